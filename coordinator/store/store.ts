@@ -1,0 +1,243 @@
+/**
+ * What the coordinator asks of its store, in domain verbs. Postgres is the truth: whatever is not
+ * committed did not happen. The one implementation lives beside this file; nothing else imports `pg`.
+ *
+ * Guarantees
+ * - `commitTurn` is one transaction. It takes the leader row `for share` and throws `NotLeader` when
+ *   another epoch stands there. Every write of an attempt is guarded by (attempt, token, state =
+ *   leased); a guard that matches fewer rows than given throws `StaleWrite` and nothing is committed.
+ * - An epoch is inserted once per key; a second insert of the same key throws `StaleWrite`.
+ * - Event ids are gapless and in order of commit.
+ */
+import type { BlobId, EpochKey, EpochResult, EvaluatedPart, EvaluationResult, OutcomeClass } from '../../proto/work.js';
+import type { Assignment, DataSummary, SweepSpec, TrialPlan } from '../sweep/spec.js';
+import type { SweepState, TrialState } from '../trial/states.js';
+
+export interface SweepRecord {
+  readonly id: string;
+  readonly project: string;
+  readonly name: string;
+  readonly revision: number;
+  readonly state: SweepState;
+  readonly spec: SweepSpec;
+  readonly data: DataSummary | null;
+  readonly createdAt: Date;
+  readonly finishedAt: Date | null;
+}
+
+/** Why a trial ended short of completion; null otherwise. */
+export interface TrialFailure {
+  readonly class: OutcomeClass | 'Diverged';
+  readonly message: string;
+}
+
+export interface TrialRecord {
+  readonly id: string;
+  readonly sweep: string;
+  readonly number: number;
+  readonly assignment: Assignment;
+  readonly plan: TrialPlan;
+  readonly state: TrialState;
+  /** Length of its path as it ended; null while open. */
+  readonly epochs: number | null;
+  readonly bestEpoch: number | null;
+  readonly failure: TrialFailure | null;
+}
+
+export interface RecordedEpoch {
+  readonly key: EpochKey;
+  readonly result: EpochResult;
+  readonly seconds: number;
+  readonly params: number;
+  /** Kept checkpoint, if any. */
+  readonly checkpoint: BlobId | null;
+  /** Position in the store's sequence of recordings: later ones are larger. */
+  readonly recordedSeq: number;
+}
+
+export interface RecordedEvaluation {
+  readonly key: EpochKey;
+  readonly part: EvaluatedPart;
+  readonly result: EvaluationResult;
+}
+
+/** An attempt that was leased and not ended when it was read. */
+export interface OpenAttempt {
+  readonly attempt: string;
+  readonly token: string;
+  readonly worker: string;
+  readonly kind: 'train' | 'evaluate';
+  /** train: keys of its span in order, beginning with the first epoch it trains. evaluate: the one key. */
+  readonly keys: readonly EpochKey[];
+  readonly from: number;
+  readonly alone: boolean;
+}
+
+/** Failed attempts so far whose span began at this key, by class: what the retry rules count. */
+export interface FailureCount {
+  readonly key: EpochKey;
+  readonly kind: 'train' | 'evaluate';
+  readonly class: OutcomeClass;
+  readonly count: number;
+}
+
+export interface GrantWrite {
+  readonly attempt: string;
+  readonly token: string;
+  readonly stage: string;
+  readonly worker: string;
+  readonly kind: 'train' | 'evaluate';
+  readonly keys: readonly EpochKey[];
+  readonly from: number;
+  readonly alone: boolean;
+}
+
+export interface EpochWrite {
+  readonly attempt: string;
+  readonly token: string;
+  readonly key: EpochKey;
+  readonly parent: EpochKey | null;
+  readonly epoch: number;
+  readonly result: EpochResult;
+  readonly seconds: number;
+  readonly params: number;
+}
+
+/** A key that was trained again after a loss: counted, compared, never rewritten. */
+export interface RetrainedWrite {
+  readonly attempt: string;
+  readonly token: string;
+  readonly key: EpochKey;
+}
+
+export interface CheckpointWrite {
+  readonly attempt: string;
+  readonly token: string;
+  readonly key: EpochKey;
+  readonly blob: BlobId;
+  readonly bytes: number;
+}
+
+export interface EvaluationWrite {
+  readonly attempt: string;
+  readonly token: string;
+  readonly key: EpochKey;
+  readonly part: EvaluatedPart;
+  readonly result: EvaluationResult;
+}
+
+export interface AttemptEnd {
+  readonly attempt: string;
+  readonly token: string;
+  readonly outcome: OutcomeClass;
+  readonly message: string;
+}
+
+export interface TrialUpdate {
+  readonly id: string;
+  readonly state: TrialState;
+  readonly epochs: number | null;
+  readonly bestEpoch: number | null;
+  readonly failure: TrialFailure | null;
+}
+
+export interface SweepUpdate {
+  readonly id: string;
+  readonly state: SweepState;
+}
+
+export interface WorkerWrite {
+  readonly id: string;
+  readonly name: string;
+  readonly slots: number;
+  readonly memoryBytes: number;
+  readonly numerics: readonly string[];
+  readonly connected: boolean;
+}
+
+export interface EventWrite {
+  /** From the typed event map, e.g. 'trial.completed'. */
+  readonly type: string;
+  readonly sweep: string | null;
+  readonly trial: string | null;
+  readonly detail: { readonly [field: string]: unknown };
+}
+
+export interface StoredEvent extends EventWrite {
+  readonly id: number;
+  readonly at: Date;
+  readonly actor: string;
+}
+
+/** All that one turn of the leader changes, in the order in which it is applied. */
+export interface TurnWrites {
+  readonly workers: WorkerWrite[];
+  readonly epochs: EpochWrite[];
+  readonly retrained: RetrainedWrite[];
+  readonly checkpoints: CheckpointWrite[];
+  /** Keys whose checkpoint is no longer wanted. */
+  readonly dropped: EpochKey[];
+  readonly evaluations: EvaluationWrite[];
+  readonly ended: AttemptEnd[];
+  readonly grants: GrantWrite[];
+  readonly trials: TrialUpdate[];
+  readonly sweeps: SweepUpdate[];
+  readonly events: EventWrite[];
+}
+
+export interface NewSweep {
+  readonly project: string;
+  readonly actor: string;
+  readonly spec: SweepSpec;
+  readonly data: DataSummary | null;
+  readonly trials: readonly TrialPlan[];
+}
+
+export interface Leadership {
+  /** Fencing number: higher than any before it. */
+  readonly epoch: number;
+  /** Settles when the session that holds the advisory lock is gone. */
+  readonly lost: Promise<void>;
+  release(): Promise<void>;
+}
+
+export interface Store {
+  /** Waits for the advisory lock, then raises the leader's epoch. Rejects when `signal` aborts. */
+  lead(signal: AbortSignal): Promise<Leadership>;
+  commitTurn(leaderEpoch: number, writes: TurnWrites): Promise<void>;
+
+  /**
+   * Creates the sweep, or a new revision of the one with this project and name when the spec or the
+   * data differ; the same spec again changes nothing. Trials of older revisions stay in the store but
+   * belong to no live revision. A finished sweep whose new revision has trials is running again.
+   */
+  submit(sweep: NewSweep, leaderEpoch: number): Promise<{ readonly id: string; readonly revision: number; readonly change: 'created' | 'revised' | 'same' }>;
+  /** A person's request: running <-> paused, or stopped. Throws `NotFound`, `IllegalTransition`. */
+  setSweepState(id: string, state: SweepState, actor: string, leaderEpoch: number): Promise<void>;
+
+  findSweep(project: string, idOrName: string): Promise<SweepRecord | null>;
+  listSweeps(project: string): Promise<SweepRecord[]>;
+  /** Sweeps in state running or paused. */
+  openSweeps(): Promise<SweepRecord[]>;
+  /** Of the sweep's current revision, by number. */
+  trialsOf(sweep: string): Promise<TrialRecord[]>;
+  findTrial(id: string): Promise<TrialRecord | null>;
+  epochsByKey(keys: readonly EpochKey[]): Promise<RecordedEpoch[]>;
+  evaluationsByKey(keys: readonly EpochKey[]): Promise<RecordedEvaluation[]>;
+  openAttempts(): Promise<OpenAttempt[]>;
+  failureCounts(keys: readonly EpochKey[]): Promise<FailureCount[]>;
+  /** Attempts of the given keys' spans, newest last: for `trawl trial`. */
+  attemptsOf(keys: readonly EpochKey[]): Promise<{ attempt: string; worker: string; kind: string; from: number; to: number; outcome: string | null; message: string; startedAt: Date; endedAt: Date | null }[]>;
+  /** Current end of the recordings' sequence; with `recordedSince` it counts what one invocation trained. */
+  recordedSeq(): Promise<number>;
+  recordedSince(seq: number, sweep: string): Promise<{ readonly trained: number; readonly retrained: number }>;
+  events(afterId: number, limit: number, sweep: string | null): Promise<StoredEvent[]>;
+
+  /** Registers bytes that are in the blob store. */
+  putBlob(id: BlobId, bytes: number, kind: string): Promise<void>;
+  touchBlobs(ids: readonly BlobId[]): Promise<void>;
+  /** Blobs that nothing refers to and that were last used before `before`. */
+  unreferencedBlobs(before: Date): Promise<BlobId[]>;
+  forgetBlobs(ids: readonly BlobId[]): Promise<void>;
+  close(): Promise<void>;
+}

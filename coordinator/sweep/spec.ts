@@ -1,0 +1,104 @@
+/**
+ * A sweep as the store keeps it: validated, defaults filled in, nothing left to look up. It is what a
+ * sweep file says after `parseSweepFile`, and what identifies a revision of a sweep.
+ */
+import type { BlobId, EpochKey, EpochSettings, ImageInput, Json, ModelChoice, OptimizerChoice, Part, Trajectory } from '../../proto/work.js';
+
+export type Assignment = { readonly [name: string]: Json };
+
+/** One hyperparameter with its values in grid order: scalars, or a schedule as {piecewise: …}, {cosine: …}, {constant: …}. */
+export interface Axis {
+  readonly name: string;
+  readonly values: readonly Json[];
+}
+
+export interface SplitSpec {
+  /** Fraction of what is not given; null where the part is given or absent. */
+  readonly val: number | 'given' | null;
+  readonly test: number | 'given' | null;
+  /** Pool the given parts first. */
+  readonly merge: boolean;
+  readonly seed: number;
+}
+
+export interface DataSpec {
+  /** As written in the file; resolved against the file's folder by whoever submits. */
+  readonly path: string;
+  readonly split: SplitSpec | null;
+  /** Regular expression on the base name; its first capture is the group. */
+  readonly groupBy: string | null;
+  readonly positive: string | null;
+  readonly channels: 'gray' | 'rgb';
+  readonly resize: ImageInput['resize'];
+  readonly normalisation: ImageInput['normalisation'] | null;
+  /** Largest share of unreadable files that is tolerated. */
+  readonly maxRejected: number;
+}
+
+export interface StopSpec {
+  /** A metric name, e.g. 'val.loss'. */
+  readonly monitor: string;
+  readonly direction: 'minimize' | 'maximize';
+  readonly patience: number;
+  readonly minDelta: number;
+  readonly restoreBest: boolean;
+}
+
+export interface ObjectiveSpec {
+  readonly metric: string;
+  readonly direction: 'minimize' | 'maximize';
+  /** Metric name to the least value a trial must reach to be ranked before those that do not. */
+  readonly floors: { readonly [metric: string]: number };
+}
+
+export type TrainableSpec =
+  | {
+      readonly kind: 'image-classifier';
+      readonly data: DataSpec;
+      readonly model: string;
+    }
+  | {
+      readonly kind: 'synthetic';
+      readonly epochMs: number;
+      readonly metrics: { readonly [metric: string]: string };
+    };
+
+export interface SweepSpec {
+  readonly format: 1;
+  readonly name: string;
+  readonly trainable: TrainableSpec;
+  readonly axes: readonly Axis[];
+  readonly sampler: 'grid';
+  readonly objective: ObjectiveSpec;
+  readonly stop: StopSpec | null;
+  readonly budget: { readonly trials: number | null };
+  readonly stageTimeoutMs: number | null;
+  readonly seed: number;
+  readonly sharing: boolean;
+}
+
+/** What is known of a data set once it was read and split. Stored with the sweep. */
+export interface DataSummary {
+  /** Blob of the DataManifest, and the digest in it that enters keys. */
+  readonly manifest: BlobId;
+  readonly digest: string;
+  readonly images: number;
+  readonly classes: readonly string[];
+  /** Label index of the positive class. */
+  readonly positive: number;
+  readonly counts: { readonly [part in Part]: readonly number[] };
+  readonly rejected: readonly { readonly file: string; readonly why: string }[];
+  readonly warnings: readonly string[];
+}
+
+/** A trial before it runs: its settings resolved to what is in force in each epoch, and its path of keys. */
+export interface TrialPlan {
+  readonly number: number;
+  readonly assignment: Assignment;
+  readonly trajectory: Trajectory;
+  readonly epochs: readonly EpochSettings[];
+  /** One key per epoch. */
+  readonly path: readonly EpochKey[];
+}
+
+export type { EpochSettings, ModelChoice, OptimizerChoice, Trajectory };

@@ -1,0 +1,77 @@
+/** Sweep and trial states. Each machine has one transition function; docs/states.md is checked against both. */
+
+export type SweepState =
+  /** Its trials are dispatched. */
+  | 'running'
+  /** Nothing new is dispatched; what ran was given back at an epoch end. */
+  | 'paused'
+  /** Every trial ended. */
+  | 'completed'
+  /** Ended by a person before every trial did. */
+  | 'stopped'
+  /** Every trial ended and none completed. */
+  | 'failed';
+
+export type TrialState =
+  /** None of its epochs is in progress and none of its own was trained yet. */
+  | 'queued'
+  /** At least one of its epochs was leased. */
+  | 'running'
+  /** Its sweep is paused, or a pruner waits for its peers. */
+  | 'paused'
+  /** Reached its end (or early stopping did) and its evaluation is recorded. */
+  | 'completed'
+  /** Ended by a pruner. */
+  | 'pruned'
+  /** Diverged, or an attempt's failure outlived its retry rule. */
+  | 'failed'
+  /** Needs more memory than any box has. */
+  | 'infeasible'
+  /** Its sweep was stopped, or a revision dropped it. */
+  | 'cancelled';
+
+const sweepMoves: { readonly [from in SweepState]: readonly SweepState[] } = {
+  running: ['paused', 'completed', 'stopped', 'failed'],
+  paused: ['running', 'stopped'],
+  completed: ['running'],
+  stopped: ['running'],
+  failed: ['running'],
+};
+
+const trialMoves: { readonly [from in TrialState]: readonly TrialState[] } = {
+  queued: ['running', 'paused', 'completed', 'failed', 'infeasible', 'cancelled'],
+  running: ['paused', 'completed', 'pruned', 'failed', 'infeasible', 'cancelled'],
+  paused: ['running', 'queued', 'completed', 'pruned', 'failed', 'cancelled'],
+  completed: [],
+  pruned: [],
+  failed: [],
+  infeasible: [],
+  cancelled: [],
+};
+
+export class IllegalTransition extends Error {
+  readonly code = 'IllegalTransition';
+  constructor(what: string, from: string, to: string) {
+    super(`a ${what} that is ${from} cannot become ${to}`);
+    this.name = 'IllegalTransition';
+  }
+}
+
+/** The next state, or IllegalTransition. Staying is always legal. */
+export function moveSweep(from: SweepState, to: SweepState): SweepState {
+  if (from !== to && !sweepMoves[from].includes(to)) throw new IllegalTransition('sweep', from, to);
+  return to;
+}
+
+/** The next state, or IllegalTransition. Staying is always legal. */
+export function moveTrial(from: TrialState, to: TrialState): TrialState {
+  if (from !== to && !trialMoves[from].includes(to)) throw new IllegalTransition('trial', from, to);
+  return to;
+}
+
+export const sweepTransitions = sweepMoves;
+export const trialTransitions = trialMoves;
+
+export function isEnded(state: TrialState): boolean {
+  return trialMoves[state].length === 0;
+}

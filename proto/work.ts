@@ -1,0 +1,214 @@
+/**
+ * The plain types that coordinator and worker share: what a trajectory is, what is in force in an
+ * epoch, what an epoch yields, and the two units of dispatch (a stage to train, an epoch to
+ * evaluate). Protobuf types never leave `proto/`, `coordinator/dispatch` and `worker/link`.
+ */
+
+export type Json = null | boolean | number | string | readonly Json[] | { readonly [name: string]: Json };
+
+/** SHA-256 in lower-case hex, 64 characters: the name of one epoch of a trajectory. */
+export type EpochKey = string;
+
+/** SHA-256 in lower-case hex, 64 characters: the name of stored bytes. */
+export type BlobId = string;
+
+/** Raised whenever the meaning of a hashed field changes; part of every key. */
+export const KEY_FORMAT = 1;
+
+/** A part of the data set. Evaluations exist for `val` and `test`; `train` is trained on. */
+export type Part = 'train' | 'val' | 'test';
+export type EvaluatedPart = 'val' | 'test';
+
+/** What the network sees of an image: `height` x `width` pixels, `channels` values each. */
+export interface ImageInput {
+  readonly height: number;
+  readonly width: number;
+  readonly channels: 1 | 3;
+  /** How other aspect ratios become the input's: distort, letter-box with black, or cut the centre. */
+  readonly resize: 'stretch' | 'pad' | 'crop';
+  /**
+   * `scale`: v / 255. `zerocenter`: v / 255 minus the mean image of the training part (per element).
+   * `standardise`: (v / 255 - mean) / deviation per channel over the training part.
+   */
+  readonly normalisation: 'scale' | 'zerocenter' | 'standardise';
+}
+
+export interface ModelChoice {
+  /** A name of the zoo. */
+  readonly name: string;
+  /** Structure only (filters, fcWidth); rates that may change by epoch stand in EpochSettings. */
+  readonly knobs: { readonly [knob: string]: Json };
+}
+
+export type OptimizerChoice =
+  | { readonly name: 'sgdm'; readonly momentum: number }
+  | { readonly name: 'adam'; readonly beta1: number; readonly beta2: number; readonly epsilon: number };
+
+/** All that determines an image classifier's trajectory before its first epoch: hashed whole into key(-1). */
+export interface ImageTrajectory {
+  readonly format: number;
+  readonly trainable: 'image-classifier';
+  /** Of the built-in trainable: raised with every change that moves numbers. */
+  readonly version: number;
+  /** What decides the last bits: executor, kernel digest, plain or fused, device kind. */
+  readonly numerics: string;
+  /** Digest of the data set's content: images, labels and parts, not names (DataManifest.digest). */
+  readonly data: string;
+  readonly classes: number;
+  readonly input: ImageInput;
+  readonly model: ModelChoice;
+  readonly optimizer: OptimizerChoice;
+  readonly loss: 'softmaxCrossEntropy';
+  /** Initial weights draw from (initSeed, replicate). */
+  readonly initSeed: number;
+  readonly replicate: number;
+  /** The trial's number under --no-sharing, else null. Enters the key, never a seed. */
+  readonly salt: number | null;
+}
+
+/** The built-in `synthetic` trainable: sleeps and reports formulas; a pure function of epoch and hyperparameters. */
+export interface SyntheticTrajectory {
+  readonly format: number;
+  readonly trainable: 'synthetic';
+  readonly version: number;
+  readonly numerics: 'none';
+  readonly epochMs: number;
+  /** Metric name to expression over `epoch` and the hyperparameters in force. */
+  readonly metrics: { readonly [metric: string]: string };
+  readonly salt: number | null;
+}
+
+export type Trajectory = ImageTrajectory | SyntheticTrajectory;
+
+/** What is in force in one epoch of an image classifier: hashed whole into that epoch's key. */
+export interface ImageEpochSettings {
+  /** Rounded to float32. */
+  readonly lr: number;
+  readonly batch: number;
+  readonly dropout: number;
+  /** One weight per class, by label index; null where all are 1. */
+  readonly classWeights: readonly number[] | null;
+  /** Shuffling, dropout and augmentation draw from (dataSeed, replicate, epoch, step). */
+  readonly dataSeed: number;
+}
+
+/** What is in force in one epoch of a synthetic trainable: hyperparameter name to value. */
+export interface SyntheticEpochSettings {
+  readonly values: { readonly [name: string]: Json };
+}
+
+export type EpochSettings = ImageEpochSettings | SyntheticEpochSettings;
+
+/** What one epoch yields. Recorded once per key, never rewritten. */
+export interface EpochResult {
+  /** `train.loss`, `train.accuracy`, `val.loss`, `val.accuracy`, `val.auc`, or a synthetic trainable's own. */
+  readonly metrics: { readonly [metric: string]: number };
+  /** Counts on the validation part, confusion[true][predicted]; null where there is none. */
+  readonly confusion: readonly (readonly number[])[] | null;
+  /** True where the loss ceased to be finite: remembered like any other result; nothing follows it. */
+  readonly diverged: boolean;
+}
+
+/** Side facts of one execution of an epoch: they may differ from run to run and are not compared. */
+export interface EpochCost {
+  readonly seconds: number;
+  readonly steps: number;
+  /** Trainable parameters plus moving statistics; 0 where there is no model. */
+  readonly params: number;
+}
+
+/** Metrics of one epoch key on one part. */
+export interface EvaluationResult {
+  readonly metrics: { readonly loss: number; readonly accuracy: number; readonly auc: number };
+  readonly confusion: readonly (readonly number[])[];
+  /** Blob of float32 little-endian probabilities [images of the part in manifest order, classes]. */
+  readonly probabilities: BlobId;
+}
+
+export interface DataFile {
+  /** Path relative to the data set's folder, '/' as separator. */
+  readonly name: string;
+  /** SHA-256 of the file's bytes. */
+  readonly digest: string;
+  readonly label: number;
+  readonly part: Part;
+  /** Where the bytes lie: index into `packs`, offset and length in bytes. */
+  readonly pack: number;
+  readonly offset: number;
+  readonly bytes: number;
+}
+
+/** A data set as a worker gets it: a JSON blob that names pack blobs. Files are sorted by (part, digest, label). */
+export interface DataManifest {
+  readonly format: 1;
+  readonly digest: string;
+  readonly classes: readonly string[];
+  readonly packs: readonly BlobId[];
+  readonly files: readonly DataFile[];
+}
+
+/** The span [from, to) of a trajectory, to be trained in one lease. */
+export interface TrainWork {
+  readonly kind: 'train';
+  readonly trajectory: Trajectory;
+  readonly from: number;
+  readonly to: number;
+  /** For the epochs from..to-1, in order. */
+  readonly keys: readonly EpochKey[];
+  readonly epochs: readonly EpochSettings[];
+  /** The state to begin with; null at epoch 0 and for trainables without state. */
+  readonly checkpoint: BlobId | null;
+  /** Epochs whose checkpoint is wanted for certain. */
+  readonly keep: readonly number[];
+  /** Epochs to evaluate on `val` and `test` while the weights are at hand. */
+  readonly evaluate: readonly number[];
+  /** From this epoch on, the answer to a report must be awaited before the next epoch begins. */
+  readonly awaitFrom: number;
+  /** Manifest blob; null for trainables without data. */
+  readonly dataset: BlobId | null;
+  /** Limit of the child's memory; null for the box's whole memory (a retry alone). */
+  readonly memoryBytes: number | null;
+  /** Longest time for the whole stage; null for none. */
+  readonly timeoutMs: number | null;
+  /** A checkpoint is saved at the first epoch end after so much time without one. */
+  readonly checkpointEveryMs: number;
+}
+
+/** Predictions of one epoch key from its kept checkpoint. */
+export interface EvaluateWork {
+  readonly kind: 'evaluate';
+  readonly trajectory: ImageTrajectory;
+  readonly epoch: number;
+  readonly key: EpochKey;
+  readonly checkpoint: BlobId;
+  readonly parts: readonly EvaluatedPart[];
+  readonly dataset: BlobId;
+  readonly memoryBytes: number | null;
+  readonly timeoutMs: number | null;
+}
+
+export type Work = TrainWork | EvaluateWork;
+
+/**
+ * How an attempt ended.
+ * `done`: everything of the work was reported. `released`: given back at an epoch end on request
+ * (pause, stop, drain), with the last epoch's checkpoint saved. The others are failures with a rule each.
+ */
+export type OutcomeClass =
+  | 'done'
+  | 'released'
+  | 'OutOfMemory'
+  | 'TrainableError'
+  | 'DataError'
+  | 'WorkerLost'
+  | 'Preempted'
+  | 'Timeout'
+  | 'DiskFull';
+
+export interface Outcome {
+  readonly class: OutcomeClass;
+  /** One line for a person; empty when done. */
+  readonly message: string;
+  /** Measured or predicted need, where OutOfMemory knows it. */
+  readonly neededBytes: number | null;
+}

@@ -1,0 +1,102 @@
+/**
+ * The seam between training and whatever runs it. One walk over a tf.layers topology gives a
+ * program; an engine compiles that program for its device. Nobody outside `worker/engine` knows which.
+ */
+import type { OptimizerChoice } from '../../proto/work.js';
+import type { Topology } from '../model/topology.js';
+
+/** Random access to the pixels of a data set at one input size. Labels and pixels are in manifest order. */
+export interface ImageSource {
+  readonly count: number;
+  readonly height: number;
+  readonly width: number;
+  readonly channels: 1 | 3;
+  /** [count], each below the number of classes. */
+  readonly labels: Uint16Array;
+  /** Copies the images at `indices` to `into`, uint8 [indices.length, height, width, channels]. */
+  read(indices: Int32Array, into: Uint8Array): void;
+}
+
+/** x = (v / 255 - mean) / deviation; each a [height * width * channels] vector, or null for 0 and 1. */
+export interface Normalisation {
+  readonly mean: Float32Array | null;
+  readonly deviation: Float32Array | null;
+}
+
+export interface Training {
+  readonly optimizer: OptimizerChoice;
+  readonly classes: number;
+  readonly normalisation: Normalisation;
+  /** Initial weights draw from (initSeed, replicate), layer by layer. */
+  readonly initSeed: number;
+  readonly replicate: number;
+  /** Largest batch of `step` that will be asked for. */
+  readonly maxBatch: number;
+  /** Refuse to compile past this; null for no limit. Throws OutOfMemoryError. */
+  readonly memoryBytes: number | null;
+}
+
+export interface StepSettings {
+  readonly lr: number;
+  readonly dropout: number;
+  /** Per class; null where all are 1. The loss is the weighted sum divided by the number of images. */
+  readonly classWeights: readonly number[] | null;
+  /** 32-bit seed of this step's dropout masks, drawn from (dataSeed, replicate, epoch, step). */
+  readonly dropoutSeed: number;
+}
+
+export interface StepResult {
+  /** Mean over the batch, before the update; NaN or infinite when training diverged. */
+  readonly loss: number;
+  /** Images whose largest logit is their label's. */
+  readonly correct: number;
+}
+
+/** A compiled model with its training state. Not safe for concurrent use. */
+export interface Executable {
+  /** All parameters, moving statistics included; and without them. */
+  readonly params: number;
+  readonly learnables: number;
+  readonly memoryBytes: number;
+  /** One optimizer step on the images at `indices`, at most `maxBatch` of them. */
+  step(indices: Int32Array, settings: StepSettings): StepResult;
+  /**
+   * Sets the batch-norm statistics for inference from the images at `indices` (no dropout, no
+   * augmentation), a pure function of the weights; leaves the training state alone.
+   */
+  recalibrate(indices: Int32Array): void;
+  /** Logits float32 [indices.length, classes] in inference mode. Any number of images. */
+  predict(indices: Int32Array): Float32Array;
+  /** Weights, inference statistics and optimizer state, as the bytes of a checkpoint. */
+  state(): Uint8Array;
+  /** Throws DataError when the bytes are not this model's. */
+  load(state: Uint8Array): void;
+  dispose(): void;
+}
+
+export interface Engine {
+  /** Decides the last bits: part of every key, e.g. 'wasm:3f2a09c1b2d4e5f6:plain'. */
+  readonly numerics: string;
+  /** Bytes that `compile` would take, without taking them. */
+  estimate(topology: Topology, training: Training): number;
+  /** Throws OutOfMemoryError, and UnsupportedLayerError naming the layer. */
+  compile(topology: Topology, training: Training, source: ImageSource): Promise<Executable>;
+}
+
+export class OutOfMemoryError extends Error {
+  readonly code = 'OutOfMemory';
+  readonly neededBytes: number | null;
+  constructor(message: string, neededBytes: number | null) {
+    super(message);
+    this.name = 'OutOfMemoryError';
+    this.neededBytes = neededBytes;
+  }
+}
+
+export class UnsupportedLayerError extends Error {
+  readonly code = 'UnsupportedLayer';
+  constructor(engine: string, layer: string, className: string) {
+    super(`the ${engine} engine has no layer ${className} (layer "${layer}")`);
+    this.name = 'UnsupportedLayerError';
+  }
+}
