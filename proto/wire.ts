@@ -1,0 +1,107 @@
+/**
+ * The typed converters between what a frame holds and what the plain types promise. Encoding
+ * refuses what would not survive the way; decoding refuses what the peer should not have sent.
+ */
+import { CancelHow, Next, OutcomeClass, Part, Verdict } from './generated/trawl_pb.js';
+import type { Answer, Cancel } from './messages.js';
+import type { EvaluatedPart, OutcomeClass as OutcomeClassName } from './work.js';
+
+/**
+ * A frame that cannot be read, or a message that cannot be written: one of the two sides is broken.
+ * The session it came from is closed; others go on.
+ */
+export class ProtocolError extends Error {
+  readonly code = 'BadMessage';
+  constructor(message: string) {
+    super(message);
+    this.name = 'ProtocolError';
+  }
+}
+
+/** Both directions between a wire enum and a union of strings; 0 is what proto3 reads for "not set". */
+interface EnumConverter<Name extends string> {
+  encode(name: Name): number;
+  decode(value: number): Name;
+}
+
+function enumConverter<Name extends string>(what: string, table: { readonly [name in Name]: number }): EnumConverter<Name> {
+  const names = new Map<number, Name>();
+  for (const name of Object.keys(table) as Name[]) names.set(table[name], name);
+  return {
+    encode(name) {
+      const value: number | undefined = table[name];
+      if (value === undefined) throw new ProtocolError(`${what}: found ${JSON.stringify(name)}, expected one of ${[...names.values()].join(', ')}`);
+      return value;
+    },
+    decode(value) {
+      const name = names.get(value);
+      if (name === undefined) throw new ProtocolError(`${what}: found the unknown number ${value}`);
+      return name;
+    },
+  };
+}
+
+export const parts = enumConverter<EvaluatedPart>('part', { val: Part.VAL, test: Part.TEST });
+
+export const outcomes = enumConverter<OutcomeClassName>('outcome', {
+  done: OutcomeClass.DONE,
+  released: OutcomeClass.RELEASED,
+  OutOfMemory: OutcomeClass.OUT_OF_MEMORY,
+  TrainableError: OutcomeClass.TRAINABLE_ERROR,
+  DataError: OutcomeClass.DATA_ERROR,
+  WorkerLost: OutcomeClass.WORKER_LOST,
+  Preempted: OutcomeClass.PREEMPTED,
+  Timeout: OutcomeClass.TIMEOUT,
+  DiskFull: OutcomeClass.DISK_FULL,
+});
+
+export const verdicts = enumConverter<Answer['verdict']>('verdict', { ok: Verdict.OK, stale: Verdict.STALE });
+
+export const nexts = enumConverter<Answer['next']>('next', { continue: Next.CONTINUE, stop: Next.STOP });
+
+export const cancels = enumConverter<Cancel['how']>('how', { release: CancelHow.RELEASE, abandon: CancelHow.ABANDON });
+
+const digestHex = /^[0-9a-f]{64}$/;
+
+/** A key or blob id, 64 hex digits, as its 32 bytes. */
+export function digestToBytes(what: string, hex: string): Uint8Array<ArrayBuffer> {
+  if (!digestHex.test(hex)) throw new ProtocolError(`${what}: found ${JSON.stringify(hex)}, expected 64 lower-case hexadecimal digits`);
+  return new Uint8Array(Buffer.from(hex, 'hex'));
+}
+
+export function bytesToDigest(what: string, bytes: Uint8Array): string {
+  if (bytes.length !== 32) throw new ProtocolError(`${what}: found ${bytes.length} bytes, expected 32`);
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('hex');
+}
+
+const UINT32_LIMIT = 2 ** 32;
+
+/** For a field of type uint32. */
+export function uint32(what: string, value: number): number {
+  if (!Number.isInteger(value) || value < 0 || value >= UINT32_LIMIT) throw new ProtocolError(`${what}: found ${value}, expected a whole number from 0 to ${UINT32_LIMIT - 1}`);
+  return value;
+}
+
+/** For a field of type uint64. */
+export function toUint64(what: string, value: number): bigint {
+  if (!Number.isSafeInteger(value) || value < 0) throw new ProtocolError(`${what}: found ${value}, expected a whole number from 0 to ${Number.MAX_SAFE_INTEGER}`);
+  return BigInt(value);
+}
+
+export function fromUint64(what: string, value: bigint): number {
+  const number = Number(value);
+  if (!Number.isSafeInteger(number)) throw new ProtocolError(`${what}: found ${value}, expected at most ${Number.MAX_SAFE_INTEGER}`);
+  return number;
+}
+
+/** Text of a JSON object, as an object whose fields are the sender's to answer for. */
+export function parseObject(what: string, text: string): { readonly [field: string]: unknown } {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (error) {
+    throw new ProtocolError(`${what}: found text that is not JSON (${(error as Error).message})`);
+  }
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw new ProtocolError(`${what}: found ${JSON.stringify(value)}, expected a JSON object`);
+  return value as { readonly [field: string]: unknown };
+}

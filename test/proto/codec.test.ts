@@ -1,0 +1,143 @@
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, it } from 'node:test';
+import { create, toBinary } from '@bufbuild/protobuf';
+import fc from 'fast-check';
+import { decodeFromCoordinator, decodeFromWorker, encodeFromCoordinator, encodeFromWorker, helloProtocol, ProtocolError } from '../../proto/codec.js';
+import { FromCoordinatorSchema, FromWorkerSchema } from '../../proto/generated/trawl_pb.js';
+import type { CoordinatorMessage, WorkerMessage } from '../../proto/messages.js';
+import { packageRoot } from '../../proto/package-root.js';
+import type { TrainWork } from '../../proto/work.js';
+import { coordinatorMessages, workerMessages } from './messages-arbitrary.js';
+
+/** NaN equals NaN here, -0 differs from 0, and prototypes must be plain: nothing is lost on the way. */
+function sameMessages(found: unknown, expected: unknown): void {
+  assert.deepStrictEqual(found, expected);
+}
+
+const key = 'ab'.repeat(32);
+
+function trainWork(epochs: TrainWork['epochs']): TrainWork {
+  return {
+    kind: 'train',
+    trajectory: { format: 1, trainable: 'synthetic', version: 1, numerics: 'none', epochMs: 0, metrics: { 'val.loss': '1 / (epoch + 1)' }, salt: null },
+    from: 0,
+    to: epochs.length,
+    keys: epochs.map(() => key),
+    epochs,
+    checkpoint: null,
+    keep: [],
+    evaluate: [],
+    awaitFrom: 0,
+    dataset: null,
+    memoryBytes: null,
+    timeoutMs: null,
+    checkpointEveryMs: 60_000,
+  };
+}
+
+function isBadMessage(error: unknown): boolean {
+  return error instanceof ProtocolError && error.code === 'BadMessage' && !error.message.includes('\n');
+}
+
+describe('codec', () => {
+  for (const [kind, arbitrary] of Object.entries(workerMessages)) {
+    it(`carries every ${kind} from the worker unchanged`, () => {
+      fc.assert(fc.property(arbitrary, (message) => sameMessages(decodeFromWorker(encodeFromWorker([message])), [message])), { numRuns: 60 });
+    });
+  }
+
+  for (const [kind, arbitrary] of Object.entries(coordinatorMessages)) {
+    it(`carries every ${kind} from the coordinator unchanged`, () => {
+      fc.assert(fc.property(arbitrary, (message) => sameMessages(decodeFromCoordinator(encodeFromCoordinator([message])), [message])), { numRuns: 60 });
+    });
+  }
+
+  it('keeps the order of the messages of a frame', () => {
+    fc.assert(
+      fc.property(fc.array(fc.oneof(...Object.values(workerMessages)), { maxLength: 8 }), fc.array(fc.oneof(...Object.values(coordinatorMessages)), { maxLength: 8 }), (up: WorkerMessage[], down: CoordinatorMessage[]) => {
+        sameMessages(decodeFromWorker(encodeFromWorker(up)), up);
+        sameMessages(decodeFromCoordinator(encodeFromCoordinator(down)), down);
+      }),
+      { numRuns: 40 },
+    );
+  });
+
+  it('answers any bytes with messages or with ProtocolError', () => {
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 80 }), (bytes) => {
+        for (const decode of [decodeFromWorker, decodeFromCoordinator]) {
+          try {
+            decode(bytes);
+          } catch (error) {
+            assert.ok(isBadMessage(error), String(error));
+          }
+        }
+      }),
+    );
+  });
+
+  it('writes equal successive epoch settings once', () => {
+    const settings = { lr: 0.01, batch: 30, dropout: 0.5, classWeights: null, dataSeed: 0 };
+    const repeated = encodeFromCoordinator([{ kind: 'offer', attempt: 'a', token: 't', work: trainWork(new Array(100).fill(0).map(() => ({ ...settings }))) }]);
+    // 100 keys of 32 bytes with 2 bytes of framing each, one set of settings, and the rest of the offer.
+    assert.ok(repeated.length < 100 * 34 + 400, `${repeated.length} bytes`);
+  });
+
+  it('refuses to expand more settings than there are keys', () => {
+    const frame = toBinary(
+      FromCoordinatorSchema,
+      create(FromCoordinatorSchema, {
+        messages: [
+          {
+            kind: {
+              case: 'offer',
+              value: { lease: { attempt: 'a', token: 't' }, work: { case: 'train', value: { trajectoryJson: '{"trainable":"synthetic"}', from: 0, to: 1, keys: [new Uint8Array(32)], epochs: [{ count: 4_000_000_000, settingsJson: '{}' }] } } },
+            },
+          },
+        ],
+      }),
+    );
+    assert.throws(() => decodeFromCoordinator(frame), isBadMessage);
+  });
+
+  it('refuses a key that is not 32 bytes, an enum that is not set, a kind that it does not know', () => {
+    const lease = { attempt: 'a', token: 't' };
+    const frames = [
+      create(FromWorkerSchema, { messages: [{ kind: { case: 'epoch', value: { lease, key: new Uint8Array(31) } } }] }),
+      create(FromWorkerSchema, { messages: [{ kind: { case: 'finished', value: { lease } } }] }),
+      create(FromWorkerSchema, { messages: [{ kind: { case: 'finished', value: { lease, outcome: 99 as 1 } } }] }),
+      create(FromWorkerSchema, { messages: [{ kind: { case: 'epoch', value: { key: new Uint8Array(32) } } }] }),
+      create(FromWorkerSchema, { messages: [{}] }),
+    ];
+    for (const frame of frames) assert.throws(() => decodeFromWorker(toBinary(FromWorkerSchema, frame)), isBadMessage);
+  });
+
+  it('refuses to write what the frame cannot hold', () => {
+    const work = trainWork([{ values: {} }]);
+    assert.throws(() => encodeFromCoordinator([{ kind: 'offer', attempt: 'a', token: 't', work: { ...work, keys: ['not a key'] } }]), isBadMessage);
+    assert.throws(() => encodeFromCoordinator([{ kind: 'offer', attempt: 'a', token: 't', work: { ...work, to: 2 } }]), isBadMessage);
+    assert.throws(() => encodeFromCoordinator([{ kind: 'keep', attempt: 'a', epoch: -1 }]), isBadMessage);
+    assert.throws(() => encodeFromCoordinator([{ kind: 'keep', attempt: 'a', epoch: 0.5 }]), isBadMessage);
+  });
+
+  it('names the protocol version of a hello, and of nothing else', () => {
+    const hello: WorkerMessage = { kind: 'hello', protocol: 7, features: [], worker: 'wrk_1', name: 'box', slots: 1, memoryBytes: 1, slotMemoryBytes: 1, numerics: [], node: '20', leases: [] };
+    assert.equal(helloProtocol(encodeFromWorker([hello])), 7);
+    assert.equal(helloProtocol(encodeFromWorker([{ kind: 'heartbeat' }, hello])), null);
+    assert.throws(() => helloProtocol(new Uint8Array([0xff])), isBadMessage);
+  });
+
+  it('has generated types that equal what trawl.proto generates', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'trawl-generate-'));
+    try {
+      execFileSync(process.execPath, [join(packageRoot(), 'tools', 'generate.mjs'), folder], { stdio: 'pipe' });
+      assert.equal(readFileSync(join(folder, 'trawl_pb.ts'), 'utf8'), readFileSync(join(packageRoot(), 'proto', 'generated', 'trawl_pb.ts'), 'utf8'));
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  });
+});

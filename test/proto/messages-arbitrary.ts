@@ -1,0 +1,148 @@
+/** Messages of every kind, for property tests of whatever carries them. */
+import fc from 'fast-check';
+import type { CoordinatorMessage, Finished, LeaseRef, WorkerMessage } from '../../proto/messages.js';
+import type { EpochSettings, ImageEpochSettings, ImageTrajectory, Json, Outcome, OutcomeClass, SyntheticTrajectory, Work } from '../../proto/work.js';
+
+/** Plain objects, as the codec gives them. */
+function record<T>(model: { readonly [K in keyof T]: fc.Arbitrary<T[K]> }): fc.Arbitrary<T> {
+  return fc.record(model as { [K in keyof T]: fc.Arbitrary<T[K]> }, { noNullPrototype: true });
+}
+
+const text = fc.string({ unit: 'grapheme', maxLength: 12 });
+const digest = fc.uint8Array({ minLength: 32, maxLength: 32 }).map((bytes) => Buffer.from(bytes).toString('hex'));
+const epoch = fc.nat({ max: 2 ** 32 - 1 });
+const small = fc.nat({ max: 300 });
+const bytes = fc.maxSafeNat();
+const seq = fc.maxSafeNat();
+const lease: fc.Arbitrary<LeaseRef> = record({ attempt: text, token: text });
+const confusion = fc.array(fc.array(epoch, { maxLength: 4 }), { maxLength: 4 });
+/** JSON text has no -0; nobody writes one. */
+const jsonNumber = fc.double({ noNaN: true, noDefaultInfinity: true }).map((value) => value + 0);
+const json = fc.jsonValue({ maxDepth: 2 }).map((value) => JSON.parse(JSON.stringify(value)) as Json);
+const metrics = fc.array(fc.tuple(text, fc.double())).map((pairs) => Object.fromEntries(pairs));
+
+const outcomeClass = fc.constantFrom<OutcomeClass>('done', 'released', 'OutOfMemory', 'TrainableError', 'DataError', 'WorkerLost', 'Preempted', 'Timeout', 'DiskFull');
+
+export const workerMessages: { readonly [kind in WorkerMessage['kind']]: fc.Arbitrary<WorkerMessage> } = {
+  hello: record({
+    kind: fc.constant('hello' as const),
+    protocol: epoch,
+    features: fc.array(text),
+    worker: text,
+    name: text,
+    slots: epoch,
+    memoryBytes: bytes,
+    slotMemoryBytes: bytes,
+    numerics: fc.array(text),
+    node: text,
+    leases: fc.array(lease),
+  }),
+  heartbeat: fc.constant({ kind: 'heartbeat' as const }),
+  progress: record({ kind: fc.constant('progress' as const), attempt: text, epoch, step: epoch, steps: epoch, loss: fc.double() }),
+  epoch: record({
+      seq,
+      epoch,
+      key: digest,
+      result: record({ metrics, confusion: fc.option(confusion), diverged: fc.boolean() }),
+      cost: record({ seconds: fc.double(), steps: epoch, params: bytes }),
+      lease,
+    })
+    .map(({ lease: { attempt, token }, ...rest }) => ({ kind: 'epoch' as const, attempt, token, ...rest })),
+  checkpoint: record({ kind: fc.constant('checkpoint' as const), attempt: text, token: text, seq, epoch, key: digest, blob: digest, bytes }),
+  evaluation: record({
+    kind: fc.constant('evaluation' as const),
+    attempt: text,
+    token: text,
+    seq,
+    key: digest,
+    part: fc.constantFrom('val' as const, 'test' as const),
+    result: record({ metrics: record({ loss: fc.double(), accuracy: fc.double(), auc: fc.double() }), confusion, probabilities: digest }),
+  }),
+  finished: record<Finished>({
+    kind: fc.constant('finished' as const),
+    attempt: text,
+    token: text,
+    seq,
+    outcome: record<Outcome>({ class: outcomeClass, message: text, neededBytes: fc.option(bytes) }),
+  }),
+};
+
+const imageTrajectory: fc.Arbitrary<ImageTrajectory> = record({
+  format: small,
+  trainable: fc.constant('image-classifier' as const),
+  version: small,
+  numerics: text,
+  data: digest,
+  classes: small,
+  input: record({ height: small, width: small, channels: fc.constantFrom(1 as const, 3 as const), resize: fc.constantFrom('stretch' as const, 'pad' as const, 'crop' as const), normalisation: fc.constantFrom('scale' as const, 'zerocenter' as const, 'standardise' as const) }),
+  model: record({ name: text, knobs: fc.dictionary(text, json, { noNullPrototype: true }) }),
+  optimizer: fc.oneof(
+    record({ name: fc.constant('sgdm' as const), momentum: jsonNumber }),
+    record({ name: fc.constant('adam' as const), beta1: jsonNumber, beta2: jsonNumber, epsilon: jsonNumber }),
+  ),
+  loss: fc.constant('softmaxCrossEntropy' as const),
+  initSeed: small,
+  replicate: small,
+  salt: fc.option(small),
+});
+
+const syntheticTrajectory: fc.Arbitrary<SyntheticTrajectory> = record({
+  format: small,
+  trainable: fc.constant('synthetic' as const),
+  version: small,
+  numerics: fc.constant('none' as const),
+  epochMs: jsonNumber,
+  metrics: fc.dictionary(text, text, { noNullPrototype: true }),
+  salt: fc.option(small),
+});
+
+const imageSettings: fc.Arbitrary<ImageEpochSettings> = record({ lr: jsonNumber, batch: small, dropout: jsonNumber, classWeights: fc.option(fc.array(jsonNumber)), dataSeed: small });
+const settings: fc.Arbitrary<EpochSettings> = fc.oneof(imageSettings, record({ values: fc.dictionary(text, json, { noNullPrototype: true }) }));
+
+/** Spans in which settings often repeat, as they do in life. */
+const epochsOfSpan = fc.array(fc.tuple(settings, fc.integer({ min: 1, max: 4 })), { minLength: 1, maxLength: 4 }).map((runs) => runs.flatMap(([value, count]) => new Array<EpochSettings>(count).fill(value)));
+
+const limits = { memoryBytes: fc.option(bytes), timeoutMs: fc.option(fc.double({ min: 0, noNaN: true })) };
+
+const trainWork: fc.Arbitrary<Work> = record({
+    trajectory: fc.oneof(imageTrajectory, syntheticTrajectory),
+    from: fc.nat({ max: 100_000 }),
+    epochs: epochsOfSpan,
+    checkpoint: fc.option(digest),
+    keep: fc.array(epoch),
+    evaluate: fc.array(epoch),
+    awaitFrom: epoch,
+    dataset: fc.option(digest),
+    ...limits,
+    checkpointEveryMs: fc.double({ min: 0, noNaN: true }),
+  })
+  .chain((work) =>
+    fc.array(digest, { minLength: work.epochs.length, maxLength: work.epochs.length }).map((keys) => ({ kind: 'train' as const, ...work, to: work.from + work.epochs.length, keys })),
+  );
+
+const evaluateWork: fc.Arbitrary<Work> = record({
+  kind: fc.constant('evaluate' as const),
+  trajectory: imageTrajectory,
+  epoch,
+  key: digest,
+  checkpoint: digest,
+  parts: fc.subarray(['val' as const, 'test' as const]),
+  dataset: digest,
+  ...limits,
+});
+
+export const coordinatorMessages: { readonly [kind in CoordinatorMessage['kind']]: fc.Arbitrary<CoordinatorMessage> } = {
+  welcome: record({ kind: fc.constant('welcome' as const), leaseTermMs: fc.integer({ min: 1, max: 2 ** 32 - 1 }), heartbeatMs: fc.integer({ min: 1, max: 2 ** 32 - 1 }), lost: fc.array(lease) }),
+  refused: record({ kind: fc.constant('refused' as const), code: text, message: text, retry: fc.boolean() }),
+  offer: record({ kind: fc.constant('offer' as const), attempt: text, token: text, work: fc.oneof(trainWork, evaluateWork) }),
+  answer: record({
+    kind: fc.constant('answer' as const),
+    seq,
+    verdict: fc.constantFrom('ok' as const, 'stale' as const),
+    next: fc.constantFrom('continue' as const, 'stop' as const),
+    keep: fc.boolean(),
+    evaluate: fc.boolean(),
+  }),
+  keep: record({ kind: fc.constant('keep' as const), attempt: text, epoch }),
+  cancel: record({ kind: fc.constant('cancel' as const), attempt: text, how: fc.constantFrom('release' as const, 'abandon' as const) }),
+};
