@@ -1,0 +1,48 @@
+/** Errors of the application service. Others pass through from the store and the sweep file with their own codes. */
+
+export class SweepNotFound extends Error {
+  readonly code = 'SweepNotFound';
+  constructor(name: string) {
+    super(`no sweep with the name or id ${name}; \`trawl ls\` lists them`);
+    this.name = 'SweepNotFound';
+  }
+}
+
+export class TrialNotFound extends Error {
+  readonly code = 'TrialNotFound';
+  constructor(id: string) {
+    super(`no trial with the id ${id}; \`trawl trials SWEEP\` lists a sweep's trials, and SWEEP/NUMBER names one too`);
+    this.name = 'TrialNotFound';
+  }
+}
+
+export class BadRequest extends Error {
+  readonly code = 'BadRequest';
+  constructor(message: string) {
+    super(message);
+    this.name = 'BadRequest';
+  }
+}
+
+const statusByCode: { readonly [code: string]: number } = {
+  SweepNotFound: 404,
+  TrialNotFound: 404,
+  NotFound: 404,
+  BadRequest: 400,
+  BadSweep: 400,
+  IllegalTransition: 409,
+  StaleWrite: 409,
+  NotLeader: 503,
+  DiskFull: 507,
+};
+
+/** The stable code of an error of ours; null for one that nobody foresaw. */
+export function codeOf(error: unknown): string | null {
+  if (!(error instanceof Error) || !('code' in error) || typeof error.code !== 'string') return null;
+  // Node's own errors carry codes as well, in capitals: ECONNREFUSED, ERR_…, and Postgres' are five characters.
+  return /^[A-Z][a-z][A-Za-z]+$/.test(error.code) ? error.code : null;
+}
+
+export function httpStatus(code: string | null): number {
+  return code === null ? 500 : (statusByCode[code] ?? 500);
+}

@@ -1,0 +1,118 @@
+/** From stored trials and epochs to the rows that people read. Pure: records in, rows out. */
+import { metricValue, overallScore, type Confusion } from '../../proto/confusion.js';
+import type { EpochKey } from '../../proto/work.js';
+import type { RecordedEpoch, RecordedEvaluation, SweepRecord, TrialRecord } from '../store/store.js';
+import { compareScores, scoreOf } from '../trial/rank.js';
+import type { PartMetrics, SweepView, TrialResult } from './views.js';
+
+export function sweepView(record: SweepRecord): SweepView {
+  return {
+    id: record.id,
+    name: record.name,
+    project: record.project,
+    revision: record.revision,
+    state: record.state,
+    createdAt: record.createdAt.toISOString(),
+    finishedAt: record.finishedAt?.toISOString() ?? null,
+    objective: record.spec.objective,
+    restoreBest: record.spec.stop?.restoreBest === true,
+    data: record.data,
+  };
+}
+
+/** What the store knows of the epochs on some trials' paths. */
+export interface KnownEpochs {
+  readonly epochs: ReadonlyMap<EpochKey, RecordedEpoch>;
+  /** On the test part; empty where the caller did not ask for test numbers. */
+  readonly tests: ReadonlyMap<EpochKey, RecordedEvaluation>;
+}
+
+/** The part of its path that a trial has gone or, where it has ended, went. */
+export function pathOf(trial: TrialRecord): readonly EpochKey[] {
+  return trial.epochs === null ? trial.plan.path : trial.plan.path.slice(0, trial.epochs);
+}
+
+export function trialResult(sweep: SweepRecord, trial: TrialRecord, known: KnownEpochs): TrialResult {
+  const recorded = recordedPrefix(trial, known);
+  const key = trial.bestEpoch === null ? undefined : trial.plan.path[trial.bestEpoch];
+  const chosen = key === undefined ? undefined : known.epochs.get(key);
+  const evaluation = key === undefined ? undefined : known.tests.get(key);
+  const classes = sweep.data?.classes ?? [];
+  const positive = sweep.data?.positive ?? 0;
+  const score = chosen === undefined ? null : scoreOf(trial.number, chosen.result, sweep.spec.objective, classes, positive);
+  const metrics = chosen?.result.metrics ?? {};
+  return {
+    id: trial.id,
+    number: trial.number,
+    state: trial.state,
+    settings: trial.assignment,
+    epochs: trial.epochs ?? recorded.length,
+    plannedEpochs: trial.plan.path.length,
+    bestEpoch: trial.bestEpoch,
+    params: recorded.at(-1)?.params ?? 0,
+    secondsPerEpoch: meanSeconds(recorded),
+    train: chosen === undefined ? null : { loss: metrics['train.loss'] ?? null, accuracy: metrics['train.accuracy'] ?? null },
+    val: chosen === undefined ? null : validation(chosen, classes, positive),
+    test: evaluation === undefined ? null : partMetrics(evaluation.result.metrics, evaluation.result.confusion, positive),
+    metrics,
+    objective: score === null || Number.isNaN(score.value) ? null : score.value,
+    shortfall: score === null || !Number.isFinite(score.shortfall) ? null : score.shortfall,
+    failure: trial.failure,
+  };
+}
+
+/** The epochs of its path that are recorded, up to the first that is not. */
+export function recordedPrefix(trial: TrialRecord, known: KnownEpochs): RecordedEpoch[] {
+  const recorded: RecordedEpoch[] = [];
+  for (const key of pathOf(trial)) {
+    const epoch = known.epochs.get(key);
+    if (epoch === undefined) break;
+    recorded.push(epoch);
+  }
+  return recorded;
+}
+
+function meanSeconds(epochs: readonly RecordedEpoch[]): number | null {
+  if (epochs.length === 0) return null;
+  return epochs.reduce((sum, epoch) => sum + epoch.seconds, 0) / epochs.length;
+}
+
+function validation(epoch: RecordedEpoch, classes: readonly string[], positive: number): PartMetrics {
+  const { metrics, confusion } = epoch.result;
+  const value = (metric: string): number | null => metricValue(metric, epoch.result, classes, positive);
+  return { ...partMetrics({ loss: metrics['val.loss'], accuracy: value('val.accuracy') ?? undefined, auc: metrics['val.auc'] }, confusion, positive), f1: value('val.f1') };
+}
+
+function partMetrics(
+  metrics: { readonly loss?: number | undefined; readonly accuracy?: number | undefined; readonly auc?: number | undefined },
+  confusion: Confusion | null,
+  positive: number,
+): PartMetrics {
+  return {
+    loss: finite(metrics.loss),
+    accuracy: finite(metrics.accuracy),
+    auc: finite(metrics.auc),
+    f1: confusion === null ? null : overallScore(confusion, 'f1', positive),
+    confusion,
+  };
+}
+
+function finite(value: number | undefined): number | null {
+  return value === undefined || !Number.isFinite(value) ? null : value;
+}
+
+/** Completed trials by floors and objective, ties by number; the others after them by number. */
+export function leaderboard(sweep: SweepRecord, trials: readonly TrialResult[]): TrialResult[] {
+  const { direction } = sweep.spec.objective;
+  const score = (trial: TrialResult): { number: number; value: number; shortfall: number } => ({
+    number: trial.number,
+    value: trial.objective ?? Number.NaN,
+    shortfall: trial.shortfall ?? Number.POSITIVE_INFINITY,
+  });
+  return [...trials].sort((a, b) => {
+    const aDone = a.state === 'completed';
+    const bDone = b.state === 'completed';
+    if (aDone !== bDone) return aDone ? -1 : 1;
+    return aDone ? compareScores(score(a), score(b), direction) : a.number - b.number;
+  });
+}

@@ -1,0 +1,295 @@
+/**
+ * The one application service: everything a person can ask, over the store and whoever leads. It is
+ * called in process where nothing else runs on a home, else over /api/v1 (http.ts).
+ */
+import { text } from 'node:stream/consumers';
+import { z } from 'zod';
+import type { OwnedBlobStore } from '../../blob/store.js';
+import type { BlobId, EpochKey, Trajectory } from '../../proto/work.js';
+import { differences } from '../sweep/difference.js';
+import { formatMistake, parseSweepFile } from '../sweep/parse.js';
+import { epochCounts, resolveTrials } from '../sweep/resolve.js';
+import type { SweepSpec, TrialPlan } from '../sweep/spec.js';
+import type { RecordedEpoch, RecordedEvaluation, Store, SweepRecord, TrialRecord } from '../store/store.js';
+import { moveSweep, type SweepState, type TrialState } from '../trial/states.js';
+import { BadRequest, SweepNotFound, TrialNotFound } from './errors.js';
+import type { Leading } from './leading.js';
+import { leaderboard, pathOf, recordedPrefix, sweepView, trialResult, type KnownEpochs } from './results.js';
+import type {
+  Health,
+  Preview,
+  ProgressView,
+  Recorded,
+  RequestedState,
+  Results,
+  RunningAttempt,
+  Submitted,
+  SubmitRequest,
+  SweepService,
+  SweepView,
+  TrialDetail,
+  TrialResult,
+  WorkGroup,
+} from './views.js';
+
+/** All that the coordinator reads of a data set. */
+const manifestPacks = z.object({ packs: z.array(z.string()) });
+
+/** How many keys one query asks for. */
+const KEYS_PER_QUERY = 5_000;
+
+export interface ServiceOptions {
+  readonly store: Store;
+  readonly blobs: OwnedBlobStore;
+  readonly leader: Leading;
+  readonly version: string;
+  /** Namespace of everything submitted here. */
+  readonly project: string;
+  /** Who asks: stands on every event. */
+  readonly actor: string;
+}
+
+interface Compiled {
+  readonly spec: SweepSpec;
+  readonly trials: TrialPlan[];
+}
+
+export class ApplicationService implements SweepService {
+  readonly #options: ServiceOptions;
+  readonly #store: Store;
+
+  constructor(options: ServiceOptions) {
+    this.#options = options;
+    this.#store = options.store;
+  }
+
+  async health(): Promise<Health> {
+    return { status: 'ok', version: this.#options.version, pid: process.pid, leading: this.#options.leader.isLeading() };
+  }
+
+  async preview(request: SubmitRequest): Promise<Preview> {
+    const { spec, trials } = compile(request);
+    const existing = await this.#store.findSweep(this.#options.project, spec.name);
+    const counts = epochCounts(trials);
+    const keys = distinctKeys(trials.map((trial) => trial.path));
+    const stored = await this.#epochs(keys);
+    return {
+      name: spec.name,
+      trials: trials.length,
+      epochs: { requested: counts.requested, distinct: counts.distinct, stored: stored.size },
+      existing: existing === null ? null : { id: existing.id, revision: existing.revision, state: existing.state },
+      differences: existing === null ? [] : changes(existing, spec, request),
+      work: workGroups(trials, stored),
+    };
+  }
+
+  async submit(request: SubmitRequest): Promise<Submitted> {
+    const { spec, trials } = compile(request);
+    const { project, actor, leader } = this.#options;
+    if (request.data !== null) await this.#registerData(request.data.manifest);
+    const answer = await this.#store.submit({ project, actor, spec, data: request.data, trials }, await leader.epoch());
+    await leader.wake();
+    return answer;
+  }
+
+  async sweeps(): Promise<SweepView[]> {
+    return (await this.#store.listSweeps(this.#options.project)).map(sweepView);
+  }
+
+  async sweep(idOrName: string): Promise<SweepView> {
+    return sweepView(await this.#find(idOrName));
+  }
+
+  async progress(idOrName: string): Promise<ProgressView> {
+    const sweep = await this.#find(idOrName);
+    const trials = await this.#store.trialsOf(sweep.id);
+    const live = trials.filter((trial) => trial.state !== 'cancelled');
+    const keys = distinctKeys(live.map(pathOf));
+    const known: KnownEpochs = { epochs: await this.#epochs(keys), tests: new Map() };
+    const best = leaderboard(sweep, trials.filter((trial) => trial.state === 'completed').map((trial) => trialResult(sweep, trial, known)))[0];
+    const snapshot = this.#options.leader.snapshot();
+    return {
+      sweep: sweepView(sweep),
+      trials: countStates(trials),
+      epochs: { planned: keys.length, recorded: known.epochs.size },
+      best: best === undefined ? null : { trial: best.id, number: best.number, metric: sweep.spec.objective.metric, value: best.objective },
+      running: this.#running(trials),
+      workers: snapshot.workers.map((worker) => ({ name: worker.name, slots: worker.slots })),
+      notice: sweep.state === 'running' && snapshot.workers.length === 0 ? 'no worker is connected' : null,
+    };
+  }
+
+  async results(idOrName: string, options: { readonly test: boolean }): Promise<Results> {
+    const sweep = await this.#find(idOrName);
+    const trials = await this.#store.trialsOf(sweep.id);
+    const known = await this.#known(trials, true);
+    const ranked = leaderboard(sweep, trials.map((trial) => trialResult(sweep, trial, known)));
+    return {
+      sweep: sweepView(sweep),
+      // Nobody should choose on test numbers: the best shows them, the others only when asked.
+      trials: ranked.map((trial, place) => (options.test || isBest(trial, place) ? trial : { ...trial, test: null })),
+      requestedEpochs: trials.reduce((sum, trial) => sum + pathOf(trial).length, 0),
+    };
+  }
+
+  async trial(id: string, options: { readonly test: boolean }): Promise<TrialDetail> {
+    const trial = await this.#findTrial(id);
+    const sweep = await this.#find(trial.sweep);
+    const known = await this.#known([trial], options.test);
+    const curve = recordedPrefix(trial, known).map((epoch, number) => ({
+      epoch: number,
+      key: epoch.key,
+      seconds: epoch.seconds,
+      metrics: epoch.result.metrics,
+      diverged: epoch.result.diverged,
+      checkpoint: epoch.checkpoint,
+    }));
+    const attempts = await this.#store.attemptsOf(trial.plan.path);
+    return {
+      sweep: sweepView(sweep),
+      trial: trialResult(sweep, trial, known),
+      curve,
+      attempts: attempts.map((attempt) => ({ ...attempt, startedAt: attempt.startedAt.toISOString(), endedAt: attempt.endedAt?.toISOString() ?? null })),
+    };
+  }
+
+  async setState(idOrName: string, state: RequestedState): Promise<void> {
+    const sweep = await this.#find(idOrName);
+    moveSweep(sweep.state, state);
+    if (sweep.state === state) return;
+    await this.#store.setSweepState(sweep.id, state, this.#options.actor, await this.#options.leader.epoch());
+    await this.#options.leader.wake();
+  }
+
+  recordedSeq(): Promise<number> {
+    return this.#store.recordedSeq();
+  }
+
+  async recordedSince(idOrName: string, seq: number): Promise<Recorded> {
+    const sweep = await this.#find(idOrName);
+    return this.#store.recordedSince(seq, sweep.id);
+  }
+
+  /** The bytes are there already; from now on the store knows them, so that they are kept while a sweep needs them. */
+  async #registerData(manifest: BlobId): Promise<void> {
+    const register = async (id: BlobId, kind: string): Promise<void> => {
+      const bytes = await this.#options.blobs.size(id);
+      if (bytes === null) throw new BadRequest(`data blob ${id} was not uploaded before the sweep; submit it again`);
+      await this.#store.putBlob(id, bytes, kind);
+    };
+    await register(manifest, 'manifest');
+    const { packs } = manifestPacks.parse(JSON.parse(await text(await this.#options.blobs.open(manifest))));
+    for (const pack of packs) await register(pack, 'data');
+  }
+
+  async #find(idOrName: string): Promise<SweepRecord> {
+    const sweep = await this.#store.findSweep(this.#options.project, idOrName);
+    if (sweep === null) throw new SweepNotFound(idOrName);
+    return sweep;
+  }
+
+  /** By its id, or as SWEEP/NUMBER. */
+  async #findTrial(id: string): Promise<TrialRecord> {
+    const named = /^(.+)\/(\d+)$/.exec(id);
+    if (named === null) {
+      const trial = await this.#store.findTrial(id);
+      if (trial === null) throw new TrialNotFound(id);
+      return trial;
+    }
+    const sweep = await this.#find(named[1] ?? '');
+    const trial = (await this.#store.trialsOf(sweep.id)).find((candidate) => candidate.number === Number(named[2]));
+    if (trial === undefined) throw new TrialNotFound(id);
+    return trial;
+  }
+
+  async #known(trials: readonly TrialRecord[], test: boolean): Promise<KnownEpochs> {
+    const epochs = await this.#epochs(distinctKeys(trials.map(pathOf)));
+    const tests = new Map<EpochKey, RecordedEvaluation>();
+    if (!test) return { epochs, tests };
+    const chosen = trials.flatMap((trial) => (trial.bestEpoch === null ? [] : (trial.plan.path[trial.bestEpoch] ?? [])));
+    for (const keys of chunks([...new Set(chosen)])) {
+      for (const evaluation of await this.#store.evaluationsByKey(keys)) {
+        if (evaluation.part === 'test') tests.set(evaluation.key, evaluation);
+      }
+    }
+    return { epochs, tests };
+  }
+
+  async #epochs(keys: readonly EpochKey[]): Promise<Map<EpochKey, RecordedEpoch>> {
+    const known = new Map<EpochKey, RecordedEpoch>();
+    for (const some of chunks(keys)) {
+      for (const epoch of await this.#store.epochsByKey(some)) known.set(epoch.key, epoch);
+    }
+    return known;
+  }
+
+  /** The attempts that work on trials of one sweep. */
+  #running(trials: readonly TrialRecord[]): RunningAttempt[] {
+    const numbers = new Map(trials.map((trial) => [trial.id, trial.number]));
+    return this.#options.leader.snapshot().attempts.flatMap((attempt) => {
+      const mine = attempt.trials.flatMap((trial) => numbers.get(trial) ?? []);
+      return mine.length === 0 ? [] : [{ ...attempt, trials: mine, loss: Number.isFinite(attempt.loss) ? attempt.loss : null }];
+    });
+  }
+}
+
+function compile(request: SubmitRequest): Compiled {
+  const parsed = parseSweepFile(request.source.text, request.source.name);
+  if ('mistakes' in parsed) throw new BadRequest(parsed.mistakes.map((mistake) => formatMistake(request.source.name, mistake)).join('\n'));
+  const spec: SweepSpec = { ...parsed.spec, sharing: request.sharing };
+  if ((spec.trainable.kind === 'image-classifier') !== (request.data !== null)) {
+    throw new BadRequest(`sweep ${spec.name}: ${request.data === null ? 'its data was not submitted with it' : 'a trainable without data was submitted with data'}`);
+  }
+  return { spec, trials: resolveTrials(spec, request.data, request.numerics) };
+}
+
+function changes(existing: SweepRecord, spec: SweepSpec, request: SubmitRequest): string[] {
+  const said = differences(existing.spec, spec);
+  const sameData = existing.data?.digest === request.data?.digest;
+  return sameData ? said : [...said, 'data: the images, their classes or their parts are others than before'];
+}
+
+function isBest(trial: TrialResult, place: number): boolean {
+  return place === 0 && trial.state === 'completed';
+}
+
+function distinctKeys(paths: readonly (readonly EpochKey[])[]): EpochKey[] {
+  return [...new Set(paths.flat())];
+}
+
+function* chunks(keys: readonly EpochKey[]): Generator<readonly EpochKey[]> {
+  for (let start = 0; start < keys.length; start += KEYS_PER_QUERY) yield keys.slice(start, start + KEYS_PER_QUERY);
+}
+
+function countStates(trials: readonly TrialRecord[]): { [state in TrialState]: number } {
+  const counts = { queued: 0, running: 0, paused: 0, completed: 0, pruned: 0, failed: 0, infeasible: 0, cancelled: 0 };
+  for (const trial of trials) counts[trial.state] += 1;
+  return counts;
+}
+
+/** Epochs not in the store, counted by what decides how long one takes: the network, its input and the batch. */
+function workGroups(trials: readonly TrialPlan[], stored: ReadonlyMap<EpochKey, unknown>): WorkGroup[] {
+  const groups = new Map<string, WorkGroup>();
+  const counted = new Set<EpochKey>();
+  for (const trial of trials) {
+    if (trial.trajectory.trainable !== 'image-classifier') continue;
+    for (const [epoch, key] of trial.path.entries()) {
+      const settings = trial.epochs[epoch];
+      if (settings === undefined || stored.has(key) || counted.has(key)) continue;
+      counted.add(key);
+      const name = groupName(trial.trajectory, 'batch' in settings ? settings.batch : 0);
+      const group = groups.get(name) ?? { trajectory: trial.trajectory, settings, epochs: 0 };
+      groups.set(name, { ...group, epochs: group.epochs + 1 });
+    }
+  }
+  return [...groups.values()];
+}
+
+function groupName(trajectory: Trajectory, batch: number): string {
+  return trajectory.trainable === 'image-classifier' ? JSON.stringify([trajectory.input, trajectory.model, trajectory.optimizer, batch]) : '';
+}
+
+/** Whether nothing more will happen to a sweep by itself. */
+export function isAtRest(state: SweepState): boolean {
+  return state !== 'running';
+}

@@ -1,0 +1,218 @@
+/**
+ * What the application service takes and answers, as plain JSON types: the same in process and over
+ * /api/v1. Times are ISO strings in UTC; metrics that were not measured are null.
+ */
+import type { Confusion } from '../../proto/confusion.js';
+import type { EpochSettings, ImageTrajectory } from '../../proto/work.js';
+import type { TrialFailure } from '../store/store.js';
+import type { Assignment, DataSummary, ObjectiveSpec } from '../sweep/spec.js';
+import type { SweepState, TrialState } from '../trial/states.js';
+
+/** A sweep to run: the file as written, and what the submitting side found out about its data. */
+export interface SubmitRequest {
+  readonly source: {
+    /** How messages name the file. */
+    readonly name: string;
+    readonly text: string;
+  };
+  /** False salts every trial's keys, so that nothing is shared. */
+  readonly sharing: boolean;
+  /** Null for a trainable without data. */
+  readonly data: DataSummary | null;
+  /** Numerics of the workers that will train it; 'none' for a trainable without a model. */
+  readonly numerics: string;
+}
+
+/** Epochs of one kind that are still to be trained: what a time estimate is made from. */
+export interface WorkGroup {
+  readonly trajectory: ImageTrajectory;
+  readonly settings: EpochSettings;
+  readonly epochs: number;
+}
+
+/** What a submission would mean, with nothing written. */
+export interface Preview {
+  readonly name: string;
+  readonly trials: number;
+  readonly epochs: {
+    /** On all trials' paths. */
+    readonly requested: number;
+    /** Distinct keys: what is trained after sharing. */
+    readonly distinct: number;
+    /** Of those, in the store already. */
+    readonly stored: number;
+  };
+  /** Null where there is no sweep of this name yet. */
+  readonly existing: { readonly id: string; readonly revision: number; readonly state: SweepState } | null;
+  /** What the file changes in the existing sweep, a line each; empty where it is the same. */
+  readonly differences: readonly string[];
+  /** Empty for a trainable without a model. */
+  readonly work: readonly WorkGroup[];
+}
+
+export interface Submitted {
+  readonly id: string;
+  readonly revision: number;
+  readonly change: 'created' | 'revised' | 'same';
+}
+
+export interface SweepView {
+  readonly id: string;
+  readonly name: string;
+  readonly project: string;
+  readonly revision: number;
+  readonly state: SweepState;
+  readonly createdAt: string;
+  readonly finishedAt: string | null;
+  readonly objective: ObjectiveSpec;
+  /** Whether a trial's chosen epoch is its best one rather than its last. */
+  readonly restoreBest: boolean;
+  readonly data: DataSummary | null;
+}
+
+export type TrialCounts = { readonly [state in TrialState]: number };
+
+/** One attempt in progress, for people who watch. */
+export interface RunningAttempt {
+  readonly attempt: string;
+  readonly worker: string;
+  readonly kind: 'train' | 'evaluate';
+  /** Numbers of the sweep's trials that its epochs belong to. */
+  readonly trials: readonly number[];
+  /** The span [from, to) of epochs. */
+  readonly from: number;
+  readonly to: number;
+  readonly epoch: number;
+  readonly step: number;
+  /** 0 before the first step. */
+  readonly steps: number;
+  readonly loss: number | null;
+}
+
+export interface ProgressView {
+  readonly sweep: SweepView;
+  readonly trials: TrialCounts;
+  readonly epochs: {
+    /** Distinct keys on the paths of all live trials, as far as they are known to go. */
+    readonly planned: number;
+    readonly recorded: number;
+  };
+  /** Of the completed trials. */
+  readonly best: { readonly trial: string; readonly number: number; readonly metric: string; readonly value: number | null } | null;
+  readonly running: readonly RunningAttempt[];
+  readonly workers: readonly { readonly name: string; readonly slots: number }[];
+  /** One line saying why nothing moves, where that needs a person. */
+  readonly notice: string | null;
+}
+
+export interface TrainMetrics {
+  readonly loss: number | null;
+  readonly accuracy: number | null;
+}
+
+export interface PartMetrics {
+  readonly loss: number | null;
+  readonly accuracy: number | null;
+  readonly auc: number | null;
+  /** Of the positive class where there are two classes, else the macro mean. */
+  readonly f1: number | null;
+  /** Counts of images, confusion[true][predicted]. */
+  readonly confusion: Confusion | null;
+}
+
+export interface TrialResult {
+  readonly id: string;
+  readonly number: number;
+  readonly state: TrialState;
+  readonly settings: Assignment;
+  /** Length of its path as it ended; as far as it has come while it is open. */
+  readonly epochs: number;
+  readonly plannedEpochs: number;
+  /** From 0; null before it has ended. */
+  readonly bestEpoch: number | null;
+  readonly params: number;
+  /** Mean over its recorded epochs. */
+  readonly secondsPerEpoch: number | null;
+  readonly train: TrainMetrics | null;
+  readonly val: PartMetrics | null;
+  /** Only where the caller asked for test numbers. */
+  readonly test: PartMetrics | null;
+  /** Everything the chosen epoch reported, by metric name. */
+  readonly metrics: { readonly [metric: string]: number };
+  /** Value of the objective's metric; null where it was not reported. */
+  readonly objective: number | null;
+  /** By how much it falls short of the objective's floors, summed; 0 where it meets them; null where one was not measured. */
+  readonly shortfall: number | null;
+  readonly failure: TrialFailure | null;
+}
+
+export interface Results {
+  readonly sweep: SweepView;
+  /** Best first; trials that have not completed follow in order of their numbers. */
+  readonly trials: readonly TrialResult[];
+  /** Epochs on all trials' paths as they ended. */
+  readonly requestedEpochs: number;
+}
+
+export interface EpochRow {
+  readonly epoch: number;
+  readonly key: string;
+  readonly seconds: number;
+  readonly metrics: { readonly [metric: string]: number };
+  readonly diverged: boolean;
+  readonly checkpoint: string | null;
+}
+
+export interface AttemptRow {
+  readonly attempt: string;
+  readonly worker: string;
+  readonly kind: string;
+  readonly from: number;
+  readonly to: number;
+  readonly outcome: string | null;
+  readonly message: string;
+  readonly startedAt: string;
+  readonly endedAt: string | null;
+}
+
+export interface TrialDetail {
+  readonly sweep: SweepView;
+  readonly trial: TrialResult;
+  /** As recorded, in order; may be shorter than planned. */
+  readonly curve: readonly EpochRow[];
+  readonly attempts: readonly AttemptRow[];
+}
+
+export interface Health {
+  readonly status: 'ok';
+  readonly version: string;
+  readonly pid: number;
+  readonly leading: boolean;
+}
+
+/** How many epochs were recorded since a point in the store's sequence. */
+export interface Recorded {
+  readonly trained: number;
+  readonly retrained: number;
+}
+
+/**
+ * Everything a person can ask of trawl. Each call throws an error with a stable `code`:
+ * `SweepNotFound`, `TrialNotFound`, `BadRequest`, `IllegalTransition`, `NotLeader`, `StoreUnavailable`.
+ */
+export interface SweepService {
+  health(): Promise<Health>;
+  preview(request: SubmitRequest): Promise<Preview>;
+  submit(request: SubmitRequest): Promise<Submitted>;
+  sweeps(): Promise<SweepView[]>;
+  sweep(idOrName: string): Promise<SweepView>;
+  progress(idOrName: string): Promise<ProgressView>;
+  results(idOrName: string, options: { readonly test: boolean }): Promise<Results>;
+  trial(id: string, options: { readonly test: boolean }): Promise<TrialDetail>;
+  setState(idOrName: string, state: RequestedState): Promise<void>;
+  /** Current end of the store's sequence of recordings. */
+  recordedSeq(): Promise<number>;
+  recordedSince(idOrName: string, seq: number): Promise<Recorded>;
+}
+
+export type RequestedState = 'running' | 'paused' | 'stopped';

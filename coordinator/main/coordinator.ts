@@ -1,0 +1,67 @@
+/** Puts the coordinator together: store, leader, the carrier of worker sessions, and the HTTP API. */
+import { join } from 'node:path';
+import { readFileSync } from 'node:fs';
+import type { Logger } from 'pino';
+import { FolderBlobStore } from '../../blob/folder.js';
+import { packageRoot } from '../../proto/package-root.js';
+import { httpServer, listen } from '../api/http.js';
+import { ApplicationService } from '../api/service.js';
+import { grpcCarrier } from '../dispatch/grpc.js';
+import { Leader } from '../leader/leader.js';
+import { openStore } from '../store/postgres.js';
+
+/** Until there is more than one: the namespace and the person of everything that is submitted. */
+export const DEFAULT_PROJECT = 'default';
+export const LOCAL_ACTOR = 'local';
+
+export interface CoordinatorOptions {
+  readonly home: string;
+  /** Address to listen on. */
+  readonly host: string;
+  /** 0 for any that is free. */
+  readonly grpcPort: number;
+  readonly httpPort: number;
+  readonly token: string;
+  readonly databaseUrl: string;
+  readonly logger: Logger;
+}
+
+export interface RunningCoordinator {
+  /** HOST:PORT for workers. */
+  readonly grpcAddress: string;
+  readonly httpUrl: string;
+  stop(): Promise<void>;
+}
+
+/** The folder of a home that holds its blobs. */
+export function blobFolder(home: string): string {
+  return join(home, 'blobs');
+}
+
+export function packageVersion(): string {
+  const { version } = JSON.parse(readFileSync(join(packageRoot(), 'package.json'), 'utf8')) as { version: string };
+  return version;
+}
+
+export async function startCoordinator(options: CoordinatorOptions): Promise<RunningCoordinator> {
+  const { logger } = options;
+  const store = await openStore(options.databaseUrl, { logger });
+  const leader = new Leader({ store, logger });
+  const blobs = new FolderBlobStore(blobFolder(options.home));
+  const service = new ApplicationService({ store, blobs, leader, version: packageVersion(), project: DEFAULT_PROJECT, actor: LOCAL_ACTOR });
+  const carrier = grpcCarrier({ host: options.host, port: options.grpcPort, token: options.token, logger });
+  const app = await httpServer({ service, token: options.token, logger, blobs, blobUsed: (id, bytes) => store.putBlob(id, bytes, 'artifact') });
+  await leader.start();
+  const { address } = await carrier.start(leader);
+  const port = await listen(app, options.host, options.httpPort);
+  return {
+    grpcAddress: address,
+    httpUrl: `http://${options.host}:${port}`,
+    async stop() {
+      await carrier.stop();
+      await app.close();
+      await leader.stop();
+      await store.close();
+    },
+  };
+}

@@ -1,0 +1,69 @@
+/**
+ * The coordinator's process. Secrets come by environment (TRAWL_TOKEN, TRAWL_DATABASE_URL), the rest
+ * by arguments. Tells a parent {kind: 'ready', grpc, http} by IPC, and ends when that parent does,
+ * whatever ended it.
+ */
+import { parseArgs } from 'node:util';
+import { pino } from 'pino';
+import { startCoordinator, type CoordinatorOptions, type RunningCoordinator } from './coordinator.js';
+
+/** How long a clean end may take before it is cut short. */
+const STOP_LIMIT_MS = 5_000;
+
+function readOptions(): CoordinatorOptions {
+  const { values } = parseArgs({
+    options: {
+      home: { type: 'string' },
+      host: { type: 'string', default: '127.0.0.1' },
+      'grpc-port': { type: 'string', default: '0' },
+      'http-port': { type: 'string', default: '0' },
+    },
+  });
+  const token = process.env.TRAWL_TOKEN;
+  const databaseUrl = process.env.TRAWL_DATABASE_URL;
+  if (values.home === undefined) throw new Error('--home is missing');
+  if (token === undefined || token === '') throw new Error('the environment variable TRAWL_TOKEN is missing');
+  if (databaseUrl === undefined || databaseUrl === '') throw new Error('the environment variable TRAWL_DATABASE_URL is missing');
+  // Nothing that is started from here on needs them.
+  delete process.env.TRAWL_TOKEN;
+  delete process.env.TRAWL_DATABASE_URL;
+  return {
+    home: values.home,
+    host: values.host,
+    grpcPort: Number(values['grpc-port']),
+    httpPort: Number(values['http-port']),
+    token,
+    databaseUrl,
+    logger: pino({ name: 'coordinator' }, pino.destination({ dest: 2, sync: true })),
+  };
+}
+
+async function main(): Promise<void> {
+  const options = readOptions();
+  let running: RunningCoordinator | null = null;
+  let stopping = false;
+  const stop = (): void => {
+    if (stopping) return;
+    stopping = true;
+    // A database that is gone already must not keep the process alive.
+    setTimeout(() => process.exit(1), STOP_LIMIT_MS).unref();
+    void (running?.stop() ?? Promise.resolve()).then(
+      () => process.exit(0),
+      (error: unknown) => {
+        options.logger.error({ err: error }, 'the coordinator did not end cleanly');
+        process.exit(1);
+      },
+    );
+  };
+  process.on('SIGTERM', stop);
+  // Ctrl-C reaches the whole process group; the parent decides what it means.
+  process.on('SIGINT', () => undefined);
+  process.on('disconnect', stop);
+  running = await startCoordinator(options);
+  process.send?.({ kind: 'ready', grpc: running.grpcAddress, http: running.httpUrl });
+}
+
+main().catch((error: unknown) => {
+  process.stderr.write(`coordinator: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
+  process.exit(1);
+});
