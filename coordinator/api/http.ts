@@ -121,7 +121,7 @@ function describe(error: unknown): { status: number; code: string; message: stri
 }
 
 /** Listens on `port`, 0 for any; waits a while for a port that a former process has not let go of yet. */
-export async function listen(app: FastifyInstance, host: string, port: number, retryForMs = 10_000): Promise<number> {
+export async function listen(app: FastifyInstance, host: string, port: number, retryForMs = 10_000, onTaken?: () => void): Promise<number> {
   const giveUpAt = performance.now() + retryForMs;
   while (true) {
     try {
@@ -130,6 +130,7 @@ export async function listen(app: FastifyInstance, host: string, port: number, r
     } catch (error) {
       const isTaken = error instanceof Error && 'code' in error && error.code === 'EADDRINUSE';
       if (!isTaken || performance.now() > giveUpAt) throw error;
+      onTaken?.();
       await new Promise((resolve) => setTimeout(resolve, 100));
     }
   }

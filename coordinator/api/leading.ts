@@ -1,52 +1,50 @@
 /**
- * What the application service needs of whoever leads. The leader of a running coordinator is one;
- * for a home where nothing runs, `leadAlone` takes the leadership for the one request.
+ * What the application service needs of whoever leads: the leader of a running coordinator, or, on a
+ * home where nothing runs, this process for the one request.
  */
+import { NotLeading, type Leader } from '../leader/leader.js';
+import type { LeaderSnapshot } from '../leader/snapshot.js';
 import type { Leadership, Store } from '../store/store.js';
-
-export interface SnapshotAttempt {
-  readonly attempt: string;
-  /** The worker's name. */
-  readonly worker: string;
-  readonly kind: 'train' | 'evaluate';
-  /** Ids of the trials whose paths hold its epochs. */
-  readonly trials: readonly string[];
-  readonly from: number;
-  readonly to: number;
-  readonly epoch: number;
-  readonly step: number;
-  readonly steps: number;
-  /** NaN before the first step. */
-  readonly loss: number;
-}
-
-export interface LeaderSnapshot {
-  readonly workers: readonly { readonly id: string; readonly name: string; readonly slots: number }[];
-  readonly attempts: readonly SnapshotAttempt[];
-}
 
 export interface Leading {
   /** The fencing number under which a person's requests are written; waits until there is one. */
   epoch(): Promise<number>;
-  /** False while it waits for the leadership. */
-  isLeading(): boolean;
   /** Tells the leader that a sweep changed; settles when it has taken that in. */
   wake(): Promise<void>;
-  snapshot(): LeaderSnapshot;
+  /** Null while nobody leads here. */
+  snapshot(): LeaderSnapshot | null;
+}
+
+export function leadingBy(leader: Leader): Leading {
+  return {
+    async epoch() {
+      await leader.leading();
+      return leader.epoch;
+    },
+    async wake() {
+      try {
+        await leader.wake();
+      } catch (error) {
+        if (!(error instanceof NotLeading)) throw error;
+        // A new reign begins with what is committed.
+        await leader.leading();
+      }
+    },
+    snapshot: () => leader.snapshot(),
+  };
 }
 
 /** For one process alone with its store: leads from the first write until `release`. */
 export function leadAlone(store: Store): Leading & { release(): Promise<void> } {
   let leadership: Promise<Leadership> | null = null;
-  const abort = new AbortController();
+  const never = new AbortController();
   return {
     async epoch() {
-      leadership ??= store.lead(abort.signal);
+      leadership ??= store.lead(never.signal);
       return (await leadership).epoch;
     },
-    isLeading: () => leadership !== null,
     wake: () => Promise.resolve(),
-    snapshot: () => ({ workers: [], attempts: [] }),
+    snapshot: () => null,
     async release() {
       await (await leadership)?.release();
     },

@@ -5,13 +5,14 @@
 import { text } from 'node:stream/consumers';
 import { z } from 'zod';
 import type { OwnedBlobStore } from '../../blob/store.js';
+import { metricClass } from '../../proto/confusion.js';
 import type { BlobId, EpochKey, Trajectory } from '../../proto/work.js';
 import { differences } from '../sweep/difference.js';
 import { formatMistake, parseSweepFile } from '../sweep/parse.js';
 import { epochCounts, resolveTrials } from '../sweep/resolve.js';
 import type { SweepSpec, TrialPlan } from '../sweep/spec.js';
 import type { RecordedEpoch, RecordedEvaluation, Store, SweepRecord, TrialRecord } from '../store/store.js';
-import { moveSweep, type SweepState, type TrialState } from '../trial/states.js';
+import { isEnded, moveSweep } from '../trial/states.js';
 import { BadRequest, SweepNotFound, TrialNotFound } from './errors.js';
 import type { Leading } from './leading.js';
 import { leaderboard, pathOf, recordedPrefix, sweepView, trialResult, type KnownEpochs } from './results.js';
@@ -22,11 +23,11 @@ import type {
   Recorded,
   RequestedState,
   Results,
-  RunningAttempt,
   Submitted,
   SubmitRequest,
   SweepService,
   SweepView,
+  TrialCounts,
   TrialDetail,
   TrialResult,
   WorkGroup,
@@ -64,7 +65,7 @@ export class ApplicationService implements SweepService {
   }
 
   async health(): Promise<Health> {
-    return { status: 'ok', version: this.#options.version, pid: process.pid, leading: this.#options.leader.isLeading() };
+    return { status: 'ok', version: this.#options.version, pid: process.pid, leading: this.#options.leader.snapshot() !== null };
   }
 
   async preview(request: SubmitRequest): Promise<Preview> {
@@ -102,20 +103,29 @@ export class ApplicationService implements SweepService {
 
   async progress(idOrName: string): Promise<ProgressView> {
     const sweep = await this.#find(idOrName);
-    const trials = await this.#store.trialsOf(sweep.id);
-    const live = trials.filter((trial) => trial.state !== 'cancelled');
-    const keys = distinctKeys(live.map(pathOf));
-    const known: KnownEpochs = { epochs: await this.#epochs(keys), tests: new Map() };
-    const best = leaderboard(sweep, trials.filter((trial) => trial.state === 'completed').map((trial) => trialResult(sweep, trial, known)))[0];
     const snapshot = this.#options.leader.snapshot();
+    const live = snapshot?.sweeps.find((candidate) => candidate.id === sweep.id);
+    const connected = snapshot?.workers.filter((worker) => worker.connected) ?? [];
     return {
       sweep: sweepView(sweep),
-      trials: countStates(trials),
-      epochs: { planned: keys.length, recorded: known.epochs.size },
-      best: best === undefined ? null : { trial: best.id, number: best.number, metric: sweep.spec.objective.metric, value: best.objective },
-      running: this.#running(trials),
-      workers: snapshot.workers.map((worker) => ({ name: worker.name, slots: worker.slots })),
-      notice: sweep.state === 'running' && snapshot.workers.length === 0 ? 'no worker is connected' : null,
+      ...(live === undefined ? await this.#storedProgress(sweep) : { trials: live.trials, epochs: live.epochs, best: live.best }),
+      running: connected.flatMap((worker) => worker.running.filter((slot) => slot.sweep === sweep.id).map((slot) => ({ ...slot, worker: worker.name }))),
+      workers: connected.map((worker) => ({ name: worker.name, slots: worker.slots })),
+      notice: live?.problem ?? (sweep.state === 'running' && connected.length === 0 ? 'no worker is connected' : null),
+    };
+  }
+
+  /** Of a sweep that no leader has in memory: it has ended, or nothing runs. */
+  async #storedProgress(sweep: SweepRecord): Promise<Pick<ProgressView, 'trials' | 'epochs' | 'best'>> {
+    const trials = await this.#store.trialsOf(sweep.id);
+    const keys = distinctKeys(trials.filter((trial) => trial.state !== 'cancelled').map(pathOf));
+    const known: KnownEpochs = { epochs: await this.#epochs(keys), tests: new Map() };
+    const completed = trials.filter((trial) => trial.state === 'completed');
+    const best = leaderboard(sweep, completed.map((trial) => trialResult(sweep, trial, known)))[0];
+    return {
+      trials: countTrials(trials),
+      epochs: { total: keys.length, recorded: known.epochs.size },
+      best: best === undefined ? null : { trial: best.id, number: best.number, value: best.objective },
     };
   }
 
@@ -222,15 +232,6 @@ export class ApplicationService implements SweepService {
     }
     return known;
   }
-
-  /** The attempts that work on trials of one sweep. */
-  #running(trials: readonly TrialRecord[]): RunningAttempt[] {
-    const numbers = new Map(trials.map((trial) => [trial.id, trial.number]));
-    return this.#options.leader.snapshot().attempts.flatMap((attempt) => {
-      const mine = attempt.trials.flatMap((trial) => numbers.get(trial) ?? []);
-      return mine.length === 0 ? [] : [{ ...attempt, trials: mine, loss: Number.isFinite(attempt.loss) ? attempt.loss : null }];
-    });
-  }
 }
 
 function compile(request: SubmitRequest): Compiled {
@@ -240,7 +241,24 @@ function compile(request: SubmitRequest): Compiled {
   if ((spec.trainable.kind === 'image-classifier') !== (request.data !== null)) {
     throw new BadRequest(`sweep ${spec.name}: ${request.data === null ? 'its data was not submitted with it' : 'a trainable without data was submitted with data'}`);
   }
+  if (request.data !== null) {
+    const unknown = unknownClasses(spec, request.data.classes);
+    if (unknown.length > 0) throw new BadRequest(unknown.join('\n'));
+  }
   return { spec, trials: resolveTrials(spec, request.data, request.numerics) };
+}
+
+/** Metrics of the sweep that name a class which the data does not have, a line each. */
+export function unknownClasses(spec: SweepSpec, classes: readonly string[]): string[] {
+  const fields: [string, string][] = [
+    ['objective', spec.objective.metric],
+    ...Object.keys(spec.objective.floors).map((metric): [string, string] => ['objective.floors', metric]),
+    ...(spec.stop === null ? [] : [['stop.monitor', spec.stop.monitor] as [string, string]]),
+  ];
+  return fields.flatMap(([field, metric]) => {
+    const name = metricClass(metric);
+    return name === null || classes.includes(name) ? [] : [`${field}: found ${metric}, expected one of the classes ${classes.join(', ')} between the brackets`];
+  });
 }
 
 function changes(existing: SweepRecord, spec: SweepSpec, request: SubmitRequest): string[] {
@@ -261,10 +279,12 @@ function* chunks(keys: readonly EpochKey[]): Generator<readonly EpochKey[]> {
   for (let start = 0; start < keys.length; start += KEYS_PER_QUERY) yield keys.slice(start, start + KEYS_PER_QUERY);
 }
 
-function countStates(trials: readonly TrialRecord[]): { [state in TrialState]: number } {
-  const counts = { queued: 0, running: 0, paused: 0, completed: 0, pruned: 0, failed: 0, infeasible: 0, cancelled: 0 };
-  for (const trial of trials) counts[trial.state] += 1;
-  return counts;
+function countTrials(trials: readonly TrialRecord[]): TrialCounts {
+  const number = (matches: (trial: TrialRecord) => boolean): number => trials.filter(matches).length;
+  const done = number((trial) => trial.state === 'completed' || trial.state === 'pruned');
+  const running = number((trial) => trial.state === 'running');
+  const ended = number((trial) => isEnded(trial.state));
+  return { total: trials.length, done, failed: ended - done, running, waiting: trials.length - ended - running };
 }
 
 /** Epochs not in the store, counted by what decides how long one takes: the network, its input and the batch. */
@@ -287,9 +307,4 @@ function workGroups(trials: readonly TrialPlan[], stored: ReadonlyMap<EpochKey, 
 
 function groupName(trajectory: Trajectory, batch: number): string {
   return trajectory.trainable === 'image-classifier' ? JSON.stringify([trajectory.input, trajectory.model, trajectory.optimizer, batch]) : '';
-}
-
-/** Whether nothing more will happen to a sweep by itself. */
-export function isAtRest(state: SweepState): boolean {
-  return state !== 'running';
 }

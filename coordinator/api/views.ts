@@ -4,6 +4,7 @@
  */
 import type { Confusion } from '../../proto/confusion.js';
 import type { EpochSettings, ImageTrajectory } from '../../proto/work.js';
+import type { SlotSnapshot } from '../leader/snapshot.js';
 import type { TrialFailure } from '../store/store.js';
 import type { Assignment, DataSummary, ObjectiveSpec } from '../sweep/spec.js';
 import type { SweepState, TrialState } from '../trial/states.js';
@@ -70,23 +71,13 @@ export interface SweepView {
   readonly data: DataSummary | null;
 }
 
-export type TrialCounts = { readonly [state in TrialState]: number };
-
-/** One attempt in progress, for people who watch. */
-export interface RunningAttempt {
-  readonly attempt: string;
-  readonly worker: string;
-  readonly kind: 'train' | 'evaluate';
-  /** Numbers of the sweep's trials that its epochs belong to. */
-  readonly trials: readonly number[];
-  /** The span [from, to) of epochs. */
-  readonly from: number;
-  readonly to: number;
-  readonly epoch: number;
-  readonly step: number;
-  /** 0 before the first step. */
-  readonly steps: number;
-  readonly loss: number | null;
+/** Of the current revision. `done` counts completed and pruned trials; `failed` all that ended otherwise. */
+export interface TrialCounts {
+  readonly total: number;
+  readonly done: number;
+  readonly failed: number;
+  readonly running: number;
+  readonly waiting: number;
 }
 
 export interface ProgressView {
@@ -94,12 +85,13 @@ export interface ProgressView {
   readonly trials: TrialCounts;
   readonly epochs: {
     /** Distinct keys on the paths of all live trials, as far as they are known to go. */
-    readonly planned: number;
+    readonly total: number;
     readonly recorded: number;
   };
   /** Of the completed trials. */
-  readonly best: { readonly trial: string; readonly number: number; readonly metric: string; readonly value: number | null } | null;
-  readonly running: readonly RunningAttempt[];
+  readonly best: { readonly trial: string; readonly number: number; readonly value: number | null } | null;
+  /** Attempts in progress on its behalf. */
+  readonly running: readonly (SlotSnapshot & { readonly worker: string })[];
   readonly workers: readonly { readonly name: string; readonly slots: number }[];
   /** One line saying why nothing moves, where that needs a person. */
   readonly notice: string | null;
@@ -187,6 +179,7 @@ export interface Health {
   readonly status: 'ok';
   readonly version: string;
   readonly pid: number;
+  /** Whether this coordinator leads now. */
   readonly leading: boolean;
 }
 

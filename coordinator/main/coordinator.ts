@@ -5,6 +5,7 @@ import type { Logger } from 'pino';
 import { FolderBlobStore } from '../../blob/folder.js';
 import { packageRoot } from '../../proto/package-root.js';
 import { httpServer, listen } from '../api/http.js';
+import { leadingBy } from '../api/leading.js';
 import { ApplicationService } from '../api/service.js';
 import { grpcCarrier } from '../dispatch/grpc.js';
 import { Leader } from '../leader/leader.js';
@@ -48,19 +49,19 @@ export async function startCoordinator(options: CoordinatorOptions): Promise<Run
   const store = await openStore(options.databaseUrl, { logger });
   const leader = new Leader({ store, logger });
   const blobs = new FolderBlobStore(blobFolder(options.home));
-  const service = new ApplicationService({ store, blobs, leader, version: packageVersion(), project: DEFAULT_PROJECT, actor: LOCAL_ACTOR });
+  const service = new ApplicationService({ store, blobs, leader: leadingBy(leader), version: packageVersion(), project: DEFAULT_PROJECT, actor: LOCAL_ACTOR });
   const carrier = grpcCarrier({ host: options.host, port: options.grpcPort, token: options.token, logger });
   const app = await httpServer({ service, token: options.token, logger, blobs, blobUsed: (id, bytes) => store.putBlob(id, bytes, 'artifact') });
-  await leader.start();
+  leader.start();
   const { address } = await carrier.start(leader);
   const port = await listen(app, options.host, options.httpPort);
   return {
     grpcAddress: address,
     httpUrl: `http://${options.host}:${port}`,
     async stop() {
-      await carrier.stop();
       await app.close();
       await leader.stop();
+      await carrier.stop();
       await store.close();
     },
   };

@@ -1,0 +1,110 @@
+/** The application service of a coordinator that runs elsewhere, over /api/v1. */
+import type {
+  Health,
+  Preview,
+  ProgressView,
+  Recorded,
+  RequestedState,
+  Results,
+  Submitted,
+  SubmitRequest,
+  SweepService,
+  SweepView,
+  TrialDetail,
+} from '../coordinator/api/views.js';
+
+/** The coordinator could not be reached; it may be starting again, or gone. */
+export class CoordinatorUnreachable extends Error {
+  readonly code = 'CoordinatorUnreachable';
+  constructor(url: string, options?: ErrorOptions) {
+    super(`no coordinator answers at ${url}`, options);
+    this.name = 'CoordinatorUnreachable';
+  }
+}
+
+/** An error that the coordinator answered, under its own code (docs/errors.md). */
+export class ServiceError extends Error {
+  readonly code: string;
+  readonly status: number;
+  constructor(code: string, message: string, status: number) {
+    super(message);
+    this.name = 'ServiceError';
+    this.code = code;
+    this.status = status;
+  }
+}
+
+const REQUEST_LIMIT_MS = 120_000;
+
+export class HttpSweepService implements SweepService {
+  readonly #url: string;
+  readonly #token: string;
+
+  constructor(options: { readonly url: string; readonly token: string }) {
+    this.#url = options.url;
+    this.#token = options.token;
+  }
+
+  health(): Promise<Health> {
+    return this.#ask('GET', '/health');
+  }
+
+  preview(request: SubmitRequest): Promise<Preview> {
+    return this.#ask('POST', '/sweeps/preview', request);
+  }
+
+  submit(request: SubmitRequest): Promise<Submitted> {
+    return this.#ask('POST', '/sweeps', request);
+  }
+
+  sweeps(): Promise<SweepView[]> {
+    return this.#ask('GET', '/sweeps');
+  }
+
+  sweep(idOrName: string): Promise<SweepView> {
+    return this.#ask('GET', `/sweeps/${encodeURIComponent(idOrName)}`);
+  }
+
+  progress(idOrName: string): Promise<ProgressView> {
+    return this.#ask('GET', `/sweeps/${encodeURIComponent(idOrName)}/progress`);
+  }
+
+  results(idOrName: string, options: { readonly test: boolean }): Promise<Results> {
+    return this.#ask('GET', `/sweeps/${encodeURIComponent(idOrName)}/trials?test=${options.test ? 1 : 0}`);
+  }
+
+  trial(id: string, options: { readonly test: boolean }): Promise<TrialDetail> {
+    return this.#ask('GET', `/trials/${encodeURIComponent(id)}?test=${options.test ? 1 : 0}`);
+  }
+
+  async setState(idOrName: string, state: RequestedState): Promise<void> {
+    await this.#ask('POST', `/sweeps/${encodeURIComponent(idOrName)}/state`, { state });
+  }
+
+  async recordedSeq(): Promise<number> {
+    return (await this.#ask<{ seq: number }>('GET', '/recordings')).seq;
+  }
+
+  recordedSince(idOrName: string, seq: number): Promise<Recorded> {
+    return this.#ask('GET', `/sweeps/${encodeURIComponent(idOrName)}/recorded?since=${seq}`);
+  }
+
+  async #ask<Answer>(method: string, path: string, body?: unknown): Promise<Answer> {
+    let response: Response;
+    let answer: unknown;
+    try {
+      response = await fetch(`${this.#url}/api/v1${path}`, {
+        method,
+        headers: { authorization: `Bearer ${this.#token}`, ...(body === undefined ? {} : { 'content-type': 'application/json' }) },
+        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+        signal: AbortSignal.timeout(REQUEST_LIMIT_MS),
+      });
+      answer = await response.json();
+    } catch (error) {
+      throw new CoordinatorUnreachable(this.#url, { cause: error });
+    }
+    if (response.ok) return answer as Answer;
+    const { code = 'InternalError', message = `status ${response.status}` } = answer as { code?: string; message?: string };
+    throw new ServiceError(code, message, response.status);
+  }
+}

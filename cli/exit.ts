@@ -1,0 +1,39 @@
+/** How a command ends: what it tells the shell, and the error that carries it there. */
+
+export const exitCodes = {
+  done: 0,
+  failed: 1,
+  badInput: 2,
+  /** Ctrl-C: paused, to be resumed. */
+  paused: 130,
+} as const;
+
+/** What the user gave cannot be right. Its message is for them, a line per mistake. */
+export class BadInput extends Error {
+  readonly code = 'BadInput';
+  readonly exitCode = exitCodes.badInput;
+  constructor(message: string) {
+    super(message);
+    this.name = 'BadInput';
+  }
+}
+
+/** What was asked could not be done here and now. */
+export class CommandFailed extends Error {
+  readonly code = 'CommandFailed';
+  readonly exitCode = exitCodes.failed;
+  constructor(message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = 'CommandFailed';
+  }
+}
+
+/** The person ended it; what remains can go on later. */
+export class Interrupted extends Error {
+  readonly code = 'Interrupted';
+  readonly exitCode = exitCodes.paused;
+  constructor(message: string) {
+    super(message);
+    this.name = 'Interrupted';
+  }
+}

@@ -1,0 +1,159 @@
+/**
+ * The host of a home: keeps its Postgres, its coordinator and, when there is something to train, a
+ * worker alive as children. Everything ends when this process does.
+ */
+import { randomBytes } from 'node:crypto';
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { packageRoot } from '../../proto/package-root.js';
+import { HttpSweepService } from '../client.js';
+import { createHome, type Home } from '../home.js';
+import { announce, withdraw } from './announcement.js';
+import { childEnvironment } from './environment.js';
+import type { HomeLock } from './lock.js';
+import { postgresChild } from './postgres-child.js';
+import { SupervisedChild } from './supervised.js';
+
+export interface HostOptions {
+  readonly home: Home;
+  /** Held from here on; released by stop(). */
+  readonly lock: HomeLock;
+  /** A database server's address; null for the embedded one. */
+  readonly databaseUrl: string | null;
+  /** Told in one line when a child ended and is started again. */
+  readonly onNotice: (line: string) => void;
+}
+
+export interface WorkerOptions {
+  readonly slots: number;
+  /** Limit on each training child's memory; null for the worker's own choice. */
+  readonly slotMemoryBytes: number | null;
+}
+
+interface CoordinatorAddress {
+  readonly grpc: string;
+  readonly http: string;
+}
+
+export class Host {
+  readonly #options: HostOptions;
+  readonly #token = randomBytes(32).toString('base64url');
+  readonly #postgres: SupervisedChild | null;
+  readonly #coordinator: SupervisedChild;
+  #worker: SupervisedChild | null = null;
+  #databaseUrl: string | null;
+  #address: CoordinatorAddress | null = null;
+  #ready: () => void = () => undefined;
+  readonly #isReady = new Promise<void>((resolve) => (this.#ready = resolve));
+  #stopping: Promise<void> | null = null;
+
+  private constructor(options: HostOptions) {
+    this.#options = options;
+    this.#databaseUrl = options.databaseUrl;
+    this.#postgres = options.databaseUrl === null ? this.#postgresChild() : null;
+    this.#coordinator = this.#coordinatorChild();
+  }
+
+  /** Throws ChildFailed when Postgres or the coordinator cannot be started. */
+  static async start(options: HostOptions): Promise<Host> {
+    createHome(options.home);
+    const host = new Host(options);
+    try {
+      if (host.#postgres === null) host.#coordinator.start();
+      else host.#postgres.start();
+      await Promise.race([host.#isReady, host.failed]);
+      return host;
+    } catch (error) {
+      await host.stop();
+      throw error;
+    }
+  }
+
+  /** Rejects when a child is given up. */
+  get failed(): Promise<never> {
+    return Promise.race([this.#postgres, this.#coordinator, this.#worker].flatMap((child) => (child === null ? [] : [child.failed])));
+  }
+
+  get url(): string {
+    return this.#known().http;
+  }
+
+  get token(): string {
+    return this.#token;
+  }
+
+  service(): HttpSweepService {
+    return new HttpSweepService({ url: this.url, token: this.#token });
+  }
+
+  /** Idempotent. */
+  startWorker(options: WorkerOptions): void {
+    if (this.#worker !== null) return;
+    const { home } = this.#options;
+    const limit = options.slotMemoryBytes === null ? [] : ['--slot-memory', String(options.slotMemoryBytes)];
+    this.#worker = new SupervisedChild({
+      name: 'worker',
+      module: join(packageRoot(), 'dist', 'worker', 'main', 'main.js'),
+      logFile: join(home.logs, 'worker.log'),
+      args: () => ['--coordinator', this.#known().grpc, '--http', this.#known().http, '--home', home.worker, '--slots', String(options.slots), ...limit],
+      env: () => childEnvironment({ TRAWL_TOKEN: this.#token }),
+      onReady: null,
+      onEnd: (how) => this.#options.onNotice(`the worker ended (${how}); it is started again`),
+    });
+    this.#worker.start();
+  }
+
+  /** Idempotent: ends the worker first, so that it can say goodbye, and Postgres last. */
+  stop(): Promise<void> {
+    this.#stopping ??= this.#stopAll();
+    return this.#stopping;
+  }
+
+  async #stopAll(): Promise<void> {
+    const { home, lock } = this.#options;
+    withdraw(home);
+    await this.#worker?.stop();
+    await this.#coordinator.stop();
+    await this.#postgres?.stop();
+    rmSync(join(home.folder, `coordinator.json.${process.pid}`), { force: true });
+    lock.release();
+  }
+
+  #known(): CoordinatorAddress {
+    if (this.#address === null) throw new Error('the coordinator is not ready yet');
+    return this.#address;
+  }
+
+  #postgresChild(): SupervisedChild {
+    const { home, onNotice } = this.#options;
+    return postgresChild(home, {
+      onReady: (url) => {
+        const moved = this.#databaseUrl !== null && this.#databaseUrl !== url;
+        this.#databaseUrl = url;
+        if (moved) this.#coordinator.restart();
+        else this.#coordinator.start();
+      },
+      onEnd: (how) => onNotice(`the database ended (${how}); it is started again`),
+    });
+  }
+
+  #coordinatorChild(): SupervisedChild {
+    const { home, onNotice } = this.#options;
+    // Once known, the same ports again: workers and attached commands go on with the address they have.
+    const port = (address: string | undefined): string => (address === undefined ? '0' : (address.split(':').at(-1) ?? '0'));
+    return new SupervisedChild({
+      name: 'coordinator',
+      module: join(packageRoot(), 'dist', 'coordinator', 'main', 'main.js'),
+      logFile: join(home.logs, 'coordinator.log'),
+      args: () => ['--home', home.folder, '--grpc-port', port(this.#address?.grpc), '--http-port', port(this.#address?.http)],
+      env: () => childEnvironment({ TRAWL_TOKEN: this.#token, TRAWL_DATABASE_URL: this.#databaseUrl ?? '' }),
+      onReady: (message) => {
+        const { grpc, http } = message as { grpc: string; http: string };
+        this.#address = { grpc, http };
+        announce(home, { url: http, token: this.#token, pid: process.pid });
+        this.#ready();
+      },
+      onEnd: (how) => onNotice(`the coordinator ended (${how}); it is started again`),
+    });
+  }
+}
