@@ -97,7 +97,10 @@ export class HttpBlobStore implements BlobStore {
       const content = body();
       const streamed = content instanceof Uint8Array ? {} : { duplex: 'half' as const };
       const headers = { ...this.#headers, 'content-type': 'application/octet-stream' };
-      await this.#expect(await this.#request(blob.id, { method: 'PUT', headers, body: content, ...streamed }), blob.id);
+      const response = await this.#request(blob.id, { method: 'PUT', headers, body: content, ...streamed });
+      await this.#expect(response, blob.id);
+      // An answer that nobody reads would hold its connection.
+      await response.arrayBuffer();
     });
   }
 
