@@ -34,7 +34,7 @@ describe('blobs over HTTP', () => {
   let used: string[];
 
   const serve = async (behind: FolderBlobStore): Promise<void> => {
-    server = fastify();
+    server = fastify({ forceCloseConnections: true });
     used = [];
     registerBlobRoutes(server, behind, {
       authorize: (asked) => asked.headers.authorization === 'Bearer secret',
@@ -105,7 +105,7 @@ describe('blobs over HTTP', () => {
     await server.close();
     const patient = new HttpBlobStore({ baseUrl, token: 'secret', retryForMs: 20_000 });
     const putting = patient.put(Buffer.from('abc'));
-    server = fastify();
+    server = fastify({ forceCloseConnections: true });
     registerBlobRoutes(server, new FolderBlobStore(folder), { authorize: () => true });
     await server.listen({ host: '127.0.0.1', port });
     assert.equal((await putting).bytes, 3);
