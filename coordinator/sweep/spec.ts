@@ -6,7 +6,10 @@ import type { BlobId, EpochKey, EpochSettings, ImageInput, Json, ModelChoice, Op
 
 export type Assignment = { readonly [name: string]: Json };
 
-/** One hyperparameter with its values in grid order: scalars, or a schedule as {piecewise: …}, {cosine: …}, {constant: …}. */
+/**
+ * One hyperparameter with its values in grid order: scalars, or a schedule as {piecewise: …}, {cosine: …},
+ * {constant: …}, an optimizer as {adam: …}, class weights as {CLASS: weight}, a list-valued knob as a list.
+ */
 export interface Axis {
   readonly name: string;
   readonly values: readonly Json[];
@@ -63,12 +66,16 @@ export type TrainableSpec =
       readonly metrics: { readonly [metric: string]: string };
     };
 
+/** `grid`: every cell, first axis slowest. `shuffled`: in a seeded random order, which a budget may cut. */
+export type SamplerSpec = 'grid' | { readonly grid: { readonly order: 'shuffled'; readonly seed: number } };
+
 export interface SweepSpec {
   readonly format: 1;
   readonly name: string;
   readonly trainable: TrainableSpec;
+  /** What `space` names, in its order; then, with one value each, the model's defaults for what it leaves out. */
   readonly axes: readonly Axis[];
-  readonly sampler: 'grid';
+  readonly sampler: SamplerSpec;
   readonly objective: ObjectiveSpec;
   readonly stop: StopSpec | null;
   readonly budget: { readonly trials: number | null };

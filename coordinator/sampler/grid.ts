@@ -1,0 +1,56 @@
+/**
+ * The grid: every combination of the axes' values once. The first axis moves slowest, as the outermost
+ * of nested loops. `shuffled` takes the cells in a seeded random order, so that a budget smaller than
+ * the grid cuts a fair sample of it; a larger budget later keeps the cells that a smaller one had.
+ */
+import type { Json } from '../../proto/work.js';
+import type { Assignment, Axis, SweepSpec } from '../sweep/spec.js';
+import { below, seededGenerator } from './random.js';
+
+/** Cells of the grid; above 2^53 only its magnitude is meant. No axes is one cell. */
+export function gridSize(axes: readonly Axis[]): number {
+  return axes.reduce((cells, axis) => cells * axis.values.length, 1);
+}
+
+/** All cells in listed order. */
+export function* gridAssignments(axes: readonly Axis[]): Generator<Assignment> {
+  const cells = gridSize(axes);
+  for (let index = 0; index < cells; index += 1) yield cellAt(axes, index);
+}
+
+/** The cells that a sweep runs, in the order of their trials' numbers. */
+export function* sampledAssignments(spec: Pick<SweepSpec, 'axes' | 'sampler' | 'budget'>): Generator<Assignment> {
+  if (spec.sampler === 'grid') {
+    yield* gridAssignments(spec.axes);
+    return;
+  }
+  const cells = gridSize(spec.axes);
+  const wanted = Math.min(cells, spec.budget.trials ?? cells);
+  for (const index of shuffledIndices(cells, wanted, spec.sampler.grid.seed)) yield cellAt(spec.axes, index);
+}
+
+function cellAt(axes: readonly Axis[], index: number): Assignment {
+  const cell: { [name: string]: Json } = {};
+  let rest = index;
+  for (const axis of axes.toReversed()) {
+    cell[axis.name] = axis.values[rest % axis.values.length] ?? null;
+    rest = Math.floor(rest / axis.values.length);
+  }
+  // Fields in the order of the axes, so that tables and files show them as the sweep file does.
+  return Object.fromEntries(axes.map((axis) => [axis.name, cell[axis.name] ?? null]));
+}
+
+/**
+ * The first `wanted` of a random permutation of 0..cells-1: Fisher and Yates from the front, where only
+ * moved places are remembered, so memory grows with `wanted` and not with the grid.
+ */
+function* shuffledIndices(cells: number, wanted: number, seed: number): Generator<number> {
+  const generator = seededGenerator(seed);
+  const moved = new Map<number, number>();
+  for (let place = 0; place < wanted; place += 1) {
+    const other = place + below(generator, cells - place);
+    yield moved.get(other) ?? other;
+    moved.set(other, moved.get(place) ?? place);
+    moved.delete(place);
+  }
+}

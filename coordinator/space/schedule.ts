@@ -1,0 +1,64 @@
+/** Schedules: what a rate is in each epoch, as pure functions. Epochs count from 0. */
+import type { Json } from '../../proto/work.js';
+
+export type Schedule =
+  | { readonly constant: number }
+  | { readonly piecewise: { readonly initial: number; readonly factor: number; readonly every: number } }
+  | { readonly cosine: { readonly initial: number; readonly epochs?: number | undefined; readonly final?: number | undefined } };
+
+export function isSchedule(value: Json): boolean {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
+  return 'constant' in value || 'piecewise' in value || 'cosine' in value;
+}
+
+/**
+ * The rate in force in `epoch` of a trial of `epochs` epochs, in float64 (who uses it rounds it).
+ * - constant: the same in every epoch.
+ * - piecewise: initial * factor^floor(epoch / every); the power by squaring, so that its bits depend on
+ *   IEEE multiplication alone and not on a library.
+ * - cosine, of length n (its own `epochs`, else the trial's): final + (initial - final) * (1 + cos(pi *
+ *   epoch / n)) / 2 (Loshchilov and Hutter 2017, equation 5, without restarts). Epoch 0 has `initial`;
+ *   `final` (0 unless given) is reached at epoch n, one past the last of a trial that is n long, and
+ *   holds from there on.
+ */
+export function rateAt(schedule: number | Schedule, epoch: number, epochs: number): number {
+  if (typeof schedule === 'number') return schedule;
+  if ('constant' in schedule) return schedule.constant;
+  if ('piecewise' in schedule) {
+    const { initial, factor, every } = schedule.piecewise;
+    return initial * wholePower(factor, Math.floor(epoch / every));
+  }
+  const { initial, final = 0, epochs: length = epochs } = schedule.cosine;
+  if (epoch >= length) return final;
+  return final + (initial - final) * 0.5 * (1 + cosineOfPi(epoch / length));
+}
+
+function wholePower(base: number, exponent: number): number {
+  let result = 1;
+  let square = base;
+  for (let rest = exponent; rest > 0; rest = Math.floor(rest / 2)) {
+    if (rest % 2 === 1) result *= square;
+    square *= square;
+  }
+  return result;
+}
+
+/**
+ * cos(pi x) for x in [0, 1]. Math.cos may differ in its last bit between versions of V8 (its source
+ * of trigonometric functions changed in version 11), and a rate's bits are part of a key; this uses
+ * nothing but IEEE addition and multiplication. Taylor series on [0, pi / 4], error below 1e-16.
+ */
+export function cosineOfPi(x: number): number {
+  if (x > 0.5) return -cosineOfPi(1 - x);
+  if (x <= 0.25) return series(0, Math.PI * x);
+  const angle = Math.PI * (0.5 - x);
+  return angle * series(1, angle);
+}
+
+/** Sum over k of (-1)^k angle^(2k) / (2k + odd)!: the cosine for odd = 0, sine over angle for odd = 1. */
+function series(odd: 0 | 1, angle: number): number {
+  let sum = 0;
+  // Horner from the last term: each bracket is 1 - angle^2 / ((n - 1) n) * (the bracket inside it).
+  for (let n = 20 + odd; n >= 2 + odd; n -= 2) sum = ((1 - sum) * angle * angle) / ((n - 1) * n);
+  return 1 - sum;
+}

@@ -1,0 +1,70 @@
+/** From the axes as written to the values of each, checked one by one, and completed by the model's defaults. */
+import type { ZooModel } from '../../proto/models.js';
+import type { Json } from '../../proto/work.js';
+import { expandAxis, type AxisRule } from '../space/axis.js';
+import { resolveOptimizer, writeOptimizer, type WrittenOptimizer } from '../space/optimizer.js';
+import type { Draft } from './draft.js';
+import { describe, type Problem } from './mistakes.js';
+import { imageValues, syntheticValue } from './schema.js';
+import type { Axis } from './spec.js';
+
+const WHOLE = new Set(['imageSize', 'batch', 'epochs', 'fcWidth']);
+const CHOICES = new Set(['optimizer', 'classWeights', 'filters']);
+
+/** The axes that the draft names, in the file's order. */
+export function namedAxes(draft: Draft): { readonly axes: readonly Axis[]; readonly problems: readonly Problem[] } {
+  const axes: Axis[] = [];
+  const problems: Problem[] = [];
+  for (const [name, written] of draft.space) {
+    const expanded = expandAxis(written, ruleOf(draft, name));
+    const wrong: Problem[] = expanded.problems.map(({ item, field, ...problem }) => ({ ...problem, path: [...pathOf(name, item), ...(field === null ? [] : [field])], at: 'value' }));
+    const schema = draft.kind === 'image' ? imageValues[name] : syntheticValue(name);
+    const reported = new Set<number | null>();
+    for (const { value, item } of expanded.values) {
+      const issue = schema?.safeParse(value).error?.issues[0];
+      if (issue === undefined || reported.has(item)) continue;
+      reported.add(item);
+      const source: unknown = item === null ? written : Array.isArray(written) ? written[item] : written;
+      wrong.push({ path: pathOf(name, item), at: 'value', found: `${describe(source)}, which yields ${describe(value)}`, expected: issue.message, suggestion: null });
+    }
+    problems.push(...wrong);
+    if (wrong.length === 0) axes.push({ name, values: expanded.values.map(({ value }) => value) });
+  }
+  return { axes, problems };
+}
+
+function pathOf(name: string, item: number | null): readonly (string | number)[] {
+  return item === null ? ['space', name] : ['space', name, item];
+}
+
+function ruleOf(draft: Draft, name: string): AxisRule {
+  const image = draft.kind === 'image';
+  return {
+    numeric: !(image && CHOICES.has(name)),
+    whole: image ? WHOLE.has(name) : name === 'epochs',
+    meaning: image && name === 'optimizer' ? (value) => ({ ...resolveOptimizer(value as WrittenOptimizer) }) : withoutConstant,
+  };
+}
+
+/** A constant schedule means its number. */
+function withoutConstant(value: Json): Json {
+  if (typeof value === 'object' && value !== null && 'constant' in value) return value.constant ?? null;
+  return value;
+}
+
+/** `named`, then with one value each what it leaves out of an image classifier's hyperparameters. */
+export function withDefaults(named: readonly Axis[], model: ZooModel): Axis[] {
+  const { imageSize, batch, epochs, lr, dropout, optimizer } = model.defaults;
+  const defaults: readonly (readonly [string, Json])[] = [
+    ['imageSize', imageSize],
+    ...model.knobs.map((knob) => [knob.name, knob.default] as const),
+    ['batch', batch],
+    ['epochs', epochs],
+    ['lr', lr],
+    ['dropout', dropout],
+    ['optimizer', writeOptimizer(optimizer)],
+    ['classWeights', 'none'],
+  ];
+  const known = new Set(named.map((axis) => axis.name));
+  return [...named, ...defaults.filter(([name]) => !known.has(name)).map(([name, value]) => ({ name, values: [value] }))];
+}

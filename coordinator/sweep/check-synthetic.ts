@@ -1,0 +1,55 @@
+/** The synthetic trainable's own checks: names that formulas can use, and formulas that can be computed. */
+import { ExpressionError, RESERVED_NAMES, namesIn, parseExpression } from '../../proto/expression.js';
+import type { Json } from '../../proto/work.js';
+import type { SyntheticDraft } from './draft.js';
+import { describe, type Problem } from './mistakes.js';
+import { oneOf } from './schema.js';
+import type { Axis } from './spec.js';
+import { suggestKey } from './suggest.js';
+
+export function checkSynthetic(draft: SyntheticDraft, axes: readonly Axis[]): Problem[] {
+  const trainable = draft.sections.trainable;
+  const names = [...draft.space.keys()].flatMap((name) => checkName(name));
+  if (trainable === undefined) return names;
+  const { metrics } = trainable.synthetic;
+  const at = { path: ['trainable', 'synthetic', 'metrics'], at: 'value' } as const;
+  if (Object.keys(metrics).length === 0) {
+    return [...names, { ...at, found: 'no metric', expected: 'at least one metric with its formula', suggestion: "such as val.loss: '1 / (epoch + 1)'" }];
+  }
+  return [...names, ...Object.entries(metrics).flatMap(([metric, formula]) => checkFormula([...at.path, metric], String(formula), draft, axes))];
+}
+
+function checkName(name: string): Problem[] {
+  const base = { path: ['space', name], at: 'key', found: describe(name) } as const;
+  if (name === 'epoch' || RESERVED_NAMES.has(name)) {
+    return [{ ...base, expected: 'a name that formulas do not use already', suggestion: name === 'epoch' ? 'did you mean epochs?' : 'call it otherwise' }];
+  }
+  if (/^[\p{L}_$][\p{L}\p{N}_$]*$/u.test(name)) return [];
+  return [{ ...base, expected: 'a name of letters, digits and _', suggestion: `formulas could not use it; write ${name.replace(/[^\p{L}\p{N}_$]/gu, '_')}` }];
+}
+
+function checkFormula(path: readonly string[], formula: string, draft: SyntheticDraft, axes: readonly Axis[]): Problem[] {
+  const base = { path, at: 'value' } as const;
+  let names: readonly string[];
+  try {
+    names = namesIn(parseExpression(formula));
+  } catch (error) {
+    if (!(error instanceof ExpressionError)) throw error;
+    return [{ ...base, found: describe(formula), expected: 'a formula over epoch and hyperparameters', suggestion: error.why }];
+  }
+  // The number of epochs is no part of what an epoch yields: trials of other lengths share it.
+  const known = ['epoch', ...[...draft.space.keys()].filter((name) => name !== 'epochs' && checkName(name).length === 0)];
+  return names.flatMap((name): Problem[] => {
+    if (!known.includes(name)) {
+      const why = name === 'epochs' ? 'an epoch cannot depend on how many follow it' : suggestKey(name, known, path);
+      return [{ ...base, found: `the name ${name}`, expected: oneOf(known), suggestion: why }];
+    }
+    const text = axes.find((axis) => axis.name === name)?.values.find((value) => !isNumeric(value));
+    return text === undefined ? [] : [{ ...base, found: `${name}, which can be ${describe(text)}`, expected: 'hyperparameters that are numbers', suggestion: null }];
+  });
+}
+
+/** Schedules are numbers in each epoch; true and false are 1 and 0. */
+function isNumeric(value: Json): boolean {
+  return typeof value !== 'string';
+}

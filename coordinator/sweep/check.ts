@@ -1,0 +1,123 @@
+/**
+ * What one field alone cannot tell: values against the model, metrics against the trainable, formulas
+ * against the space, fractions against each other, the grid against its budget. Each check works on the
+ * sections that the schema found in order, so that one mistake does not hide another.
+ */
+import { METRIC_NAMES, isMetricName } from '../../proto/confusion.js';
+import { DEFAULT_MODEL, ZOO, type ZooModel } from '../../proto/models.js';
+import { gridSize } from '../sampler/grid.js';
+import type { Draft, ImageDraft } from './draft.js';
+import { describe, type Problem } from './mistakes.js';
+import { MAX_TRIALS, oneOf, type DataFile } from './schema.js';
+import type { Axis } from './spec.js';
+import { suggestMetric } from './suggest.js';
+
+/** A larger grid must be meant: `budget.trials` says so. */
+export const TRIALS_WITHOUT_BUDGET = 10_000;
+
+/** `axes` are those of `space` that could be read. */
+export function checkDraft(draft: Draft, axes: readonly Axis[]): Problem[] {
+  const shared = [...checkMetrics(draft), ...checkGrid(draft, axes)];
+  return draft.kind === 'image' ? [...checkModel(draft, axes), ...checkData(draft), ...shared] : shared;
+}
+
+/** Null where the file names a model that does not exist. */
+export function modelOf(draft: ImageDraft): ZooModel | null {
+  if (!draft.modelIsKnown) return null;
+  return ZOO.find((model) => model.name === (draft.sections.model ?? DEFAULT_MODEL)) ?? null;
+}
+
+function checkModel(draft: ImageDraft, axes: readonly Axis[]): Problem[] {
+  const model = modelOf(draft);
+  if (model === null) return [];
+  const problems: Problem[] = [];
+  const foreign = new Set(ZOO.flatMap((other) => other.knobs.map((knob) => knob.name)));
+  const own = model.knobs.map((knob) => knob.name);
+  for (const axis of axes) {
+    const path = ['space', axis.name];
+    const knob = model.knobs.find((candidate) => candidate.name === axis.name);
+    if (knob === undefined && foreign.has(axis.name)) {
+      problems.push({ path, at: 'key', found: `${axis.name} for ${model.name}`, expected: `${oneOf(own)} as its knob${own.length === 1 ? '' : 's'}`, suggestion: `only ${ZOO.filter((other) => other.knobs.some((each) => each.name === axis.name)).map((other) => other.name).join(' and ')} has it` });
+    }
+    const [min, max] = knob !== undefined ? [knob.min, knob.max] : axis.name === 'imageSize' ? [model.minImageSize, Infinity] : [-Infinity, Infinity];
+    const outside = axis.values.flat(2).find((value) => typeof value === 'number' && (value < min || value > max));
+    if (outside !== undefined) {
+      problems.push({ path, at: 'value', found: describe(outside), expected: `${max === Infinity ? `at least ${min}` : `a number from ${min} to ${max}`} for ${model.name}`, suggestion: null });
+    }
+  }
+  return problems;
+}
+
+function checkData(draft: ImageDraft): Problem[] {
+  const data = draft.sections.data;
+  if (data === undefined || typeof data === 'string') return [];
+  return [...checkSplit(data), ...checkGroupBy(data)];
+}
+
+function checkSplit({ split, given }: DataFile): Problem[] {
+  if (split === undefined) return [];
+  const problems: Problem[] = [];
+  const parts = (['val', 'test'] as const).flatMap((part) => (split[part] === undefined ? [] : [[part, split[part]] as const]));
+  const fractions = parts.flatMap(([, value]) => (typeof value === 'number' ? [value] : []));
+  const total = fractions.reduce((sum, fraction) => sum + fraction, 0);
+  if (total >= 1) {
+    problems.push({ path: ['data', 'split'], at: 'value', found: `${fractions.join(' + ')} = ${total}`, expected: 'fractions that sum to less than 1', suggestion: 'what they leave is trained on' });
+  }
+  if (given === undefined && split.given === undefined) return problems;
+  for (const [part] of parts.filter(([, value]) => value === 'given')) {
+    problems.push({ path: ['data', 'split', part], at: 'value', found: 'given beside given: merge', expected: 'a fraction', suggestion: 'merge pools the given parts, so none is left as given' });
+  }
+  return problems;
+}
+
+function checkGroupBy({ groupBy }: DataFile): Problem[] {
+  if (groupBy === undefined) return [];
+  const base = { path: ['data', 'groupBy'], at: 'value', found: describe(groupBy) } as const;
+  try {
+    // With an empty alternative it matches anything, and the match has one entry per capture.
+    const captures = (new RegExp(`${groupBy}|`).exec('')?.length ?? 1) - 1;
+    if (captures > 0) return [];
+  } catch (error) {
+    return [{ ...base, expected: 'a regular expression', suggestion: error instanceof Error ? error.message : null }];
+  }
+  return [{ ...base, expected: 'a capture in it', suggestion: "put brackets round what names the group, as in '(person\\d+)'" }];
+}
+
+function checkMetrics(draft: Draft): Problem[] {
+  const known = draft.kind === 'image' ? METRIC_NAMES : draft.metrics;
+  if (known === null) return [];
+  const { objective, stop } = draft.sections;
+  const named: [readonly string[], 'key' | 'value', string][] = [];
+  if (objective !== undefined) {
+    const goal = 'maximize' in objective ? 'maximize' : 'minimize';
+    named.push([['objective', goal], 'value', 'maximize' in objective ? objective.maximize : objective.minimize]);
+    for (const metric of Object.keys(objective.floors ?? {})) named.push([['objective', 'floors', metric], 'key', metric]);
+  }
+  if (stop?.monitor !== undefined) named.push([['stop', 'monitor'], 'value', stop.monitor]);
+  return named
+    .filter(([, , metric]) => !(draft.kind === 'image' ? isMetricName(metric) : known.includes(metric)))
+    .map(([path, at, metric]) => ({ path, at, found: describe(metric), expected: oneOf(known), suggestion: suggestMetric(metric, known) }));
+}
+
+const CUT = 'sampler: {grid: {order: shuffled}} with budget.trials cuts it fairly';
+
+function checkGrid(draft: Draft, axes: readonly Axis[]): Problem[] {
+  const { sampler, budget } = draft.sections;
+  if (!draft.spaceIsWhole) return [];
+  const size = gridSize(axes);
+  const shape = axes.filter((axis) => axis.values.length > 1).map((axis) => `${axis.name} ${axis.values.length}`).join(' x ');
+  const trials = budget?.trials;
+  const shuffled = typeof sampler === 'object' && sampler.grid.order === 'shuffled';
+  const grid = `a grid of ${size.toLocaleString('en')} trials (${shape})`;
+  if (size > Number.MAX_SAFE_INTEGER) {
+    return [{ path: ['space'], at: 'key', found: grid, expected: 'a grid that can be counted', suggestion: 'make its axes coarser' }];
+  }
+  if (trials === undefined && size > TRIALS_WITHOUT_BUDGET) {
+    const more = size <= MAX_TRIALS ? `write budget: {trials: ${size}} if you mean it; ` : '';
+    return [{ path: ['space'], at: 'key', found: grid, expected: `at most ${TRIALS_WITHOUT_BUDGET.toLocaleString('en')} trials where budget.trials is not given`, suggestion: more + CUT }];
+  }
+  if (trials !== undefined && size > trials && !shuffled) {
+    return [{ path: ['budget', 'trials'], at: 'value', found: `${trials} for ${grid}`, expected: `at least ${size}`, suggestion: `raise it or take values out of space; ${CUT}` }];
+  }
+  return [];
+}

@@ -1,0 +1,96 @@
+/** From a draft without a mistake to the spec: every default filled in, nothing left to look up. */
+import type { ZooModel } from '../../proto/models.js';
+import { withDefaults } from './axes.js';
+import type { ImageDraft, SyntheticDraft } from './draft.js';
+import { durationPattern, type ImageFile } from './schema.js';
+import type { Axis, DataSpec, ObjectiveSpec, SplitSpec, StopSpec, SweepSpec } from './spec.js';
+
+export const DEFAULT_SPLIT = { val: 0.15, test: 0.15 } as const;
+
+export function composeImage(draft: ImageDraft, named: readonly Axis[], model: ZooModel, fallbackName: string): SweepSpec {
+  const file = draft.sections;
+  return {
+    ...common(file, fallbackName),
+    trainable: { kind: 'image-classifier', data: composeData(file.data, model), model: model.name },
+    axes: withDefaults(named, model),
+    objective: composeObjective(file.objective, 'val.auc'),
+    stop: composeStop(file.stop, 'val.loss'),
+  };
+}
+
+export function composeSynthetic(draft: SyntheticDraft, named: readonly Axis[], fallbackName: string): SweepSpec {
+  const file = draft.sections;
+  const { epochMs = 0, metrics = {} } = file.trainable?.synthetic ?? {};
+  const reported = Object.keys(metrics);
+  const objective = composeObjective(file.objective, reported.includes('val.auc') ? 'val.auc' : (reported[0] ?? ''));
+  return {
+    ...common(file, fallbackName),
+    trainable: { kind: 'synthetic', epochMs, metrics: Object.fromEntries(Object.entries(metrics).map(([metric, formula]) => [metric, String(formula)])) },
+    axes: named,
+    objective,
+    stop: composeStop(file.stop, objective.metric, objective),
+  };
+}
+
+function common(file: ImageDraft['sections'] | SyntheticDraft['sections'], fallbackName: string): Omit<SweepSpec, 'trainable' | 'axes' | 'objective' | 'stop'> {
+  const seed = file.seed ?? 0;
+  const grid = typeof file.sampler === 'object' ? file.sampler.grid : {};
+  return {
+    format: 1,
+    name: file.name ?? fallbackName,
+    sampler: grid.order === 'shuffled' ? { grid: { order: 'shuffled', seed: grid.seed ?? seed } } : 'grid',
+    budget: { trials: file.budget?.trials ?? null },
+    stageTimeoutMs: file.stageTimeout === undefined ? null : durationMs(file.stageTimeout),
+    seed,
+    sharing: true,
+  };
+}
+
+function composeData(data: ImageFile['data'] | undefined, model: ZooModel): DataSpec {
+  const file: Exclude<ImageFile['data'], string> = typeof data === 'object' ? data : { path: data ?? '' };
+  return {
+    path: file.path,
+    split: composeSplit(file),
+    groupBy: file.groupBy ?? null,
+    positive: file.positive === undefined ? null : String(file.positive),
+    channels: file.channels ?? 'gray',
+    resize: file.resize ?? 'stretch',
+    normalisation: file.normalisation ?? model.defaults.normalisation,
+    maxRejected: file.maxRejected ?? 0.1,
+  };
+}
+
+/** Null where the file says nothing: the given parts then, else the default fractions. */
+function composeSplit({ split, given }: Exclude<ImageFile['data'], string>): SplitSpec | null {
+  const merge = given === 'merge' || split?.given === 'merge';
+  if (split === undefined) return merge ? { ...DEFAULT_SPLIT, merge, seed: 0 } : null;
+  const seed = split.seed ?? 0;
+  // Only a seed, or only given: merge, is about the default fractions.
+  if (split.val === undefined && split.test === undefined) return { ...DEFAULT_SPLIT, merge, seed };
+  return { val: split.val ?? null, test: split.test ?? null, merge, seed };
+}
+
+function composeObjective(objective: ImageFile['objective'], fallback: string): ObjectiveSpec {
+  if (objective === undefined) return { metric: fallback, direction: direction(fallback), floors: {} };
+  const floors = objective.floors ?? {};
+  return 'maximize' in objective ? { metric: objective.maximize, direction: 'maximize', floors } : { metric: objective.minimize, direction: 'minimize', floors };
+}
+
+function composeStop(stop: ImageFile['stop'], fallback: string, objective?: ObjectiveSpec): StopSpec | null {
+  if (stop === undefined) return null;
+  const monitor = stop.monitor ?? fallback;
+  const natural = monitor === objective?.metric ? objective.direction : direction(monitor);
+  return { monitor, direction: stop.direction ?? natural, patience: stop.patience, minDelta: stop.minDelta ?? 0, restoreBest: stop.restoreBest ?? false };
+}
+
+/** By its name: losses and errors are to be small, everything else large. */
+function direction(metric: string): 'minimize' | 'maximize' {
+  return /loss|error|regret/i.test(metric) ? 'minimize' : 'maximize';
+}
+
+const UNITS_MS = [3_600_000, 60_000, 1_000, 1];
+
+function durationMs(duration: string): number {
+  const [, ...amounts] = durationPattern.exec(duration) ?? [];
+  return UNITS_MS.reduce((sum, unit, index) => sum + unit * Number(amounts[index] ?? 0), 0);
+}

@@ -1,0 +1,54 @@
+/** What changed between two revisions of a sweep, in the words of its file. */
+import { sameJson } from '../../proto/canonical.js';
+import type { Json } from '../../proto/work.js';
+import { fieldName, type Path } from './mistakes.js';
+import type { SweepSpec } from './spec.js';
+
+/** One line per field, e.g. `space.lr: [0.01] -> [0.01, 0.003]`; none where both say the same. */
+export function differences(before: SweepSpec, after: SweepSpec): string[] {
+  const [old, now] = [flat(before), flat(after)];
+  const names = [...new Set([...old.keys(), ...now.keys()])];
+  const lines = names.flatMap((name) => {
+    const [a, b] = [old.get(name) ?? null, now.get(name) ?? null];
+    return sameJson(a, b) ? [] : [`${name}: ${say(a)} -> ${say(b)}`];
+  });
+  return lines;
+}
+
+/** Field to value. Axes are lists and stay whole; maps are taken apart. */
+function flat(spec: SweepSpec): Map<string, Json> {
+  const fields = new Map<string, Json>();
+  const put = (path: Path, value: Json): void => {
+    if (typeof value !== 'object' || value === null || Array.isArray(value)) fields.set(fieldName(path), value);
+    else for (const [name, inner] of Object.entries(value)) put([...path, name], inner);
+  };
+  put([], asWritten(spec));
+  return fields;
+}
+
+/** The spec under the names of the sweep file. */
+function asWritten(spec: SweepSpec): { readonly [section: string]: Json } {
+  const { trainable, objective, stop, budget, sampler } = spec;
+  return {
+    name: spec.name,
+    ...(trainable.kind === 'image-classifier'
+      ? { data: { ...trainable.data, split: trainable.data.split === null ? null : { ...trainable.data.split } }, model: trainable.model }
+      : { trainable: { synthetic: { epochMs: trainable.epochMs, metrics: trainable.metrics } } }),
+    space: Object.fromEntries(spec.axes.map((axis) => [axis.name, axis.values])),
+    sampler: sampler === 'grid' ? sampler : { grid: { ...sampler.grid } },
+    objective: { [objective.direction]: objective.metric, floors: objective.floors },
+    stop: stop === null ? null : { ...stop },
+    budget: { trials: budget.trials },
+    stageTimeoutMs: spec.stageTimeoutMs,
+    seed: spec.seed,
+    sharing: spec.sharing,
+  };
+}
+
+/** As flow YAML, which is how a person wrote it. */
+function say(value: Json): string {
+  if (value === null) return 'none';
+  if (typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean') return String(value);
+  if (Array.isArray(value)) return `[${value.map(say).join(', ')}]`;
+  return `{${Object.entries(value).map(([name, field]) => `${name}: ${say(field)}`).join(', ')}}`;
+}

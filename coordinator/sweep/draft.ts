@@ -1,0 +1,82 @@
+/** A sweep file section by section: what the schema found in order, whatever is wrong elsewhere. */
+import * as z from 'zod';
+import type { Json } from '../../proto/work.js';
+import type { WrittenAxis } from '../space/axis.js';
+import { imageFile, imageSpace, syntheticFile, syntheticSpace, type ImageFile, type SyntheticFile } from './schema.js';
+
+interface DraftBase {
+  /** Axes of `space` as written, in the file's order; of a list that is wrong in places, those items are undefined. */
+  readonly space: ReadonlyMap<string, WrittenAxis>;
+  /** Whether that is all of `space`. */
+  readonly spaceIsWhole: boolean;
+}
+
+export interface ImageDraft extends DraftBase {
+  readonly kind: 'image';
+  readonly sections: Partial<ImageFile>;
+  readonly modelIsKnown: boolean;
+}
+
+export interface SyntheticDraft extends DraftBase {
+  readonly kind: 'synthetic';
+  readonly sections: Partial<SyntheticFile>;
+  /** Names of the metrics it reports; null where they could not be read. */
+  readonly metrics: readonly string[] | null;
+}
+
+export type Draft = ImageDraft | SyntheticDraft;
+
+export interface DraftReading {
+  readonly draft: Draft;
+  readonly issues: readonly z.core.$ZodIssue[];
+}
+
+type RawMap = { readonly [key: string]: unknown };
+
+export function isRawMap(value: unknown): value is RawMap {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** `trainable` stands in the place of `data` and `model`, so it decides which of the two files this is. */
+export function readDraft(raw: RawMap): DraftReading {
+  if (Object.hasOwn(raw, 'trainable')) {
+    const sections: Partial<SyntheticFile> = sectionsOf(syntheticFile, raw);
+    const metrics = sections.trainable === undefined ? null : Object.keys(sections.trainable.synthetic.metrics);
+    const space = readAxes(raw['space'], (name) => (name === 'epochs' ? syntheticSpace.shape.epochs : syntheticSpace.def.catchall));
+    return { draft: { kind: 'synthetic', sections, metrics, ...space }, issues: syntheticFile.safeParse(raw).error?.issues ?? [] };
+  }
+  const sections: Partial<ImageFile> = sectionsOf(imageFile, raw);
+  const modelIsKnown = !Object.hasOwn(raw, 'model') || sections.model !== undefined;
+  const shape: { readonly [name: string]: z.core.$ZodType } = imageSpace.shape;
+  const space = readAxes(raw['space'], (name) => (Object.hasOwn(shape, name) ? shape[name] : undefined));
+  return { draft: { kind: 'image', sections, modelIsKnown, ...space }, issues: imageFile.safeParse(raw).error?.issues ?? [] };
+}
+
+function sectionsOf<Shape extends z.core.$ZodLooseShape>(schema: z.ZodObject<Shape, z.core.$strict>, raw: RawMap): Partial<z.infer<z.ZodObject<Shape, z.core.$strict>>> {
+  const read = Object.entries(schema.shape).flatMap(([key, section]) => {
+    if (!Object.hasOwn(raw, key)) return [];
+    const result = z.safeParse(section, raw[key]);
+    return result.success ? [[key, result.data] as const] : [];
+  });
+  // Each section was parsed by its own schema, which is what the inferred type says of it.
+  return Object.fromEntries(read) as Partial<z.infer<z.ZodObject<Shape, z.core.$strict>>>;
+}
+
+function readAxes(raw: unknown, schemaOf: (name: string) => z.core.$ZodType | undefined): DraftBase {
+  const space = new Map<string, WrittenAxis>();
+  let spaceIsWhole = true;
+  if (raw === undefined) return { space, spaceIsWhole };
+  if (!isRawMap(raw)) return { space, spaceIsWhole: false };
+  for (const [name, written] of Object.entries(raw)) {
+    const schema = schemaOf(name);
+    if (schema === undefined) {
+      spaceIsWhole = false;
+    } else if (z.safeParse(schema, written).success) {
+      space.set(name, written as Json);
+    } else {
+      spaceIsWhole = false;
+      if (Array.isArray(written)) space.set(name, written.map((item: unknown) => (z.safeParse(schema, [item]).success ? (item as Json) : undefined)));
+    }
+  }
+  return { space, spaceIsWhole };
+}

@@ -1,0 +1,194 @@
+/**
+ * From a spec to its trials: what is in force in each epoch, and the path of keys (rules 1 to 4 of the
+ * architecture). Settings and keys are made once and shared: trials that agree up to an epoch hold the
+ * same settings objects and the same key strings up to there.
+ */
+import { canonicalJson } from '../../proto/canonical.js';
+import { keyAfter, rootKey } from '../../proto/keys.js';
+import { IMAGE_CLASSIFIER_VERSION, SYNTHETIC_VERSION, zooModel } from '../../proto/models.js';
+import { KEY_FORMAT, type EpochKey, type EpochSettings, type ImageInput, type ImageTrajectory, type Json, type SyntheticTrajectory, type Trajectory } from '../../proto/work.js';
+import { sampledAssignments } from '../sampler/grid.js';
+import { resolveOptimizer, type WrittenOptimizer } from '../space/optimizer.js';
+import { isSchedule, rateAt, type Schedule } from '../space/schedule.js';
+import type { Assignment, DataSpec, DataSummary, SweepSpec, TrialPlan } from './spec.js';
+
+export class UnresolvableSweep extends Error {
+  readonly code = 'UnresolvableSweep';
+  constructor(message: string) {
+    super(message);
+    this.name = 'UnresolvableSweep';
+  }
+}
+
+/**
+ * The trials in the order of their numbers. `data` is null for a trainable without data; `numerics` is
+ * the executor's. Throws UnresolvableSweep for an image classifier without data.
+ */
+export function resolveTrials(spec: SweepSpec, data: DataSummary | null, numerics: string): TrialPlan[] {
+  const keys = new KeyTree();
+  const settings = new SettingsPool();
+  const plans: TrialPlan[] = [];
+  for (const assignment of sampledAssignments(spec)) {
+    const number = plans.length;
+    const salt = spec.sharing ? null : number;
+    const { trajectory, epochs } = resolve(spec, data, numerics, assignment, salt, settings);
+    plans.push({ number, assignment, trajectory, epochs, path: keys.path(trajectory, epochs) });
+  }
+  return plans;
+}
+
+/** Epochs on all paths, and how many of them there are to train when each is trained once. */
+export function epochCounts(plans: readonly TrialPlan[]): { readonly requested: number; readonly distinct: number } {
+  const distinct = new Set<EpochKey>();
+  let requested = 0;
+  for (const { path } of plans) {
+    requested += path.length;
+    for (const key of path) distinct.add(key);
+  }
+  return { requested, distinct: distinct.size };
+}
+
+interface Resolved {
+  readonly trajectory: Trajectory;
+  readonly epochs: readonly EpochSettings[];
+}
+
+function resolve(spec: SweepSpec, data: DataSummary | null, numerics: string, assignment: Assignment, salt: number | null, pool: SettingsPool): Resolved {
+  const { trainable } = spec;
+  if (trainable.kind === 'synthetic') {
+    const trajectory: SyntheticTrajectory = {
+      format: KEY_FORMAT,
+      trainable: 'synthetic',
+      version: SYNTHETIC_VERSION,
+      numerics: 'none',
+      epochMs: trainable.epochMs,
+      metrics: trainable.metrics,
+      salt,
+    };
+    return { trajectory, epochs: syntheticEpochs(assignment, pool) };
+  }
+  if (data === null) throw new UnresolvableSweep(`sweep ${spec.name} has no data yet`);
+  const model = zooModel(trainable.model);
+  const trajectory: ImageTrajectory = {
+    format: KEY_FORMAT,
+    trainable: 'image-classifier',
+    version: IMAGE_CLASSIFIER_VERSION,
+    numerics,
+    data: data.digest,
+    classes: data.classes.length,
+    input: inputOf(trainable.data, Number(assignment['imageSize']), model.defaults.normalisation),
+    model: { name: model.name, knobs: Object.fromEntries(model.knobs.map((knob) => [knob.name, assignment[knob.name] ?? knob.default])) },
+    optimizer: resolveOptimizer(assignment['optimizer'] as WrittenOptimizer),
+    loss: 'softmaxCrossEntropy',
+    initSeed: spec.seed,
+    replicate: 0,
+    salt,
+  };
+  return { trajectory, epochs: imageEpochs(assignment, data, spec.seed, pool) };
+}
+
+function inputOf(data: DataSpec, size: number, normalisation: ImageInput['normalisation']): ImageInput {
+  return { height: size, width: size, channels: data.channels === 'rgb' ? 3 : 1, resize: data.resize, normalisation: data.normalisation ?? normalisation };
+}
+
+function imageEpochs(assignment: Assignment, data: DataSummary, seed: number, pool: SettingsPool): EpochSettings[] {
+  const count = Number(assignment['epochs']);
+  const lr = assignment['lr'] as number | Schedule;
+  const fixed = {
+    batch: Number(assignment['batch']),
+    dropout: Number(assignment['dropout']),
+    classWeights: classWeights(assignment['classWeights'] ?? 'none', data),
+    dataSeed: seed,
+  };
+  const family = canonicalJson(fixed);
+  return Array.from({ length: count }, (_, epoch) => {
+    const rate = Math.fround(rateAt(lr, epoch, count));
+    return pool.get(`${family} ${rate}`, () => ({ lr: rate, ...fixed }));
+  });
+}
+
+function syntheticEpochs(assignment: Assignment, pool: SettingsPool): EpochSettings[] {
+  const { epochs, ...hyperparameters } = assignment;
+  const count = Number(epochs);
+  const scheduled = Object.values(hyperparameters).some(isSchedule);
+  const at = (epoch: number): EpochSettings => {
+    const values = Object.fromEntries(Object.entries(hyperparameters).map(([name, value]) => [name, isSchedule(value) ? rateAt(value as Schedule, epoch, count) : value]));
+    return pool.get(canonicalJson(values), () => ({ values }));
+  };
+  if (scheduled) return Array.from({ length: count }, (_, epoch) => at(epoch));
+  return new Array<EpochSettings>(count).fill(at(0));
+}
+
+/**
+ * One weight per class, or null where all are 1. `balanced` is n / (classes * count of the class) over
+ * the training part, as scikit-learn's compute_class_weight; in a map, classes left out weigh 1.
+ */
+function classWeights(written: Json, data: DataSummary): readonly number[] | null {
+  const counts = data.counts.train;
+  let weights: readonly number[];
+  if (written === 'none') return null;
+  if (written === 'balanced') {
+    const total = counts.reduce((sum, count) => sum + count, 0);
+    weights = counts.map((count) => total / (counts.length * count));
+  } else {
+    const map = written as { readonly [className: string]: number };
+    weights = data.classes.map((className) => (Object.hasOwn(map, className) ? (map[className] ?? 1) : 1));
+  }
+  return weights.every((weight) => weight === 1) ? null : weights;
+}
+
+/** Equal settings are one object, so that they can be compared by identity and are stored once. */
+class SettingsPool {
+  readonly #known = new Map<string, EpochSettings>();
+
+  get(text: string, make: () => EpochSettings): EpochSettings {
+    const known = this.#known.get(text);
+    if (known !== undefined) return known;
+    const made = make();
+    this.#known.set(text, made);
+    return made;
+  }
+}
+
+interface KeyNode {
+  readonly key: EpochKey;
+  readonly next: Map<EpochSettings, KeyNode>;
+}
+
+/** Every key once: a tree of settings below each trajectory. Relies on equal settings being one object. */
+class KeyTree {
+  readonly #roots = new Map<string, KeyNode>();
+  readonly #texts = new Map<EpochSettings, string>();
+
+  path(trajectory: Trajectory, epochs: readonly EpochSettings[]): EpochKey[] {
+    let node = this.#root(trajectory);
+    return epochs.map((settings) => {
+      let child = node.next.get(settings);
+      if (child === undefined) {
+        child = { key: keyAfter(node.key, this.#text(settings)), next: new Map() };
+        node.next.set(settings, child);
+      }
+      node = child;
+      return child.key;
+    });
+  }
+
+  #root(trajectory: Trajectory): KeyNode {
+    const key = rootKey(trajectory);
+    let root = this.#roots.get(key);
+    if (root === undefined) {
+      root = { key, next: new Map() };
+      this.#roots.set(key, root);
+    }
+    return root;
+  }
+
+  #text(settings: EpochSettings): string {
+    let text = this.#texts.get(settings);
+    if (text === undefined) {
+      text = canonicalJson(settings);
+      this.#texts.set(settings, text);
+    }
+    return text;
+  }
+}

@@ -1,0 +1,275 @@
+/**
+ * The one description of a sweep file: its types, the checks of every single field, the words of their
+ * messages, and the JSON Schema for editors all come from here. The `error` of each schema is what was
+ * expected there, as it stands in a mistake after "expected". What depends on more than one field is
+ * in check.ts; what is known but not built yet, and other tools' names, are in suggest.ts.
+ */
+import * as z from 'zod';
+import { ZOO, type Knob } from '../../proto/models.js';
+
+/** "one of a, b": what is expected where a name is none of those that may stand there. */
+export function oneOf(names: readonly string[]): string {
+  return names.length === 1 ? `${names[0]}` : `one of ${names.join(', ')}`;
+}
+
+/** The names of a text made by `oneOf`: candidates for "did you mean". */
+export function namesOf(expected: string): readonly string[] {
+  return expected.replace(/^one of /, '').split(', ');
+}
+
+export const MAX_TRIALS = 100_000;
+export const MAX_EPOCHS = 100_000;
+
+function fields<Shape extends z.core.$ZodLooseShape>(shape: Shape, what: string): z.ZodObject<Shape, z.core.$strict> {
+  return z.strictObject(shape, { error: (issue) => (issue.code === 'unrecognized_keys' ? oneOf(Object.keys(shape)) : what) });
+}
+
+function name<const Names extends readonly [string, ...string[]]>(names: Names): z.ZodEnum<{ [N in Names[number]]: N }> {
+  return z.enum(names, { error: oneOf(names) });
+}
+
+function whole(min: number, max: number = Number.MAX_SAFE_INTEGER): z.ZodNumber {
+  const what = `a whole number ${max === Number.MAX_SAFE_INTEGER ? `of at least ${min}` : `from ${min} to ${max}`}`;
+  return z.number(what).int(what).min(min, what).max(max, what);
+}
+
+const anyNumber = z.number('a number');
+const positive = z.number('a number above 0').positive('a number above 0');
+const text = (what: string): z.ZodString => z.string(what).min(1, what);
+
+// --- values of hyperparameters
+
+/** A rate must stay above 0 when it is rounded to float32. */
+const RATE = 'a learning rate above 0';
+const rate = z
+  .number(RATE)
+  .positive(RATE)
+  .refine((value) => Math.fround(value) > 0 && Number.isFinite(Math.fround(value)), 'a learning rate that float32 can hold');
+
+function schedulesOf(value: z.ZodType<number>, final: z.ZodType<number>) {
+  return [
+    fields({ constant: value }, 'a schedule'),
+    fields({ piecewise: fields({ initial: value, factor: positive, every: whole(1) }, '{initial, factor, every}') }, 'a schedule'),
+    fields({ cosine: fields({ initial: value, epochs: whole(1, MAX_EPOCHS).optional(), final: final.optional() }, '{initial, epochs, final}') }, 'a schedule'),
+  ] as const;
+}
+const rateSchedules = schedulesOf(rate, z.number('a number of at least 0').min(0, 'a number of at least 0'));
+const numberSchedules = schedulesOf(anyNumber, anyNumber);
+
+const segment = fields({ from: anyNumber, to: anyNumber, step: positive }, '{from, to, step}');
+const range = fields(
+  {
+    min: anyNumber,
+    max: anyNumber,
+    type: name(['int', 'float']).optional(),
+    scale: name(['linear', 'log']).optional(),
+    step: positive.optional(),
+    points: whole(2).optional(),
+  },
+  '{min, max, points}',
+);
+export type Segment = z.infer<typeof segment>;
+export type Range = z.infer<typeof range>;
+
+const NUMBER_FORMS = 'a list of values, {from, to, step} in a list, or {min, max, points}';
+
+function numberAxis(value: z.ZodType<number>, what: string) {
+  const item = z.union([value, segment], { error: `${what} or {from, to, step}` });
+  return z.union([value, range, z.array(item, NUMBER_FORMS).min(1, 'at least one value')], { error: `${what}, ${NUMBER_FORMS}` });
+}
+
+function scheduleAxis(value: z.ZodType, schedules: ReturnType<typeof schedulesOf>, what: string) {
+  const item = z.union([value, segment, ...schedules], { error: `${what}, {from, to, step} or a schedule` });
+  return z.union([value, range, ...schedules, z.array(item, NUMBER_FORMS).min(1, 'at least one value')], {
+    error: `${what}, a schedule, ${NUMBER_FORMS}`,
+  });
+}
+
+function choiceAxis(value: z.ZodType, what: string) {
+  return z.union([value, z.array(value).min(1, 'at least one value')], { error: `${what}, or a list of them` });
+}
+
+const listed = (knob: Knob): string => `a list of lists such as [${JSON.stringify(knob.default)}]`;
+
+/** A list means values, so one fixed list must stand in a list of its own; said once, not per number. */
+function listAxis(knob: Knob, value: z.ZodType<unknown, unknown>) {
+  return z
+    .array(z.unknown(), listed(knob))
+    .min(1, 'at least one value')
+    .refine((values): boolean => values.every((item) => Array.isArray(item)), { error: listed(knob), abort: true })
+    .pipe(z.array(value));
+}
+
+const share = z.number('a number from 0 to below 1').min(0, 'a number from 0 to below 1').lt(1, 'a number from 0 to below 1');
+
+const optimizer = z.union(
+  [
+    name(['sgdm', 'adam']),
+    fields({ sgdm: fields({ momentum: share.optional() }, '{momentum}') }, 'an optimizer'),
+    fields({ adam: fields({ beta1: share.optional(), beta2: share.optional(), epsilon: positive.optional() }, '{beta1, beta2, epsilon}') }, 'an optimizer'),
+  ],
+  { error: 'sgdm, adam, {sgdm: {momentum}} or {adam: {beta1, beta2, epsilon}}' },
+);
+const CLASS_WEIGHTS = 'none, balanced or a map of class to weight';
+const classWeights = z.union([z.enum(['none', 'balanced'], { error: CLASS_WEIGHTS }), z.record(z.string(), positive)], { error: CLASS_WEIGHTS });
+
+const dropout = share;
+const batch = whole(1, 65_536);
+const epochs = whole(1, MAX_EPOCHS);
+const imageSize = whole(1, 4096);
+
+function knobValue(knob: Knob): z.ZodType {
+  const number = whole(knob.min, knob.max);
+  if (knob.kind === 'int') return number;
+  const what = `a list of ${knob.length ?? 'whole'} numbers`;
+  return knob.length === null ? z.array(number, what).min(1, what) : z.array(number, what).length(knob.length, what);
+}
+
+/** Every knob of the zoo, as wide as the widest model takes it; check.ts holds each model to its own. */
+const knobs: ReadonlyMap<string, Knob> = ZOO.flatMap((model) => model.knobs).reduce((known, knob) => {
+  const other = known.get(knob.name);
+  return known.set(knob.name, other === undefined ? knob : { ...knob, min: Math.min(knob.min, other.min), max: Math.max(knob.max, other.max) });
+}, new Map<string, Knob>());
+
+const scalar = z.union([anyNumber, z.string(), z.boolean()]);
+
+/** One value of each hyperparameter of an image classifier, for checking what segments and ranges yield. */
+export const imageValues: { readonly [hyperparameter: string]: z.ZodType } = {
+  imageSize,
+  batch,
+  epochs,
+  lr: z.union([rate, ...rateSchedules], { error: RATE }),
+  dropout,
+  optimizer,
+  classWeights,
+  ...Object.fromEntries([...knobs.values()].map((knob) => [knob.name, knobValue(knob)])),
+};
+
+/** One value of a hyperparameter of the synthetic trainable. */
+export function syntheticValue(hyperparameter: string): z.ZodType {
+  return hyperparameter === 'epochs' ? epochs : z.union([scalar, ...numberSchedules], { error: 'a number, text, true or false' });
+}
+
+export const imageSpace = fields(
+  {
+    imageSize: numberAxis(imageSize, 'a size in pixels').optional(),
+    batch: numberAxis(batch, 'a number of images').optional(),
+    epochs: numberAxis(epochs, 'a number of epochs').optional(),
+    lr: scheduleAxis(rate, rateSchedules, 'a rate').optional(),
+    dropout: numberAxis(dropout, 'a number from 0 to below 1').optional(),
+    optimizer: choiceAxis(optimizer, 'an optimizer').optional(),
+    classWeights: choiceAxis(classWeights, CLASS_WEIGHTS).optional(),
+    ...Object.fromEntries(
+      [...knobs.values()].map((knob) => [
+        knob.name,
+        (knob.kind === 'int' ? numberAxis(whole(knob.min, knob.max), knob.meaning) : listAxis(knob, knobValue(knob))).optional(),
+      ]),
+    ),
+  },
+  'a map of hyperparameters',
+);
+
+export const syntheticSpace = z
+  .object({ epochs: numberAxis(epochs, 'a number of epochs') }, 'a map of hyperparameters with at least epochs')
+  .catchall(scheduleAxis(scalar, numberSchedules, 'a value'));
+
+// --- the other sections
+
+const fraction = z.union([z.number().gt(0, 'a fraction above 0 and below 1').lt(1, 'a fraction above 0 and below 1'), z.literal('given')], {
+  error: 'a fraction above 0 and below 1, or given',
+});
+const merge = z.literal('merge', { error: 'merge' });
+const seed = whole(0, 2 ** 32 - 1);
+
+export const dataFields = fields(
+  {
+    path: text('a folder of images'),
+    split: fields({ val: fraction.optional(), test: fraction.optional(), seed: seed.optional(), given: merge.optional() }, '{val, test}').optional(),
+    given: merge.optional(),
+    groupBy: text('a regular expression').optional(),
+    positive: z.union([text('a class'), z.number()], { error: 'the name of a class' }).optional(),
+    channels: name(['gray', 'rgb']).optional(),
+    resize: name(['stretch', 'pad', 'crop']).optional(),
+    normalisation: name(['scale', 'zerocenter', 'standardise']).optional(),
+    maxRejected: z.number('a share from 0 to 1').min(0, 'a share from 0 to 1').max(1, 'a share from 0 to 1').optional(),
+  },
+  'a folder, or a map with path',
+);
+export type DataFile = z.infer<typeof dataFields>;
+
+const metric = text('the name of a metric');
+const floors = z.record(metric, anyNumber, 'a map of metric to least value').optional();
+const objective = z.union([fields({ maximize: metric, floors }, '{maximize: METRIC}'), fields({ minimize: metric, floors }, '{minimize: METRIC}')], {
+  error: '{maximize: METRIC} or {minimize: METRIC}',
+});
+
+export const stopFields = fields(
+  {
+    monitor: metric.optional(),
+    direction: name(['minimize', 'maximize']).optional(),
+    patience: whole(1),
+    minDelta: z.number('a number of at least 0').min(0, 'a number of at least 0').optional(),
+    restoreBest: z.boolean('true or false').optional(),
+  },
+  '{monitor, patience, minDelta, restoreBest}',
+);
+
+const sampler = z.union(
+  [name(['grid']), fields({ grid: fields({ order: name(['listed', 'shuffled']).optional(), seed: seed.optional() }, '{order}') }, 'a sampler')],
+  { error: 'grid or {grid: {order: shuffled}}' },
+);
+
+const DURATION = 'a duration such as 90s, 10m or 1h30m';
+export const durationPattern = /^(?=.)(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?(?:(\d+)ms)?$/;
+
+export const budgetFields = fields({ trials: whole(1, MAX_TRIALS).optional() }, '{trials}');
+
+// It becomes part of addresses and of commands that people paste.
+const sweepName = z.string('a name').regex(/^[^\s/\\\p{Cc}](?:[^/\\\p{Cc}]{0,98}[^\s/\\\p{Cc}])?$/u, 'a name of 1 to 100 characters without / and \\');
+
+const common = {
+  sampler: sampler.optional(),
+  objective: objective.optional(),
+  stop: stopFields.optional(),
+  budget: budgetFields.optional(),
+  stageTimeout: z.string(DURATION).regex(durationPattern, DURATION).optional(),
+  seed: seed.optional(),
+};
+
+const formula = z.union([text('a formula'), anyNumber], { error: 'a formula over epoch and hyperparameters' });
+
+export const imageFile = fields(
+  {
+    name: sweepName.optional(),
+    data: z.union([text('a folder of images'), dataFields], { error: 'a folder of images, or a map with path' }),
+    model: z.enum(ZOO.map((model) => model.name) as [string, ...string[]], { error: oneOf(ZOO.map((model) => model.name)) }).optional(),
+    space: imageSpace.optional(),
+    ...common,
+  },
+  'a map with at least data',
+);
+
+export const syntheticFile = fields(
+  {
+    name: sweepName.optional(),
+    trainable: fields(
+      {
+        synthetic: fields(
+          {
+            epochMs: z.number('milliseconds, at least 0').min(0, 'milliseconds, at least 0').optional(),
+            metrics: z.record(metric, formula, 'a map of metric to formula'),
+          },
+          '{epochMs, metrics}',
+        ),
+      },
+      '{synthetic: {epochMs, metrics}}',
+    ),
+    space: syntheticSpace,
+    ...common,
+  },
+  'a map with trainable and space',
+);
+
+export const sweepFile = z.union([imageFile, syntheticFile]);
+export type ImageFile = z.infer<typeof imageFile>;
+export type SyntheticFile = z.infer<typeof syntheticFile>;

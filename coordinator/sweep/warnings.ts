@@ -1,0 +1,25 @@
+/** What a sweep file may say but its author perhaps did not mean. */
+import { isSchedule, type Schedule } from '../space/schedule.js';
+import type { Path } from './mistakes.js';
+import type { SweepSpec } from './spec.js';
+
+export interface Warning {
+  readonly path: Path;
+  readonly text: string;
+}
+
+export function warningsOf(spec: SweepSpec): readonly Warning[] {
+  const longest = Math.max(...axisValues(spec, 'epochs').map(Number));
+  return axisValues(spec, 'lr').flatMap((value): Warning[] => {
+    if (!isSchedule(value)) return [];
+    const schedule = value as Schedule;
+    if (!('cosine' in schedule)) return [];
+    const { epochs, final = 0 } = schedule.cosine;
+    if (epochs === undefined || epochs >= longest || final > 0) return [];
+    return [{ path: ['space', 'lr'], text: `its cosine ends after ${epochs} epochs and stays at 0, so that nothing is learnt in epochs ${epochs} to ${longest - 1}` }];
+  });
+}
+
+function axisValues(spec: SweepSpec, name: string): SweepSpec['axes'][number]['values'] {
+  return spec.axes.find((axis) => axis.name === name)?.values ?? [];
+}
