@@ -1,0 +1,78 @@
+/** From a folder of images to a data set that workers can fetch: scan, split, pack. */
+import { resolve } from 'node:path';
+import { distance } from 'fastest-levenshtein';
+import type { BlobStore } from '../../blob/store.js';
+import type { DataSpec, DataSummary } from '../../coordinator/sweep/spec.js';
+import type { Part } from '../../proto/work.js';
+import { packDataset } from './pack.js';
+import { DataProblem } from './problem.js';
+import { scanFolder } from './scan.js';
+import { splitDataset } from './split.js';
+
+export interface PrepareProgress {
+  /** `scan`: files looked at; `pack`: distinct images stored. */
+  readonly phase: 'scan' | 'pack';
+  readonly done: number;
+  readonly total: number;
+}
+
+export interface PrepareOptions {
+  /** The data folder; `spec.path` resolved against the sweep file's folder. */
+  readonly folder: string;
+  readonly spec: DataSpec;
+  /** Of the split, where `spec.split` brings none of its own. */
+  readonly seed: number;
+  readonly blobs: BlobStore;
+  readonly cacheDir: string;
+  readonly onProgress?: (progress: PrepareProgress) => void;
+  readonly signal?: AbortSignal;
+}
+
+/** Throws DataProblem, and the blob store's errors. Rethrows the signal's reason when it is aborted. */
+export async function prepareDataset(options: PrepareOptions): Promise<DataSummary> {
+  const { spec, cacheDir, signal } = options;
+  const progress = (phase: PrepareProgress['phase']) => (done: number, total: number) => options.onProgress?.({ phase, done, total });
+  const aborting = signal === undefined ? {} : { signal };
+  const folder = resolve(options.folder);
+  const scan = await scanFolder({ folder, cacheDir, maxRejected: spec.maxRejected, onProgress: progress('scan'), ...aborting });
+  const positive = positiveClass(spec.positive, scan.classes);
+  const split = splitDataset(scan.files, scan.classes, scan.given, spec.split, spec.groupBy, options.seed);
+  const { manifest, blob } = await packDataset({
+    folder,
+    classes: scan.classes,
+    files: split.files,
+    blobs: options.blobs,
+    cacheDir,
+    onProgress: progress('pack'),
+    ...aborting,
+  });
+  return {
+    manifest: blob,
+    digest: manifest.digest,
+    images: manifest.files.length,
+    classes: scan.classes,
+    positive: positive.label,
+    counts: countsOf(split.files, scan.classes.length),
+    rejected: scan.rejected,
+    warnings: [...scan.warnings, ...split.warnings, ...positive.warnings],
+  };
+}
+
+function positiveClass(named: string | null, classes: readonly string[]): { readonly label: number; readonly warnings: readonly string[] } {
+  if (named === null) {
+    // With more classes nothing binary is reported, so there is nothing to say either.
+    const warnings = classes.length === 2 ? [`the positive class is ${classes[1]}, the second in order; data.positive names another`] : [];
+    return { label: 1, warnings };
+  }
+  const label = classes.indexOf(named.normalize('NFC'));
+  if (label >= 0) return { label, warnings: [] };
+  const nearest = classes.toSorted((a, b) => distance(a.toLowerCase(), named.toLowerCase()) - distance(b.toLowerCase(), named.toLowerCase()))[0];
+  throw new DataProblem('UnknownPositive', `data.positive: found ${named}, expected one of ${classes.join(', ')}; did you mean ${nearest}?`);
+}
+
+function countsOf(files: readonly { readonly file: { readonly label: number }; readonly part: Part }[], classes: number): DataSummary['counts'] {
+  const zeros = (): number[] => Array.from({ length: classes }, () => 0);
+  const counts = { train: zeros(), val: zeros(), test: zeros() };
+  for (const { file, part } of files) counts[part][file.label] = (counts[part][file.label] ?? 0) + 1;
+  return counts;
+}

@@ -1,0 +1,155 @@
+/**
+ * Reads a data folder: which files are images, of which class, in which given part, and their
+ * SHA-256. Every file is decoded once in full, since a header says nothing of what is cut off behind it.
+ */
+import { createHash } from 'node:crypto';
+import { readFile, realpath, stat } from 'node:fs/promises';
+import { availableParallelism } from 'node:os';
+import { join, resolve } from 'node:path';
+import type { Part } from '../../proto/work.js';
+import { UnreadableImageError, checkImage } from '../../worker/data/decode.js';
+import { readLayout, type FoundFile } from './layout.js';
+import { DataProblem, count, some } from './problem.js';
+import { ScanCache, type Stamp, type Verdict } from './scan-cache.js';
+
+/** The largest file that is taken: one must fit into a pack, and several are held in memory at once. */
+export const MAX_FILE_BYTES = 64 * 2 ** 20;
+
+export interface ScannedFile {
+  /** Path below the data folder, '/' as separator. */
+  readonly name: string;
+  readonly digest: string;
+  readonly bytes: number;
+  /** Index into the classes. */
+  readonly label: number;
+  readonly part: Part | null;
+}
+
+export interface RejectedFile {
+  readonly file: string;
+  readonly why: string;
+}
+
+export interface Scan {
+  /** Absolute path of the data folder. */
+  readonly folder: string;
+  readonly classes: readonly string[];
+  readonly given: readonly Part[];
+  /** In order of names. */
+  readonly files: readonly ScannedFile[];
+  readonly rejected: readonly RejectedFile[];
+  readonly warnings: readonly string[];
+}
+
+export interface ScanOptions {
+  readonly folder: string;
+  /** Verdicts on files are kept here between scans. */
+  readonly cacheDir: string;
+  /** Largest share of unreadable files that is tolerated, in [0, 1]. */
+  readonly maxRejected: number;
+  readonly onProgress?: (done: number, total: number) => void;
+  readonly signal?: AbortSignal;
+}
+
+/** Throws DataProblem; rethrows the signal's reason when it is aborted. */
+export async function scanFolder(options: ScanOptions): Promise<Scan> {
+  const folder = resolve(options.folder);
+  const layout = await readLayout(folder);
+  const cache = await ScanCache.open(options.cacheDir, await realpath(folder));
+  const total = layout.files.length;
+  const labels = new Map(layout.classes.map((name, label) => [name, label]));
+  const results: (ScannedFile | RejectedFile)[] = [];
+  let next = 0;
+  let done = 0;
+  const worker = async (): Promise<void> => {
+    for (let index = next++; index < total; index = next++) {
+      options.signal?.throwIfAborted();
+      const file = layout.files[index] as FoundFile;
+      const { verdict, bytes } = await verdictOn(folder, file.name, cache);
+      results[index] =
+        'why' in verdict
+          ? { file: file.name, why: verdict.why }
+          : { name: file.name, digest: verdict.digest, bytes, label: labels.get(file.className) ?? 0, part: file.part };
+      done += 1;
+      options.onProgress?.(done, total);
+    }
+  };
+  try {
+    const workers = Array.from({ length: Math.max(2, availableParallelism()) }, worker);
+    // All must have ended before the cache is closed, also when one has failed.
+    const ended = await Promise.allSettled(workers);
+    for (const end of ended) if (end.status === 'rejected') throw end.reason;
+  } finally {
+    await cache.close(new Set(layout.files.map((file) => file.name)));
+  }
+  const files = results.filter((result) => 'digest' in result);
+  const rejected = results.filter((result) => 'why' in result);
+  const scan: Scan = { folder, classes: layout.classes, given: layout.given, files, rejected, warnings: layout.warnings };
+  requireEnough(scan, options.maxRejected);
+  return scan;
+}
+
+async function verdictOn(folder: string, name: string, cache: ScanCache): Promise<{ verdict: Verdict; bytes: number }> {
+  const path = join(folder, name);
+  let stamp: Stamp | null = null;
+  try {
+    const { size, mtimeNs, ctimeNs } = await stat(path, { bigint: true });
+    stamp = { size: Number(size), text: `${size} ${mtimeNs} ${ctimeNs}` };
+    const known = cache.find(name, stamp);
+    if (known !== null) return { verdict: known, bytes: stamp.size };
+    const verdict = await readVerdict(path, stamp.size);
+    cache.add(name, stamp, verdict);
+    return { verdict, bytes: stamp.size };
+  } catch (error) {
+    // Not remembered: permissions and links may be mended without the file changing.
+    const why = UNREADABLE[error instanceof Error && 'code' in error ? String(error.code) : ''];
+    if (why === undefined) throw error;
+    return { verdict: { why }, bytes: stamp?.size ?? 0 };
+  }
+}
+
+/** System errors that speak of one file; any other ends the scan. */
+const UNREADABLE: { readonly [code: string]: string } = {
+  ENOENT: 'a link that points nowhere, or a file that has just gone',
+  ELOOP: 'a link that points to itself',
+  EACCES: 'no permission to read it',
+  EPERM: 'no permission to read it',
+  EIO: 'the disk cannot read it',
+};
+
+async function readVerdict(path: string, size: number): Promise<Verdict> {
+  if (size > MAX_FILE_BYTES) return { why: `larger than ${MAX_FILE_BYTES / 2 ** 20} MiB` };
+  const bytes = await readFile(path);
+  try {
+    await checkImage(bytes);
+  } catch (error) {
+    if (error instanceof UnreadableImageError) return { why: error.message };
+    throw error;
+  }
+  return { digest: createHash('sha256').update(bytes).digest('hex') };
+}
+
+function requireEnough(scan: Scan, maxRejected: number): void {
+  const { folder, files, rejected } = scan;
+  const reasons = some(
+    rejected.map(({ file, why }) => `${file} (${why})`),
+    3,
+  );
+  if (files.length === 0) throw new DataProblem('NoImages', `${folder} has no readable image among ${count(rejected.length, 'file')}: ${reasons}`);
+  const total = files.length + rejected.length;
+  if (rejected.length > maxRejected * total) {
+    const share = ((100 * rejected.length) / total).toFixed(1);
+    throw new DataProblem(
+      'TooManyRejected',
+      `${rejected.length} of ${total} files of ${folder} (${share} %) are no readable images, more than the ${100 * maxRejected} % that are tolerated: ` +
+        `${reasons}; mend or remove them, or raise data.maxRejected`,
+    );
+  }
+  for (const part of scan.given.length > 0 ? scan.given : [null]) {
+    scan.classes.forEach((name, label) => {
+      if (files.some((file) => file.label === label && file.part === part)) return;
+      if (part === null) throw new DataProblem('EmptyClass', `class ${name} of ${folder} has no readable image; add images to it or remove its folder`);
+      throw new DataProblem('ClassMissingInPart', `part ${part} of ${folder} has no readable image of class ${name}; add some, or pool all parts with "given: merge"`);
+    });
+  }
+}
