@@ -1,0 +1,65 @@
+/** The live attempts, and the failures that count against the spans they began. */
+import type { EpochKey, OutcomeClass } from '../../proto/work.js';
+import { isStateless } from '../stage/forest.js';
+import type { FailureCount } from '../store/store.js';
+import { afterFailure, type Verdict } from '../trial/retry.js';
+import type { Attempt } from './model.js';
+
+export class AttemptLedger {
+  readonly #live = new Map<string, Attempt>();
+  /** By kind, first key and class. */
+  readonly #failures = new Map<string, number>();
+  readonly #alone = new Set<EpochKey>();
+
+  live(): Attempt[] {
+    return [...this.#live.values()];
+  }
+
+  /** What the store counted before this leader. */
+  remember(counts: readonly FailureCount[]): void {
+    for (const { kind, key, class: failure, count } of counts) {
+      this.#failures.set(`${kind} ${key} ${failure}`, count);
+      if (failure === 'OutOfMemory') this.#alone.add(key);
+    }
+  }
+
+  needsAlone(start: EpochKey): boolean {
+    return this.#alone.has(start);
+  }
+
+  begin(attempt: Attempt): void {
+    this.#live.set(attempt.id, attempt);
+    attempt.worker.attempts.set(attempt.id, attempt);
+    for (const node of attempt.nodes) {
+      if (attempt.kind === 'train') node.spans.push(attempt);
+      if (attempt.evaluate.has(node.epoch)) node.evaluating += 1;
+    }
+  }
+
+  /** Asks a live attempt to evaluate one of its epochs as well. */
+  evaluateToo(attempt: Attempt, epoch: number): void {
+    const node = attempt.nodes.find((candidate) => candidate.epoch === epoch);
+    if (node === undefined || attempt.evaluate.has(epoch)) return;
+    attempt.evaluate.add(epoch);
+    node.evaluating += 1;
+  }
+
+  /** Frees the nodes; for a failure, counts it and says what follows, else null. */
+  end(attempt: Attempt, outcome: OutcomeClass): Verdict | null {
+    this.#live.delete(attempt.id);
+    attempt.worker.attempts.delete(attempt.id);
+    for (const node of attempt.nodes) {
+      node.spans = node.spans.filter((span) => span !== attempt);
+      if (attempt.evaluate.has(node.epoch)) node.evaluating -= 1;
+      if (!isStateless(node.trajectory)) node.lastWorker = attempt.worker.id;
+    }
+    const first = attempt.nodes[0];
+    if (outcome === 'done' || outcome === 'released' || first === undefined) return null;
+    const name = `${attempt.kind} ${first.key} ${outcome}`;
+    const count = (this.#failures.get(name) ?? 0) + 1;
+    this.#failures.set(name, count);
+    const verdict = afterFailure(outcome, count, attempt.alone);
+    if (verdict === 'retryAlone') this.#alone.add(first.key);
+    return verdict;
+  }
+}

@@ -1,0 +1,322 @@
+/**
+ * The board: every open trial's place on its path, and which work is ready.
+ *
+ * Each open trial stands at one node, its frontier: the first epoch of its path without a result.
+ * When that epoch is recorded, the trials that stand there fold it and move on (over memoised epochs
+ * at once), so the cost of a report is the number of trials that share it. A frontier is ready when no
+ * live attempt covers it and the state to begin with is at hand, or can be remade.
+ */
+import { chosenEpoch, emptyFold, foldEpoch } from '../trial/fold.js';
+import { compareScores, scoreOf } from '../trial/rank.js';
+import { isEnded, moveSweep, moveTrial, type TrialState } from '../trial/states.js';
+import { Forest, checkpointComes, isStateless, startFor, type EpochNode } from '../stage/forest.js';
+import type { RecordedEpoch, RecordedEvaluation, SweepRecord, TrialFailure, TrialRecord, TurnWrites } from '../store/store.js';
+import type { EvaluatedPart } from '../../proto/work.js';
+import { ReadyQueue, type ReadyItem } from './ready-queue.js';
+import type { SweepRun, TrialRun } from './model.js';
+
+export interface SweepFacts {
+  readonly record: SweepRecord;
+  readonly trials: readonly TrialRecord[];
+  readonly epochs: readonly RecordedEpoch[];
+  readonly evaluations: readonly RecordedEvaluation[];
+}
+
+export class Board {
+  readonly forest = new Forest();
+  readonly sweeps = new Map<string, SweepRun>();
+  readonly ready = new ReadyQueue();
+  /** Open trials by the epoch they stand at, and by the epoch whose evaluation they wait for. */
+  readonly #frontiers = new Map<EpochNode, TrialRun[]>();
+  readonly #unevaluated = new Map<EpochNode, TrialRun[]>();
+
+  /** Takes a sweep in; what is recorded already is folded at once, which may end trials and the sweep. */
+  addSweep(facts: SweepFacts, writes: TurnWrites): SweepRun {
+    const { record } = facts;
+    const data = record.data;
+    const counts = data?.counts;
+    const has = (part: EvaluatedPart): boolean => counts?.[part].some((count) => count > 0) === true;
+    const sweep: SweepRun = {
+      record,
+      rule: { stop: record.spec.stop, classes: data?.classes ?? [], positive: data?.positive ?? 0 },
+      parts: (['val', 'test'] as const).filter(has),
+      dataset: data?.manifest ?? null,
+      trials: [],
+      state: record.state,
+      open: 0,
+      problem: null,
+      best: null,
+    };
+    this.sweeps.set(record.id, sweep);
+    for (const trial of facts.trials) this.#plant(trial, sweep);
+    this.#memoise(facts);
+    for (const trial of sweep.trials) {
+      if (trial.phase === 'ended') this.#considerBest(trial);
+      else this.#advance(trial, writes);
+    }
+    this.#considerEnd(sweep, writes);
+    return sweep;
+  }
+
+  /** Forgets a sweep: its trials want nothing any more. What ran for them alone is for the caller to cancel. */
+  removeSweep(id: string): void {
+    const sweep = this.sweeps.get(id);
+    if (sweep === undefined) return;
+    this.sweeps.delete(id);
+    for (const trial of sweep.trials) {
+      if (trial.phase !== 'ended') this.#uproot(trial);
+      const last = trial.nodes[trial.length - 1];
+      if (last !== undefined && (trial.phase !== 'ended' || trial.state === 'completed')) last.ends -= 1;
+      this.#pin(trial, null);
+      this.forest.prune(trial.nodes);
+    }
+  }
+
+  /** Trials that wait at this node for training, of sweeps in whatever state. */
+  standingAt(node: EpochNode): readonly TrialRun[] {
+    return this.#frontiers.get(node) ?? [];
+  }
+
+  waitingForEvaluation(node: EpochNode): readonly TrialRun[] {
+    return this.#unevaluated.get(node) ?? [];
+  }
+
+  /** Whether some running sweep has a trial that needs what an attempt with this goal still yields. */
+  isWanted(goal: EpochNode): boolean {
+    const runs = (trial: TrialRun): boolean => trial.sweep.state === 'running';
+    return this.standingAt(goal).some(runs) || this.waitingForEvaluation(goal).some(runs);
+  }
+
+  /** Call after setting a node's result: the trials that stand there move on. */
+  recorded(node: EpochNode, writes: TurnWrites): void {
+    const trials = this.#frontiers.get(node) ?? [];
+    this.#frontiers.delete(node);
+    for (const trial of trials) this.#advance(trial, writes);
+  }
+
+  /** Call after adding an evaluation to a node: trials that have all their parts complete. */
+  evaluated(node: EpochNode, writes: TurnWrites): void {
+    for (const trial of [...this.waitingForEvaluation(node)]) {
+      if (trial.sweep.parts.every((part) => node.evaluations.has(part))) this.#complete(trial, writes);
+    }
+  }
+
+  /** Ends the trials that need this node. */
+  fail(goal: EpochNode, state: 'failed' | 'infeasible', failure: TrialFailure, writes: TurnWrites): void {
+    for (const trial of [...this.standingAt(goal), ...this.waitingForEvaluation(goal)]) this.#end(trial, state, failure, writes);
+  }
+
+  markRunning(node: EpochNode, writes: TurnWrites): void {
+    for (const trial of this.standingAt(node)) {
+      if (trial.state !== 'running' && trial.sweep.state === 'running') this.#setState(trial, 'running', writes);
+    }
+  }
+
+  /** Queues whatever became possible at a node or right after it. */
+  reconsider(node: EpochNode): void {
+    this.#consider(node);
+    for (const child of node.children) this.#consider(child);
+  }
+
+  pause(sweep: SweepRun, problem: string | null, writes: TurnWrites): void {
+    sweep.state = moveSweep(sweep.state, 'paused');
+    sweep.problem = problem;
+    for (const trial of sweep.trials) if (trial.state === 'running') this.#setState(trial, 'paused', writes);
+  }
+
+  resume(sweep: SweepRun, writes: TurnWrites): void {
+    sweep.state = moveSweep(sweep.state, 'running');
+    sweep.problem = null;
+    for (const trial of sweep.trials) {
+      if (trial.state === 'paused') this.#setState(trial, 'queued', writes);
+      const at = trial.phase === 'train' ? trial.nodes[trial.fold.epochs] : trial.chosen;
+      if (trial.phase !== 'ended' && at !== null && at !== undefined) this.#consider(at);
+    }
+  }
+
+  /** Whether an item taken from the queue is still to be done. */
+  isReady(item: ReadyItem): boolean {
+    const runs = (trial: TrialRun): boolean => trial.sweep.state === 'running';
+    if (item.kind === 'evaluate') return item.node.evaluating === 0 && item.node.checkpoint !== null && this.waitingForEvaluation(item.node).some(runs);
+    const needed = this.standingAt(item.node).some(runs) || (item.node.checkpoint === null && this.waitingForEvaluation(item.node).some(runs));
+    return needed && startFor(item.node).kind === 'from';
+  }
+
+  #plant(record: TrialRecord, sweep: SweepRun): void {
+    const { path, epochs, trajectory } = record.plan;
+    const ended = isEnded(record.state);
+    const length = ended && record.epochs !== null ? record.epochs : path.length;
+    const nodes = this.forest.grow(path, epochs, trajectory);
+    const trial: TrialRun = {
+      id: record.id,
+      number: record.number,
+      sweep,
+      nodes,
+      state: record.state,
+      fold: emptyFold,
+      length,
+      phase: ended ? 'ended' : 'train',
+      pinned: null,
+      chosen: record.bestEpoch === null ? null : (nodes[record.bestEpoch] ?? null),
+      failure: record.failure,
+    };
+    sweep.trials.push(trial);
+    const last = nodes[length - 1];
+    if (last !== undefined && (!ended || record.state === 'completed')) last.ends += 1;
+    if (ended) {
+      if (record.state === 'completed') this.#pin(trial, trial.chosen);
+      return;
+    }
+    sweep.open += 1;
+    for (const node of nodes) node.wanted += 1;
+  }
+
+  #memoise(facts: SweepFacts): void {
+    for (const epoch of facts.epochs) {
+      const node = this.forest.get(epoch.key);
+      if (node === undefined || node.result !== null) continue;
+      node.result = epoch.result;
+      node.seconds = epoch.seconds;
+      node.params = epoch.params;
+      node.checkpoint = epoch.checkpoint;
+    }
+    for (const { key, part, result } of facts.evaluations) this.forest.get(key)?.evaluations.set(part, result);
+  }
+
+  /** Folds what is recorded from the trial's place on; stops at its new frontier or its end. */
+  #advance(trial: TrialRun, writes: TurnWrites): void {
+    for (;;) {
+      const node = trial.nodes[trial.fold.epochs];
+      if (trial.fold.state !== 'open' || node === undefined) break;
+      if (node.result === null) {
+        this.#stand(this.#frontiers, node, trial);
+        this.#consider(node);
+        return;
+      }
+      trial.fold = foldEpoch(trial.fold, node.result, trial.nodes.length, trial.sweep.rule);
+      if (trial.sweep.rule.stop?.restoreBest === true) this.#pin(trial, trial.nodes[trial.fold.bestEpoch] ?? null);
+    }
+    if (trial.fold.state === 'diverged') {
+      this.#end(trial, 'failed', { class: 'Diverged', message: `the loss ceased to be finite in epoch ${trial.fold.epochs - 1}` }, writes);
+    } else {
+      this.#finishTraining(trial, writes);
+    }
+  }
+
+  #finishTraining(trial: TrialRun, writes: TurnWrites): void {
+    const chosen = trial.nodes[chosenEpoch(trial.fold, trial.sweep.record.spec.stop)] ?? null;
+    this.#leaveEarly(trial);
+    trial.chosen = chosen;
+    trial.phase = 'evaluate';
+    this.#pin(trial, chosen);
+    const parts = trial.sweep.parts;
+    if (chosen === null || isStateless(chosen.trajectory) || parts.every((part) => chosen.evaluations.has(part))) {
+      this.#complete(trial, writes);
+      return;
+    }
+    this.#stand(this.#unevaluated, chosen, trial);
+    this.#consider(chosen);
+  }
+
+  /** The path now ends where the fold did; the planned epochs after it are not wanted by this trial. */
+  #leaveEarly(trial: TrialRun): void {
+    const planned = trial.nodes[trial.length - 1];
+    const actual = trial.nodes[trial.fold.epochs - 1];
+    if (planned !== undefined) planned.ends -= 1;
+    if (actual !== undefined) actual.ends += 1;
+    trial.length = trial.fold.epochs;
+    for (const node of trial.nodes) node.wanted -= 1;
+  }
+
+  #complete(trial: TrialRun, writes: TurnWrites): void {
+    this.#end(trial, 'completed', null, writes);
+    this.#considerBest(trial);
+  }
+
+  #end(trial: TrialRun, state: TrialState, failure: TrialFailure | null, writes: TurnWrites): void {
+    const last = trial.nodes[trial.length - 1];
+    this.#uproot(trial);
+    if (state !== 'completed') {
+      if (last !== undefined) last.ends -= 1;
+      trial.length = trial.fold.epochs;
+      this.#pin(trial, null);
+    }
+    trial.phase = 'ended';
+    trial.failure = failure;
+    trial.sweep.open -= 1;
+    this.#setState(trial, state, writes);
+    this.#considerEnd(trial.sweep, writes);
+  }
+
+  /** Takes an open trial off the board. */
+  #uproot(trial: TrialRun): void {
+    if (trial.phase === 'train') for (const node of trial.nodes) node.wanted -= 1;
+    const at = trial.nodes[trial.fold.epochs];
+    if (at !== undefined) this.#leave(this.#frontiers, at, trial);
+    if (trial.chosen !== null) this.#leave(this.#unevaluated, trial.chosen, trial);
+  }
+
+  #pin(trial: TrialRun, node: EpochNode | null): void {
+    if (trial.pinned === node) return;
+    if (trial.pinned !== null) trial.pinned.pins -= 1;
+    if (node !== null) node.pins += 1;
+    trial.pinned = node;
+  }
+
+  #stand(places: Map<EpochNode, TrialRun[]>, node: EpochNode, trial: TrialRun): void {
+    const there = places.get(node);
+    if (there === undefined) places.set(node, [trial]);
+    else there.push(trial);
+  }
+
+  #leave(places: Map<EpochNode, TrialRun[]>, node: EpochNode, trial: TrialRun): void {
+    const there = places.get(node)?.filter((other) => other !== trial);
+    if (there === undefined) return;
+    if (there.length === 0) places.delete(node);
+    else places.set(node, there);
+  }
+
+  #consider(node: EpochNode): void {
+    const runs = (trial: TrialRun): boolean => trial.sweep.state === 'running';
+    const unevaluated = this.waitingForEvaluation(node).filter(runs);
+    if (unevaluated.length > 0 && node.evaluating === 0 && !checkpointComes(node)) {
+      const kind = node.checkpoint === null ? 'train' : 'evaluate';
+      this.ready.push({ kind, node, remaining: 1, order: Math.min(...unevaluated.map((trial) => trial.number)) });
+    }
+    const standing = this.standingAt(node).filter(runs);
+    if (standing.length > 0 && startFor(node).kind === 'from') {
+      const remaining = standing.reduce((most, trial) => Math.max(most, trial.length - node.epoch), 0);
+      const order = standing.reduce((least, trial) => Math.min(least, trial.number), Number.POSITIVE_INFINITY);
+      this.ready.push({ kind: 'train', node, remaining, order });
+    }
+  }
+
+  #setState(trial: TrialRun, state: TrialState, writes: TurnWrites): void {
+    if (trial.state === state) return;
+    trial.state = moveTrial(trial.state, state);
+    const ended = isEnded(state);
+    const epochs = ended ? trial.length : null;
+    const bestEpoch = state === 'completed' ? (trial.chosen?.epoch ?? null) : null;
+    writes.trials.push({ id: trial.id, state, epochs, bestEpoch, failure: trial.failure });
+    if (ended) {
+      writes.events.push({ type: `trial.${state}`, sweep: trial.sweep.record.id, trial: trial.id, detail: { number: trial.number, epochs, bestEpoch, failure: trial.failure } });
+    }
+  }
+
+  #considerBest(trial: TrialRun): void {
+    const { sweep, chosen } = trial;
+    if (trial.state !== 'completed' || chosen?.result == null) return;
+    const { objective } = sweep.record.spec;
+    const score = scoreOf(trial.number, chosen.result, objective, sweep.rule.classes, sweep.rule.positive);
+    if (sweep.best === null || compareScores(score, sweep.best.score, objective.direction) < 0) sweep.best = { trial, score };
+  }
+
+  #considerEnd(sweep: SweepRun, writes: TurnWrites): void {
+    if (sweep.open > 0 || (sweep.state !== 'running' && sweep.state !== 'paused')) return;
+    const state = sweep.trials.some((trial) => trial.state === 'completed') ? 'completed' : 'failed';
+    if (sweep.state === 'paused') sweep.state = moveSweep(sweep.state, 'running');
+    sweep.state = moveSweep(sweep.state, state);
+    writes.sweeps.push({ id: sweep.record.id, state });
+    writes.events.push({ type: `sweep.${state}`, sweep: sweep.record.id, trial: null, detail: { trials: sweep.trials.length } });
+  }
+}

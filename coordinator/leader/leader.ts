@@ -1,0 +1,265 @@
+/**
+ * The leader: a loop of turns over one dispatcher. While a turn commits, messages gather for the next,
+ * so batches grow with the load and a lone report waits for nothing but its own commit.
+ *
+ * Whatever goes wrong with the store ends the reign: memory is thrown away, sessions are closed (the
+ * workers train on and say hello again), and leadership is taken anew from what is committed.
+ */
+import { randomBytes } from 'node:crypto';
+import type { WorkerMessage } from '../../proto/messages.js';
+import { newId } from '../../proto/ids.js';
+import type { CarrierHandler, Peer } from '../dispatch/carrier.js';
+import type { EpochKey } from '../../proto/work.js';
+import type { Leadership, Store, SweepRecord } from '../store/store.js';
+import { Dispatcher, type TurnOutput } from './dispatcher.js';
+import { isEmpty } from './model.js';
+import { snapshotOf, type LeaderSnapshot } from './snapshot.js';
+
+export interface LeaderLogger {
+  info(detail: object, message: string): void;
+  warn(detail: object, message: string): void;
+}
+
+export interface LeaderOptions {
+  readonly store: Store;
+  readonly logger: LeaderLogger;
+  /** Monotonic milliseconds. */
+  readonly now?: () => number;
+  readonly leaseTermMs?: number;
+  readonly checkpointEveryMs?: number;
+}
+
+type Input =
+  | { readonly kind: 'message'; readonly peer: string; readonly message: WorkerMessage }
+  | { readonly kind: 'closed'; readonly peer: string };
+
+/** Long enough for a worker to reconnect after a coordinator's restart, short enough not to idle a box. */
+export const LEASE_TERM_MS = 15_000;
+/** What a crash may cost on a long stage; writing a checkpoint takes milliseconds. */
+export const CHECKPOINT_EVERY_MS = 30_000;
+const RELEAD_MS = 250;
+
+export class NotLeading extends Error {
+  readonly code = 'NotLeader';
+  constructor() {
+    super('this coordinator is not the leader now; try again in a moment');
+    this.name = 'NotLeading';
+  }
+}
+
+export class Leader implements CarrierHandler {
+  readonly #store: Store;
+  readonly #logger: LeaderLogger;
+  readonly #now: () => number;
+  readonly #leaseTermMs: number;
+  readonly #checkpointEveryMs: number;
+  readonly #peers = new Map<string, Peer>();
+  readonly #stopping = new AbortController();
+  #inbox: Input[] = [];
+  #wakes: { readonly resolve: () => void; readonly reject: (reason: Error) => void }[] = [];
+  #signal: (() => void) | null = null;
+  #reign: { readonly leadership: Leadership; readonly dispatcher: Dispatcher } | null = null;
+  #running: Promise<void> | null = null;
+  #ledWaiters: (() => void)[] = [];
+
+  constructor(options: LeaderOptions) {
+    this.#store = options.store;
+    this.#logger = options.logger;
+    this.#now = options.now ?? (() => performance.now());
+    this.#leaseTermMs = options.leaseTermMs ?? LEASE_TERM_MS;
+    this.#checkpointEveryMs = options.checkpointEveryMs ?? CHECKPOINT_EVERY_MS;
+  }
+
+  /** Idempotent. */
+  start(): void {
+    this.#running ??= this.#run();
+  }
+
+  /** Finishes the turn at hand and gives leadership up. Idempotent. */
+  async stop(): Promise<void> {
+    this.#stopping.abort();
+    this.#signal?.();
+    await this.#running;
+  }
+
+  /** The fencing number for writes outside turns. Throws NotLeading. */
+  get epoch(): number {
+    if (this.#reign === null) throw new NotLeading();
+    return this.#reign.leadership.epoch;
+  }
+
+  /** Resolves once this coordinator leads. */
+  async leading(): Promise<void> {
+    if (this.#reign !== null) return;
+    await new Promise<void>((resolve) => this.#ledWaiters.push(resolve));
+  }
+
+  /** Call after a submit or a change of a sweep's state; resolves when the change is in force. Throws NotLeading. */
+  wake(): Promise<void> {
+    if (this.#reign === null) return Promise.reject(new NotLeading());
+    return new Promise((resolve, reject) => {
+      this.#wakes.push({ resolve, reject });
+      this.#signal?.();
+    });
+  }
+
+  /** Null while another coordinator leads. */
+  snapshot(): LeaderSnapshot | null {
+    return this.#reign === null ? null : snapshotOf(this.#reign.dispatcher);
+  }
+
+  opened(peer: Peer): void {
+    this.#peers.set(peer.id, peer);
+  }
+
+  received(peer: Peer, message: WorkerMessage): void {
+    if (this.#reign === null) {
+      const text = 'this coordinator is not the leader; another one may be, or it is starting';
+      peer.send({ kind: 'refused', code: 'NotLeader', message: text, retry: true });
+      peer.close();
+      return;
+    }
+    this.#inbox.push({ kind: 'message', peer: peer.id, message });
+    this.#signal?.();
+  }
+
+  closed(peer: Peer): void {
+    this.#peers.delete(peer.id);
+    if (this.#reign === null) return;
+    this.#inbox.push({ kind: 'closed', peer: peer.id });
+    this.#signal?.();
+  }
+
+  async #run(): Promise<void> {
+    const { signal } = this.#stopping;
+    while (!signal.aborted) {
+      try {
+        await this.#lead(signal);
+      } catch (error) {
+        if (signal.aborted) break;
+        this.#logger.warn({ error: messageOf(error) }, 'leadership ended; taking it anew from the store');
+        await this.#pause(RELEAD_MS);
+      }
+    }
+  }
+
+  async #lead(signal: AbortSignal): Promise<void> {
+    const leadership = await this.#store.lead(signal);
+    const lost = leadership.lost.then(() => {
+      throw new NotLeading();
+    });
+    lost.catch(() => this.#signal?.());
+    try {
+      const dispatcher = this.#newDispatcher();
+      await this.#loadAll(dispatcher);
+      this.#reign = { leadership, dispatcher };
+      this.#logger.info({ epoch: leadership.epoch, sweeps: dispatcher.board.sweeps.size }, 'leading');
+      for (const resolve of this.#ledWaiters.splice(0)) resolve();
+      await Promise.race([lost, this.#turns(leadership, dispatcher, signal)]);
+    } finally {
+      this.#abdicate();
+      await leadership.release();
+    }
+  }
+
+  #abdicate(): void {
+    this.#reign = null;
+    this.#inbox = [];
+    for (const { reject } of this.#wakes.splice(0)) reject(new NotLeading());
+    for (const peer of this.#peers.values()) peer.close();
+    this.#peers.clear();
+  }
+
+  async #turns(leadership: Leadership, dispatcher: Dispatcher, signal: AbortSignal): Promise<void> {
+    while (!signal.aborted && this.#reign?.leadership === leadership) {
+      const wakes = this.#wakes.splice(0);
+      try {
+        if (wakes.length > 0) await this.#reload(dispatcher);
+        const output = this.#turn(dispatcher);
+        if (!isEmpty(output.writes)) await this.#store.commitTurn(leadership.epoch, output.writes);
+        this.#deliver(output);
+        for (const { resolve } of wakes) resolve();
+      } catch (error) {
+        for (const { reject } of wakes) reject(error instanceof Error ? error : new Error(String(error)));
+        throw error;
+      }
+      if (this.#inbox.length === 0 && this.#wakes.length === 0) await this.#pause(this.#leaseTermMs / 10);
+    }
+  }
+
+  #turn(dispatcher: Dispatcher): TurnOutput {
+    const now = this.#now();
+    for (const input of this.#inbox.splice(0)) {
+      if (input.kind === 'closed') dispatcher.closed(input.peer);
+      else dispatcher.received(input.peer, input.message, now);
+    }
+    dispatcher.tick(now);
+    dispatcher.settle(now);
+    return dispatcher.take();
+  }
+
+  #deliver(output: TurnOutput): void {
+    for (const { peer, message } of output.sends) this.#peers.get(peer)?.send(message);
+    for (const peer of output.close) {
+      this.#peers.get(peer)?.close();
+      this.#peers.delete(peer);
+    }
+  }
+
+  #newDispatcher(): Dispatcher {
+    return new Dispatcher({
+      leaseTermMs: this.#leaseTermMs,
+      heartbeatMs: this.#leaseTermMs / 5,
+      checkpointEveryMs: this.#checkpointEveryMs,
+      newId,
+      newToken: () => randomBytes(12).toString('base64url'),
+    });
+  }
+
+  async #loadAll(dispatcher: Dispatcher): Promise<void> {
+    for (const record of await this.#store.openSweeps()) await this.#load(dispatcher, record);
+    const now = this.#now();
+    for (const open of await this.#store.openAttempts()) dispatcher.adopt(open, now);
+  }
+
+  async #load(dispatcher: Dispatcher, record: SweepRecord): Promise<void> {
+    const trials = await this.#store.trialsOf(record.id);
+    const keys: EpochKey[] = [...new Set(trials.flatMap((trial) => trial.plan.path))];
+    const [epochs, evaluations, failures] = await Promise.all([
+      this.#store.epochsByKey(keys),
+      this.#store.evaluationsByKey(keys),
+      this.#store.failureCounts(keys),
+    ]);
+    dispatcher.load({ record, trials, epochs, evaluations }, failures);
+  }
+
+  /** Brings memory in line with what people asked for since. */
+  async #reload(dispatcher: Dispatcher): Promise<void> {
+    const open = await this.#store.openSweeps();
+    for (const record of open) {
+      const known = dispatcher.board.sweeps.get(record.id);
+      if (known?.record.revision !== record.revision) await this.#load(dispatcher, record);
+      else if (record.state === 'paused') dispatcher.pause(known, null);
+      else if (known.state === 'paused') dispatcher.resume(known);
+    }
+    const ids = new Set(open.map((record) => record.id));
+    for (const id of [...dispatcher.board.sweeps.keys()]) if (!ids.has(id)) dispatcher.unload(id);
+  }
+
+  /** Until something arrives, or `atMost` milliseconds. */
+  async #pause(atMost: number): Promise<void> {
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, atMost);
+      this.#signal = () => {
+        clearTimeout(timer);
+        // Let what arrives in the same moment join the turn.
+        setImmediate(resolve);
+      };
+    });
+    this.#signal = null;
+  }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

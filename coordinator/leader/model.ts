@@ -1,0 +1,84 @@
+/** What the leader keeps in memory: sweeps, trials, workers and live attempts. Postgres holds the truth of all of it. */
+import type { BlobId, EpochKey, EvaluatedPart } from '../../proto/work.js';
+import type { EpochNode, Span } from '../stage/forest.js';
+import type { SweepRecord, TrialFailure, TurnWrites } from '../store/store.js';
+import type { Fold, FoldRule } from '../trial/fold.js';
+import type { Score } from '../trial/rank.js';
+import type { SweepState, TrialState } from '../trial/states.js';
+
+export interface SweepRun {
+  readonly record: SweepRecord;
+  readonly rule: FoldRule;
+  /** Parts that have images: what a completed trial was evaluated on. */
+  readonly parts: readonly EvaluatedPart[];
+  readonly dataset: BlobId | null;
+  readonly trials: TrialRun[];
+  state: SweepState;
+  /** Trials that have not ended. */
+  open: number;
+  /** Why the coordinator paused it by itself; null when a person did, or it runs. */
+  problem: string | null;
+  best: { readonly trial: TrialRun; readonly score: Score } | null;
+}
+
+export interface TrialRun {
+  readonly id: string;
+  readonly number: number;
+  readonly sweep: SweepRun;
+  readonly nodes: readonly EpochNode[];
+  state: TrialState;
+  fold: Fold;
+  /** Length of its path: as planned, or as it ended. */
+  length: number;
+  phase: 'train' | 'evaluate' | 'ended';
+  /** Best epoch so far (under restoreBest) or the chosen one, of completed trials too: its checkpoint is kept. */
+  pinned: EpochNode | null;
+  chosen: EpochNode | null;
+  failure: TrialFailure | null;
+}
+
+export interface WorkerRun {
+  readonly id: string;
+  name: string;
+  /** The carrier's peer; null while disconnected, which ends no lease before its term. */
+  peer: string | null;
+  slots: number;
+  memoryBytes: number;
+  slotMemoryBytes: number;
+  numerics: ReadonlySet<string>;
+  readonly attempts: Map<string, Attempt>;
+  /** When its leases expire, on the leader's monotonic clock in ms; moved by every message. */
+  deadline: number;
+  /** The epoch of a retry that waits for this box to be idle. */
+  reservedFor: EpochKey | null;
+}
+
+export interface Attempt extends Span {
+  readonly id: string;
+  readonly token: string;
+  readonly kind: 'train' | 'evaluate';
+  readonly worker: WorkerRun;
+  readonly alone: boolean;
+  /** Epochs that it was told to evaluate. */
+  readonly evaluate: Set<number>;
+  readonly grantedAt: number;
+  /** Known from a former leader: what it reported before is unknown. */
+  readonly adopted: boolean;
+  cancelled: boolean;
+  progress: { readonly epoch: number; readonly step: number; readonly steps: number; readonly loss: number } | null;
+}
+
+export function emptyWrites(): TurnWrites {
+  return { workers: [], epochs: [], retrained: [], checkpoints: [], dropped: [], evaluations: [], ended: [], grants: [], trials: [], sweeps: [], events: [] };
+}
+
+export function isEmpty(writes: TurnWrites): boolean {
+  return Object.values(writes).every((rows: readonly unknown[]) => rows.length === 0);
+}
+
+/** The first node of a span that has no result yet; else its last: what the attempt is for. */
+export function goalOf(span: Span): EpochNode {
+  const goal = span.nodes.find((node) => node.result === null) ?? span.nodes.at(-1);
+  if (goal === undefined) throw new Error('a span has at least one epoch');
+  return goal;
+}

@@ -1,0 +1,107 @@
+/** What a worker's reliable message changes, and the answer to it. Null where the message does not fit its lease. */
+import type { Answer, CheckpointSaved, EpochReport, EvaluationReport, ReliableMessage } from '../../proto/messages.js';
+import type { EpochResult, OutcomeClass } from '../../proto/work.js';
+import { mustKeep, superseded, type EpochNode } from '../stage/forest.js';
+import type { TurnWrites } from '../store/store.js';
+import type { AttemptLedger } from './attempt-ledger.js';
+import type { Board } from './board.js';
+import { goalOf, type Attempt } from './model.js';
+
+/** The part of the context that reports change. */
+export interface ReportContext {
+  readonly board: Board;
+  readonly ledger: AttemptLedger;
+  readonly writes: TurnWrites;
+  endAttempt(attempt: Attempt, outcome: OutcomeClass, message: string): void;
+}
+
+export function answerReport(context: ReportContext, attempt: Attempt, message: ReliableMessage): Answer | null {
+  const fine: Answer = { kind: 'answer', seq: message.seq, verdict: 'ok', next: 'continue', keep: false, evaluate: false };
+  switch (message.kind) {
+    case 'epoch':
+      return epochReported(context, attempt, message, fine);
+    case 'checkpoint':
+      return checkpointSaved(context, attempt, message) ? fine : null;
+    case 'evaluation':
+      return evaluationReported(context, attempt, message) ? fine : null;
+    case 'finished':
+      context.endAttempt(attempt, message.outcome.class, message.outcome.message);
+      return fine;
+  }
+}
+
+/** The node of a report, if it is the attempt's and its turn has come: epoch e only after e-1. */
+function nodeOf(attempt: Attempt, message: { readonly epoch: number; readonly key: string }): EpochNode | null {
+  const index = message.epoch - (attempt.nodes[0]?.epoch ?? 0);
+  const node = attempt.nodes[index];
+  if (node === undefined || node.key !== message.key) return null;
+  return node.parent === null || node.parent.result !== null ? node : null;
+}
+
+function epochReported(context: ReportContext, attempt: Attempt, message: EpochReport, fine: Answer): Answer | null {
+  const node = nodeOf(attempt, message);
+  if (node === null || attempt.kind !== 'train') return null;
+  const index = attempt.nodes.indexOf(node);
+  const { board, writes } = context;
+  const lease = { attempt: attempt.id, token: attempt.token, key: node.key };
+  const repeated = index < attempt.next || (attempt.adopted && node.result !== null);
+  attempt.next = Math.max(attempt.next, index + 1);
+  node.lastWorker = attempt.worker.id;
+  if (node.result === null) {
+    const { seconds, params } = message.cost;
+    Object.assign(node, { result: message.result, seconds, params });
+    writes.epochs.push({ ...lease, parent: node.parent?.key ?? null, epoch: node.epoch, result: message.result, seconds, params });
+    board.recorded(node, writes);
+  } else if (!repeated) {
+    writes.retrained.push(lease);
+    if (!sameResult(node.result, message.result)) {
+      const detail = { key: node.key, epoch: node.epoch, attempt: attempt.id, recorded: node.result, retrained: message.result };
+      writes.events.push({ type: 'NonDeterministic', sweep: null, trial: null, detail });
+    }
+  }
+  return { ...fine, ...decide(context, attempt, node) };
+}
+
+function decide(context: ReportContext, attempt: Attempt, node: EpochNode): Pick<Answer, 'next' | 'keep' | 'evaluate'> {
+  const { board } = context;
+  const rest = attempt.nodes.slice(attempt.next);
+  const wanted = rest.some((later) => later.wanted > 0) || board.waitingForEvaluation(goalOf(attempt)).length > 0;
+  const diverged = node.result?.diverged === true;
+  const keep = !diverged && node.checkpoint === null && (node.pins > 0 || mustKeep(node));
+  if (keep) attempt.keep.add(node.epoch);
+  const evaluate = board.waitingForEvaluation(node).length > 0 && !attempt.evaluate.has(node.epoch) && node.evaluating === 0;
+  if (evaluate) context.ledger.evaluateToo(attempt, node.epoch);
+  return { next: wanted && !diverged ? 'continue' : 'stop', keep, evaluate };
+}
+
+function checkpointSaved(context: ReportContext, attempt: Attempt, message: CheckpointSaved): boolean {
+  const node = nodeOf(attempt, message);
+  if (node?.result == null) return false;
+  if (node.checkpoint !== null) return true;
+  const { writes, board } = context;
+  node.checkpoint = message.blob;
+  writes.checkpoints.push({ attempt: attempt.id, token: attempt.token, key: node.key, blob: message.blob, bytes: message.bytes });
+  for (let before = superseded(node); before !== null; before = superseded(node)) {
+    before.checkpoint = null;
+    writes.dropped.push(before.key);
+  }
+  board.reconsider(node);
+  return true;
+}
+
+function evaluationReported(context: ReportContext, attempt: Attempt, message: EvaluationReport): boolean {
+  const node = attempt.nodes.find((candidate) => candidate.key === message.key);
+  if (node === undefined) return false;
+  if (node.evaluations.has(message.part)) return true;
+  node.evaluations.set(message.part, message.result);
+  const { key, part, result } = message;
+  context.writes.evaluations.push({ attempt: attempt.id, token: attempt.token, key, part, result });
+  context.board.evaluated(node, context.writes);
+  return true;
+}
+
+function sameResult(a: EpochResult, b: EpochResult): boolean {
+  const names = Object.keys(a.metrics);
+  const metrics = names.length === Object.keys(b.metrics).length && names.every((name) => Object.is(a.metrics[name], b.metrics[name]));
+  return metrics && a.diverged === b.diverged && JSON.stringify(a.confusion) === JSON.stringify(b.confusion);
+}

@@ -1,0 +1,84 @@
+/** What a person who watches wants to see now; computed from the leader's memory, never stored. */
+import type { Dispatcher } from './dispatcher.js';
+import { goalOf, type Attempt, type SweepRun } from './model.js';
+
+export interface SlotSnapshot {
+  readonly attempt: string;
+  readonly kind: 'train' | 'evaluate';
+  readonly sweep: string | null;
+  /** Numbers of the trials that wait for it. */
+  readonly trials: readonly number[];
+  readonly from: number;
+  readonly to: number;
+  readonly epoch: number;
+  readonly step: number;
+  readonly steps: number;
+  /** Null before the first step. */
+  readonly loss: number | null;
+}
+
+export interface WorkerSnapshot {
+  readonly id: string;
+  readonly name: string;
+  readonly connected: boolean;
+  readonly slots: number;
+  readonly running: readonly SlotSnapshot[];
+}
+
+export interface SweepSnapshot {
+  readonly id: string;
+  readonly name: string;
+  readonly state: string;
+  /** Why it was paused, when not by a person. */
+  readonly problem: string | null;
+  readonly trials: { readonly total: number; readonly done: number; readonly failed: number; readonly running: number; readonly waiting: number };
+  /** Distinct epochs on the trials' paths as they now stand, and how many are recorded. */
+  readonly epochs: { readonly total: number; readonly recorded: number };
+  readonly best: { readonly trial: string; readonly number: number; readonly value: number } | null;
+}
+
+export interface LeaderSnapshot {
+  readonly sweeps: readonly SweepSnapshot[];
+  readonly workers: readonly WorkerSnapshot[];
+}
+
+export function snapshotOf(dispatcher: Dispatcher): LeaderSnapshot {
+  const sweeps = [...dispatcher.board.sweeps.values()].map(sweepSnapshot);
+  const workers = [...dispatcher.workers.values()].map((worker) => ({
+    ...{ id: worker.id, name: worker.name, connected: worker.peer !== null, slots: worker.slots },
+    running: [...worker.attempts.values()].map((attempt) => slotSnapshot(dispatcher, attempt)),
+  }));
+  return { sweeps, workers };
+}
+
+function sweepSnapshot(sweep: SweepRun): SweepSnapshot {
+  const trials = { total: sweep.trials.length, done: 0, failed: 0, running: 0, waiting: 0 };
+  const keys = new Set<string>();
+  let recorded = 0;
+  for (const trial of sweep.trials) {
+    if (trial.state === 'completed' || trial.state === 'pruned') trials.done += 1;
+    else if (trial.phase === 'ended') trials.failed += 1;
+    else if (trial.state === 'running') trials.running += 1;
+    else trials.waiting += 1;
+    for (let epoch = 0; epoch < trial.length; epoch += 1) {
+      const node = trial.nodes[epoch];
+      if (node === undefined || keys.has(node.key)) continue;
+      keys.add(node.key);
+      if (node.result !== null) recorded += 1;
+    }
+  }
+  const best = sweep.best === null ? null : { trial: sweep.best.trial.id, number: sweep.best.trial.number, value: sweep.best.score.value };
+  return { id: sweep.record.id, name: sweep.record.name, state: sweep.state, problem: sweep.problem, trials, epochs: { total: keys.size, recorded }, best };
+}
+
+function slotSnapshot(dispatcher: Dispatcher, attempt: Attempt): SlotSnapshot {
+  const goal = goalOf(attempt);
+  const waiting = [...dispatcher.board.standingAt(goal), ...dispatcher.board.waitingForEvaluation(goal)];
+  const from = attempt.nodes[0]?.epoch ?? 0;
+  const progress = attempt.progress ?? { epoch: from + attempt.next, step: 0, steps: 0, loss: Number.NaN };
+  return {
+    ...{ attempt: attempt.id, kind: attempt.kind, sweep: waiting[0]?.sweep.record.id ?? null, trials: waiting.map((trial) => trial.number) },
+    ...{ from, to: from + attempt.nodes.length, epoch: progress.epoch, step: progress.step, steps: progress.steps },
+    loss: Number.isFinite(progress.loss) ? progress.loss : null,
+  };
+}

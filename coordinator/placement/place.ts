@@ -1,0 +1,53 @@
+/** Where ready work goes. Pure: facts about the boxes in, a decision out. */
+
+export interface Box {
+  readonly id: string;
+  readonly slots: number;
+  readonly busy: number;
+  readonly numerics: ReadonlySet<string>;
+  /** It runs an attempt that needs the whole box. */
+  readonly exclusive: boolean;
+  /** Retry that the box is kept free for. */
+  readonly reservedFor: string | null;
+}
+
+export interface Need {
+  /** Names the work for reservations: the key of its epoch. */
+  readonly key: string;
+  /** 'none' runs anywhere; else a trajectory stays on its numerics. */
+  readonly numerics: string;
+  /** Needs a box to itself. */
+  readonly alone: boolean;
+  /** Box that holds the weights to begin with, if known. */
+  readonly near: string | null;
+}
+
+export type Placement =
+  | { readonly kind: 'place'; readonly box: string }
+  /** Keep this box free until it is idle. */
+  | { readonly kind: 'reserve'; readonly box: string }
+  | { readonly kind: 'wait' };
+
+export function hasRoom(box: Box): boolean {
+  return !box.exclusive && box.busy < box.slots;
+}
+
+export function place(need: Need, boxes: readonly Box[]): Placement {
+  const fit = boxes.filter((box) => need.numerics === 'none' || box.numerics.has(need.numerics));
+  if (need.alone) return placeAlone(need, fit);
+  const free = fit.filter((box) => hasRoom(box) && box.reservedFor === null);
+  const near = free.find((box) => box.id === need.near);
+  const idlest = free.reduce<Box | undefined>((best, box) => (best === undefined || box.busy / box.slots < best.busy / best.slots ? box : best), undefined);
+  const chosen = near ?? idlest;
+  return chosen === undefined ? { kind: 'wait' } : { kind: 'place', box: chosen.id };
+}
+
+function placeAlone(need: Need, fit: readonly Box[]): Placement {
+  const open = fit.filter((box) => !box.exclusive && (box.reservedFor === null || box.reservedFor === need.key));
+  const reserved = open.find((box) => box.reservedFor === need.key);
+  const candidates = reserved === undefined ? open : [reserved];
+  const idle = candidates.find((box) => box.busy === 0);
+  if (idle !== undefined) return { kind: 'place', box: idle.id };
+  const least = candidates.reduce<Box | undefined>((best, box) => (best === undefined || box.busy < best.busy ? box : best), undefined);
+  return least === undefined ? { kind: 'wait' } : { kind: 'reserve', box: least.id };
+}

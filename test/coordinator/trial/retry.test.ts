@@ -1,0 +1,23 @@
+import assert from 'node:assert/strict';
+import test from 'node:test';
+import { afterFailure } from '../../../coordinator/trial/retry.js';
+
+test('a stage that lost three workers fails instead of killing a fourth', () => {
+  assert.deepEqual([1, 2, 3].map((count) => afterFailure('WorkerLost', count, false)), ['retry', 'retry', 'fail']);
+});
+
+test('out of memory is tried once alone on a box, then called infeasible', () => {
+  assert.equal(afterFailure('OutOfMemory', 1, false), 'retryAlone');
+  assert.equal(afterFailure('OutOfMemory', 2, true), 'infeasible');
+});
+
+test('a crash is tried once more, wrong data never, a preemption always', () => {
+  assert.deepEqual([1, 2].map((count) => afterFailure('TrainableError', count, false)), ['retry', 'fail']);
+  assert.deepEqual([1, 2].map((count) => afterFailure('Timeout', count, false)), ['retry', 'fail']);
+  assert.equal(afterFailure('DataError', 1, false), 'fail');
+  assert.equal(afterFailure('Preempted', 99, false), 'retry');
+});
+
+test('a full disk pauses the sweep: nothing of it can be trained until there is room', () => {
+  assert.equal(afterFailure('DiskFull', 1, false), 'pause');
+});

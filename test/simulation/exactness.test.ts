@@ -1,0 +1,115 @@
+import assert from 'node:assert/strict';
+import test from 'node:test';
+import fc from 'fast-check';
+import type { EpochResult } from '../../proto/work.js';
+import { emptyFold, foldEpoch, chosenEpoch } from '../../coordinator/trial/fold.js';
+import type { StopSpec } from '../../coordinator/sweep/spec.js';
+import { SimFleet } from './fleet.js';
+import { factsOf, pathOf } from './sweeps.js';
+
+/** A loss that depends on the key alone, so that every box reports the same. */
+function resultOf(key: string): EpochResult {
+  return { metrics: { 'val.loss': parseInt(key.slice(0, 6), 16) / 0xffffff }, confusion: null, diverged: false };
+}
+
+function generator(seed: number): () => number {
+  let state = seed >>> 0;
+  return () => {
+    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+    return state / 4294967296;
+  };
+}
+
+const paths = fc.array(fc.array(fc.integer({ min: 0, max: 1 }), { minLength: 1, maxLength: 8 }), { minLength: 1, maxLength: 14 }).map((labels) => labels.map(pathOf));
+const stops: fc.Arbitrary<StopSpec | null> = fc.option(
+  fc.record({ monitor: fc.constant('val.loss'), direction: fc.constant('minimize' as const), patience: fc.integer({ min: 1, max: 3 }), minDelta: fc.constantFrom(0, 0.1), restoreBest: fc.boolean() }),
+  { nil: null },
+);
+
+/** Where a path ends and which epoch it answers for, read off the results alone. */
+function expected(path: readonly string[], stop: StopSpec | null): { epochs: number; bestEpoch: number } {
+  let fold = emptyFold;
+  for (const key of path) {
+    if (fold.state !== 'open') break;
+    fold = foldEpoch(fold, resultOf(key), path.length, { stop, classes: [], positive: 0 });
+  }
+  return { epochs: fold.epochs, bestEpoch: chosenEpoch(fold, stop) };
+}
+
+test('without faults every distinct epoch is trained exactly once, whatever the order of trials, boxes and cuts', () => {
+  fc.assert(
+    fc.property(paths, fc.integer({ min: 1, max: 3 }), fc.integer({ min: 1, max: 3 }), fc.integer(), (trials, workers, slots, seed) => {
+      const fleet = new SimFleet({ sweep: { paths: trials, stop: null }, workers, slots, random: generator(seed), faults: 0, resultOf });
+      fleet.run();
+      const distinct = new Set(trials.flat());
+      assert.deepEqual(new Set(fleet.recorded.keys()), distinct);
+      assert.deepEqual(fleet.retrained, []);
+      assert.equal(fleet.sweepState, 'completed');
+      for (const [number, path] of trials.entries()) {
+        assert.deepEqual(fleet.trialStates.get(`swp_sim/${number}`), { state: 'completed', epochs: path.length, bestEpoch: path.length - 1 });
+      }
+      for (const path of trials) assert.ok(fleet.checkpoints.has(path.at(-1) ?? ''), 'the last epoch of each path is kept');
+    }),
+    { numRuns: 300 },
+  );
+});
+
+test('with early stopping every trial ends and chooses as its own path says, whoever else wants the rest', () => {
+  fc.assert(
+    fc.property(paths, stops, fc.integer({ min: 1, max: 3 }), fc.integer(), (trials, stop, workers, seed) => {
+      const fleet = new SimFleet({ sweep: { paths: trials, stop }, workers, slots: 2, random: generator(seed), faults: 0, resultOf });
+      fleet.run();
+      for (const [number, path] of trials.entries()) {
+        assert.deepEqual(fleet.trialStates.get(`swp_sim/${number}`), { state: 'completed', ...expected(path, stop) }, `trial ${number}`);
+      }
+      assert.deepEqual(fleet.retrained, [], 'nothing is trained twice');
+    }),
+    { numRuns: 300 },
+  );
+});
+
+test('through crashes, silences past the lease and repeated messages the outcome is that of the calm run', () => {
+  fc.assert(
+    fc.property(paths, stops, fc.integer(), fc.double({ min: 0.001, max: 0.03, noNaN: true }), (trials, stop, seed, faults) => {
+      const fleet = new SimFleet({ sweep: { paths: trials, stop }, workers: 3, slots: 2, random: generator(seed), faults, resultOf });
+      fleet.run();
+      for (const [number, path] of trials.entries()) {
+        const end = fleet.trialStates.get(`swp_sim/${number}`);
+        // A stage that lost three workers fails, as it must; everything else is as in the calm run.
+        if (end?.state === 'failed') assert.ok(fleet.events.filter((event) => event === 'attempt.failed').length >= 3);
+        else assert.deepEqual(end, { state: 'completed', ...expected(path, stop) }, `trial ${number}`);
+      }
+      assert.ok(!fleet.events.includes('NonDeterministic'));
+    }),
+    { numRuns: 300 },
+  );
+});
+
+test('a branch that appears in a leased span is kept by the running attempt and trains nothing twice', () => {
+  fc.assert(
+    fc.property(fc.integer({ min: 2, max: 9 }), fc.integer({ min: 0, max: 8 }), fc.integer(), (length, at, seed) => {
+      const trunk = Array.from({ length }, () => 0);
+      const branch = [...trunk.slice(0, Math.min(at + 1, length - 1)), 1, 1];
+      const fleet = new SimFleet({ sweep: { paths: [pathOf(trunk)], stop: null }, workers: 1, slots: 1, random: generator(seed), faults: 0, resultOf });
+      fleet.now = 10;
+      fleet.dispatcher.received('early', hello(), 10);
+      fleet.turn();
+      fleet.dispatcher.load(factsOf({ paths: [pathOf(branch)], stop: null, id: 'swp_late' }), []);
+      fleet.run();
+      assert.deepEqual(fleet.retrained, []);
+    }),
+  );
+});
+
+function hello() {
+  const numbers = { protocol: 1, slots: 1, memoryBytes: 1e9, slotMemoryBytes: 1e8 };
+  return { kind: 'hello' as const, ...numbers, features: [], worker: 'wrk_0', name: 'wrk_0', numerics: ['sim'], node: 'sim', leases: [] };
+}
+
+test('a sweep of 10,000 trials runs in simulated time', () => {
+  const trials = Array.from({ length: 10_000 }, (_, number) => pathOf([number % 7, number % 50, number, 0, 1, 2]));
+  const fleet = new SimFleet({ sweep: { paths: trials, stop: null }, workers: 50, slots: 8, random: generator(1), faults: 0.0005, resultOf });
+  fleet.run();
+  assert.equal(fleet.recorded.size, new Set(trials.flat()).size);
+  assert.equal([...fleet.trialStates.values()].filter((trial) => trial.state === 'completed').length, 10_000);
+});

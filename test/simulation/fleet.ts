@@ -1,0 +1,236 @@
+/**
+ * A fleet in simulated time: the real dispatcher, a store that checks every guard, and workers that
+ * train, fall silent, come back and repeat themselves as a seeded generator says.
+ */
+import assert from 'node:assert/strict';
+import type { CoordinatorMessage, Offer, WorkerMessage } from '../../proto/messages.js';
+import type { EpochResult, EvaluationResult, TrainWork } from '../../proto/work.js';
+import { Dispatcher } from '../../coordinator/leader/dispatcher.js';
+import type { TurnWrites } from '../../coordinator/store/store.js';
+import { factsOf, type SimSweep } from './sweeps.js';
+
+export interface FleetOptions {
+  readonly sweep: SimSweep;
+  readonly workers: number;
+  readonly slots: number;
+  /** Uniform in [0, 1): decides orders and faults. */
+  readonly random: () => number;
+  /** Chance that a step of a worker is a crash, a silence, or a repeated message. */
+  readonly faults: number;
+  /** Result of an epoch by key; the same on every box, as on the deterministic engine. */
+  readonly resultOf: (key: string, epoch: number) => EpochResult;
+}
+
+const TERM = 1000;
+
+interface Running {
+  readonly offer: Offer;
+  next: number;
+  state: 'running' | 'stopping';
+  readonly keep: Set<number>;
+}
+
+interface SimWorker {
+  readonly id: string;
+  peer: string | null;
+  generation: number;
+  silentUntil: number;
+  readonly running: Map<string, Running>;
+  seq: number;
+}
+
+/** Runs one sweep to its end and returns what the store saw. */
+export class SimFleet {
+  readonly recorded = new Map<string, { readonly epoch: number; readonly result: EpochResult }>();
+  readonly checkpoints = new Set<string>();
+  readonly retrained: string[] = [];
+  readonly trialStates = new Map<string, { state: string; epochs: number | null; bestEpoch: number | null }>();
+  readonly grants: { readonly keys: readonly string[]; readonly kind: string }[] = [];
+  readonly events: string[] = [];
+  sweepState = 'running';
+  now = 0;
+  readonly dispatcher: Dispatcher;
+  readonly #leased = new Map<string, string>();
+  readonly #options: FleetOptions;
+  readonly #workers: SimWorker[];
+  #ids = 0;
+
+  constructor(options: FleetOptions) {
+    this.#options = options;
+    this.dispatcher = new Dispatcher({
+      leaseTermMs: TERM,
+      heartbeatMs: TERM / 5,
+      checkpointEveryMs: 30_000,
+      newId: (prefix) => `${prefix}_${(this.#ids += 1)}`,
+      newToken: () => `t${(this.#ids += 1)}`,
+    });
+    this.dispatcher.load(factsOf(options.sweep), []);
+    this.#workers = Array.from({ length: options.workers }, (_, index) => ({ id: `wrk_${index}`, peer: null, generation: 0, silentUntil: 0, running: new Map<string, Running>(), seq: 0 }));
+  }
+
+  run(maxTurns = 200_000): void {
+    for (let turn = 0; turn < maxTurns; turn += 1) {
+      this.now += 10;
+      for (const worker of this.#workers) this.#act(worker);
+      this.turn();
+      if (this.sweepState !== 'running') return;
+    }
+    assert.fail(`the sweep did not end in ${maxTurns} turns: ${this.#workers.map((w) => w.running.size).join()} running, ${this.dispatcher.board.ready.length} ready`);
+  }
+
+  turn(): void {
+    this.dispatcher.tick(this.now);
+    this.dispatcher.settle(this.now);
+    const output = this.dispatcher.take();
+    this.#commit(output.writes);
+    for (const peer of output.close) {
+      for (const worker of this.#workers) if (worker.peer === peer) worker.peer = null;
+    }
+    for (const { peer, message } of output.sends) {
+      const worker = this.#workers.find((candidate) => candidate.peer === peer);
+      if (worker !== undefined) this.#receive(worker, message);
+    }
+  }
+
+  #commit(writes: TurnWrites): void {
+    const guard = (write: { attempt: string; token: string }): void => {
+      assert.equal(this.#leased.get(write.attempt), write.token, `a write of ${write.attempt} without its lease`);
+    };
+    for (const write of writes.epochs) {
+      guard(write);
+      assert.ok(!this.recorded.has(write.key), `epoch ${write.key} recorded twice`);
+      assert.ok(write.parent === null || this.recorded.has(write.parent), `epoch ${write.key} before its parent`);
+      this.recorded.set(write.key, { epoch: write.epoch, result: write.result });
+    }
+    for (const write of writes.retrained) {
+      guard(write);
+      this.retrained.push(write.key);
+    }
+    for (const write of writes.checkpoints) {
+      guard(write);
+      this.checkpoints.add(write.key);
+    }
+    for (const key of writes.dropped) this.checkpoints.delete(key);
+    writes.evaluations.forEach(guard);
+    for (const write of writes.ended) {
+      guard(write);
+      this.#leased.delete(write.attempt);
+    }
+    for (const grant of writes.grants) {
+      this.#leased.set(grant.attempt, grant.token);
+      this.grants.push({ keys: grant.keys, kind: grant.kind });
+    }
+    for (const trial of writes.trials) this.trialStates.set(trial.id, { state: trial.state, epochs: trial.epochs, bestEpoch: trial.bestEpoch });
+    for (const sweep of writes.sweeps) this.sweepState = sweep.state;
+    for (const event of writes.events) this.events.push(event.type);
+  }
+
+  #receive(worker: SimWorker, message: CoordinatorMessage): void {
+    if (message.kind === 'offer') {
+      const keep = new Set(message.work.kind === 'train' ? message.work.keep : []);
+      worker.running.set(message.attempt, { offer: message, next: message.work.kind === 'train' ? message.work.from : 0, state: 'running', keep });
+    } else if (message.kind === 'keep') {
+      worker.running.get(message.attempt)?.keep.add(message.epoch);
+    } else if (message.kind === 'cancel') {
+      const running = worker.running.get(message.attempt);
+      if (running !== undefined) running.state = 'stopping';
+    }
+  }
+
+  #act(worker: SimWorker): void {
+    const { random, faults } = this.#options;
+    if (this.now < worker.silentUntil) return;
+    if (worker.peer === null) {
+      this.#hello(worker);
+      return;
+    }
+    if (random() < faults) {
+      this.#break(worker);
+      return;
+    }
+    this.#say(worker, { kind: 'heartbeat' });
+    for (const running of [...worker.running.values()]) {
+      if (random() < 0.7) this.#step(worker, running);
+    }
+  }
+
+  #hello(worker: SimWorker): void {
+    worker.generation += 1;
+    worker.peer = `${worker.id}#${worker.generation}`;
+    const leases = [...worker.running.values()].map(({ offer }) => ({ attempt: offer.attempt, token: offer.token }));
+    this.#say(worker, {
+      ...{ kind: 'hello', protocol: 1, features: [], worker: worker.id, name: worker.id, slots: this.#options.slots, memoryBytes: 1e9, slotMemoryBytes: 1e8 },
+      ...{ numerics: ['sim'], node: 'sim', leases },
+    });
+  }
+
+  /** A crash of the agent (its work is gone), or silence past the lease (its work goes on and comes late). */
+  #break(worker: SimWorker): void {
+    if (this.#options.random() < 0.5) {
+      worker.running.clear();
+      if (worker.peer !== null) this.dispatcher.closed(worker.peer);
+      worker.peer = null;
+    } else {
+      worker.silentUntil = this.now + TERM * 2 * this.#options.random();
+    }
+  }
+
+  #say(worker: SimWorker, message: WorkerMessage): void {
+    if (worker.peer !== null) this.dispatcher.received(worker.peer, message, this.now);
+  }
+
+  #step(worker: SimWorker, running: Running): void {
+    const { offer } = running;
+    const { work } = offer;
+    if (work.kind === 'evaluate') {
+      for (const part of work.parts) this.#evaluation(worker, running, work.key, part);
+      this.#finish(worker, running, 'done');
+      return;
+    }
+    const epoch = running.next;
+    const key = work.keys[epoch - work.from] ?? '';
+    const result = this.#options.resultOf(key, epoch);
+    const report: WorkerMessage = { kind: 'epoch', seq: (worker.seq += 1), attempt: offer.attempt, token: offer.token, epoch, key, result, cost: { seconds: 0.01, steps: 1, params: 10 } };
+    const before = this.#answer(worker, report);
+    if (this.#options.random() < this.#options.faults) this.#answer(worker, report);
+    if (before.verdict === 'stale') {
+      worker.running.delete(offer.attempt);
+      return;
+    }
+    running.next += 1;
+    const last = running.next === work.to || before.next === 'stop' || running.state === 'stopping' || result.diverged;
+    if (running.keep.has(epoch) || (epoch >= work.awaitFrom && before.keep) || running.state === 'stopping') this.#checkpoint(worker, running, work, epoch, key);
+    if (work.evaluate.includes(epoch) || before.evaluate) for (const part of ['val', 'test'] as const) this.#evaluation(worker, running, key, part);
+    if (last) this.#finish(worker, running, running.state === 'stopping' && running.next < work.to ? 'released' : 'done');
+  }
+
+  #checkpoint(worker: SimWorker, { offer }: Running, _work: TrainWork, epoch: number, key: string): void {
+    this.#say(worker, { kind: 'checkpoint', seq: (worker.seq += 1), attempt: offer.attempt, token: offer.token, epoch, key, blob: `blob-${key}`, bytes: 1 });
+  }
+
+  #evaluation(worker: SimWorker, { offer }: Running, key: string, part: 'val' | 'test'): void {
+    const result: EvaluationResult = { metrics: { loss: 1, accuracy: 0.5, auc: 0.5 }, confusion: [[1, 0], [0, 1]], probabilities: 'p' };
+    this.#say(worker, { kind: 'evaluation', seq: (worker.seq += 1), attempt: offer.attempt, token: offer.token, key, part, result });
+  }
+
+  #finish(worker: SimWorker, { offer }: Running, outcome: 'done' | 'released'): void {
+    worker.running.delete(offer.attempt);
+    this.#say(worker, { kind: 'finished', seq: (worker.seq += 1), attempt: offer.attempt, token: offer.token, outcome: { class: outcome, message: '', neededBytes: null } });
+  }
+
+  /** Says a report and reads its answer: the commit happens right away, as for a worker that waits. */
+  #answer(worker: SimWorker, message: WorkerMessage & { readonly seq: number }): { verdict: string; next: string; keep: boolean; evaluate: boolean } {
+    this.#say(worker, message);
+    const output = this.dispatcher.take();
+    this.#commit(output.writes);
+    let mine = { verdict: 'stale', next: 'stop', keep: false, evaluate: false };
+    for (const { peer, message: sent } of output.sends) {
+      if (sent.kind === 'answer' && sent.seq === message.seq && peer === worker.peer) mine = sent;
+      else {
+        const other = this.#workers.find((candidate) => candidate.peer === peer);
+        if (other !== undefined) this.#receive(other, sent);
+      }
+    }
+    return mine;
+  }
+}

@@ -1,0 +1,48 @@
+/** Sweeps for simulations: trials given by their paths of short keys, e.g. ['a', 'ab', 'abc']. */
+import { createHash } from 'node:crypto';
+import type { EpochSettings, ImageTrajectory } from '../../proto/work.js';
+import type { SweepFacts } from '../../coordinator/leader/board.js';
+import type { StopSpec } from '../../coordinator/sweep/spec.js';
+
+export interface SimSweep {
+  readonly paths: readonly (readonly string[])[];
+  readonly stop: StopSpec | null;
+  readonly id?: string;
+}
+
+const trajectory: ImageTrajectory = {
+  ...{ format: 1, trainable: 'image-classifier', version: 1, numerics: 'sim', data: 'd', classes: 2 },
+  input: { height: 8, width: 8, channels: 1, resize: 'stretch', normalisation: 'scale' },
+  model: { name: 'sim', knobs: {} },
+  optimizer: { name: 'sgdm', momentum: 0.9 },
+  ...{ loss: 'softmaxCrossEntropy', initSeed: 0, replicate: 0, salt: null },
+};
+const settings: EpochSettings = { lr: 0.01, batch: 8, dropout: 0, classWeights: null, dataSeed: 0 };
+
+/** A path from branch labels: trials that agree on a prefix of labels share those epochs. */
+export function pathOf(labels: readonly number[]): string[] {
+  let key = '';
+  return labels.map((label) => (key = createHash('sha256').update(`${key}/${label}`).digest('hex')));
+}
+
+export function factsOf(sweep: SimSweep): SweepFacts {
+  const id = sweep.id ?? 'swp_sim';
+  const counts = { train: [4, 4], val: [2, 2], test: [2, 2] };
+  return {
+    record: {
+      ...{ id, project: 'default', name: id, revision: 1, state: 'running', createdAt: new Date(0), finishedAt: null },
+      spec: {
+        ...{ format: 1, name: id, axes: [], sampler: 'grid', stop: sweep.stop, budget: { trials: null }, stageTimeoutMs: null, seed: 0, sharing: true },
+        trainable: { kind: 'synthetic', epochMs: 0, metrics: {} },
+        objective: { metric: 'val.loss', direction: 'minimize', floors: {} },
+      },
+      data: { manifest: 'm', digest: 'd', images: 16, classes: ['a', 'b'], positive: 1, counts, rejected: [], warnings: [] },
+    },
+    trials: sweep.paths.map((path, number) => ({
+      ...{ id: `${id}/${number}`, sweep: id, number, assignment: {}, state: 'queued' as const, epochs: null, bestEpoch: null, failure: null },
+      plan: { number, assignment: {}, trajectory, epochs: path.map(() => settings), path },
+    })),
+    epochs: [],
+    evaluations: [],
+  };
+}
