@@ -174,7 +174,7 @@ export class Board {
   #memoise(facts: SweepFacts): void {
     for (const epoch of facts.epochs) {
       const node = this.forest.get(epoch.key);
-      if (node === undefined || node.result !== null) continue;
+      if (node?.result !== null) continue;
       node.result = epoch.result;
       node.seconds = epoch.seconds;
       node.params = epoch.params;
@@ -305,9 +305,10 @@ export class Board {
 
   #considerBest(trial: TrialRun): void {
     const { sweep, chosen } = trial;
-    if (trial.state !== 'completed' || chosen?.result == null) return;
+    const result = chosen?.result ?? null;
+    if (trial.state !== 'completed' || result === null) return;
     const { objective } = sweep.record.spec;
-    const score = scoreOf(trial.number, chosen.result, objective, sweep.rule.classes, sweep.rule.positive);
+    const score = scoreOf(trial.number, result, objective, sweep.rule.classes, sweep.rule.positive);
     if (sweep.best === null || compareScores(score, sweep.best.score, objective.direction) < 0) sweep.best = { trial, score };
   }
 

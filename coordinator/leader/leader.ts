@@ -136,7 +136,7 @@ export class Leader implements CarrierHandler {
       try {
         await this.#lead(signal);
       } catch (error) {
-        if (signal.aborted) break;
+        if (this.#stopping.signal.aborted) break;
         this.#logger.warn({ error: messageOf(error) }, 'leadership ended; taking it anew from the store');
         await this.#pause(RELEAD_MS);
       }

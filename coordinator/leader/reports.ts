@@ -34,8 +34,8 @@ export function answerReport(context: ReportContext, attempt: Attempt, message: 
 function nodeOf(attempt: Attempt, message: { readonly epoch: number; readonly key: string }): EpochNode | null {
   const index = message.epoch - (attempt.nodes[0]?.epoch ?? 0);
   const node = attempt.nodes[index];
-  if (node === undefined || node.key !== message.key) return null;
-  return node.parent === null || node.parent.result !== null ? node : null;
+  if (node?.key !== message.key) return null;
+  return node.parent?.result === null ? null : node;
 }
 
 function epochReported(context: ReportContext, attempt: Attempt, message: EpochReport, fine: Answer): Answer | null {
@@ -76,7 +76,8 @@ function decide(context: ReportContext, attempt: Attempt, node: EpochNode): Pick
 
 function checkpointSaved(context: ReportContext, attempt: Attempt, message: CheckpointSaved): boolean {
   const node = nodeOf(attempt, message);
-  if (node?.result == null) return false;
+  const result = node?.result ?? null;
+  if (node === null || result === null) return false;
   if (node.checkpoint !== null) return true;
   const { writes, board } = context;
   node.checkpoint = message.blob;

@@ -35,7 +35,7 @@ export function trainWork(attempt: Attempt, trials: readonly TrialRun[], limits:
 
 export function evaluateWork(node: EpochNode, trials: readonly TrialRun[], limits: WorkLimits): EvaluateWork {
   const sweep = trials[0]?.sweep;
-  if (node.checkpoint === null || sweep?.dataset == null || node.trajectory.trainable !== 'image-classifier') {
+  if (node.checkpoint === null || sweep === undefined || sweep.dataset === null || node.trajectory.trainable !== 'image-classifier') {
     throw new Error('only a kept checkpoint of an image classifier can be evaluated');
   }
   const trajectory: ImageTrajectory = node.trajectory;

@@ -153,7 +153,7 @@ export function cutSpan(start: EpochNode, goal: EpochNode): EpochNode[] {
   while (last.ends === 0) {
     const wanted = last.children.filter((child) => child.wanted > 0);
     const next = wanted[0];
-    if (wanted.length !== 1 || next === undefined || next.result !== null || isCovered(next)) break;
+    if (wanted.length !== 1 || next?.result !== null || isCovered(next)) break;
     nodes.push(next);
     last = next;
   }
