@@ -1,0 +1,217 @@
+/**
+ * The agent of one box: offers become attempts in slots, and what the coordinator says about an
+ * attempt reaches it. All that trains runs in the slots' children; nothing here blocks.
+ *
+ * An attempt is named in every hello from its offer until the coordinator has answered its `finished`
+ * (the session's outbox keeps it for as long), so a reconnect or a new leader loses none.
+ */
+import type { BlobStore } from '../../blob/store.js';
+import type { Answer, Cancel, Hello, Keep, LeaseRef, Offer, Refused, ReliableMessage, Welcome } from '../../proto/messages.js';
+import type { Work } from '../../proto/work.js';
+import type { LinkClock } from '../link/clock.js';
+import type { Link } from '../link/link.js';
+import { WorkerSession, type SessionHandler } from '../link/session.js';
+import { RELEASED } from '../train/failure.js';
+import { AttemptRun, type AttemptServices } from './attempt-run.js';
+import type { Inputs } from './inputs.js';
+import { Slot } from './slot.js';
+import { chooseSlot } from './slot-choice.js';
+
+/** As much of a logger as the agent needs. */
+export interface AgentLog {
+  info(facts: { readonly [fact: string]: unknown }, line: string): void;
+  warn(facts: { readonly [fact: string]: unknown }, line: string): void;
+}
+
+export interface AgentOptions {
+  /** Stable over restarts. */
+  readonly id: string;
+  readonly name: string;
+  readonly slots: number;
+  readonly memoryBytes: number;
+  readonly slotMemoryBytes: number;
+  readonly numerics: readonly string[];
+  readonly link: Link;
+  readonly blobs: BlobStore;
+  readonly inputs: Inputs;
+  /** For files between agent and children; theirs alone. */
+  readonly folder: string;
+  /** The training child's JavaScript file. */
+  readonly childModule: string;
+  readonly log: AgentLog;
+  readonly clock?: LinkClock;
+}
+
+interface Waiting {
+  readonly lease: LeaseRef;
+  readonly work: Work;
+}
+
+export class Agent implements SessionHandler {
+  /** Settles when the coordinator refused this worker for good. */
+  readonly refusedForGood: Promise<Refused>;
+  readonly #options: AgentOptions;
+  readonly #slots: readonly Slot[];
+  readonly #session: WorkerSession;
+  readonly #services: AttemptServices;
+  readonly #runs = new Map<string, AttemptRun>();
+  /** Offers beyond the free slots, first come first served. */
+  #waiting: Waiting[] = [];
+  #draining = false;
+  #serial = 0;
+  #tellRefused: (refused: Refused) => void = () => undefined;
+
+  constructor(options: AgentOptions) {
+    this.#options = options;
+    const { childModule: module, folder, blobs, inputs, log } = options;
+    this.#slots = Array.from({ length: options.slots }, (_, index) => new Slot(index, { module, folder }));
+    this.#session = new WorkerSession({
+      link: options.link,
+      hello: () => this.#hello(),
+      handler: this,
+      ...(options.clock === undefined ? {} : { clock: options.clock }),
+    });
+    this.#services = {
+      ...{ blobs, inputs, folder, boxMemoryBytes: options.memoryBytes },
+      report: (report) => this.#session.report(report),
+      progress: (progress) => this.#session.progress(progress),
+      note: (line, facts) => log.info(facts, line),
+    };
+    this.refusedForGood = new Promise((resolve) => {
+      this.#tellRefused = resolve;
+    });
+  }
+
+  start(): void {
+    this.#session.start();
+  }
+
+  /**
+   * Gives everything back: what runs ends at its next epoch end with a checkpoint, and is reported.
+   * Whatever is not through after `graceMs` is cut off; its leases then run out at the coordinator.
+   */
+  async drain(graceMs: number): Promise<void> {
+    this.#draining = true;
+    for (const run of this.#runs.values()) run.release();
+    for (const { lease } of this.#waiting) this.#session.report({ kind: 'finished', ...lease, outcome: RELEASED });
+    this.#waiting = [];
+    let timer: NodeJS.Timeout | undefined;
+    const grace = new Promise<void>((resolve) => {
+      timer = setTimeout(resolve, graceMs);
+    });
+    await Promise.race([this.#giveBack(), grace]);
+    clearTimeout(timer);
+    await this.stop();
+  }
+
+  /** Ends the session and every child at once. */
+  async stop(): Promise<void> {
+    this.#draining = true;
+    this.#waiting = [];
+    await this.#session.stop();
+    for (const run of this.#runs.values()) run.abandon();
+    await Promise.all(this.#slots.map((slot) => slot.endChild()));
+    await Promise.all([...this.#runs.values()].map((run) => run.ended));
+  }
+
+  welcome({ lost }: Welcome): void {
+    for (const { attempt } of lost) this.#forget(attempt, 'the coordinator has given its lease to others');
+  }
+
+  offer({ attempt, token, work }: Offer): void {
+    const known = this.#runs.has(attempt) || this.#waiting.some(({ lease }) => lease.attempt === attempt);
+    if (known) return;
+    this.#waiting.push({ lease: { attempt, token }, work });
+    this.#fillSlots();
+  }
+
+  answer(answer: Answer, message: ReliableMessage): void {
+    const run = this.#runs.get(message.attempt);
+    if (run?.lease.token !== message.token) return;
+    if (message.kind === 'finished') this.#runs.delete(message.attempt);
+    else if (answer.verdict === 'stale') this.#forget(message.attempt, 'its lease is gone');
+    else run.answered(answer, message);
+  }
+
+  keep({ attempt, epoch }: Keep): void {
+    this.#runs.get(attempt)?.keep(epoch);
+  }
+
+  cancel({ attempt, how }: Cancel): void {
+    if (how === 'abandon') {
+      this.#forget(attempt, 'the coordinator ended it');
+      return;
+    }
+    this.#runs.get(attempt)?.release();
+    const waiting = this.#waiting.find(({ lease }) => lease.attempt === attempt);
+    if (waiting === undefined) return;
+    this.#waiting = this.#waiting.filter((other) => other !== waiting);
+    this.#session.report({ kind: 'finished', ...waiting.lease, outcome: RELEASED });
+  }
+
+  refused(refused: Refused): void {
+    this.#options.log.warn({ code: refused.code }, refused.message);
+    if (!refused.retry) this.#tellRefused(refused);
+  }
+
+  connection(state: 'up' | 'down', why: string): void {
+    if (state === 'up') this.#options.log.info({}, `connected: ${why}`);
+    else this.#options.log.warn({}, `connection lost, training goes on: ${why}`);
+  }
+
+  /**
+   * A session that begins anew with no slots gets no offers, and loses no lease. Then everything that
+   * runs is waited for, and everything that was said is answered.
+   */
+  async #giveBack(): Promise<void> {
+    await this.#session.stop();
+    this.#session.start();
+    await Promise.all([...this.#runs.values()].map((run) => run.ended));
+    await this.#session.whenAnswered();
+  }
+
+  #hello(): Omit<Hello, 'kind' | 'protocol'> {
+    const { id, name, memoryBytes, slotMemoryBytes, numerics } = this.#options;
+    const leases = [...[...this.#runs.values()].map((run) => run.lease), ...this.#waiting.map(({ lease }) => lease)];
+    const slots = this.#draining ? 0 : this.#slots.length;
+    return { features: [], worker: id, name, slots, memoryBytes, slotMemoryBytes, numerics, node: process.version, leases };
+  }
+
+  /** Ends an attempt whose lease is gone; nothing is said of it any more. */
+  #forget(attempt: string, why: string): void {
+    this.#waiting = this.#waiting.filter(({ lease }) => lease.attempt !== attempt);
+    const run = this.#runs.get(attempt);
+    if (run === undefined) return;
+    this.#options.log.info({ attempt }, `attempt abandoned: ${why}`);
+    this.#runs.delete(attempt);
+    run.abandon();
+  }
+
+  #fillSlots(): void {
+    while (!this.#draining) {
+      const next = this.#waiting[0];
+      if (next === undefined) return;
+      const slot = chooseSlot(
+        this.#slots.filter(({ busy }) => !busy),
+        next.work,
+      );
+      if (slot === undefined) return;
+      this.#waiting.shift();
+      this.#begin(next, slot);
+    }
+  }
+
+  #begin({ lease, work }: Waiting, slot: Slot): void {
+    // Alone on the box with all its memory: idle children hold some of it.
+    if (work.memoryBytes === null) for (const other of this.#slots) if (!other.busy && other !== slot) void other.endChild();
+    slot.busy = true;
+    this.#serial += 1;
+    const run = new AttemptRun(lease, work, slot, this.#serial, this.#services);
+    this.#runs.set(lease.attempt, run);
+    void run.start();
+    void run.ended.then(() => {
+      slot.busy = false;
+      this.#fillSlots();
+    });
+  }
+}

@@ -1,0 +1,268 @@
+/**
+ * One attempt in one slot: fetch what it begins with, give the order to the slot's child, carry its
+ * news to the session and its files to the blob store, and end with exactly one `finished`, or, when
+ * the lease is gone, with none.
+ *
+ * Order that holds whatever happens: an epoch's report leaves before its checkpoint's, and `finished`
+ * leaves after everything that was handed over is in the blob store.
+ */
+import type { BlobStore, StoredBlob } from '../../blob/store.js';
+import type { Answer, LeaseRef, Progress, ReliableMessage } from '../../proto/messages.js';
+import type { EpochKey, Outcome, Work } from '../../proto/work.js';
+import type { Report } from '../link/session.js';
+import { oneLine, outcomeOf, RELEASED } from '../train/failure.js';
+import type { FromChild, Order, OrderFinished, PartEvaluated } from '../train/protocol.js';
+import { stateSignature } from '../train/signature.js';
+import type { ChildExit, SupervisedChild } from './child-process.js';
+import { outcomeOfExit } from './exit-outcome.js';
+import { removeFiles } from './files.js';
+import { outcomeOfInputs, type Inputs, type Prepared } from './inputs.js';
+import { MemoryWatch } from './memory-watch.js';
+import { residentBytes } from './process-facts.js';
+import { continues } from './slot-choice.js';
+import type { ChildListener, Slot } from './slot.js';
+import { Uploads } from './uploads.js';
+
+export interface AttemptServices {
+  readonly blobs: BlobStore;
+  readonly inputs: Inputs;
+  /** Where the child hands files over. */
+  readonly folder: string;
+  readonly boxMemoryBytes: number;
+  readonly report: (report: Report) => void;
+  readonly progress: (progress: Progress) => void;
+  /** A line for the log of this box. */
+  readonly note: (line: string, facts: { readonly [fact: string]: unknown }) => void;
+}
+
+/** A warm child above this share of the limit before it has begun is replaced: what it holds is somebody else's. */
+const CROWDED_SHARE = 0.5;
+
+export class AttemptRun implements ChildListener {
+  readonly lease: LeaseRef;
+  readonly work: Work;
+  /** Settles when the slot is free for another attempt. */
+  readonly ended: Promise<void>;
+  readonly #services: AttemptServices;
+  readonly #slot: Slot;
+  readonly #prefix: string;
+  readonly #gone = new AbortController();
+  readonly #uploads: Uploads;
+  readonly #limitBytes: number;
+  #end: () => void = () => undefined;
+  #child: SupervisedChild | null = null;
+  /** Settles when the child that the agent itself ended is gone. */
+  #killed: Promise<void> | null = null;
+  #watch: MemoryWatch | null = null;
+  #timer: NodeJS.Timeout | undefined;
+  #released = false;
+  /** Why the agent itself ended the child. */
+  #verdict: Outcome | null = null;
+  #closing = false;
+  #saved: { readonly epoch: number; readonly blob: string } | null = null;
+
+  constructor(lease: LeaseRef, work: Work, slot: Slot, serial: number, services: AttemptServices) {
+    this.lease = { attempt: lease.attempt, token: lease.token };
+    this.work = work;
+    this.#slot = slot;
+    this.#services = services;
+    // Not the attempt's id: that is somebody else's text, and this becomes a file's name.
+    this.#prefix = `attempt${serial}-`;
+    this.#limitBytes = work.memoryBytes ?? services.boxMemoryBytes;
+    this.#uploads = new Uploads(services.blobs, this.#gone.signal, (error) => this.#fail(uploadOutcome(error)));
+    this.ended = new Promise((resolve) => {
+      this.#end = resolve;
+    });
+  }
+
+  /** Never rejects: every failure is an outcome. */
+  async start(): Promise<void> {
+    const warm = continues(this.#slot.held, this.work) && this.#slot.hasChild;
+    let prepared: Prepared;
+    try {
+      prepared = await this.#services.inputs.prepare(this.work, warm, `${this.#prefix}start`);
+      if (!warm) await this.#makeRoom();
+    } catch (error) {
+      await this.#close(outcomeOfInputs(error));
+      return;
+    }
+    if (this.#gone.signal.aborted) await this.#close(null);
+    else if (this.#verdict !== null || this.#released) await this.#close(this.#verdict ?? RELEASED);
+    else if (warm && !this.#slot.hasChild) await this.start();
+    else this.#order(prepared);
+  }
+
+  /** The coordinator's word on an epoch. The child needs to hear only what changes its course. */
+  answered(answer: Answer, message: ReliableMessage): void {
+    if (message.kind !== 'epoch' || this.work.kind !== 'train' || this.#closing) return;
+    const { next, keep, evaluate } = answer;
+    if (message.epoch < this.work.awaitFrom && next === 'continue') return;
+    this.#child?.send({ kind: 'answer', attempt: this.lease.attempt, epoch: message.epoch, next, keep, evaluate });
+  }
+
+  keep(epoch: number): void {
+    this.#child?.send({ kind: 'keep', attempt: this.lease.attempt, epoch });
+  }
+
+  /** Give the lease back at the next epoch end, with a checkpoint. */
+  release(): void {
+    this.#released = true;
+    this.#child?.send({ kind: 'release', attempt: this.lease.attempt });
+  }
+
+  /** The lease is gone: end at once and say nothing more about it. */
+  abandon(): void {
+    if (this.#gone.signal.aborted) return;
+    this.#gone.abort();
+    this.#endChild();
+  }
+
+  messages(messages: readonly unknown[]): void {
+    for (const message of messages as readonly FromChild[]) {
+      if (message.attempt !== this.lease.attempt || this.#gone.signal.aborted) continue;
+      try {
+        this.#hear(message);
+      } catch (error) {
+        this.#fail({ class: 'TrainableError', message: `the training process said something unexpected: ${oneLine(error)}`, neededBytes: null });
+      }
+    }
+  }
+
+  exited(exit: ChildExit): void {
+    const outcome = this.#verdict ?? outcomeOfExit(exit);
+    this.#services.note('a training process ended', { attempt: this.lease.attempt, code: exit.code, signal: exit.signal, class: outcome.class, log: exit.log.slice(-2_000) });
+    void this.#close(outcome);
+  }
+
+  #order(prepared: Prepared): void {
+    const child = this.#slot.listen(this);
+    this.#child = child;
+    this.#slot.held = null;
+    const { attempt } = this.lease;
+    const base = { attempt, ...prepared, folder: this.#services.folder, prefix: this.#prefix, memoryBytes: this.#limitBytes };
+    const order: Order = this.work.kind === 'train' ? { kind: 'train', work: this.work, ...base } : { kind: 'evaluate', work: this.work, ...base };
+    child.send(order);
+    const { timeoutMs } = this.work;
+    if (timeoutMs !== null) {
+      const message = `the stage took longer than its limit of ${timeoutMs / 1000} s`;
+      this.#timer = setTimeout(() => this.#fail({ class: 'Timeout', message, neededBytes: null }), timeoutMs);
+    }
+    this.#watch = new MemoryWatch({
+      limitBytes: this.#limitBytes,
+      measure: async () => (child.pid === undefined ? null : residentBytes(child.pid)),
+      exceeded: (bytes) => this.#fail(overLimit(bytes, this.#limitBytes)),
+    });
+  }
+
+  #hear(message: FromChild): void {
+    switch (message.kind) {
+      case 'progress':
+        this.#services.progress({ ...message, loss: message.loss ?? Number.NaN });
+        return;
+      case 'epoch': {
+        const { epoch, result, cost } = message;
+        this.#report({ kind: 'epoch', ...this.lease, epoch, key: this.#keyOf(epoch), result, cost });
+        return;
+      }
+      case 'state':
+        this.#uploads.add(message.path, (blob) => this.#checkpointStored(message.epoch, blob));
+        return;
+      case 'evaluated':
+        this.#uploads.add(message.path, (blob) => this.#evaluationStored(message, blob));
+        return;
+      case 'finished':
+        void this.#finished(message);
+    }
+  }
+
+  #checkpointStored(epoch: number, blob: StoredBlob): void {
+    this.#saved = { epoch, blob: blob.id };
+    this.#report({ kind: 'checkpoint', ...this.lease, epoch, key: this.#keyOf(epoch), blob: blob.id, bytes: blob.bytes });
+  }
+
+  #evaluationStored({ epoch, part, metrics, confusion }: PartEvaluated, blob: StoredBlob): void {
+    const result = { metrics, confusion, probabilities: blob.id };
+    this.#report({ kind: 'evaluation', ...this.lease, key: this.#keyOf(epoch), part, result });
+  }
+
+  async #finished({ outcome, holds }: OrderFinished): Promise<void> {
+    await this.#uploads.settled();
+    const { trajectory } = this.work;
+    const blob = this.work.kind === 'evaluate' ? this.work.checkpoint : this.#saved?.epoch === holds ? this.#saved?.blob : undefined;
+    if (holds !== null && blob !== undefined && trajectory.trainable === 'image-classifier' && this.#slot.hasChild) {
+      this.#slot.held = { blob, signature: stateSignature(trajectory) };
+    }
+    await this.#close(this.#verdict ?? outcome);
+  }
+
+  /** Ends the attempt from our side; the child's exit closes it. */
+  #fail(outcome: Outcome): void {
+    if (this.#verdict !== null || this.#gone.signal.aborted) return;
+    this.#verdict = outcome;
+    this.#endChild();
+  }
+
+  #endChild(): void {
+    if (this.#child?.alive === true) this.#killed ??= this.#slot.endChild();
+  }
+
+  /** Once, whatever comes first: reports `finished` unless the lease is gone, and frees the slot. */
+  async #close(outcome: Outcome | null): Promise<void> {
+    if (this.#closing) return;
+    this.#closing = true;
+    clearTimeout(this.#timer);
+    this.#watch?.stop();
+    await this.#uploads.settled();
+    await this.#killed;
+    // Whole files only: what a dying child had half written is not taken up.
+    if (outcome?.class !== 'done' || this.work.checkpoint !== null) await removeFiles(this.#services.folder, this.#prefix);
+    const final = this.#verdict ?? outcome;
+    if (final !== null) this.#report({ kind: 'finished', ...this.lease, outcome: final });
+    // The child is the next attempt's now.
+    this.#child = null;
+    this.#slot.unlisten();
+    this.#end();
+  }
+
+  /** Nothing is said of an attempt whose lease is gone; what cannot be said at all ends it. */
+  #report(report: Report): void {
+    if (this.#gone.signal.aborted) return;
+    try {
+      this.#services.report(report);
+    } catch (error) {
+      const message = `what the trainable reported cannot be sent: ${oneLine(error)}`;
+      this.#fail({ class: 'TrainableError', message, neededBytes: null });
+    }
+  }
+
+  /** Throws RangeError for an epoch that the work does not name. */
+  #keyOf(epoch: number): EpochKey {
+    if (this.work.kind === 'evaluate') return this.work.key;
+    const key = this.work.keys[epoch - this.work.from];
+    if (key === undefined) throw new RangeError(`epoch ${epoch} is not in [${this.work.from}, ${this.work.to})`);
+    return key;
+  }
+
+  async #makeRoom(): Promise<void> {
+    const { pid } = this.#slot;
+    if (pid === undefined || this.work.trajectory.trainable === 'synthetic') return;
+    const bytes = await residentBytes(pid);
+    if (bytes !== null && bytes > CROWDED_SHARE * this.#limitBytes) await this.#slot.endChild();
+  }
+}
+
+function overLimit(bytes: number, limitBytes: number): Outcome {
+  const message = `the training process grew to ${megabytes(bytes)}, over its limit of ${megabytes(limitBytes)}`;
+  return { class: 'OutOfMemory', message, neededBytes: bytes };
+}
+
+function megabytes(bytes: number): string {
+  return `${Math.ceil(bytes / 2 ** 20)} MiB`;
+}
+
+/** A full disk pauses the sweep; any other failure to store is this box's, and another may do better. */
+function uploadOutcome(error: unknown): Outcome {
+  const outcome = outcomeOf(error);
+  if (outcome.class === 'DiskFull') return outcome;
+  return { class: 'WorkerLost', message: `a checkpoint could not be stored: ${outcome.message}`, neededBytes: null };
+}

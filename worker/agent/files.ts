@@ -1,0 +1,13 @@
+import { readdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+
+/** Deletes a folder's files whose names begin with `prefix`; a folder that is not there has none. */
+export async function removeFiles(folder: string, prefix: string): Promise<void> {
+  let names: string[];
+  try {
+    names = await readdir(folder);
+  } catch {
+    return;
+  }
+  await Promise.all(names.filter((name) => name.startsWith(prefix)).map((name) => rm(join(folder, name), { force: true, recursive: true })));
+}

@@ -1,0 +1,54 @@
+/** What the operating system says about a process: asked of /proc on Linux, of `ps` elsewhere. */
+import { execFile } from 'node:child_process';
+import { readFile } from 'node:fs/promises';
+import { totalmem } from 'node:os';
+import { promisify } from 'node:util';
+
+const run = promisify(execFile);
+
+async function ps(pid: number, field: string): Promise<string | null> {
+  try {
+    return (await run('ps', ['-o', `${field}=`, '-p', String(pid)])).stdout.trim();
+  } catch {
+    // ps exits with 1 where there is no such process.
+    return null;
+  }
+}
+
+/** Resident memory in bytes; null when the process is gone or cannot be asked. */
+export async function residentBytes(pid: number): Promise<number | null> {
+  if (process.platform !== 'linux') {
+    const kilobytes = Number.parseInt((await ps(pid, 'rss')) ?? '', 10);
+    return Number.isNaN(kilobytes) ? null : kilobytes * 1024;
+  }
+  try {
+    // `status` speaks in kB; `statm` in pages, whose size differs between machines.
+    const kilobytes = /^VmRSS:\s+(\d+) kB$/m.exec(await readFile(`/proc/${pid}/status`, 'utf8'))?.[1];
+    return kilobytes === undefined ? null : Number(kilobytes) * 1024;
+  } catch {
+    return null;
+  }
+}
+
+/**
+ * When the process started, in the system's own words: with the process id it names a process for
+ * good, as ids are used again. null when there is no such process.
+ */
+export async function startedAt(pid: number): Promise<string | null> {
+  if (process.platform !== 'linux') return ps(pid, 'lstart');
+  try {
+    const stat = await readFile(`/proc/${pid}/stat`, 'utf8');
+    // The second field is the command in parentheses and may hold spaces; the state is the third, the start time the 22nd.
+    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+    // Killed, and not yet buried by its parent: it holds nothing any more.
+    return fields[0] === 'Z' ? null : (fields[19] ?? null);
+  } catch {
+    return null;
+  }
+}
+
+/** Memory of the box in bytes: of the container, where its limit is smaller than the machine. */
+export function boxMemoryBytes(): number {
+  const constrained = process.constrainedMemory();
+  return constrained !== undefined && constrained > 0 ? Math.min(constrained, totalmem()) : totalmem();
+}

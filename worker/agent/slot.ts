@@ -1,0 +1,73 @@
+import { SupervisedChild, type ChildExit } from './child-process.js';
+import type { HeldState, SlotFacts } from './slot-choice.js';
+
+/** What an attempt that runs in a slot hears of the slot's child. */
+export interface ChildListener {
+  messages(messages: readonly unknown[]): void;
+  exited(exit: ChildExit): void;
+}
+
+export interface SlotOptions {
+  /** The training child's JavaScript file. */
+  readonly module: string;
+  readonly folder: string;
+}
+
+/** Runs at most one attempt at a time, in at most one child, which stays warm between attempts. */
+export class Slot implements SlotFacts {
+  readonly index: number;
+  busy = false;
+  held: HeldState | null = null;
+  readonly #options: SlotOptions;
+  #child: SupervisedChild | null = null;
+  #listener: ChildListener | null = null;
+
+  constructor(index: number, options: SlotOptions) {
+    this.index = index;
+    this.#options = options;
+  }
+
+  get hasChild(): boolean {
+    return this.#child?.alive === true;
+  }
+
+  get pid(): number | undefined {
+    return this.#child?.pid;
+  }
+
+  /** From now on the child speaks to this listener; the child is started if there is none. */
+  listen(listener: ChildListener): SupervisedChild {
+    this.#listener = listener;
+    if (this.#child?.alive === true) return this.#child;
+    const child = new SupervisedChild(
+      // --expose-gc: a model's memory that was let go is returned before the next one is taken.
+      { module: this.#options.module, folder: this.#options.folder, execArgv: ['--expose-gc'] },
+      (messages) => {
+        if (this.#child === child) this.#listener?.messages(messages);
+      },
+    );
+    this.#child = child;
+    this.held = null;
+    void child.exited.then((exit) => this.#exited(child, exit));
+    return child;
+  }
+
+  unlisten(): void {
+    this.#listener = null;
+  }
+
+  /** Ends the child and its group; settles when they are gone. The listener hears of the exit as of any other. */
+  async endChild(): Promise<void> {
+    const child = this.#child;
+    if (child === null) return;
+    child.kill();
+    await child.exited;
+  }
+
+  #exited(child: SupervisedChild, exit: ChildExit): void {
+    if (this.#child !== child) return;
+    this.#child = null;
+    this.held = null;
+    this.#listener?.exited(exit);
+  }
+}

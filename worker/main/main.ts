@@ -1,0 +1,84 @@
+/**
+ * `node dist/worker/main/main.js --coordinator HOST:PORT --blobs URL --home DIR --slots N
+ * [--slot-memory BYTES] [--name NAME]`: the agent of one box. The token comes from TRAWL_TOKEN, never
+ * from the command line, which every user of the box can read. SIGTERM and SIGINT give the leases
+ * back at the next epoch end; a second one cuts them off. Forked, it ends with its parent.
+ */
+import { hostname } from 'node:os';
+import { join } from 'node:path';
+import { HttpBlobStore } from '../../blob/http.js';
+import { packageRoot } from '../../proto/package-root.js';
+import { Agent } from '../agent/agent.js';
+import { openHome, type WorkerHome } from '../agent/home.js';
+import { Inputs } from '../agent/inputs.js';
+import { pixelMaker } from '../agent/pixels.js';
+import { boxMemoryBytes } from '../agent/process-facts.js';
+import { wasmNumerics } from '../engine/wasm/numerics.js';
+import { grpcLink } from '../link/grpc.js';
+import { oneLine } from '../train/failure.js';
+import { openLog } from './log.js';
+import { readOptions, UsageError, type WorkerOptions } from './options.js';
+
+/** An epoch of the largest studies takes minutes; a parent that wants to be quicker sends a second signal. */
+const DRAIN_GRACE_MS = 10 * 60_000;
+
+const EXIT_FAILED = 1;
+const EXIT_BAD_INPUT = 2;
+
+async function run(options: WorkerOptions, home: WorkerHome): Promise<number> {
+  const log = openLog(join(home.logs, 'worker.log'));
+  const blobs = new HttpBlobStore({ baseUrl: options.blobs, token: options.token, spoolFolder: home.temporary });
+  const memoryBytes = boxMemoryBytes();
+  const agent = new Agent({
+    id: home.id,
+    name: options.name ?? hostname(),
+    slots: options.slots,
+    memoryBytes,
+    slotMemoryBytes: options.slotMemoryBytes ?? Math.floor(memoryBytes / options.slots),
+    numerics: [wasmNumerics()],
+    link: grpcLink({ address: options.coordinator, token: options.token }),
+    blobs,
+    inputs: new Inputs(blobs, home.temporary, pixelMaker(blobs, home)),
+    folder: home.temporary,
+    childModule: join(packageRoot(), 'dist', 'worker', 'train', 'child-main.js'),
+    log,
+  });
+  log.info({ worker: home.id, slots: options.slots, coordinator: options.coordinator }, 'worker started');
+  agent.start();
+  const ending = await Promise.race([signalled(), agent.refusedForGood]);
+  if (ending === 'signal') {
+    log.info({}, 'giving the leases back');
+    await Promise.race([agent.drain(DRAIN_GRACE_MS), signalled()]);
+  } else if (ending !== 'orphaned') {
+    process.stderr.write(`the coordinator at ${options.coordinator} refused this worker: ${ending.message}\n`);
+  }
+  await agent.stop();
+  return ending === 'signal' ? 0 : EXIT_FAILED;
+}
+
+/** Settles at the next signal to end, or when the parent that forked this process is gone. */
+function signalled(): Promise<'signal' | 'orphaned'> {
+  return new Promise((resolve) => {
+    process.once('SIGTERM', () => resolve('signal'));
+    process.once('SIGINT', () => resolve('signal'));
+    process.once('disconnect', () => resolve('orphaned'));
+  });
+}
+
+async function main(): Promise<number> {
+  let home: WorkerHome | null = null;
+  try {
+    const options = readOptions(process.argv.slice(2), process.env);
+    // Nobody who is started from here, or looks at this process later, shall find it.
+    delete process.env['TRAWL_TOKEN'];
+    home = await openHome(options.home);
+    return await run(options, home);
+  } catch (error) {
+    process.stderr.write(`${oneLine(error)}\n`);
+    return error instanceof UsageError ? EXIT_BAD_INPUT : EXIT_FAILED;
+  } finally {
+    await home?.close();
+  }
+}
+
+process.exit(await main());

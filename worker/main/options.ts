@@ -1,0 +1,65 @@
+import { parseArgs } from 'node:util';
+
+export interface WorkerOptions {
+  /** HOST:PORT of the session protocol. */
+  readonly coordinator: string;
+  /** Base address of the coordinator's HTTP API. */
+  readonly blobs: string;
+  readonly home: string;
+  readonly slots: number;
+  /** Limit per slot; null for an equal share of the box. */
+  readonly slotMemoryBytes: number | null;
+  readonly name: string | null;
+  readonly token: string;
+}
+
+/** The command line, or the environment, is not what it must be. */
+export class UsageError extends Error {
+  readonly code = 'BadUsage';
+  constructor(option: string, found: string | undefined, expected: string) {
+    super(`${option}: found ${found === undefined ? 'nothing' : `"${found}"`}, expected ${expected}`);
+    this.name = 'UsageError';
+  }
+}
+
+const FLAGS = {
+  coordinator: { type: 'string' },
+  blobs: { type: 'string' },
+  home: { type: 'string' },
+  slots: { type: 'string' },
+  'slot-memory': { type: 'string' },
+  name: { type: 'string' },
+} as const;
+
+function positiveInteger(option: string, text: string | undefined, what: string): number {
+  const value = Number(text);
+  if (text === undefined || !Number.isSafeInteger(value) || value < 1) throw new UsageError(option, text, what);
+  return value;
+}
+
+function required(option: string, text: string | undefined, pattern: RegExp, expected: string): string {
+  if (text === undefined || !pattern.test(text)) throw new UsageError(option, text, expected);
+  return text;
+}
+
+/** Throws UsageError. */
+export function readOptions(args: readonly string[], environment: NodeJS.ProcessEnv): WorkerOptions {
+  let values: { [flag in keyof typeof FLAGS]?: string };
+  try {
+    values = parseArgs({ args: [...args], options: FLAGS }).values;
+  } catch (error) {
+    throw new UsageError('the command line', error instanceof Error ? error.message : String(error), `only ${Object.keys(FLAGS).map((flag) => `--${flag}`).join(', ')}`);
+  }
+  const token = environment['TRAWL_TOKEN'];
+  // Its value is a secret, so it is not shown.
+  if (token === undefined || token === '') throw new UsageError('TRAWL_TOKEN', undefined, "the coordinator's token in this environment variable");
+  return {
+    coordinator: required('--coordinator', values.coordinator, /^.+:\d+$/, 'HOST:PORT'),
+    blobs: required('--blobs', values.blobs, /^https?:\/\//, "the coordinator's address, http://HOST:PORT"),
+    home: required('--home', values.home, /./, 'a folder'),
+    slots: positiveInteger('--slots', values.slots, 'a number of slots from 1'),
+    slotMemoryBytes: values['slot-memory'] === undefined ? null : positiveInteger('--slot-memory', values['slot-memory'], 'a number of bytes'),
+    name: values.name ?? null,
+    token,
+  };
+}

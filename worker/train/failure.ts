@@ -1,0 +1,41 @@
+import type { Outcome } from '../../proto/work.js';
+
+/** Error codes of a full disk, a used-up quota and a file-size limit. */
+const DISK_CODES = new Set(['ENOSPC', 'EDQUOT', 'EFBIG', 'DiskFull']);
+
+/** How V8 words a WebAssembly memory or an array buffer that it could not get. */
+const MEMORY_MESSAGES = [/WebAssembly\.Memory/, /Array buffer allocation failed/, /Invalid typed array length/, /out of memory/i];
+
+export const DONE: Outcome = { class: 'done', message: '', neededBytes: null };
+export const RELEASED: Outcome = { class: 'released', message: '', neededBytes: null };
+
+/** Text of any thrown value, as one line. */
+export function oneLine(error: unknown): string {
+  const text = error instanceof Error ? error.message : String(error);
+  return text.replace(/\s*\n\s*/g, ' ').trim();
+}
+
+function codeOf(error: unknown): string {
+  if (typeof error !== 'object' || error === null || !('code' in error)) return '';
+  return typeof error.code === 'string' ? error.code : '';
+}
+
+export function isDiskFull(error: unknown): boolean {
+  return DISK_CODES.has(codeOf(error));
+}
+
+/** The class of a failure that was thrown, by its stable code, or by its kind where the runtime threw it. */
+export function outcomeOf(error: unknown): Outcome {
+  const message = oneLine(error);
+  const code = codeOf(error);
+  if (code === 'OutOfMemory') {
+    const needed = (error as { neededBytes?: unknown }).neededBytes;
+    return { class: 'OutOfMemory', message, neededBytes: typeof needed === 'number' ? needed : null };
+  }
+  if (error instanceof RangeError && MEMORY_MESSAGES.some((wording) => wording.test(message))) {
+    return { class: 'OutOfMemory', message, neededBytes: null };
+  }
+  if (isDiskFull(error)) return { class: 'DiskFull', message, neededBytes: null };
+  if (code === 'DataError') return { class: 'DataError', message, neededBytes: null };
+  return { class: 'TrainableError', message, neededBytes: null };
+}

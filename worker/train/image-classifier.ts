@@ -1,0 +1,129 @@
+/**
+ * The built-in `image-classifier`: one epoch is one pass over the training part in an order of its
+ * own, then fresh batch-norm statistics from a fixed set of training images, then predictions for
+ * the validation part. All randomness is named by (dataSeed, replicate, epoch, step), and the
+ * engine's state is all that passes from one epoch to the next, so a span may be cut anywhere.
+ */
+import type { EpochSettings, EvaluatedPart, ImageEpochSettings, ImageTrajectory, Part } from '../../proto/work.js';
+import type { Executable, ImageSource } from '../engine/engine.js';
+import { evaluateLogits } from '../evaluate/metrics.js';
+import { Breather } from './breather.js';
+import { dropoutSeed, epochOrder, recalibrationImages } from './order.js';
+import type { EpochWatch, Evaluation, TrainedEpoch, Trainer } from './trainer.js';
+
+/**
+ * Images per call of `predict`. One size for every caller and every batch, so that the predictions
+ * of an epoch have the same bits whether they are made in its own lease or from its checkpoint.
+ */
+const PREDICTION_BATCH = 64;
+
+/** Least time between two reports of progress. */
+const PROGRESS_MS = 250;
+
+/** Indices into the source, part by part, ascending. */
+export type PartIndices = { readonly [part in Part]: Int32Array };
+
+interface Trained {
+  readonly loss: number;
+  readonly accuracy: number;
+  readonly steps: number;
+}
+
+export class ImageClassifier implements Trainer {
+  readonly #trajectory: ImageTrajectory;
+  readonly #executable: Executable;
+  readonly #source: ImageSource;
+  readonly #parts: PartIndices;
+  readonly #breather = new Breather();
+  /** Of the weights at hand, so that an evaluation right after its epoch predicts `val` once. */
+  #validation: Evaluation | null = null;
+
+  constructor(trajectory: ImageTrajectory, executable: Executable, source: ImageSource, parts: PartIndices) {
+    this.#trajectory = trajectory;
+    this.#executable = executable;
+    this.#source = source;
+    this.#parts = parts;
+  }
+
+  async train(epoch: number, settings: EpochSettings, watch: EpochWatch): Promise<TrainedEpoch | null> {
+    const chosen = settings as ImageEpochSettings;
+    const began = performance.now();
+    this.#validation = null;
+    const trained = await this.#pass(epoch, chosen, watch);
+    if (trained === null) return null;
+
+    const metrics: { [metric: string]: number } = {};
+    let diverged = !Number.isFinite(trained.loss);
+    if (!diverged) {
+      metrics['train.loss'] = trained.loss;
+      metrics['train.accuracy'] = trained.accuracy;
+      this.#executable.recalibrate(recalibrationImages(this.#parts.train, chosen.dataSeed));
+      this.#validation = await this.evaluate('val');
+    }
+    if (this.#validation !== null) {
+      const { loss, accuracy, auc } = this.#validation.metrics;
+      diverged = !Number.isFinite(loss);
+      if (!diverged) Object.assign(metrics, { 'val.loss': loss, 'val.accuracy': accuracy });
+      if (!diverged && Number.isFinite(auc)) metrics['val.auc'] = auc;
+    }
+    const confusion = diverged ? null : (this.#validation?.confusion ?? null);
+    const seconds = (performance.now() - began) / 1000;
+    return {
+      // A diverged epoch has no numbers: those before the loss went to infinity say nothing.
+      result: { metrics: diverged ? {} : metrics, confusion, diverged },
+      cost: { seconds, steps: trained.steps, params: this.#executable.params },
+    };
+  }
+
+  state(): Uint8Array {
+    return this.#executable.state();
+  }
+
+  async evaluate(part: EvaluatedPart): Promise<Evaluation | null> {
+    if (part === 'val' && this.#validation !== null) return this.#validation;
+    const images = this.#parts[part];
+    if (images.length === 0) return null;
+    const logits = await this.#predict(images);
+    const labels = Uint16Array.from(images, (image) => this.#source.labels[image]!);
+    const { loss, accuracy, auc, confusion, probabilities } = evaluateLogits(logits, labels, this.#trajectory.classes);
+    return { metrics: { loss, accuracy, auc }, confusion, probabilities };
+  }
+
+  /** One pass over the training part; loss and accuracy are means over its images. */
+  async #pass(epoch: number, settings: ImageEpochSettings, watch: EpochWatch): Promise<Trained | null> {
+    const { lr, batch, dropout, classWeights, dataSeed } = settings;
+    const { replicate } = this.#trajectory;
+    const order = epochOrder(this.#parts.train, dataSeed, replicate, epoch);
+    const steps = Math.ceil(order.length / batch);
+    let lossSum = 0;
+    let correct = 0;
+    let progressAt = -Infinity;
+    for (let step = 0; step < steps; step++) {
+      const images = order.subarray(step * batch, Math.min((step + 1) * batch, order.length));
+      const result = this.#executable.step(images, { lr, dropout, classWeights, dropoutSeed: dropoutSeed(dataSeed, replicate, epoch, step) });
+      if (!Number.isFinite(result.loss)) return { loss: result.loss, accuracy: 0, steps: step + 1 };
+      lossSum += result.loss * images.length;
+      correct += result.correct;
+      if (performance.now() - progressAt >= PROGRESS_MS) {
+        progressAt = performance.now();
+        watch.step(step + 1, steps, result.loss);
+      }
+      if (this.#breather.due()) {
+        await this.#breather.breathe();
+        if (watch.interrupted()) return null;
+      }
+    }
+    return { loss: lossSum / order.length, accuracy: correct / order.length, steps };
+  }
+
+  /** Logits [images.length, classes]. */
+  async #predict(images: Int32Array): Promise<Float32Array> {
+    const { classes } = this.#trajectory;
+    const logits = new Float32Array(images.length * classes);
+    for (let from = 0; from < images.length; from += PREDICTION_BATCH) {
+      logits.set(this.#executable.predict(images.subarray(from, from + PREDICTION_BATCH)), from * classes);
+      if (this.#breather.due()) await this.#breather.breathe();
+    }
+    return logits;
+  }
+}

@@ -1,0 +1,33 @@
+/** The seam between the loop over a stage's epochs and what trains them. */
+import type { EpochCost, EpochResult, EpochSettings, EvaluatedPart } from '../../proto/work.js';
+
+export interface TrainedEpoch {
+  readonly result: EpochResult;
+  readonly cost: EpochCost;
+}
+
+export interface Evaluation {
+  readonly metrics: { readonly loss: number; readonly accuracy: number; readonly auc: number };
+  readonly confusion: readonly (readonly number[])[];
+  /** [images of the part in manifest order, classes] */
+  readonly probabilities: Float32Array;
+}
+
+/** How an epoch in progress hears of the world, and the world of it. */
+export interface EpochWatch {
+  /** True once nobody wants this epoch any more: `train` returns null as soon as it can. */
+  interrupted(): boolean;
+  /** Settles when `interrupted` becomes true. */
+  readonly interruption: Promise<void>;
+  /** After a step; `loss` is that step's. */
+  step(step: number, steps: number, loss: number): void;
+}
+
+export interface Trainer {
+  /** Trains one epoch from the state at hand; null when it was interrupted, which leaves the state unusable. */
+  train(epoch: number, settings: EpochSettings, watch: EpochWatch): TrainedEpoch | null | Promise<TrainedEpoch | null>;
+  /** Bytes of a checkpoint at the end of the last epoch; null for trainables without state. */
+  state(): Uint8Array | null;
+  /** Predictions and metrics from the weights at hand; null where the part has no images. */
+  evaluate(part: EvaluatedPart): Promise<Evaluation | null>;
+}
