@@ -5,7 +5,7 @@ import type { EpochSettings, ImageEpochSettings, ImageTrajectory, Json, Outcome,
 
 /** Plain objects, as the codec gives them. */
 function record<T>(model: { readonly [K in keyof T]: fc.Arbitrary<T[K]> }): fc.Arbitrary<T> {
-  return fc.record(model as { [K in keyof T]: fc.Arbitrary<T[K]> }, { noNullPrototype: true });
+  return fc.record<T>(model, { noNullPrototype: true });
 }
 
 const text = fc.string({ unit: 'grapheme', maxLength: 12 });

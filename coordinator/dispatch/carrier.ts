@@ -1,0 +1,41 @@
+/**
+ * What the leader sees of the workers' connections, whatever carries them. A carrier checks the
+ * token and the protocol version, opens a session with its worker's hello, and keeps the order of
+ * messages in both directions. It answers nothing by itself: acknowledgement follows commit, and
+ * commit is the leader's. Messages may be repeated by the worker and are handed on as they come.
+ */
+import type { CoordinatorMessage, WorkerMessage } from '../../proto/messages.js';
+
+/** One session of one worker. A worker that reconnects comes as a new peer. */
+export interface Peer {
+  /** Unique in this process. */
+  readonly id: string;
+  /** Dropped without a word once the session has ended. Throws ProtocolError for what no frame can hold. */
+  send(message: CoordinatorMessage): void;
+  /** Ends the session after what was sent before. */
+  close(): void;
+}
+
+export interface CarrierHandler {
+  /** A worker said hello with the right token and version; `received` follows with the hello itself. */
+  opened(peer: Peer): void;
+  received(peer: Peer, message: WorkerMessage): void;
+  /** Once per opened peer, whoever ended the session. */
+  closed(peer: Peer): void;
+}
+
+export interface Carrier {
+  /** Throws ListenError. Address as HOST:PORT, with the port that was given out where 0 was asked for. */
+  start(handler: CarrierHandler): Promise<{ address: string }>;
+  /** Ends every session and frees the address. Idempotent. */
+  stop(): Promise<void>;
+}
+
+/** The address cannot be listened on. */
+export class ListenError extends Error {
+  readonly code = 'ListenFailed';
+  constructor(address: string, why: string) {
+    super(`cannot listen on ${address}: ${why}; stop what listens there, or choose another port`);
+    this.name = 'ListenError';
+  }
+}

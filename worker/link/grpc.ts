@@ -1,0 +1,120 @@
+/** A link on gRPC: one bidirectional stream on a channel of its own, frames as raw bytes. */
+import { Client, credentials, logVerbosity, Metadata, setLogVerbosity, status } from '@grpc/grpc-js';
+import type { ClientDuplexStream, ServiceError, StatusObject } from '@grpc/grpc-js';
+import { decodeFromCoordinator, encodeFromWorker, ProtocolError } from '../../proto/codec.js';
+import { FrameWriter } from '../../proto/frame-writer.js';
+import type { CoordinatorMessage, WorkerMessage } from '../../proto/messages.js';
+import type { Connection, Link, LinkClosed, LinkHandler } from './link.js';
+
+export interface GrpcLinkOptions {
+  /** HOST:PORT */
+  readonly address: string;
+  readonly token: string;
+}
+
+const SESSION_PATH = '/trawl.v1.Trawl/Session';
+
+const CHANNEL_OPTIONS = {
+  // A coordinator that is gone without a word is noticed within the sum of the two.
+  'grpc.keepalive_time_ms': 10_000,
+  'grpc.keepalive_timeout_ms': 5_000,
+  'grpc.keepalive_permit_without_calls': 1,
+  'grpc.max_receive_message_length': 256 * 2 ** 20,
+  'grpc.max_send_message_length': 256 * 2 ** 20,
+  // Backing off is the session's: a channel that remembers an earlier failure would add its own.
+  'grpc.use_local_subchannel_pool': 1,
+  // A box's web proxy does not lead to its coordinator, which is on loopback more often than not.
+  'grpc.enable_http_proxy': 0,
+  'grpc.service_config_disable_resolution': 1,
+};
+
+/** How long a coordinator may take to end its side before the stream is cut. */
+const CLOSE_MS = 1_000;
+
+// The library writes to stderr what it also tells its caller.
+setLogVerbosity(logVerbosity.NONE);
+
+const asBuffer = (bytes: Uint8Array): Buffer => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+const asBytes = (bytes: Buffer): Uint8Array => bytes;
+
+export function grpcLink(options: GrpcLinkOptions): Link {
+  return { connect: (handler) => new GrpcConnection(options, handler) };
+}
+
+class GrpcConnection implements Connection {
+  readonly #address: string;
+  readonly #handler: LinkHandler;
+  readonly #client: Client;
+  readonly #call: ClientDuplexStream<Uint8Array, Uint8Array>;
+  readonly #writer: FrameWriter<WorkerMessage>;
+  #cutTimer: NodeJS.Timeout | null = null;
+  #state: 'open' | 'closing' | 'closed' = 'open';
+
+  constructor({ address, token }: GrpcLinkOptions, handler: LinkHandler) {
+    this.#address = address;
+    this.#handler = handler;
+    this.#client = new Client(address, credentials.createInsecure(), CHANNEL_OPTIONS);
+    const metadata = new Metadata();
+    metadata.set('authorization', `Bearer ${token}`);
+    const call = this.#client.makeBidiStreamRequest(SESSION_PATH, asBuffer, asBytes, metadata);
+    this.#call = call;
+    this.#writer = new FrameWriter<WorkerMessage>({
+      encode: (message) => encodeFromWorker([message]),
+      write: (frame) => call.write(frame),
+      overflow: () => this.#cut({ code: 'Disconnected', message: `the coordinator at ${address} does not read what it is sent`, retry: true }),
+    });
+    call.on('data', (frame: Uint8Array) => this.#frame(frame));
+    call.on('drain', () => this.#writer.drained());
+    // The status says the same and more, but an error that nobody listens for would end the process.
+    call.on('error', (error: ServiceError) => this.#end(this.#why(error)));
+    call.on('status', (ended: StatusObject) => this.#end(this.#why(ended)));
+  }
+
+  send(message: WorkerMessage): void {
+    if (this.#state === 'open') this.#writer.push(message);
+  }
+
+  close(): void {
+    if (this.#state !== 'open') return;
+    this.#state = 'closing';
+    this.#writer.flush();
+    this.#call.end();
+    this.#cutTimer = setTimeout(() => this.#call.cancel(), CLOSE_MS);
+  }
+
+  #frame(frame: Uint8Array): void {
+    let messages: CoordinatorMessage[];
+    try {
+      messages = decodeFromCoordinator(frame);
+    } catch (error) {
+      if (!(error instanceof ProtocolError)) throw error;
+      this.#cut({ code: error.code, message: `the coordinator at ${this.#address} sent what cannot be read: ${error.message}`, retry: true });
+      return;
+    }
+    for (const message of messages) {
+      if (this.#state === 'open') this.#handler.received(message);
+    }
+  }
+
+  #why({ code, details }: { readonly code: status; readonly details: string }): LinkClosed {
+    if (this.#state === 'closing' || code === status.OK) return { code: 'Disconnected', message: `the session with ${this.#address} has ended`, retry: true };
+    if (code === status.UNAUTHENTICATED) return { code: 'Unauthenticated', message: `the coordinator at ${this.#address} refused the token: ${details}`, retry: false };
+    if (code === status.INVALID_ARGUMENT) return { code: 'BadMessage', message: `the coordinator at ${this.#address} could not read a message: ${details}`, retry: true };
+    if (code === status.UNAVAILABLE) return { code: 'Unavailable', message: `no coordinator answers at ${this.#address}: ${details}`, retry: true };
+    return { code: 'Disconnected', message: `the session with ${this.#address} broke: ${details}`, retry: true };
+  }
+
+  #cut(why: LinkClosed): void {
+    this.#end(why);
+    this.#call.cancel();
+  }
+
+  #end(why: LinkClosed): void {
+    if (this.#state === 'closed') return;
+    this.#state = 'closed';
+    if (this.#cutTimer !== null) clearTimeout(this.#cutTimer);
+    this.#writer.close();
+    this.#client.close();
+    this.#handler.closed(why);
+  }
+}
