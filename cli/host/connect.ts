@@ -12,6 +12,7 @@ import { leadAlone } from '../../coordinator/api/leading.js';
 import { ApplicationService } from '../../coordinator/api/service.js';
 import type { SweepService } from '../../coordinator/api/views.js';
 import { DEFAULT_PROJECT, LOCAL_ACTOR, packageVersion } from '../../coordinator/main/coordinator.js';
+import { startEmbedded } from '../../coordinator/store/embedded.js';
 import { openStore } from '../../coordinator/store/postgres.js';
 import { HttpSweepService } from '../client.js';
 import { CommandFailed } from '../exit.js';
@@ -19,7 +20,6 @@ import { createHome, type Home } from '../home.js';
 import { readAnnouncement } from './announcement.js';
 import { Host } from './host.js';
 import { takeLock } from './lock.js';
-import { postgresChild } from './postgres-child.js';
 
 /** How long a home may be held by somebody who does not answer. */
 const BUSY_LIMIT_MS = 60_000;
@@ -122,9 +122,6 @@ async function openHere(home: Home, databaseUrl: string | null, release: () => v
 }
 
 async function startDatabase(home: Home): Promise<{ url: string; stop(): Promise<void> }> {
-  let ready: (url: string) => void = () => undefined;
-  const url = new Promise<string>((resolve) => (ready = resolve));
-  const child = postgresChild(home, { onReady: ready });
-  child.start();
-  return { url: await Promise.race([url, child.failed]), stop: () => child.stop() };
+  const quiet = (): void => undefined;
+  return startEmbedded({ dataDir: home.postgresData, runDir: home.postgresRun, onLog: quiet });
 }

@@ -3,7 +3,6 @@
  * worker alive as children. Everything ends when this process does.
  */
 import { randomBytes } from 'node:crypto';
-import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { packageRoot } from '../../proto/package-root.js';
 import { HttpSweepService } from '../client.js';
@@ -11,7 +10,7 @@ import { createHome, type Home } from '../home.js';
 import { announce, withdraw } from './announcement.js';
 import { childEnvironment } from './environment.js';
 import type { HomeLock } from './lock.js';
-import { postgresChild } from './postgres-child.js';
+import { KeptPostgres } from './kept-postgres.js';
 import { SupervisedChild } from './supervised.js';
 
 export interface HostOptions {
@@ -38,7 +37,7 @@ interface CoordinatorAddress {
 export class Host {
   readonly #options: HostOptions;
   readonly #token = randomBytes(32).toString('base64url');
-  readonly #postgres: SupervisedChild | null;
+  readonly #postgres: KeptPostgres | null;
   readonly #coordinator: SupervisedChild;
   #worker: SupervisedChild | null = null;
   #databaseUrl: string | null;
@@ -47,10 +46,17 @@ export class Host {
   readonly #isReady = new Promise<void>((resolve) => (this.#ready = resolve));
   #stopping: Promise<void> | null = null;
 
+  /** Ctrl-C twice: no time for an orderly end, but what is left behind must not mislead the next command. */
+  readonly #onExit = (): void => {
+    withdraw(this.#options.home);
+    this.#options.lock.release();
+  };
+
   private constructor(options: HostOptions) {
     this.#options = options;
+    process.once('exit', this.#onExit);
     this.#databaseUrl = options.databaseUrl;
-    this.#postgres = options.databaseUrl === null ? this.#postgresChild() : null;
+    this.#postgres = options.databaseUrl === null ? this.#keptPostgres() : null;
     this.#coordinator = this.#coordinatorChild();
   }
 
@@ -78,6 +84,11 @@ export class Host {
     return this.#known().http;
   }
 
+  /** HOST:PORT for workers. */
+  get workerAddress(): string {
+    return this.#known().grpc;
+  }
+
   get token(): string {
     return this.#token;
   }
@@ -95,7 +106,7 @@ export class Host {
       name: 'worker',
       module: join(packageRoot(), 'dist', 'worker', 'main', 'main.js'),
       logFile: join(home.logs, 'worker.log'),
-      args: () => ['--coordinator', this.#known().grpc, '--http', this.#known().http, '--home', home.worker, '--slots', String(options.slots), ...limit],
+      args: () => ['--coordinator', this.#known().grpc, '--blobs', this.#known().http, '--home', home.worker, '--slots', String(options.slots), ...limit],
       env: () => childEnvironment({ TRAWL_TOKEN: this.#token }),
       onReady: null,
       onEnd: (how) => this.#options.onNotice(`the worker ended (${how}); it is started again`),
@@ -115,8 +126,8 @@ export class Host {
     await this.#worker?.stop();
     await this.#coordinator.stop();
     await this.#postgres?.stop();
-    rmSync(join(home.folder, `coordinator.json.${process.pid}`), { force: true });
     lock.release();
+    process.off('exit', this.#onExit);
   }
 
   #known(): CoordinatorAddress {
@@ -124,16 +135,17 @@ export class Host {
     return this.#address;
   }
 
-  #postgresChild(): SupervisedChild {
+  #keptPostgres(): KeptPostgres {
     const { home, onNotice } = this.#options;
-    return postgresChild(home, {
+    return new KeptPostgres({
+      home,
+      onNotice,
       onReady: (url) => {
         const moved = this.#databaseUrl !== null && this.#databaseUrl !== url;
         this.#databaseUrl = url;
         if (moved) this.#coordinator.restart();
         else this.#coordinator.start();
       },
-      onEnd: (how) => onNotice(`the database ended (${how}); it is started again`),
     });
   }
 

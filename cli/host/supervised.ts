@@ -12,7 +12,7 @@ const LONGEST_PAUSE_MS = 5_000;
 /** A child that lived this long begins again without a pause. */
 const SETTLED_MS = 30_000;
 /** Ends in a row, without ever having been ready, after which it is given up. */
-const STARTS = 4;
+const STARTS = 5;
 const STOP_LIMIT_MS = 15_000;
 const LOG_LIMIT_BYTES = 10_000_000;
 
@@ -84,7 +84,7 @@ export class SupervisedChild {
     else this.#child.kill('SIGTERM');
   }
 
-  /** Idempotent. Asks the child to end, and kills it if it does not in time. */
+  /** Idempotent. Asks the child to end, after a while to hurry (a worker gives up its epochs then), and at last kills it. */
   async stop(limitMs = STOP_LIMIT_MS): Promise<void> {
     this.#stopped = true;
     if (this.#timer !== null) clearTimeout(this.#timer);
@@ -92,9 +92,9 @@ export class SupervisedChild {
     if (child === null || child.exitCode !== null || child.signalCode !== null) return;
     const gone = new Promise<void>((resolve) => child.once('exit', () => resolve()));
     child.kill('SIGTERM');
-    const killer = setTimeout(() => child.kill('SIGKILL'), limitMs);
+    const timers = [setTimeout(() => child.kill('SIGTERM'), limitMs / 2), setTimeout(() => child.kill('SIGKILL'), limitMs)];
     await gone;
-    clearTimeout(killer);
+    timers.forEach(clearTimeout);
   }
 
   #ended(livedMs: number, how: string): void {

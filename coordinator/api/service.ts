@@ -5,7 +5,6 @@
 import { text } from 'node:stream/consumers';
 import { z } from 'zod';
 import type { OwnedBlobStore } from '../../blob/store.js';
-import { metricClass } from '../../proto/confusion.js';
 import type { BlobId, EpochKey, Trajectory } from '../../proto/work.js';
 import { differences } from '../sweep/difference.js';
 import { formatMistake, parseSweepFile } from '../sweep/parse.js';
@@ -14,6 +13,7 @@ import type { SweepSpec, TrialPlan } from '../sweep/spec.js';
 import type { RecordedEpoch, RecordedEvaluation, Store, SweepRecord, TrialRecord } from '../store/store.js';
 import { isEnded, moveSweep } from '../trial/states.js';
 import { BadRequest, SweepNotFound, TrialNotFound } from './errors.js';
+import { unknownClasses } from './known-classes.js';
 import type { Leading } from './leading.js';
 import { leaderboard, pathOf, recordedPrefix, sweepView, trialResult, type KnownEpochs } from './results.js';
 import type {
@@ -242,23 +242,10 @@ function compile(request: SubmitRequest): Compiled {
     throw new BadRequest(`sweep ${spec.name}: ${request.data === null ? 'its data was not submitted with it' : 'a trainable without data was submitted with data'}`);
   }
   if (request.data !== null) {
-    const unknown = unknownClasses(spec, request.data.classes);
-    if (unknown.length > 0) throw new BadRequest(unknown.join('\n'));
+    const unknown = parsed.place(unknownClasses(spec, request.data.classes));
+    if (unknown.length > 0) throw new BadRequest(unknown.map((mistake) => formatMistake(request.source.name, mistake)).join('\n'));
   }
   return { spec, trials: resolveTrials(spec, request.data, request.numerics) };
-}
-
-/** Metrics of the sweep that name a class which the data does not have, a line each. */
-export function unknownClasses(spec: SweepSpec, classes: readonly string[]): string[] {
-  const fields: [string, string][] = [
-    ['objective', spec.objective.metric],
-    ...Object.keys(spec.objective.floors).map((metric): [string, string] => ['objective.floors', metric]),
-    ...(spec.stop === null ? [] : [['stop.monitor', spec.stop.monitor] as [string, string]]),
-  ];
-  return fields.flatMap(([field, metric]) => {
-    const name = metricClass(metric);
-    return name === null || classes.includes(name) ? [] : [`${field}: found ${metric}, expected one of the classes ${classes.join(', ')} between the brackets`];
-  });
 }
 
 function changes(existing: SweepRecord, spec: SweepSpec, request: SubmitRequest): string[] {

@@ -1,0 +1,101 @@
+/** Commands that stay: up, worker. */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { Option, type Command } from 'commander';
+import { packageRoot } from '../../proto/package-root.js';
+import { databaseOf, rememberDatabase } from '../database.js';
+import { BadInput, CommandFailed, exitCodes } from '../exit.js';
+import { homeAt } from '../home.js';
+import { connect } from '../host/connect.js';
+import { withHome, withSlots, type HomeOptions } from '../options.js';
+import { near } from '../program-name.js';
+import { Display } from '../run/display.js';
+import { Interrupts } from '../run/interrupts.js';
+
+interface UpOptions extends HomeOptions {
+  readonly slots: number;
+  readonly slotMemory?: number;
+  readonly worker: boolean;
+}
+
+interface WorkerOptions {
+  readonly coordinator: string;
+  readonly blobs: string;
+  readonly home: string;
+  readonly slots: number;
+  readonly slotMemory?: number;
+  readonly tokenFile?: string;
+  readonly name?: string;
+}
+
+export function addFleetCommands(program: Command, exit: (code: number) => void): void {
+  const up = program
+    .command('up')
+    .summary('a coordinator that stays, with a worker on this machine')
+    .description('Starts a coordinator on a home and keeps it until Ctrl-C; `trawl run` on the same home attaches to it. It listens on this machine only.')
+    .option('--no-worker', 'train nothing here')
+    .addHelpText('after', '\nExample:\n  trawl up --home ./my-home --slots 2');
+  withSlots(withHome(up)).action(async (options: UpOptions) => {
+    await stayUp(options);
+    exit(exitCodes.done);
+  });
+  const worker = program
+    .command('worker')
+    .summary('a worker for a coordinator')
+    .description('Runs the agent of one box. The token comes from --token-file or the environment variable TRAWL_TOKEN.')
+    .requiredOption('--coordinator <host:port>', 'where the coordinator takes workers')
+    .requiredOption('--blobs <url>', "the coordinator's HTTP address, e.g. http://127.0.0.1:8080")
+    .requiredOption('--home <dir>', "the worker's own folder: caches, checkpoints on their way, logs")
+    .addOption(new Option('--token-file <file>', 'a file with the token'))
+    .option('--name <name>', 'how others see it (default: the name of the box)')
+    .addHelpText('after', '\nExample:\n  trawl worker --coordinator 127.0.0.1:7077 --blobs http://127.0.0.1:8080 --home ./worker --token-file ./token --slots 2');
+  withSlots(worker).action(async (options: WorkerOptions) => exit(await runWorker(options)));
+}
+
+async function stayUp(options: UpOptions): Promise<void> {
+  const home = homeAt(options.home);
+  const display = new Display();
+  const interrupts = new Interrupts();
+  const databaseUrl = databaseOf(home, options.database);
+  const connection = await connect({ home, databaseUrl, onNotice: (line) => display.say(line), signal: interrupts.signal });
+  if (options.database !== undefined) rememberDatabase(home, options.database);
+  if (connection.host === null) throw new CommandFailed(`a coordinator runs on home ${near(home.folder)} already`);
+  const { host } = connection;
+  try {
+    if (options.worker) host.startWorker({ slots: options.slots, slotMemoryBytes: options.slotMemory ?? null });
+    display.say(`coordinator of home ${near(home.folder)}: ${host.url} (HTTP), ${host.workerAddress} (workers); its token is in ${near(home.announcement)}`);
+    display.say('Ctrl-C ends it');
+    const asked = interrupts.wasAsked ? Promise.resolve() : once(interrupts.signal, 'abort');
+    await Promise.race([asked, host.failed]);
+  } finally {
+    await host.stop();
+    interrupts.dispose();
+  }
+}
+
+/** In a process of its own, as it would be on another box; it ends with this one. */
+async function runWorker(options: WorkerOptions): Promise<number> {
+  const token = options.tokenFile === undefined ? process.env.TRAWL_TOKEN : readToken(options.tokenFile);
+  if (token === undefined || token === '') throw new BadInput('TRAWL_TOKEN: found nothing, expected the token of the coordinator, here or in --token-file FILE');
+  const args = ['--coordinator', options.coordinator, '--blobs', options.blobs, '--home', options.home, '--slots', String(options.slots)];
+  if (options.slotMemory !== undefined) args.push('--slot-memory', String(options.slotMemory));
+  if (options.name !== undefined) args.push('--name', options.name);
+  const child = spawn(process.execPath, [join(packageRoot(), 'dist', 'worker', 'main', 'main.js'), ...args], {
+    stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+    env: { ...process.env, TRAWL_TOKEN: token },
+  });
+  // A terminal sends Ctrl-C to both; the child decides, and this process waits for it.
+  for (const name of ['SIGINT', 'SIGTERM'] as const) process.on(name, () => name === 'SIGTERM' && child.kill(name));
+  const [code] = (await once(child, 'exit')) as [number | null];
+  return code ?? exitCodes.failed;
+}
+
+function readToken(file: string): string {
+  try {
+    return readFileSync(file, 'utf8').trim();
+  } catch (error) {
+    throw new BadInput(`--token-file: found ${file}, which cannot be read (${error instanceof Error ? error.message : String(error)}); expected a file with the coordinator's token`);
+  }
+}

@@ -1,0 +1,35 @@
+import type { Command } from 'commander';
+import { runSweep } from '../run/run-sweep.js';
+import { withHome, withJson, withSlots, type HomeOptions } from '../options.js';
+
+interface Options extends HomeOptions {
+  readonly slots: number;
+  readonly slotMemory?: number;
+  readonly sharing: boolean;
+  readonly test?: boolean;
+}
+
+export function addRun(program: Command, exit: (code: number) => void): void {
+  const command = program
+    .command('run')
+    .summary('run a sweep on this machine: everything at once')
+    .description('Runs the sweep of FILE on this machine: starts what it needs, trains, and prints the leaderboard. Ctrl-C pauses; the same command resumes. Where another run uses the home already, it attaches to that.')
+    .argument('<file>', 'a sweep file (YAML or JSON)')
+    .option('--no-sharing', 'train every trial from its first epoch; the results are the same')
+    .option('--test', 'show the test numbers of every trial, not of the best alone')
+    .addHelpText('after', '\nExample:\n  trawl run digits.yaml --slots 2');
+  withSlots(withJson(withHome(command))).action(async (file: string, options: Options) => {
+    exit(
+      await runSweep({
+        file,
+        home: options.home,
+        slots: options.slots,
+        slotMemoryBytes: options.slotMemory ?? null,
+        sharing: options.sharing,
+        test: options.test === true,
+        json: options.json === true,
+        database: options.database,
+      }),
+    );
+  });
+}

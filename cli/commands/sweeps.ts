@@ -1,0 +1,76 @@
+/** Commands about sweeps: ls, show, pause, resume, stop. */
+import type { Command } from 'commander';
+import type { ProgressView, RequestedState } from '../../coordinator/api/views.js';
+import { withHome, withJson, type HomeOptions } from '../options.js';
+import { commandLine } from '../program-name.js';
+import { progressLine } from '../run/progress-text.js';
+import { sweepTable } from '../run/summary.js';
+import { count } from '../text/format.js';
+import { onHome, print, printJson } from './on-home.js';
+
+export function addSweepCommands(program: Command): void {
+  addList(program);
+  addShow(program);
+  addRequest(program, 'pause', 'paused', 'pause a sweep: the epochs in progress are finished, nothing new begins', 'Paused');
+  addRequest(program, 'resume', 'running', 'let a paused or stopped sweep go on', 'Resumed');
+  addRequest(program, 'stop', 'stopped', 'end a sweep before all of its trials have', 'Stopped');
+}
+
+function addList(program: Command): void {
+  const command = program.command('ls').summary('list the sweeps').description('Lists the sweeps of a home.').addHelpText('after', '\nExample:\n  trawl ls --home ./my-home');
+  withJson(withHome(command)).action((options: HomeOptions) =>
+    onHome(options, async ({ service }) => {
+      const sweeps = await service.sweeps();
+      if (options.json === true) printJson({ sweeps });
+      else print(sweeps.length === 0 ? ['There are no sweeps yet.'] : sweepTable(sweeps));
+    }),
+  );
+}
+
+function addShow(program: Command): void {
+  const command = program
+    .command('show')
+    .summary('state and progress of a sweep')
+    .description('Shows how far a sweep is and what it works on.')
+    .argument('<sweep>', 'its name or id')
+    .addHelpText('after', '\nExample:\n  trawl show digits');
+  withJson(withHome(command)).action((sweep: string, options: HomeOptions) =>
+    onHome(options, async ({ service }, home) => {
+      const view = await service.progress(sweep);
+      if (options.json === true) printJson(view);
+      else print([...showLines(view), `Trials: ${commandLine(['trials', view.sweep.name], home)}`]);
+    }),
+  );
+}
+
+function showLines(view: ProgressView): string[] {
+  const { sweep } = view;
+  const data = sweep.data === null ? [] : [`  data: ${count(sweep.data.images, 'image')} of ${sweep.data.classes.join(', ')}`];
+  const floors = Object.entries(sweep.objective.floors).map(([name, floor]) => `, ${name} at least ${floor}`);
+  return [
+    `${sweep.name} (${sweep.id}): ${sweep.state}, revision ${sweep.revision}`,
+    `  objective: ${sweep.objective.direction} ${sweep.objective.metric}${floors.join('')}`,
+    ...data,
+    `  ${progressLine(view, null)}`,
+    ...view.running.map((slot) => `  ${slot.worker}: ${slot.kind === 'train' ? `training epoch ${slot.epoch} of ${slot.from} to ${slot.to - 1}` : `evaluating epoch ${slot.from}`} for ${slot.trials.map((number) => `#${number}`).join(' ')}`),
+    ...(view.notice === null ? [] : [`  ${view.notice}`]),
+  ];
+}
+
+function addRequest(program: Command, name: string, state: RequestedState, summary: string, done: string): void {
+  const command = program
+    .command(name)
+    .summary(summary)
+    .description(`${summary[0]?.toUpperCase() ?? ''}${summary.slice(1)}.`)
+    .argument('<sweep>', 'its name or id')
+    .addHelpText('after', `\nExample:\n  trawl ${name} digits`);
+  withJson(withHome(command)).action((sweep: string, options: HomeOptions) =>
+    onHome(options, async ({ service, isBusy }, home) => {
+      await service.setState(sweep, state);
+      const view = await service.sweep(sweep);
+      if (options.json === true) return printJson(view);
+      const idle = state === 'running' && !isBusy ? ['Nothing trains on this home now; to go on: ' + commandLine(['run', 'FILE'], home)] : [];
+      print([`${done}: ${view.name} (${view.id})`, ...idle]);
+    }),
+  );
+}

@@ -1,0 +1,49 @@
+/** Options that several commands share, and how their values are checked. */
+import { availableParallelism } from 'node:os';
+import { Command, InvalidArgumentError, Option } from 'commander';
+import { parseBytes } from './text/format.js';
+
+export interface HomeOptions {
+  readonly home?: string;
+  readonly database?: string;
+  readonly json?: boolean;
+}
+
+export function withHome(command: Command): Command {
+  return command
+    .addOption(new Option('--home <dir>', 'where results, checkpoints and caches are kept (default: $TRAWL_HOME, else ~/.trawl)'))
+    .addOption(new Option('--database <url>', 'a Postgres server in place of the embedded one; remembered by the home'));
+}
+
+export function withJson(command: Command): Command {
+  return command.option('--json', 'one JSON document on stdout, everything else on stderr');
+}
+
+export function withSlots(command: Command): Command {
+  return command
+    .addOption(new Option('--slots <n>', 'trainings at a time').argParser(positiveInteger).default(defaultSlots()))
+    .addOption(new Option('--slot-memory <size>', 'memory limit of each training, e.g. 2GB (default: an equal share)').argParser(byteSize));
+}
+
+/** One training per two cores: its kernels use one thread, and the rest of the house needs some. */
+export function defaultSlots(): number {
+  return Math.max(1, Math.floor(availableParallelism() / 2));
+}
+
+export function positiveInteger(text: string): number {
+  const value = Number(text);
+  if (!/^\d+$/.test(text) || value < 1 || value > 1_024) throw new InvalidArgumentError(`found ${text}, expected a whole number from 1 to 1024.`);
+  return value;
+}
+
+export function portNumber(text: string): number {
+  const value = Number(text);
+  if (!/^\d+$/.test(text) || value > 65_535) throw new InvalidArgumentError(`found ${text}, expected a port from 0 to 65535.`);
+  return value;
+}
+
+export function byteSize(text: string): number {
+  const value = parseBytes(text);
+  if (value === null || value < 64_000_000) throw new InvalidArgumentError(`found ${text}, expected a size of at least 64MB, e.g. 2GB.`);
+  return value;
+}

@@ -1,0 +1,94 @@
+/** The one document of `trawl run --json`. Its field names are a contract: checks read them. */
+import type { PartMetrics, Recorded, Results, TrainMetrics, TrialResult } from '../../coordinator/api/views.js';
+import type { Assignment, DataSummary } from '../../coordinator/sweep/spec.js';
+
+export interface RunDocument {
+  readonly sweep: { readonly id: string; readonly name: string; readonly state: string };
+  /** Null for a trainable without data. */
+  readonly data: {
+    readonly images: number;
+    readonly classes: { readonly [name: string]: number };
+    readonly split: { readonly train: number; readonly val: number; readonly test: number };
+    readonly rejected: readonly { readonly file: string; readonly why: string }[];
+  } | null;
+  /** Of this invocation. */
+  readonly epochs: { readonly requested: number; readonly trained: number; readonly shared: number; readonly retrained: number };
+  readonly wallMs: number;
+  /** Best first. */
+  readonly trials: readonly TrialDocument[];
+  readonly best: { readonly trial: string; readonly val: PartMetrics | null; readonly test: PartMetrics | null } | null;
+}
+
+export interface TrialDocument {
+  readonly id: string;
+  readonly number: number;
+  readonly state: string;
+  readonly settings: Assignment;
+  readonly epochs: number;
+  readonly bestEpoch: number | null;
+  readonly params: number;
+  readonly secondsPerEpoch: number | null;
+  readonly train: TrainMetrics | null;
+  readonly val: PartMetrics | null;
+  /** Only with --test. */
+  readonly test?: PartMetrics | null;
+  /** Everything that the chosen epoch reported, under its own names. */
+  readonly metrics: { readonly [metric: string]: number };
+  /** Only where it ended short of completion. */
+  readonly failure?: { readonly class: string; readonly message: string };
+}
+
+export interface DocumentOptions {
+  readonly recorded: Recorded;
+  readonly wallMs: number;
+  /** Whether every trial shows its test numbers. */
+  readonly test: boolean;
+}
+
+export function runDocument(results: Results, options: DocumentOptions): RunDocument {
+  const { sweep } = results;
+  const { trained, retrained } = options.recorded;
+  const best = bestOf(results);
+  return {
+    sweep: { id: sweep.id, name: sweep.name, state: sweep.state },
+    data: sweep.data === null ? null : dataDocument(sweep.data),
+    epochs: { requested: results.requestedEpochs, trained, shared: results.requestedEpochs - trained, retrained },
+    wallMs: Math.round(options.wallMs),
+    trials: results.trials.map((trial) => trialDocument(trial, options.test)),
+    best: best === null ? null : { trial: best.id, val: best.val, test: best.test },
+  };
+}
+
+export function bestOf(results: Results): TrialResult | null {
+  const first = results.trials[0];
+  return first?.state === 'completed' ? first : null;
+}
+
+function dataDocument(data: DataSummary): NonNullable<RunDocument['data']> {
+  const sum = (counts: readonly number[]): number => counts.reduce((total, count) => total + count, 0);
+  const { train, val, test } = data.counts;
+  return {
+    images: data.images,
+    classes: Object.fromEntries(data.classes.map((name, label) => [name, (train[label] ?? 0) + (val[label] ?? 0) + (test[label] ?? 0)])),
+    split: { train: sum(train), val: sum(val), test: sum(test) },
+    rejected: data.rejected,
+  };
+}
+
+function trialDocument(trial: TrialResult, test: boolean): TrialDocument {
+  return {
+    id: trial.id,
+    number: trial.number,
+    state: trial.state,
+    settings: trial.settings,
+    epochs: trial.epochs,
+    bestEpoch: trial.bestEpoch,
+    params: trial.params,
+    secondsPerEpoch: trial.secondsPerEpoch,
+    train: trial.train,
+    val: trial.val,
+    ...(test ? { test: trial.test } : {}),
+    metrics: trial.metrics,
+    ...(trial.failure === null ? {} : { failure: trial.failure }),
+  };
+}

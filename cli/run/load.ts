@@ -1,0 +1,81 @@
+/** The first half of `trawl run`: from a sweep file and its images to what is submitted. Nothing is created for a file with mistakes. */
+import { readFileSync } from 'node:fs';
+import { dirname, relative, resolve } from 'node:path';
+import { FolderBlobStore } from '../../blob/folder.js';
+import { unknownClasses } from '../../coordinator/api/known-classes.js';
+import type { SubmitRequest } from '../../coordinator/api/views.js';
+import { formatMistake, parseSweepFile, type ParsedSweep } from '../../coordinator/sweep/parse.js';
+import type { DataSummary, SweepSpec } from '../../coordinator/sweep/spec.js';
+import { wasmNumerics } from '../../worker/engine/wasm/numerics.js';
+import { prepareDataset, type PrepareProgress } from '../data/prepare.js';
+import { DataProblem } from '../data/problem.js';
+import { BadInput } from '../exit.js';
+import type { Home } from '../home.js';
+
+export interface LoadOptions {
+  readonly file: string;
+  readonly home: Home;
+  readonly sharing: boolean;
+  readonly onWarning: (line: string) => void;
+  readonly onProgress: (progress: PrepareProgress) => void;
+  readonly signal: AbortSignal;
+}
+
+export interface LoadedSweep {
+  readonly spec: SweepSpec;
+  readonly data: DataSummary | null;
+  readonly request: SubmitRequest;
+}
+
+/** Throws BadInput with a line per mistake, and the blob store's errors. */
+export async function loadSweep(options: LoadOptions): Promise<LoadedSweep> {
+  const name = shown(options.file);
+  const text = readSweepFile(options.file, name);
+  const parsed = parseSweepFile(text, name);
+  if ('mistakes' in parsed) throw new BadInput(parsed.mistakes.map((mistake) => formatMistake(name, mistake)).join('\n'));
+  for (const warning of parsed.warnings) options.onWarning(warning);
+  const data = await prepare(parsed, options, name);
+  const numerics = parsed.spec.trainable.kind === 'synthetic' ? 'none' : wasmNumerics();
+  return { spec: parsed.spec, data, request: { source: { name, text }, sharing: options.sharing, data, numerics } };
+}
+
+/** Relative to where the person stands, if that is shorter. */
+function shown(file: string): string {
+  const near = relative(process.cwd(), file);
+  return near !== '' && !near.startsWith('..') ? near : file;
+}
+
+function readSweepFile(file: string, name: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (error) {
+    const why = error instanceof Error && 'code' in error ? String(error.code) : String(error);
+    const found = why === 'ENOENT' ? 'no such file' : why === 'EISDIR' ? 'a folder' : `a file that cannot be read (${why})`;
+    throw new BadInput(`${name}: found ${found}, expected a sweep file; the shortest one says: data: ./my-images`);
+  }
+}
+
+async function prepare(parsed: ParsedSweep, options: LoadOptions, name: string): Promise<DataSummary | null> {
+  const { spec } = parsed;
+  if (spec.trainable.kind === 'synthetic') return null;
+  const folder = resolve(dirname(options.file), spec.trainable.data.path);
+  try {
+    const data = await prepareDataset({
+      folder,
+      spec: spec.trainable.data,
+      seed: spec.seed,
+      // The home's own folder, whether or not a coordinator runs there: both sides write whole blobs only.
+      blobs: new FolderBlobStore(options.home.blobs),
+      cacheDir: options.home.dataCache,
+      onProgress: options.onProgress,
+      signal: options.signal,
+    });
+    for (const warning of data.warnings) options.onWarning(`${name}: data: ${warning}`);
+    const unknown = parsed.place(unknownClasses(spec, data.classes));
+    if (unknown.length > 0) throw new BadInput(unknown.map((mistake) => formatMistake(name, mistake)).join('\n'));
+    return data;
+  } catch (error) {
+    if (error instanceof DataProblem) throw new BadInput(`${name}: data: ${error.message}`);
+    throw error;
+  }
+}

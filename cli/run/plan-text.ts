@@ -1,0 +1,33 @@
+/** What is said before a sweep starts. Pure. */
+import type { Preview } from '../../coordinator/api/views.js';
+import type { DataSummary } from '../../coordinator/sweep/spec.js';
+import { count } from '../text/format.js';
+
+export function planLines(preview: Preview, data: DataSummary | null): string[] {
+  return [...(data === null ? [] : dataLines(data)), sweepLine(preview), ...changeLines(preview)];
+}
+
+function dataLines(data: DataSummary): string[] {
+  const { counts, classes } = data;
+  const sum = (part: keyof DataSummary['counts']): number => counts[part].reduce((total, number) => total + number, 0);
+  const perClass = classes.map((name, label) => `${name} ${(counts.train[label] ?? 0) + (counts.val[label] ?? 0) + (counts.test[label] ?? 0)}`);
+  const shown = perClass.length <= 12 ? perClass.join(', ') : `${perClass.slice(0, 12).join(', ')}, …`;
+  const lines = [`Data: ${count(data.images, 'image')} of ${count(classes.length, 'class', 'classes')} (${shown}); ${sum('train')} to train on, ${sum('val')} to validate, ${sum('test')} to test`];
+  for (const { file, why } of data.rejected.slice(0, 5)) lines.push(`  skipped ${file}: ${why}`);
+  if (data.rejected.length > 5) lines.push(`  and ${count(data.rejected.length - 5, 'more unreadable file')}`);
+  return lines;
+}
+
+function sweepLine(preview: Preview): string {
+  const { requested, distinct, stored } = preview.epochs;
+  const left = distinct - stored;
+  const saved = requested === 0 ? 0 : Math.round(((requested - distinct) / requested) * 100);
+  const known = stored > 0 ? `, of which ${stored} are stored already` : '';
+  return `Sweep ${preview.name}: ${count(preview.trials, 'trial')}, ${count(requested, 'epoch')} requested, ${distinct} after sharing (${saved} % saved)${known}: ${left} to train`;
+}
+
+function changeLines(preview: Preview): string[] {
+  if (preview.existing === null) return [];
+  if (preview.differences.length === 0) return [`It is known already (revision ${preview.existing.revision}, ${preview.existing.state}).`];
+  return [`The file has changed since revision ${preview.existing.revision}:`, ...preview.differences.map((line) => `  ${line}`)];
+}

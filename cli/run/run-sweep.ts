@@ -1,0 +1,180 @@
+/** `trawl run`: everything at once on this machine. The demo runs the same. */
+import { resolve } from 'node:path';
+import type { Preview, Recorded, Results, SubmitRequest, SweepService } from '../../coordinator/api/views.js';
+import { databaseOf, rememberDatabase } from '../database.js';
+import { CommandFailed, exitCodes } from '../exit.js';
+import { homeAt, type Home } from '../home.js';
+import { connect, type Connection } from '../host/connect.js';
+import { commandLine, near } from '../program-name.js';
+import { Display } from './display.js';
+import { runDocument } from './document.js';
+import { estimateMs } from './estimate.js';
+import { Interrupts } from './interrupts.js';
+import { loadSweep, type LoadedSweep } from './load.js';
+import { planLines } from './plan-text.js';
+import { bestLines, failureLines, leaderboardLines, savingLines } from './summary.js';
+import { watchSweep } from './watch.js';
+
+export interface RunOptions {
+  readonly file: string;
+  readonly home: string | undefined;
+  readonly slots: number;
+  /** Limit on each training child's memory; null for the worker's own choice. */
+  readonly slotMemoryBytes: number | null;
+  readonly sharing: boolean;
+  /** Show the test numbers of every trial. */
+  readonly test: boolean;
+  readonly json: boolean;
+  readonly database: string | undefined;
+}
+
+/** Returns the exit code. Throws BadInput, CommandFailed, Interrupted. */
+export async function runSweep(options: RunOptions): Promise<number> {
+  const startedAt = performance.now();
+  const interrupts = new Interrupts();
+  const display = new Display();
+  try {
+    return await new Run(options, interrupts, display, startedAt).execute();
+  } finally {
+    display.clear();
+    interrupts.dispose();
+  }
+}
+
+class Run {
+  readonly #options: RunOptions;
+  readonly #interrupts: Interrupts;
+  readonly #display: Display;
+  readonly #startedAt: number;
+  readonly #home: Home;
+  #connection: Connection | null = null;
+
+  constructor(options: RunOptions, interrupts: Interrupts, display: Display, startedAt: number) {
+    this.#options = options;
+    this.#interrupts = interrupts;
+    this.#display = display;
+    this.#startedAt = startedAt;
+    this.#home = homeAt(options.home);
+  }
+
+  async execute(): Promise<number> {
+    const loaded = await this.#load();
+    try {
+      const connection = await this.#connect();
+      await this.#sayPlan(connection.service, loaded);
+      const since = await connection.service.recordedSeq();
+      const sweep = await this.#begin(connection, loaded.request);
+      const watched = await watchSweep({
+        sweep,
+        display: this.#display,
+        interrupts: this.#interrupts,
+        connection,
+        reconnect: () => this.#reconnect(sweep),
+      });
+      this.#display.clear();
+      const { service } = watched.connection;
+      const results = await service.results(sweep, { test: this.#options.test });
+      const recorded = await service.recordedSince(sweep, since);
+      this.#report(results, recorded);
+      if (watched.last.notice !== null && results.sweep.state === 'paused') this.#display.say(`paused: ${watched.last.notice}`);
+      return this.#exitCode(results);
+    } finally {
+      await this.#connection?.host?.stop();
+    }
+  }
+
+  async #load(): Promise<LoadedSweep> {
+    const loaded = await loadSweep({
+      file: resolve(this.#options.file),
+      home: this.#home,
+      sharing: this.#options.sharing,
+      onWarning: (line) => this.#display.say(`warning: ${line}`),
+      onProgress: ({ phase, done, total }) => this.#display.passing(`${phase === 'scan' ? 'reading images' : 'storing images'}: ${done} of ${total}`),
+      signal: this.#interrupts.signal,
+    });
+    this.#display.clear();
+    return loaded;
+  }
+
+  async #connect(): Promise<Connection> {
+    const databaseUrl = databaseOf(this.#home, this.#options.database);
+    this.#connection = await connect({ home: this.#home, databaseUrl, onNotice: (line) => this.#display.say(line), signal: this.#interrupts.signal });
+    if (this.#options.database !== undefined) rememberDatabase(this.#home, this.#options.database);
+    if (this.#connection.host === null) this.#display.say(`attached to the run on home ${near(this.#home.folder)}; its workers train this sweep too`);
+    return this.#connection;
+  }
+
+  /** The host ended before our sweep did: this process takes its place, or finds the one that has. */
+  async #reconnect(sweep: string): Promise<Connection> {
+    const connection = await this.#connect();
+    if (connection.host !== null) {
+      this.#display.say('the run that hosted this home has ended; this one goes on in its place');
+      if ((await connection.service.sweep(sweep)).state === 'running') this.#startWorker(connection);
+    }
+    return connection;
+  }
+
+  async #sayPlan(service: SweepService, loaded: LoadedSweep): Promise<void> {
+    const preview = await service.preview(loaded.request);
+    for (const line of planLines(preview, loaded.data)) this.#display.say(line);
+    const ms = await this.#estimate(preview, loaded);
+    if (ms !== null) this.#display.say(ms);
+  }
+
+  async #estimate(preview: Preview, loaded: LoadedSweep): Promise<string | null> {
+    return estimateMs(preview, loaded.data, this.#options.slots, this.#interrupts.signal);
+  }
+
+  /** Submits, resumes what was paused or stopped, and sees to it that somebody trains. Returns the sweep's id. */
+  async #begin(connection: Connection, request: SubmitRequest): Promise<string> {
+    const { service } = connection;
+    this.#interrupts.signal.throwIfAborted();
+    const { id } = await service.submit(request);
+    let { state } = await service.sweep(id);
+    if (state === 'paused' || state === 'stopped') {
+      await service.setState(id, 'running');
+      this.#display.say(`resuming a sweep that was ${state}`);
+      ({ state } = await service.sweep(id));
+    }
+    if (state === 'running') this.#startWorker(connection);
+    return id;
+  }
+
+  #startWorker(connection: Connection): void {
+    connection.host?.startWorker({ slots: this.#options.slots, slotMemoryBytes: this.#options.slotMemoryBytes });
+  }
+
+  #report(results: Results, recorded: Recorded): void {
+    const wallMs = performance.now() - this.#startedAt;
+    if (this.#options.json) {
+      const document = runDocument(results, { recorded, wallMs, test: this.#options.test });
+      process.stdout.write(`${JSON.stringify(document, null, 2)}\n`);
+      return;
+    }
+    const lines = [...leaderboardLines(results), '', ...bestLines(results), ...failureLines(results), '', ...savingLines(results, recorded, wallMs)];
+    process.stdout.write(`${[...lines, ...this.#whereLines(results)].join('\n')}\n`);
+  }
+
+  /** Where things are, and what can be pasted next. */
+  #whereLines(results: Results): string[] {
+    const { name, state } = results.sweep;
+    const best = results.trials[0];
+    const next = [
+      ...(state === 'paused' ? [commandLine(['run', near(resolve(this.#options.file))], this.#home)] : []),
+      commandLine(['trials', name], this.#home),
+      ...(best === undefined ? [] : [commandLine(['trial', best.id], this.#home)]),
+      commandLine(['show', name], this.#home),
+    ];
+    return [`Everything is in ${near(this.#home.folder)} (results, checkpoints, logs).`, state === 'paused' ? 'Paused. To resume, and more:' : 'Next:', ...next.map((line) => `  ${line}`)];
+  }
+
+  #exitCode(results: Results): number {
+    const { state } = results.sweep;
+    if (state === 'paused') {
+      this.#display.say(`paused; to resume: ${commandLine(['run', near(resolve(this.#options.file))], this.#home)}`);
+      return exitCodes.paused;
+    }
+    if (state === 'running') throw new CommandFailed(`sweep ${results.sweep.name} is running again: another command changed it`);
+    return results.trials.some((trial) => trial.state === 'completed') ? exitCodes.done : exitCodes.failed;
+  }
+}

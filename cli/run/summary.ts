@@ -1,0 +1,93 @@
+/** What a person reads when a sweep has ended: leaderboard, the best trial, what sharing saved. Pure. */
+import type { Recorded, Results, SweepView, TrialResult } from '../../coordinator/api/views.js';
+import { count, duration, metric, settingText } from '../text/format.js';
+import { confusionTable, table, type Column } from '../text/table.js';
+import { bestOf } from './document.js';
+
+const SHOWN_TRIALS = 15;
+
+/** Names of the settings that differ between trials; all of them where none does. */
+export function varyingSettings(trials: readonly TrialResult[]): string[] {
+  const names = [...new Set(trials.flatMap((trial) => Object.keys(trial.settings)))];
+  const varying = names.filter((name) => new Set(trials.map((trial) => JSON.stringify(trial.settings[name]))).size > 1);
+  return varying.length > 0 ? varying : names;
+}
+
+export function leaderboardLines(results: Results, limit = SHOWN_TRIALS): string[] {
+  const { sweep, trials } = results;
+  const shown = trials.slice(0, limit);
+  const lines = table(leaderboardColumns(results, shown), shown);
+  const rest = trials.length - shown.length;
+  const left = rest > 0 ? [`and ${count(rest, 'more trial')}`] : [];
+  const floors = Object.entries(sweep.objective.floors).map(([name, floor]) => `${name} at least ${floor}`);
+  const rule = `${sweep.objective.direction} ${sweep.objective.metric}${floors.length > 0 ? `; ${floors.join(', ')}` : ''}`;
+  return [`Leaderboard of ${sweep.name} (${rule})`, ...lines, ...left];
+}
+
+function leaderboardColumns(results: Results, shown: readonly TrialResult[]): Column<TrialResult>[] {
+  const { objective } = results.sweep;
+  const floors = Object.keys(objective.floors);
+  const columns: Column<TrialResult>[] = [
+    { title: 'place', value: (trial) => (trial.state === 'completed' ? String(shown.indexOf(trial) + 1) : '-'), align: 'right' },
+    { title: 'trial', value: (trial) => `#${trial.number}`, align: 'right' },
+    { title: objective.metric, value: (trial) => metric(trial.objective), align: 'right' },
+  ];
+  if (floors.length > 0) columns.push({ title: 'floors', value: (trial) => (trial.shortfall === 0 ? 'met' : trial.shortfall === null ? '-' : `short by ${metric(trial.shortfall)}`) });
+  if (shown.some((trial) => trial.val?.accuracy !== null && trial.val !== null) && objective.metric !== 'val.accuracy') {
+    columns.push({ title: 'val.accuracy', value: (trial) => metric(trial.val?.accuracy), align: 'right' });
+  }
+  columns.push({ title: 'epochs', value: (trial) => String(trial.epochs), align: 'right' });
+  for (const name of varyingSettings(results.trials)) {
+    if (name !== 'epochs') columns.push({ title: name, value: (trial) => settingText(trial.settings[name] ?? null) });
+  }
+  if (shown.some((trial) => trial.state !== 'completed')) {
+    columns.push({ title: 'state', value: (trial) => (trial.failure === null ? trial.state : `${trial.state}: ${trial.failure.class}`) });
+  }
+  return columns;
+}
+
+export function bestLines(results: Results): string[] {
+  const best = bestOf(results);
+  if (best === null) return ['No trial completed.'];
+  const settings = Object.entries(best.settings).map(([name, value]) => `${name} ${settingText(value)}`);
+  const lines = [`Best: trial #${best.number} (${best.id}), epoch ${best.bestEpoch ?? '-'} of ${best.epochs}`, `  ${settings.join(', ')}`];
+  for (const [part, values] of [['validation', best.val], ['test', best.test]] as const) {
+    if (values === null || values.accuracy === null) continue;
+    lines.push(`  ${part}: loss ${metric(values.loss)}, accuracy ${metric(values.accuracy)}, AUC ${metric(values.auc)}, F1 ${metric(values.f1)}`);
+  }
+  const confusion = best.val?.confusion ?? null;
+  if (confusion !== null && confusion.length <= 10) {
+    lines.push(...confusionTable(confusion, results.sweep.data?.classes ?? []).map((line) => `    ${line}`));
+  }
+  return lines;
+}
+
+/** What this invocation trained, and what it did not have to. */
+export function savingLines(results: Results, recorded: Recorded, wallMs: number): string[] {
+  const requested = results.requestedEpochs;
+  const shared = requested - recorded.trained;
+  const percent = requested === 0 ? 0 : Math.round((shared / requested) * 100);
+  const again = recorded.retrained > 0 ? `, ${count(recorded.retrained, 'epoch')} trained again after a loss` : '';
+  return [`Epochs: ${requested} requested, ${recorded.trained} trained in ${duration(wallMs)}, ${shared} shared or stored already (${percent} % saved)${again}`];
+}
+
+export function failureLines(results: Results): string[] {
+  const failed = results.trials.filter((trial) => trial.failure !== null);
+  return failed.slice(0, 5).map((trial) => `Trial #${trial.number} ${trial.state}: ${trial.failure?.class ?? ''}: ${trial.failure?.message ?? ''}`);
+}
+
+/** One line per sweep. */
+export function sweepTable(sweeps: readonly SweepView[]): string[] {
+  return table(
+    [
+      { title: 'name', value: (sweep) => sweep.name },
+      { title: 'state', value: (sweep) => sweep.state },
+      { title: 'revision', value: (sweep) => String(sweep.revision), align: 'right' },
+      { title: 'objective', value: (sweep) => `${sweep.objective.direction} ${sweep.objective.metric}` },
+      { title: 'images', value: (sweep) => (sweep.data === null ? '-' : String(sweep.data.images)), align: 'right' },
+      { title: 'created', value: (sweep) => sweep.createdAt },
+      { title: 'id', value: (sweep) => sweep.id },
+    ],
+    sweeps,
+  );
+}
