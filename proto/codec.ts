@@ -6,8 +6,9 @@
 import { create, fromBinary, toBinary } from '@bufbuild/protobuf';
 import type { MessageInitShape } from '@bufbuild/protobuf';
 import type { Confusion, CoordinatorMessage as WireCoordinatorMessage, LeaseRef as WireLeaseRef, WorkerMessage as WireWorkerMessage } from './generated/trawl_pb.js';
-import { CoordinatorMessageSchema, FromCoordinatorSchema, FromWorkerSchema, WorkerMessageSchema } from './generated/trawl_pb.js';
-import type { CoordinatorMessage, LeaseRef, WorkerMessage } from './messages.js';
+import type { CoordinatorMessageSchema, WorkerMessageSchema } from './generated/trawl_pb.js';
+import { FromCoordinatorSchema, FromWorkerSchema } from './generated/trawl_pb.js';
+import type { CoordinatorMessage, EpochReport, LeaseRef, WorkerMessage } from './messages.js';
 import { offerFromWire, offerToWire } from './work-codec.js';
 import { bytesToDigest, cancels, digestToBytes, fromUint64, nexts, outcomes, parts, ProtocolError, toUint64, uint32, verdicts } from './wire.js';
 
@@ -80,26 +81,13 @@ function workerToWire(message: WorkerMessage): WorkerInit {
         value: { attempt: message.attempt, epoch: uint32('epoch', message.epoch), step: uint32('step', message.step), steps: uint32('steps', message.steps), loss: message.loss },
       };
     case 'epoch':
-      return {
-        case: 'epoch',
-        value: {
-          lease: leaseToWire(message),
-          seq: toUint64('seq', message.seq),
-          epoch: uint32('epoch', message.epoch),
-          key: digestToBytes('key', message.key),
-          metrics: Object.entries(message.result.metrics).map(([name, value]) => ({ name, value })),
-          ...(message.result.confusion === null ? {} : { confusion: confusionToWire(message.result.confusion) }),
-          diverged: message.result.diverged,
-          seconds: message.cost.seconds,
-          steps: uint32('steps', message.cost.steps),
-          params: toUint64('params', message.cost.params),
-        },
-      };
+      return epochToWire(message);
     case 'checkpoint':
       return {
         case: 'checkpoint',
         value: {
-          lease: leaseToWire(message),
+          attempt: message.attempt,
+          token: message.token,
           seq: toUint64('seq', message.seq),
           epoch: uint32('epoch', message.epoch),
           key: digestToBytes('key', message.key),
@@ -111,7 +99,8 @@ function workerToWire(message: WorkerMessage): WorkerInit {
       return {
         case: 'evaluation',
         value: {
-          lease: leaseToWire(message),
+          attempt: message.attempt,
+          token: message.token,
           seq: toUint64('seq', message.seq),
           key: digestToBytes('key', message.key),
           part: parts.encode(message.part),
@@ -124,7 +113,8 @@ function workerToWire(message: WorkerMessage): WorkerInit {
       return {
         case: 'finished',
         value: {
-          lease: leaseToWire(message),
+          attempt: message.attempt,
+          token: message.token,
           seq: toUint64('seq', message.seq),
           outcome: outcomes.encode(message.outcome.class),
           message: message.outcome.message,
@@ -132,6 +122,26 @@ function workerToWire(message: WorkerMessage): WorkerInit {
         },
       };
   }
+}
+
+function epochToWire(message: EpochReport): WorkerInit {
+  return {
+    case: 'epoch',
+    value: {
+      attempt: message.attempt,
+      token: message.token,
+      seq: toUint64('seq', message.seq),
+      epoch: uint32('epoch', message.epoch),
+      key: digestToBytes('key', message.key),
+      metricNames: Object.keys(message.result.metrics),
+      metricValues: Object.values(message.result.metrics),
+      ...(message.result.confusion === null ? {} : { confusion: confusionToWire(message.result.confusion) }),
+      diverged: message.result.diverged,
+      seconds: message.cost.seconds,
+      steps: uint32('steps', message.cost.steps),
+      params: toUint64('params', message.cost.params),
+    },
+  };
 }
 
 function workerFromWire({ kind }: WireWorkerMessage): WorkerMessage {
@@ -159,16 +169,16 @@ function workerFromWire({ kind }: WireWorkerMessage): WorkerMessage {
       return { kind: 'progress', attempt, epoch, step, steps, loss };
     }
     case 'epoch': {
-      const { lease, seq, epoch, key, metrics, confusion, diverged, seconds, steps, params } = kind.value;
+      const { attempt, token, seq, epoch, key, metricNames, metricValues, confusion, diverged, seconds, steps, params } = kind.value;
       return {
         kind: 'epoch',
-        ...leaseFromWire(lease),
+        attempt,
+        token,
         seq: fromUint64('seq', seq),
         epoch,
         key: bytesToDigest('key', key),
         result: {
-          // fromEntries defines fields, so a metric of any name is just a field.
-          metrics: Object.fromEntries(metrics.map((metric) => [metric.name, metric.value])),
+          metrics: metricsFromWire(metricNames, metricValues),
           confusion: confusion === undefined ? null : confusionFromWire(confusion),
           diverged,
         },
@@ -176,15 +186,16 @@ function workerFromWire({ kind }: WireWorkerMessage): WorkerMessage {
       };
     }
     case 'checkpoint': {
-      const { lease, seq, epoch, key, blob, bytes } = kind.value;
-      return { kind: 'checkpoint', ...leaseFromWire(lease), seq: fromUint64('seq', seq), epoch, key: bytesToDigest('key', key), blob: bytesToDigest('blob', blob), bytes: fromUint64('bytes', bytes) };
+      const { attempt, token, seq, epoch, key, blob, bytes } = kind.value;
+      return { kind: 'checkpoint', attempt, token, seq: fromUint64('seq', seq), epoch, key: bytesToDigest('key', key), blob: bytesToDigest('blob', blob), bytes: fromUint64('bytes', bytes) };
     }
     case 'evaluation': {
-      const { lease, seq, key, part, loss, accuracy, auc, confusion, probabilities } = kind.value;
+      const { attempt, token, seq, key, part, loss, accuracy, auc, confusion, probabilities } = kind.value;
       if (confusion === undefined) throw new ProtocolError('evaluation: the confusion is missing');
       return {
         kind: 'evaluation',
-        ...leaseFromWire(lease),
+        attempt,
+        token,
         seq: fromUint64('seq', seq),
         key: bytesToDigest('key', key),
         part: parts.decode(part),
@@ -192,10 +203,11 @@ function workerFromWire({ kind }: WireWorkerMessage): WorkerMessage {
       };
     }
     case 'finished': {
-      const { lease, seq, outcome, message, neededBytes } = kind.value;
+      const { attempt, token, seq, outcome, message, neededBytes } = kind.value;
       return {
         kind: 'finished',
-        ...leaseFromWire(lease),
+        attempt,
+        token,
         seq: fromUint64('seq', seq),
         outcome: { class: outcomes.decode(outcome), message, neededBytes: neededBytes === undefined ? null : fromUint64('neededBytes', neededBytes) },
       };
@@ -215,7 +227,7 @@ function coordinatorToWire(message: CoordinatorMessage): CoordinatorInit {
     case 'refused':
       return { case: 'refused', value: { code: message.code, message: message.message, retry: message.retry } };
     case 'offer':
-      return { case: 'offer', value: { lease: leaseToWire(message), work: offerToWire(message.work) } };
+      return { case: 'offer', value: { attempt: message.attempt, token: message.token, work: offerToWire(message.work) } };
     case 'answer':
       return {
         case: 'answer',
@@ -240,7 +252,7 @@ function coordinatorFromWire({ kind }: WireCoordinatorMessage): CoordinatorMessa
       return { kind: 'refused', code, message, retry };
     }
     case 'offer':
-      return { kind: 'offer', ...leaseFromWire(kind.value.lease), work: offerFromWire(kind.value.work) };
+      return { kind: 'offer', attempt: kind.value.attempt, token: kind.value.token, work: offerFromWire(kind.value.work) };
     case 'answer': {
       const { seq, verdict, next, keep, evaluate } = kind.value;
       return { kind: 'answer', seq: fromUint64('seq', seq), verdict: verdicts.decode(verdict), next: nexts.decode(next), keep, evaluate };
@@ -258,9 +270,14 @@ function leaseToWire(lease: LeaseRef): { attempt: string; token: string } {
   return { attempt: lease.attempt, token: lease.token };
 }
 
-function leaseFromWire(lease: WireLeaseRef | undefined): LeaseRef {
-  if (lease === undefined) throw new ProtocolError('a message that needs a lease has none');
+function leaseFromWire(lease: WireLeaseRef): LeaseRef {
   return { attempt: lease.attempt, token: lease.token };
+}
+
+function metricsFromWire(names: readonly string[], values: readonly number[]): { readonly [metric: string]: number } {
+  if (names.length !== values.length) throw new ProtocolError(`epoch: found ${names.length} metric names and ${values.length} values`);
+  // fromEntries defines fields, so a metric of any name is just a field.
+  return Object.fromEntries(names.map((name, index) => [name, values[index]!]));
 }
 
 function confusionToWire(confusion: Counts): { rows: { counts: number[] }[] } {

@@ -95,7 +95,7 @@ describe('codec', () => {
           {
             kind: {
               case: 'offer',
-              value: { lease: { attempt: 'a', token: 't' }, work: { case: 'train', value: { trajectoryJson: '{"trainable":"synthetic"}', from: 0, to: 1, keys: [new Uint8Array(32)], epochs: [{ count: 4_000_000_000, settingsJson: '{}' }] } } },
+              value: { attempt: 'a', token: 't', work: { case: 'train', value: { trajectoryJson: '{"trainable":"synthetic"}', from: 0, to: 1, keys: [new Uint8Array(32)], epochs: [{ count: 4_000_000_000, settingsJson: '{}' }] } } },
             },
           },
         ],
@@ -105,12 +105,11 @@ describe('codec', () => {
   });
 
   it('refuses a key that is not 32 bytes, an enum that is not set, a kind that it does not know', () => {
-    const lease = { attempt: 'a', token: 't' };
     const frames = [
-      create(FromWorkerSchema, { messages: [{ kind: { case: 'epoch', value: { lease, key: new Uint8Array(31) } } }] }),
-      create(FromWorkerSchema, { messages: [{ kind: { case: 'finished', value: { lease } } }] }),
-      fromJson(FromWorkerSchema, { messages: [{ finished: { lease, outcome: 99 } }] }),
-      create(FromWorkerSchema, { messages: [{ kind: { case: 'epoch', value: { key: new Uint8Array(32) } } }] }),
+      create(FromWorkerSchema, { messages: [{ kind: { case: 'epoch', value: { key: new Uint8Array(31) } } }] }),
+      create(FromWorkerSchema, { messages: [{ kind: { case: 'finished', value: {} } }] }),
+      fromJson(FromWorkerSchema, { messages: [{ finished: { outcome: 99 } }] }),
+      create(FromWorkerSchema, { messages: [{ kind: { case: 'epoch', value: { key: new Uint8Array(32), metricNames: ['val.loss'] } } }] }),
       create(FromWorkerSchema, { messages: [{}] }),
     ];
     for (const frame of frames) assert.throws(() => decodeFromWorker(toBinary(FromWorkerSchema, frame)), isBadMessage);
