@@ -113,7 +113,7 @@ function settingsOf(run: EpochRun): EpochSettings[] {
 
 function trajectoryFrom(text: string): Trajectory {
   const value = parseObject('trajectory', text);
-  const trainable = value['trainable'];
+  const { trainable } = value;
   if (trainable !== 'image-classifier' && trainable !== 'synthetic') throw new ProtocolError(`trajectory: found the trainable ${JSON.stringify(trainable)}, expected image-classifier or synthetic`);
   return value as unknown as Trajectory;
 }
