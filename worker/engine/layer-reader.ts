@@ -1,0 +1,146 @@
+import type { Json } from '../../proto/work.js';
+import { ModelError } from '../model/model-error.js';
+import type { LayerConfig } from '../model/topology.js';
+import { UnsupportedLayerError } from './engine.js';
+import type { Parameter, Shape } from './program.js';
+
+/**
+ * Reads one layer's configuration in Keras' words. What a layer says and no executor can honour
+ * (dilation, groups, another initializer) throws UnsupportedLayerError: never ignored.
+ */
+export class LayerReader {
+  readonly name: string;
+  private readonly layer: LayerConfig;
+  private readonly engine: string;
+
+  constructor(layer: LayerConfig, engine: string) {
+    this.layer = layer;
+    this.name = layer.config.name;
+    this.engine = engine;
+  }
+
+  unsupported(what: string): UnsupportedLayerError {
+    return new UnsupportedLayerError(this.engine, this.name, what);
+  }
+
+  text(field: string, fallback: string): string {
+    const value = this.field(field);
+    if (value === undefined || value === null) return fallback;
+    if (typeof value !== 'string') throw this.malformed(field, value, 'a string');
+    return value;
+  }
+
+  number(field: string, fallback: number): number {
+    const value = this.field(field);
+    if (value === undefined) return fallback;
+    if (typeof value !== 'number') throw this.malformed(field, value, 'a number');
+    return value;
+  }
+
+  flag(field: string, fallback: boolean): boolean {
+    const value = this.field(field);
+    if (value === undefined) return fallback;
+    if (typeof value !== 'boolean') throw this.malformed(field, value, 'true or false');
+    return value;
+  }
+
+  /** A whole number from 1. */
+  count(field: string): number {
+    const value = this.field(field);
+    if (typeof value !== 'number' || !Number.isInteger(value) || value < 1) throw this.malformed(field, value, 'a whole number from 1');
+    return value;
+  }
+
+  /** [rows, columns] from a number or a pair; null as `fallback` where the field is required. */
+  pair(field: string, fallback: readonly [number, number] | null): readonly [number, number] {
+    const value = this.field(field);
+    if ((value === undefined || value === null) && fallback !== null) return fallback;
+    const pair = Array.isArray(value) ? (value as readonly Json[]) : [value, value];
+    const [rows, columns] = pair;
+    const whole = (item: Json | undefined): item is number => typeof item === 'number' && Number.isInteger(item) && item >= 1;
+    if (pair.length !== 2 || !whole(rows) || !whole(columns)) throw this.malformed(field, value, 'one or two whole numbers from 1');
+    return [rows, columns];
+  }
+
+  padding(): 'same' | 'valid' {
+    const padding = this.text('padding', 'valid');
+    if (padding !== 'same' && padding !== 'valid') throw this.unsupported(`padding ${padding}`);
+    this.expectChannelsLast();
+    return padding;
+  }
+
+  /** null where the layer does not say; the batch dimension is dropped. */
+  batchInputShape(): Shape | null {
+    const value = this.field('batch_input_shape') ?? this.field('batch_shape');
+    if (!Array.isArray(value)) return null;
+    const [, height, width, channels] = value as readonly Json[];
+    if (typeof height !== 'number' || typeof width !== 'number' || typeof channels !== 'number') {
+      throw this.malformed('batch_input_shape', value as Json, '[null, height, width, channels]');
+    }
+    return { height, width, channels };
+  }
+
+  kernel(shape: readonly number[], fanIn: number, fanOut: number, layer: number): Parameter {
+    this.expectInitializer('kernel_initializer', ['GlorotUniform', 'glorotUniform', 'glorot_uniform']);
+    for (const field of ['kernel_regularizer', 'bias_regularizer', 'activity_regularizer', 'kernel_constraint', 'bias_constraint']) {
+      const value = this.field(field);
+      if (value !== undefined && value !== null) throw this.unsupported(`${this.layer.class_name} with ${field}`);
+    }
+    const count = shape.reduce((product, size) => product * size, 1);
+    return { name: `${this.name}/kernel`, shape, count, initial: { kind: 'glorotUniform', fanIn, fanOut }, layer };
+  }
+
+  bias(count: number, layer: number): Parameter | null {
+    if (!this.flag('use_bias', true)) return null;
+    this.expectInitializer('bias_initializer', ['Zeros', 'zeros']);
+    return { name: `${this.name}/bias`, shape: [count], count, initial: { kind: 'zeros' }, layer };
+  }
+
+  expectPlainConvolution(): void {
+    const dilation = this.pair('dilation_rate', [1, 1]);
+    if (dilation[0] !== 1 || dilation[1] !== 1) throw this.unsupported('Conv2D with dilation_rate');
+    if (this.number('groups', 1) !== 1) throw this.unsupported('Conv2D with groups');
+  }
+
+  expectPlainRelu(): void {
+    const maximum = this.field('max_value');
+    if (maximum !== undefined && maximum !== null) throw this.unsupported('ReLU with max_value');
+    if (this.number('threshold', 0) !== 0 || this.number('negative_slope', 0) !== 0) throw this.unsupported('ReLU with threshold or slope');
+  }
+
+  expectLastAxis(last: number): void {
+    const value = this.field('axis') ?? -1;
+    const axis: Json | undefined = Array.isArray(value) ? (value as readonly Json[])[0] : value;
+    if (axis !== -1 && axis !== last) throw this.unsupported(`BatchNormalization over axis ${JSON.stringify(value)}`);
+    this.expectInitializer('gamma_initializer', ['Ones', 'ones']);
+    this.expectInitializer('beta_initializer', ['Zeros', 'zeros']);
+  }
+
+  private expectChannelsLast(): void {
+    const format = this.text('data_format', 'channels_last');
+    if (format !== 'channels_last' && format !== 'channelsLast') throw this.unsupported(`data_format ${format}`);
+  }
+
+  private expectInitializer(field: string, names: readonly string[]): void {
+    const value = this.field(field);
+    if (value === undefined || value === null) return;
+    const name = typeof value === 'string' ? value : (value as { readonly class_name?: Json }).class_name;
+    if (typeof name === 'string' && names.includes(name)) return;
+    if (name === 'VarianceScaling' && this.isGlorotUniform(value)) return;
+    throw this.unsupported(`${this.layer.class_name} with ${field} ${String(name)}`);
+  }
+
+  /** tf.layers writes GlorotUniform as the VarianceScaling that it is. */
+  private isGlorotUniform(value: Json): boolean {
+    const config = (value as { readonly config?: { readonly scale?: Json; readonly mode?: Json; readonly distribution?: Json } }).config;
+    return config?.scale === 1 && (config.mode === 'fan_avg' || config.mode === 'fanAvg') && config.distribution === 'uniform';
+  }
+
+  private field(name: string): Json | undefined {
+    return this.layer.config[name];
+  }
+
+  private malformed(field: string, found: Json | undefined, expected: string): ModelError {
+    return new ModelError(`layer "${this.name}": ${field}: found ${JSON.stringify(found) ?? 'nothing'}, expected ${expected}`);
+  }
+}

@@ -1,0 +1,217 @@
+import type { Executable, ImageSource, StepResult, StepSettings, Training } from '../engine.js';
+import { fillInitial } from '../initial-weights.js';
+import type { Program } from '../program.js';
+import { imageAt } from './arena.js';
+import { instantiateKernels } from './kernels.js';
+import { ActivateNode, type BatchNorm } from './nodes/activate.js';
+import { elements, type Gradient, type Machine, type Pass, wholeGradient } from './nodes/node.js';
+import { type Slot, stateNames } from './parameters.js';
+import type { Plan } from './plan.js';
+import { decodeState, encodeState, type Tensor } from './state.js';
+
+const INFERENCE: Pass = { training: false, dropout: null };
+
+/**
+ * Runs a plan. A step is a fixed sequence of kernel calls on memory that was planned beforehand:
+ * nothing is allocated, and the order of every addition is fixed, so a step gives the same bits
+ * everywhere.
+ */
+export class WasmExecutable implements Executable {
+  readonly params: number;
+  readonly learnables: number;
+  readonly memoryBytes: number;
+  private readonly program: Program;
+  private readonly training: Training;
+  private readonly source: ImageSource;
+  private readonly plan: Plan;
+  private readonly machine: Machine;
+  private readonly ints: Int32Array;
+  private readonly norms: readonly ActivateNode[];
+  private steps = 0;
+  private rate = 0;
+
+  constructor(program: Program, plan: Plan, training: Training, source: ImageSource, memory: WebAssembly.Memory) {
+    this.program = program;
+    this.plan = plan;
+    this.training = training;
+    this.source = source;
+    this.learnables = program.layers.reduce((sum, layer) => sum + layer.learnables, 0);
+    this.params = program.layers.reduce((sum, layer) => sum + layer.params, 0);
+    this.memoryBytes = memory.buffer.byteLength;
+    this.ints = new Int32Array(memory.buffer);
+    this.machine = {
+      kernels: instantiateKernels(memory),
+      bytes: new Uint8Array(memory.buffer),
+      floats: new Float32Array(memory.buffer),
+      doubles: new Float64Array(memory.buffer),
+      update: (slot, gradientAt, from, count) => {
+        this.update(slot, gradientAt, from, count);
+      },
+    };
+    this.norms = plan.nodes.filter((node) => node instanceof ActivateNode && node.norm !== null) as ActivateNode[];
+    this.initialise();
+  }
+
+  step(indices: Int32Array, settings: StepSettings): StepResult {
+    const count = indices.length;
+    if (count < 1 || count > this.training.maxBatch) {
+      throw new RangeError(`a step takes 1 to ${String(this.training.maxBatch)} images, not ${String(count)}`);
+    }
+    const pass = passOf(settings);
+    this.gather(indices);
+    for (const node of this.plan.nodes) node.forward(this.machine, count, pass);
+    const result = this.loss(indices, settings.classWeights);
+    this.steps++;
+    this.rate = this.stepRate(settings.lr);
+    let gradient: Gradient = wholeGradient(this.machine, this.plan.logitsGradient);
+    for (let index = this.plan.nodes.length - 1; index >= 0; index--) {
+      const node = this.plan.nodes[index];
+      if (node !== undefined) gradient = node.backward(this.machine, count, pass, gradient);
+    }
+    return result;
+  }
+
+  /**
+   * Layer by layer: the statistics of a batch norm are the mean and the biased variance of its input
+   * over all of `indices`, with the batch norms before it already at their statistics of inference.
+   * Unlike an average over batches this depends on no batch size, and each layer is calibrated on what
+   * it will get when it predicts. It costs one partial forward pass per batch norm.
+   */
+  recalibrate(indices: Int32Array): void {
+    if (indices.length === 0) throw new RangeError('recalibration needs at least one image');
+    for (const node of this.norms) {
+      const norm = node.norm as BatchNorm;
+      const before = this.plan.nodes.slice(0, this.plan.nodes.indexOf(node));
+      this.eachChunk(indices, (count, first) => {
+        for (const earlier of before) earlier.forward(this.machine, count, INFERENCE);
+        for (let image = 0; image < count; image++) norm.take(this.machine, imageAt(node.input, image), node.input.row, first + image);
+      });
+      norm.settle(this.machine, indices.length);
+    }
+  }
+
+  predict(indices: Int32Array): Float32Array {
+    const { classes } = this.program;
+    const logits = new Float32Array(indices.length * classes);
+    const from = this.plan.logits.at / 4;
+    this.eachChunk(indices, (count, first) => {
+      for (const node of this.plan.nodes) node.forward(this.machine, count, INFERENCE);
+      logits.set(this.machine.floats.subarray(from, from + count * classes), first * classes);
+    });
+    return logits;
+  }
+
+  state(): Uint8Array {
+    return encodeState(this.training.optimizer.name, this.steps, this.tensors());
+  }
+
+  load(state: Uint8Array): void {
+    this.steps = decodeState(state, this.training.optimizer.name, this.tensors()).steps;
+  }
+
+  dispose(): void {
+    // The memory goes with the last reference to this object; there is no other resource.
+  }
+
+  /** An image's logits do not depend on its company, so chunks may be of any size. */
+  private eachChunk(indices: Int32Array, visit: (count: number, first: number) => void): void {
+    for (let first = 0; first < indices.length; first += this.training.maxBatch) {
+      const chunk = indices.subarray(first, Math.min(indices.length, first + this.training.maxBatch));
+      this.gather(chunk);
+      visit(chunk.length, first);
+    }
+  }
+
+  private gather(indices: Int32Array): void {
+    const { plan, machine, training, program } = this;
+    const size = elements(program.input);
+    this.source.read(indices, machine.bytes.subarray(plan.pixels, plan.pixels + indices.length * size));
+    const mean = training.normalisation.mean === null ? 0 : plan.mean;
+    const deviation = training.normalisation.deviation === null ? 0 : plan.deviation;
+    const length = program.input.width * program.input.channels;
+    for (let image = 0; image < indices.length; image++) {
+      machine.kernels.normalise(plan.pixels + image * size, imageAt(plan.input, image), plan.input.row, program.input.height, length, mean, deviation);
+    }
+  }
+
+  private loss(indices: Int32Array, classWeights: readonly number[] | null): StepResult {
+    const { plan, machine, program } = this;
+    indices.forEach((index, position) => {
+      this.ints[plan.labels / 4 + position] = this.source.labels[index] ?? 0;
+    });
+    if (classWeights !== null) machine.floats.set(classWeights, plan.classWeights / 4);
+    const loss = machine.kernels.cross_entropy(
+      plan.logits.at, plan.labels, classWeights === null ? 0 : plan.classWeights, plan.logitsGradient.at, indices.length,
+      program.classes, plan.correct,
+    );
+    return { loss, correct: this.ints[plan.correct / 4] ?? 0 };
+  }
+
+  private stepRate(lr: number): number {
+    const { optimizer } = this.training;
+    if (optimizer.name === 'sgdm') return lr;
+    return (lr * Math.sqrt(1 - power(optimizer.beta2, this.steps))) / (1 - power(optimizer.beta1, this.steps));
+  }
+
+  private update(slot: Slot, gradientAt: number, from: number, count: number): void {
+    const { optimizer } = this.training;
+    const [first = 0, second = 0] = slot.state;
+    const offset = 4 * from;
+    if (optimizer.name === 'sgdm') {
+      this.machine.kernels.sgdm(slot.at + offset, first + offset, gradientAt, count, this.rate, optimizer.momentum);
+      return;
+    }
+    const { beta1, beta2, epsilon } = optimizer;
+    this.machine.kernels.adam(slot.at + offset, first + offset, second + offset, gradientAt, count, this.rate, beta1, beta2, epsilon);
+  }
+
+  private initialise(): void {
+    const { plan, machine, training } = this;
+    for (const slot of plan.slots.values()) fillInitial(slot.parameter, training.initSeed, training.replicate, this.values(slot.at, slot.parameter.count));
+    for (const node of this.norms) node.norm?.initialise(machine);
+    const { mean, deviation } = training.normalisation;
+    if (mean !== null) machine.floats.set(mean, plan.mean / 4);
+    if (deviation !== null) machine.floats.set(deviation, plan.deviation / 4);
+  }
+
+  /** Weights, then optimizer state, then statistics of inference; views on the memory. */
+  private tensors(): Tensor[] {
+    const tensors: Tensor[] = [];
+    const slots = [...this.plan.slots.values()];
+    for (const { parameter, at } of slots) tensors.push({ name: parameter.name, shape: parameter.shape, values: this.values(at, parameter.count) });
+    stateNames(this.training.optimizer).forEach((name, index) => {
+      for (const { parameter, state } of slots) {
+        tensors.push({ name: `${parameter.name}:${name}`, shape: parameter.shape, values: this.values(state[index] ?? 0, parameter.count) });
+      }
+    });
+    for (const { norm } of this.norms) {
+      if (norm === null) continue;
+      const { channels } = norm.operation.input;
+      tensors.push({ name: `${norm.operation.name}/moving_mean`, shape: [channels], values: this.values(norm.inference, channels) });
+      tensors.push({ name: `${norm.operation.name}/moving_variance`, shape: [channels], values: this.values(norm.inference + 4 * norm.stride, channels) });
+    }
+    return tensors;
+  }
+
+  private values(at: number, count: number): Float32Array {
+    return this.machine.floats.subarray(at / 4, at / 4 + count);
+  }
+}
+
+function passOf(settings: StepSettings): Pass {
+  const rate = settings.dropout;
+  if (rate === 0) return { training: true, dropout: null };
+  const threshold = Math.round(rate * 0x100000000);
+  return { training: true, dropout: { threshold, scale: 1 / (1 - rate), seed: settings.dropoutSeed } };
+}
+
+/** base^exponent by products in a fixed order: `**` may round differently from engine to engine. */
+function power(base: number, exponent: number): number {
+  let result = 1;
+  let square = base;
+  for (let rest = exponent; rest > 0; rest = Math.floor(rest / 2)) {
+    if (rest % 2 === 1) result *= square;
+    square *= square;
+  }
+  return result;
+}

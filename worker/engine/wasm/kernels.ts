@@ -1,0 +1,91 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { packageRoot } from '../../../proto/package-root.js';
+
+/**
+ * The functions of kernels.wasm (kernels/*.c says what each does). Pointers are byte offsets into the
+ * memory, 0 standing for null; strides are in floats.
+ */
+export interface Kernels {
+  readonly __heap_base: WebAssembly.Global;
+  normalise(pixels: number, x: number, xRow: number, height: number, length: number, mean: number, deviation: number): void;
+  conv(
+    x: number, xRow: number, w: number, bias: number, y: number, yRow: number, height: number, width: number,
+    input: number, output: number, rows: number, columns: number, strideRows: number, strideColumns: number,
+  ): void;
+  pack_forward(w: number, packed: number, depth: number, output: number): void;
+  pack_backward(w: number, packed: number, taps: number, input: number, output: number): void;
+  filter_gradient(
+    x: number, xRow: number, dy: number, dyRow: number, dw: number, stride: number, height: number, width: number,
+    input: number, output: number, rows: number, columns: number, strideRows: number, strideColumns: number,
+  ): void;
+  unpad_rows(from: number, stride: number, to: number, rows: number, columns: number): void;
+  spread(from: number, fromRow: number, to: number, toRow: number, height: number, width: number, channels: number, step: number): void;
+  channel_sums(x: number, xRow: number, height: number, width: number, channels: number, sums: number): void;
+  dense_forward(x: number, w: number, bias: number, y: number, rows: number, depth: number, columns: number): void;
+  dense_weight_gradient(x: number, xRow: number, dy: number, dw: number, batch: number, taps: number, columns: number): void;
+  dense_input_gradient(dy: number, w: number, dx: number, batch: number, taps: number, columns: number): void;
+  image_statistics(x: number, xRow: number, height: number, width: number, channels: number, nth: number, statistics: number, scratch: number): void;
+  moments(statistics: number, count: number, channels: number, out: number, stride: number): void;
+  affine_of(moments: number, gamma: number, beta: number, epsilon: number, channels: number, stride: number, affine: number): void;
+  back_of(
+    sums: number, count: number, moments: number, gamma: number, epsilon: number, channels: number, stride: number,
+    back: number, dgamma: number, dbeta: number,
+  ): void;
+  activate(
+    x: number, xRow: number, y: number, yRow: number, height: number, width: number, channels: number, affine: number,
+    stride: number, relu: number, first: number, threshold: number, seed: number, seed2: number, scale: number,
+  ): void;
+  activate_sums(
+    x: number, xRow: number, y: number, yRow: number, dy: number, dyRow: number, height: number, width: number,
+    channels: number, mean: number, relu: number, first: number, threshold: number, seed: number, seed2: number,
+    scale: number, sums: number,
+  ): void;
+  activate_back(
+    x: number, xRow: number, y: number, yRow: number, dy: number, dyRow: number, dx: number, dxRow: number,
+    height: number, width: number, channels: number, back: number, stride: number, relu: number, first: number,
+    threshold: number, seed: number, seed2: number, scale: number,
+  ): void;
+  activate_pool(
+    x: number, xRow: number, y: number, yRow: number, winner: number, height: number, width: number, channels: number,
+    affine: number, stride: number, first: number, threshold: number, seed: number, seed2: number, scale: number,
+  ): void;
+  pool_sums(
+    x: number, xRow: number, winner: number, dy: number, dyRow: number, height: number, width: number,
+    channels: number, mean: number, scale: number, sums: number,
+  ): void;
+  pool_back(
+    x: number, xRow: number, winner: number, dy: number, dyRow: number, dx: number, dxRow: number, height: number,
+    width: number, channels: number, back: number, stride: number, scale: number,
+  ): void;
+  max_pool(x: number, xRow: number, y: number, yRow: number, ...window: WindowArguments): void;
+  max_pool_back(x: number, xRow: number, dy: number, dyRow: number, dx: number, dxRow: number, ...window: WindowArguments): void;
+  average_pool(x: number, xRow: number, y: number, yRow: number, ...window: WindowArguments): void;
+  average_pool_back(dy: number, dyRow: number, dx: number, dxRow: number, ...window: WindowArguments): void;
+  cross_entropy(logits: number, labels: number, weights: number, gradient: number, batch: number, classes: number, correct: number): number;
+  sgdm(w: number, a: number, gradient: number, count: number, rate: number, momentum: number): void;
+  adam(w: number, m: number, v: number, gradient: number, count: number, rate: number, beta1: number, beta2: number, epsilon: number): void;
+}
+
+/** height, width, channels, outHeight, outWidth, rows, columns, strideRows, strideColumns, top, left. */
+export type WindowArguments = [number, number, number, number, number, number, number, number, number, number, number];
+
+/** Where the arena begins: past the kernels' own data and stack. Rounded up to 64 bytes. */
+export const ARENA_BASE = 65_536;
+
+export const PAGE_BYTES = 65_536;
+
+export function kernelFile(): Buffer {
+  return readFileSync(join(packageRoot(), 'worker/engine/wasm/kernels.wasm'));
+}
+
+let compiled: WebAssembly.Module | null = null;
+
+/** Instances share one compiled module, so that a child that trains stage after stage compiles once. */
+export function instantiateKernels(memory: WebAssembly.Memory): Kernels {
+  compiled ??= new WebAssembly.Module(new Uint8Array(kernelFile()));
+  const kernels = new WebAssembly.Instance(compiled, { env: { memory } }).exports as unknown as Kernels;
+  const base = Number(kernels.__heap_base.value);
+  if (base > ARENA_BASE) throw new Error(`the kernels' own data reach to ${String(base)}, past ${String(ARENA_BASE)}`);
+  return kernels;
+}

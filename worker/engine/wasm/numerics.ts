@@ -1,0 +1,10 @@
+import { createHash } from 'node:crypto';
+import { kernelFile } from './kernels.js';
+
+let numerics: string | null = null;
+
+/** `wasm:DIGEST:plain`: 16 hex digits of the kernel file's SHA-256; plain SIMD, no fused multiply-add. */
+export function wasmNumerics(): string {
+  numerics ??= `wasm:${createHash('sha256').update(kernelFile()).digest('hex').slice(0, 16)}:plain`;
+  return numerics;
+}

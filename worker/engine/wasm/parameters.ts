@@ -1,0 +1,26 @@
+import type { OptimizerChoice } from '../../../proto/work.js';
+import type { Parameter, Program } from '../program.js';
+import type { Arena } from './arena.js';
+
+/** A parameter and its optimizer state in memory. */
+export interface Slot {
+  readonly parameter: Parameter;
+  readonly at: number;
+  /** Momentum: the accumulator. Adam: first and second moment. */
+  readonly state: readonly number[];
+}
+
+/** Names of the optimizer's state tensors per parameter, in the order of `Slot.state`. */
+export function stateNames(optimizer: OptimizerChoice): readonly string[] {
+  return optimizer.name === 'sgdm' ? ['momentum'] : ['m', 'v'];
+}
+
+export function planSlots(program: Program, optimizer: OptimizerChoice, arena: Arena): Map<string, Slot> {
+  const slots = new Map<string, Slot>();
+  for (const parameter of program.parameters) {
+    const at = arena.floats(parameter.count);
+    const state = stateNames(optimizer).map(() => arena.floats(parameter.count));
+    slots.set(parameter.name, { parameter, at, state });
+  }
+  return slots;
+}

@@ -1,0 +1,80 @@
+/**
+ * The bytes of a checkpoint: `TRWL`, the header's length (uint32), the header as JSON, spaces up to a
+ * multiple of 8, then float32 tensors one after another, all little-endian. The same training state
+ * always gives the same bytes.
+ */
+import { DataError } from '../../data/data-error.js';
+
+const MAGIC = 0x4c575254;
+export const STATE_FORMAT = 1;
+
+export interface StateHeader {
+  readonly format: number;
+  readonly optimizer: string;
+  /** Optimizer steps taken: Adam's bias correction goes on from it. */
+  readonly steps: number;
+  readonly tensors: readonly TensorHeader[];
+}
+
+export interface TensorHeader {
+  readonly name: string;
+  readonly shape: readonly number[];
+}
+
+export interface Tensor extends TensorHeader {
+  readonly values: Float32Array;
+}
+
+export function encodeState(optimizer: string, steps: number, tensors: readonly Tensor[]): Uint8Array {
+  const header: StateHeader = { format: STATE_FORMAT, optimizer, steps, tensors: tensors.map(({ name, shape }) => ({ name, shape })) };
+  let text = JSON.stringify(header);
+  text += ' '.repeat((8 - (Buffer.byteLength(text) % 8)) % 8);
+  const json = Buffer.from(text);
+  const payload = tensors.reduce((sum, tensor) => sum + tensor.values.byteLength, 0);
+  const bytes = new Uint8Array(8 + json.length + payload);
+  const view = new DataView(bytes.buffer);
+  view.setUint32(0, MAGIC, true);
+  view.setUint32(4, json.length, true);
+  bytes.set(json, 8);
+  let at = 8 + json.length;
+  for (const { values } of tensors) {
+    bytes.set(new Uint8Array(values.buffer, values.byteOffset, values.byteLength), at);
+    at += values.byteLength;
+  }
+  return bytes;
+}
+
+/** Copies each tensor to the one of the same name and shape in `tensors`. Throws DataError, having changed nothing. */
+export function decodeState(bytes: Uint8Array, optimizer: string, tensors: readonly Tensor[]): { readonly steps: number } {
+  const { header, payload } = split(bytes);
+  if (header.optimizer !== optimizer) throw new DataError(`the checkpoint is of optimizer ${header.optimizer}, this training has ${optimizer}`);
+  const describe = (tensor: TensorHeader): string => `${tensor.name} [${tensor.shape.join(', ')}]`;
+  const found = header.tensors.map(describe);
+  tensors.forEach((tensor, index) => {
+    if (found[index] !== describe(tensor)) throw new DataError(`the checkpoint is of another model: found ${found[index] ?? 'nothing'}, expected ${describe(tensor)}`);
+  });
+  const expected = tensors.reduce((sum, tensor) => sum + tensor.values.byteLength, 0);
+  if (found.length !== tensors.length || payload.byteLength !== expected) {
+    throw new DataError(`the checkpoint has ${String(payload.byteLength)} bytes of weights, this model ${String(expected)}`);
+  }
+  let at = 0;
+  for (const { values } of tensors) {
+    new Uint8Array(values.buffer, values.byteOffset, values.byteLength).set(payload.subarray(at, at + values.byteLength));
+    at += values.byteLength;
+  }
+  return { steps: header.steps };
+}
+
+function split(bytes: Uint8Array): { header: StateHeader; payload: Uint8Array } {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  if (bytes.byteLength < 8 || view.getUint32(0, true) !== MAGIC) throw new DataError('these bytes are not a checkpoint');
+  const length = view.getUint32(4, true);
+  let header: StateHeader;
+  try {
+    header = JSON.parse(Buffer.from(bytes.buffer, bytes.byteOffset + 8, Math.min(length, bytes.byteLength - 8)).toString('utf8')) as StateHeader;
+  } catch {
+    throw new DataError('the header of the checkpoint cannot be read');
+  }
+  if (header.format !== STATE_FORMAT) throw new DataError(`the checkpoint has format ${String(header.format)}, this version reads ${String(STATE_FORMAT)}`);
+  return { header, payload: bytes.subarray(8 + length) };
+}

@@ -1,0 +1,67 @@
+import type { Json, ModelChoice } from '../../proto/work.js';
+import { garthCnn } from './garth-cnn.js';
+import type { Input } from './layers.js';
+import { lenet5 } from './lenet5.js';
+import { ModelError } from './model-error.js';
+import type { Topology } from './topology.js';
+
+interface ZooEntry {
+  /** Least width and height in pixels: what leaves every pool and kernel something to work on. */
+  readonly leastSize: number;
+  build(knobs: Knobs, input: Input, classes: number): Topology;
+}
+
+const ZOO: { readonly [name: string]: ZooEntry } = {
+  'garth-cnn': {
+    leastSize: 4,
+    build: (knobs, input, classes) => garthCnn(knobs.three('filters'), knobs.whole('fcWidth', 0), input, classes),
+  },
+  lenet5: {
+    leastSize: 12,
+    build: (knobs, input, classes) => lenet5(knobs.whole('fcWidth', 1), input, classes),
+  },
+};
+
+export const MODEL_NAMES: readonly string[] = Object.keys(ZOO);
+
+/**
+ * A zoo model for images of `input` and so many classes; `model.knobs` must be complete.
+ * Throws ModelError: unknown name, a knob missing or out of range, or images too small for its layers.
+ */
+export function buildModel(model: ModelChoice, input: Input, classes: number): Topology {
+  const entry = Object.hasOwn(ZOO, model.name) ? ZOO[model.name] : undefined;
+  if (entry === undefined) throw new ModelError(`model: found ${model.name}, expected one of ${MODEL_NAMES.join(', ')}`);
+  if (input.height < entry.leastSize || input.width < entry.leastSize) {
+    const least = String(entry.leastSize);
+    throw new ModelError(
+      `${model.name}: images of ${String(input.height)} x ${String(input.width)} are too small for its kernels and pools; the least imageSize is ${least}`,
+    );
+  }
+  return entry.build(new Knobs(model), input, classes);
+}
+
+class Knobs {
+  private readonly model: ModelChoice;
+
+  constructor(model: ModelChoice) {
+    this.model = model;
+  }
+
+  whole(name: string, least: number): number {
+    return this.check(name, this.model.knobs[name], least);
+  }
+
+  three(name: string): [number, number, number] {
+    const value = this.model.knobs[name];
+    if (!Array.isArray(value) || value.length !== 3) {
+      throw new ModelError(`${this.model.name}: ${name}: found ${JSON.stringify(value) ?? 'nothing'}, expected three whole numbers from 1`);
+    }
+    const [first, second, third] = value as readonly Json[];
+    return [this.check(name, first, 1), this.check(name, second, 1), this.check(name, third, 1)];
+  }
+
+  private check(name: string, value: Json | undefined, least: number): number {
+    if (typeof value === 'number' && Number.isInteger(value) && value >= least) return value;
+    throw new ModelError(`${this.model.name}: ${name}: found ${JSON.stringify(value) ?? 'nothing'}, expected a whole number from ${String(least)}`);
+  }
+}
