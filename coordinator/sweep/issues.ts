@@ -9,12 +9,19 @@ type Issue = z.core.$ZodIssue;
 /** `raw` is what was parsed; issues' paths are relative to it. */
 export function problemsOf(issues: readonly Issue[], raw: unknown): Problem[] {
   const problems = issues.flatMap((issue) => problemsOfIssue(issue, [], raw));
-  return problems.filter((problem) => !problems.some((other) => explains(other, problem)));
+  // One value may fail several checks; the first says enough.
+  const first = new Map<string, Problem>();
+  for (const problem of problems) {
+    const place = `${problem.at} ${fieldName(problem.path)}`;
+    if (!first.has(place)) first.set(place, problem);
+  }
+  const unknown = problems.filter((problem) => problem.at === 'key');
+  return [...first.values()].filter((problem) => !unknown.some((other) => explains(other, problem)));
 }
 
 /** A key that is missing only because it stands misspelt (or as something not built yet) beside its place is one mistake, not two. */
 function explains(unknown: Problem, missing: Problem): boolean {
-  if (unknown.at !== 'key' || missing.at !== 'value' || missing.found !== describe(undefined)) return false;
+  if (missing.at !== 'value' || missing.found !== describe(undefined)) return false;
   if (fieldName(unknown.path.slice(0, -1)) !== fieldName(missing.path.slice(0, -1))) return false;
   return unknown.suggestion === `did you mean ${missing.path.at(-1)}?` || (unknown.suggestion?.includes(NOT_BUILT) ?? false);
 }
@@ -40,7 +47,7 @@ function unknownKey(parent: Path, key: string, expected: string): Problem {
 
 /**
  * Of a union's alternatives, each with what it found wrong, the one whose form the value has: the same
- * kind of thing, and of maps the one that shares most keys. Null where none comes near.
+ * kind of thing, and of maps the one that shares most keys, at least half of them. Null where none comes near.
  */
 function meantBranch(branches: readonly (readonly Issue[])[], value: unknown): readonly Issue[] | null {
   let best: readonly Issue[] | null = null;
@@ -48,7 +55,7 @@ function meantBranch(branches: readonly (readonly Issue[])[], value: unknown): r
   for (const issues of branches) {
     if (issues.some((issue) => isWrongKind(issue))) continue;
     const unknown = issues.flatMap((issue) => (issue.code === 'unrecognized_keys' && issue.path.length === 0 ? issue.keys : []));
-    if (isMap(value) && unknown.length === Object.keys(value).length) continue;
+    if (isMap(value) && unknown.length > Object.keys(value).length / 2) continue;
     const missing = issues.filter((issue) => issue.path.length === 1 && valueAt(value, issue.path) === undefined);
     const troubles = unknown.length + missing.length;
     if (troubles < least) [best, least] = [issues, troubles];

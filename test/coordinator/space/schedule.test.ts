@@ -1,0 +1,42 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { cosineOfPi, isSchedule, rateAt } from '../../../coordinator/space/schedule.js';
+
+test('a number and a constant are the same rate in every epoch', () => {
+  assert.deepEqual([0, 5, 99].map((epoch) => rateAt(0.01, epoch, 100)), [0.01, 0.01, 0.01]);
+  assert.deepEqual([0, 5, 99].map((epoch) => rateAt({ constant: 0.01 }, epoch, 100)), [0.01, 0.01, 0.01]);
+});
+
+test('a piecewise rate falls by its factor every so many epochs, counted from 0', () => {
+  // Study A: 0.01, x 0.2 every 5 epochs: 0.01 in epochs 0-4, 0.002 in 5-9, 0.0004 in 10-14.
+  const rates = [0, 4, 5, 9, 10, 14].map((epoch) => Math.fround(rateAt({ piecewise: { initial: 0.01, factor: 0.2, every: 5 } }, epoch, 100)));
+  assert.deepEqual(rates, [0.01, 0.01, 0.002, 0.002, 0.0004, 0.0004].map(Math.fround));
+});
+
+test('a cosine goes from initial at epoch 0 through half way to final at its length, and stays there', () => {
+  const at = (epoch: number): number => rateAt({ cosine: { initial: 0.01, epochs: 20, final: 0.002 } }, epoch, 100);
+  assert.equal(at(0), 0.01);
+  // (1 + cos(pi / 3)) / 2 = 3/4, (1 + cos(pi / 2)) / 2 = 1/2, (1 + cos(2 pi / 3)) / 2 = 1/4.
+  assert.ok(Math.abs(rateAt({ cosine: { initial: 1, epochs: 3 } }, 1, 3) - 0.75) < 1e-15);
+  assert.ok(Math.abs(at(10) - 0.006) < 1e-17);
+  assert.ok(Math.abs(rateAt({ cosine: { initial: 1, epochs: 3 } }, 2, 3) - 0.25) < 1e-15);
+  assert.deepEqual([at(20), at(21), at(99)], [0.002, 0.002, 0.002]);
+});
+
+test('a cosine without a length has the length of the trial', () => {
+  assert.equal(rateAt({ cosine: { initial: 0.01 } }, 7, 20), rateAt({ cosine: { initial: 0.01, epochs: 20 } }, 7, 50));
+});
+
+test('our cosine is that of Math to the last bits', () => {
+  fc.assert(
+    fc.property(fc.double({ min: 0, max: 1, noNaN: true }), (x) => {
+      assert.ok(Math.abs(cosineOfPi(x) - Math.cos(Math.PI * x)) < 4e-16, `cos(pi ${x}): ${cosineOfPi(x)}, ${Math.cos(Math.PI * x)}`);
+    }),
+  );
+  assert.deepEqual([cosineOfPi(0), cosineOfPi(0.5), cosineOfPi(1)], [1, 0, -1]);
+});
+
+test('a map is a schedule by its name', () => {
+  assert.deepEqual([{ cosine: {} }, { constant: 1 }, { from: 1 }, 3, null, [1]].map(isSchedule), [true, true, false, false, false, false]);
+});

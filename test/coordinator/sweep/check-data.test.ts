@@ -1,0 +1,31 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { checkAgainstData } from '../../../coordinator/sweep/check-data.js';
+import { formatMistake, parseSweepFile } from '../../../coordinator/sweep/parse.js';
+
+function mistakes(text: string): string[] {
+  const result = parseSweepFile(text, 'a.yaml');
+  assert.ok('spec' in result);
+  return result.place(checkAgainstData(result.spec, { classes: ['NORMAL', 'PNEUMONIA'] })).map((mistake) => formatMistake('a.yaml', mistake));
+}
+
+test('classes that the data have are accepted everywhere', () => {
+  assert.deepEqual(mistakes(`data: {path: x, positive: NORMAL}
+space: {classWeights: [{NORMAL: 2}, balanced]}
+objective: {maximize: 'val.f1[NORMAL]', floors: {'val.recall[PNEUMONIA]': 0.9}}
+stop: {monitor: val.loss, patience: 2}`), []);
+});
+
+test('classes that the data lack are mistakes at their places, with a suggestion', () => {
+  const expected = 'expected one of NORMAL, PNEUMONIA';
+  assert.deepEqual(mistakes(`data: {path: x, positive: normal}
+space: {classWeights: {PNEUMONA: 2}}
+objective: {maximize: 'val.f1[CAT]', floors: {'val.recall[PNEUMONIE]': 0.9}}
+stop: {monitor: 'val.recall[X]', patience: 2}`), [
+    `a.yaml:1:27: data.positive: found the class "normal", ${expected}; did you mean NORMAL?`,
+    `a.yaml:2:24: space.classWeights.PNEUMONA: found the class "PNEUMONA", ${expected}; did you mean PNEUMONIA?`,
+    `a.yaml:3:23: objective.maximize: found the class "CAT", ${expected}`,
+    `a.yaml:3:47: objective.floors['val.recall[PNEUMONIE]']: found the class "PNEUMONIE", ${expected}; did you mean PNEUMONIA?`,
+    `a.yaml:4:17: stop.monitor: found the class "X", ${expected}`,
+  ]);
+});

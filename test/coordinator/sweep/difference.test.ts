@@ -1,0 +1,54 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { differences } from '../../../coordinator/sweep/difference.js';
+import { parseSweepFile } from '../../../coordinator/sweep/parse.js';
+import type { SweepSpec } from '../../../coordinator/sweep/spec.js';
+
+function spec(text: string): SweepSpec {
+  const result = parseSweepFile(text, 'a.yaml');
+  assert.ok('spec' in result);
+  return result.spec;
+}
+
+test('a revision that says the same has no differences', () => {
+  assert.deepEqual(differences(spec('data: x\nspace: {lr: [0.1]}'), spec('# the same\nspace:\n  lr: 0.1\ndata: {path: x}')), []);
+});
+
+test('each changed field is one line in the words of the file', () => {
+  const before = spec('data: x\nspace: {lr: [0.01]}\nobjective: {maximize: val.auc}');
+  const after = spec(`data: {path: x, groupBy: '(p\\d)', split: {val: 0.2, test: given}}
+space: {lr: [0.01, {cosine: {initial: 0.1}}], epochs: [5, 10]}
+objective: {minimize: val.loss, floors: {'val.recall[A]': 0.9}}
+stop: {patience: 3}
+budget: {trials: 9}
+stageTimeout: 10m
+seed: 1
+sampler: {grid: {order: shuffled}}`);
+  assert.deepEqual(differences(before, after).sort(), [
+    'budget.trials: none -> 9',
+    'data.groupBy: none -> (p\\d)',
+    'data.split.merge: none -> false',
+    'data.split.seed: none -> 0',
+    'data.split.test: none -> given',
+    'data.split.val: none -> 0.2',
+    'objective.floors[\'val.recall[A]\']: none -> 0.9',
+    'objective.maximize: val.auc -> none',
+    'objective.minimize: none -> val.loss',
+    'sampler.grid.order: none -> shuffled',
+    'sampler.grid.seed: none -> 1',
+    'sampler: grid -> none',
+    'seed: 0 -> 1',
+    'space.epochs: [100] -> [5, 10]',
+    'space.lr: [0.01] -> [0.01, {cosine: {initial: 0.1}}]',
+    'stageTimeoutMs: none -> 600000',
+    'stop.direction: none -> minimize',
+    'stop.minDelta: none -> 0',
+    'stop.monitor: none -> val.loss',
+    'stop.patience: none -> 3',
+    'stop.restoreBest: none -> false',
+  ]);
+});
+
+test('the order of axes is a difference of numbers only, and none of fields', () => {
+  assert.deepEqual(differences(spec('data: x\nspace: {lr: [0.1, 0.2], batch: [1, 2]}'), spec('data: x\nspace: {batch: [1, 2], lr: [0.1, 0.2]}')), []);
+});

@@ -1,0 +1,70 @@
+/** The reference, the examples and the JSON Schema say what the code does. */
+import assert from 'node:assert/strict';
+import { readFileSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { parse } from 'yaml';
+import { formatMistake, parseSweepFile, type ParsedSweep } from '../../../coordinator/sweep/parse.js';
+import { epochCounts, resolveTrials } from '../../../coordinator/sweep/resolve.js';
+import { sweepJsonSchema } from '../../../coordinator/sweep/json-schema.js';
+import { budgetFields, dataFields, imageFile, imageSpace, stopFields, syntheticFile } from '../../../coordinator/sweep/schema.js';
+import type { DataSummary } from '../../../coordinator/sweep/spec.js';
+import { packageRoot } from '../../../proto/package-root.js';
+import { ZOO } from '../../../proto/models.js';
+
+const reference = readFileSync(join(packageRoot(), 'docs', 'sweep-file.md'), 'utf8');
+const blocks = [...reference.matchAll(/^```(\S+)( wrong)?\n(.*?)^```/gms)].map(([, language = '', wrong, text = '']) => ({ language, wrong: wrong !== undefined, text }));
+
+const data: DataSummary = { manifest: '', digest: 'd', images: 10, classes: ['NORMAL', 'PNEUMONIA'], positive: 1, counts: { train: [3, 3], val: [1, 1], test: [1, 1] }, rejected: [], warnings: [] };
+
+function parsed(text: string, file: string): ParsedSweep {
+  const result = parseSweepFile(text, file);
+  if ('mistakes' in result) assert.fail(result.mistakes.map((mistake) => formatMistake(file, mistake)).join('\n'));
+  return result;
+}
+
+test('every sweep file in the reference is accepted', () => {
+  const sweeps = blocks.filter(({ language, wrong }) => language === 'yaml' && !wrong);
+  assert.ok(sweeps.length >= 8, `${sweeps.length} blocks`);
+  for (const { text } of sweeps) assert.ok(resolveTrials(parsed(text, 'sweep.yaml').spec, data, 'n').length > 0);
+});
+
+test('the mistakes in the reference are those that the reader reports', () => {
+  const wrong = blocks.findIndex((block) => block.wrong);
+  const result = parseSweepFile(blocks[wrong]?.text ?? '', 'sweep.yaml');
+  assert.ok('mistakes' in result);
+  assert.equal(`${result.mistakes.map((mistake) => formatMistake('sweep.yaml', mistake)).join('\n')}\n`, blocks[wrong + 1]?.text);
+});
+
+test('the reference has every key of the schema and every model with its knobs', () => {
+  const keys = [imageFile, syntheticFile, dataFields, imageSpace, stopFields, budgetFields].flatMap((schema) => Object.keys(schema.shape));
+  const names = [...keys, ...ZOO.flatMap((model) => [model.name, ...model.knobs.map((knob) => knob.name)])];
+  for (const name of new Set(names)) assert.ok(new RegExp(`\`[^\`\n]*\\b${name}\\b[^\`\n]*\``).test(reference), name);
+});
+
+test('every example is accepted', () => {
+  for (const file of readdirSync(join(packageRoot(), 'examples')).filter((name) => name.endsWith('.yaml'))) {
+    const { warnings } = parsed(readFileSync(join(packageRoot(), 'examples', file), 'utf8'), file);
+    assert.deepEqual(warnings, [], file);
+  }
+});
+
+test('the examples cost what their comments say', () => {
+  const cost = (file: string): unknown => {
+    const plans = resolveTrials(parsed(readFileSync(join(packageRoot(), 'examples', file), 'utf8'), file).spec, data, 'n');
+    return { trials: plans.length, ...epochCounts(plans) };
+  };
+  assert.deepEqual(cost('digits.yaml'), { trials: 24, requested: 72, distinct: 48 });
+  assert.deepEqual(cost('chest-xray.yaml'), { trials: 144, requested: 672, distinct: 288 });
+});
+
+test('the JSON Schema names the fields that the reader takes', () => {
+  const schema = sweepJsonSchema() as { readonly anyOf: readonly { readonly properties: object; readonly required: readonly string[] }[] };
+  assert.deepEqual(schema.anyOf.map(({ properties }) => Object.keys(properties)), [Object.keys(imageFile.shape), Object.keys(syntheticFile.shape)]);
+  assert.deepEqual(schema.anyOf.map(({ required }) => required), [['data'], ['trainable', 'space']]);
+  assert.deepEqual(JSON.parse(JSON.stringify(schema)), schema);
+});
+
+test('the reference is not ahead of what YAML reads', () => {
+  for (const { language, text } of blocks) if (language === 'yaml') assert.equal(typeof parse(text), 'object');
+});

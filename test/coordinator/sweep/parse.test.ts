@@ -1,0 +1,291 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { formatMistake, parseSweepFile, type ParsedSweep } from '../../../coordinator/sweep/parse.js';
+import type { SweepSpec } from '../../../coordinator/sweep/spec.js';
+
+const lines = (text: string, file = 'a.yaml'): string[] => {
+  const result = parseSweepFile(text, file);
+  return 'mistakes' in result ? result.mistakes.map((mistake) => formatMistake(file, mistake)) : [];
+};
+const parsed = (text: string, file = 'a.yaml'): ParsedSweep => {
+  const result = parseSweepFile(text, file);
+  if ('mistakes' in result) assert.fail(result.mistakes.map((mistake) => formatMistake(file, mistake)).join('\n'));
+  return result;
+};
+const spec = (text: string, file = 'a.yaml'): SweepSpec => parsed(text, file).spec;
+const axis = (text: string, name: string): unknown => spec(text).axes.find((each) => each.name === name)?.values;
+const one = (text: string, ...parts: string[]): void => {
+  const found = lines(text);
+  assert.equal(found.length, 1, found.join('\n') || 'no mistake');
+  for (const part of parts) assert.ok(found[0]?.includes(part), `${found[0]} should have ${part}`);
+};
+
+test('a folder alone is one trial of garth-cnn at its published settings', () => {
+  assert.deepEqual(spec('data: ./x', 'dir/my sweep.yaml'), {
+    format: 1,
+    name: 'my sweep',
+    trainable: {
+      kind: 'image-classifier',
+      data: { path: './x', split: null, groupBy: null, positive: null, channels: 'gray', resize: 'stretch', normalisation: 'zerocenter', maxRejected: 0.1 },
+      model: 'garth-cnn',
+    },
+    axes: [
+      { name: 'imageSize', values: [100] },
+      { name: 'filters', values: [[8, 16, 49]] },
+      { name: 'fcWidth', values: [100] },
+      { name: 'batch', values: [30] },
+      { name: 'epochs', values: [100] },
+      { name: 'lr', values: [{ piecewise: { initial: 0.01, factor: 0.2, every: 5 } }] },
+      { name: 'dropout', values: [0.5] },
+      { name: 'optimizer', values: ['sgdm'] },
+      { name: 'classWeights', values: ['none'] },
+    ],
+    sampler: 'grid',
+    objective: { metric: 'val.auc', direction: 'maximize', floors: {} },
+    stop: null,
+    budget: { trials: null },
+    stageTimeoutMs: null,
+    seed: 0,
+    sharing: true,
+  });
+});
+
+test('lenet5 brings its own defaults, and space comes first in the order of the file', () => {
+  const { axes, trainable } = spec('data: x\nmodel: lenet5\nspace: {lr: [0.1, 0.2], dropout: 0.3}');
+  assert.deepEqual(axes.map(({ name, values }) => [name, values.length === 1 ? values[0] : values]), [
+    ['lr', [0.1, 0.2]], ['dropout', 0.3], ['imageSize', 28], ['fcWidth', 120], ['batch', 64], ['epochs', 10], ['optimizer', 'adam'], ['classWeights', 'none'],
+  ]);
+  assert.equal(trainable.kind === 'image-classifier' && trainable.data.normalisation, 'scale');
+});
+
+test('every section of a file arrives in the spec', () => {
+  const whole = spec(`
+name: n
+data: {path: p, split: {val: 0.1, test: given, seed: 4}, groupBy: '(a\\d)', positive: B, channels: rgb, resize: pad, normalisation: scale, maxRejected: 0}
+sampler: {grid: {order: shuffled}}
+objective: {minimize: val.loss, floors: {'val.recall[B]': 0.9}}
+stop: {monitor: val.auc, patience: 3, minDelta: 0.01, restoreBest: true}
+budget: {trials: 1}
+stageTimeout: 1h2m3s4ms
+seed: 9
+`);
+  assert.deepEqual(whole.trainable.kind === 'image-classifier' && whole.trainable.data, {
+    path: 'p', split: { val: 0.1, test: 'given', merge: false, seed: 4 }, groupBy: '(a\\d)', positive: 'B', channels: 'rgb', resize: 'pad', normalisation: 'scale', maxRejected: 0,
+  });
+  assert.deepEqual(whole.sampler, { grid: { order: 'shuffled', seed: 9 } });
+  assert.deepEqual(whole.objective, { metric: 'val.loss', direction: 'minimize', floors: { 'val.recall[B]': 0.9 } });
+  assert.deepEqual(whole.stop, { monitor: 'val.auc', direction: 'maximize', patience: 3, minDelta: 0.01, restoreBest: true });
+  assert.deepEqual([whole.budget, whole.stageTimeoutMs, whole.seed, whole.name], [{ trials: 1 }, 3_723_004, 9, 'n']);
+});
+
+test('given: merge may stand beside split or in it, and alone means the default fractions', () => {
+  const split = (text: string): unknown => {
+    const { trainable } = spec(text);
+    return trainable.kind === 'image-classifier' && trainable.data.split;
+  };
+  const expected = { val: 0.1, test: 0.2, merge: true, seed: 0 };
+  assert.deepEqual(split('data: {path: p, split: {val: 0.1, test: 0.2}, given: merge}'), expected);
+  assert.deepEqual(split('data: {path: p, split: {val: 0.1, test: 0.2, given: merge}}'), expected);
+  assert.deepEqual(split('data: {path: p, given: merge}'), { val: 0.15, test: 0.15, merge: true, seed: 0 });
+  assert.deepEqual(split('data: {path: p, split: {val: 0.1}}'), { val: 0.1, test: null, merge: false, seed: 0 });
+});
+
+test('JSON is read as well, with tabs and all', () => {
+  assert.deepEqual(spec('{\n\t"data": "x",\n\t"space": {"batch": [16]}\n}', 'a.json'), spec('data: x\nspace: {batch: 16}'));
+});
+
+test('formatting, comments, quotes and anchors change nothing', () => {
+  const plain = spec('data: {path: x, positive: B}\nspace: {lr: [0.01, {constant: 0.02}], batch: 16}\nseed: 3\n');
+  const decorated = spec('# hello\r\nseed: 3 # there\r\n"data":\r\n    positive: "B"\r\n    path: \'x\'\r\nspace:\r\n  lr:\r\n  - &a 1.0e-2\r\n  - constant: 2e-2\r\n  - *a\r\n  batch: 0x10\r\n');
+  assert.deepEqual(decorated, plain);
+});
+
+test('all mistakes come at once, in order of their lines, each with its place', () => {
+  const found = lines('modle: lenet5\nspace:\n  lr: [0.1, -1]\n  epochs: 0\nstop: {patience: 0}\ndata: 3\n');
+  assert.deepEqual(found.map((line) => line.split(' ').slice(0, 2).join(' ')), ['a.yaml:1:1: modle:', 'a.yaml:3:13: space.lr[1]:', 'a.yaml:4:11: space.epochs:', 'a.yaml:5:18: stop.patience:', 'a.yaml:6:7: data:']);
+});
+
+test('a mistake is one line of a fixed form', () => {
+  assert.deepEqual(lines('data: x\nspace: {dropuot: 0.5}', 'my file.yaml'), [
+    'my file.yaml:2:9: space.dropuot: found the unknown key "dropuot", expected one of imageSize, batch, epochs, lr, dropout, optimizer, classWeights, filters, fcWidth; did you mean dropout?',
+  ]);
+  assert.ok(lines('data: x\n"a\\nb": "c\\nd"').every((line) => !line.includes('\n')));
+});
+
+test('names of other tools get our name', () => {
+  const suggestions: readonly (readonly [string, string])[] = [
+    ['space: {learning_rate: 0.1}', 'did you mean lr?'],
+    ['space: {batch_size: 16}', 'did you mean batch?'],
+    ['space: {num_epochs: 16}', 'did you mean epochs?'],
+    ['space: {image_size: 16}', 'did you mean imageSize?'],
+    ['space: {img_size: 16}', 'did you mean imageSize?'],
+    ['space: {hidden_units: 16}', 'did you mean fcWidth?'],
+    ['space: {class_weight: balanced}', 'did you mean classWeights?'],
+    ['space: {seed: 1}', 'write seed at the top level'],
+    ['objective: {maximize: val_auc}', 'did you mean val.auc?'],
+    ['objective: {maximize: val_acc}', 'did you mean val.accuracy?'],
+    ['objective: {maximize: auc}', 'did you mean val.auc?'],
+    ['objective: {maximize: "recall[B]"}', 'did you mean val.recall[B]?'],
+    ['stop: {patience: 1, min_delta: 1}', 'did you mean minDelta?'],
+    ['stop: {patience: 1, restore_best_weights: true}', 'did you mean restoreBest?'],
+    ['budget: {max_trials: 3}', 'did you mean trials?'],
+    ['budget: {n_trials: 3}', 'did you mean trials?'],
+    ['n_trials: 3', 'write it as budget.trials'],
+    ['early_stopping: {patience: 3}', 'did you mean stop?'],
+    ['epochs: 3', 'write it as space.epochs'],
+    ['patience: 3', 'write it as stop.patience'],
+    ['learning_rate: 3', 'write it as space.lr'],
+    ['sampler: grdi', 'did you mean grid?'],
+    ['model: LeNet-5', 'did you mean lenet5?'],
+    ['space: {optimizer: Adam}', 'did you mean adam?'],
+    ['space: {lr: {stepdecay: {}}}', 'did you mean piecewise?'],
+  ];
+  for (const [text, suggestion] of suggestions) one(`data: x\n${text}`, suggestion);
+});
+
+test('what is known but not built yet says so', () => {
+  for (const text of [
+    'pruner: {asha: {eta: 3}}', 'ensemble: {maxMembers: 10}', 'budget: {wallClock: 2h}', 'sampler: tpe', 'sampler: {tpe: {}}', 'sampler: random', 'model: ./my-model.ts', 'model: resnet18',
+    'space: {optimizer: rmsprop}', 'space: {weightDecay: 0.1}',
+  ]) {
+    one(`data: x\n${text}`, 'known but not built yet');
+  }
+  one('trainable: {command: ./train.sh}\nspace: {epochs: 3}', 'known but not built yet');
+  one('trainable: {module: ./train.ts}\nspace: {epochs: 3}', 'known but not built yet');
+});
+
+test('broken YAML has a place and a reason', () => {
+  one('data: x\n\tspace: y', 'a.yaml:2:1: file:', 'a tab', 'spaces');
+  one('data: x\ndata: y', 'a.yaml:2:1: file:', 'each key once');
+  one('data: "x', 'a.yaml:1:', 'expected YAML');
+  one('data: [1', 'a.yaml:1:', 'expected YAML');
+  one('data: *x', 'a.yaml:1:7: file: found *x');
+  one('data: x\n---\ndata: y', 'a.yaml:2:1: file: found a second document');
+  one('data: x\nname: !foo 3', 'a.yaml:2:', 'tag');
+});
+
+test('an empty file, a comment, a list and a scalar are no sweep', () => {
+  for (const text of ['', '# nothing\n', '- data', 'data', '3', 'null', '{}']) one(text, 'a.yaml:1:1:', 'expected a');
+});
+
+test('a file that unfolds without end is refused', () => {
+  const bomb = `a0: &a0 [x,x,x,x,x,x,x,x,x,x]\n${Array.from({ length: 9 }, (_, i) => `a${i + 1}: &a${i + 1} [${Array(10).fill(`*a${i}`).join(',')}]`).join('\n')}`;
+  assert.ok(lines(bomb).some((line) => line.includes('too many aliases')));
+});
+
+test('keys with nothing after them are mistakes at the key', () => {
+  one('data: x\nspace:\n  batch:\n', 'a.yaml:3:3: space.batch: found nothing');
+  one('data: x\nspace:\n', 'a.yaml:2:1: space: found nothing');
+});
+
+test('ranges and types are checked without a model', () => {
+  for (const [text, ...parts] of [
+    ['dropout: 1', '2:18: space.dropout: found 1'],
+    ['dropout: -0.1', 'space.dropout'],
+    ['batch: 0', 'space.batch'],
+    ['batch: 1.5', 'space.batch: found 1.5, expected a whole number'],
+    ['epochs: 0', 'space.epochs'],
+    ['imageSize: 0', 'space.imageSize'],
+    ['lr: 0', 'space.lr'],
+    ['lr: -1', 'space.lr'],
+    ['lr: 1e-60', 'float32'],
+    ['lr: .inf', 'space.lr'],
+    ['lr: []', 'at least one value'],
+    ['lr: {piecewise: {initial: 0.1, factor: 0, every: 5}}', 'space.lr.piecewise.factor'],
+    ['lr: {cosine: {}}', 'space.lr.cosine.initial'],
+    ['optimizer: {sgdm: {momentum: 1}}', 'space.optimizer.sgdm.momentum'],
+    ['classWeights: {A: 0}', 'space.classWeights.A'],
+    ['filters: [8, 16, 49]', 'such as [[8,16,49]]'],
+    ['filters: [[8, 16]]', 'space.filters[0]'],
+    ['filters: [[8, 16, 0]]', 'space.filters[0][2]'],
+    ['filters: 8', 'such as [[8,16,49]]'],
+    ['fcWidth: -1', 'space.fcWidth'],
+    ['batch: [{from: 1, to: 2, step: 0.5}]', 'which yields 1.5'],
+    ['batch: [{from: 1, to: 2, step: 0}]', 'space.batch[0].step'],
+    ['batch: [{from: 1, to: 2}]', 'space.batch[0].step: found nothing'],
+    ['batch: {from: 1, to: 2, step: 1}', 'space.batch: found {"from":1,"to":2,"step":1}', '{from, to, step} in a list'],
+    ['batch: {min: 1, max: 2}', 'points or step'],
+    ['batch: true', 'space.batch: found true'],
+    ['batch: {a: 1}', 'space.batch: found {"a":1}'],
+  ] as const) {
+    one(`data: x\nspace: {${text}}`, ...parts);
+  }
+});
+
+test('a model holds its knobs and image size to its own bounds', () => {
+  one('data: x\nmodel: lenet5\nspace: {filters: [[8, 16, 49]]}', 'space.filters: found filters for lenet5', 'only garth-cnn has it');
+  one('data: x\nmodel: lenet5\nspace: {fcWidth: [0, 10]}', 'found 0, expected a number from 1 to 65536 for lenet5');
+  one('data: x\nspace: {imageSize: 3}', 'found 3, expected at least 4 for garth-cnn');
+});
+
+test('fractions must leave something to train on', () => {
+  one('data: {path: x, split: {val: 0.6, test: 0.4}}', 'found 0.6 + 0.4 = 1', 'less than 1');
+  one('data: {path: x, split: {val: 1, test: given}}', 'data.split.val: found 1');
+  one('data: {path: x, split: {val: given, test: 0.2}, given: merge}', 'data.split.val: found given beside given: merge');
+});
+
+test('groupBy must be a regular expression with a capture', () => {
+  one("data: {path: x, groupBy: 'person\\d+'}", 'expected a capture');
+  one("data: {path: x, groupBy: '(person'}", 'expected a regular expression');
+  one("data: {path: x, groupBy: '(?:person)'}", 'expected a capture');
+});
+
+test('a grid larger than its budget is refused with both numbers and the way to cut it', () => {
+  one('data: x\nspace: {batch: [1, 2, 3], lr: [0.1, 0.2]}\nbudget: {trials: 5}', '3:18: budget.trials:', '5', '6', 'sampler: {grid: {order: shuffled}}');
+  assert.deepEqual(spec('data: x\nspace: {batch: [1, 2, 3]}\nbudget: {trials: 3}').budget, { trials: 3 });
+  assert.deepEqual(spec('data: x\nspace: {batch: [1, 2, 3]}\nbudget: {trials: 2}\nsampler: {grid: {order: shuffled}}').budget, { trials: 2 });
+});
+
+test('a grid of more than 10,000 trials must be meant', () => {
+  const space = 'data: x\nspace: {batch: {min: 1, max: 60000, step: 5}}';
+  one(space, 'a grid of 12,001 trials', 'write budget: {trials: 12001} if you mean it');
+  assert.equal(spec(`${space}\nbudget: {trials: 20000}`).budget.trials, 20_000);
+});
+
+test('values with the same meaning are one value', () => {
+  assert.deepEqual(axis('data: x\nspace: {lr: [0.1, {constant: 0.1}, 0.1]}', 'lr'), [0.1]);
+  assert.deepEqual(axis('data: x\nspace: {optimizer: [sgdm, {sgdm: {momentum: 0.9}}, {sgdm: {}}, adam]}', 'optimizer'), ['sgdm', 'adam']);
+});
+
+test('synthetic takes any hyperparameters, and its objective is its first metric', () => {
+  const { axes, objective, trainable, stop } = spec('trainable: {synthetic: {metrics: {regret: x + epoch, b: 1}}}\nspace: {x: [{from: 0, to: 1, step: 0.5}], s: [a, true], epochs: [1, 2]}\nstop: {patience: 2}');
+  assert.deepEqual(axes, [{ name: 'x', values: [0, 0.5, 1] }, { name: 's', values: ['a', true] }, { name: 'epochs', values: [1, 2] }]);
+  assert.deepEqual(objective, { metric: 'regret', direction: 'minimize', floors: {} });
+  assert.deepEqual(stop?.monitor, 'regret');
+  assert.deepEqual(trainable, { kind: 'synthetic', epochMs: 0, metrics: { regret: 'x + epoch', b: '1' } });
+});
+
+test('formulas of synthetic are checked against the space', () => {
+  const file = (formula: string, space = 'x: 1'): string => `trainable: {synthetic: {metrics: {a: '${formula}'}}}\nspace: {${space}, epochs: 3}`;
+  one(file('y'), 'found the name y, expected one of epoch, x');
+  one(file('epochs'), 'an epoch cannot depend on how many follow it');
+  one(file('exp('), 'trainable.synthetic.metrics.a', 'expected a formula');
+  one(file('x', 'x: [1, b]'), 'x, which can be "b"');
+  one(file('epoch', 'exp: 1'), 'space.exp');
+  one(file('epoch', 'a-b: 1'), 'write a_b');
+  one('trainable: {synthetic: {metrics: {}}}\nspace: {epochs: 3}', 'at least one metric');
+  one('trainable: {synthetic: {metrics: {a: 1}}}\nspace: {x: 3}', 'space.epochs: found nothing');
+  one('trainable: {synthetic: {metrics: {a: 1}}}\nspace: {epochs: 3}\nobjective: {maximize: b}', 'expected a');
+  one('trainable: {synthetic: {metrics: {a: 1}}}\nspace: {epochs: 3}\ndata: x', 'in the place of data');
+});
+
+test('a cosine that ends before the trial does is warned of', () => {
+  const { warnings } = parsed('data: x\nspace: {epochs: [2, 10], lr: {cosine: {initial: 0.1, epochs: 5}}}');
+  assert.deepEqual(warnings, ['a.yaml:2:30: space.lr: its cosine ends after 5 epochs and stays at 0, so that nothing is learnt in epochs 5 to 9']);
+  assert.deepEqual(parsed('data: x\nspace: {epochs: [2, 5], lr: {cosine: {initial: 0.1, epochs: 5}}}').warnings, []);
+});
+
+test('no text makes the reader throw, and every mistake is one line with a place', () => {
+  const keys = fc.constantFrom('data', 'model', 'space', 'lr', 'batch', 'epochs', 'stop', 'from', 'to', 'step', 'min', 'max', 'points', 'piecewise', 'trainable', 'synthetic', 'metrics', '__proto__', 'constructor', 'a b');
+  const leaf = fc.oneof(fc.integer({ min: -3, max: 40 }), fc.double(), fc.constantFrom('x', '', null, true, 'given', 'lenet5', 'grid', '1/0'));
+  const tree = fc.letrec((tie) => ({
+    node: fc.oneof({ maxDepth: 4 }, leaf, fc.array(tie('node'), { maxLength: 3 }), fc.dictionary(keys, tie('node'), { maxKeys: 4 })),
+  })).node;
+  fc.assert(
+    fc.property(fc.oneof(fc.dictionary(keys, tree, { maxKeys: 6 }).map((value) => JSON.stringify(value)), fc.string()), (text) => {
+      for (const line of lines(text)) assert.match(line, /^a\.yaml:\d+:\d+: [^\n]+: found [^\n]+, expected [^\n]+$/);
+    }),
+    { numRuns: 500 },
+  );
+});

@@ -1,0 +1,75 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { ExpressionError, FUNCTION_NAMES, evaluate, namesIn, parseExpression } from '../../proto/expression.js';
+
+const value = (text: string, names: { readonly [name: string]: number } = {}): number => evaluate(parseExpression(text), names);
+
+test('arithmetic follows the usual precedence', () => {
+  assert.equal(value('1 + 2 * 3'), 7);
+  assert.equal(value('(1 + 2) * 3'), 9);
+  assert.equal(value('2 ** 3 ** 2'), 512);
+  assert.equal(value('7 % 4 - -1'), 4);
+  assert.equal(value('1e-3 * 1000'), 1);
+});
+
+test('comparisons and logic give 1 or 0', () => {
+  assert.deepEqual(['1 < 2', '2 <= 1', '1 == 1', '1 === 1', '1 != 1', '1 > 0 && 0 > 1', '0 || 3', '!0', '!5', 'true + true'].map((text) => value(text)), [1, 0, 1, 1, 0, 0, 1, 1, 0, 2]);
+});
+
+test('a choice evaluates one of its two sides', () => {
+  assert.equal(value('epoch < 3 ? 10 : epoch', { epoch: 2 }), 10);
+  assert.equal(value('epoch < 3 ? 10 : epoch', { epoch: 7 }), 7);
+  assert.equal(value('1 ? 2 : missing'), 2);
+});
+
+test('functions are those of Math, with or without its name', () => {
+  for (const name of FUNCTION_NAMES) {
+    const math = (Math as unknown as { readonly [name: string]: (...values: number[]) => number })[name];
+    assert.ok(math !== undefined, name);
+    const given = name === 'pow' ? [2, 3] : [0.5];
+    assert.equal(value(`${name}(${given.join(', ')})`), math(...given), name);
+    assert.equal(value(`Math.${name}(${given.join(', ')})`), math(...given), name);
+  }
+  assert.equal(value('max(1, min(5, 3), 2)'), 3);
+  assert.equal(value('cos(PI)'), -1);
+  assert.equal(value('Math.PI'), Math.PI);
+});
+
+test('names are listed once each, constants are none', () => {
+  assert.deepEqual(namesIn(parseExpression('exp(-lr * epoch) + (lr > x ? y : -PI)')), ['lr', 'epoch', 'x', 'y']);
+});
+
+test('what is no number is a value too', () => {
+  assert.ok(Number.isNaN(value('0 / 0')));
+  assert.equal(value('1 / 0'), Infinity);
+});
+
+test('a name without a value is an error, inherited ones too', () => {
+  assert.throws(() => value('lr', { epoch: 1 }), (error: unknown) => error instanceof ExpressionError && error.message.includes('epoch'));
+  assert.throws(() => value('toString', {}), ExpressionError);
+});
+
+test('nothing else of JavaScript comes through', () => {
+  const refused = [
+    '', '1 +', '(1', '1 2', 'a; b', 'a, b', 'a = 1', '"text"', '[1]', 'this', 'null', 'x.y', 'x[0]', 'Math["exp"](1)', 'Math.random()', 'Math.nope',
+    'process.exit(1)', 'constructor(1)', 'toString()', 'f(1)', 'exp()', 'exp(1, 2)', 'pow(2)', '~1', '1 & 2', '1 << 2', 'a ?? b', '`x`', '-x ** 2', 'exp', 'new Date()', '1'.repeat(3000),
+  ];
+  for (const text of refused.filter((each) => each !== 'exp')) {
+    assert.throws(() => parseExpression(text), (error: unknown) => error instanceof ExpressionError && error.code === 'BadExpression' && !error.message.includes('\n'), text);
+  }
+});
+
+test('any text is either an expression or an ExpressionError', () => {
+  const pieces = fc.array(fc.constantFrom('1', 'x', '+', '-', '*', '**', '(', ')', '?', ':', '.', ',', '!', '<', 'exp', 'Math', ' ', '[', '"', '&&', '='), { maxLength: 30 });
+  fc.assert(
+    fc.property(fc.oneof(fc.string(), pieces.map((parts) => parts.join(''))), (text) => {
+      try {
+        evaluate(parseExpression(text), { x: 0.5 });
+      } catch (error) {
+        assert.ok(error instanceof ExpressionError, `${text}: ${String(error)}`);
+      }
+    }),
+    { numRuns: 500 },
+  );
+});
