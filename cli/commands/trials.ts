@@ -1,5 +1,6 @@
 /** Commands about results: trials, trial. */
 import type { Command } from 'commander';
+import type { Json } from '../../proto/work.js';
 import type { EpochRow, Results, TrialDetail, TrialResult } from '../../coordinator/api/views.js';
 import { withHome, withJson, type HomeOptions } from '../options.js';
 import { leaderboardLines } from '../run/summary.js';
@@ -49,7 +50,7 @@ export function trialsCsv(results: Results): string {
   const settings = [...new Set(results.trials.flatMap((trial) => Object.keys(trial.settings)))];
   const metrics = [...new Set(results.trials.flatMap((trial) => Object.keys(trial.metrics)))];
   const number = (value: number | null | undefined): string => (value === null || value === undefined ? '' : String(value));
-  const plain = (value: unknown): string => (value === undefined ? '' : typeof value === 'object' ? JSON.stringify(value) : String(value));
+  const plain = (value: Json | undefined): string => (value === undefined ? '' : typeof value === 'string' ? value : JSON.stringify(value));
   const head = ['place', 'trial', 'id', 'state', 'objective', 'epochs', 'bestEpoch', 'params', 'secondsPerEpoch', ...settings.map((name) => `settings.${name}`), ...metrics, 'val.f1', 'test.loss', 'test.accuracy', 'test.auc', 'test.f1'];
   const rows = results.trials.map((trial, place) => [
     trial.state === 'completed' ? String(place + 1) : '',

@@ -17,7 +17,7 @@ export class KeptPostgres {
   readonly failed: Promise<never>;
   #fail: (error: unknown) => void = () => undefined;
   #running: EmbeddedPostgres | null = null;
-  #stopped = false;
+  readonly #stopping = new AbortController();
   #loop: Promise<void> | null = null;
 
   constructor(options: KeptPostgresOptions) {
@@ -34,7 +34,7 @@ export class KeptPostgres {
 
   /** Idempotent: fast shutdown, awaited. */
   async stop(): Promise<void> {
-    this.#stopped = true;
+    this.#stopping.abort();
     await this.#running?.stop();
     await this.#loop;
   }
@@ -43,14 +43,20 @@ export class KeptPostgres {
     const { home } = this.#options;
     const logFile = join(home.logs, 'postgres.log');
     const onLog = (line: string): void => appendFileSync(logFile, `${new Date().toISOString()} ${line}\n`, { mode: 0o600 });
-    while (!this.#stopped) {
+    const { signal } = this.#stopping;
+    while (!signal.aborted) {
       const postgres = await startEmbedded({ dataDir: home.postgresData, runDir: home.postgresRun, onLog });
       this.#running = postgres;
-      if (this.#stopped) await postgres.stop();
+      if (isAborted(signal)) await postgres.stop();
       else this.#options.onReady(postgres.url);
       const how = await postgres.exited;
       this.#running = null;
-      if (!this.#stopped) this.#options.onNotice(`the database ${how}; it is started again`);
+      if (!isAborted(signal)) this.#options.onNotice(`the database ${how}; it is started again`);
     }
   }
+}
+
+/** A function, since the compiler takes for granted that what it saw false before an await still is. */
+function isAborted(signal: AbortSignal): boolean {
+  return signal.aborted;
 }

@@ -70,7 +70,7 @@ export class SupervisedChild {
     this.#unready += 1;
     if (this.#plan.onReady === null) this.#unready = 0;
     child.on('message', (message) => {
-      if (typeof message !== 'object' || message === null || !('kind' in message) || message.kind !== 'ready') return;
+      if (typeof message !== 'object' || !('kind' in message) || message.kind !== 'ready') return;
       this.#unready = 0;
       this.#plan.onReady?.(message);
     });

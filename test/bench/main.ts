@@ -1,0 +1,37 @@
+/** `npm run bench -- NAME [--quick] [--against PYTHON]`: measurements as JSON lines on stdout. */
+import { existsSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { parseArgs } from 'node:util';
+import { packageRoot } from '../../proto/package-root.js';
+import { emitter, type Bench } from './bench.js';
+
+const folder = join(packageRoot(), 'dist', 'test', 'bench');
+/** Files beside the benches that are none. */
+const SUPPORT = ['main', 'bench'];
+
+function benchNames(): string[] {
+  const files = readdirSync(folder).filter((file) => file.endsWith('.js'));
+  return files.map((file) => file.slice(0, -3)).filter((name) => !SUPPORT.includes(name));
+}
+
+async function main(): Promise<number> {
+  const { values, positionals } = parseArgs({
+    allowPositionals: true,
+    options: { quick: { type: 'boolean', default: false }, against: { type: 'string' } },
+  });
+  const name = positionals[0];
+  if (name === undefined || positionals.length > 1 || !benchNames().includes(name)) {
+    process.stderr.write(`bench: found ${name ?? 'no name'}, expected one of ${benchNames().join(', ')}: npm run bench -- NAME [--quick] [--against PYTHON]\n`);
+    return 2;
+  }
+  if (values.against !== undefined && !existsSync(values.against)) {
+    process.stderr.write(`bench: --against: found ${values.against}, expected the path of a Python program\n`);
+    return 2;
+  }
+  const { run } = (await import(pathToFileURL(join(folder, `${name}.js`)).href)) as { run: Bench };
+  await run({ quick: values.quick, against: values.against ?? null }, emitter(name));
+  return 0;
+}
+
+process.exitCode = await main();
