@@ -52,7 +52,7 @@ export function decodeManifest(bytes: Uint8Array): DataManifest {
     throw new ManifestError('it is not JSON');
   }
   if (!isRecord(value)) throw new ManifestError('it is not an object');
-  if (value['format'] !== 1) throw new ManifestError(`its format is ${JSON.stringify(value['format'])}, expected 1`);
+  if (value.format !== 1) throw new ManifestError(`its format is ${JSON.stringify(value.format)}, expected 1`);
   const { classes, packs, files, digest } = value;
   if (!isTexts(classes)) throw new ManifestError('its classes are not a list of names');
   if (!isTexts(packs) || !packs.every(isDigest)) throw new ManifestError('its packs are not a list of blobs');

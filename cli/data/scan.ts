@@ -64,7 +64,7 @@ export async function scanFolder(options: ScanOptions): Promise<Scan> {
   const worker = async (): Promise<void> => {
     for (let index = next++; index < total; index = next++) {
       options.signal?.throwIfAborted();
-      const file = layout.files[index] as FoundFile;
+      const file = layout.files[index]!;
       const { verdict, bytes } = await verdictOn(folder, file.name, cache);
       results[index] =
         'why' in verdict

@@ -57,7 +57,7 @@ export function splitDataset<File extends Splittable>(
   const grouping = unitsOf(files, groupBy);
   const units = pool.length === files.length ? grouping.units : unitsOf(pool, groupBy).units;
   const parts = cutUnits(units, classes, plan.cuts, spec?.seed ?? seed);
-  const assigned = files.map((file) => ({ file, part: stays(file) ? (file.part as Part) : (parts.get(file) ?? 'train') }));
+  const assigned = files.map((file) => ({ file, part: stays(file) ? (file.part!) : (parts.get(file) ?? 'train') }));
   return {
     files: assigned,
     warnings: [...plan.warnings, ...groupWarnings(groupBy, files.length, grouping), ...copyWarnings(assigned, grouping.units, groupBy)],
@@ -68,9 +68,9 @@ export function splitDataset<File extends Splittable>(
 function planSplit(given: readonly Part[], spec: SplitSpec | null): Plan {
   const warnings: string[] = [];
   const merge = spec?.merge ?? false;
-  const found = given.length === 0 ? 'no part has a folder' : `folders for ${given.join(', ')}`;
+  const found = `the data comes with ${given.length === 0 ? 'no folder for any part' : `folders for ${given.join(', ')}`}`;
   if (!merge && given.length > 0 && !given.includes('train')) {
-    throw new DataProblem('NoTrainPart', `found ${found}, but none for train; add one, or pool what there is with "given: merge"`);
+    throw new DataProblem('NoTrainPart', `${found}, but none for train; add one, or pool what there is with "given: merge"`);
   }
   const cuts: Cut[] = [];
   for (const part of ['test', 'val'] as const) {
@@ -96,7 +96,7 @@ function planSplit(given: readonly Part[], spec: SplitSpec | null): Plan {
   }
   requireFractions(cuts);
   if (!given.includes('val') && !cuts.some((cut) => cut.part === 'val')) {
-    throw new DataProblem('NoValidationPart', `there is no part to choose trials on: ${found} and data.split gives no fraction for val; add e.g. val: ${DEFAULT_FRACTION}`);
+    throw new DataProblem('NoValidationPart', `there is no part to choose trials on: ${found}, and data.split gives no fraction for val; add e.g. val: ${DEFAULT_FRACTION}`);
   }
   return { merge, cuts, warnings };
 }

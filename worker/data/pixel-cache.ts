@@ -119,7 +119,7 @@ async function fill(
           (digest) =>
             limit(async () => {
               options.signal?.throwIfAborted();
-              const entry = missing.get(digest) as DataFile;
+              const entry = missing.get(digest)!;
               const pixels = await decode(await reader.read(entry), entry, input);
               done += 1;
               options.onProgress?.(done, total);
