@@ -8,7 +8,7 @@ import { availableParallelism } from 'node:os';
 import { join, resolve } from 'node:path';
 import type { Part } from '../../proto/work.js';
 import { UnreadableImageError, checkImage } from '../../worker/data/decode.js';
-import { readLayout, type FoundFile } from './layout.js';
+import { readLayout } from './layout.js';
 import { DataProblem, count, some } from './problem.js';
 import { ScanCache, type Stamp, type Verdict } from './scan-cache.js';
 
