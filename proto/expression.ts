@@ -138,14 +138,14 @@ export function namesIn(expression: Expression): readonly string[] {
         found.add(part.name);
         return;
       case 'unary':
-        return visit(part.of);
+        { visit(part.of); return; }
       case 'binary':
         visit(part.left);
-        return visit(part.right);
+        { visit(part.right); return; }
       case 'choice':
         visit(part.test);
         visit(part.yes);
-        return visit(part.no);
+        { visit(part.no); return; }
       case 'call':
         part.of.forEach(visit);
     }

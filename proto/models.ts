@@ -71,7 +71,7 @@ export const ZOO: readonly ZooModel[] = [
     knobs: [
       { name: 'fcWidth', kind: 'int', default: 120, min: 1, max: 65536, length: null, meaning: 'neurons of the first dense layer' },
     ],
-    minImageSize: 16,
+    minImageSize: 12,
     defaults: { imageSize: 28, batch: 64, epochs: 10, lr: 0.001, dropout: 0, optimizer: OPTIMIZERS.adam, normalisation: 'scale' },
   },
 ];

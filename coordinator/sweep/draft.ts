@@ -42,13 +42,13 @@ export function readDraft(raw: RawMap): DraftReading {
   if (Object.hasOwn(raw, 'trainable')) {
     const sections: Partial<SyntheticFile> = sectionsOf(syntheticFile, raw);
     const metrics = sections.trainable === undefined ? null : Object.keys(sections.trainable.synthetic.metrics);
-    const space = readAxes(raw['space'], (name) => (name === 'epochs' ? syntheticSpace.shape.epochs : syntheticSpace.def.catchall));
+    const space = readAxes(raw.space, (name) => (name === 'epochs' ? syntheticSpace.shape.epochs : syntheticSpace.def.catchall));
     return { draft: { kind: 'synthetic', sections, metrics, ...space }, issues: syntheticFile.safeParse(raw).error?.issues ?? [] };
   }
   const sections: Partial<ImageFile> = sectionsOf(imageFile, raw);
   const modelIsKnown = !Object.hasOwn(raw, 'model') || sections.model !== undefined;
   const shape: { readonly [name: string]: z.core.$ZodType } = imageSpace.shape;
-  const space = readAxes(raw['space'], (name) => (Object.hasOwn(shape, name) ? shape[name] : undefined));
+  const space = readAxes(raw.space, (name) => (Object.hasOwn(shape, name) ? shape[name] : undefined));
   return { draft: { kind: 'image', sections, modelIsKnown, ...space }, issues: imageFile.safeParse(raw).error?.issues ?? [] };
 }
 

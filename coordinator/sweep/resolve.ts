@@ -6,7 +6,7 @@
 import { canonicalJson } from '../../proto/canonical.js';
 import { keyAfter, rootKey } from '../../proto/keys.js';
 import { IMAGE_CLASSIFIER_VERSION, SYNTHETIC_VERSION, zooModel } from '../../proto/models.js';
-import { KEY_FORMAT, type EpochKey, type EpochSettings, type ImageInput, type ImageTrajectory, type Json, type SyntheticTrajectory, type Trajectory } from '../../proto/work.js';
+import { KEY_FORMAT, type EpochKey, type EpochSettings, type ImageEpochSettings, type ImageInput, type ImageTrajectory, type Json, type SyntheticEpochSettings, type SyntheticTrajectory, type Trajectory } from '../../proto/work.js';
 import { sampledAssignments } from '../sampler/grid.js';
 import { resolveOptimizer, type WrittenOptimizer } from '../space/optimizer.js';
 import { isSchedule, rateAt, type Schedule } from '../space/schedule.js';
@@ -76,9 +76,9 @@ function resolve(spec: SweepSpec, data: DataSummary | null, numerics: string, as
     numerics,
     data: data.digest,
     classes: data.classes.length,
-    input: inputOf(trainable.data, Number(assignment['imageSize']), model.defaults.normalisation),
+    input: inputOf(trainable.data, Number(assignment.imageSize), model.defaults.normalisation),
     model: { name: model.name, knobs: Object.fromEntries(model.knobs.map((knob) => [knob.name, assignment[knob.name] ?? knob.default])) },
-    optimizer: resolveOptimizer(assignment['optimizer'] as WrittenOptimizer),
+    optimizer: resolveOptimizer(assignment.optimizer as WrittenOptimizer),
     loss: 'softmaxCrossEntropy',
     initSeed: spec.seed,
     replicate: 0,
@@ -92,18 +92,20 @@ function inputOf(data: DataSpec, size: number, normalisation: ImageInput['normal
 }
 
 function imageEpochs(assignment: Assignment, data: DataSummary, seed: number, pool: SettingsPool): EpochSettings[] {
-  const count = Number(assignment['epochs']);
-  const lr = assignment['lr'] as number | Schedule;
+  const count = Number(assignment.epochs);
+  const lr = assignment.lr as number | Schedule;
   const fixed = {
-    batch: Number(assignment['batch']),
-    dropout: Number(assignment['dropout']),
-    classWeights: classWeights(assignment['classWeights'] ?? 'none', data),
+    batch: Number(assignment.batch),
+    dropout: Number(assignment.dropout),
+    classWeights: classWeights(assignment.classWeights ?? 'none', data),
     dataSeed: seed,
   };
   const family = canonicalJson(fixed);
+  let last: ImageEpochSettings | null = null;
   return Array.from({ length: count }, (_, epoch) => {
     const rate = Math.fround(rateAt(lr, epoch, count));
-    return pool.get(`${family} ${rate}`, () => ({ lr: rate, ...fixed }));
+    if (last?.lr !== rate) last = pool.get<ImageEpochSettings>(`${family} ${rate}`, () => ({ lr: rate, ...fixed }));
+    return last;
   });
 }
 
@@ -111,7 +113,7 @@ function syntheticEpochs(assignment: Assignment, pool: SettingsPool): EpochSetti
   const { epochs, ...hyperparameters } = assignment;
   const count = Number(epochs);
   const scheduled = Object.values(hyperparameters).some(isSchedule);
-  const at = (epoch: number): EpochSettings => {
+  const at = (epoch: number): SyntheticEpochSettings => {
     const values = Object.fromEntries(Object.entries(hyperparameters).map(([name, value]) => [name, isSchedule(value) ? rateAt(value as Schedule, epoch, count) : value]));
     return pool.get(canonicalJson(values), () => ({ values }));
   };
@@ -141,9 +143,10 @@ function classWeights(written: Json, data: DataSummary): readonly number[] | nul
 class SettingsPool {
   readonly #known = new Map<string, EpochSettings>();
 
-  get(text: string, make: () => EpochSettings): EpochSettings {
+  /** `text` must tell settings apart as well as their canonical JSON does, within one kind of trainable. */
+  get<Settings extends EpochSettings>(text: string, make: () => Settings): Settings {
     const known = this.#known.get(text);
-    if (known !== undefined) return known;
+    if (known !== undefined) return known as Settings;
     const made = make();
     this.#known.set(text, made);
     return made;
@@ -152,7 +155,9 @@ class SettingsPool {
 
 interface KeyNode {
   readonly key: EpochKey;
-  readonly next: Map<EpochSettings, KeyNode>;
+  /** Most epochs have one successor, so the map is made for the second. */
+  first: { readonly settings: EpochSettings; readonly node: KeyNode } | null;
+  others: Map<EpochSettings, KeyNode> | null;
 }
 
 /** Every key once: a tree of settings below each trajectory. Relies on equal settings being one object. */
@@ -163,21 +168,26 @@ class KeyTree {
   path(trajectory: Trajectory, epochs: readonly EpochSettings[]): EpochKey[] {
     let node = this.#root(trajectory);
     return epochs.map((settings) => {
-      let child = node.next.get(settings);
-      if (child === undefined) {
-        child = { key: keyAfter(node.key, this.#text(settings)), next: new Map() };
-        node.next.set(settings, child);
-      }
-      node = child;
-      return child.key;
+      node = this.#child(node, settings);
+      return node.key;
     });
+  }
+
+  #child(node: KeyNode, settings: EpochSettings): KeyNode {
+    if (node.first?.settings === settings) return node.first.node;
+    const known = node.others?.get(settings);
+    if (known !== undefined) return known;
+    const made: KeyNode = { key: keyAfter(node.key, this.#text(settings)), first: null, others: null };
+    if (node.first === null) node.first = { settings, node: made };
+    else (node.others ??= new Map<EpochSettings, KeyNode>()).set(settings, made);
+    return made;
   }
 
   #root(trajectory: Trajectory): KeyNode {
     const key = rootKey(trajectory);
     let root = this.#roots.get(key);
     if (root === undefined) {
-      root = { key, next: new Map() };
+      root = { key, first: null, others: null };
       this.#roots.set(key, root);
     }
     return root;

@@ -92,7 +92,7 @@ function choiceAxis(value: z.ZodType, what: string) {
 const listed = (knob: Knob): string => `a list of lists such as [${JSON.stringify(knob.default)}]`;
 
 /** A list means values, so one fixed list must stand in a list of its own; said once, not per number. */
-function listAxis(knob: Knob, value: z.ZodType<unknown, unknown>) {
+function listAxis(knob: Knob, value: z.ZodType) {
   return z
     .array(z.unknown(), listed(knob))
     .min(1, 'at least one value')

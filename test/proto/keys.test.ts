@@ -62,14 +62,14 @@ test('adding any field anywhere in a trajectory or in settings moves the key', (
     fc.property(field, fc.jsonValue(), (name, added) => {
       const changed = { ...settings, [name]: added };
       fc.pre(canonicalJson(changed) !== canonicalJson(settings));
-      assert.notEqual(nextKey('', changed as EpochSettings), nextKey('', settings));
+      assert.notEqual(nextKey('', changed), nextKey('', settings));
     }),
   );
 });
 
 test('changing any single value in a trajectory moves the key', () => {
   for (const field of Object.keys(trajectory)) {
-    assert.notEqual(rootKey({ ...trajectory, [field]: 'changed' } as unknown as Trajectory), rootKey(trajectory), field);
+    assert.notEqual(rootKey({ ...trajectory, [field]: 'changed' }), rootKey(trajectory), field);
   }
 });
 
@@ -106,7 +106,7 @@ test('canonical JSON refuses what JSON would drop, and names the place', () => {
   ] as const) {
     assert.throws(
       () => canonicalJson(value),
-      (error: unknown) => error instanceof NotCanonical && error.code === 'NotCanonical' && error.message.startsWith(`${place} is `),
+      (error: unknown) => error instanceof NotCanonical && error.message.startsWith(`${place} is `),
     );
   }
 });

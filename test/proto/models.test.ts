@@ -35,5 +35,5 @@ test('every default of the zoo is within its own bounds', () => {
 });
 
 test('a model that does not exist is an error that names those that do', () => {
-  assert.throws(() => zooModel('resnet'), (error: unknown) => error instanceof UnknownModelError && error.code === 'UnknownModel' && error.message.includes(DEFAULT_MODEL));
+  assert.throws(() => zooModel('resnet'), (error: unknown) => error instanceof UnknownModelError && error.message.includes(DEFAULT_MODEL));
 });

@@ -53,7 +53,7 @@ test('a shuffled grid favours no cell', () => {
   // 5 cells, 5,000 seeds: each is first 1,000 times, with a standard deviation of sqrt(5000 * 0.2 * 0.8) = 28.
   const first = [0, 0, 0, 0, 0];
   for (let seed = 0; seed < 5000; seed += 1) {
-    const cell = Number(shuffled([{ name: 'a', values: [0, 1, 2, 3, 4] }], seed, 1)[0]?.['a']);
+    const cell = Number(shuffled([{ name: 'a', values: [0, 1, 2, 3, 4] }], seed, 1)[0]?.a);
     first[cell] = (first[cell] ?? 0) + 1;
   }
   for (const count of first) assert.ok(Math.abs(count - 1000) < 150, `first places: ${first.join(' ')}`);

@@ -168,19 +168,19 @@ test('synthetic settings are the hyperparameters in force, without the number of
   );
   assert.deepEqual(trials[0]?.trajectory, { format: 1, trainable: 'synthetic', version: 1, numerics: 'none', epochMs: 2, metrics: { a: 'x' }, salt: null });
   assert.deepEqual(trials[0].epochs.map((settings) => (settings as SyntheticEpochSettings).values), [{ x: 0.1, s: 'b' }, { x: 0.1, s: 'b' }]);
-  assert.deepEqual(trials[3]?.epochs.map((settings) => (settings as SyntheticEpochSettings).values['x']), [8, 4, 2]);
+  assert.deepEqual(trials[3]?.epochs.map((settings) => (settings as SyntheticEpochSettings).values.x), [8, 4, 2]);
   assert.deepEqual(epochCounts(trials), { requested: 10, distinct: 6 });
 });
 
 test('an image classifier without data cannot be resolved', () => {
-  assert.throws(() => resolveTrials(spec('data: x'), null, 'n'), (error: unknown) => error instanceof UnresolvableSweep && error.code === 'UnresolvableSweep');
+  assert.throws(() => resolveTrials(spec('data: x'), null, 'n'), (error: unknown) => error instanceof UnresolvableSweep);
 });
 
-test('10,000 trials of 100 epochs resolve in seconds, every epoch on its own path', () => {
-  const started = performance.now();
-  const all = plans(image('epochs: 100, batch: {min: 1, max: 100, step: 1}, dropout: {min: 0, max: 0.99, step: 0.01}'));
-  const { requested, distinct } = epochCounts(all);
-  assert.deepEqual([all.length, requested, distinct], [10_000, 1_000_000, 1_000_000]);
-  // About 4 s on the machine this was written on; the bound only catches a change of order.
-  assert.ok(performance.now() - started < 60_000, `${Math.round(performance.now() - started)} ms`);
+test('10,000 trials of up to 100 epochs resolve at once, each key made once', () => {
+  const all = plans(image('epochs: {min: 1, max: 100, step: 1}, batch: {min: 1, max: 10, step: 1}, dropout: {min: 0, max: 0.9, step: 0.1}'));
+  // 100 trajectories, each in every length from 1 to 100: 100 * 5,050 epochs on paths, 100 * 100 distinct.
+  assert.deepEqual([all.length, epochCounts(all)], [10_000, { requested: 505_000, distinct: 10_000 }]);
+  const longest = all.find(({ path }) => path.length === 100);
+  const shorter = all.find(({ path }) => path.length === 99);
+  assert.equal(longest?.epochs[0], shorter?.epochs[0], 'settings are shared objects');
 });
