@@ -4,8 +4,7 @@
  * database of its own on it). A file that does not end by itself, because of a leaked process,
  * socket or timer, is ended at the limit and counts as failed.
  */
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readdirSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { run } from 'node:test';
 import { spec } from 'node:test/reporters';
@@ -23,10 +22,10 @@ function testFiles(words) {
   return chosen.sort().map((file) => join(tests, file));
 }
 
-/** Without it every test file that needs a database starts one: slower, and just as good. */
-async function startPostgres(folder) {
-  const { startEmbedded } = await import(new URL('../dist/coordinator/store/embedded.js', import.meta.url).href);
-  return startEmbedded({ dataDir: join(folder, 'postgres'), runDir: join(folder, 'run'), onLog: () => {} });
+/** Without it every test file that needs a database starts one of its own: slower, and just as good. */
+async function startPostgres() {
+  const { startTestServer } = await import(new URL('../dist/test/support/postgres.js', import.meta.url).href);
+  return startTestServer();
 }
 
 /** Counts tests, not suites and not the entries that stand for a whole file. */
@@ -66,10 +65,9 @@ if (files.length === 0) {
   process.stderr.write(`no test file has ${words.map((word) => `"${word}"`).join(' or ')} in its path\n`);
   process.exit(2);
 }
-const folder = mkdtempSync(join(tmpdir(), 'trawl-test-'));
 let postgres;
 try {
-  postgres = await startPostgres(folder);
+  postgres = await startPostgres();
   process.env.TRAWL_TEST_POSTGRES = postgres.url;
   const counts = await runAll(files);
   for (const name of counts.names) process.stdout.write(`failed: ${name}\n`);
@@ -77,5 +75,4 @@ try {
   process.exitCode = counts.failed === 0 && counts.passed > 0 ? 0 : 1;
 } finally {
   await postgres?.stop();
-  rmSync(folder, { recursive: true, force: true });
 }
