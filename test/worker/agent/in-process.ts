@@ -10,15 +10,21 @@ import { Inputs } from '../../../worker/agent/inputs.js';
 import { pixelMaker } from '../../../worker/agent/pixels.js';
 import { wasmNumerics } from '../../../worker/engine/wasm/numerics.js';
 import { grpcLink } from '../../../worker/link/grpc.js';
+import { Recorder } from '../../contract/signals.js';
 import { TOKEN, type ScriptedCoordinator } from './scripted-coordinator.js';
 
 export const CHILD_MODULE = join(packageRoot(), 'dist', 'worker', 'train', 'child-main.js');
 
+export interface LogLine {
+  readonly line: string;
+  readonly facts: { readonly [fact: string]: unknown };
+}
+
 export interface RunningAgent {
   readonly agent: Agent;
   readonly home: WorkerHome;
-  /** Lines that the agent logged. */
-  readonly lines: { readonly line: string; readonly facts: { readonly [fact: string]: unknown } }[];
+  /** What the agent logged. */
+  readonly lines: Recorder<LogLine>;
   /** Files between agent and children that were not cleaned up. */
   leftovers(): Promise<string[]>;
   close(): Promise<void>;
@@ -28,8 +34,8 @@ export async function startAgent(coordinator: ScriptedCoordinator, options: { re
   const folder = await mkdtemp(join(tmpdir(), 'trawl-worker-'));
   const home = await openHome(folder);
   const blobs = new HttpBlobStore({ baseUrl: coordinator.baseUrl, token: TOKEN, spoolFolder: home.temporary });
-  const lines: { line: string; facts: { readonly [fact: string]: unknown } }[] = [];
-  const log = (facts: { readonly [fact: string]: unknown }, line: string): void => void lines.push({ line, facts });
+  const lines = new Recorder<LogLine>();
+  const log = (facts: LogLine['facts'], line: string): void => lines.push({ line, facts });
   const agent = new Agent({
     ...{ id: home.id, name: 'box', slots: options.slots ?? 1, memoryBytes: 8 * 2 ** 30, slotMemoryBytes: 4 * 2 ** 30, numerics: [wasmNumerics()] },
     link: grpcLink({ address: coordinator.address, token: TOKEN }),

@@ -5,7 +5,6 @@ import { join } from 'node:path';
 import { fastify, type FastifyInstance } from 'fastify';
 import { FolderBlobStore } from '../../../blob/folder.js';
 import { registerBlobRoutes } from '../../../blob/http-server.js';
-import type { OwnedBlobStore } from '../../../blob/store.js';
 import type { Carrier, CarrierHandler, Peer } from '../../../coordinator/dispatch/carrier.js';
 import { grpcCarrier } from '../../../coordinator/dispatch/grpc.js';
 import type { Answer, CoordinatorMessage, EpochReport, Finished, Hello, LeaseRef, Progress, ReliableMessage, WorkerMessage } from '../../../proto/messages.js';
@@ -33,16 +32,16 @@ export class ScriptedCoordinator implements CarrierHandler {
   #peer: Peer | null = null;
   #attempts = 0;
 
-  private constructor(folder: string, port: number, served: (blobs: FolderBlobStore) => OwnedBlobStore) {
+  private constructor(folder: string, store: (folder: string) => FolderBlobStore) {
     this.folder = folder;
-    this.blobs = new FolderBlobStore(join(folder, 'blobs'));
-    this.#carrier = grpcCarrier({ host: '127.0.0.1', port, token: TOKEN });
+    this.blobs = store(join(folder, 'blobs'));
+    this.#carrier = grpcCarrier({ host: '127.0.0.1', port: 0, token: TOKEN });
     this.#http = fastify({ forceCloseConnections: true, bodyLimit: 2 ** 30 });
-    registerBlobRoutes(this.#http, served(this.blobs), { authorize: (request) => request.headers.authorization === `Bearer ${TOKEN}`, used: async () => undefined });
+    registerBlobRoutes(this.#http, this.blobs, { authorize: (request) => request.headers.authorization === `Bearer ${TOKEN}`, used: async () => undefined });
   }
 
-  static async start(served: (blobs: FolderBlobStore) => OwnedBlobStore = (blobs) => blobs): Promise<ScriptedCoordinator> {
-    const coordinator = new ScriptedCoordinator(await mkdtemp(join(tmpdir(), 'trawl-coordinator-')), 0, served);
+  static async start(store = (folder: string): FolderBlobStore => new FolderBlobStore(folder)): Promise<ScriptedCoordinator> {
+    const coordinator = new ScriptedCoordinator(await mkdtemp(join(tmpdir(), 'trawl-coordinator-')), store);
     coordinator.baseUrl = await coordinator.#http.listen({ host: '127.0.0.1', port: 0 });
     coordinator.address = (await coordinator.#carrier.start(coordinator)).address;
     return coordinator;

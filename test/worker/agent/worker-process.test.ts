@@ -1,0 +1,123 @@
+import assert from 'node:assert/strict';
+import { fork, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, readFile, readdir, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { after, afterEach, before, beforeEach, describe, it } from 'node:test';
+import { packageRoot } from '../../../proto/package-root.js';
+import { gone } from './processes.js';
+import { ScriptedCoordinator, TOKEN } from './scripted-coordinator.js';
+import { syntheticWork } from './synthetic-work.js';
+
+const MAIN = join(packageRoot(), 'dist', 'worker', 'main', 'main.js');
+
+/** Processes that this one forked, by the system's own account. */
+async function childrenOf(pid: number): Promise<number[]> {
+  return (await readFile(`/proc/${pid}/task/${pid}/children`, 'utf8')).trim().split(' ').filter(Boolean).map(Number);
+}
+
+describe('the worker process', { skip: process.platform === 'linux' ? false : 'asks /proc for children' }, () => {
+  let coordinator: ScriptedCoordinator;
+  let home: string;
+  let worker: ChildProcess;
+
+  const start = (environment: NodeJS.ProcessEnv = { TRAWL_TOKEN: TOKEN }): ChildProcess => {
+    const args = ['--coordinator', coordinator.address, '--blobs', coordinator.baseUrl, '--home', home, '--slots', '2', '--name', 'box'];
+    return fork(MAIN, args, { env: { PATH: process.env['PATH'], SECRET: 'of the parent', ...environment }, stdio: ['ignore', 'pipe', 'pipe', 'ipc'] });
+  };
+  const exitOf = async (child: ChildProcess): Promise<number | null> => {
+    if (child.exitCode !== null || child.signalCode !== null) return child.exitCode;
+    return ((await once(child, 'exit')) as [number | null])[0];
+  };
+
+  before(async () => {
+    coordinator = await ScriptedCoordinator.start();
+  });
+  beforeEach(async () => {
+    home = await mkdtemp(join(tmpdir(), 'trawl-home-'));
+    const hellos = coordinator.hellos.items.length;
+    worker = start();
+    await coordinator.hellos.count(hellos + 1);
+  });
+  afterEach(async () => {
+    worker.kill('SIGKILL');
+    await exitOf(worker);
+    await rm(home, { recursive: true, force: true });
+  });
+  after(async () => coordinator.stop());
+
+  /** The training children once an endless stage runs. */
+  const busyChildren = async (): Promise<number[]> => {
+    const lease = coordinator.offer(syntheticWork({ to: 100_000, epochMs: 2 }));
+    await coordinator.epochReport(lease, 1);
+    const children = await childrenOf(worker.pid ?? 0);
+    assert.equal(children.length, 1);
+    return children;
+  };
+
+  it('leaves no child behind when it is killed', async () => {
+    const [child] = await busyChildren();
+    worker.kill('SIGKILL');
+    await gone(child!);
+  });
+
+  it('ends with its parent', async () => {
+    const [child] = await busyChildren();
+    worker.disconnect();
+    await exitOf(worker);
+    await gone(child!);
+    assert.deepEqual(await readdir(join(home, 'locks')), []);
+  });
+
+  it('gives its leases back on SIGTERM, and exits with 0', async () => {
+    const lease = coordinator.offer(syntheticWork({ to: 100_000, epochMs: 2 }));
+    await coordinator.epochReport(lease, 1);
+    worker.kill('SIGTERM');
+    assert.equal((await coordinator.outcomeOf(lease)).class, 'released');
+    assert.equal(await exitOf(worker), 0);
+    assert.deepEqual(await readdir(join(home, 'locks')), []);
+  });
+
+  it('hands no secret to its children', async () => {
+    const [child] = await busyChildren();
+    const names = (await readFile(`/proc/${child}/environ`, 'utf8')).split('\0').map((entry) => entry.split('=')[0]);
+    assert.deepEqual(names.filter((name) => name === 'SECRET' || name?.startsWith('TRAWL')), []);
+  });
+
+  it('refuses a home that another worker uses, and says whose it is', async () => {
+    const second = start();
+    const said = await text(second.stderr!);
+    assert.equal(await exitOf(second), 1);
+    assert.match(said, new RegExp(`^the worker home ${home} is in use by process ${worker.pid}: stop that worker, or give this one a home of its own with --home DIR\n$`));
+  });
+
+  it('keeps its id over a kill and a new start, and empties its temporary folder', async () => {
+    const first = coordinator.hellos.items.at(-1)!.worker;
+    await busyChildren();
+    worker.kill('SIGKILL');
+    await exitOf(worker);
+    const hellos = coordinator.hellos.items.length;
+    worker = start();
+    await coordinator.hellos.count(hellos + 1);
+    assert.equal(coordinator.hellos.items.at(-1)?.worker, first);
+    assert.deepEqual(await readdir(join(home, 'tmp')), []);
+  });
+
+  it('says what is wrong with its command line, and exits with 2', async () => {
+    const lost = start({});
+    const said = await text(lost.stderr!);
+    assert.equal(await exitOf(lost), 2);
+    assert.equal(said, "TRAWL_TOKEN: found nothing, expected the coordinator's token in this environment variable\n");
+  });
+
+  it('ends when the coordinator refuses it for good', async () => {
+    worker.kill('SIGKILL');
+    await exitOf(worker);
+    const stranger = start({ TRAWL_TOKEN: 'another' });
+    const said = await text(stranger.stderr!);
+    assert.equal(await exitOf(stranger), 1);
+    assert.match(said, /the coordinator at .+ refused this worker: .*token/);
+  });
+});
