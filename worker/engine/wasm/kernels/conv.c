@@ -114,7 +114,8 @@ INLINE void tap_tile(Span s, const int at[4], int adjacent, float *dw, int strid
     if (wide == 8) tile_4x8(a, a1, a2, a3, s.step, b, s.out, s.width, sum);
     else tile_4x4(a, a1, a2, a3, s.step, b, s.out, s.width, sum);
   }
-  for (int i = 0; i < taps; i++) {
+  for (int i = 0; i < 4; i++) {
+    if (i >= taps) break;
     float *to = dw + i * stride;
     STORE(to, sum[half * i]);
     if (wide == 8) STORE(to + 4, sum[2 * i + 1]);

@@ -3,7 +3,7 @@
 #include "simd.h"
 
 // Depth of one pass: rows of b that stay in L1/L2 while all rows of a go by.
-#define DEPTH 64
+#define DEPTH 128
 
 INLINE void nn_tile(const float *a, int a_row, const float *b, int columns, float *c, int rows, int rest, int depth) {
   const float *a1 = a + least(1, rows - 1) * a_row, *a2 = a + least(2, rows - 1) * a_row,
@@ -16,14 +16,16 @@ INLINE void nn_tile(const float *a, int a_row, const float *b, int columns, floa
       sum[2 * i + 1] = load_upto(from + 4, rest - 4);
     }
     tile_4x8(a, a1, a2, a3, 1, b, columns, depth, sum);
-    for (int i = 0; i < rows; i++) {
+    for (int i = 0; i < 4; i++) {
+      if (i >= rows) break;
       STORE(c + i * columns, sum[2 * i]);
       store_upto(c + i * columns + 4, sum[2 * i + 1], rest - 4);
     }
   } else {
     for (int i = 0; i < 4; i++) sum[i] = load_upto(c + least(i, rows - 1) * columns, rest);
     tile_4x4(a, a1, a2, a3, 1, b, columns, depth, sum);
-    for (int i = 0; i < rows; i++) store_upto(c + i * columns, sum[i], rest);
+    for (int i = 0; i < 4; i++)
+      if (i < rows) store_upto(c + i * columns, sum[i], rest);
   }
 }
 
@@ -35,8 +37,8 @@ EXPORT(dense_forward) void dense_forward(const float *a, const float *b, const f
     for (int i = 0; i < columns; i++) c[r * columns + i] = bias ? bias[i] : 0;
   for (int k = 0; k < depth; k += DEPTH) {
     int deep = least(DEPTH, depth - k);
-    for (int r = 0; r < rows; r += 4)
-      for (int o = 0; o < columns; o += tile_width(columns - o))
+    for (int o = 0; o < columns; o += tile_width(columns - o))
+      for (int r = 0; r < rows; r += 4)
         nn_tile(a + r * depth + k, depth, b + k * columns + o, columns, c + r * columns + o, least(4, rows - r),
                 columns - o, deep);
   }
@@ -46,13 +48,15 @@ INLINE void tn_tile(const float *a, int a_row, const float *b, int columns, floa
   v128_t sum[8] = {ZERO, ZERO, ZERO, ZERO, ZERO, ZERO, ZERO, ZERO};
   if (rest > 4) {
     tile_4x8(a, a + 1, a + 2, a + 3, a_row, b, columns, batch, sum);
-    for (int i = 0; i < taps; i++) {
+    for (int i = 0; i < 4; i++) {
+      if (i >= taps) break;
       STORE(c + i * columns, sum[2 * i]);
       store_upto(c + i * columns + 4, sum[2 * i + 1], rest - 4);
     }
   } else {
     tile_4x4(a, a + 1, a + 2, a + 3, a_row, b, columns, batch, sum);
-    for (int i = 0; i < taps; i++) store_upto(c + i * columns, sum[i], rest);
+    for (int i = 0; i < 4; i++)
+      if (i < taps) store_upto(c + i * columns, sum[i], rest);
   }
 }
 
