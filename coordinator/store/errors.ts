@@ -10,8 +10,8 @@ export class NotLeader extends Error {
 /** A write was based on what is no longer so (a lease that is gone, a key recorded already): nothing of its turn was written. */
 export class StaleWrite extends Error {
   readonly code = 'StaleWrite';
-  constructor(what: string, given: number, matched: number) {
-    super(`${what}: ${given - matched} of ${given} no longer fit what the store holds; nothing was written`);
+  constructor(why: string, options?: ErrorOptions) {
+    super(`${why}; nothing was written`, options);
     this.name = 'StaleWrite';
   }
 }

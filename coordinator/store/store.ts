@@ -239,5 +239,7 @@ export interface Store {
   /** Blobs that nothing refers to and that were last used before `before`. */
   unreferencedBlobs(before: Date): Promise<BlobId[]>;
   forgetBlobs(ids: readonly BlobId[]): Promise<void>;
+  /** Manifests of the data of every sweep's current revision; the packs that they name are in use too. */
+  manifests(): Promise<BlobId[]>;
   close(): Promise<void>;
 }

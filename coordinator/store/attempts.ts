@@ -1,0 +1,102 @@
+import type { ClientBase } from 'pg';
+import type { EpochKey, OutcomeClass } from '../../proto/work.js';
+import { byteaArray, bytea, plainText } from './batch.js';
+import type { Batch } from './batch.js';
+import type { AttemptEnd, FailureCount, GrantWrite, OpenAttempt, Store } from './store.js';
+
+interface Lease {
+  readonly attempt: string;
+  readonly token: string;
+}
+
+/**
+ * The fence of a turn: every attempt that it writes for is leased under that token, and stays so till
+ * the turn is committed. Locked in order of id, so that two turns never wait for each other in a ring.
+ */
+export function leaseGuard(writes: readonly Lease[]): Batch | null {
+  const leases = [...new Map(writes.map((lease) => [`${lease.attempt} ${lease.token}`, lease])).values()];
+  if (leases.length === 0) return null;
+  return {
+    what: 'leases of the reports',
+    name: 'lease-guard',
+    text: `select a.id from unnest($1::text[], $2::text[]) as g(attempt, token)
+      join attempt a on a.id = g.attempt and a.token = g.token and a.state = 'leased'
+      order by a.id for no key update of a`,
+    values: [leases.map((lease) => lease.attempt), leases.map((lease) => lease.token)],
+    expected: leases.length,
+  };
+}
+
+export function grantBatch(grants: readonly GrantWrite[]): Batch | null {
+  if (grants.length === 0) return null;
+  return {
+    what: 'grants',
+    name: 'grants',
+    text: `insert into attempt (id, token, stage, worker, kind, keys, from_epoch, alone)
+      select g.id, g.token, g.stage, g.worker, g.kind, g.keys::bytea[], g.from_epoch, g.alone
+      from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::int[], $8::boolean[])
+        as g(id, token, stage, worker, kind, keys, from_epoch, alone)`,
+    values: [
+      grants.map((grant) => grant.attempt),
+      grants.map((grant) => grant.token),
+      grants.map((grant) => grant.stage),
+      grants.map((grant) => grant.worker),
+      grants.map((grant) => grant.kind),
+      grants.map((grant) => byteaArray(grant.keys)),
+      grants.map((grant) => grant.from),
+      grants.map((grant) => grant.alone),
+    ],
+    expected: grants.length,
+  };
+}
+
+export function endBatch(ended: readonly AttemptEnd[]): Batch | null {
+  if (ended.length === 0) return null;
+  return {
+    what: 'ends of attempts',
+    name: 'ends',
+    text: `update attempt a set state = 'ended', outcome = g.outcome, message = g.message, ended_at = clock_timestamp()
+      from unnest($1::text[], $2::text[], $3::text[], $4::text[]) as g(attempt, token, outcome, message)
+      where a.id = g.attempt and a.token = g.token and a.state = 'leased'`,
+    values: [
+      ended.map((end) => end.attempt),
+      ended.map((end) => end.token),
+      ended.map((end) => end.outcome),
+      ended.map((end) => plainText(end.message)),
+    ],
+    expected: ended.length,
+  };
+}
+
+export async function readOpenAttempts(client: ClientBase): Promise<OpenAttempt[]> {
+  const { rows } = await client.query<OpenAttempt>({
+    name: 'open-attempts',
+    text: `select id as attempt, token, worker, kind, from_epoch as "from", alone,
+        array(select encode(k, 'hex') from unnest(keys) with ordinality as u(k, n) order by n) as keys
+      from attempt where state = 'leased' order by granted_at, id`,
+  });
+  return rows;
+}
+
+export async function readFailureCounts(client: ClientBase, keys: readonly EpochKey[]): Promise<FailureCount[]> {
+  const { rows } = await client.query<{ key: EpochKey; kind: FailureCount['kind']; class: OutcomeClass; count: string }>({
+    name: 'failure-counts',
+    text: `select encode(keys[1], 'hex') as key, kind, outcome as class, count(*)
+      from attempt where keys[1] = any($1::bytea[]) and state = 'ended' and outcome not in ('done', 'released')
+      group by keys[1], kind, outcome`,
+    values: [keys.map(bytea)],
+  });
+  return rows.map((row) => ({ ...row, count: Number(row.count) }));
+}
+
+export async function readAttemptsOf(client: ClientBase, keys: readonly EpochKey[]): ReturnType<Store['attemptsOf']> {
+  // A span of a path begins with a key of that path.
+  const { rows } = await client.query<Awaited<ReturnType<Store['attemptsOf']>>[number]>({
+    name: 'attempts-of',
+    text: `select id as attempt, worker, kind, from_epoch as "from", from_epoch + cardinality(keys) as "to", outcome, message,
+        granted_at as "startedAt", ended_at as "endedAt"
+      from attempt where keys[1] = any($1::bytea[]) order by granted_at, id`,
+    values: [keys.map(bytea)],
+  });
+  return rows;
+}

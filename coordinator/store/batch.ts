@@ -1,0 +1,42 @@
+/**
+ * A family's part of a turn: one prepared statement over all its rows, each column an array that the
+ * statement unnests. Building one is pure; the turn runs them all in one transaction, pipelined, and
+ * compares the rows they matched with what was expected.
+ */
+import type { EpochKey } from '../../proto/work.js';
+
+export interface Batch {
+  /** For the message when rows did not match. */
+  readonly what: string;
+  /** Of the prepared statement: one text per name. */
+  readonly name: string;
+  readonly text: string;
+  readonly values: readonly unknown[];
+  /** Rows that must be matched; null where any number is right. */
+  readonly expected: number | null;
+}
+
+/** A key as a bytea literal, for arrays and single values alike. */
+export function bytea(key: EpochKey): string {
+  return `\\x${key}`;
+}
+
+/** Keys as the literal of a bytea[], for rows that hold an array each (ragged arrays cannot be unnested). */
+export function byteaArray(keys: readonly EpochKey[]): string {
+  return `{${keys.map((key) => `"\\\\x${key}"`).join(',')}}`;
+}
+
+/** Text as Postgres takes it: no zero byte. */
+export function plainText(text: string): string {
+  return text.replaceAll('\0', '\uFFFD');
+}
+
+/** JSON as jsonb takes it: no zero byte and no half of a surrogate pair in strings. */
+export function jsonText(value: unknown): string {
+  return JSON.stringify(value, (_name, field: unknown) => (typeof field === 'string' ? field.replace(/[\0\p{Surrogate}]/gu, '\uFFFD') : field));
+}
+
+/** The last of the items with each id, at the place of the first. */
+export function lastById<Item extends { readonly id: string }>(items: readonly Item[]): Item[] {
+  return [...new Map(items.map((item) => [item.id, item])).values()];
+}

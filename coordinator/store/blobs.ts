@@ -1,0 +1,39 @@
+import type { ClientBase } from 'pg';
+import type { BlobId } from '../../proto/work.js';
+
+/** What is put without saying what it is; a later, better word replaces it. */
+const anyKind = 'artifact';
+
+export async function writeBlob(client: ClientBase, id: BlobId, bytes: number, kind: string): Promise<void> {
+  await client.query({
+    name: 'put-blob',
+    text: `insert into blob (id, bytes, kind) values ($1, $2, $3)
+      on conflict (id) do update set bytes = excluded.bytes, last_used = now(),
+        kind = case when excluded.kind = $4 then blob.kind else excluded.kind end`,
+    values: [id, bytes, kind, anyKind],
+  });
+}
+
+export async function touchBlobs(client: ClientBase, ids: readonly BlobId[]): Promise<void> {
+  await client.query({ name: 'touch-blobs', text: 'update blob set last_used = now() where id = any($1::text[])', values: [ids] });
+}
+
+/** References that the store knows: checkpoints, probabilities, and the manifests of live data. */
+const unreferenced = `not exists (select from epoch e where e.checkpoint = b.id)
+  and not exists (select from evaluation v where v.probabilities = b.id)
+  and not exists (
+    select from sweep s join sweep_revision r on r.sweep = s.id and r.revision = s.revision where r.data ->> 'manifest' = b.id
+  )`;
+
+export async function readUnreferenced(client: ClientBase, before: Date): Promise<BlobId[]> {
+  const { rows } = await client.query<{ id: BlobId }>({
+    name: 'unreferenced-blobs',
+    text: `select b.id from blob b where b.last_used < $1 and ${unreferenced} order by b.last_used`,
+    values: [before],
+  });
+  return rows.map((row) => row.id);
+}
+
+export async function forgetBlobs(client: ClientBase, ids: readonly BlobId[]): Promise<void> {
+  await client.query({ name: 'forget-blobs', text: 'delete from blob where id = any($1::text[])', values: [ids] });
+}

@@ -1,0 +1,126 @@
+import type { ClientBase } from 'pg';
+import type { BlobId, EpochKey } from '../../proto/work.js';
+import { bytea } from './batch.js';
+import type { Batch } from './batch.js';
+import { readEpochResult, writeResult } from './metrics-json.js';
+import type { StoredEpochResult } from './metrics-json.js';
+import type { CheckpointWrite, EpochWrite, RecordedEpoch, RetrainedWrite } from './store.js';
+
+/** A key that is recorded already is not matched; a parent that is not recorded breaks the foreign key. */
+export function epochBatch(epochs: readonly EpochWrite[]): Batch | null {
+  if (epochs.length === 0) return null;
+  return {
+    what: 'epochs not recorded before',
+    name: 'epochs',
+    text: `insert into epoch (key, parent, epoch, result, seconds, params, attempt)
+      select g.key, g.parent, g.epoch, g.result::jsonb, g.seconds, g.params, g.attempt
+      from unnest($1::bytea[], $2::bytea[], $3::int[], $4::text[], $5::float8[], $6::bigint[], $7::text[])
+        with ordinality as g(key, parent, epoch, result, seconds, params, attempt, n)
+      order by g.n
+      on conflict (key) do nothing`,
+    values: [
+      epochs.map((write) => bytea(write.key)),
+      epochs.map((write) => (write.parent === null ? null : bytea(write.parent))),
+      epochs.map((write) => write.epoch),
+      epochs.map((write) => writeResult(write.result)),
+      epochs.map((write) => write.seconds),
+      epochs.map((write) => write.params),
+      epochs.map((write) => write.attempt),
+    ],
+    expected: epochs.length,
+  };
+}
+
+export function retrainedBatch(retrained: readonly RetrainedWrite[]): Batch | null {
+  if (retrained.length === 0) return null;
+  return {
+    what: 'retrained epochs',
+    name: 'retrained',
+    text: 'insert into epoch_retrained (key, attempt) select * from unnest($1::bytea[], $2::text[])',
+    values: [retrained.map((write) => bytea(write.key)), retrained.map((write) => write.attempt)],
+    expected: retrained.length,
+  };
+}
+
+export function checkpointBatch(checkpoints: readonly CheckpointWrite[]): Batch | null {
+  // An update matches a row once, whatever the number of rows it is joined with.
+  const last = [...new Map(checkpoints.map((write) => [write.key, write])).values()];
+  if (last.length === 0) return null;
+  return {
+    what: 'epochs of saved checkpoints',
+    name: 'checkpoints',
+    text: `with g as (select * from unnest($1::bytea[], $2::text[], $3::bigint[]) as g(key, blob, bytes)),
+      noted as (
+        insert into blob (id, bytes, kind) select distinct on (blob) blob, bytes, 'checkpoint' from g
+        on conflict (id) do update set bytes = excluded.bytes, kind = excluded.kind, last_used = now()
+      )
+      update epoch e set checkpoint = g.blob from g where e.key = g.key`,
+    values: [last.map((write) => bytea(write.key)), last.map((write) => write.blob), last.map((write) => write.bytes)],
+    expected: last.length,
+  };
+}
+
+/** The blob of a dropped checkpoint was in use until now. */
+export function droppedBatch(keys: readonly EpochKey[]): Batch | null {
+  if (keys.length === 0) return null;
+  return {
+    what: 'dropped checkpoints',
+    name: 'dropped',
+    text: `with dropped as (select key, checkpoint from epoch where key = any($1::bytea[]) and checkpoint is not null),
+      used as (update blob set last_used = now() where id in (select checkpoint from dropped))
+      update epoch set checkpoint = null where key in (select key from dropped)`,
+    values: [keys.map(bytea)],
+    expected: null,
+  };
+}
+
+interface EpochRow {
+  readonly key: EpochKey;
+  readonly result: StoredEpochResult;
+  readonly seconds: number;
+  readonly params: string;
+  readonly checkpoint: BlobId | null;
+  readonly recorded_seq: string;
+}
+
+export async function readEpochs(client: ClientBase, keys: readonly EpochKey[]): Promise<RecordedEpoch[]> {
+  const { rows } = await client.query<EpochRow>({
+    name: 'epochs-by-key',
+    text: `select encode(key, 'hex') as key, result, seconds, params, checkpoint, recorded_seq
+      from epoch where key = any($1::bytea[]) order by recorded_seq`,
+    values: [keys.map(bytea)],
+  });
+  return rows.map((row) => ({
+    key: row.key,
+    result: readEpochResult(row.result),
+    seconds: row.seconds,
+    params: Number(row.params),
+    checkpoint: row.checkpoint,
+    recordedSeq: Number(row.recorded_seq),
+  }));
+}
+
+/** Of what is committed: the sequence itself runs ahead, in turns that are under way or were rolled back. */
+export async function readRecordedSeq(client: ClientBase): Promise<number> {
+  const { rows } = await client.query<{ seq: string | null }>({
+    name: 'recorded-seq',
+    text: 'select greatest((select max(recorded_seq) from epoch), (select max(recorded_seq) from epoch_retrained)) as seq',
+  });
+  return Number(rows[0]?.seq ?? 0);
+}
+
+/** Counts distinct keys on the paths of the sweep's current trials, as far as those went. */
+export async function readRecordedSince(client: ClientBase, seq: number, sweep: string): Promise<{ trained: number; retrained: number }> {
+  const { rows } = await client.query<{ trained: string; retrained: string }>({
+    name: 'recorded-since',
+    text: `with mine as (
+        select distinct k.key from sweep s join trial t on t.sweep = s.id and t.revision = s.revision
+        cross join lateral unnest(t.path[1:coalesce(t.epochs, cardinality(t.path))]) as k(key)
+        where s.id = $2
+      )
+      select (select count(*) from epoch e join mine on mine.key = e.key where e.recorded_seq > $1) as trained,
+        (select count(*) from epoch_retrained r join mine on mine.key = r.key where r.recorded_seq > $1) as retrained`,
+    values: [seq, sweep],
+  });
+  return { trained: Number(rows[0]?.trained ?? 0), retrained: Number(rows[0]?.retrained ?? 0) };
+}

@@ -1,0 +1,180 @@
+/** The store on Postgres: the guarantees are in store.ts, the statements in one file per family. */
+import { newId } from '../../proto/ids.js';
+import type { BlobId, EpochKey } from '../../proto/work.js';
+import { moveSweep } from '../trial/states.js';
+import type { SweepState } from '../trial/states.js';
+import { endBatch, grantBatch, leaseGuard, readAttemptsOf, readFailureCounts, readOpenAttempts } from './attempts.js';
+import { forgetBlobs, readUnreferenced, touchBlobs, writeBlob } from './blobs.js';
+import { Database } from './database.js';
+import { checkpointBatch, droppedBatch, epochBatch, readEpochs, readRecordedSeq, readRecordedSince, retrainedBatch } from './epochs.js';
+import { NotFound } from './errors.js';
+import { evaluationBatch, readEvaluations } from './evaluations.js';
+import { eventBatch, readEvents } from './events.js';
+import { takeLeadership } from './leader.js';
+import { migrate, readMigrations } from './migrate.js';
+import type { FailureCount, Leadership, NewSweep, OpenAttempt, RecordedEpoch, RecordedEvaluation, Store, StoredEvent, SweepRecord, TrialRecord, TurnWrites } from './store.js';
+import { lockSweep, lockSweepState, readManifests, readOpenSweeps, readSweep, readSweeps, revisionDigest, sweepBatch, writeRevision } from './sweeps.js';
+import { cancelBatch, newTrialBatch, readTrial, readTrials, trialBatch } from './trials.js';
+import { workerBatch } from './workers.js';
+
+export interface StoreOptions {
+  readonly logger?: { warn(detail: object, message: string): void };
+}
+
+/** Who stands in events that no person caused. */
+const coordinatorActor = 'coordinator';
+
+/**
+ * Connects and migrates. Throws DatabaseUnavailable, DatabaseTooOld, SchemaTooNew, MigrationEdited.
+ */
+export async function openStore(url: string, options: StoreOptions = {}): Promise<Store> {
+  const database = new Database(url, (error) => options.logger?.warn({ error: error.message }, 'a connection to the database broke'));
+  try {
+    const migrations = await readMigrations();
+    await database.read((client) => migrate(client, migrations));
+    return new PostgresStore(database);
+  } catch (error) {
+    await database.close();
+    throw error;
+  }
+}
+
+class PostgresStore implements Store {
+  readonly #database: Database;
+
+  constructor(database: Database) {
+    this.#database = database;
+  }
+
+  async lead(signal: AbortSignal): Promise<Leadership> {
+    signal.throwIfAborted();
+    const cancel = async (pid: number): Promise<void> => {
+      await this.#database.read((client) => client.query('select pg_terminate_backend($1)', [pid]));
+    };
+    return this.#database.dedicated((client) => takeLeadership(client, signal, cancel));
+  }
+
+  async commitTurn(leaderEpoch: number, writes: TurnWrites): Promise<void> {
+    const leases = [writes.epochs, writes.retrained, writes.checkpoints, writes.evaluations, writes.ended].flat();
+    await this.#database.write(leaderEpoch, ({ run }) =>
+      run([
+        leaseGuard(leases),
+        workerBatch(writes.workers),
+        epochBatch(writes.epochs),
+        retrainedBatch(writes.retrained),
+        checkpointBatch(writes.checkpoints),
+        droppedBatch(writes.dropped),
+        evaluationBatch(writes.evaluations),
+        endBatch(writes.ended),
+        grantBatch(writes.grants),
+        trialBatch(writes.trials),
+        sweepBatch(writes.sweeps),
+        eventBatch(writes.events, coordinatorActor),
+      ]),
+    );
+  }
+
+  async submit(sweep: NewSweep, leaderEpoch: number): ReturnType<Store['submit']> {
+    return this.#database.write(leaderEpoch, async ({ client, run }) => {
+      const stored = await lockSweep(client, sweep.project, sweep.spec.name);
+      if (stored !== null && revisionDigest(sweep).equals(stored.digest)) return { id: stored.id, revision: stored.revision, change: 'same' };
+      const id = stored?.id ?? newId('swp');
+      const revision = (stored?.revision ?? 0) + 1;
+      const change = stored === null ? 'created' : 'revised';
+      await writeRevision(client, id, revision, sweep);
+      const event = { type: `sweep.${change}`, sweep: id, trial: null, detail: { name: sweep.spec.name, revision, trials: sweep.trials.length } };
+      await run([
+        stored === null ? null : cancelBatch(id, stored.revision),
+        newTrialBatch(id, revision, sweep.trials),
+        eventBatch([event], sweep.actor),
+      ]);
+      return { id, revision, change };
+    });
+  }
+
+  async setSweepState(id: string, state: SweepState, actor: string, leaderEpoch: number): Promise<void> {
+    await this.#database.write(leaderEpoch, async ({ client, run }) => {
+      const before = await lockSweepState(client, id);
+      if (before === null) throw new NotFound('sweep', id);
+      moveSweep(before, state);
+      if (before === state) return;
+      await run([sweepBatch([{ id, state }]), eventBatch([{ type: `sweep.${state}`, sweep: id, trial: null, detail: { before } }], actor)]);
+    });
+  }
+
+  findSweep(project: string, idOrName: string): Promise<SweepRecord | null> {
+    return this.#database.read((client) => readSweep(client, project, idOrName));
+  }
+
+  listSweeps(project: string): Promise<SweepRecord[]> {
+    return this.#database.read((client) => readSweeps(client, project));
+  }
+
+  openSweeps(): Promise<SweepRecord[]> {
+    return this.#database.read(readOpenSweeps);
+  }
+
+  trialsOf(sweep: string): Promise<TrialRecord[]> {
+    return this.#database.read((client) => readTrials(client, sweep));
+  }
+
+  findTrial(id: string): Promise<TrialRecord | null> {
+    return this.#database.read((client) => readTrial(client, id));
+  }
+
+  epochsByKey(keys: readonly EpochKey[]): Promise<RecordedEpoch[]> {
+    return this.#database.read((client) => readEpochs(client, keys));
+  }
+
+  evaluationsByKey(keys: readonly EpochKey[]): Promise<RecordedEvaluation[]> {
+    return this.#database.read((client) => readEvaluations(client, keys));
+  }
+
+  openAttempts(): Promise<OpenAttempt[]> {
+    return this.#database.read(readOpenAttempts);
+  }
+
+  failureCounts(keys: readonly EpochKey[]): Promise<FailureCount[]> {
+    return this.#database.read((client) => readFailureCounts(client, keys));
+  }
+
+  attemptsOf(keys: readonly EpochKey[]): ReturnType<Store['attemptsOf']> {
+    return this.#database.read((client) => readAttemptsOf(client, keys));
+  }
+
+  recordedSeq(): Promise<number> {
+    return this.#database.read(readRecordedSeq);
+  }
+
+  recordedSince(seq: number, sweep: string): Promise<{ readonly trained: number; readonly retrained: number }> {
+    return this.#database.read((client) => readRecordedSince(client, seq, sweep));
+  }
+
+  events(afterId: number, limit: number, sweep: string | null): Promise<StoredEvent[]> {
+    return this.#database.read((client) => readEvents(client, afterId, limit, sweep));
+  }
+
+  putBlob(id: BlobId, bytes: number, kind: string): Promise<void> {
+    return this.#database.read((client) => writeBlob(client, id, bytes, kind));
+  }
+
+  touchBlobs(ids: readonly BlobId[]): Promise<void> {
+    return this.#database.read((client) => touchBlobs(client, ids));
+  }
+
+  unreferencedBlobs(before: Date): Promise<BlobId[]> {
+    return this.#database.read((client) => readUnreferenced(client, before));
+  }
+
+  forgetBlobs(ids: readonly BlobId[]): Promise<void> {
+    return this.#database.read((client) => forgetBlobs(client, ids));
+  }
+
+  manifests(): Promise<BlobId[]> {
+    return this.#database.read(readManifests);
+  }
+
+  close(): Promise<void> {
+    return this.#database.close();
+  }
+}

@@ -1,0 +1,128 @@
+import { createHash } from 'node:crypto';
+import type { ClientBase } from 'pg';
+import { canonicalJson } from '../../proto/canonical.js';
+import type { BlobId } from '../../proto/work.js';
+import type { DataSummary, SweepSpec } from '../sweep/spec.js';
+import { moveSweep, sweepTransitions } from '../trial/states.js';
+import type { SweepState } from '../trial/states.js';
+import { lastById } from './batch.js';
+import type { Batch } from './batch.js';
+import { firstStates, legalMoves } from './state-moves.js';
+import type { NewSweep, SweepRecord, SweepUpdate } from './store.js';
+
+/** A sweep whose stored state does not lead to the new one is not matched. */
+export function sweepBatch(updates: readonly SweepUpdate[]): Batch | null {
+  if (updates.length === 0) return null;
+  const last = lastById(updates);
+  const first = firstStates(updates, moveSweep);
+  return {
+    what: 'sweeps in a state that leads to the new one',
+    name: 'sweeps',
+    text: `update sweep s set state = g.state, finished_at = case when g.state in ('running', 'paused') then null else now() end
+      from unnest($1::text[], $2::text[], $3::text[]) as g(id, first, state)
+      where s.id = g.id and (s.state = g.first or s.state || '>' || g.first = any($4::text[]))`,
+    values: [
+      last.map((update) => update.id),
+      last.map((update) => first.get(update.id)),
+      last.map((update) => update.state),
+      legalMoves(sweepTransitions),
+    ],
+    expected: last.length,
+  };
+}
+
+/**
+ * What makes a revision: the spec, the data's content, and the keys that its trials came out with (they
+ * move with the engine's numerics, which no file names).
+ */
+export function revisionDigest({ spec, data, trials }: NewSweep): Buffer {
+  const content = data === null ? null : { digest: data.digest, classes: data.classes, positive: data.positive };
+  const keys = trials.map((trial) => trial.path.at(-1) ?? null);
+  return createHash('sha256').update(canonicalJson({ spec, content, keys })).digest();
+}
+
+export interface StoredSweep {
+  readonly id: string;
+  readonly state: SweepState;
+  readonly revision: number;
+  readonly digest: Buffer;
+}
+
+/** Locked against every other submit and change of state. */
+export async function lockSweep(client: ClientBase, project: string, name: string): Promise<StoredSweep | null> {
+  // Two submits of a new name at once: the second waits here, and then finds the row.
+  await client.query('select pg_advisory_xact_lock(hashtextextended($1, 0))', [JSON.stringify(['sweep', project, name])]);
+  const { rows } = await client.query<StoredSweep>(
+    `select s.id, s.state, s.revision, r.digest from sweep s join sweep_revision r on r.sweep = s.id and r.revision = s.revision
+     where s.project = $1 and s.name = $2 for update of s`,
+    [project, name],
+  );
+  return rows[0] ?? null;
+}
+
+export async function lockSweepState(client: ClientBase, id: string): Promise<SweepState | null> {
+  const { rows } = await client.query<{ state: SweepState }>('select state from sweep where id = $1 for update', [id]);
+  return rows[0]?.state ?? null;
+}
+
+/** The sweep with its new current revision, running. */
+export async function writeRevision(client: ClientBase, id: string, revision: number, sweep: NewSweep): Promise<void> {
+  await client.query(
+    `insert into sweep (id, project, name, state, revision, created_by) values ($1, $2, $3, 'running', $4, $5)
+     on conflict (id) do update set state = 'running', revision = excluded.revision, finished_at = null`,
+    [id, sweep.project, sweep.spec.name, revision, sweep.actor],
+  );
+  await client.query('insert into sweep_revision (sweep, revision, spec, data, digest, created_by) values ($1, $2, $3, $4, $5, $6)', [
+    id,
+    revision,
+    JSON.stringify(sweep.spec),
+    sweep.data === null ? null : JSON.stringify(sweep.data),
+    revisionDigest(sweep),
+    sweep.actor,
+  ]);
+}
+
+interface SweepRow {
+  readonly id: string;
+  readonly project: string;
+  readonly name: string;
+  readonly revision: number;
+  readonly state: SweepState;
+  readonly spec: SweepSpec;
+  readonly data: DataSummary | null;
+  readonly createdAt: Date;
+  readonly finishedAt: Date | null;
+}
+
+const selection = `select s.id, s.project, s.name, s.revision, s.state, r.spec, r.data, s.created_at as "createdAt", s.finished_at as "finishedAt"
+  from sweep s join sweep_revision r on r.sweep = s.id and r.revision = s.revision`;
+
+/** An id goes before a name that reads like it. */
+export async function readSweep(client: ClientBase, project: string, idOrName: string): Promise<SweepRecord | null> {
+  const { rows } = await client.query<SweepRow>({
+    name: 'sweep',
+    text: `${selection} where s.project = $1 and (s.id = $2 or s.name = $2) order by s.id = $2 desc limit 1`,
+    values: [project, idOrName],
+  });
+  return rows[0] ?? null;
+}
+
+export async function readSweeps(client: ClientBase, project: string): Promise<SweepRecord[]> {
+  const { rows } = await client.query<SweepRow>({ name: 'sweeps', text: `${selection} where s.project = $1 order by s.created_at, s.id`, values: [project] });
+  return rows;
+}
+
+export async function readOpenSweeps(client: ClientBase): Promise<SweepRecord[]> {
+  const { rows } = await client.query<SweepRow>({ name: 'open-sweeps', text: `${selection} where s.state in ('running', 'paused') order by s.created_at, s.id` });
+  return rows;
+}
+
+/** Manifests of the data of every sweep's current revision. */
+export async function readManifests(client: ClientBase): Promise<BlobId[]> {
+  const { rows } = await client.query<{ manifest: BlobId }>({
+    name: 'manifests',
+    text: `select distinct r.data ->> 'manifest' as manifest
+      from sweep s join sweep_revision r on r.sweep = s.id and r.revision = s.revision where r.data is not null`,
+  });
+  return rows.map((row) => row.manifest);
+}

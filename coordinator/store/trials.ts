@@ -1,0 +1,103 @@
+import type { ClientBase } from 'pg';
+import { newId } from '../../proto/ids.js';
+import type { EpochKey } from '../../proto/work.js';
+import type { Assignment, TrialPlan } from '../sweep/spec.js';
+import { moveTrial, trialTransitions } from '../trial/states.js';
+import type { TrialState } from '../trial/states.js';
+import { byteaArray, jsonText, lastById } from './batch.js';
+import type { Batch } from './batch.js';
+import { firstStates, legalMoves } from './state-moves.js';
+import type { TrialFailure, TrialRecord, TrialUpdate } from './store.js';
+
+/** A trial whose stored state does not lead to the new one (it was cancelled meanwhile, say) is not matched. */
+export function trialBatch(updates: readonly TrialUpdate[]): Batch | null {
+  if (updates.length === 0) return null;
+  const last = lastById(updates);
+  const first = firstStates(updates, moveTrial);
+  return {
+    what: 'trials in a state that leads to the new one',
+    name: 'trials',
+    text: `update trial t set state = g.state, epochs = g.epochs, best_epoch = g.best_epoch, failure = g.failure::jsonb, updated_at = now()
+      from unnest($1::text[], $2::text[], $3::text[], $4::int[], $5::int[], $6::text[]) as g(id, first, state, epochs, best_epoch, failure)
+      where t.id = g.id and (t.state = g.first or t.state || '>' || g.first = any($7::text[]))`,
+    values: [
+      last.map((update) => update.id),
+      last.map((update) => first.get(update.id)),
+      last.map((update) => update.state),
+      last.map((update) => update.epochs),
+      last.map((update) => update.bestEpoch),
+      last.map((update) => (update.failure === null ? null : jsonText(update.failure))),
+      legalMoves(trialTransitions),
+    ],
+    expected: last.length,
+  };
+}
+
+export function newTrialBatch(sweep: string, revision: number, plans: readonly TrialPlan[]): Batch | null {
+  if (plans.length === 0) return null;
+  return {
+    what: 'new trials',
+    name: 'new-trials',
+    text: `insert into trial (id, sweep, revision, number, assignment, plan, path, state)
+      select g.id, $1, $2, g.number, g.assignment::json, g.plan::json, g.path::bytea[], 'queued'
+      from unnest($3::text[], $4::int[], $5::text[], $6::text[], $7::text[]) as g(id, number, assignment, plan, path)`,
+    values: [
+      sweep,
+      revision,
+      plans.map(() => newId('trl')),
+      plans.map((plan) => plan.number),
+      plans.map((plan) => JSON.stringify(plan.assignment)),
+      plans.map(({ trajectory, epochs }) => JSON.stringify({ trajectory, epochs })),
+      plans.map((plan) => byteaArray(plan.path)),
+    ],
+    expected: plans.length,
+  };
+}
+
+/** Cancels what a new revision leaves behind. */
+export function cancelBatch(sweep: string, revision: number): Batch {
+  const open = Object.entries(trialTransitions).filter(([, moves]) => moves.includes('cancelled')).map(([state]) => state);
+  return {
+    what: 'trials of the older revision',
+    name: 'cancel-trials',
+    text: `update trial set state = 'cancelled', updated_at = now() where sweep = $1 and revision = $2 and state = any($3::text[])`,
+    values: [sweep, revision, open],
+    expected: null,
+  };
+}
+
+interface TrialRow {
+  readonly id: string;
+  readonly sweep: string;
+  readonly number: number;
+  readonly assignment: Assignment;
+  readonly plan: Pick<TrialPlan, 'trajectory' | 'epochs'>;
+  readonly path: readonly EpochKey[];
+  readonly state: TrialState;
+  readonly epochs: number | null;
+  readonly best_epoch: number | null;
+  readonly failure: TrialFailure | null;
+}
+
+const columns = `t.id, t.sweep, t.number, t.assignment, t.plan, t.state, t.epochs, t.best_epoch, t.failure,
+  array(select encode(k, 'hex') from unnest(t.path) with ordinality as u(k, n) order by n) as path`;
+
+export async function readTrials(client: ClientBase, sweep: string): Promise<TrialRecord[]> {
+  const { rows } = await client.query<TrialRow>({
+    name: 'trials-of',
+    text: `select ${columns} from trial t join sweep s on s.id = t.sweep and s.revision = t.revision where s.id = $1 order by t.number`,
+    values: [sweep],
+  });
+  return rows.map(record);
+}
+
+export async function readTrial(client: ClientBase, id: string): Promise<TrialRecord | null> {
+  const { rows } = await client.query<TrialRow>({ name: 'trial', text: `select ${columns} from trial t where t.id = $1`, values: [id] });
+  return rows[0] === undefined ? null : record(rows[0]);
+}
+
+function record(row: TrialRow): TrialRecord {
+  const { id, sweep, number, assignment, state, epochs, failure } = row;
+  const plan = { number, assignment, ...row.plan, path: row.path };
+  return { id, sweep, number, assignment, plan, state, epochs, bestEpoch: row.best_epoch, failure };
+}

@@ -1,0 +1,26 @@
+import { jsonText, lastById, plainText } from './batch.js';
+import type { Batch } from './batch.js';
+import type { WorkerWrite } from './store.js';
+
+export function workerBatch(workers: readonly WorkerWrite[]): Batch | null {
+  if (workers.length === 0) return null;
+  const last = lastById(workers);
+  return {
+    what: 'workers',
+    name: 'workers',
+    text: `insert into worker (id, name, slots, memory_bytes, numerics, connected)
+      select g.id, g.name, g.slots, g.memory_bytes, array(select jsonb_array_elements_text(g.numerics::jsonb)), g.connected
+      from unnest($1::text[], $2::text[], $3::int[], $4::bigint[], $5::text[], $6::boolean[]) as g(id, name, slots, memory_bytes, numerics, connected)
+      on conflict (id) do update set name = excluded.name, slots = excluded.slots, memory_bytes = excluded.memory_bytes,
+        numerics = excluded.numerics, connected = excluded.connected, last_seen = now()`,
+    values: [
+      last.map((worker) => worker.id),
+      last.map((worker) => plainText(worker.name)),
+      last.map((worker) => worker.slots),
+      last.map((worker) => worker.memoryBytes),
+      last.map((worker) => jsonText(worker.numerics)),
+      last.map((worker) => worker.connected),
+    ],
+    expected: last.length,
+  };
+}

@@ -1,0 +1,192 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, it } from 'node:test';
+import { StaleWrite } from '../../../coordinator/store/errors.js';
+import { openStore } from '../../../coordinator/store/postgres.js';
+import type { Leadership, Store } from '../../../coordinator/store/store.js';
+import { testDatabase } from '../../support/postgres.js';
+import type { TestDatabase } from '../../support/postgres.js';
+import { epochOf, granted, grantOf, keyOf, newPath, resultOf, sweepOf, turn } from './facts.js';
+
+describe('turns of the leader', () => {
+  let database: TestDatabase;
+  let store: Store;
+  let leadership: Leadership;
+  let epoch: number;
+
+  before(async () => {
+    database = await testDatabase();
+    store = await openStore(database.url);
+    leadership = await store.lead(new AbortController().signal);
+    epoch = leadership.epoch;
+  });
+  after(async () => {
+    await leadership.release();
+    await store.close();
+    await database.close();
+  });
+
+  it('an epoch comes back as it was reported, in order of recording', async () => {
+    const path = newPath(3);
+    const grant = await granted(store, epoch, path);
+    const odd = { metrics: { 'val.loss': NaN, 'train.loss': Infinity, 'val.auc': -0, 'val.accuracy': 0.1 + 0.2 }, confusion: [[1, 2], [3, 4]], diverged: true };
+    await store.commitTurn(epoch, turn({ epochs: [epochOf(grant, 0), epochOf(grant, 1), epochOf(grant, 2, { result: odd })] }));
+    const recorded = await store.epochsByKey([...path].reverse());
+    assert.deepEqual(recorded.map((row) => row.key), path);
+    assert.deepEqual(recorded[2]?.result, odd);
+    assert.deepEqual(recorded[0], { key: path[0], result: resultOf(1), seconds: 0.5, params: 100, checkpoint: null, recordedSeq: recorded[0]?.recordedSeq });
+    assert.ok(recorded.every((row, index) => index === 0 || row.recordedSeq > (recorded[index - 1]?.recordedSeq ?? Infinity)));
+    assert.equal(await store.recordedSeq(), recorded[2]?.recordedSeq);
+  });
+
+  it('a late report of a lost lease changes nothing', async () => {
+    const path = newPath(2);
+    const lost = await granted(store, epoch, path);
+    await store.commitTurn(epoch, turn({ ended: [{ attempt: lost.attempt, token: lost.token, outcome: 'WorkerLost', message: 'silent' }] }));
+    const late = { attempt: lost.attempt, token: lost.token };
+    const [key = ''] = path;
+    for (const writes of [
+      turn({ epochs: [epochOf(lost, 0)] }),
+      turn({ retrained: [{ ...late, key }] }),
+      turn({ checkpoints: [{ ...late, key, blob: keyOf('bytes'), bytes: 5 }] }),
+      turn({ ended: [{ ...late, outcome: 'done', message: '' }] }),
+    ]) {
+      await assert.rejects(store.commitTurn(epoch, writes), { code: 'StaleWrite', message: /leases of the reports: 0 of 1 matched/ });
+    }
+    assert.deepEqual(await store.epochsByKey(path), []);
+    assert.deepEqual((await store.attemptsOf(path)).map((attempt) => attempt.outcome), ['WorkerLost']);
+  });
+
+  it('a report under another token changes nothing', async () => {
+    const grant = await granted(store, epoch, newPath(1));
+    await assert.rejects(store.commitTurn(epoch, turn({ epochs: [epochOf(grant, 0, { token: 'guessed' })] })), StaleWrite);
+    assert.deepEqual(await store.epochsByKey(grant.keys), []);
+  });
+
+  it('an attempt can report its last epoch, its checkpoint and its end in one turn', async () => {
+    const grant = await granted(store, epoch, newPath(1));
+    const lease = { attempt: grant.attempt, token: grant.token };
+    const key = grant.keys[0] ?? '';
+    await store.commitTurn(epoch, turn({ epochs: [epochOf(grant, 0)], checkpoints: [{ ...lease, key, blob: keyOf('c1'), bytes: 7 }], ended: [{ ...lease, outcome: 'done', message: '' }] }));
+    assert.equal((await store.epochsByKey([key]))[0]?.checkpoint, keyOf('c1'));
+    assert.equal((await store.openAttempts()).some((open) => open.attempt === grant.attempt), false);
+  });
+
+  it('a key is recorded once', async () => {
+    const path = newPath(1);
+    const [first, second] = [await granted(store, epoch, path), await granted(store, epoch, path)];
+    await store.commitTurn(epoch, turn({ epochs: [epochOf(first, 0)] }));
+    await assert.rejects(store.commitTurn(epoch, turn({ epochs: [epochOf(second, 0, { result: resultOf(9) })] })), { code: 'StaleWrite', message: /epochs not recorded before: 0 of 1/ });
+    await assert.rejects(store.commitTurn(epoch, turn({ epochs: [epochOf(grantOf(path), 0)] })), StaleWrite);
+    assert.deepEqual((await store.epochsByKey(path))[0]?.result, resultOf(1));
+  });
+
+  it('an epoch is recorded only after its parent', async () => {
+    const grant = await granted(store, epoch, newPath(3));
+    await assert.rejects(store.commitTurn(epoch, turn({ epochs: [epochOf(grant, 1)] })), { code: 'StaleWrite', message: /epoch_parent_fkey/ });
+    await store.commitTurn(epoch, turn({ epochs: [epochOf(grant, 0)] }));
+    await store.commitTurn(epoch, turn({ epochs: [epochOf(grant, 1), epochOf(grant, 2)] }));
+  });
+
+  it('everything in a turn that fails is rolled back', async () => {
+    const path = newPath(1);
+    const held = await granted(store, epoch, path);
+    const gone = grantOf(newPath(1));
+    const grant = grantOf(newPath(1));
+    const before = (await store.events(0, 1000, null)).length;
+    const writes = turn({
+      workers: [{ id: 'wrk_rolledback', name: 'box', slots: 1, memoryBytes: 1, numerics: [], connected: true }],
+      epochs: [epochOf(held, 0)],
+      ended: [{ attempt: gone.attempt, token: gone.token, outcome: 'done', message: '' }],
+      grants: [grant],
+      events: [{ type: 'test.rolledback', sweep: null, trial: null, detail: {} }],
+    });
+    await assert.rejects(store.commitTurn(epoch, writes), StaleWrite);
+    assert.deepEqual(await store.epochsByKey(path), []);
+    assert.equal((await store.openAttempts()).some((open) => open.attempt === grant.attempt), false);
+    assert.equal((await store.events(0, 1000, null)).length, before);
+  });
+
+  it('open attempts come back whole, failures are counted by first key, kind and class', async () => {
+    const path = newPath(4);
+    const open = await granted(store, epoch, path.slice(1), { from: 1, alone: true });
+    const found = (await store.openAttempts()).find((attempt) => attempt.attempt === open.attempt);
+    assert.deepEqual(found, { attempt: open.attempt, token: open.token, worker: open.worker, kind: 'train', keys: path.slice(1), from: 1, alone: true });
+    for (const outcome of ['WorkerLost', 'WorkerLost', 'Timeout', 'released', 'done'] as const) {
+      const { attempt, token } = await granted(store, epoch, path);
+      await store.commitTurn(epoch, turn({ ended: [{ attempt, token, outcome, message: 'a zero byte \0 of a child' }] }));
+    }
+    const counts = await store.failureCounts(path);
+    const expected = [['Timeout', 1], ['WorkerLost', 2]].map(([cls, count]) => ({ key: path[0], kind: 'train', class: cls, count }));
+    assert.deepEqual(counts.sort((a, b) => a.class.localeCompare(b.class)), expected);
+    const told = await store.attemptsOf(path);
+    assert.deepEqual(told.map((attempt) => [attempt.from, attempt.to, attempt.outcome]), [[1, 4, null], [0, 4, 'WorkerLost'], [0, 4, 'WorkerLost'], [0, 4, 'Timeout'], [0, 4, 'released'], [0, 4, 'done']]);
+    assert.ok(told[1]?.endedAt instanceof Date && told[0]?.endedAt === null);
+  });
+
+  it('an evaluation is recorded once per key and part', async () => {
+    const grant = await granted(store, epoch, newPath(1));
+    const lease = { attempt: grant.attempt, token: grant.token, key: grant.keys[0] ?? '' };
+    const result = { metrics: { loss: 0.25, accuracy: 0.5, auc: NaN }, confusion: [[1, 0], [1, 0]], probabilities: keyOf('p') };
+    await store.commitTurn(epoch, turn({ epochs: [epochOf(grant, 0)] }));
+    await store.commitTurn(epoch, turn({ evaluations: [{ ...lease, part: 'val', result }, { ...lease, part: 'test', result }] }));
+    assert.deepEqual(await store.evaluationsByKey(grant.keys), [{ key: lease.key, part: 'test', result }, { key: lease.key, part: 'val', result }]);
+    await assert.rejects(store.commitTurn(epoch, turn({ evaluations: [{ ...lease, part: 'val', result }] })), StaleWrite);
+  });
+
+  it('a checkpoint that is dropped is no longer offered', async () => {
+    const grant = await granted(store, epoch, newPath(2));
+    const lease = { attempt: grant.attempt, token: grant.token };
+    const [first = '', second = ''] = grant.keys;
+    await store.commitTurn(epoch, turn({
+      epochs: [epochOf(grant, 0), epochOf(grant, 1)],
+      checkpoints: [{ ...lease, key: first, blob: keyOf('d1'), bytes: 1 }, { ...lease, key: second, blob: keyOf('d2'), bytes: 1 }],
+      dropped: [first],
+    }));
+    assert.deepEqual((await store.epochsByKey([first, second])).map((row) => row.checkpoint), [null, keyOf('d2')]);
+  });
+
+  it('events are numbered without gaps in order of commit, whatever commits at once or fails', async () => {
+    const start = (await store.events(0, 10_000, null)).at(-1)?.id ?? 0;
+    const event = (n: number): { type: string; sweep: null; trial: null; detail: { n: number } } => ({ type: 'test.event', sweep: null, trial: null, detail: { n } });
+    const stale = grantOf(newPath(1));
+    const commits = Array.from({ length: 30 }, (_, n) => {
+      const ended = n % 3 === 0 ? [{ attempt: stale.attempt, token: stale.token, outcome: 'done' as const, message: '' }] : [];
+      return store.commitTurn(epoch, turn({ ended, events: [event(n), event(n)] }));
+    });
+    const outcomes = await Promise.allSettled(commits);
+    assert.equal(outcomes.filter((outcome) => outcome.status === 'fulfilled').length, 20);
+    const events = await store.events(start, 10_000, null);
+    assert.deepEqual(events.map(({ id }) => id), Array.from({ length: 40 }, (_, n) => start + 1 + n));
+    assert.ok(events.every(({ detail }, index) => index % 2 === 0 || detail['n'] === events[index - 1]?.detail['n']), 'events of one turn stand together');
+    assert.deepEqual((await store.events(start, 3, null)).map(({ id }) => id), [start + 1, start + 2, start + 3]);
+  });
+
+  it('strings that jsonb would refuse are kept legible', async () => {
+    await store.commitTurn(epoch, turn({ events: [{ type: 'test.odd', sweep: null, trial: null, detail: { text: 'a\0b\ud800c' } }] }));
+    assert.deepEqual((await store.events(0, 10_000, null)).at(-1)?.detail, { text: 'a\uFFFDb\uFFFDc' });
+  });
+
+  it('a trial that was cancelled meanwhile is not brought back to life', async () => {
+    const { id } = await store.submit(sweepOf('cancelled', [newPath(1)]), epoch);
+    const trial = (await store.trialsOf(id))[0]?.id ?? '';
+    const none = { id: trial, epochs: null, bestEpoch: null, failure: null };
+    await store.commitTurn(epoch, turn({ trials: [{ ...none, state: 'cancelled' }] }));
+    await assert.rejects(store.commitTurn(epoch, turn({ trials: [{ ...none, state: 'running' }] })), { code: 'StaleWrite', message: /trials in a state/ });
+    assert.equal((await store.findTrial(trial))?.state, 'cancelled');
+  });
+
+  it('a trial may pass through several states in one turn', async () => {
+    const { id } = await store.submit(sweepOf('several', [newPath(2)]), epoch);
+    const trial = (await store.trialsOf(id))[0]?.id ?? '';
+    await store.commitTurn(epoch, turn({
+      trials: [
+        { id: trial, state: 'running', epochs: null, bestEpoch: null, failure: null },
+        { id: trial, state: 'failed', epochs: 1, bestEpoch: null, failure: { class: 'Diverged', message: 'loss is NaN' } },
+      ],
+      sweeps: [{ id, state: 'failed' }],
+    }));
+    const { state, epochs, failure } = (await store.findTrial(trial)) ?? assert.fail('no trial');
+    assert.deepEqual({ state, epochs, failure }, { state: 'failed', epochs: 1, failure: { class: 'Diverged', message: 'loss is NaN' } });
+    assert.ok((await store.findSweep('default', id))?.finishedAt instanceof Date);
+  });
+});
