@@ -8,7 +8,7 @@ import type { EpochKey } from '../../proto/work.js';
 export interface Batch {
   /** For the message when rows did not match. */
   readonly what: string;
-  /** Of the prepared statement: one text per name. */
+  /** Of the prepared statement, among batches: one text per name. */
   readonly name: string;
   readonly text: string;
   readonly values: readonly unknown[];

@@ -115,7 +115,8 @@ async function runAll(client: ClientBase, batches: readonly (Batch | null)[]): P
 }
 
 function statement(batch: Batch): pg.QueryConfig {
-  return { name: batch.name, text: batch.text, values: [...batch.values] };
+  // Reads have names of their own on the same connections.
+  return { name: `write-${batch.name}`, text: batch.text, values: [...batch.values] };
 }
 
 /** A promise to be awaited later, whose failure till then is nobody's uncaught one. */

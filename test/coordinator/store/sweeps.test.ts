@@ -1,0 +1,126 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, it } from 'node:test';
+import { openStore } from '../../../coordinator/store/postgres.js';
+import type { Leadership, Store } from '../../../coordinator/store/store.js';
+import { testDatabase } from '../../support/postgres.js';
+import type { TestDatabase } from '../../support/postgres.js';
+import { epochOf, granted, newPath, planOf, specOf, sweepOf, turn } from './facts.js';
+
+describe('sweeps and their revisions', () => {
+  let database: TestDatabase;
+  let store: Store;
+  let leadership: Leadership;
+  let epoch: number;
+
+  before(async () => {
+    database = await testDatabase();
+    store = await openStore(database.url);
+    leadership = await store.lead(new AbortController().signal);
+    epoch = leadership.epoch;
+  });
+  after(async () => {
+    await leadership.release();
+    await store.close();
+    await database.close();
+  });
+
+  it('a sweep and its trials come back as they were submitted, field order included', async () => {
+    const paths = [newPath(3), newPath(1)];
+    const { id, revision, change } = await store.submit(sweepOf('whole', paths), epoch);
+    assert.match(id, /^swp_[0-9a-z]{16}$/);
+    assert.deepEqual({ revision, change }, { revision: 1, change: 'created' });
+    const sweep = (await store.findSweep('default', 'whole')) ?? assert.fail('not found by name');
+    assert.deepEqual(sweep, { id, project: 'default', name: 'whole', revision: 1, state: 'running', spec: specOf('whole'), data: null, createdAt: sweep.createdAt, finishedAt: null });
+    assert.deepEqual(await store.findSweep('default', id), sweep);
+    assert.equal(await store.findSweep('other', 'whole'), null);
+    const trials = await store.trialsOf(id);
+    assert.deepEqual(trials.map((trial) => trial.plan), paths.map((path, number) => planOf(number, path)));
+    assert.equal(JSON.stringify(trials[0]?.assignment), JSON.stringify(planOf(0, []).assignment));
+    assert.deepEqual(trials.map(({ state, epochs, bestEpoch, failure }) => ({ state, epochs, bestEpoch, failure })), Array(2).fill({ state: 'queued', epochs: null, bestEpoch: null, failure: null }));
+    assert.deepEqual(await store.findTrial(trials[1]?.id ?? ''), trials[1]);
+    assert.equal(await store.findTrial('trl_none'), null);
+  });
+
+  it('the same sweep again changes nothing', async () => {
+    const sweep = sweepOf('same', [newPath(1)]);
+    const { id } = await store.submit(sweep, epoch);
+    const before = [await store.trialsOf(id), await store.events(0, 10_000, id)];
+    assert.deepEqual(await store.submit({ ...sweep, actor: 'bob' }, epoch), { id, revision: 1, change: 'same' });
+    assert.deepEqual([await store.trialsOf(id), await store.events(0, 10_000, id)], before);
+  });
+
+  it('two submits of a new name at once make one sweep', async () => {
+    const sweep = sweepOf('twice', [newPath(1)]);
+    const answers = await Promise.all([store.submit(sweep, epoch), store.submit(sweep, epoch)]);
+    assert.deepEqual(answers.map(({ change }) => change).sort(), ['created', 'same']);
+    assert.equal(answers[0]?.id, answers[1]?.id);
+  });
+
+  it('a new revision cancels the older one\'s open trials and runs again', async () => {
+    const [shared, dropped, added] = [newPath(1), newPath(1), newPath(1)];
+    const { id } = await store.submit(sweepOf('edited', [shared, dropped]), epoch);
+    const [done, open] = await store.trialsOf(id);
+    await store.commitTurn(epoch, turn({
+      trials: [{ id: done?.id ?? '', state: 'completed', epochs: 1, bestEpoch: 0, failure: null }],
+      sweeps: [{ id, state: 'completed' }],
+    }));
+    assert.deepEqual((await store.openSweeps()).filter((sweep) => sweep.id === id), []);
+    const edited = sweepOf('edited', [shared, added], { spec: specOf('edited', { seed: 1 }) });
+    assert.deepEqual(await store.submit(edited, epoch), { id, revision: 2, change: 'revised' });
+    const sweep = (await store.openSweeps()).find((candidate) => candidate.id === id);
+    assert.deepEqual([sweep?.revision, sweep?.state, sweep?.finishedAt, sweep?.spec.seed], [2, 'running', null, 1]);
+    assert.deepEqual((await store.trialsOf(id)).map((trial) => trial.plan.path), [shared, added]);
+    assert.equal((await store.findTrial(done?.id ?? ''))?.state, 'completed');
+    assert.equal((await store.findTrial(open?.id ?? ''))?.state, 'cancelled');
+    const events = await store.events(0, 10_000, id);
+    assert.deepEqual(events.map(({ type, actor, detail }) => [type, actor, detail['revision']]), [['sweep.created', 'ada', 1], ['sweep.revised', 'ada', 2]]);
+  });
+
+  it('other data, or other keys for the same settings, are a new revision', async () => {
+    const data = { manifest: 'a'.repeat(64), digest: 'b'.repeat(64), images: 2, classes: ['N', 'P'], positive: 1, counts: { train: [1, 1], val: [0, 0], test: [0, 0] }, rejected: [], warnings: ['one'] };
+    const paths = [newPath(1)];
+    const change = async (more: object, given = paths): Promise<string> => (await store.submit(sweepOf('data', given, { data: { ...data, ...more } }), epoch)).change;
+    assert.equal(await change({}), 'created');
+    assert.equal(await change({ warnings: [] }), 'same');
+    assert.equal(await change({ digest: 'c'.repeat(64) }), 'revised');
+    assert.equal(await change({ digest: 'c'.repeat(64) }, [newPath(1)]), 'revised');
+    assert.deepEqual(await store.manifests(), ['a'.repeat(64)]);
+  });
+
+  it('a person pauses, resumes and stops a sweep; what is no legal move is refused', async () => {
+    const { id } = await store.submit(sweepOf('states', [newPath(1)]), epoch);
+    await store.setSweepState(id, 'paused', 'bob', epoch);
+    await store.setSweepState(id, 'paused', 'bob', epoch);
+    await store.setSweepState(id, 'running', 'bob', epoch);
+    await store.setSweepState(id, 'stopped', 'cyd', epoch);
+    await assert.rejects(store.setSweepState(id, 'paused', 'bob', epoch), { code: 'IllegalTransition', message: /sweep that is stopped cannot become paused/ });
+    await assert.rejects(store.setSweepState('swp_none', 'paused', 'bob', epoch), { code: 'NotFound', message: 'there is no sweep swp_none' });
+    const told = (await store.events(0, 10_000, id)).slice(1).map(({ type, actor }) => [type, actor]);
+    assert.deepEqual(told, [['sweep.paused', 'bob'], ['sweep.running', 'bob'], ['sweep.stopped', 'cyd']]);
+    await assert.rejects(store.commitTurn(epoch, turn({ sweeps: [{ id, state: 'completed' }] })), { code: 'StaleWrite', message: /sweeps in a state/ });
+  });
+
+  it('counts what was trained since, on the paths of the current trials as far as they went', async () => {
+    const path = newPath(4);
+    const other = newPath(1);
+    const { id } = await store.submit(sweepOf('counted', [path, path.slice(0, 2)]), epoch);
+    const grant = await granted(store, epoch, path);
+    const stranger = await granted(store, epoch, other);
+    await store.commitTurn(epoch, turn({ epochs: [epochOf(grant, 0)] }));
+    const since = await store.recordedSeq();
+    const again = { attempt: grant.attempt, token: grant.token, key: path[0] ?? '' };
+    await store.commitTurn(epoch, turn({ epochs: [epochOf(grant, 1), epochOf(grant, 2), epochOf(grant, 3), epochOf(stranger, 0)], retrained: [again, again] }));
+    assert.deepEqual(await store.recordedSince(since, id), { trained: 3, retrained: 2 });
+    assert.deepEqual(await store.recordedSince(0, id), { trained: 4, retrained: 2 });
+    assert.deepEqual(await store.recordedSince(await store.recordedSeq(), id), { trained: 0, retrained: 0 });
+    const [first] = await store.trialsOf(id);
+    await store.commitTurn(epoch, turn({ trials: [{ id: first?.id ?? '', state: 'completed', epochs: 3, bestEpoch: 0, failure: null }] }));
+    assert.deepEqual(await store.recordedSince(since, id), { trained: 2, retrained: 2 });
+  });
+
+  it('lists sweeps of a project in order of creation', async () => {
+    await store.submit(sweepOf('beta', [newPath(1)], { project: 'listed' }), epoch);
+    await store.submit(sweepOf('alpha', [newPath(1)], { project: 'listed' }), epoch);
+    assert.deepEqual((await store.listSweeps('listed')).map(({ name }) => name), ['beta', 'alpha']);
+  });
+});
