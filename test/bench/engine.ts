@@ -49,7 +49,7 @@ interface ColdStart {
 
 /** In a fresh process: one step, its time, then a few more for the peak of memory. Prints a ColdStart. */
 export async function coldStart(size: number): Promise<void> {
-  const executable = await compiled(size);
+  const executable = await compiled(size, 5 * BATCH);
   executable.step(batch(0, BATCH), settings(0));
   const ms = performance.now();
   for (let nth = 1; nth < 5; nth += 1) executable.step(batch(nth * BATCH, BATCH), settings(nth));
@@ -106,28 +106,28 @@ function batch(from: number, count: number): Int32Array {
   return Int32Array.from({ length: count }, (_, index) => (from + index) % IMAGES);
 }
 
-async function compiled(size: number): Promise<Executable> {
+async function compiled(size: number, images = IMAGES): Promise<Executable> {
   const topology = buildModel({ name: 'garth-cnn', knobs: { filters: [8, 16, 49], fcWidth: 100 } }, { height: size, width: size, channels: 1 }, CLASSES);
   const engine = await createWasmEngine();
   const training = {
     optimizer: { name: 'sgdm', momentum: 0.9 }, classes: CLASSES, normalisation: { mean: null, deviation: null }, initSeed: 0,
     replicate: 0, maxBatch: BATCH, memoryBytes: null,
   } as const;
-  return engine.compile(topology, training, noise(size));
+  return engine.compile(topology, training, noise(size, images));
 }
 
 /** Gray noise, the images of class 1 brighter; the values do not matter to the time. */
-function noise(size: number): ImageSource {
+function noise(size: number, images: number): ImageSource {
   const bytes = size * size;
-  const labels = Uint16Array.from({ length: IMAGES }, (_, image) => image % CLASSES);
-  const pixels = new Uint8Array(IMAGES * bytes);
+  const labels = Uint16Array.from({ length: images }, (_, image) => image % CLASSES);
+  const pixels = new Uint8Array(images * bytes);
   let state = 1;
   for (let index = 0; index < pixels.length; index += 1) {
     state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
     pixels[index] = (state >>> 25) + 64 * (labels[Math.floor(index / bytes)] ?? 0);
   }
   return {
-    count: IMAGES, height: size, width: size, channels: 1, labels,
+    count: images, height: size, width: size, channels: 1, labels,
     read: (indices, into) => {
       indices.forEach((image, position) => into.set(pixels.subarray(image * bytes, (image + 1) * bytes), position * bytes));
     },

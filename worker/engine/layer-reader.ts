@@ -127,7 +127,7 @@ export class LayerReader {
     const name = typeof value === 'string' ? value : (value as { readonly class_name?: Json }).class_name;
     if (typeof name === 'string' && names.includes(name)) return;
     if (name === 'VarianceScaling' && this.isGlorotUniform(value)) return;
-    throw this.unsupported(`${this.layer.class_name} with ${field} ${String(name)}`);
+    throw this.unsupported(`${this.layer.class_name} with ${field} ${JSON.stringify(name)}`);
   }
 
   /** tf.layers writes GlorotUniform as the VarianceScaling that it is. */
@@ -141,6 +141,6 @@ export class LayerReader {
   }
 
   private malformed(field: string, found: Json | undefined, expected: string): ModelError {
-    return new ModelError(`layer "${this.name}": ${field}: found ${JSON.stringify(found) ?? 'nothing'}, expected ${expected}`);
+    return new ModelError(`layer "${this.name}": ${field}: found ${found === undefined ? 'nothing' : JSON.stringify(found)}, expected ${expected}`);
   }
 }

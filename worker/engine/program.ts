@@ -101,7 +101,7 @@ class Walk {
     if (this.softmaxOf !== null) {
       throw new UnsupportedLayerError(this.engine, this.softmaxOf, 'softmax before the last layer');
     }
-    this.readInput(reader, layer);
+    this.readInput(reader);
     const before = this.operations.length;
     this.addOperations(reader, layer, index);
     let learnables = 0;
@@ -125,43 +125,53 @@ class Walk {
     };
   }
 
-  private readInput(reader: LayerReader, layer: LayerConfig): void {
+  private readInput(reader: LayerReader): void {
     if (this.input !== null) return;
     const shape = reader.batchInputShape();
     if (shape === null) throw new ModelError(`layer "${reader.name}": the first layer needs batch_input_shape [null, height, width, channels]`);
     this.input = this.shape = shape;
-    if (layer.class_name === 'InputLayer') this.vector = false;
   }
 
   private addOperations(reader: LayerReader, layer: LayerConfig, index: number): void {
     switch (layer.class_name) {
       case 'InputLayer':
-        return;
+        break;
       case 'Conv2D':
         this.addConv(reader, index);
-        return this.addActivation(reader.text('activation', 'linear'), reader, index);
+        this.addActivation(reader.text('activation', 'linear'), reader, index);
+        break;
       case 'Dense':
         this.addDense(reader, index);
-        return this.addActivation(reader.text('activation', 'linear'), reader, index);
+        this.addActivation(reader.text('activation', 'linear'), reader, index);
+        break;
       case 'Activation':
-        return this.addActivation(reader.text('activation', 'linear'), reader, index);
+        this.addActivation(reader.text('activation', 'linear'), reader, index);
+        break;
       case 'ReLU':
         reader.expectPlainRelu();
-        return this.addActivation('relu', reader, index);
+        this.addActivation('relu', reader, index);
+        break;
       case 'Softmax':
-        return this.addActivation('softmax', reader, index);
+        this.addActivation('softmax', reader, index);
+        break;
       case 'BatchNormalization':
-        return this.addBatchNorm(reader, index);
+        this.addBatchNorm(reader, index);
+        break;
       case 'Dropout':
         this.operations.push({ kind: 'dropout', ...this.common(reader, index, this.shape) });
-        return;
+        break;
       case 'MaxPooling2D':
+        this.addPool(reader, index, 'maxPool');
+        break;
       case 'AveragePooling2D':
-        return this.addPool(reader, index, layer.class_name === 'MaxPooling2D' ? 'maxPool' : 'averagePool');
+        this.addPool(reader, index, 'averagePool');
+        break;
       case 'GlobalAveragePooling2D':
-        return this.addGlobalPool(reader, index);
+        this.addGlobalPool(reader, index);
+        break;
       case 'Flatten':
-        return this.addFlatten(reader, index);
+        this.addFlatten(reader, index);
+        break;
       default:
         throw reader.unsupported(layer.class_name);
     }

@@ -54,7 +54,7 @@ class Knobs {
   three(name: string): [number, number, number] {
     const value = this.model.knobs[name];
     if (!Array.isArray(value) || value.length !== 3) {
-      throw new ModelError(`${this.model.name}: ${name}: found ${JSON.stringify(value) ?? 'nothing'}, expected three whole numbers from 1`);
+      throw new ModelError(`${this.model.name}: ${name}: found ${shown(value)}, expected three whole numbers from 1`);
     }
     const [first, second, third] = value as readonly Json[];
     return [this.check(name, first, 1), this.check(name, second, 1), this.check(name, third, 1)];
@@ -62,6 +62,10 @@ class Knobs {
 
   private check(name: string, value: Json | undefined, least: number): number {
     if (typeof value === 'number' && Number.isInteger(value) && value >= least) return value;
-    throw new ModelError(`${this.model.name}: ${name}: found ${JSON.stringify(value) ?? 'nothing'}, expected a whole number from ${String(least)}`);
+    throw new ModelError(`${this.model.name}: ${name}: found ${shown(value)}, expected a whole number from ${String(least)}`);
   }
+}
+
+function shown(value: Json | undefined): string {
+  return value === undefined ? 'nothing' : JSON.stringify(value);
 }

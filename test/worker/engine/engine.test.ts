@@ -152,7 +152,7 @@ test('the estimate is what compile takes, and a limit below it is refused before
   const engine = await createWasmEngine();
   const needed = engine.estimate(GARTH, training(2));
   assert.equal((await engine.compile(GARTH, training(2, { memoryBytes: needed }), SOURCE)).memoryBytes, needed);
-  await assert.rejects(engine.compile(GARTH, training(2, { memoryBytes: needed - 1 }), SOURCE), (error) => error instanceof OutOfMemoryError && error.code === 'OutOfMemory' && error.neededBytes === needed);
+  await assert.rejects(engine.compile(GARTH, training(2, { memoryBytes: needed - 1 }), SOURCE), (error) => error instanceof OutOfMemoryError && error.neededBytes === needed);
 });
 
 test('more than 4 GiB is OutOfMemory', async () => {
@@ -163,7 +163,7 @@ test('more than 4 GiB is OutOfMemory', async () => {
 
 test('a layer that the engine does not know is named', async () => {
   const topology = sequential(INPUT, ['Conv2D', { filters: 2, kernel_size: 3 }], ['LSTM', { units: 3 }]);
-  await assert.rejects(compiled(topology, SOURCE, training(2)), (error) => error instanceof UnsupportedLayerError && /LSTM/.test(error.message) && /layer1/.test(error.message));
+  await assert.rejects(compiled(topology, SOURCE, training(2)), (error) => error instanceof UnsupportedLayerError && error.message.includes('LSTM') && error.message.includes('layer1'));
 });
 
 for (const [what, config] of [['dilation_rate', { dilation_rate: [2, 2] }], ['activation tanh', { activation: 'tanh' }], ['kernel_initializer', { kernel_initializer: { class_name: 'HeNormal', config: {} } }]] as const) {

@@ -42,7 +42,7 @@ for (const { name, knobs, input } of MODELS) {
       const source = images(BATCH, input, CLASSES, 3);
       const engine = await compiled(topology, source, training(CLASSES, { optimizer }));
       const start = tensorsOf(engine.state());
-      const model = (await layers.loadLayersModel(tf.io.fromMemory({ modelTopology: topology }))) as layers.Sequential;
+      const model = await layers.loadLayersModel(tf.io.fromMemory({ modelTopology: topology }));
       for (const weight of model.weights) {
         const ours = start.get(weight.originalName);
         assert.ok(ours !== undefined, `no tensor ${weight.originalName}`);

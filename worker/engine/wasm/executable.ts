@@ -4,7 +4,7 @@ import type { Program } from '../program.js';
 import { imageAt } from './arena.js';
 import { instantiateKernels } from './kernels.js';
 import { ActivateNode, type BatchNorm } from './nodes/activate.js';
-import { elements, type Gradient, type Machine, type Pass, wholeGradient } from './nodes/node.js';
+import { elements, type Gradient, type Machine, type Node, type Pass, wholeGradient } from './nodes/node.js';
 import { type Slot, stateNames } from './parameters.js';
 import type { Plan } from './plan.js';
 import { decodeState, encodeState, type Tensor } from './state.js';
@@ -26,7 +26,7 @@ export class WasmExecutable implements Executable {
   private readonly plan: Plan;
   private readonly machine: Machine;
   private readonly ints: Int32Array;
-  private readonly norms: readonly ActivateNode[];
+  private readonly norms: readonly NormNode[];
   private steps = 0;
   private rate = 0;
 
@@ -48,7 +48,7 @@ export class WasmExecutable implements Executable {
         this.update(slot, gradientAt, from, count);
       },
     };
-    this.norms = plan.nodes.filter((node) => node instanceof ActivateNode && node.norm !== null) as ActivateNode[];
+    this.norms = plan.nodes.filter(hasNorm);
     this.initialise();
   }
 
@@ -80,7 +80,7 @@ export class WasmExecutable implements Executable {
   recalibrate(indices: Int32Array): void {
     if (indices.length === 0) throw new RangeError('recalibration needs at least one image');
     for (const node of this.norms) {
-      const norm = node.norm as BatchNorm;
+      const { norm } = node;
       const before = this.plan.nodes.slice(0, this.plan.nodes.indexOf(node));
       this.eachChunk(indices, (count, first) => {
         for (const earlier of before) earlier.forward(this.machine, count, INFERENCE);
@@ -168,7 +168,7 @@ export class WasmExecutable implements Executable {
   private initialise(): void {
     const { plan, machine, training } = this;
     for (const slot of plan.slots.values()) fillInitial(slot.parameter, training.initSeed, training.replicate, this.values(slot.at, slot.parameter.count));
-    for (const node of this.norms) node.norm?.initialise(machine);
+    for (const { norm } of this.norms) norm.initialise(machine);
     const { mean, deviation } = training.normalisation;
     if (mean !== null) machine.floats.set(mean, plan.mean / 4);
     if (deviation !== null) machine.floats.set(deviation, plan.deviation / 4);
@@ -185,7 +185,6 @@ export class WasmExecutable implements Executable {
       }
     });
     for (const { norm } of this.norms) {
-      if (norm === null) continue;
       const { channels } = norm.operation.input;
       tensors.push({ name: `${norm.operation.name}/moving_mean`, shape: [channels], values: this.values(norm.inference, channels) });
       tensors.push({ name: `${norm.operation.name}/moving_variance`, shape: [channels], values: this.values(norm.inference + 4 * norm.stride, channels) });
@@ -196,6 +195,12 @@ export class WasmExecutable implements Executable {
   private values(at: number, count: number): Float32Array {
     return this.machine.floats.subarray(at / 4, at / 4 + count);
   }
+}
+
+type NormNode = ActivateNode & { readonly norm: BatchNorm };
+
+function hasNorm(node: Node): node is NormNode {
+  return node instanceof ActivateNode && node.norm !== null;
 }
 
 function passOf(settings: StepSettings): Pass {

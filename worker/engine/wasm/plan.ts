@@ -73,7 +73,7 @@ export function fuse(operations: readonly Operation[]): Part[] {
   let next = 0;
   const peek = (): Operation | undefined => operations[next];
   while (next < operations.length) {
-    const operation = operations[next] as Operation;
+    const operation = operations[next]!;
     if (operation.kind === 'conv') parts.push({ kind: 'conv', operation });
     else if (operation.kind === 'dense') parts.push({ kind: 'dense', operation });
     else if (operation.kind === 'flatten') parts.push({ kind: 'flatten', output: operation.output });
@@ -175,7 +175,7 @@ class Layout {
   private innerOf(index: number): View | null {
     const shape = this.innerShape(index);
     if (shape === null) return null;
-    return viewAt(this.gradientBuffers[this.turnOf(index)] ?? 0, shape, NO_BORDER);
+    return viewAt(this.gradientBuffers[this.turnOf(index)], shape, NO_BORDER);
   }
 
   private innerShape(index: number): Shape | null {

@@ -8,6 +8,7 @@ declare namespace WebAssembly {
     readonly value: unknown;
   }
   class Module {
+    private readonly opaque: never;
     constructor(bytes: Uint8Array);
     static customSections(module: Module, name: string): ArrayBuffer[];
   }

@@ -184,8 +184,8 @@ export class BatchNorm {
   constructor(operation: NormOperation, slots: ReadonlyMap<string, Slot>, arena: Arena) {
     const { height, width, channels } = operation.input;
     this.operation = operation;
-    this.gamma = operation.gamma === null ? null : (slots.get(operation.gamma.name) as Slot);
-    this.beta = operation.beta === null ? null : (slots.get(operation.beta.name) as Slot);
+    this.gamma = operation.gamma === null ? null : slots.get(operation.gamma.name)!;
+    this.beta = operation.beta === null ? null : slots.get(operation.beta.name)!;
     this.pixels = height * width;
     this.stride = Math.ceil(channels / 4) * 4;
     this.affine = arena.floats(3 * this.stride);

@@ -48,8 +48,8 @@ export class ConvNode implements Node {
     this.output = output;
     this.inner = inner;
     const { window, kernel } = operation;
-    this.kernel = slots.get(kernel.name) as Slot;
-    this.bias = operation.bias === null ? null : (slots.get(operation.bias.name) as Slot);
+    this.kernel = slots.get(kernel.name)!;
+    this.bias = operation.bias === null ? null : slots.get(operation.bias.name)!;
     const taps = window.rows * window.columns;
     const depth = taps * operation.input.channels;
     this.packed = arena.floats(depth * tiled(operation.output.channels));
@@ -151,7 +151,7 @@ export class ConvNode implements Node {
     }
     machine.update(this.kernel, gradient, 0, this.kernel.parameter.count);
     if (this.bias === null) return;
-    for (let c = 0; c < channels; c++) machine.floats[this.gradient / 4 + c] = machine.doubles[this.biasSums / 8 + c] as number;
+    for (let c = 0; c < channels; c++) machine.floats[this.gradient / 4 + c] = machine.doubles[this.biasSums / 8 + c]!;
     machine.update(this.bias, this.gradient, 0, channels);
   }
 

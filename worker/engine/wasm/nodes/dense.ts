@@ -31,8 +31,8 @@ export class DenseNode implements Node {
     this.input = input;
     this.output = output;
     this.inner = inner;
-    this.kernel = slots.get(operation.kernel.name) as Slot;
-    this.bias = operation.bias === null ? null : (slots.get(operation.bias.name) as Slot);
+    this.kernel = slots.get(operation.kernel.name)!;
+    this.bias = operation.bias === null ? null : slots.get(operation.bias.name)!;
     const units = operation.output.channels;
     this.blockRows = Math.min(operation.input.channels, 4 * Math.max(1, Math.floor(BLOCK_FLOATS / units / 4)));
     this.block = arena.floats(this.blockRows * units);
@@ -63,7 +63,7 @@ export class DenseNode implements Node {
   private updateBias(machine: Machine, bias: Slot, dy: number, count: number, units: number): void {
     machine.bytes.fill(0, this.biasSums, this.biasSums + 8 * units);
     machine.kernels.channel_sums(dy, units, count, 1, units, this.biasSums);
-    for (let unit = 0; unit < units; unit++) machine.floats[this.block / 4 + unit] = machine.doubles[this.biasSums / 8 + unit] as number;
+    for (let unit = 0; unit < units; unit++) machine.floats[this.block / 4 + unit] = machine.doubles[this.biasSums / 8 + unit]!;
     machine.update(bias, this.block, 0, units);
   }
 }
