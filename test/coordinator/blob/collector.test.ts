@@ -71,7 +71,7 @@ describe('the collection of blobs', () => {
     const id = await stored('used again', 'artifact');
     const before = new Date();
     await store.touchBlobs([id]);
-    assert.deepEqual(await store.unreferencedBlobs(before), []);
+    assert.equal((await store.unreferencedBlobs(before)).includes(id), false);
   });
 
   it('deletes nothing while a manifest of live data cannot be read', async () => {
