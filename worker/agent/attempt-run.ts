@@ -77,7 +77,7 @@ export class AttemptRun implements ChildListener {
 
   /** Never rejects: every failure is an outcome. */
   async start(): Promise<void> {
-    const warm = continues(this.#slot.held, this.work) && this.#slot.hasChild;
+    const warm = this.#isWarm();
     let prepared: Prepared;
     try {
       prepared = await this.#services.inputs.prepare(this.work, warm, `${this.#prefix}start`);
@@ -88,7 +88,8 @@ export class AttemptRun implements ChildListener {
     }
     if (this.#gone.signal.aborted) await this.#close(null);
     else if (this.#verdict !== null || this.#released) await this.#close(this.#verdict ?? RELEASED);
-    else if (warm && !this.#slot.hasChild) await this.start();
+    // The warm child died meanwhile, and the state with it.
+    else if (warm && !this.#isWarm()) await this.start();
     else this.#order(prepared);
   }
 
@@ -132,6 +133,11 @@ export class AttemptRun implements ChildListener {
     const outcome = this.#verdict ?? outcomeOfExit(exit);
     this.#services.note('a training process ended', { attempt: this.lease.attempt, code: exit.code, signal: exit.signal, class: outcome.class, log: exit.log.slice(-2_000) });
     void this.#close(outcome);
+  }
+
+  /** Whether the slot's child holds the state to begin with. */
+  #isWarm(): boolean {
+    return this.#slot.hasChild && continues(this.#slot.held, this.work);
   }
 
   #order(prepared: Prepared): void {
@@ -188,8 +194,9 @@ export class AttemptRun implements ChildListener {
   async #finished({ outcome, holds }: OrderFinished): Promise<void> {
     await this.#uploads.settled();
     const { trajectory } = this.work;
-    const blob = this.work.kind === 'evaluate' ? this.work.checkpoint : this.#saved?.epoch === holds ? this.#saved?.blob : undefined;
-    if (holds !== null && blob !== undefined && trajectory.trainable === 'image-classifier' && this.#slot.hasChild) {
+    const saved = this.#saved !== null && this.#saved.epoch === holds ? this.#saved.blob : null;
+    const blob = this.work.kind === 'evaluate' ? this.work.checkpoint : saved;
+    if (holds !== null && blob !== null && trajectory.trainable === 'image-classifier' && this.#slot.hasChild) {
       this.#slot.held = { blob, signature: stateSignature(trajectory) };
     }
     await this.#close(this.#verdict ?? outcome);

@@ -1,7 +1,7 @@
 import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 
-/** Deletes a folder's files whose names begin with `prefix`; a folder that is not there has none. */
+/** Deletes a folder's files whose names begin with `prefix`, as far as they can be deleted: the folder is emptied at the next start. */
 export async function removeFiles(folder: string, prefix: string): Promise<void> {
   let names: string[];
   try {
@@ -9,5 +9,5 @@ export async function removeFiles(folder: string, prefix: string): Promise<void>
   } catch {
     return;
   }
-  await Promise.all(names.filter((name) => name.startsWith(prefix)).map((name) => rm(join(folder, name), { force: true, recursive: true })));
+  await Promise.allSettled(names.filter((name) => name.startsWith(prefix)).map((name) => rm(join(folder, name), { force: true, recursive: true })));
 }

@@ -1,3 +1,5 @@
+const LONGEST_LINE = 500;
+
 /**
  * The last bytes that a child printed. However much it prints, this holds no more than `capacity`
  * bytes, in one buffer that never grows.
@@ -35,6 +37,6 @@ export class LogRing {
   /** The last line that tells something: no stack frame, no banner of the runtime; empty when there is none. */
   lastLine(): string {
     const lines = this.text().split('\n').map((line) => line.trim());
-    return lines.findLast((line) => line !== '' && !line.startsWith('at ') && !/^Node\.js v\d/.test(line) && !/^[{}]$/.test(line)) ?? '';
+    return lines.findLast((line) => line !== '' && !line.startsWith('at ') && !/^Node\.js v\d/.test(line) && !/^[{}]$/.test(line))?.slice(0, LONGEST_LINE) ?? '';
   }
 }

@@ -49,6 +49,7 @@ export async function startedAt(pid: number): Promise<string | null> {
 
 /** Memory of the box in bytes: of the container, where its limit is smaller than the machine. */
 export function boxMemoryBytes(): number {
+  // 0 where there is no limit, and 2^64 or so where the limit is none.
   const constrained = process.constrainedMemory();
-  return constrained !== undefined && constrained > 0 ? Math.min(constrained, totalmem()) : totalmem();
+  return constrained > 0 ? Math.min(constrained, totalmem()) : totalmem();
 }

@@ -38,24 +38,29 @@ export class Uploads {
     try {
       if (this.#failure !== null || this.#abandoned.aborted) return;
       const blob = await this.#persist(path);
-      if (!this.#abandoned.aborted) stored(blob);
+      if (!this.#isAbandoned()) stored(blob);
     } catch (error) {
       this.#failure = { error };
       this.#failed(error);
     } finally {
-      await rm(path, { force: true });
+      // What cannot be deleted now goes when the home is next opened.
+      await rm(path, { force: true }).catch(() => undefined);
     }
+  }
+
+  #isAbandoned(): boolean {
+    return this.#abandoned.aborted;
   }
 
   /** A store out of reach is waited for: the coordinator may be starting again. Each try has a patience of its own. */
   async #persist(path: string): Promise<StoredBlob> {
     const until = performance.now() + this.#patienceMs;
-    while (true) {
+    for (;;) {
       try {
         return await this.#blobs.putFile(path);
       } catch (error) {
         const unreachable = error instanceof Error && 'code' in error && error.code === 'BlobUnavailable';
-        if (!unreachable || this.#abandoned.aborted || performance.now() > until) throw error;
+        if (!unreachable || this.#isAbandoned() || performance.now() > until) throw error;
       }
     }
   }

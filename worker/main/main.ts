@@ -70,7 +70,7 @@ async function main(): Promise<number> {
   try {
     const options = readOptions(process.argv.slice(2), process.env);
     // Nobody who is started from here, or looks at this process later, shall find it.
-    delete process.env['TRAWL_TOKEN'];
+    delete process.env.TRAWL_TOKEN;
     home = await openHome(options.home);
     return await run(options, home);
   } catch (error) {

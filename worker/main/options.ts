@@ -50,7 +50,7 @@ export function readOptions(args: readonly string[], environment: NodeJS.Process
   } catch (error) {
     throw new UsageError('the command line', error instanceof Error ? error.message : String(error), `only ${Object.keys(FLAGS).map((flag) => `--${flag}`).join(', ')}`);
   }
-  const token = environment['TRAWL_TOKEN'];
+  const token = environment.TRAWL_TOKEN;
   // Its value is a secret, so it is not shown.
   if (token === undefined || token === '') throw new UsageError('TRAWL_TOKEN', undefined, "the coordinator's token in this environment variable");
   return {

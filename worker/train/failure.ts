@@ -9,10 +9,13 @@ const MEMORY_MESSAGES = [/WebAssembly\.Memory/, /Array buffer allocation failed/
 export const DONE: Outcome = { class: 'done', message: '', neededBytes: null };
 export const RELEASED: Outcome = { class: 'released', message: '', neededBytes: null };
 
-/** Text of any thrown value, as one line. */
+/** A message is for a person to read, and has to fit into a frame. */
+const LONGEST_MESSAGE = 500;
+
+/** Text of any thrown value, as one line of bounded length. */
 export function oneLine(error: unknown): string {
   const text = error instanceof Error ? error.message : String(error);
-  return text.replace(/\s*\n\s*/g, ' ').trim();
+  return text.slice(0, 4 * LONGEST_MESSAGE).replace(/\s*\n\s*/g, ' ').trim().slice(0, LONGEST_MESSAGE);
 }
 
 function codeOf(error: unknown): string {

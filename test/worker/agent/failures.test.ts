@@ -188,7 +188,7 @@ describe('an agent that trains', () => {
     await coordinator.epochReport(lost, 1);
     coordinator.lost = [lost];
     coordinator.disconnect();
-    await running.lines.first((entry): entry is LogLine => entry.facts['attempt'] === lost.attempt && entry.line.startsWith('attempt abandoned'));
+    await running.lines.first((entry): entry is LogLine => entry.facts.attempt === lost.attempt && entry.line.startsWith('attempt abandoned'));
     coordinator.lost = [];
     // Both slots are free again.
     for (const lease of [1, 2].map(() => coordinator.offer(syntheticWork({ to: 2, epochMs: 1 })))) assert.equal((await coordinator.outcomeOf(lease)).class, 'done');

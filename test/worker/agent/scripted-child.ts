@@ -12,9 +12,8 @@ function print(bytes: number, done: () => void): void {
   chunk[chunk.length - 1] = 10;
   let left = bytes;
   const more = (): void => {
-    if (left <= 0) return void process.stderr.write('that was all\n', done);
     left -= chunk.length;
-    process.stdout.write(chunk, more);
+    process.stdout.write(chunk, left > 0 ? more : done);
   };
   more();
 }
@@ -24,17 +23,21 @@ function behave(attempt: string, how: string): void {
   const finish = (): void => tell({ kind: 'finished', attempt, outcome: { class: 'done', message: '', neededBytes: null }, holds: null });
   switch (how) {
     case 'finish':
-      return finish();
+      finish();
+      return;
     case 'print':
-      return print(2 ** 30, finish);
+      print(2 ** 30, finish);
+      return;
     case 'fork': {
       // Ignores the death of its parent, as a daemon would.
       const grandchild = spawn(process.execPath, ['-e', 'setInterval(() => undefined, 1000)'], { stdio: 'inherit' });
-      return void grandchild.once('spawn', () => say(grandchild.pid ?? 0));
+      grandchild.once('spawn', () => say(grandchild.pid ?? 0));
+      return;
     }
     case 'grow':
       hoard.push(Buffer.alloc(32 * 2 ** 20, 1));
-      return void setTimeout(() => behave(attempt, how), 5);
+      setTimeout(() => behave(attempt, how), 5);
+      return;
     case 'throw':
       throw new Error('the trainable went wrong');
     case 'exit':
@@ -44,11 +47,13 @@ function behave(attempt: string, how: string): void {
       return process.abort();
     case 'hang':
       say(process.pid);
-      return void setTimeout(() => {
+      setTimeout(() => {
         for (;;);
       }, 20);
+      return;
     case 'nonsense':
-      return tell({ kind: 'epoch', attempt, epoch: 99, result: { metrics: {}, confusion: null, diverged: false }, cost: { seconds: 0, steps: 0, params: 0 } });
+      tell({ kind: 'epoch', attempt, epoch: 99, result: { metrics: {}, confusion: null, diverged: false }, cost: { seconds: 0, steps: 0, params: 0 } });
+      return;
     default:
       throw new Error(`no such behaviour: ${how}`);
   }
@@ -58,7 +63,7 @@ process.on('message', (messages) => {
   for (const message of messages as ToChild[]) {
     if (message.kind !== 'train') continue;
     const { values } = message.work.epochs[0] as SyntheticEpochSettings;
-    behave(message.attempt, String(values['how']));
+    if (typeof values.how === 'string') behave(message.attempt, values.how);
   }
 });
 process.on('disconnect', () => process.exit(0));

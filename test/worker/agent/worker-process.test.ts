@@ -25,7 +25,7 @@ describe('the worker process', { skip: process.platform === 'linux' ? false : 'a
 
   const start = (environment: NodeJS.ProcessEnv = { TRAWL_TOKEN: TOKEN }): ChildProcess => {
     const args = ['--coordinator', coordinator.address, '--blobs', coordinator.baseUrl, '--home', home, '--slots', '2', '--name', 'box'];
-    return fork(MAIN, args, { env: { PATH: process.env['PATH'], SECRET: 'of the parent', ...environment }, stdio: ['ignore', 'pipe', 'pipe', 'ipc'] });
+    return fork(MAIN, args, { env: { PATH: process.env.PATH, SECRET: 'of the parent', ...environment }, stdio: ['ignore', 'pipe', 'pipe', 'ipc'] });
   };
   const exitOf = async (child: ChildProcess): Promise<number | null> => {
     if (child.exitCode !== null || child.signalCode !== null) return child.exitCode;
