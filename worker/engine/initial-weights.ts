@@ -1,4 +1,4 @@
-import type { Parameter } from './program.js';
+import type { Parameter } from './parameter.js';
 
 /**
  * Initial weights: a counter-based generator keyed by (initSeed, replicate, layer, element), so that a

@@ -2,7 +2,7 @@ import type { Json } from '../../proto/work.js';
 import { ModelError } from '../model/model-error.js';
 import type { LayerConfig } from '../model/topology.js';
 import { UnsupportedLayerError } from './engine.js';
-import type { Parameter, Shape } from './program.js';
+import type { Parameter, Shape } from './parameter.js';
 
 /**
  * Reads one layer's configuration in Keras' words. What a layer says and no executor can honour

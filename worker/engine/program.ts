@@ -10,23 +10,7 @@ import { ModelError } from '../model/model-error.js';
 import type { LayerConfig, Topology } from '../model/topology.js';
 import { UnsupportedLayerError } from './engine.js';
 import { LayerReader } from './layer-reader.js';
-
-/** Of one image; vectors have height and width 1. */
-export interface Shape {
-  readonly height: number;
-  readonly width: number;
-  readonly channels: number;
-}
-
-export interface Parameter {
-  /** `LAYER/kernel`, `LAYER/bias`, `LAYER/gamma`, `LAYER/beta`. */
-  readonly name: string;
-  readonly shape: readonly number[];
-  readonly count: number;
-  readonly initial: { readonly kind: 'glorotUniform'; readonly fanIn: number; readonly fanOut: number } | { readonly kind: 'zeros' | 'ones' };
-  /** Index of the layer in the topology: seeds of initial weights and dropout masks draw from it. */
-  readonly layer: number;
-}
+import type { Parameter, Shape } from './parameter.js';
 
 /** A sliding window: `rows` x `columns`, its strides, and the zeros before and after the image. */
 export interface Window {

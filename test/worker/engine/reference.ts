@@ -3,7 +3,8 @@
  * definitions, gradients by central finite differences. Shares no code with the engine but the program.
  */
 import { mix } from '../../../worker/engine/initial-weights.js';
-import type { Operation, Program, Shape, Window } from '../../../worker/engine/program.js';
+import type { Shape } from '../../../worker/engine/parameter.js';
+import type { Operation, Program, Window } from '../../../worker/engine/program.js';
 
 export type Weights = Map<string, Float64Array>;
 

@@ -1,4 +1,4 @@
-import type { Shape } from '../program.js';
+import type { Shape } from '../parameter.js';
 
 /** Tiles read up to 7 floats past the end of a buffer (kernels/simd.h). */
 const SLACK_BYTES = 32;

@@ -1,5 +1,6 @@
 import type { OptimizerChoice } from '../../../proto/work.js';
-import type { Parameter, Program } from '../program.js';
+import type { Parameter } from '../parameter.js';
+import type { Program } from '../program.js';
 import type { Arena } from './arena.js';
 
 /** A parameter and its optimizer state in memory. */

@@ -12,7 +12,8 @@
  * its library) to about a fifth.
  */
 import type { OptimizerChoice } from '../../../proto/work.js';
-import type { Operation, Program, Shape } from '../program.js';
+import type { Shape } from '../parameter.js';
+import type { Operation, Program } from '../program.js';
 import { type Arena, type Border, NO_BORDER, type View, viewAt } from './arena.js';
 import { type Activation, ActivateNode, worksInPlace } from './nodes/activate.js';
 import { borderOf, ConvNode, type ConvOperation } from './nodes/conv.js';

@@ -1,5 +1,6 @@
 import { mix } from '../../initial-weights.js';
-import type { Operation, Shape } from '../../program.js';
+import type { Shape } from '../../parameter.js';
+import type { Operation } from '../../program.js';
 import { type Arena, imageAt, type View } from '../arena.js';
 import type { Slot } from '../parameters.js';
 import { type DropoutDraw, elements, type Gradient, type Machine, NO_GRADIENT, type Node, type Observer, type Pass, wholeGradient } from './node.js';

@@ -1,4 +1,4 @@
-import type { Shape } from '../../program.js';
+import type { Shape } from '../../parameter.js';
 import { reshaped, type View } from '../arena.js';
 import { type Gradient, type Machine, NO_GRADIENT, type Node, type Pass, wholeGradient } from './node.js';
 

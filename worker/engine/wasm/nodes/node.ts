@@ -1,4 +1,4 @@
-import type { Shape } from '../../program.js';
+import type { Shape } from '../../parameter.js';
 import type { View } from '../arena.js';
 import type { Kernels } from '../kernels.js';
 import type { Slot } from '../parameters.js';

@@ -1,0 +1,18 @@
+/** What a program's layers are made of. */
+
+/** Of one image; vectors have height and width 1. */
+export interface Shape {
+  readonly height: number;
+  readonly width: number;
+  readonly channels: number;
+}
+
+export interface Parameter {
+  /** `LAYER/kernel`, `LAYER/bias`, `LAYER/gamma`, `LAYER/beta`. */
+  readonly name: string;
+  readonly shape: readonly number[];
+  readonly count: number;
+  readonly initial: { readonly kind: 'glorotUniform'; readonly fanIn: number; readonly fanOut: number } | { readonly kind: 'zeros' | 'ones' };
+  /** Index of the layer in the topology: seeds of initial weights and dropout masks draw from it. */
+  readonly layer: number;
+}
