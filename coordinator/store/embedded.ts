@@ -21,7 +21,7 @@ import { promisify } from 'node:util';
 import { asDiskFull } from '../../blob/errors.js';
 import { findBinaries } from './embedded/binaries.js';
 import type { Binaries } from './embedded/binaries.js';
-import { findIdentity } from './embedded/identity.js';
+import { candidates, findIdentity } from './embedded/identity.js';
 import type { Identity } from './embedded/identity.js';
 import { watchParent } from './embedded/parent-watch.js';
 import { awaitEnd, awaitReady, clearStale, isAlive, readPidFile, serves } from './embedded/postmaster.js';
@@ -37,6 +37,8 @@ export interface EmbeddedOptions {
   readonly onLog: (line: string) => void;
   /** How long a recovery may take before the start counts as failed. */
   readonly startTimeoutMs?: number;
+  /** As whom to try to run, in order; by default all ways that embedded/identity.ts knows. */
+  readonly identities?: readonly Identity[];
 }
 
 export interface EmbeddedPostgres {
@@ -56,7 +58,7 @@ const socketPort = 5432;
 /** The shortest limit of sun_path among the platforms (macOS), less its closing zero. */
 const longestSocketPath = 103;
 const defaultStartTimeoutMs = 300_000;
-const orphanGraceMs = 3_000;
+const orphanGraceMs = 1_000;
 const fastShutdownMs = 30_000;
 const immediateShutdownMs = 10_000;
 const killedMs = 10_000;
@@ -97,7 +99,7 @@ interface Ground {
 
 /**
  * Starts Postgres on the data folder, or adopts the one that runs on it. Recovery from an unclean end is
- * awaited. Throws EmbeddedMissing, EmbeddedVersion, EmbeddedFailed, DiskFullError.
+ * awaited. Like an open server it keeps this process alive until it is stopped. Throws EmbeddedMissing, EmbeddedVersion, EmbeddedFailed, DiskFullError.
  */
 export async function startEmbedded(options: EmbeddedOptions): Promise<EmbeddedPostgres> {
   const dataDir = resolve(options.dataDir);
@@ -106,7 +108,7 @@ export async function startEmbedded(options: EmbeddedOptions): Promise<EmbeddedP
     await mkdir(runDir, { recursive: true, mode: 0o700 });
     await mkdir(dataDir, { recursive: true, mode: 0o700 });
     const binaries = await findBinaries(join(runDir, 'lib'));
-    const { identity, version } = await findIdentity(binaries, [dataDir, runDir]);
+    const { identity, version } = await findIdentity(binaries, [dataDir, runDir], options.identities ?? (await candidates()));
     const ground = { dataDir, runDir, logFile: join(runDir, 'postgres.log'), binaries, identity, onLog: options.onLog, startTimeoutMs: options.startTimeoutMs ?? defaultStartTimeoutMs };
     await initialize(ground);
     await checkVersion(dataDir, version);
@@ -187,7 +189,7 @@ async function adopt(ground: Ground): Promise<EmbeddedPostgres | null> {
   const file = await readPidFile(dataDir);
   if (state === 'gone' || file === null) return null;
   ground.onLog(`adopted the Postgres that runs already (process ${file.pid})`);
-  return handle(ground, file, awaitEnd(file.pid, adoptedPollMs).then(() => 'ended'), () => undefined);
+  return handle(ground, file, awaitEnd(file.pid, adoptedPollMs).then(() => 'ended'));
 }
 
 /**
@@ -205,10 +207,7 @@ async function launch(ground: Ground, last: boolean): Promise<EmbeddedPostgres |
   if (child.pid === undefined) throw new EmbeddedFailed('start', await exited);
   const state = await awaitReady(ground.dataDir, child.pid, gone.signal, ground.startTimeoutMs);
   const file = await readPidFile(ground.dataDir);
-  if (state === 'ready' && file !== null) {
-    child.unref();
-    return handle(ground, file, exited, () => child.ref());
-  }
+  if (state === 'ready' && file !== null) return handle(ground, file, exited);
   if (state === 'late') child.kill('SIGINT');
   const why = await exited;
   const said = (await readFile(ground.logFile, 'utf8').catch(() => '')).trim().split('\n').slice(-4).join(' | ');
@@ -240,14 +239,12 @@ function endOf(child: ChildProcess): Promise<string> {
   });
 }
 
-/** `hold` keeps this process alive until Postgres ended; before a stop, Postgres is no reason to stay. */
-async function handle(ground: Ground, file: PidFile, exited: Promise<string>, hold: () => void): Promise<EmbeddedPostgres> {
+async function handle(ground: Ground, file: PidFile, exited: Promise<string>): Promise<EmbeddedPostgres> {
   const watch = watchParent(file.pid);
   void exited.then(() => watch.release());
   const password = (await readFile(join(ground.dataDir, passwordFile), 'utf8')).trim();
   let stopped: Promise<void> | null = null;
   const stop = async (): Promise<void> => {
-    hold();
     for (const [signal, patienceMs] of [['SIGINT', fastShutdownMs], ['SIGQUIT', immediateShutdownMs], ['SIGKILL', killedMs]] as const) {
       if (!(await serves(file.pid, ground.dataDir))) break;
       process.kill(file.pid, signal);

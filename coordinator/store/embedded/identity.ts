@@ -39,10 +39,10 @@ const self: Identity = { name: 'the current user', prefix: [], user: null, owner
 export async function findIdentity(
   binaries: Binaries,
   folders: readonly string[],
-  offered?: readonly Identity[],
+  offered: readonly Identity[],
 ): Promise<{ readonly identity: Identity; readonly version: string }> {
   const tried: string[] = [];
-  for (const identity of offered ?? (await candidates())) {
+  for (const identity of offered) {
     try {
       for (const folder of folders) await own(folder, identity);
       return { identity, version: await probe(identity, binaries, folders) };

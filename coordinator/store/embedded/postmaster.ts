@@ -1,5 +1,6 @@
 /** What processes serve a data folder: the postmaster of its pid file, and what a killed one left behind. */
 import { execFile } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { readFile, readdir, readlink, realpath, rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
@@ -28,12 +29,23 @@ export async function readPidFile(dataDir: string): Promise<PidFile | null> {
   return { pid: number, port: Number(port ?? 0), socketDir: socketDir ?? '', host: host ?? '', ready: status === 'ready' };
 }
 
+/** A process that ended but was not reaped (an init that reaps nobody is common in containers) is not alive. */
 export function isAlive(pid: number): boolean {
   try {
     process.kill(pid, 0);
-    return true;
+    return !isZombie(pid);
   } catch (error) {
     return error instanceof Error && 'code' in error && error.code === 'EPERM';
+  }
+}
+
+function isZombie(pid: number): boolean {
+  if (process.platform !== 'linux') return false;
+  try {
+    // proc(5): pid (name) state; a name may hold anything, so the last bracket counts.
+    return /\) Z [^)]*$/.test(readFileSync(`/proc/${pid}/stat`, 'utf8'));
+  } catch {
+    return false;
   }
 }
 
@@ -102,7 +114,7 @@ export async function awaitReady(dataDir: string, pid: number, gone: AbortSignal
   }
 }
 
-/** Settles when a process that is no child of ours is gone. Waiting for that alone keeps nobody from exiting. */
+/** Settles when a process that is no child of ours is gone. */
 export async function awaitEnd(pid: number, everyMs: number): Promise<void> {
-  while (isAlive(pid)) await wait(everyMs, undefined, { ref: false });
+  while (isAlive(pid)) await wait(everyMs);
 }
