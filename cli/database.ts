@@ -1,15 +1,12 @@
 /** Which database a home uses: the embedded one, or a server that was named once with --database. */
-import { z } from 'zod';
 import { BadInput } from './exit.js';
 import { createHome, readJson, writePrivately, type Home } from './home.js';
-
-const remembered = z.object({ url: z.string() });
 
 /** The server that a command on this home uses; null for the embedded one. Throws BadInput for what is no address. */
 export function databaseOf(home: Home, given: string | undefined): string | null {
   if (given !== undefined) return checkedUrl(given);
-  const result = remembered.safeParse(readJson(home.database));
-  return result.success ? result.data.url : null;
+  const remembered = readJson(home.database) as { url?: unknown } | null;
+  return typeof remembered?.url === 'string' ? remembered.url : null;
 }
 
 /** So that later commands on this home need not name it again. */

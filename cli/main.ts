@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 /** `trawl`: one program for every user command. */
 import { Command, CommanderError } from 'commander';
-import { packageVersion } from '../coordinator/main/coordinator.js';
+import { packageVersion } from '../proto/package-root.js';
 import { addDoctor } from './commands/doctor.js';
 import { addFleetCommands } from './commands/fleet.js';
 import { addRun } from './commands/run.js';

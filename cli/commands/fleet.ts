@@ -8,7 +8,6 @@ import { packageRoot } from '../../proto/package-root.js';
 import { databaseOf, rememberDatabase } from '../database.js';
 import { BadInput, CommandFailed, exitCodes } from '../exit.js';
 import { homeAt } from '../home.js';
-import { connect } from '../host/connect.js';
 import { withHome, withSlots, type HomeOptions } from '../options.js';
 import { near } from '../program-name.js';
 import { Display } from '../run/display.js';
@@ -55,6 +54,7 @@ export function addFleetCommands(program: Command, exit: (code: number) => void)
 }
 
 async function stayUp(options: UpOptions): Promise<void> {
+  const { connect } = await import('../host/connect.js');
   const home = homeAt(options.home);
   const display = new Display();
   const interrupts = new Interrupts();

@@ -1,12 +1,13 @@
 /** What commands that ask one question have in common. */
 import { databaseOf } from '../database.js';
 import { homeAt, type Home } from '../home.js';
-import { openService, type OpenService } from '../host/connect.js';
+import type { OpenService } from '../host/service-here.js';
 import type { HomeOptions } from '../options.js';
 
 /** Asks the coordinator that runs on the home, or the store itself where none does. */
 export async function onHome(options: HomeOptions, ask: (opened: OpenService, home: Home) => Promise<void>): Promise<void> {
   const home = homeAt(options.home);
+  const { openService } = await import('../host/open-service.js');
   const opened = await openService(home, databaseOf(home, options.database));
   try {
     await ask(opened, home);

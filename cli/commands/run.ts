@@ -1,5 +1,4 @@
 import type { Command } from 'commander';
-import { runSweep } from '../run/run-sweep.js';
 import { withHome, withJson, withSlots, type HomeOptions } from '../options.js';
 
 interface Options extends HomeOptions {
@@ -19,6 +18,7 @@ export function addRun(program: Command, exit: (code: number) => void): void {
     .option('--test', 'show the test numbers of every trial, not of the best alone')
     .addHelpText('after', '\nExample:\n  trawl run digits.yaml --slots 2');
   withSlots(withJson(withHome(command))).action(async (file: string, options: Options) => {
+    const { runSweep } = await import('../run/run-sweep.js');
     exit(
       await runSweep({
         file,

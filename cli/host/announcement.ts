@@ -1,11 +1,13 @@
 /** HOME/coordinator.json: how other commands of the same user reach the coordinator that runs on a home. */
 import { rmSync } from 'node:fs';
-import { z } from 'zod';
 import { readJson, writePrivately, type Home } from '../home.js';
 
-const schema = z.object({ url: z.string(), token: z.string(), pid: z.number().int() });
-
-export type Announcement = z.infer<typeof schema>;
+export interface Announcement {
+  readonly url: string;
+  readonly token: string;
+  /** Of the host. */
+  readonly pid: number;
+}
 
 export function announce(home: Home, announcement: Announcement): void {
   writePrivately(home.announcement, announcement);
@@ -13,8 +15,9 @@ export function announce(home: Home, announcement: Announcement): void {
 
 /** Null where nothing is announced. What is announced may be gone: ask it. */
 export function readAnnouncement(home: Home): Announcement | null {
-  const result = schema.safeParse(readJson(home.announcement));
-  return result.success ? result.data : null;
+  const found = readJson(home.announcement) as Partial<Announcement> | null;
+  if (typeof found?.url !== 'string' || typeof found.token !== 'string' || typeof found.pid !== 'number') return null;
+  return { url: found.url, token: found.token, pid: found.pid };
 }
 
 export function withdraw(home: Home): void {

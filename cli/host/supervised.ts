@@ -19,7 +19,7 @@ const LOG_LIMIT_BYTES = 10_000_000;
 export class ChildFailed extends Error {
   readonly code = 'ChildFailed';
   constructor(name: string, logFile: string) {
-    super(`the ${name} does not start; the end of ${logFile} says:\n${lastLines(logFile, 8)}`);
+    super(`the ${name} does not start; the end of ${logFile} says:\n${lastLines(logFile, 3)}`);
     this.name = 'ChildFailed';
   }
 }
@@ -34,7 +34,7 @@ export interface ChildPlan {
   readonly env: () => NodeJS.ProcessEnv;
   /** What the child says when it is ready: {kind: 'ready', …}; null where it says nothing and starting is enough. */
   readonly onReady: ((message: object) => void) | null;
-  /** Told of each unexpected end. */
+  /** Told of each unexpected end of a child that had been ready. */
   readonly onEnd?: (how: string) => void;
 }
 
@@ -100,7 +100,7 @@ export class SupervisedChild {
   #ended(livedMs: number, how: string): void {
     this.#child = null;
     if (this.#stopped) return;
-    this.#plan.onEnd?.(how);
+    if (this.#unready === 0) this.#plan.onEnd?.(how);
     if (this.#unready >= STARTS) {
       this.#stopped = true;
       this.#fail(new ChildFailed(this.#plan.name, this.#plan.logFile));

@@ -7,6 +7,7 @@ import { EpochRate, progressLine, progressPanel } from './progress-text.js';
 
 /** Plain lines come when a trial has ended, and else no more often than this. */
 const PLAIN_EVERY_MS = 5_000;
+const PLAIN_AT_MOST_EVERY_MS = 1_000;
 
 export interface Output {
   write(text: string): unknown;
@@ -58,7 +59,8 @@ export class Display {
 
   #plain(view: ProgressView, now: number): void {
     const ended = view.trials.done + view.trials.failed;
-    if (ended === this.#lastEnded && now - this.#lastLineAt < PLAIN_EVERY_MS) return;
+    const since = now - this.#lastLineAt;
+    if (since < (ended === this.#lastEnded ? PLAIN_EVERY_MS : PLAIN_AT_MOST_EVERY_MS)) return;
     const line = progressLine(view, this.#rate.perSecond);
     if (line === this.#lastLine) return;
     this.#lastLine = line;

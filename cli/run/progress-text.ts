@@ -12,6 +12,8 @@ export class EpochRate {
   }
 
   add(atMs: number, recorded: number): void {
+    // Time before the first epoch of this watch (processes start, data are decoded) says nothing about speed.
+    if (this.#points.length === 1 && this.#points[0]?.recorded === recorded) this.#points = [];
     this.#points.push({ atMs, recorded });
     while (this.#points.length > 2 && atMs - (this.#points[0]?.atMs ?? atMs) > this.#windowMs) this.#points.shift();
   }

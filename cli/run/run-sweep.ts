@@ -1,11 +1,12 @@
 /** `trawl run`: everything at once on this machine. The demo runs the same. */
 import { resolve } from 'node:path';
-import type { Preview, Recorded, Results, SubmitRequest, SweepService } from '../../coordinator/api/views.js';
+import type { Recorded, Results, SubmitRequest, SweepService } from '../../coordinator/api/views.js';
 import { databaseOf, rememberDatabase } from '../database.js';
 import { CommandFailed, exitCodes } from '../exit.js';
 import { homeAt, type Home } from '../home.js';
 import { connect, type Connection } from '../host/connect.js';
 import { commandLine, near } from '../program-name.js';
+import { count, duration } from '../text/format.js';
 import { Display } from './display.js';
 import { runDocument } from './document.js';
 import { estimateMs } from './estimate.js';
@@ -117,12 +118,9 @@ class Run {
   async #sayPlan(service: SweepService, loaded: LoadedSweep): Promise<void> {
     const preview = await service.preview(loaded.request);
     for (const line of planLines(preview, loaded.data)) this.#display.say(line);
-    const ms = await this.#estimate(preview, loaded);
-    if (ms !== null) this.#display.say(ms);
-  }
-
-  async #estimate(preview: Preview, loaded: LoadedSweep): Promise<string | null> {
-    return estimateMs(preview, loaded.data, this.#options.slots, this.#interrupts.signal);
+    this.#display.passing('timing a few steps');
+    const ms = await estimateMs(preview, loaded.data, this.#options.slots, this.#interrupts.signal);
+    if (ms !== null) this.#display.say(`About ${duration(ms)} with ${count(this.#options.slots, 'slot')}`);
   }
 
   /** Submits, resumes what was paused or stopped, and sees to it that somebody trains. Returns the sweep's id. */

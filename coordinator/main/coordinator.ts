@@ -1,19 +1,15 @@
 /** Puts the coordinator together: store, leader, the carrier of worker sessions, and the HTTP API. */
 import { join } from 'node:path';
-import { readFileSync } from 'node:fs';
 import type { Logger } from 'pino';
 import { FolderBlobStore } from '../../blob/folder.js';
-import { packageRoot } from '../../proto/package-root.js';
+import { packageVersion } from '../../proto/package-root.js';
 import { httpServer, listen } from '../api/http.js';
 import { leadingBy } from '../api/leading.js';
 import { ApplicationService } from '../api/service.js';
 import { grpcCarrier } from '../dispatch/grpc.js';
 import { Leader } from '../leader/leader.js';
 import { openStore } from '../store/postgres.js';
-
-/** Until there is more than one: the namespace and the person of everything that is submitted. */
-export const DEFAULT_PROJECT = 'default';
-export const LOCAL_ACTOR = 'local';
+import { DEFAULT_PROJECT, LOCAL_ACTOR } from './defaults.js';
 
 export interface CoordinatorOptions {
   readonly home: string;
@@ -37,11 +33,6 @@ export interface RunningCoordinator {
 /** The folder of a home that holds its blobs. */
 export function blobFolder(home: string): string {
   return join(home, 'blobs');
-}
-
-export function packageVersion(): string {
-  const { version } = JSON.parse(readFileSync(join(packageRoot(), 'package.json'), 'utf8')) as { version: string };
-  return version;
 }
 
 export async function startCoordinator(options: CoordinatorOptions): Promise<RunningCoordinator> {

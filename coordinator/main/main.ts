@@ -64,6 +64,8 @@ async function main(): Promise<void> {
 }
 
 main().catch((error: unknown) => {
-  process.stderr.write(`coordinator: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
+  // The message once more at the end: who started this process quotes the last lines.
+  if (error instanceof Error) process.stderr.write(`${error.stack ?? ''}\n`);
+  process.stderr.write(`coordinator: ${error instanceof Error ? error.message : String(error)}\n`);
   process.exit(1);
 });

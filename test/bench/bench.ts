@@ -1,8 +1,6 @@
 /** What every benchmark shares: its line of output, medians, warm-up. Nothing here measures. */
-import { readFileSync } from 'node:fs';
 import { availableParallelism, loadavg } from 'node:os';
-import { join } from 'node:path';
-import { packageRoot } from '../../proto/package-root.js';
+import { packageVersion } from '../../proto/package-root.js';
 
 export interface BenchOptions {
   /** Fewer runs and smaller cases: to see that it works. */
@@ -32,12 +30,11 @@ export type Bench = (options: BenchOptions, emit: Emit) => Promise<void>;
 
 /** Prints each measurement as one JSON line on stdout. */
 export function emitter(bench: string): Emit {
-  const { version } = JSON.parse(readFileSync(join(packageRoot(), 'package.json'), 'utf8')) as { version: string };
   return ({ versions, ...measurement }) => {
     const line = {
       bench,
       ...measurement,
-      versions: { trawl: version, node: process.versions.node, ...versions },
+      versions: { trawl: packageVersion(), node: process.versions.node, ...versions },
       cores: availableParallelism(),
       load: Number((loadavg()[0] ?? 0).toFixed(2)),
     };
@@ -62,7 +59,7 @@ export async function repeat(runs: number, measure: () => Promise<number> | numb
 }
 
 /** Wall time in milliseconds. */
-export async function timed(work: () => Promise<unknown> | unknown): Promise<number> {
+export async function timed(work: () => unknown): Promise<number> {
   const startedAt = performance.now();
   await work();
   return performance.now() - startedAt;

@@ -1,0 +1,50 @@
+/** The application service in this process, on a home where nothing runs. */
+import { pino } from 'pino';
+import { FolderBlobStore } from '../../blob/folder.js';
+import { leadAlone } from '../../coordinator/api/leading.js';
+import { ApplicationService } from '../../coordinator/api/service.js';
+import type { SweepService } from '../../coordinator/api/views.js';
+import { DEFAULT_PROJECT, LOCAL_ACTOR } from '../../coordinator/main/defaults.js';
+import { startEmbedded } from '../../coordinator/store/embedded.js';
+import { openStore } from '../../coordinator/store/postgres.js';
+import { packageVersion } from '../../proto/package-root.js';
+import type { Home } from '../home.js';
+
+export interface OpenService {
+  readonly service: SweepService;
+  /** Whether a coordinator runs on the home. */
+  readonly isBusy: boolean;
+  close(): Promise<void>;
+}
+
+/** `release` is called when it is closed, and when it cannot be opened. */
+export async function openHere(home: Home, databaseUrl: string | null, release: () => void): Promise<OpenService> {
+  let stopDatabase = (): Promise<void> => Promise.resolve();
+  const close = async (): Promise<void> => {
+    await stopDatabase();
+    release();
+  };
+  try {
+    let url = databaseUrl;
+    if (url === null) {
+      const embedded = await startEmbedded({ dataDir: home.postgresData, runDir: home.postgresRun, onLog: () => undefined });
+      stopDatabase = () => embedded.stop();
+      url = embedded.url;
+    }
+    const store = await openStore(url, { logger: pino({ level: 'silent' }) });
+    const leader = leadAlone(store);
+    const service = new ApplicationService({ store, blobs: new FolderBlobStore(home.blobs), leader, version: packageVersion(), project: DEFAULT_PROJECT, actor: LOCAL_ACTOR });
+    return {
+      service,
+      isBusy: false,
+      async close() {
+        await leader.release();
+        await store.close();
+        await close();
+      },
+    };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
