@@ -47,6 +47,22 @@ interface Waiting {
   readonly work: Work;
 }
 
+/** How long transfers may take to notice that their attempt has ended. */
+const STOP_MS = 500;
+
+/** How long a draining agent with nothing left to do waits for the coordinator to take note. */
+const LAST_WORDS_MS = 15_000;
+
+/** Settles with the promise, or after so much time. */
+async function within(ms: number, promise: Promise<unknown>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const over = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, ms);
+  });
+  await Promise.race([promise, over]);
+  clearTimeout(timer);
+}
+
 export class Agent implements SessionHandler {
   /** Settles when the coordinator refused this worker for good. */
   readonly refusedForGood: Promise<Refused>;
@@ -95,12 +111,7 @@ export class Agent implements SessionHandler {
     for (const run of this.#runs.values()) run.release();
     for (const { lease } of this.#waiting) this.#session.report({ kind: 'finished', ...lease, outcome: RELEASED });
     this.#waiting = [];
-    let timer: NodeJS.Timeout | undefined;
-    const grace = new Promise<void>((resolve) => {
-      timer = setTimeout(resolve, graceMs);
-    });
-    await Promise.race([this.#giveBack(), grace]);
-    clearTimeout(timer);
+    await within(graceMs, this.#giveBack());
     await this.stop();
   }
 
@@ -111,7 +122,8 @@ export class Agent implements SessionHandler {
     await this.#session.stop();
     for (const run of this.#runs.values()) run.abandon();
     await Promise.all(this.#slots.map((slot) => slot.endChild()));
-    await Promise.all([...this.#runs.values()].map((run) => run.ended));
+    // A transfer that waits for a coordinator that is gone is not waited for: what it left in the home is cleaned up at the next start.
+    await within(STOP_MS, Promise.all([...this.#runs.values()].map((run) => run.ended)));
   }
 
   welcome({ lost }: Welcome): void {
@@ -167,7 +179,7 @@ export class Agent implements SessionHandler {
     await this.#session.stop();
     this.#session.start();
     await Promise.all([...this.#runs.values()].map((run) => run.ended));
-    await this.#session.whenAnswered();
+    await within(LAST_WORDS_MS, this.#session.whenAnswered());
   }
 
   #hello(): Omit<Hello, 'kind' | 'protocol'> {

@@ -28,7 +28,7 @@ export interface DataSet {
 
 /** Noise whose mean tells the class. */
 async function png(label: number, serial: number): Promise<Buffer> {
-  const random = new RandomStream(PURPOSE.estimate, serial);
+  const random = new RandomStream(PURPOSE.shuffle, serial);
   const pixels = Uint8Array.from({ length: SIZE * SIZE }, () => random.below(120) + 70 * label);
   return sharp(pixels, { raw: { width: SIZE, height: SIZE, channels: 1 } }).png().toBuffer();
 }

@@ -1,12 +1,16 @@
 import assert from 'node:assert/strict';
 import { fork, type ChildProcess } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdtemp, readFile, readdir, rm } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { after, afterEach, before, beforeEach, describe, it } from 'node:test';
 import { packageRoot } from '../../../proto/package-root.js';
+import { trainWork } from './data-set.js';
 import { gone } from './processes.js';
 import { ScriptedCoordinator, TOKEN } from './scripted-coordinator.js';
 import { syntheticWork } from './synthetic-work.js';
@@ -23,8 +27,8 @@ describe('the worker process', { skip: process.platform === 'linux' ? false : 'a
   let home: string;
   let worker: ChildProcess;
 
-  const start = (environment: NodeJS.ProcessEnv = { TRAWL_TOKEN: TOKEN }): ChildProcess => {
-    const args = ['--coordinator', coordinator.address, '--blobs', coordinator.baseUrl, '--home', home, '--slots', '2', '--name', 'box'];
+  const start = (environment: NodeJS.ProcessEnv = { TRAWL_TOKEN: TOKEN }, blobs = coordinator.baseUrl): ChildProcess => {
+    const args = ['--coordinator', coordinator.address, '--blobs', blobs, '--home', home, '--slots', '2', '--name', 'box'];
     return fork(MAIN, args, { env: { PATH: process.env.PATH, SECRET: 'of the parent', ...environment }, stdio: ['ignore', 'pipe', 'pipe', 'ipc'] });
   };
   const exitOf = async (child: ChildProcess): Promise<number | null> => {
@@ -69,6 +73,25 @@ describe('the worker process', { skip: process.platform === 'linux' ? false : 'a
     await exitOf(worker);
     await gone(child!);
     assert.deepEqual(await readdir(join(home, 'locks')), []);
+  });
+
+  it('ends with its parent even while it waits for a blob that never comes', async () => {
+    const dataset = createHash('sha256').update('not there').digest('hex');
+    const server = createServer(() => undefined).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const { port } = server.address() as AddressInfo;
+    worker.kill('SIGKILL');
+    await exitOf(worker);
+    const hellos = coordinator.hellos.items.length;
+    const asked = once(server, 'request');
+    worker = start({ TRAWL_TOKEN: TOKEN }, `http://127.0.0.1:${port}`);
+    await coordinator.hellos.count(hellos + 1);
+    coordinator.offer(trainWork({ manifest: { format: 1, digest: dataset, classes: [], packs: [], files: [] }, blob: dataset }));
+    await asked;
+    worker.disconnect();
+    await exitOf(worker);
+    server.closeAllConnections();
+    server.close();
   });
 
   it('gives its leases back on SIGTERM, and exits with 0', async () => {

@@ -1,0 +1,24 @@
+/**
+ * Reads an EstimateRequest from standard input and prints a JSON line per case as it is timed:
+ * {"index", "msPerStep", "bytes"}. Begins no case after the budget is used up; a case that cannot be
+ * compiled here is left out.
+ */
+import { text } from 'node:stream/consumers';
+import { createWasmEngine } from '../engine/wasm/engine.js';
+import type { EstimateRequest, StepEstimate } from './estimate.js';
+import { timeSteps } from './timed-steps.js';
+
+const began = performance.now();
+const collectGarbage = (globalThis as { gc?: () => void }).gc;
+const { budgetMs, cases } = JSON.parse(await text(process.stdin)) as EstimateRequest;
+const engine = await createWasmEngine();
+for (const [index, wanted] of cases.entries()) {
+  if (performance.now() - began >= budgetMs) break;
+  try {
+    const estimate: StepEstimate = { index, ...(await timeSteps(engine, wanted)) };
+    process.stdout.write(`${JSON.stringify(estimate)}\n`);
+  } catch (error) {
+    process.stderr.write(`case ${index}: ${error instanceof Error ? error.message : String(error)}\n`);
+  }
+  collectGarbage?.();
+}
