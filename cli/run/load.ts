@@ -6,7 +6,7 @@ import { unknownClasses } from '../../coordinator/api/known-classes.js';
 import type { SubmitRequest } from '../../coordinator/api/views.js';
 import { formatMistake, parseSweepFile, type ParsedSweep } from '../../coordinator/sweep/parse.js';
 import type { DataSummary, SweepSpec } from '../../coordinator/sweep/spec.js';
-import { wasmNumerics } from '../../worker/engine/wasm/numerics.js';
+import { imageNumerics } from '../../worker/train/numerics.js';
 import { prepareDataset, type PrepareProgress } from '../data/prepare.js';
 import { DataProblem } from '../data/problem.js';
 import { BadInput } from '../exit.js';
@@ -35,7 +35,7 @@ export async function loadSweep(options: LoadOptions): Promise<LoadedSweep> {
   if ('mistakes' in parsed) throw new BadInput(parsed.mistakes.map((mistake) => formatMistake(name, mistake)).join('\n'));
   for (const warning of parsed.warnings) options.onWarning(warning);
   const data = await prepare(parsed, options, name);
-  const numerics = parsed.spec.trainable.kind === 'synthetic' ? 'none' : wasmNumerics();
+  const numerics = parsed.spec.trainable.kind === 'synthetic' ? 'none' : imageNumerics();
   return { spec: parsed.spec, data, request: { source: { name, text }, sharing: options.sharing, data, numerics } };
 }
 

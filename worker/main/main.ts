@@ -13,7 +13,7 @@ import { openHome, type WorkerHome } from '../agent/home.js';
 import { Inputs } from '../agent/inputs.js';
 import { pixelMaker } from '../agent/pixels.js';
 import { boxMemoryBytes } from '../agent/process-facts.js';
-import { wasmNumerics } from '../engine/wasm/numerics.js';
+import { imageNumerics } from '../train/numerics.js';
 import { grpcLink } from '../link/grpc.js';
 import { oneLine } from '../train/failure.js';
 import { openLog } from './log.js';
@@ -35,7 +35,7 @@ async function run(options: WorkerOptions, home: WorkerHome): Promise<number> {
     slots: options.slots,
     memoryBytes,
     slotMemoryBytes: options.slotMemoryBytes ?? Math.floor(memoryBytes / options.slots),
-    numerics: [wasmNumerics()],
+    numerics: [imageNumerics()],
     link: grpcLink({ address: options.coordinator, token: options.token }),
     blobs,
     inputs: new Inputs(blobs, home.temporary, pixelMaker(blobs, home)),

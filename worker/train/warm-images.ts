@@ -55,7 +55,8 @@ export class WarmImages implements WarmTrainers {
 
   async prepare(order: Order): Promise<Trainer> {
     const trajectory = order.work.trajectory as ImageTrajectory;
-    if (trajectory.numerics !== this.#engine.numerics) {
+    // The decoder's part of the numerics is the agent's to keep: it made the pixels.
+    if (!trajectory.numerics.startsWith(`${this.#engine.numerics}:`)) {
       throw new Error(`this worker's engine is ${this.#engine.numerics}, and the trajectory is one of ${trajectory.numerics}; it must run where its numerics are`);
     }
     const signature = stateSignature(trajectory);

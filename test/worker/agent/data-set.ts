@@ -16,7 +16,7 @@ import {
   type TrainWork,
 } from '../../../proto/work.js';
 import { nextKey, rootKey } from '../../../proto/keys.js';
-import { wasmNumerics } from '../../../worker/engine/wasm/numerics.js';
+import { imageNumerics } from '../../../worker/train/numerics.js';
 
 export const SIZE = 16;
 const IMAGES: { readonly [part in Part]: number } = { train: 22, val: 10, test: 6 };
@@ -57,7 +57,7 @@ export function garthTrajectory(data: DataSet): ImageTrajectory {
     format: KEY_FORMAT,
     trainable: 'image-classifier',
     version: IMAGE_CLASSIFIER_VERSION,
-    numerics: wasmNumerics(),
+    numerics: imageNumerics(),
     data: data.manifest.digest,
     classes: 2,
     input: { height: SIZE, width: SIZE, channels: 1, resize: 'stretch', normalisation: 'zerocenter' },
