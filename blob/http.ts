@@ -58,7 +58,7 @@ export class HttpBlobStore implements BlobStore {
     const response = await this.#ask(id, 'GET');
     await this.#expect(response, id);
     if (response.body === null) throw new BlobUnavailableError(`blob ${id}`, 'the coordinator sent no body');
-    const source = Readable.fromWeb(response.body as ReadableStream);
+    const source = Readable.fromWeb(response.body);
     const checked = verifying(id);
     source.on('error', (error) => checked.destroy(new BlobUnavailableError(`blob ${id}`, 'the transfer was cut off', { cause: error })));
     checked.on('close', () => source.destroy());
@@ -153,7 +153,7 @@ function checkName(found: BlobId, expected: BlobId | undefined): void {
 }
 
 function webStream(stream: Readable): ReadableStream {
-  return Readable.toWeb(stream) as ReadableStream;
+  return Readable.toWeb(stream);
 }
 
 /** What an error's body says; the text itself where it is no JSON (a proxy answered). */

@@ -31,8 +31,7 @@ export async function writeHashed(bytes: Uint8Array | Readable, path: string): P
     if (bytes instanceof Readable) heldErrors(bytes);
     const file = await open(path, 'wx', 0o600);
     try {
-      for await (const chunk of bytes instanceof Readable ? bytes : [bytes]) {
-        const part: Uint8Array = chunk;
+      for await (const part of bytes instanceof Readable ? (bytes as AsyncIterable<Uint8Array>) : [bytes]) {
         hash.update(part);
         length += part.byteLength;
         await writeAll(file, part);
@@ -95,7 +94,10 @@ export function verifying(id: BlobId, corrupt: (found: BlobId) => Promise<void> 
     },
     flush(done: TransformCallback): void {
       const found = hash.digest('hex');
-      if (found === id) return done();
+      if (found === id) {
+        done();
+        return;
+      }
       const fail = (): void => done(new BlobCorruptError(id, found));
       corrupt(found).then(fail, fail);
     },
@@ -112,8 +114,7 @@ export function heldErrors<Stream extends Readable>(stream: Stream): Stream {
 export async function hashFile(path: string): Promise<StoredBlob> {
   const hash = createHash('sha256');
   let bytes = 0;
-  for await (const chunk of createReadStream(path)) {
-    const part: Buffer = chunk;
+  for await (const part of createReadStream(path) as AsyncIterable<Buffer>) {
     hash.update(part);
     bytes += part.byteLength;
   }

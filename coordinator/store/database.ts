@@ -12,7 +12,7 @@ const connectTimeoutMs = 10_000;
 export interface Transaction {
   readonly client: ClientBase;
   /** Sends all at once and checks each one's rows. Throws StaleWrite. */
-  run(batches: readonly (Batch | null)[]): Promise<void>;
+  readonly run: (batches: readonly (Batch | null)[]) => Promise<void>;
 }
 
 export class Database {

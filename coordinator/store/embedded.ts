@@ -136,9 +136,10 @@ async function initialize(ground: Ground): Promise<void> {
     if (identity.owner !== null) await Promise.all([draft, secret].map((path) => execute('chown', [`${identity.owner?.uid}:${identity.owner?.gid}`, path])));
     await command(ground, binaries.initdb, ['-D', draft, '-U', user, '-A', 'scram-sha-256', '--pwfile', secret, '--locale=C', '--encoding=UTF8', '--no-instructions']);
     await writeFile(join(draft, passwordFile), password, { mode: 0o600 });
-    await rename(draft, dataDir).catch((error: NodeJS.ErrnoException) => {
+    await rename(draft, dataDir).catch((error: unknown) => {
       // Another start was quicker: its folder is not empty any more.
-      if (error.code !== 'ENOTEMPTY' && error.code !== 'EEXIST') throw error;
+      const isTaken = error instanceof Error && 'code' in error && (error.code === 'ENOTEMPTY' || error.code === 'EEXIST');
+      if (!isTaken) throw error;
     });
   } finally {
     await rm(secret, { force: true });
@@ -168,7 +169,7 @@ async function command(ground: Ground, binary: string, words: readonly string[])
 
 /** Postgres needs the path and the library path; what else stands in our environment is not its business. */
 function environment(ground: Ground): NodeJS.ProcessEnv {
-  return { PATH: process.env['PATH'], LC_ALL: 'C', TZ: 'UTC', ...ground.binaries.environment };
+  return { PATH: process.env.PATH, LC_ALL: 'C', TZ: 'UTC', ...ground.binaries.environment };
 }
 
 async function checkVersion(dataDir: string, expected: string): Promise<void> {

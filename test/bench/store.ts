@@ -5,8 +5,10 @@
  * while the turn before was being committed. Here that is one report of each worker, each with its
  * lease; every report is a row that is durable when the turn returns.
  *
- * `trials`: the whole of a trial of 10 epochs, as far as the store sees it: grant, 10 reports, end of the
- * attempt, end of the trial, its event; 16 at once, a report of each per turn.
+ * `trials-store`: the whole of a trial of 10 epochs, as far as the store sees it: grant, 10 reports, end of
+ * the attempt, end of the trial, its event; 16 at once, a report of each per turn.
+ *
+ * `trials`: no-op trials of 10 epochs through the whole path (coordinator, gRPC, agent, child), 16 slots.
  */
 import { createHash, randomBytes } from 'node:crypto';
 import { newId } from '../../proto/ids.js';
@@ -17,6 +19,7 @@ import { grantOf, epochOf, sweepOf, turn } from '../coordinator/store/facts.js';
 import { testDatabase } from '../support/postgres.js';
 import { median, progress, repeat, timed } from './bench.js';
 import type { Bench } from './bench.js';
+import { measure } from './trials.js';
 
 const workers = 64;
 const epochsPerTrial = 10;
@@ -44,6 +47,9 @@ export const run: Bench = async ({ quick }, emit) => {
     await store.close();
     await database.close();
   }
+  const runs = quick ? 1 : 5;
+  const { perSecond } = await measure(slots, quick ? 100 : 2_000, runs);
+  emit({ case: 'trials', metric: 'perSecond', value: perSecond, unit: '1/s', runs, engine: null });
 };
 
 function freshPath(epochs: number): EpochKey[] {

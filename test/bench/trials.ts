@@ -26,7 +26,8 @@ export async function run({ quick }: BenchOptions, emit: Emit): Promise<void> {
   }
 }
 
-async function measure(slots: number, trials: number, runs: number): Promise<{ perSecond: number; cpuMs: number | null }> {
+/** Medians over `runs` sweeps of so many trials, after a warm-up. */
+export async function measure(slots: number, trials: number, runs: number): Promise<{ perSecond: number; cpuMs: number | null }> {
   const folder = mkdtempSync(join(tmpdir(), 'trawl-bench-'));
   const abort = new AbortController();
   const connection = await connect({ home: homeAt(folder), databaseUrl: null, onNotice: progress, signal: abort.signal });

@@ -55,8 +55,11 @@ describe('blobs in a folder', () => {
     // A tmpfs of 256 KiB in a mount namespace of the writer's own.
     await mkdir(folder);
     const script = 'mount -t tmpfs -o size=256k none "$1" && exec "$0" "$2" "$1" fill';
-    const mounted = await run('unshare', ['-rm', '/bin/sh', '-c', script, process.execPath, folder, writer]).catch((error: Error) => error);
-    if (mounted instanceof Error) return test.skip(`this machine allows no mount of a small disk: ${mounted.message.split('\n')[1] ?? mounted.message}`);
+    const mounted = await run('unshare', ['-rm', '/bin/sh', '-c', script, process.execPath, folder, writer]).catch((error: unknown) => (error instanceof Error ? error : new Error(String(error))));
+    if (mounted instanceof Error) {
+      test.skip(`this machine allows no mount of a small disk: ${mounted.message.split('\n')[1] ?? mounted.message}`);
+      return;
+    }
     assert.match(mounted.stdout, /^DiskFull no room left to write .* \(ENOSPC\)/);
     assert.match(mounted.stdout, /first blob intact, 0 temporary files/);
   });

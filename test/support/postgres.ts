@@ -37,7 +37,7 @@ let users = 0;
  * database of this process and stops with its last.
  */
 export async function testDatabase(): Promise<TestDatabase> {
-  const shared = process.env['TRAWL_TEST_POSTGRES'];
+  const shared = process.env.TRAWL_TEST_POSTGRES;
   users += 1;
   const serverUrl = shared ?? (await (own ??= startTestServer())).url;
   const name = `trawl_test_${randomBytes(6).toString('hex')}`;

@@ -76,7 +76,7 @@ describe('the embedded Postgres', () => {
   const startOwner = async (): Promise<{ process: ChildProcess; pid: number; url: string }> => {
     const process = spawn(globalThis.process.execPath, [owner, dataDir, runDir], { stdio: ['ignore', 'pipe', 'inherit'] });
     owners.push(process);
-    const [text] = (await once(process.stdout ?? assert.fail(), 'data')) as [Buffer];
+    const [text] = (await once(process.stdout, 'data')) as [Buffer];
     return { process, ...(JSON.parse(text.toString()) as { pid: number; url: string }) };
   };
   const numbers = async (url: string): Promise<number[]> => (await query<{ n: number }>(url, 'select n from kept order by n')).map((row) => row.n);
@@ -231,7 +231,7 @@ describe('the embedded Postgres', () => {
     const homes = [0o700, 0o711].map(async (mode) => (await candidates()).map((identity) => ({ mode, identity })));
     for (const { mode, identity } of (await Promise.all(homes)).flat()) {
       await chmod(root, mode);
-      const server = await start({ identities: [identity] }).catch((error: Error) => error);
+      const server = await start({ identities: [identity] }).catch((error: unknown) => (error instanceof Error ? error : new Error(String(error))));
       if (server instanceof Error) {
         test.diagnostic(`home ${mode.toString(8)}: ${server.message}`);
         continue;

@@ -46,7 +46,7 @@ describe('migrations', () => {
     const file = join(packageRoot(), 'coordinator', 'store', 'schema.sql');
     const dump = await dumpSchema(client);
     // TRAWL_WRITE_SCHEMA=1 writes it anew after a migration was added.
-    if (process.env['TRAWL_WRITE_SCHEMA'] !== undefined) await writeFile(file, dump);
+    if (process.env.TRAWL_WRITE_SCHEMA !== undefined) await writeFile(file, dump);
     assert.equal(dump, await readFile(file, 'utf8'));
   });
 
