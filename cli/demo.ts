@@ -58,6 +58,7 @@ async function main(): Promise<number> {
     home: join(folder, 'home'),
     slots: SLOTS,
     slotMemoryBytes: null,
+    leaseMs: null,
     sharing: true,
     test: false,
     json: values.json,

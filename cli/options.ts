@@ -1,6 +1,7 @@
 /** Options that several commands share, and how their values are checked. */
 import { availableParallelism } from 'node:os';
 import { InvalidArgumentError, Option, type Command } from 'commander';
+import { durationMs, durationPattern } from '../proto/duration.js';
 import { parseBytes } from './text/format.js';
 
 export interface HomeOptions {
@@ -25,6 +26,10 @@ export function withSlots(command: Command): Command {
     .addOption(new Option('--slot-memory <size>', 'memory limit of each training, e.g. 2GB (default: an equal share)').argParser(byteSize));
 }
 
+export function withLease(command: Command): Command {
+  return command.addOption(new Option('--lease <duration>', 'how long a silent worker keeps its work, e.g. 30s (default: 15s)').argParser(leaseDuration));
+}
+
 /** One training per two cores: its kernels use one thread, and the rest of the house needs some. */
 export function defaultSlots(): number {
   return Math.max(1, Math.floor(availableParallelism() / 2));
@@ -36,9 +41,10 @@ export function positiveInteger(text: string): number {
   return value;
 }
 
-export function portNumber(text: string): number {
-  const value = Number(text);
-  if (!/^\d+$/.test(text) || value > 65_535) throw new InvalidArgumentError(`found ${text}, expected a port from 0 to 65535.`);
+/** Shorter than a second, a worker that decodes a large image would lose its work. */
+function leaseDuration(text: string): number {
+  const value = durationPattern.test(text) ? durationMs(text) : Number.NaN;
+  if (!(value >= 1_000 && value <= 3_600_000)) throw new InvalidArgumentError(`found ${text}, expected a duration from 1s to 1h, e.g. 30s.`);
   return value;
 }
 

@@ -8,7 +8,7 @@ import { packageRoot } from '../../proto/package-root.js';
 import { databaseOf, rememberDatabase } from '../database.js';
 import { BadInput, CommandFailed, exitCodes } from '../exit.js';
 import { homeAt } from '../home.js';
-import { withHome, withSlots, type HomeOptions } from '../options.js';
+import { withHome, withLease, withSlots, type HomeOptions } from '../options.js';
 import { near } from '../program-name.js';
 import { Display } from '../run/display.js';
 import { Interrupts } from '../run/interrupts.js';
@@ -17,6 +17,7 @@ interface UpOptions extends HomeOptions {
   readonly slots: number;
   readonly slotMemory?: number;
   readonly worker: boolean;
+  readonly lease?: number;
 }
 
 interface WorkerOptions {
@@ -36,7 +37,7 @@ export function addFleetCommands(program: Command, exit: (code: number) => void)
     .description('Starts a coordinator on a home and keeps it until Ctrl-C; `trawl run` on the same home attaches to it. It listens on this machine only.')
     .option('--no-worker', 'train nothing here')
     .addHelpText('after', '\nExample:\n  trawl up --home ./my-home --slots 2');
-  withSlots(withHome(up)).action(async (options: UpOptions) => {
+  withLease(withSlots(withHome(up))).action(async (options: UpOptions) => {
     await stayUp(options);
     exit(exitCodes.done);
   });
@@ -59,7 +60,7 @@ async function stayUp(options: UpOptions): Promise<void> {
   const display = new Display();
   const interrupts = new Interrupts();
   const databaseUrl = databaseOf(home, options.database);
-  const connection = await connect({ home, databaseUrl, onNotice: (line) => display.say(line), signal: interrupts.signal });
+  const connection = await connect({ home, databaseUrl, leaseMs: options.lease ?? null, onNotice: (line) => display.say(line), signal: interrupts.signal });
   if (options.database !== undefined) rememberDatabase(home, options.database);
   if (connection.host === null) throw new CommandFailed(`a coordinator runs on home ${near(home.folder)} already`);
   const { host } = connection;

@@ -1,9 +1,10 @@
 import type { Command } from 'commander';
-import { withHome, withJson, withSlots, type HomeOptions } from '../options.js';
+import { withHome, withJson, withLease, withSlots, type HomeOptions } from '../options.js';
 
 interface Options extends HomeOptions {
   readonly slots: number;
   readonly slotMemory?: number;
+  readonly lease?: number;
   readonly sharing: boolean;
   readonly test?: boolean;
 }
@@ -17,7 +18,7 @@ export function addRun(program: Command, exit: (code: number) => void): void {
     .option('--no-sharing', 'train every trial from its first epoch; the results are the same')
     .option('--test', 'show the test numbers of every trial, not of the best alone')
     .addHelpText('after', '\nExample:\n  trawl run digits.yaml --slots 2');
-  withSlots(withJson(withHome(command))).action(async (file: string, options: Options) => {
+  withLease(withSlots(withJson(withHome(command)))).action(async (file: string, options: Options) => {
     const { runSweep } = await import('../run/run-sweep.js');
     exit(
       await runSweep({
@@ -25,6 +26,7 @@ export function addRun(program: Command, exit: (code: number) => void): void {
         home: options.home,
         slots: options.slots,
         slotMemoryBytes: options.slotMemory ?? null,
+        leaseMs: options.lease ?? null,
         sharing: options.sharing,
         test: options.test === true,
         json: options.json === true,

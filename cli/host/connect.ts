@@ -25,6 +25,8 @@ export interface Connection {
 export interface ConnectOptions {
   readonly home: Home;
   readonly databaseUrl: string | null;
+  /** How long a silent worker keeps its work; null for the coordinator's default. */
+  readonly leaseMs: number | null;
   readonly onNotice: (line: string) => void;
   readonly signal: AbortSignal;
 }
@@ -38,7 +40,7 @@ export async function connect(options: ConnectOptions): Promise<Connection> {
     signal.throwIfAborted();
     const lock = takeLock(home.lock);
     if (!('holder' in lock)) {
-      const host = await Host.start({ home, lock, databaseUrl: options.databaseUrl, onNotice: options.onNotice });
+      const host = await Host.start({ home, lock, databaseUrl: options.databaseUrl, leaseMs: options.leaseMs, onNotice: options.onNotice });
       return { service: host.service(), blobs: new FolderBlobStore(home.blobs), host };
     }
     const attached = await attach(home);

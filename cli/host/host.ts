@@ -19,6 +19,8 @@ export interface HostOptions {
   readonly lock: HomeLock;
   /** A database server's address; null for the embedded one. */
   readonly databaseUrl: string | null;
+  /** How long a silent worker keeps its work; null for the coordinator's default. */
+  readonly leaseMs: number | null;
   /** Told in one line when a child ended and is started again. */
   readonly onNotice: (line: string) => void;
 }
@@ -150,14 +152,15 @@ export class Host {
   }
 
   #coordinatorChild(): SupervisedChild {
-    const { home, onNotice } = this.#options;
+    const { home, leaseMs, onNotice } = this.#options;
+    const lease = leaseMs === null ? [] : ['--lease-ms', String(leaseMs)];
     // Once known, the same ports again: workers and attached commands go on with the address they have.
     const port = (address: string | undefined): string => (address === undefined ? '0' : (address.split(':').at(-1) ?? '0'));
     return new SupervisedChild({
       name: 'coordinator',
       module: join(packageRoot(), 'dist', 'coordinator', 'main', 'main.js'),
       logFile: join(home.logs, 'coordinator.log'),
-      args: () => ['--home', home.folder, '--grpc-port', port(this.#address?.grpc), '--http-port', port(this.#address?.http)],
+      args: () => ['--home', home.folder, '--grpc-port', port(this.#address?.grpc), '--http-port', port(this.#address?.http), ...lease],
       env: () => childEnvironment({ TRAWL_TOKEN: this.#token, TRAWL_DATABASE_URL: this.#databaseUrl ?? '' }),
       onReady: (message) => {
         const { grpc, http } = message as { grpc: string; http: string };

@@ -22,6 +22,8 @@ export interface RunOptions {
   readonly slots: number;
   /** Limit on each training child's memory; null for the worker's own choice. */
   readonly slotMemoryBytes: number | null;
+  /** How long a silent worker keeps its work; null for the coordinator's default. */
+  readonly leaseMs: number | null;
   readonly sharing: boolean;
   /** Show the test numbers of every trial. */
   readonly test: boolean;
@@ -99,7 +101,7 @@ class Run {
 
   async #connect(): Promise<Connection> {
     const databaseUrl = databaseOf(this.#home, this.#options.database);
-    this.#connection = await connect({ home: this.#home, databaseUrl, onNotice: (line) => this.#display.say(line), signal: this.#interrupts.signal });
+    this.#connection = await connect({ home: this.#home, databaseUrl, leaseMs: this.#options.leaseMs, onNotice: (line) => this.#display.say(line), signal: this.#interrupts.signal });
     if (this.#options.database !== undefined) rememberDatabase(this.#home, this.#options.database);
     if (this.#connection.host === null) this.#display.say(`attached to the run on home ${near(this.#home.folder)}; its workers train this sweep too`);
     return this.#connection;

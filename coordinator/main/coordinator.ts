@@ -20,6 +20,8 @@ export interface CoordinatorOptions {
   readonly httpPort: number;
   readonly token: string;
   readonly databaseUrl: string;
+  /** How long a silent worker keeps its work; null for the leader's default. */
+  readonly leaseTermMs: number | null;
   readonly logger: Logger;
 }
 
@@ -38,7 +40,7 @@ export function blobFolder(home: string): string {
 export async function startCoordinator(options: CoordinatorOptions): Promise<RunningCoordinator> {
   const { logger } = options;
   const store = await openStore(options.databaseUrl, { logger });
-  const leader = new Leader({ store, logger });
+  const leader = new Leader({ store, logger, ...(options.leaseTermMs === null ? {} : { leaseTermMs: options.leaseTermMs }) });
   const blobs = new FolderBlobStore(blobFolder(options.home));
   const service = new ApplicationService({ store, blobs, leader: leadingBy(leader), version: packageVersion(), project: DEFAULT_PROJECT, actor: LOCAL_ACTOR });
   const carrier = grpcCarrier({ host: options.host, port: options.grpcPort, token: options.token, logger });

@@ -17,6 +17,7 @@ function readOptions(): CoordinatorOptions {
       host: { type: 'string', default: '127.0.0.1' },
       'grpc-port': { type: 'string', default: '0' },
       'http-port': { type: 'string', default: '0' },
+      'lease-ms': { type: 'string' },
     },
   });
   const token = process.env.TRAWL_TOKEN;
@@ -34,6 +35,7 @@ function readOptions(): CoordinatorOptions {
     httpPort: Number(values['http-port']),
     token,
     databaseUrl,
+    leaseTermMs: values['lease-ms'] === undefined ? null : Number(values['lease-ms']),
     logger: pino({ name: 'coordinator' }, pino.destination({ dest: 2, sync: true })),
   };
 }

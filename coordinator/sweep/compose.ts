@@ -2,7 +2,8 @@
 import type { ZooModel } from '../../proto/models.js';
 import { withDefaults } from './axes.js';
 import type { ImageDraft, SyntheticDraft } from './draft.js';
-import { durationPattern, type ImageFile } from './schema.js';
+import { durationMs } from '../../proto/duration.js';
+import { type ImageFile } from './schema.js';
 import type { Axis, DataSpec, ObjectiveSpec, SplitSpec, StopSpec, SweepSpec } from './spec.js';
 
 export const DEFAULT_SPLIT = { val: 0.15, test: 0.15 } as const;
@@ -88,9 +89,3 @@ function direction(metric: string): 'minimize' | 'maximize' {
   return /loss|error|regret/i.test(metric) ? 'minimize' : 'maximize';
 }
 
-const UNITS_MS = [3_600_000, 60_000, 1_000, 1];
-
-function durationMs(duration: string): number {
-  const [, ...amounts] = durationPattern.exec(duration) ?? [];
-  return UNITS_MS.reduce((sum, unit, index) => sum + unit * Number(amounts[index] ?? 0), 0);
-}

@@ -4,6 +4,7 @@
  * expected there, as it stands in a mistake after "expected". What depends on more than one field is
  * in check.ts; what is known but not built yet, and other tools' names, are in suggest.ts.
  */
+import { durationPattern } from '../../proto/duration.js';
 import * as z from 'zod';
 import { ZOO, type Knob } from '../../proto/models.js';
 
@@ -220,7 +221,6 @@ const sampler = z.union(
 );
 
 const DURATION = 'a duration such as 90s, 10m or 1h30m';
-export const durationPattern = /^(?=.)(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?(?:(\d+)ms)?$/;
 
 export const budgetFields = fields({ trials: whole(1, MAX_TRIALS).optional() }, '{trials}');
 

@@ -30,7 +30,7 @@ export async function run({ quick }: BenchOptions, emit: Emit): Promise<void> {
 export async function measure(slots: number, trials: number, runs: number): Promise<{ perSecond: number; cpuMs: number | null }> {
   const folder = mkdtempSync(join(tmpdir(), 'trawl-bench-'));
   const abort = new AbortController();
-  const connection = await connect({ home: homeAt(folder), databaseUrl: null, onNotice: progress, signal: abort.signal });
+  const connection = await connect({ home: homeAt(folder), databaseUrl: null, leaseMs: null, onNotice: progress, signal: abort.signal });
   try {
     connection.host?.startWorker({ slots, slotMemoryBytes: null });
     await sweep(connection, 0, slots * 20);

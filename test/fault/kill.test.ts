@@ -80,7 +80,7 @@ test('an agent that sleeps past its lease writes nothing late, and carries on', 
   const agent = run.one(join('worker', 'main', 'main.js'));
   const children = run.find(join('train', 'child-main.js')).map(({ pid }) => pid);
   for (const pid of [agent, ...children]) process.kill(pid, 'SIGSTOP');
-  await until('the end of its leases', () => (run.stderr.includes('silent') ? true : null));
+  await run.idle();
   for (const pid of [agent, ...children]) process.kill(pid, 'SIGCONT');
   assertSame(await run.document());
   await assertNothingLeft(run.home, port);

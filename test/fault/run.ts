@@ -8,6 +8,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { HttpSweepService } from '../../cli/client.js';
 import { homeAt } from '../../cli/home.js';
 import { readAnnouncement } from '../../cli/host/announcement.js';
+import type { ProgressView } from '../../coordinator/api/views.js';
 import { packageRoot } from '../../proto/package-root.js';
 import { classFolders } from '../support/images.js';
 
@@ -97,11 +98,14 @@ export class RealRun {
   async recorded(epochs: number): Promise<void> {
     await until(`${epochs} recorded epochs`, async () => {
       assert.equal(this.child.exitCode, null, `trawl run ended early:\n${this.stderr}`);
-      const announcement = readAnnouncement(homeAt(this.home));
-      if (announcement === null) return null;
-      const progress = await new HttpSweepService(announcement).progress('faults').catch(() => null);
+      const progress = await this.#progress();
       return progress !== null && progress.epochs.recorded >= epochs ? true : null;
     });
+  }
+
+  /** Resolves when no attempt of the sweep holds a lease. */
+  async idle(): Promise<void> {
+    await until('the end of the leases', async () => ((await this.#progress())?.running.length === 0 ? true : null));
   }
 
   /** Descendants of this run whose command line has this in it. */
@@ -119,6 +123,12 @@ export class RealRun {
     const [found] = this.find(part);
     assert.ok(found, `a process of the run with ${part} in its command line`);
     return found.pid;
+  }
+
+  /** Null while the coordinator does not answer. */
+  async #progress(): Promise<ProgressView | null> {
+    const announcement = readAnnouncement(homeAt(this.home));
+    return announcement === null ? null : new HttpSweepService(announcement).progress('faults').catch(() => null);
   }
 
   get coordinatorPort(): number {
