@@ -31,13 +31,16 @@ export class BlobCollector {
     this.#options = options;
   }
 
-  /** Idempotent. */
+  /** Collects now, since many coordinators live for minutes, and then at intervals. Idempotent. */
   start(): void {
-    this.#timer ??= setInterval(() => {
+    if (this.#timer !== null) return;
+    const collect = (): void => {
       this.#running = this.runOnce(new Date()).catch((error: unknown) => {
         this.#options.logger.warn({ error: error instanceof Error ? error.message : String(error) }, 'blobs were not collected this time');
       });
-    }, this.#options.intervalMs ?? defaultIntervalMs).unref();
+    };
+    this.#timer = setInterval(collect, this.#options.intervalMs ?? defaultIntervalMs).unref();
+    collect();
   }
 
   /** Idempotent; a run under way is awaited. */

@@ -48,7 +48,7 @@ export class Board {
       best: null,
     };
     this.sweeps.set(record.id, sweep);
-    for (const trial of facts.trials) this.#plant(trial, sweep);
+    for (const trial of facts.trials) this.#plant(trial, sweep, writes);
     this.#memoise(facts);
     for (const trial of sweep.trials) {
       if (trial.phase === 'ended') this.#considerBest(trial);
@@ -70,6 +70,12 @@ export class Board {
       this.#pin(trial, null);
       this.forest.prune(trial.nodes);
     }
+  }
+
+  /** A person stopped it: what has not ended is cancelled. */
+  stop(sweep: SweepRun, writes: TurnWrites): void {
+    sweep.state = moveSweep(sweep.state, 'stopped');
+    for (const trial of sweep.trials) if (trial.phase !== 'ended') this.#end(trial, 'cancelled', null, writes);
   }
 
   /** Trials that wait at this node for training, of sweeps in whatever state. */
@@ -142,9 +148,10 @@ export class Board {
     return needed && startFor(item.node).kind === 'from';
   }
 
-  #plant(record: TrialRecord, sweep: SweepRun): void {
+  #plant(record: TrialRecord, sweep: SweepRun, writes: TurnWrites): void {
     const { path, epochs, trajectory } = record.plan;
-    const ended = isEnded(record.state);
+    // Of an open sweep only a stop that was taken back leaves cancelled trials.
+    const ended = isEnded(record.state) && record.state !== 'cancelled';
     const length = ended && record.epochs !== null ? record.epochs : path.length;
     const nodes = this.forest.grow(path, epochs, trajectory);
     const trial: TrialRun = {
@@ -167,6 +174,7 @@ export class Board {
       if (record.state === 'completed') this.#pin(trial, trial.chosen);
       return;
     }
+    if (record.state === 'cancelled') this.#setState(trial, 'queued', writes);
     sweep.open += 1;
     for (const node of nodes) node.wanted += 1;
   }

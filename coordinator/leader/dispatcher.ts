@@ -63,8 +63,10 @@ export class Dispatcher {
     for (const attempt of this.ledger.live()) this.#extendKeep(attempt);
   }
 
-  unload(sweep: string): void {
-    this.board.removeSweep(sweep);
+  /** Forgets a sweep that is not open any more; one that was open here was stopped by a person. */
+  unload(sweep: SweepRun): void {
+    if (sweep.state === 'running' || sweep.state === 'paused') this.board.stop(sweep, this.writes);
+    this.board.removeSweep(sweep.record.id);
     this.#cancelUnwanted();
   }
 

@@ -243,7 +243,7 @@ export class Leader implements CarrierHandler {
       else if (known.state === 'paused') dispatcher.resume(known);
     }
     const ids = new Set(open.map((record) => record.id));
-    for (const id of [...dispatcher.board.sweeps.keys()]) if (!ids.has(id)) dispatcher.unload(id);
+    for (const sweep of [...dispatcher.board.sweeps.values()]) if (!ids.has(sweep.record.id)) dispatcher.unload(sweep);
   }
 
   /** Until something arrives, or `atMost` milliseconds. */

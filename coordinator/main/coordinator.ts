@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { Logger } from 'pino';
 import { FolderBlobStore } from '../../blob/folder.js';
 import { packageVersion } from '../../proto/package-root.js';
+import { BlobCollector } from '../blob/collector.js';
 import { httpServer, listen } from '../api/http.js';
 import { leadingBy } from '../api/leading.js';
 import { ApplicationService } from '../api/service.js';
@@ -46,6 +47,8 @@ export async function startCoordinator(options: CoordinatorOptions): Promise<Run
   const carrier = grpcCarrier({ host: options.host, port: options.grpcPort, token: options.token, logger });
   const app = await httpServer({ service, token: options.token, logger, blobs, blobUsed: (id, bytes) => store.putBlob(id, bytes, 'artifact') });
   leader.start();
+  const collector = new BlobCollector({ store, blobs, logger });
+  collector.start();
   const { address } = await carrier.start(leader);
   const port = await listen(app, options.host, options.httpPort);
   return {
@@ -53,6 +56,7 @@ export async function startCoordinator(options: CoordinatorOptions): Promise<Run
     httpUrl: `http://${options.host}:${port}`,
     async stop() {
       await app.close();
+      await collector.stop();
       await leader.stop();
       await carrier.stop();
       await store.close();

@@ -27,7 +27,7 @@ export type TrialState =
   | 'failed'
   /** Needs more memory than any box has. */
   | 'infeasible'
-  /** Its sweep was stopped, or a revision dropped it. */
+  /** Its sweep was stopped, or a revision dropped it. Resuming a stopped sweep queues it again. */
   | 'cancelled';
 
 const sweepMoves: { readonly [from in SweepState]: readonly SweepState[] } = {
@@ -46,7 +46,7 @@ const trialMoves: { readonly [from in TrialState]: readonly TrialState[] } = {
   pruned: [],
   failed: [],
   infeasible: [],
-  cancelled: [],
+  cancelled: ['queued'],
 };
 
 export class IllegalTransition extends Error {
@@ -72,6 +72,8 @@ export function moveTrial(from: TrialState, to: TrialState): TrialState {
 export const sweepTransitions = sweepMoves;
 export const trialTransitions = trialMoves;
 
+const ended: ReadonlySet<TrialState> = new Set(['completed', 'pruned', 'failed', 'infeasible', 'cancelled']);
+
 export function isEnded(state: TrialState): boolean {
-  return trialMoves[state].length === 0;
+  return ended.has(state);
 }

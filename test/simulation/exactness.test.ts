@@ -113,3 +113,36 @@ test('a sweep of 10,000 trials runs in simulated time', () => {
   assert.equal(fleet.recorded.size, new Set(trials.flat()).size);
   assert.equal([...fleet.trialStates.values()].filter((trial) => trial.state === 'completed').length, 10_000);
 });
+
+test('a paused sweep gives its leases back at an epoch end and resumes without training anything twice', () => {
+  fc.assert(
+    fc.property(paths, fc.integer({ min: 1, max: 40 }), fc.integer(), (trials, pauseAfter, seed) => {
+      const fleet = new SimFleet({ sweep: { paths: trials, stop: null }, workers: 2, slots: 2, random: generator(seed), faults: 0, resultOf });
+      const sweep = fleet.dispatcher.board.sweeps.get('swp_sim');
+      assert.ok(sweep);
+      for (let turn = 0; turn < pauseAfter && fleet.sweepState === 'running'; turn += 1) fleet.step();
+      if (fleet.sweepState === 'running') {
+        fleet.dispatcher.pause(sweep, null);
+        for (let turn = 0; turn < 60; turn += 1) fleet.step();
+        assert.equal(fleet.dispatcher.ledger.live().length, 0, 'no lease is held while it is paused');
+        if (sweep.state === 'paused') fleet.dispatcher.resume(sweep);
+        if (fleet.sweepState === 'running') fleet.run();
+      }
+      assert.deepEqual(new Set(fleet.recorded.keys()), new Set(trials.flat()));
+      assert.deepEqual(fleet.retrained, []);
+    }),
+    { numRuns: 200 },
+  );
+});
+
+test('a stopped sweep cancels what has not ended', () => {
+  const trials = [pathOf([0, 0, 0]), pathOf([1, 0, 0])];
+  const fleet = new SimFleet({ sweep: { paths: trials, stop: null }, workers: 1, slots: 1, random: generator(3), faults: 0, resultOf });
+  for (let turn = 0; turn < 8; turn += 1) fleet.step();
+  const sweep = fleet.dispatcher.board.sweeps.get('swp_sim');
+  assert.ok(sweep);
+  fleet.dispatcher.unload(sweep);
+  fleet.step();
+  const states = [...fleet.trialStates.values()].map(({ state }) => state);
+  assert.ok(states.includes('cancelled') && !states.includes('running') && !states.includes('queued'), states.join());
+});

@@ -70,12 +70,17 @@ export class SimFleet {
 
   run(maxTurns = 200_000): void {
     for (let turn = 0; turn < maxTurns; turn += 1) {
-      this.now += 10;
-      for (const worker of this.#workers) this.#act(worker);
-      this.turn();
+      this.step();
       if (this.sweepState !== 'running') return;
     }
     assert.fail(`the sweep did not end in ${maxTurns} turns: ${this.#workers.map((w) => w.running.size).join()} running, ${this.dispatcher.board.ready.length} ready`);
+  }
+
+  /** Ten simulated milliseconds. */
+  step(): void {
+    this.now += 10;
+    for (const worker of this.#workers) this.#act(worker);
+    this.turn();
   }
 
   turn(): void {
