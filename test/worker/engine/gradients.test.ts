@@ -14,8 +14,6 @@ interface Case {
   /** Layers before Flatten and Dense. A leading 1 x 1 convolution makes their input gradient visible. */
   readonly layers: readonly LayerSketch[];
   readonly dropout?: number;
-  /** Few levels of gray and weights of halves: many equal values, and zeros at ReLU. */
-  readonly ties?: boolean;
 }
 
 const conv = (filters: number, kernel: number | [number, number], strides: number | [number, number] = 1, padding = 'same', more = {}): LayerSketch => ['Conv2D', { filters, kernel_size: kernel, strides, padding, ...more }];

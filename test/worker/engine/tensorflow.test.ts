@@ -11,7 +11,11 @@ import * as tf from '@tensorflow/tfjs-core';
 import * as layers from '@tensorflow/tfjs-layers';
 import type { OptimizerChoice } from '../../../proto/work.js';
 import { buildModel } from '../../../worker/model/zoo.js';
-import { ADAM, compiled, images, range, SGDM, tensorsOf, training } from './support.js';
+import type { Executable } from '../../../worker/engine/engine.js';
+import type { Topology } from '../../../worker/model/topology.js';
+import { ADAM, compiled, generator, images, range, sequential, SGDM, tensorsOf, training, withTensor, type LayerSketch } from './support.js';
+
+type Source = ReturnType<typeof images>;
 
 const CLASSES = 3;
 const BATCH = 4;
@@ -41,25 +45,56 @@ for (const { name, knobs, input } of MODELS) {
       const topology = buildModel({ name, knobs }, { height, width, channels }, CLASSES);
       const source = images(BATCH, input, CLASSES, 3);
       const engine = await compiled(topology, source, training(CLASSES, { optimizer }));
-      const start = tensorsOf(engine.state());
-      const model = await layers.loadLayersModel(tf.io.fromMemory({ modelTopology: topology }));
-      for (const weight of model.weights) {
-        const ours = start.get(weight.originalName);
-        assert.ok(ours !== undefined, `no tensor ${weight.originalName}`);
-        weight.write(tf.tensor(ours.values, [...ours.shape]));
-      }
-      model.compile({ optimizer: optimizerOf(optimizer), loss: 'categoricalCrossentropy' });
-      const x = tf.tensor4d(Float32Array.from(source.pixels, (v) => v / 255), [BATCH, height, width, channels]);
-      const y = tf.oneHot(tf.tensor1d([...source.labels], 'int32'), CLASSES);
-      const loss = (await model.trainOnBatch(x, y)) as number;
-      const result = engine.step(range(BATCH), { lr: RATE, dropout: 0, classWeights: null, dropoutSeed: 0 });
-      assert.ok(Math.abs(result.loss - loss) < 1e-5, `loss ${String(result.loss)}, tf.layers ${String(loss)}`);
-      const end = tensorsOf(engine.state());
-      for (const weight of model.trainableWeights) {
-        compareUpdates(weight.originalName, optimizer, start, end, weight.read().dataSync() as Float32Array);
-      }
+      await compareStep(topology, engine, source, input, optimizer);
     });
   }
+}
+
+/** One step from the same weights, ours and tf.layers': the loss and every weight's move. */
+async function compareStep(topology: Topology, engine: Executable, source: Source, [height, width, channels]: readonly [number, number, number], optimizer: OptimizerChoice): Promise<void> {
+  const start = tensorsOf(engine.state());
+  const model = await layers.loadLayersModel(tf.io.fromMemory({ modelTopology: topology }));
+  for (const weight of model.weights) {
+    const ours = start.get(weight.originalName);
+    assert.ok(ours !== undefined, `no tensor ${weight.originalName}`);
+    weight.write(tf.tensor(ours.values, [...ours.shape]));
+  }
+  model.compile({ optimizer: optimizerOf(optimizer), loss: 'categoricalCrossentropy' });
+  const x = tf.tensor4d(Float32Array.from(source.pixels, (v) => v / 255), [BATCH, height, width, channels]);
+  const y = tf.oneHot(tf.tensor1d([...source.labels], 'int32'), CLASSES);
+  const loss = (await model.trainOnBatch(x, y)) as number;
+  const result = engine.step(range(BATCH), { lr: RATE, dropout: 0, classWeights: null, dropoutSeed: 0 });
+  assert.ok(Math.abs(result.loss - loss) < 1e-5, `loss ${String(result.loss)}, tf.layers ${String(loss)}`);
+  const end = tensorsOf(engine.state());
+  for (const weight of model.trainableWeights) {
+    compareUpdates(weight.originalName, optimizer, start, end, weight.read().dataSync() as Float32Array);
+  }
+}
+
+const POOLS = [
+  { size: 2, strides: 2, padding: 'valid', relu: true },
+  { size: 2, strides: 2, padding: 'valid', relu: false },
+  { size: 3, strides: 2, padding: 'same', relu: true },
+  { size: 3, strides: 1, padding: 'same', relu: false },
+];
+
+for (const { size, strides, padding, relu } of POOLS) {
+  test(`max-pool ${size}/${strides} ${padding}${relu ? ' after relu' : ''}: of equal values the first in the window takes the gradient, as in tf.layers`, async () => {
+    const pool: LayerSketch = ['MaxPooling2D', { pool_size: size, strides, padding }];
+    const conv: LayerSketch = ['Conv2D', { filters: 4, kernel_size: 3, strides: 1, padding: 'same' }];
+    const topology = sequential([8, 7, 1], conv, ...(relu ? [['Activation', { activation: 'relu' }] as const] : []), pool, ['Flatten', {}], ['Dense', { units: CLASSES, activation: 'softmax' }]);
+    const random = generator(8);
+    const source = images(BATCH, [8, 7, 1], CLASSES, 3);
+    // Black and white, and weights of halves: sums are exact, and most windows hold equal values.
+    source.pixels.forEach((value, index) => (source.pixels[index] = value < 128 ? 0 : 255));
+    const engine = await compiled(topology, source, training(CLASSES, { optimizer: SGDM }));
+    let state = engine.state();
+    for (const [name, { values }] of tensorsOf(state)) {
+      if (name.endsWith('kernel')) state = withTensor(state, name, values.map(() => (Math.floor(random() * 4) / 2 - 1) * (name.startsWith('dense') ? 1 / 64 : 1)));
+    }
+    engine.load(state);
+    await compareStep(topology, engine, source, [8, 7, 1], SGDM);
+  });
 }
 
 type Tensors = ReturnType<typeof tensorsOf>;
