@@ -9,7 +9,7 @@ import { dirname, join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import sharp from 'sharp';
 import { packageRoot } from '../proto/package-root.js';
-import { exitCodes } from './exit.js';
+import { allowClosedPipe, exitCodes } from './exit.js';
 import { near } from './program-name.js';
 import { runSweep } from './run/run-sweep.js';
 
@@ -66,6 +66,7 @@ async function main(): Promise<number> {
   });
 }
 
+allowClosedPipe();
 main().then(
   (code) => {
     process.exitCode = code;

@@ -8,6 +8,11 @@ export const exitCodes = {
   paused: 130,
 } as const;
 
+/** A reader of stdout that has seen enough (head, a pager) is no failure. */
+export function allowClosedPipe(): void {
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? exitCodes.done : exitCodes.failed));
+}
+
 /** What the user gave cannot be right. Its message is for them, a line per mistake. */
 export class BadInput extends Error {
   readonly code = 'BadInput';

@@ -7,7 +7,7 @@ import { addFleetCommands } from './commands/fleet.js';
 import { addRun } from './commands/run.js';
 import { addSweepCommands } from './commands/sweeps.js';
 import { addTrialCommands } from './commands/trials.js';
-import { exitCodes } from './exit.js';
+import { allowClosedPipe, exitCodes } from './exit.js';
 
 const OLDEST_NODE = [20, 11] as const;
 
@@ -50,7 +50,7 @@ function report(error: unknown): number {
   }
   if (error instanceof Error && 'code' in error && typeof error.code === 'string') {
     process.stderr.write(`${error.message} [${error.code}]\n`);
-    return ['SweepNotFound', 'TrialNotFound', 'BadRequest'].includes(error.code) ? exitCodes.badInput : exitCodes.failed;
+    return ['SweepNotFound', 'TrialNotFound', 'BadRequest', 'IllegalTransition'].includes(error.code) ? exitCodes.badInput : exitCodes.failed;
   }
   process.stderr.write(`${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
   return exitCodes.failed;
@@ -61,6 +61,5 @@ if (major < OLDEST_NODE[0] || (major === OLDEST_NODE[0] && minor < OLDEST_NODE[1
   process.stderr.write(`found Node ${process.versions.node}, expected ${OLDEST_NODE.join('.')} or newer\n`);
   process.exit(exitCodes.failed);
 }
-// A reader that has seen enough (head, a pager) is no failure.
-process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? exitCodes.done : exitCodes.failed));
+allowClosedPipe();
 process.exitCode = await main(process.argv.slice(2));

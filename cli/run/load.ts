@@ -1,5 +1,5 @@
 /** The first half of `trawl run`: from a sweep file and its images to what is submitted. Nothing is created for a file with mistakes. */
-import { readFileSync } from 'node:fs';
+import { chmodSync, existsSync, readFileSync, rmSync } from 'node:fs';
 import { dirname, relative, resolve } from 'node:path';
 import { FolderBlobStore } from '../../blob/folder.js';
 import { unknownClasses } from '../../coordinator/api/known-classes.js';
@@ -59,6 +59,7 @@ async function prepare(parsed: ParsedSweep, options: LoadOptions, name: string):
   const { spec } = parsed;
   if (spec.trainable.kind === 'synthetic') return null;
   const folder = resolve(dirname(options.file), spec.trainable.data.path);
+  const isNewHome = !existsSync(options.home.folder);
   try {
     const data = await prepareDataset({
       folder,
@@ -73,8 +74,12 @@ async function prepare(parsed: ParsedSweep, options: LoadOptions, name: string):
     for (const warning of data.warnings) options.onWarning(`${name}: data: ${warning}`);
     const unknown = parsed.place(unknownClasses(spec, data.classes));
     if (unknown.length > 0) throw new BadInput(unknown.map((mistake) => formatMistake(name, mistake)).join('\n'));
+    // Its caches were written first, with the rights that folders have by default.
+    if (isNewHome) chmodSync(options.home.folder, 0o700);
     return data;
   } catch (error) {
+    // Bad input creates nothing, not even the home.
+    if (isNewHome && !existsSync(options.home.lock)) rmSync(options.home.folder, { recursive: true, force: true });
     if (error instanceof DataProblem) throw new BadInput(`${name}: data: ${error.message}`);
     throw error;
   }

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
@@ -78,6 +78,11 @@ describe('bad input', () => {
     assert.equal(code, 2, stderr);
     assert.match(stderr, /images/);
     assert.equal(existsSync(home), false);
+    await classFolders(join(folder, 'images'), ['ONLY'], 3);
+    const one = await trawl(['run', 'a.yaml', '--home', home], { cwd: folder });
+    assert.equal(one.code, 2, one.stderr);
+    assert.match(one.stderr, /one class only/);
+    assert.equal(existsSync(home), false);
   });
 
   it('an unknown command or option: exit 2 and what may have been meant', async () => {
@@ -128,6 +133,7 @@ describe('a sweep over images', () => {
     assert.equal(first.document.best.trial, first.document.trials[0]?.id);
     assert.equal(first.document.best.test?.confusion?.flat().reduce((sum, count) => sum + count, 0), 8);
     assertNothingLeft(home);
+    assert.equal(statSync(home).mode & 0o077, 0, 'others can look into the home');
 
     const second = await run();
     assert.equal(second.document.epochs.trained, 0);
