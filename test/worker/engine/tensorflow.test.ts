@@ -90,7 +90,7 @@ for (const { size, strides, padding, relu } of POOLS) {
     const engine = await compiled(topology, source, training(CLASSES, { optimizer: SGDM }));
     let state = engine.state();
     for (const [name, { values }] of tensorsOf(state)) {
-      if (name.endsWith('kernel')) state = withTensor(state, name, values.map(() => (Math.floor(random() * 4) / 2 - 1) * (name.startsWith('dense') ? 1 / 64 : 1)));
+      if (name.endsWith('kernel')) state = withTensor(state, name, values.map(() => (Math.floor(random() * 4) / 2 - 1) * (name.startsWith('layer0/') ? 1 : 1 / 64)));
     }
     engine.load(state);
     await compareStep(topology, engine, source, [8, 7, 1], SGDM);
