@@ -2,8 +2,8 @@
 import { chmodSync, existsSync, readFileSync, rmSync } from 'node:fs';
 import { dirname, relative, resolve } from 'node:path';
 import { FolderBlobStore } from '../../blob/folder.js';
-import { unknownClasses } from '../../coordinator/api/known-classes.js';
 import type { SubmitRequest } from '../../coordinator/api/views.js';
+import { checkAgainstData } from '../../coordinator/sweep/check-data.js';
 import { formatMistake, parseSweepFile, type ParsedSweep } from '../../coordinator/sweep/parse.js';
 import type { DataSummary, SweepSpec } from '../../coordinator/sweep/spec.js';
 import { imageNumerics } from '../../worker/train/numerics.js';
@@ -72,7 +72,7 @@ async function prepare(parsed: ParsedSweep, options: LoadOptions, name: string):
       signal: options.signal,
     });
     for (const warning of data.warnings) options.onWarning(`${name}: data: ${warning}`);
-    const unknown = parsed.place(unknownClasses(spec, data.classes));
+    const unknown = parsed.place(checkAgainstData(spec, data));
     if (unknown.length > 0) throw new BadInput(unknown.map((mistake) => formatMistake(name, mistake)).join('\n'));
     // Its caches were written first, with the rights that folders have by default.
     if (isNewHome) chmodSync(options.home.folder, 0o700);

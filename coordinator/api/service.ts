@@ -13,7 +13,7 @@ import type { SweepSpec, TrialPlan } from '../sweep/spec.js';
 import type { RecordedEpoch, RecordedEvaluation, Store, SweepRecord, TrialRecord } from '../store/store.js';
 import { isEnded, moveSweep } from '../trial/states.js';
 import { BadRequest, SweepNotFound, TrialNotFound } from './errors.js';
-import { unknownClasses } from './known-classes.js';
+import { checkAgainstData } from '../sweep/check-data.js';
 import type { Leading } from './leading.js';
 import { leaderboard, pathOf, recordedPrefix, sweepView, trialResult, type KnownEpochs } from './results.js';
 import type {
@@ -242,7 +242,7 @@ function compile(request: SubmitRequest): Compiled {
     throw new BadRequest(`sweep ${spec.name}: ${request.data === null ? 'its data was not submitted with it' : 'a trainable without data was submitted with data'}`);
   }
   if (request.data !== null) {
-    const unknown = parsed.place(unknownClasses(spec, request.data.classes));
+    const unknown = parsed.place(checkAgainstData(spec, request.data));
     if (unknown.length > 0) throw new BadRequest(unknown.map((mistake) => formatMistake(request.source.name, mistake)).join('\n'));
   }
   return { spec, trials: resolveTrials(spec, request.data, request.numerics) };
