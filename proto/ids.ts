@@ -1,5 +1,5 @@
 /** Public ids: what a thing is stands before its random part, as in swp_4k2v9w0c6x1m8r3t. */
-import { randomBytes } from 'node:crypto';
+import { customAlphabet } from 'nanoid';
 
 export type IdPrefix =
   /** sweep */
@@ -17,10 +17,11 @@ export type IdPrefix =
 const digits = '0123456789abcdefghjkmnpqrstvwxyz';
 const length = 16;
 
+const random = customAlphabet(digits, length);
+
 /** A new id of 80 random bits. */
 export function newId(prefix: IdPrefix): string {
-  // 256 is a multiple of 32, so the low five bits of a random byte are uniform.
-  return `${prefix}_${Array.from(randomBytes(length), (byte) => digits[byte % digits.length]).join('')}`;
+  return `${prefix}_${random()}`;
 }
 
 export function isId(prefix: IdPrefix, text: string): boolean {

@@ -5,7 +5,7 @@
  * Whatever goes wrong with the store ends the reign: memory is thrown away, sessions are closed (the
  * workers train on and say hello again), and leadership is taken anew from what is committed.
  */
-import { randomBytes } from 'node:crypto';
+import { nanoid } from 'nanoid';
 import type { WorkerMessage } from '../../proto/messages.js';
 import { newId } from '../../proto/ids.js';
 import type { CarrierHandler, Peer } from '../dispatch/carrier.js';
@@ -212,7 +212,7 @@ export class Leader implements CarrierHandler {
       heartbeatMs: this.#leaseTermMs / 5,
       checkpointEveryMs: this.#checkpointEveryMs,
       newId,
-      newToken: () => randomBytes(12).toString('base64url'),
+      newToken: nanoid,
     });
   }
 

@@ -49,7 +49,9 @@ function epochReported(context: ReportContext, attempt: Attempt, message: EpochR
   node.lastWorker = attempt.worker.id;
   if (node.result === null) {
     const { seconds, params } = message.cost;
-    Object.assign(node, { result: message.result, seconds, params });
+    node.result = message.result;
+    node.seconds = seconds;
+    node.params = params;
     writes.epochs.push({ ...lease, parent: node.parent?.key ?? null, epoch: node.epoch, result: message.result, seconds, params });
     board.recorded(node, writes);
   } else if (!repeated) {

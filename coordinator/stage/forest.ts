@@ -77,11 +77,7 @@ export class Forest {
       if (node === undefined) {
         const inForce = settings[epoch];
         if (inForce === undefined) throw new Error(`epoch ${epoch} of a path has no settings`);
-        node = {
-          ...{ key, epoch, parent, trajectory, settings: inForce, children: [] },
-          ...{ result: null, seconds: 0, params: 0, checkpoint: null },
-          ...{ wanted: 0, ends: 0, pins: 0, evaluations: new Map(), evaluating: 0, spans: [], lastWorker: null },
-        };
+        node = newNode(key, epoch, parent, trajectory, inForce);
         this.#nodes.set(key, node);
         parent?.children.push(node);
       }
@@ -100,6 +96,29 @@ export class Forest {
       siblings?.splice(siblings.indexOf(node), 1);
     }
   }
+}
+
+/** One literal, so that the engine gives every node the same shape: there are millions, and reports read them. */
+function newNode(key: EpochKey, epoch: number, parent: EpochNode | null, trajectory: Trajectory, settings: EpochSettings): EpochNode {
+  return {
+    key,
+    epoch,
+    parent,
+    trajectory,
+    settings,
+    children: [],
+    result: null,
+    seconds: 0,
+    params: 0,
+    checkpoint: null,
+    wanted: 0,
+    ends: 0,
+    pins: 0,
+    evaluations: new Map(),
+    evaluating: 0,
+    spans: [],
+    lastWorker: null,
+  };
 }
 
 /** Trainables whose every epoch is a pure function of epoch and settings need no checkpoint to go on. */

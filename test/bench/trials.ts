@@ -67,7 +67,7 @@ async function sweep({ service }: Connection, number: number, trials: number): P
     const { state } = await service.sweep(id);
     if (state === 'completed') return;
     if (state === 'failed') throw new Error(`the sweep ${name} failed`);
-    await wait(10);
+    await wait(25);
   }
 }
 
