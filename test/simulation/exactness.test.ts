@@ -120,13 +120,13 @@ test('a paused sweep gives its leases back at an epoch end and resumes without t
       const fleet = new SimFleet({ sweep: { paths: trials, stop: null }, workers: 2, slots: 2, random: generator(seed), faults: 0, resultOf });
       const sweep = fleet.dispatcher.board.sweeps.get('swp_sim');
       assert.ok(sweep);
-      for (let turn = 0; turn < pauseAfter && fleet.sweepState === 'running'; turn += 1) fleet.step();
-      if (fleet.sweepState === 'running') {
+      for (let turn = 0; turn < pauseAfter && fleet.isRunning(); turn += 1) fleet.step();
+      if (fleet.isRunning()) {
         fleet.dispatcher.pause(sweep, null);
         for (let turn = 0; turn < 60; turn += 1) fleet.step();
         assert.equal(fleet.dispatcher.ledger.live().length, 0, 'no lease is held while it is paused');
         if (sweep.state === 'paused') fleet.dispatcher.resume(sweep);
-        if (fleet.sweepState === 'running') fleet.run();
+        if (fleet.isRunning()) fleet.run();
       }
       assert.deepEqual(new Set(fleet.recorded.keys()), new Set(trials.flat()));
       assert.deepEqual(fleet.retrained, []);

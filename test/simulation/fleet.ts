@@ -71,9 +71,13 @@ export class SimFleet {
   run(maxTurns = 200_000): void {
     for (let turn = 0; turn < maxTurns; turn += 1) {
       this.step();
-      if (this.sweepState !== 'running') return;
+      if (!this.isRunning()) return;
     }
     assert.fail(`the sweep did not end in ${maxTurns} turns: ${this.#workers.map((w) => w.running.size).join()} running, ${this.dispatcher.board.ready.length} ready`);
+  }
+
+  isRunning(): boolean {
+    return this.sweepState === 'running';
   }
 
   /** Ten simulated milliseconds. */
