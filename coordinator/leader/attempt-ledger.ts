@@ -15,9 +15,13 @@ export class AttemptLedger {
     return [...this.#live.values()];
   }
 
-  /** What the store counted before this leader. */
+  /**
+   * What the store counted before this leader. Lost workers do not carry over: what ended a leader (a
+   * restart of the box, say) ended its workers too, and speaks of none of their stages.
+   */
   remember(counts: readonly FailureCount[]): void {
     for (const { kind, key, class: failure, count } of counts) {
+      if (failure === 'WorkerLost') continue;
       this.#failures.set(`${kind} ${key} ${failure}`, count);
       if (failure === 'OutOfMemory') this.#alone.add(key);
     }
@@ -44,8 +48,8 @@ export class AttemptLedger {
     node.evaluating += 1;
   }
 
-  /** Frees the nodes; for a failure, counts it and says what follows, else null. */
-  end(attempt: Attempt, outcome: OutcomeClass): Verdict | null {
+  /** Frees the nodes; for a failure, counts it and says what follows, else null. `onLargest`: no box has more memory. */
+  end(attempt: Attempt, outcome: OutcomeClass, onLargest: boolean): Verdict | null {
     this.#live.delete(attempt.id);
     attempt.worker.attempts.delete(attempt.id);
     for (const node of attempt.nodes) {
@@ -58,7 +62,7 @@ export class AttemptLedger {
     const name = `${attempt.kind} ${first.key} ${outcome}`;
     const count = (this.#failures.get(name) ?? 0) + 1;
     this.#failures.set(name, count);
-    const verdict = afterFailure(outcome, count, attempt.alone);
+    const verdict = afterFailure(outcome, count, attempt.alone && onLargest);
     if (verdict === 'retryAlone') this.#alone.add(first.key);
     return verdict;
   }

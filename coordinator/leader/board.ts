@@ -29,6 +29,8 @@ export class Board {
   /** Open trials by the epoch they stand at, and by the epoch whose evaluation they wait for. */
   readonly #frontiers = new Map<EpochNode, TrialRun[]>();
   readonly #unevaluated = new Map<EpochNode, TrialRun[]>();
+  /** Frontiers that wait for what a live attempt does at a node, however far above them. */
+  readonly #blocked = new Map<EpochNode, Set<EpochNode>>();
 
   /** Takes a sweep in; what is recorded already is folded at once, which may end trials and the sweep. */
   addSweep(facts: SweepFacts, writes: TurnWrites): SweepRun {
@@ -72,12 +74,6 @@ export class Board {
     }
   }
 
-  /** A person stopped it: what has not ended is cancelled. */
-  stop(sweep: SweepRun, writes: TurnWrites): void {
-    sweep.state = moveSweep(sweep.state, 'stopped');
-    for (const trial of sweep.trials) if (trial.phase !== 'ended') this.#end(trial, 'cancelled', null, writes);
-  }
-
   /** Trials that wait at this node for training, of sweeps in whatever state. */
   standingAt(node: EpochNode): readonly TrialRun[] {
     return this.#frontiers.get(node) ?? [];
@@ -118,10 +114,11 @@ export class Board {
     }
   }
 
-  /** Queues whatever became possible at a node or right after it. */
+  /** Queues whatever became possible at a node, right after it, or below it where that waited for this node. */
   reconsider(node: EpochNode): void {
-    this.#consider(node);
-    for (const child of node.children) this.#consider(child);
+    const blocked = this.#blocked.get(node);
+    this.#blocked.delete(node);
+    for (const waiting of new Set([node, ...node.children, ...(blocked ?? [])])) this.#consider(waiting);
   }
 
   pause(sweep: SweepRun, problem: string | null, writes: TurnWrites): void {
@@ -142,10 +139,7 @@ export class Board {
 
   /** Whether an item taken from the queue is still to be done. */
   isReady(item: ReadyItem): boolean {
-    const runs = (trial: TrialRun): boolean => trial.sweep.state === 'running';
-    if (item.kind === 'evaluate') return item.node.evaluating === 0 && item.node.checkpoint !== null && this.waitingForEvaluation(item.node).some(runs);
-    const needed = this.standingAt(item.node).some(runs) || (item.node.checkpoint === null && this.waitingForEvaluation(item.node).some(runs));
-    return needed && startFor(item.node).kind === 'from';
+    return this.#workAt(item.node).some((work) => work.kind === item.kind);
   }
 
   #plant(record: TrialRecord, sweep: SweepRun, writes: TurnWrites): void {
@@ -187,6 +181,7 @@ export class Board {
       node.seconds = epoch.seconds;
       node.params = epoch.params;
       node.checkpoint = epoch.checkpoint;
+      node.recordedBy = epoch.attempt;
     }
     for (const { key, part, result } of facts.evaluations) this.forest.get(key)?.evaluations.set(part, result);
   }
@@ -285,18 +280,35 @@ export class Board {
   }
 
   #consider(node: EpochNode): void {
+    for (const work of this.#workAt(node)) this.ready.push(work);
+  }
+
+  /** What can be done at a node now for trials of running sweeps; what waits for another node is noted there. */
+  #workAt(node: EpochNode): ReadyItem[] {
     const runs = (trial: TrialRun): boolean => trial.sweep.state === 'running';
+    const work: ReadyItem[] = [];
     const unevaluated = this.waitingForEvaluation(node).filter(runs);
     if (unevaluated.length > 0 && node.evaluating === 0 && !checkpointComes(node)) {
-      const kind = node.checkpoint === null ? 'train' : 'evaluate';
-      this.ready.push({ kind, node, remaining: 1, order: Math.min(...unevaluated.map((trial) => trial.number)) });
+      const order = unevaluated.reduce((least, trial) => Math.min(least, trial.number), Number.POSITIVE_INFINITY);
+      if (node.checkpoint !== null) work.push({ kind: 'evaluate', node, remaining: 1, order });
+      else if (this.#canBegin(node)) work.push({ kind: 'train', node, remaining: 1, order });
     }
     const standing = this.standingAt(node).filter(runs);
-    if (standing.length > 0 && startFor(node).kind === 'from') {
+    if (standing.length > 0 && this.#canBegin(node)) {
       const remaining = standing.reduce((most, trial) => Math.max(most, trial.length - node.epoch), 0);
       const order = standing.reduce((least, trial) => Math.min(least, trial.number), Number.POSITIVE_INFINITY);
-      this.ready.push({ kind: 'train', node, remaining, order });
+      work.push({ kind: 'train', node, remaining, order });
     }
+    return work;
+  }
+
+  #canBegin(node: EpochNode): boolean {
+    const start = startFor(node);
+    if (start.kind === 'from') return true;
+    const waiting = this.#blocked.get(start.by);
+    if (waiting === undefined) this.#blocked.set(start.by, new Set([node]));
+    else waiting.add(node);
+    return false;
   }
 
   #setState(trial: TrialRun, state: TrialState, writes: TurnWrites): void {
@@ -323,7 +335,6 @@ export class Board {
   #considerEnd(sweep: SweepRun, writes: TurnWrites): void {
     if (sweep.open > 0 || (sweep.state !== 'running' && sweep.state !== 'paused')) return;
     const state = sweep.trials.some((trial) => trial.state === 'completed') ? 'completed' : 'failed';
-    if (sweep.state === 'paused') sweep.state = moveSweep(sweep.state, 'running');
     sweep.state = moveSweep(sweep.state, state);
     writes.sweeps.push({ id: sweep.record.id, state });
     writes.events.push({ type: `sweep.${state}`, sweep: sweep.record.id, trial: null, detail: { trials: sweep.trials.length } });

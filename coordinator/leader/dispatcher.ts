@@ -17,7 +17,7 @@ import { AttemptLedger } from './attempt-ledger.js';
 import { emptyWrites, goalOf, type Attempt, type SweepRun, type WorkerRun } from './model.js';
 import type { ReadyItem } from './ready-queue.js';
 import { answerReport } from './reports.js';
-import { evaluateWork, trainWork } from './work.js';
+import { awaitFrom, evaluateWork, trainWork } from './work.js';
 
 export interface DispatcherOptions {
   readonly leaseTermMs: number;
@@ -49,6 +49,7 @@ export class Dispatcher {
   #sends: Send[] = [];
   #close: string[] = [];
   readonly #peers = new Map<string, WorkerRun>();
+  #now = 0;
 
   constructor(options: DispatcherOptions) {
     this.options = options;
@@ -61,12 +62,12 @@ export class Dispatcher {
     this.ledger.remember(failures);
     this.board.addSweep(facts, this.writes);
     for (const attempt of this.ledger.live()) this.#extendKeep(attempt);
+    this.#cancelUnwanted();
   }
 
-  /** Forgets a sweep that is not open any more; one that was open here was stopped by a person. */
-  unload(sweep: SweepRun): void {
-    if (sweep.state === 'running' || sweep.state === 'paused') this.board.stop(sweep, this.writes);
-    this.board.removeSweep(sweep.record.id);
+  /** Forgets a sweep that is not open any more; what still runs for it alone is given back. */
+  unload(sweep: string): void {
+    this.board.removeSweep(sweep);
     this.#cancelUnwanted();
   }
 
@@ -84,9 +85,13 @@ export class Dispatcher {
   adopt(open: OpenAttempt, now: number): void {
     const nodes = open.keys.map((key) => this.board.forest.get(key)).filter((node) => node !== undefined);
     const worker = this.#worker(open.worker, now);
-    const base = { id: open.attempt, token: open.token, kind: open.kind, worker, alone: open.alone, grantedAt: now, adopted: true };
-    const next = open.kind === 'train' ? nodes.filter((node) => node.result !== null).length : 0;
-    const attempt: Attempt = { ...base, nodes, next, keep: keepOf(nodes), evaluate: new Set(), cancelled: false, progress: null };
+    const base = { id: open.attempt, token: open.token, kind: open.kind, worker, alone: open.alone, begun: true };
+    const isTraining = open.kind === 'train';
+    const next = isTraining ? nodes.findLastIndex((node) => node.recordedBy === open.attempt) + 1 : 0;
+    // What it was told is not known any more: it is taken to keep what it should, for one term.
+    const keep = isTraining ? keepOf(nodes) : new Set<number>();
+    const due = new Map([...keep].map((epoch) => [epoch, now + this.options.leaseTermMs]));
+    const attempt: Attempt = { ...base, nodes, next, keep, due, evaluate: this.#evaluatedBy(nodes), awaitFrom: 0, cancelled: false, progress: null };
     if (nodes.length < open.keys.length) {
       this.writes.ended.push({ attempt: open.attempt, token: open.token, outcome: 'released', message: 'no open sweep wants it any more' });
       return;
@@ -112,18 +117,25 @@ export class Dispatcher {
       this.#close.push(peer);
       return;
     }
+    this.#now = now;
     worker.deadline = now + this.options.leaseTermMs;
     if (message.kind === 'heartbeat') return;
     if (message.kind === 'progress') this.#progress(worker, message);
     else this.#report(worker, peer, message);
   }
 
-  /** Ends the leases of workers that were silent for a whole term. */
+  get checkpointDue(): number {
+    return this.#now + this.options.leaseTermMs;
+  }
+
+  /** Ends the leases of workers that were silent for a whole term, and the wait for checkpoints that do not come. */
   tick(now: number): void {
+    this.#now = now;
+    for (const attempt of this.ledger.live()) this.#forgetOverdue(attempt, now);
     for (const worker of this.workers.values()) {
       if (now < worker.deadline) continue;
       for (const attempt of [...worker.attempts.values()]) {
-        this.endAttempt(attempt, 'WorkerLost', `worker ${worker.name} was silent for ${this.options.leaseTermMs / 1000} s`);
+        this.endAttempt(attempt, lossOf(attempt), `worker ${worker.name} was silent for ${this.options.leaseTermMs / 1000} s`);
       }
       if (worker.peer === null) this.workers.delete(worker.id);
     }
@@ -132,6 +144,7 @@ export class Dispatcher {
   /** Hands out what is ready, as far as there is room. */
   settle(now: number): void {
     const listens = (worker: WorkerRun): boolean => worker.peer !== null && now < worker.deadline;
+    for (const worker of this.workers.values()) if (!this.#isReserved(worker)) worker.reserved = null;
     const boxes = new Map([...this.workers.values()].filter(listens).map((worker) => [worker.id, boxOf(worker)]));
     const aside: ReadyItem[] = [];
     let open = [...boxes.values()].filter(hasRoom);
@@ -145,10 +158,10 @@ export class Dispatcher {
       const placement = place({ key: start.key, numerics: start.trajectory.numerics, alone, near }, alone ? [...boxes.values()] : open);
       const worker = placement.kind === 'wait' ? undefined : this.workers.get(placement.box);
       if (placement.kind === 'place' && worker !== undefined) {
-        worker.reservedFor = null;
-        this.#grant(item, start, worker, alone, now);
+        this.#unreserve(start.key);
+        this.#grant(item, start, worker, alone);
       } else {
-        if (placement.kind === 'reserve' && worker !== undefined) worker.reservedFor = start.key;
+        if (placement.kind === 'reserve' && worker !== undefined) worker.reserved = { item, key: start.key };
         aside.push(item);
       }
       if (worker === undefined) continue;
@@ -172,7 +185,7 @@ export class Dispatcher {
 
   /** Ends a live attempt: its nodes are free, its failure is counted, and what follows is decided. */
   endAttempt(attempt: Attempt, outcome: OutcomeClass, message: string): void {
-    const verdict = this.ledger.end(attempt, outcome);
+    const verdict = this.ledger.end(attempt, outcome, this.#isLargest(attempt.worker));
     this.writes.ended.push({ attempt: attempt.id, token: attempt.token, outcome, message });
     const goal = goalOf(attempt);
     if (verdict !== null) {
@@ -212,7 +225,7 @@ export class Dispatcher {
     this.#peers.set(peer, worker);
     const held = new Set(hello.leases.map((lease) => lease.attempt));
     for (const attempt of [...worker.attempts.values()]) {
-      if (!held.has(attempt.id)) this.endAttempt(attempt, 'WorkerLost', `worker ${hello.name} came back without it`);
+      if (!held.has(attempt.id)) this.endAttempt(attempt, lossOf(attempt), `worker ${hello.name} came back without it`);
     }
     const lost = hello.leases.filter((lease) => this.#held(worker, lease) === undefined);
     this.#describe(worker, true);
@@ -228,7 +241,7 @@ export class Dispatcher {
     }
     const worker: WorkerRun = {
       ...{ id, name: id, peer: null, slots: 0, memoryBytes: 0, slotMemoryBytes: 0, numerics: new Set<string>() },
-      ...{ attempts: new Map<string, Attempt>(), deadline, reservedFor: null },
+      ...{ attempts: new Map<string, Attempt>(), deadline, reserved: null },
     };
     this.workers.set(id, worker);
     return worker;
@@ -249,27 +262,28 @@ export class Dispatcher {
     const attempt = worker.attempts.get(message.attempt);
     if (attempt === undefined) return;
     const { epoch, step, steps, loss } = message;
+    attempt.begun = true;
     attempt.progress = { epoch, step, steps, loss };
   }
 
   #report(worker: WorkerRun, peer: string, message: ReliableMessage): void {
     const attempt = this.#held(worker, message);
     const answer = attempt === undefined ? null : answerReport(this, attempt, message);
+    // What does not fit its lease cannot be mended by saying it again: the work is given to another attempt.
+    if (attempt !== undefined && answer === null) this.endAttempt(attempt, 'WorkerLost', `worker ${worker.name} reported what is not its work`);
     const stale = { kind: 'answer', seq: message.seq, verdict: 'stale', next: 'stop', keep: false, evaluate: false } as const;
     this.#sends.push({ peer, message: answer ?? stale });
   }
 
-  #grant(item: ReadyItem, start: EpochNode, worker: WorkerRun, alone: boolean, now: number): void {
+  #grant(item: ReadyItem, start: EpochNode, worker: WorkerRun, alone: boolean): void {
     const { board, options } = this;
     const nodes = item.kind === 'train' ? cutSpan(start, item.node) : [item.node];
     const trials = [...board.standingAt(item.node), ...board.waitingForEvaluation(item.node)].filter((trial) => trial.sweep.state === 'running');
     const ids = { id: options.newId('att'), token: options.newToken() };
     const keep = item.kind === 'train' ? keepOf(nodes) : new Set<number>();
-    const evaluate = new Set<number>();
-    const last = nodes.at(-1);
-    if (board.waitingForEvaluation(item.node).length > 0) evaluate.add(item.node.epoch);
-    else if (last !== undefined && trials.some((trial) => endsAt(trial, last))) evaluate.add(last.epoch);
-    const attempt: Attempt = { ...ids, kind: item.kind, worker, alone, nodes, next: 0, keep, evaluate, grantedAt: now, adopted: false, cancelled: false, progress: null };
+    const span = { nodes, next: 0, keep, due: new Map<number, number>(), evaluate: this.#evaluatedBy(nodes) };
+    const answers = awaitFrom(start.epoch + nodes.length, trials);
+    const attempt: Attempt = { ...ids, ...span, kind: item.kind, worker, alone, awaitFrom: answers, begun: false, cancelled: false, progress: null };
     this.ledger.begin(attempt);
     if (item.kind === 'train') board.markRunning(item.node, this.writes);
     const keys: readonly EpochKey[] = nodes.map((node) => node.key);
@@ -277,6 +291,41 @@ export class Dispatcher {
     const limits = { memoryBytes: alone ? null : worker.slotMemoryBytes, checkpointEveryMs: options.checkpointEveryMs };
     const work = item.kind === 'train' ? trainWork(attempt, trials, limits) : evaluateWork(item.node, trials, limits);
     this.send(worker, { kind: 'offer', attempt: ids.id, token: ids.token, work });
+  }
+
+  /** Epochs that an attempt on these nodes evaluates at once: what waits for it, and the sure end of a trial. */
+  #evaluatedBy(nodes: readonly EpochNode[]): Set<number> {
+    const evaluated = new Set<number>();
+    const last = nodes.at(-1);
+    const goal = nodes.find((node) => node.result === null) ?? last;
+    if (goal !== undefined && this.board.waitingForEvaluation(goal).length > 0) evaluated.add(goal.epoch);
+    if (goal !== undefined && last !== undefined && this.board.standingAt(goal).some((trial) => endsAt(trial, last))) evaluated.add(last.epoch);
+    return evaluated;
+  }
+
+  /** A checkpoint that has not come one term after its epoch's report was asked for too late. */
+  #forgetOverdue(attempt: Attempt, now: number): void {
+    for (const [epoch, due] of attempt.due) {
+      if (now < due) continue;
+      attempt.due.delete(epoch);
+      attempt.keep.delete(epoch);
+      const node = attempt.nodes.find((candidate) => candidate.epoch === epoch);
+      if (node !== undefined) this.board.reconsider(node);
+    }
+  }
+
+  #isReserved({ reserved }: WorkerRun): boolean {
+    return reserved !== null && this.board.isReady(reserved.item) && startNode(reserved.item).key === reserved.key && this.ledger.needsAlone(reserved.key);
+  }
+
+  #unreserve(key: EpochKey): void {
+    for (const worker of this.workers.values()) if (worker.reserved?.key === key) worker.reserved = null;
+  }
+
+  /** Whether no connected box of the same numerics has more memory: what does not fit there fits nowhere. */
+  #isLargest(worker: WorkerRun): boolean {
+    const others = [...this.workers.values()].filter((other) => other.peer !== null && [...worker.numerics].every((name) => other.numerics.has(name)));
+    return others.every((other) => other.memoryBytes <= worker.memoryBytes);
   }
 
   /** A new sweep may branch off within a leased span: its attempt is asked to keep those epochs too. */
@@ -299,6 +348,11 @@ export class Dispatcher {
   }
 }
 
+/** An offer that was never taken up is no worker's death. */
+function lossOf(attempt: Attempt): 'released' | 'WorkerLost' {
+  return attempt.begun ? 'WorkerLost' : 'released';
+}
+
 function startNode(item: ReadyItem): EpochNode {
   if (item.kind === 'evaluate') return item.node;
   const start = startFor(item.node);
@@ -308,7 +362,7 @@ function startNode(item: ReadyItem): EpochNode {
 function boxOf(worker: WorkerRun): Box {
   const attempts = [...worker.attempts.values()];
   return {
-    ...{ id: worker.id, slots: worker.slots, busy: attempts.length, numerics: worker.numerics, reservedFor: worker.reservedFor },
+    ...{ id: worker.id, slots: worker.slots, busy: attempts.length, numerics: worker.numerics, memoryBytes: worker.memoryBytes, reservedFor: worker.reserved?.key ?? null },
     exclusive: attempts.some((attempt) => attempt.alone),
   };
 }

@@ -228,7 +228,7 @@ export class Leader implements CarrierHandler {
     const [epochs, evaluations, failures] = await Promise.all([
       this.#store.epochsByKey(keys),
       this.#store.evaluationsByKey(keys),
-      this.#store.failureCounts(keys),
+      this.#store.failureCounts(keys, record.id),
     ]);
     dispatcher.load({ record, trials, epochs, evaluations }, failures);
   }
@@ -238,12 +238,13 @@ export class Leader implements CarrierHandler {
     const open = await this.#store.openSweeps();
     for (const record of open) {
       const known = dispatcher.board.sweeps.get(record.id);
-      if (known?.record.revision !== record.revision) await this.#load(dispatcher, record);
+      const isOpen = known?.state === 'running' || known?.state === 'paused';
+      if (!isOpen || known.record.revision !== record.revision) await this.#load(dispatcher, record);
       else if (record.state === 'paused') dispatcher.pause(known, null);
       else if (known.state === 'paused') dispatcher.resume(known);
     }
     const ids = new Set(open.map((record) => record.id));
-    for (const sweep of [...dispatcher.board.sweeps.values()]) if (!ids.has(sweep.record.id)) dispatcher.unload(sweep);
+    for (const id of [...dispatcher.board.sweeps.keys()]) if (!ids.has(id)) dispatcher.unload(id);
   }
 
   /** Until something arrives, or `atMost` milliseconds. */

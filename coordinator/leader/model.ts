@@ -1,5 +1,6 @@
 /** What the leader keeps in memory: sweeps, trials, workers and live attempts. Postgres holds the truth of all of it. */
 import type { BlobId, EpochKey, EvaluatedPart } from '../../proto/work.js';
+import type { ReadyItem } from './ready-queue.js';
 import type { EpochNode, Span } from '../stage/forest.js';
 import type { SweepRecord, TrialFailure, TurnWrites } from '../store/store.js';
 import type { Fold, FoldRule } from '../trial/fold.js';
@@ -49,8 +50,8 @@ export interface WorkerRun {
   readonly attempts: Map<string, Attempt>;
   /** When its leases expire, on the leader's monotonic clock in ms; moved by every message. */
   deadline: number;
-  /** The epoch of a retry that waits for this box to be idle. */
-  reservedFor: EpochKey | null;
+  /** The retry alone that waits for this box to be idle, and the epoch it begins with. */
+  reserved: { readonly item: ReadyItem; readonly key: EpochKey } | null;
 }
 
 export interface Attempt extends Span {
@@ -61,9 +62,12 @@ export interface Attempt extends Span {
   readonly alone: boolean;
   /** Epochs that it was told to evaluate. */
   readonly evaluate: Set<number>;
-  readonly grantedAt: number;
-  /** Known from a former leader: what it reported before is unknown. */
-  readonly adopted: boolean;
+  /** From this epoch on its worker waits for answers; before it, it runs ahead of them. */
+  readonly awaitFrom: number;
+  /** Until when the checkpoint of a reported epoch is waited for: one that was asked for too late never comes. */
+  readonly due: Map<number, number>;
+  /** Its worker has been heard of it: what is lost before that is an offer, not a worker. */
+  begun: boolean;
   cancelled: boolean;
   progress: { readonly epoch: number; readonly step: number; readonly steps: number; readonly loss: number } | null;
 }

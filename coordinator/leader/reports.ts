@@ -12,6 +12,8 @@ export interface ReportContext {
   readonly board: Board;
   readonly ledger: AttemptLedger;
   readonly writes: TurnWrites;
+  /** When a checkpoint that was asked for now is not waited for any longer, on the leader's clock. */
+  readonly checkpointDue: number;
   endAttempt(attempt: Attempt, outcome: OutcomeClass, message: string): void;
 }
 
@@ -44,14 +46,17 @@ function epochReported(context: ReportContext, attempt: Attempt, message: EpochR
   const index = attempt.nodes.indexOf(node);
   const { board, writes } = context;
   const lease = { attempt: attempt.id, token: attempt.token, key: node.key };
-  const repeated = index < attempt.next || (attempt.adopted && node.result !== null);
+  const repeated = index < attempt.next || node.recordedBy === attempt.id;
   attempt.next = Math.max(attempt.next, index + 1);
+  attempt.begun = true;
+  if (attempt.keep.has(node.epoch)) attempt.due.set(node.epoch, context.checkpointDue);
   node.lastWorker = attempt.worker.id;
   if (node.result === null) {
     const { seconds, params } = message.cost;
     node.result = message.result;
     node.seconds = seconds;
     node.params = params;
+    node.recordedBy = attempt.id;
     writes.epochs.push({ ...lease, parent: node.parent?.key ?? null, epoch: node.epoch, result: message.result, seconds, params });
     board.recorded(node, writes);
   } else if (!repeated) {
@@ -69,9 +74,13 @@ function decide(context: ReportContext, attempt: Attempt, node: EpochNode): Pick
   const rest = attempt.nodes.slice(attempt.next);
   const wanted = rest.some((later) => later.wanted > 0) || board.waitingForEvaluation(goalOf(attempt)).length > 0;
   const diverged = node.result?.diverged === true;
-  const keep = !diverged && node.checkpoint === null && (node.pins > 0 || mustKeep(node));
-  if (keep) attempt.keep.add(node.epoch);
-  const evaluate = board.waitingForEvaluation(node).length > 0 && !attempt.evaluate.has(node.epoch) && node.evaluating === 0;
+  // A worker that runs ahead of its answers has the state of this epoch no more.
+  const keep = node.epoch >= attempt.awaitFrom && !diverged && node.checkpoint === null && (node.pins > 0 || mustKeep(node));
+  if (keep) {
+    attempt.keep.add(node.epoch);
+    attempt.due.set(node.epoch, context.checkpointDue);
+  }
+  const evaluate = node.epoch >= attempt.awaitFrom && board.waitingForEvaluation(node).length > 0 && !attempt.evaluate.has(node.epoch) && node.evaluating === 0;
   if (evaluate) context.ledger.evaluateToo(attempt, node.epoch);
   return { next: wanted && !diverged ? 'continue' : 'stop', keep, evaluate };
 }
@@ -80,6 +89,8 @@ function checkpointSaved(context: ReportContext, attempt: Attempt, message: Chec
   const node = nodeOf(attempt, message);
   const result = node?.result ?? null;
   if (node === null || result === null) return false;
+  attempt.keep.delete(message.epoch);
+  attempt.due.delete(message.epoch);
   if (node.checkpoint !== null) return true;
   const { writes, board } = context;
   node.checkpoint = message.blob;

@@ -25,7 +25,7 @@ export function trainWork(attempt: Attempt, trials: readonly TrialRun[], limits:
     checkpoint: first.parent?.checkpoint ?? null,
     keep: [...attempt.keep],
     evaluate: [...attempt.evaluate],
-    awaitFrom: awaitFrom(first.epoch + attempt.nodes.length, trials),
+    awaitFrom: attempt.awaitFrom,
     dataset: trajectory.trainable === 'image-classifier' ? (sweep?.dataset ?? null) : null,
     memoryBytes: limits.memoryBytes,
     timeoutMs: timeoutOf(trials),
@@ -50,7 +50,7 @@ export function evaluateWork(node: EpochNode, trials: readonly TrialRun[], limit
  * Trials that keep their best epoch need each answer (it says whether to save); trials that may stop
  * early need answers from the first epoch that could end them. All others let the worker run ahead.
  */
-function awaitFrom(end: number, trials: readonly TrialRun[]): number {
+export function awaitFrom(end: number, trials: readonly TrialRun[]): number {
   return trials.reduce((least, trial) => {
     const stop = trial.sweep.rule.stop;
     return Math.min(least, stop?.restoreBest === true ? 0 : earliestStop(trial.fold, stop));

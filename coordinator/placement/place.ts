@@ -5,6 +5,7 @@ export interface Box {
   readonly slots: number;
   readonly busy: number;
   readonly numerics: ReadonlySet<string>;
+  readonly memoryBytes: number;
   /** It runs an attempt that needs the whole box. */
   readonly exclusive: boolean;
   /** Retry that the box is kept free for. */
@@ -43,11 +44,12 @@ export function place(need: Need, boxes: readonly Box[]): Placement {
 }
 
 function placeAlone(need: Need, fit: readonly Box[]): Placement {
-  const open = fit.filter((box) => !box.exclusive && (box.reservedFor === null || box.reservedFor === need.key));
+  const open = fit.filter((box) => box.slots > 0 && !box.exclusive && (box.reservedFor === null || box.reservedFor === need.key));
   const reserved = open.find((box) => box.reservedFor === need.key);
-  const candidates = reserved === undefined ? open : [reserved];
-  const idle = candidates.find((box) => box.busy === 0);
-  if (idle !== undefined) return { kind: 'place', box: idle.id };
+  // It did not fit beside others: only the largest boxes are worth waiting for, the idlest of them first.
+  const most = Math.max(...fit.map((box) => (box.slots > 0 ? box.memoryBytes : 0)));
+  const candidates = reserved === undefined ? open.filter((box) => box.memoryBytes === most) : [reserved];
   const least = candidates.reduce<Box | undefined>((best, box) => (best === undefined || box.busy < best.busy ? box : best), undefined);
-  return least === undefined ? { kind: 'wait' } : { kind: 'reserve', box: least.id };
+  if (least === undefined) return { kind: 'wait' };
+  return { kind: least.busy === 0 ? 'place' : 'reserve', box: least.id };
 }

@@ -38,6 +38,8 @@ export interface EpochNode {
   evaluating: number;
   /** Live spans that cover this node; seldom more than one. */
   spans: Span[];
+  /** Attempt that recorded it; null while there is no result. */
+  recordedBy: string | null;
   /** Worker that last held the weights of this epoch. */
   lastWorker: string | null;
 }
@@ -54,8 +56,8 @@ export interface Span {
 export type Start =
   /** Train from here: the first epoch of the tree, or the one after a kept checkpoint. */
   | { readonly kind: 'from'; readonly node: EpochNode }
-  /** A live span trains it now, or will leave the checkpoint it needs. */
-  | { readonly kind: 'covered' };
+  /** A live span trains it now, or will leave the checkpoint that it needs: `by` says at which node. */
+  | { readonly kind: 'covered'; readonly by: EpochNode };
 
 export class Forest {
   readonly #nodes = new Map<EpochKey, EpochNode>();
@@ -117,6 +119,7 @@ function newNode(key: EpochKey, epoch: number, parent: EpochNode | null, traject
     evaluations: new Map(),
     evaluating: 0,
     spans: [],
+    recordedBy: null,
     lastWorker: null,
   };
 }
@@ -146,12 +149,12 @@ export function checkpointComes(node: EpochNode): boolean {
  * else after the nearest kept checkpoint before it.
  */
 export function startFor(goal: EpochNode): Start {
-  if (isCovered(goal)) return { kind: 'covered' };
+  if (isCovered(goal)) return { kind: 'covered', by: goal };
   let node = goal;
   while (node.parent !== null && !isStateless(node.trajectory)) {
     const parent: EpochNode = node.parent;
     if (parent.checkpoint !== null) break;
-    if (checkpointComes(parent)) return { kind: 'covered' };
+    if (checkpointComes(parent)) return { kind: 'covered', by: parent };
     node = parent;
   }
   return { kind: 'from', node };

@@ -78,13 +78,14 @@ export async function readOpenAttempts(client: ClientBase): Promise<OpenAttempt[
   return rows;
 }
 
-export async function readFailureCounts(client: ClientBase, keys: readonly EpochKey[]): Promise<FailureCount[]> {
+export async function readFailureCounts(client: ClientBase, keys: readonly EpochKey[], sweep: string): Promise<FailureCount[]> {
   const { rows } = await client.query<{ key: EpochKey; kind: FailureCount['kind']; class: OutcomeClass; count: string }>({
     name: 'failure-counts',
     text: `select encode(keys[1], 'hex') as key, kind, outcome as class, count(*)
       from attempt where keys[1] = any($1::bytea[]) and state = 'ended' and outcome not in ('done', 'released')
+        and granted_at >= (select r.created_at from sweep s join sweep_revision r on r.sweep = s.id and r.revision = s.revision where s.id = $2)
       group by keys[1], kind, outcome`,
-    values: [keys.map(bytea)],
+    values: [keys.map(bytea), sweep],
   });
   return rows.map((row) => ({ ...row, count: Number(row.count) }));
 }

@@ -36,9 +36,10 @@ export function retrainedBatch(retrained: readonly RetrainedWrite[]): Batch | nu
   return {
     what: 'retrained epochs',
     name: 'retrained',
-    text: 'insert into epoch_retrained (key, attempt) select * from unnest($1::bytea[], $2::text[])',
+    text: 'insert into epoch_retrained (key, attempt) select * from unnest($1::bytea[], $2::text[]) on conflict (key, attempt) do nothing',
     values: [retrained.map((write) => bytea(write.key)), retrained.map((write) => write.attempt)],
-    expected: retrained.length,
+    // An attempt that says it again, to a new leader, is counted once.
+    expected: null,
   };
 }
 
@@ -81,12 +82,13 @@ interface EpochRow {
   readonly params: string;
   readonly checkpoint: BlobId | null;
   readonly recorded_seq: string;
+  readonly attempt: string;
 }
 
 export async function readEpochs(client: ClientBase, keys: readonly EpochKey[]): Promise<RecordedEpoch[]> {
   const { rows } = await client.query<EpochRow>({
     name: 'epochs-by-key',
-    text: `select encode(key, 'hex') as key, result, seconds, params, checkpoint, recorded_seq
+    text: `select encode(key, 'hex') as key, result, seconds, params, checkpoint, recorded_seq, attempt
       from epoch where key = any($1::bytea[]) order by recorded_seq`,
     values: [keys.map(bytea)],
   });
@@ -96,6 +98,7 @@ export async function readEpochs(client: ClientBase, keys: readonly EpochKey[]):
     seconds: row.seconds,
     params: Number(row.params),
     checkpoint: row.checkpoint,
+    attempt: row.attempt,
     recordedSeq: Number(row.recorded_seq),
   }));
 }

@@ -96,9 +96,12 @@ class PostgresStore implements Store {
     await this.#database.write(leaderEpoch, async ({ client, run }) => {
       const before = await lockSweepState(client, id);
       if (before === null) throw new NotFound('sweep', id);
-      moveSweep(before, state);
-      if (before === state) return;
-      await run([sweepBatch([{ id, state }]), eventBatch([{ type: `sweep.${state}`, sweep: id, trial: null, detail: { before } }], actor)]);
+      moveSweep(before.state, state);
+      if (before.state === state) return;
+      const event = { type: `sweep.${state}`, sweep: id, trial: null, detail: { before: before.state } };
+      // Here and not by the leader: it may not lead, or not hold the sweep.
+      const cancel = state === 'stopped' ? cancelBatch(id, before.revision) : null;
+      await run([sweepBatch([{ id, state }]), cancel, eventBatch([event], actor)]);
     });
   }
 
@@ -134,8 +137,8 @@ class PostgresStore implements Store {
     return this.#database.read(readOpenAttempts);
   }
 
-  failureCounts(keys: readonly EpochKey[]): Promise<FailureCount[]> {
-    return this.#database.read((client) => readFailureCounts(client, keys));
+  failureCounts(keys: readonly EpochKey[], sweep: string): Promise<FailureCount[]> {
+    return this.#database.read((client) => readFailureCounts(client, keys, sweep));
   }
 
   attemptsOf(keys: readonly EpochKey[]): ReturnType<Store['attemptsOf']> {

@@ -55,6 +55,7 @@ create table epoch_retrained (
   recorded_seq bigint not null default nextval('recorded_seq'::regclass),
   recorded_at timestamp with time zone not null default now(),
   constraint epoch_retrained_pkey PRIMARY KEY (recorded_seq),
+  constraint epoch_retrained_key_attempt_key UNIQUE (key, attempt),
   constraint epoch_retrained_key_fkey FOREIGN KEY (key) REFERENCES epoch(key)
 );
 
@@ -177,8 +178,6 @@ CREATE INDEX blob_last_used ON public.blob USING btree (last_used);
 CREATE INDEX epoch_checkpoint ON public.epoch USING btree (checkpoint) WHERE (checkpoint IS NOT NULL);
 
 CREATE INDEX epoch_recorded_seq ON public.epoch USING btree (recorded_seq);
-
-CREATE INDEX epoch_retrained_key ON public.epoch_retrained USING btree (key);
 
 CREATE INDEX evaluation_probabilities ON public.evaluation USING btree (probabilities);
 

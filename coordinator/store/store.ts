@@ -49,6 +49,8 @@ export interface RecordedEpoch {
   readonly result: EpochResult;
   readonly seconds: number;
   readonly params: number;
+  /** The attempt that recorded it. */
+  readonly attempt: string;
   /** Kept checkpoint, if any. */
   readonly checkpoint: BlobId | null;
   /** Position in the store's sequence of recordings: later ones are larger. */
@@ -212,7 +214,7 @@ export interface Store {
    * belong to no live revision. A finished sweep whose new revision has trials is running again.
    */
   submit(sweep: NewSweep, leaderEpoch: number): Promise<{ readonly id: string; readonly revision: number; readonly change: 'created' | 'revised' | 'same' }>;
-  /** A person's request: running <-> paused, or stopped. Throws `NotFound`, `IllegalTransition`. */
+  /** A person's request: running <-> paused, or stopped, which cancels its open trials. Throws `NotFound`, `IllegalTransition`. */
   setSweepState(id: string, state: SweepState, actor: string, leaderEpoch: number): Promise<void>;
 
   findSweep(project: string, idOrName: string): Promise<SweepRecord | null>;
@@ -225,7 +227,8 @@ export interface Store {
   epochsByKey(keys: readonly EpochKey[]): Promise<RecordedEpoch[]>;
   evaluationsByKey(keys: readonly EpochKey[]): Promise<RecordedEvaluation[]>;
   openAttempts(): Promise<OpenAttempt[]>;
-  failureCounts(keys: readonly EpochKey[]): Promise<FailureCount[]>;
+  /** Since the sweep's current revision was submitted: whoever submits anew tries anew. */
+  failureCounts(keys: readonly EpochKey[], sweep: string): Promise<FailureCount[]>;
   /** Attempts of the given keys' spans, newest last: for `trawl trial`. */
   attemptsOf(keys: readonly EpochKey[]): Promise<{ attempt: string; worker: string; kind: string; from: number; to: number; outcome: string | null; message: string; startedAt: Date; endedAt: Date | null }[]>;
   /** Current end of the recordings' sequence; with `recordedSince` it counts what one invocation trained. */

@@ -60,9 +60,9 @@ export async function lockSweep(client: ClientBase, project: string, name: strin
   return rows[0] ?? null;
 }
 
-export async function lockSweepState(client: ClientBase, id: string): Promise<SweepState | null> {
-  const { rows } = await client.query<{ state: SweepState }>('select state from sweep where id = $1 for update', [id]);
-  return rows[0]?.state ?? null;
+export async function lockSweepState(client: ClientBase, id: string): Promise<Pick<StoredSweep, 'state' | 'revision'> | null> {
+  const { rows } = await client.query<Pick<StoredSweep, 'state' | 'revision'>>('select state, revision from sweep where id = $1 for update', [id]);
+  return rows[0] ?? null;
 }
 
 /** The sweep with its new current revision, running. */

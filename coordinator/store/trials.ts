@@ -54,11 +54,11 @@ export function newTrialBatch(sweep: string, revision: number, plans: readonly T
   };
 }
 
-/** Cancels what a new revision leaves behind. */
+/** Cancels what has not ended: of the revision that a new one leaves behind, or of a sweep that a person stopped. */
 export function cancelBatch(sweep: string, revision: number): Batch {
   const open = Object.entries(trialTransitions).filter(([, moves]) => moves.includes('cancelled')).map(([state]) => state);
   return {
-    what: 'trials of the older revision',
+    what: 'trials to be cancelled',
     name: 'cancel-trials',
     text: `update trial set state = 'cancelled', updated_at = now() where sweep = $1 and revision = $2 and state = any($3::text[])`,
     values: [sweep, revision, open],

@@ -23,7 +23,7 @@ export const attemptsBeforeFailure: { readonly [kind in 'WorkerLost' | 'Trainabl
   Timeout: 2,
 };
 
-/** `count` includes the failure at hand; `alone` says whether it had a box to itself. */
+/** `count` includes the failure at hand; `alone` says whether it had the largest box to itself. */
 export function afterFailure(failure: FailureClass, count: number, alone: boolean): Verdict {
   switch (failure) {
     case 'OutOfMemory':

@@ -32,7 +32,7 @@ export type TrialState =
 
 const sweepMoves: { readonly [from in SweepState]: readonly SweepState[] } = {
   running: ['paused', 'completed', 'stopped', 'failed'],
-  paused: ['running', 'stopped'],
+  paused: ['running', 'completed', 'stopped', 'failed'],
   completed: ['running'],
   stopped: ['running'],
   failed: ['running'],

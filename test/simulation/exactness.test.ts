@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import fc from 'fast-check';
+import type { RecordedEpoch } from '../../coordinator/store/store.js';
 import type { EpochResult } from '../../proto/work.js';
 import { emptyFold, foldEpoch, chosenEpoch } from '../../coordinator/trial/fold.js';
 import type { StopSpec } from '../../coordinator/sweep/spec.js';
 import { SimFleet } from './fleet.js';
-import { factsOf, pathOf } from './sweeps.js';
+import { pathOf } from './sweeps.js';
 
 /** A loss that depends on the key alone, so that every box reports the same. */
 function resultOf(key: string): EpochResult {
@@ -44,11 +45,11 @@ test('without faults every distinct epoch is trained exactly once, whatever the 
       const distinct = new Set(trials.flat());
       assert.deepEqual(new Set(fleet.recorded.keys()), distinct);
       assert.deepEqual(fleet.retrained, []);
-      assert.equal(fleet.sweepState, 'completed');
+      assert.equal(fleet.sweepStates.get('swp_sim'), 'completed');
       for (const [number, path] of trials.entries()) {
         assert.deepEqual(fleet.trialStates.get(`swp_sim/${number}`), { state: 'completed', epochs: path.length, bestEpoch: path.length - 1 });
       }
-      for (const path of trials) assert.ok(fleet.checkpoints.has(path.at(-1) ?? ''), 'the last epoch of each path is kept');
+      for (const path of trials) assert.ok(fleet.hasCheckpoint(path.at(-1) ?? ''), 'the last epoch of each path is kept');
     }),
     { numRuns: 300 },
   );
@@ -94,7 +95,7 @@ test('a branch that appears in a leased span is kept by the running attempt and 
       fleet.now = 10;
       fleet.dispatcher.received('early', hello(), 10);
       fleet.turn();
-      fleet.dispatcher.load(factsOf({ paths: [pathOf(branch)], stop: null, id: 'swp_late' }), []);
+      fleet.submit({ paths: [pathOf(branch)], stop: null, id: 'swp_late' });
       fleet.run();
       assert.deepEqual(fleet.retrained, []);
     }),
@@ -135,14 +136,47 @@ test('a paused sweep gives its leases back at an epoch end and resumes without t
   );
 });
 
-test('a stopped sweep cancels what has not ended', () => {
-  const trials = [pathOf([0, 0, 0]), pathOf([1, 0, 0])];
-  const fleet = new SimFleet({ sweep: { paths: trials, stop: null }, workers: 1, slots: 1, random: generator(3), faults: 0, resultOf });
-  for (let turn = 0; turn < 8; turn += 1) fleet.step();
+test('whatever is recorded already, with or without checkpoints, the rest is trained and nothing is recorded twice', () => {
+  fc.assert(
+    fc.property(paths, stops, fc.integer(), fc.double({ min: 0, max: 1, noNaN: true }), fc.double({ min: 0, max: 0.02, noNaN: true }), (trials, stop, seed, share, faults) => {
+      const random = generator(seed);
+      const history = new Map<string, RecordedEpoch>();
+      for (const path of trials) {
+        for (const key of path) {
+          if (!history.has(key) && random() > share) break;
+          const checkpoint = random() < 0.3 ? `blob-${key}` : null;
+          history.set(key, { key, result: resultOf(key), seconds: 0, params: 0, attempt: 'att_before', checkpoint, recordedSeq: 0 });
+        }
+      }
+      const fleet = new SimFleet({ sweep: { paths: trials, stop }, workers: 2, slots: 2, random, faults, history: [...history.values()], resultOf });
+      fleet.run();
+      for (const [number, path] of trials.entries()) {
+        const end = fleet.trialStates.get(`swp_sim/${number}`);
+        if (end?.state !== 'failed') assert.deepEqual(end, { state: 'completed', ...expected(path, stop) }, `trial ${number}`);
+      }
+    }),
+    { numRuns: 300 },
+  );
+});
+
+test('a sweep whose last trial ends while it is paused is completed', () => {
+  const fleet = new SimFleet({ sweep: { paths: [pathOf([0, 0])], stop: null }, workers: 1, slots: 1, random: generator(3), faults: 0, resultOf });
+  while (fleet.recorded.size < 1) fleet.step();
   const sweep = fleet.dispatcher.board.sweeps.get('swp_sim');
   assert.ok(sweep);
-  fleet.dispatcher.unload(sweep);
-  fleet.step();
-  const states = [...fleet.trialStates.values()].map(({ state }) => state);
-  assert.ok(states.includes('cancelled') && !states.includes('running') && !states.includes('queued'), states.join());
+  fleet.dispatcher.pause(sweep, null);
+  fleet.sweepStates.set('swp_sim', 'paused');
+  fleet.submit({ paths: [pathOf([0, 0])], stop: null, id: 'swp_other' });
+  fleet.run();
+  assert.deepEqual([...fleet.sweepStates.values()], ['completed', 'completed']);
+});
+
+test('a box kept free for a retry serves others when the retry is gone', () => {
+  const fleet = new SimFleet({ sweep: { paths: [pathOf([0, 0]), pathOf([1, 0, 0, 0, 0, 0])], stop: null }, workers: 1, slots: 2, random: generator(3), faults: 0, resultOf, outOfMemory: pathOf([0])[0] ?? '' });
+  while (![...fleet.dispatcher.workers.values()].some(({ reserved }) => reserved !== null)) fleet.step();
+  fleet.dispatcher.unload('swp_sim');
+  fleet.sweepStates.set('swp_sim', 'stopped');
+  fleet.submit({ paths: [pathOf([5, 5])], stop: null, id: 'swp_next' });
+  fleet.run();
+  assert.equal(fleet.sweepStates.get('swp_next'), 'completed');
 });

@@ -4,10 +4,11 @@
  */
 import assert from 'node:assert/strict';
 import type { CoordinatorMessage, Offer, WorkerMessage } from '../../proto/messages.js';
-import type { EpochResult, EvaluationResult, TrainWork } from '../../proto/work.js';
+import type { EpochResult, EvaluationResult, OutcomeClass, TrainWork } from '../../proto/work.js';
 import { Dispatcher } from '../../coordinator/leader/dispatcher.js';
-import type { TurnWrites } from '../../coordinator/store/store.js';
-import { factsOf, type SimSweep } from './sweeps.js';
+import type { GrantWrite, RecordedEpoch, RecordedEvaluation, TurnWrites } from '../../coordinator/store/store.js';
+import { moveSweep, moveTrial, type SweepState, type TrialState } from '../../coordinator/trial/states.js';
+import { factsOf, idOf, type SimSweep } from './sweeps.js';
 
 export interface FleetOptions {
   readonly sweep: SimSweep;
@@ -17,11 +18,19 @@ export interface FleetOptions {
   readonly random: () => number;
   /** Chance that a step of a worker is a crash, a silence, or a repeated message. */
   readonly faults: number;
+  /** Epochs that are recorded before the sweep begins. */
+  readonly history?: readonly RecordedEpoch[];
+  /** The epoch that does not fit beside others; none where absent. */
+  readonly outOfMemory?: string;
   /** Result of an epoch by key; the same on every box, as on the deterministic engine. */
   readonly resultOf: (key: string, epoch: number) => EpochResult;
 }
 
 const TERM = 1000;
+
+function isAtRest(state: SweepState | undefined): boolean {
+  return state === 'completed' || state === 'failed' || state === 'stopped';
+}
 
 interface Running {
   readonly offer: Offer;
@@ -39,33 +48,64 @@ interface SimWorker {
   seq: number;
 }
 
-/** Runs one sweep to its end and returns what the store saw. */
+/** Runs sweeps to their end and holds what the store saw. */
 export class SimFleet {
-  readonly recorded = new Map<string, { readonly epoch: number; readonly result: EpochResult }>();
-  readonly checkpoints = new Set<string>();
+  readonly recorded = new Map<string, RecordedEpoch>();
   readonly retrained: string[] = [];
-  readonly trialStates = new Map<string, { state: string; epochs: number | null; bestEpoch: number | null }>();
-  readonly grants: { readonly keys: readonly string[]; readonly kind: string }[] = [];
+  readonly trialStates = new Map<string, { state: TrialState; epochs: number | null; bestEpoch: number | null }>();
+  readonly sweepStates = new Map<string, SweepState>();
+  readonly grants: GrantWrite[] = [];
   readonly events: string[] = [];
-  sweepState = 'running';
   now = 0;
-  readonly dispatcher: Dispatcher;
-  readonly #leased = new Map<string, string>();
+  dispatcher: Dispatcher;
+  readonly #sweeps = new Map<string, SimSweep>();
+  readonly #evaluations: RecordedEvaluation[] = [];
+  readonly #leased = new Map<string, GrantWrite>();
   readonly #options: FleetOptions;
   readonly #workers: SimWorker[];
   #ids = 0;
 
   constructor(options: FleetOptions) {
     this.#options = options;
-    this.dispatcher = new Dispatcher({
+    this.dispatcher = this.#newDispatcher();
+    for (const epoch of options.history ?? []) this.recorded.set(epoch.key, epoch);
+    this.#workers = Array.from({ length: options.workers }, (_, index) => ({ id: `wrk_${index}`, peer: null, generation: 0, silentUntil: 0, running: new Map<string, Running>(), seq: 0 }));
+    this.submit(options.sweep);
+  }
+
+  submit(sweep: SimSweep): void {
+    this.#sweeps.set(idOf(sweep), sweep);
+    this.#load(sweep);
+  }
+
+  /** The leader is gone with all its memory; another one leads from what is committed. */
+  failover(): void {
+    this.dispatcher = this.#newDispatcher();
+    for (const worker of this.#workers) worker.peer = null;
+    for (const [id, sweep] of this.#sweeps) if (!isAtRest(this.sweepStates.get(id))) this.#load(sweep);
+    for (const { attempt, token, worker, kind, keys, from, alone } of this.#leased.values()) this.dispatcher.adopt({ attempt, token, worker, kind, keys, from, alone }, this.now);
+  }
+
+  hasCheckpoint(key: string): boolean {
+    return (this.recorded.get(key)?.checkpoint ?? null) !== null;
+  }
+
+  #load(sweep: SimSweep): void {
+    const facts = factsOf(sweep);
+    const trials = facts.trials.map((trial) => ({ ...trial, ...this.trialStates.get(trial.id) }));
+    const keys = new Set(sweep.paths.flat());
+    const epochs = [...this.recorded.values()].filter(({ key }) => keys.has(key));
+    this.dispatcher.load({ record: { ...facts.record, state: this.sweepStates.get(facts.record.id) ?? 'running' }, trials, epochs, evaluations: this.#evaluations }, []);
+  }
+
+  #newDispatcher(): Dispatcher {
+    return new Dispatcher({
       leaseTermMs: TERM,
       heartbeatMs: TERM / 5,
       checkpointEveryMs: 30_000,
       newId: (prefix) => `${prefix}_${(this.#ids += 1)}`,
       newToken: () => `t${(this.#ids += 1)}`,
     });
-    this.dispatcher.load(factsOf(options.sweep), []);
-    this.#workers = Array.from({ length: options.workers }, (_, index) => ({ id: `wrk_${index}`, peer: null, generation: 0, silentUntil: 0, running: new Map<string, Running>(), seq: 0 }));
   }
 
   run(maxTurns = 200_000): void {
@@ -77,12 +117,13 @@ export class SimFleet {
   }
 
   isRunning(): boolean {
-    return this.sweepState === 'running';
+    return [...this.#sweeps.keys()].some((id) => !isAtRest(this.sweepStates.get(id)));
   }
 
   /** Ten simulated milliseconds. */
   step(): void {
     this.now += 10;
+    if (this.#options.random() < this.#options.faults / 4) this.failover();
     for (const worker of this.#workers) this.#act(worker);
     this.turn();
   }
@@ -97,19 +138,29 @@ export class SimFleet {
     }
     for (const { peer, message } of output.sends) {
       const worker = this.#workers.find((candidate) => candidate.peer === peer);
-      if (worker !== undefined) this.#receive(worker, message);
+      if (worker !== undefined) this.#deliver(worker, message);
+    }
+  }
+
+  /** Now and then a session is cut with an offer on its way. */
+  #deliver(worker: SimWorker, message: CoordinatorMessage): void {
+    if (message.kind === 'offer' && this.#options.random() < this.#options.faults) {
+      if (worker.peer !== null) this.dispatcher.closed(worker.peer);
+      worker.peer = null;
+    } else {
+      this.#receive(worker, message);
     }
   }
 
   #commit(writes: TurnWrites): void {
     const guard = (write: { attempt: string; token: string }): void => {
-      assert.equal(this.#leased.get(write.attempt), write.token, `a write of ${write.attempt} without its lease`);
+      assert.equal(this.#leased.get(write.attempt)?.token, write.token, `a write of ${write.attempt} without its lease`);
     };
     for (const write of writes.epochs) {
       guard(write);
       assert.ok(!this.recorded.has(write.key), `epoch ${write.key} recorded twice`);
       assert.ok(write.parent === null || this.recorded.has(write.parent), `epoch ${write.key} before its parent`);
-      this.recorded.set(write.key, { epoch: write.epoch, result: write.result });
+      this.recorded.set(write.key, { key: write.key, result: write.result, seconds: 0, params: 0, attempt: write.attempt, checkpoint: null, recordedSeq: this.recorded.size });
     }
     for (const write of writes.retrained) {
       guard(write);
@@ -117,21 +168,32 @@ export class SimFleet {
     }
     for (const write of writes.checkpoints) {
       guard(write);
-      this.checkpoints.add(write.key);
+      this.#setCheckpoint(write.key, write.blob);
     }
-    for (const key of writes.dropped) this.checkpoints.delete(key);
-    writes.evaluations.forEach(guard);
+    for (const key of writes.dropped) this.#setCheckpoint(key, null);
+    for (const write of writes.evaluations) {
+      guard(write);
+      this.#evaluations.push({ key: write.key, part: write.part, result: write.result });
+    }
     for (const write of writes.ended) {
       guard(write);
       this.#leased.delete(write.attempt);
     }
     for (const grant of writes.grants) {
-      this.#leased.set(grant.attempt, grant.token);
-      this.grants.push({ keys: grant.keys, kind: grant.kind });
+      this.#leased.set(grant.attempt, grant);
+      this.grants.push(grant);
     }
-    for (const trial of writes.trials) this.trialStates.set(trial.id, { state: trial.state, epochs: trial.epochs, bestEpoch: trial.bestEpoch });
-    for (const sweep of writes.sweeps) this.sweepState = sweep.state;
+    for (const { id, state, epochs, bestEpoch } of writes.trials) {
+      this.trialStates.set(id, { state: moveTrial(this.trialStates.get(id)?.state ?? 'queued', state), epochs, bestEpoch });
+    }
+    for (const sweep of writes.sweeps) this.sweepStates.set(sweep.id, moveSweep(this.sweepStates.get(sweep.id) ?? 'running', sweep.state));
     for (const event of writes.events) this.events.push(event.type);
+  }
+
+  #setCheckpoint(key: string, checkpoint: string | null): void {
+    const epoch = this.recorded.get(key);
+    assert.ok(epoch, `a checkpoint of ${key}, which is not recorded`);
+    this.recorded.set(key, { ...epoch, checkpoint });
   }
 
   #receive(worker: SimWorker, message: CoordinatorMessage): void {
@@ -198,6 +260,10 @@ export class SimFleet {
     }
     const epoch = running.next;
     const key = work.keys[epoch - work.from] ?? '';
+    if (key === this.#options.outOfMemory && work.memoryBytes !== null) {
+      this.#finish(worker, running, 'OutOfMemory');
+      return;
+    }
     const result = this.#options.resultOf(key, epoch);
     const report: WorkerMessage = { kind: 'epoch', seq: (worker.seq += 1), attempt: offer.attempt, token: offer.token, epoch, key, result, cost: { seconds: 0.01, steps: 1, params: 10 } };
     const before = this.#answer(worker, report);
@@ -222,7 +288,7 @@ export class SimFleet {
     this.#say(worker, { kind: 'evaluation', seq: (worker.seq += 1), attempt: offer.attempt, token: offer.token, key, part, result });
   }
 
-  #finish(worker: SimWorker, { offer }: Running, outcome: 'done' | 'released'): void {
+  #finish(worker: SimWorker, { offer }: Running, outcome: OutcomeClass): void {
     worker.running.delete(offer.attempt);
     this.#say(worker, { kind: 'finished', seq: (worker.seq += 1), attempt: offer.attempt, token: offer.token, outcome: { class: outcome, message: '', neededBytes: null } });
   }
@@ -237,7 +303,7 @@ export class SimFleet {
       if (sent.kind === 'answer' && sent.seq === message.seq && peer === worker.peer) mine = sent;
       else {
         const other = this.#workers.find((candidate) => candidate.peer === peer);
-        if (other !== undefined) this.#receive(other, sent);
+        if (other !== undefined) this.#deliver(other, sent);
       }
     }
     return mine;

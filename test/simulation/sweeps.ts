@@ -19,6 +19,10 @@ const trajectory: ImageTrajectory = {
 };
 const settings: EpochSettings = { lr: 0.01, batch: 8, dropout: 0, classWeights: null, dataSeed: 0 };
 
+export function idOf(sweep: SimSweep): string {
+  return sweep.id ?? 'swp_sim';
+}
+
 /** A path from branch labels: trials that agree on a prefix of labels share those epochs. */
 export function pathOf(labels: readonly number[]): string[] {
   let key = '';
@@ -26,7 +30,7 @@ export function pathOf(labels: readonly number[]): string[] {
 }
 
 export function factsOf(sweep: SimSweep): SweepFacts {
-  const id = sweep.id ?? 'swp_sim';
+  const id = idOf(sweep);
   const counts = { train: [4, 4], val: [2, 2], test: [2, 2] };
   return {
     record: {

@@ -56,6 +56,8 @@ export class AttemptRun implements ChildListener {
   #watch: MemoryWatch | null = null;
   #timer: NodeJS.Timeout | undefined;
   #released = false;
+  /** Epochs to keep that were named after the offer; the child may not have begun yet. */
+  readonly #keptLater: number[] = [];
   /** Why the agent itself ended the child. */
   #verdict: Outcome | null = null;
   #closing = false;
@@ -77,6 +79,9 @@ export class AttemptRun implements ChildListener {
 
   /** Never rejects: every failure is an outcome. */
   async start(): Promise<void> {
+    // Says that the offer has arrived: from here on its end is an outcome, and not a lost message.
+    const epoch = this.work.kind === 'train' ? this.work.from : this.work.epoch;
+    this.#services.progress({ kind: 'progress', attempt: this.lease.attempt, epoch, step: 0, steps: 0, loss: Number.NaN });
     const warm = this.#isWarm();
     let prepared: Prepared;
     try {
@@ -102,6 +107,7 @@ export class AttemptRun implements ChildListener {
   }
 
   keep(epoch: number): void {
+    this.#keptLater.push(epoch);
     this.#child?.send({ kind: 'keep', attempt: this.lease.attempt, epoch });
   }
 
@@ -148,6 +154,7 @@ export class AttemptRun implements ChildListener {
     const base = { attempt, ...prepared, folder: this.#services.folder, prefix: this.#prefix, memoryBytes: this.#limitBytes };
     const order: Order = this.work.kind === 'train' ? { kind: 'train', work: this.work, ...base } : { kind: 'evaluate', work: this.work, ...base };
     child.send(order);
+    for (const epoch of this.#keptLater) child.send({ kind: 'keep', attempt, epoch });
     const { timeoutMs } = this.work;
     if (timeoutMs !== null) {
       const message = `the stage took longer than its limit of ${timeoutMs / 1000} s`;

@@ -105,9 +105,9 @@ create table epoch_retrained (
   key bytea not null references epoch (key),
   attempt text not null,
   recorded_seq bigint primary key default nextval('recorded_seq'),
-  recorded_at timestamptz not null default now()
+  recorded_at timestamptz not null default now(),
+  unique (key, attempt)
 );
-create index epoch_retrained_key on epoch_retrained (key);
 
 create table evaluation (
   key bytea not null references epoch (key),

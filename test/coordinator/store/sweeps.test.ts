@@ -100,6 +100,14 @@ describe('sweeps and their revisions', () => {
     await assert.rejects(store.commitTurn(epoch, turn({ sweeps: [{ id, state: 'completed' }] })), { code: 'StaleWrite', message: /sweeps in a state/ });
   });
 
+  it('a stopped sweep has no open trials, whether a leader holds it or not', async () => {
+    const { id } = await store.submit(sweepOf('stopped', [newPath(2), newPath(2)]), epoch);
+    const [first] = await store.trialsOf(id);
+    await store.commitTurn(epoch, turn({ trials: [{ id: first?.id ?? '', state: 'completed', epochs: 2, bestEpoch: 1, failure: null }] }));
+    await store.setSweepState(id, 'stopped', 'somebody', epoch);
+    assert.deepEqual((await store.trialsOf(id)).map(({ state }) => state), ['completed', 'cancelled']);
+  });
+
   it('counts what was trained since, on the paths of the current trials as far as they went', async () => {
     const path = newPath(4);
     const other = newPath(1);
@@ -108,8 +116,10 @@ describe('sweeps and their revisions', () => {
     const stranger = await granted(store, epoch, other);
     await store.commitTurn(epoch, turn({ epochs: [epochOf(grant, 0)] }));
     const since = await store.recordedSeq();
-    const again = { attempt: grant.attempt, token: grant.token, key: path[0] ?? '' };
-    await store.commitTurn(epoch, turn({ epochs: [epochOf(grant, 1), epochOf(grant, 2), epochOf(grant, 3), epochOf(stranger, 0)], retrained: [again, again] }));
+    const second = await granted(store, epoch, path);
+    // Twice by one attempt is one message said twice; by two attempts it was trained twice.
+    const again = [grant, second, second].map(({ attempt, token }) => ({ attempt, token, key: path[0] ?? '' }));
+    await store.commitTurn(epoch, turn({ epochs: [epochOf(grant, 1), epochOf(grant, 2), epochOf(grant, 3), epochOf(stranger, 0)], retrained: again }));
     assert.deepEqual(await store.recordedSince(since, id), { trained: 3, retrained: 2 });
     assert.deepEqual(await store.recordedSince(0, id), { trained: 4, retrained: 2 });
     assert.deepEqual(await store.recordedSince(await store.recordedSeq(), id), { trained: 0, retrained: 0 });

@@ -33,7 +33,7 @@ describe('turns of the leader', () => {
     const recorded = await store.epochsByKey([...path].reverse());
     assert.deepEqual(recorded.map((row) => row.key), path);
     assert.deepEqual(recorded[2]?.result, odd);
-    assert.deepEqual(recorded[0], { key: path[0], result: resultOf(1), seconds: 0.5, params: 100, checkpoint: null, recordedSeq: recorded[0]?.recordedSeq });
+    assert.deepEqual(recorded[0], { key: path[0], result: resultOf(1), seconds: 0.5, params: 100, attempt: grant.attempt, checkpoint: null, recordedSeq: recorded[0]?.recordedSeq });
     assert.ok(recorded.every((row, index) => index === 0 || row.recordedSeq > (recorded[index - 1]?.recordedSeq ?? Infinity)));
     assert.equal(await store.recordedSeq(), recorded.at(-1)?.recordedSeq);
   });
@@ -108,6 +108,7 @@ describe('turns of the leader', () => {
 
   it('open attempts come back whole, failures are counted by first key, kind and class', async () => {
     const path = newPath(4);
+    const { id: sweep } = await store.submit(sweepOf('counted', [path]), epoch);
     const open = await granted(store, epoch, path.slice(1), { from: 1, alone: true });
     const found = (await store.openAttempts()).find((attempt) => attempt.attempt === open.attempt);
     assert.deepEqual(found, { attempt: open.attempt, token: open.token, worker: open.worker, kind: 'train', keys: path.slice(1), from: 1, alone: true });
@@ -115,7 +116,7 @@ describe('turns of the leader', () => {
       const { attempt, token } = await granted(store, epoch, path);
       await store.commitTurn(epoch, turn({ ended: [{ attempt, token, outcome, message: 'a zero byte \0 of a child' }] }));
     }
-    const counts = await store.failureCounts(path);
+    const counts = await store.failureCounts(path, sweep);
     const expected = [['Timeout', 1], ['WorkerLost', 2]].map(([cls, count]) => ({ key: path[0], kind: 'train', class: cls, count }));
     assert.deepEqual(counts.sort((a, b) => a.class.localeCompare(b.class)), expected);
     const told = await store.attemptsOf(path);
