@@ -270,8 +270,9 @@ function countTrials(trials: readonly TrialRecord[]): TrialCounts {
   const number = (matches: (trial: TrialRecord) => boolean): number => trials.filter(matches).length;
   const done = number((trial) => trial.state === 'completed' || trial.state === 'pruned');
   const running = number((trial) => trial.state === 'running');
+  const cancelled = number((trial) => trial.state === 'cancelled');
   const ended = number((trial) => isEnded(trial.state));
-  return { total: trials.length, done, failed: ended - done, running, waiting: trials.length - ended - running };
+  return { total: trials.length, done, failed: ended - done - cancelled, cancelled, running, waiting: trials.length - ended - running };
 }
 
 /** Epochs not in the store, counted by what decides how long one takes: the network, its input and the batch. */

@@ -71,11 +71,13 @@ export interface SweepView {
   readonly data: DataSummary | null;
 }
 
-/** Of the current revision. `done` counts completed and pruned trials; `failed` all that ended otherwise. */
+/** Of the current revision. `done` counts completed and pruned trials; `failed` those that failed or need more memory than there is. */
 export interface TrialCounts {
   readonly total: number;
   readonly done: number;
   readonly failed: number;
+  /** Ended by their sweep: its time was over, or it was stopped. */
+  readonly cancelled: number;
   readonly running: number;
   readonly waiting: number;
 }

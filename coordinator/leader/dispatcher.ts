@@ -14,6 +14,7 @@ import { cutSpan, isStateless, keepOf, startFor, type EpochNode } from '../stage
 import type { FailureCount, OpenAttempt, TurnWrites } from '../store/store.js';
 import { Board, type SweepFacts } from './board.js';
 import { AttemptLedger } from './attempt-ledger.js';
+import { BudgetClock } from './budget-clock.js';
 import { emptyWrites, goalOf, type Attempt, type SweepRun, type WorkerRun } from './model.js';
 import type { ReadyItem } from './ready-queue.js';
 import { answerReport } from './reports.js';
@@ -49,6 +50,7 @@ export class Dispatcher {
   #sends: Send[] = [];
   #close: string[] = [];
   readonly #peers = new Map<string, WorkerRun>();
+  readonly #clock = new BudgetClock();
 
   constructor(options: DispatcherOptions) {
     this.options = options;
@@ -116,8 +118,13 @@ export class Dispatcher {
     else this.#report(worker, peer, message);
   }
 
-  /** Ends the leases of workers that were silent for a whole term. */
+  /** Ends the leases of workers that were silent for a whole term, and sweeps whose time is over. */
   tick(now: number): void {
+    const working = [...this.workers.values()].some((worker) => worker.peer !== null);
+    for (const sweep of this.#clock.tick(this.board.sweeps.values(), working, now, this.writes)) {
+      this.board.cutShort(sweep, this.writes);
+      this.#cancelUnwanted();
+    }
     for (const worker of this.workers.values()) {
       if (now < worker.deadline) continue;
       for (const attempt of [...worker.attempts.values()]) {

@@ -133,6 +133,7 @@ create table sweep_revision (
   digest bytea not null,
   created_at timestamp with time zone not null default now(),
   created_by text not null,
+  ran_ms double precision not null default 0,
   constraint sweep_revision_pkey PRIMARY KEY (sweep, revision),
   constraint sweep_revision_sweep_fkey FOREIGN KEY (sweep) REFERENCES sweep(id)
 );

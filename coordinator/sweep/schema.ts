@@ -222,7 +222,10 @@ const sampler = z.union(
 const DURATION = 'a duration such as 90s, 10m or 1h30m';
 export const durationPattern = /^(?=.)(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?(?:(\d+)ms)?$/;
 
-export const budgetFields = fields({ trials: whole(1, MAX_TRIALS).optional() }, '{trials}');
+const time = z.string(DURATION).regex(durationPattern, DURATION);
+const someTime = time.refine((written) => /[1-9]/.test(written), DURATION);
+
+export const budgetFields = fields({ trials: whole(1, MAX_TRIALS).optional(), wallClock: someTime.optional() }, '{trials, wallClock}');
 
 // It becomes part of addresses and of commands that people paste.
 const sweepName = z.string('a name').regex(/^[^\s/\\\p{Cc}](?:[^/\\\p{Cc}]{0,98}[^\s/\\\p{Cc}])?$/u, 'a name of 1 to 100 characters without / and \\');
@@ -232,7 +235,7 @@ const common = {
   objective: objective.optional(),
   stop: stopFields.optional(),
   budget: budgetFields.optional(),
-  stageTimeout: z.string(DURATION).regex(durationPattern, DURATION).optional(),
+  stageTimeout: time.optional(),
   seed: seed.optional(),
 };
 

@@ -78,7 +78,11 @@ export interface SweepSpec {
   readonly sampler: SamplerSpec;
   readonly objective: ObjectiveSpec;
   readonly stop: StopSpec | null;
-  readonly budget: { readonly trials: number | null };
+  readonly budget: {
+    readonly trials: number | null;
+    /** How long the sweep may run; what is open then is cancelled. */
+    readonly wallClockMs: number | null;
+  };
   readonly stageTimeoutMs: number | null;
   readonly seed: number;
   readonly sharing: boolean;

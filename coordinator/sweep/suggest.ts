@@ -157,7 +157,7 @@ export const NOT_BUILT = 'known but not built yet';
 /** What the design has and this version does not build, by field. */
 const NOT_BUILT_FIELDS: readonly RegExp[] = [
   /^(pruner|ensemble|replicates|explain)$/,
-  /^budget\.(wallClock|epochs)$/,
+  /^budget\.epochs$/,
   /^sampler\.(axes|random|sobol|tpe|gp|list)$/,
   /^trainable\.(command|module)$/,
   /^data\.(augment|augmentation|sample)$/,

@@ -8,6 +8,9 @@ export interface SimSweep {
   readonly paths: readonly (readonly string[])[];
   readonly stop: StopSpec | null;
   readonly id?: string;
+  readonly wallClockMs?: number;
+  /** How long it ran under a former leader. */
+  readonly ranMs?: number;
 }
 
 const trajectory: ImageTrajectory = {
@@ -30,9 +33,9 @@ export function factsOf(sweep: SimSweep): SweepFacts {
   const counts = { train: [4, 4], val: [2, 2], test: [2, 2] };
   return {
     record: {
-      ...{ id, project: 'default', name: id, revision: 1, state: 'running', createdAt: new Date(0), finishedAt: null },
+      ...{ id, project: 'default', name: id, revision: 1, state: 'running', createdAt: new Date(0), finishedAt: null, ranMs: sweep.ranMs ?? 0 },
       spec: {
-        ...{ format: 1, name: id, axes: [], sampler: 'grid', stop: sweep.stop, budget: { trials: null }, stageTimeoutMs: null, seed: 0, sharing: true },
+        ...{ format: 1, name: id, axes: [], sampler: 'grid', stop: sweep.stop, budget: { trials: null, wallClockMs: sweep.wallClockMs ?? null }, stageTimeoutMs: null, seed: 0, sharing: true },
         trainable: { kind: 'synthetic', epochMs: 0, metrics: {} },
         objective: { metric: 'val.loss', direction: 'minimize', floors: {} },
       },

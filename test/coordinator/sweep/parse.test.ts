@@ -44,7 +44,7 @@ test('a folder alone is one trial of garth-cnn at its published settings', () =>
     sampler: 'grid',
     objective: { metric: 'val.auc', direction: 'maximize', floors: {} },
     stop: null,
-    budget: { trials: null },
+    budget: { trials: null, wallClockMs: null },
     stageTimeoutMs: null,
     seed: 0,
     sharing: true,
@@ -66,7 +66,7 @@ data: {path: p, split: {val: 0.1, test: given, seed: 4}, groupBy: '(a\\d)', posi
 sampler: {grid: {order: shuffled}}
 objective: {minimize: val.loss, floors: {'val.recall[B]': 0.9}}
 stop: {monitor: val.auc, patience: 3, minDelta: 0.01, restoreBest: true}
-budget: {trials: 1}
+budget: {trials: 1, wallClock: 1m30s}
 stageTimeout: 1h2m3s4ms
 seed: 9
 `);
@@ -76,7 +76,7 @@ seed: 9
   assert.deepEqual(whole.sampler, { grid: { order: 'shuffled', seed: 9 } });
   assert.deepEqual(whole.objective, { metric: 'val.loss', direction: 'minimize', floors: { 'val.recall[B]': 0.9 } });
   assert.deepEqual(whole.stop, { monitor: 'val.auc', direction: 'maximize', patience: 3, minDelta: 0.01, restoreBest: true });
-  assert.deepEqual([whole.budget, whole.stageTimeoutMs, whole.seed, whole.name], [{ trials: 1 }, 3_723_004, 9, 'n']);
+  assert.deepEqual([whole.budget, whole.stageTimeoutMs, whole.seed, whole.name], [{ trials: 1, wallClockMs: 90_000 }, 3_723_004, 9, 'n']);
 });
 
 test('given: merge may stand beside split or in it, and alone means the default fractions', () => {
@@ -146,7 +146,7 @@ test('names of other tools get our name', () => {
 
 test('what is known but not built yet says so', () => {
   for (const text of [
-    'pruner: {asha: {eta: 3}}', 'ensemble: {maxMembers: 10}', 'budget: {wallClock: 2h}', 'sampler: tpe', 'sampler: {tpe: {}}', 'sampler: random', 'model: ./my-model.ts', 'model: resnet18',
+    'pruner: {asha: {eta: 3}}', 'ensemble: {maxMembers: 10}', 'budget: {epochs: 20}', 'sampler: tpe', 'sampler: {tpe: {}}', 'sampler: random', 'model: ./my-model.ts', 'model: resnet18',
     'space: {optimizer: rmsprop}', 'space: {weightDecay: 0.1}',
   ]) {
     one(`data: x\n${text}`, 'known but not built yet');
@@ -233,8 +233,8 @@ test('groupBy must be a regular expression with a capture', () => {
 
 test('a grid larger than its budget is refused with both numbers and the way to cut it', () => {
   one('data: x\nspace: {batch: [1, 2, 3], lr: [0.1, 0.2]}\nbudget: {trials: 5}', '3:18: budget.trials:', '5', '6', 'sampler: {grid: {order: shuffled}}');
-  assert.deepEqual(spec('data: x\nspace: {batch: [1, 2, 3]}\nbudget: {trials: 3}').budget, { trials: 3 });
-  assert.deepEqual(spec('data: x\nspace: {batch: [1, 2, 3]}\nbudget: {trials: 2}\nsampler: {grid: {order: shuffled}}').budget, { trials: 2 });
+  assert.deepEqual(spec('data: x\nspace: {batch: [1, 2, 3]}\nbudget: {trials: 3}').budget, { trials: 3, wallClockMs: null });
+  assert.deepEqual(spec('data: x\nspace: {batch: [1, 2, 3]}\nbudget: {trials: 2}\nsampler: {grid: {order: shuffled}}').budget, { trials: 2, wallClockMs: null });
 });
 
 test('a grid of more than 10,000 trials must be meant', () => {
