@@ -3,9 +3,12 @@ import type { ZooModel } from '../../proto/models.js';
 import { withDefaults } from './axes.js';
 import type { ImageDraft, SyntheticDraft } from './draft.js';
 import { durationPattern, type ImageFile } from './schema.js';
-import type { Axis, DataSpec, ObjectiveSpec, SplitSpec, StopSpec, SweepSpec } from './spec.js';
+import type { Axis, DataSpec, EnsembleSpec, ObjectiveSpec, SplitSpec, StopSpec, SweepSpec } from './spec.js';
 
 export const DEFAULT_SPLIT = { val: 0.15, test: 0.15 } as const;
+
+/** Ten members are what Caruana's selection seldom goes beyond, and ten networks still predict in no time. */
+const DEFAULT_ENSEMBLE: EnsembleSpec = { rule: 'greedy', maxMembers: 10 };
 
 export function composeImage(draft: ImageDraft, named: readonly Axis[], model: ZooModel, fallbackName: string): SweepSpec {
   const file = draft.sections;
@@ -15,6 +18,7 @@ export function composeImage(draft: ImageDraft, named: readonly Axis[], model: Z
     axes: withDefaults(named, model),
     objective: composeObjective(file.objective, 'val.auc'),
     stop: composeStop(file.stop, 'val.loss'),
+    ensemble: file.ensemble === 'none' ? null : { rule: file.ensemble?.rule ?? DEFAULT_ENSEMBLE.rule, maxMembers: file.ensemble?.maxMembers ?? DEFAULT_ENSEMBLE.maxMembers },
   };
 }
 
@@ -29,10 +33,11 @@ export function composeSynthetic(draft: SyntheticDraft, named: readonly Axis[], 
     axes: named,
     objective,
     stop: composeStop(file.stop, objective.metric, objective),
+    ensemble: null,
   };
 }
 
-function common(file: ImageDraft['sections'] | SyntheticDraft['sections'], fallbackName: string): Omit<SweepSpec, 'trainable' | 'axes' | 'objective' | 'stop'> {
+function common(file: ImageDraft['sections'] | SyntheticDraft['sections'], fallbackName: string): Omit<SweepSpec, 'trainable' | 'axes' | 'objective' | 'stop' | 'ensemble'> {
   const seed = file.seed ?? 0;
   const grid = typeof file.sampler === 'object' ? file.sampler.grid : {};
   return {

@@ -38,6 +38,7 @@ function asWritten(spec: SweepSpec): { readonly [section: string]: Json } {
     sampler: sampler === 'grid' ? sampler : { grid: { ...sampler.grid } },
     objective: { [objective.direction]: objective.metric, floors: objective.floors },
     stop: stop === null ? null : { ...stop },
+    ensemble: spec.ensemble === null ? null : { ...spec.ensemble },
     budget: { trials: budget.trials, wallClockMs: budget.wallClockMs },
     stageTimeoutMs: spec.stageTimeoutMs,
     seed: spec.seed,

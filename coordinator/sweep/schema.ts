@@ -6,6 +6,7 @@
  */
 import * as z from 'zod';
 import { ZOO, type Knob } from '../../proto/models.js';
+import { ENSEMBLE_RULES } from '../ensemble/combine.js';
 
 /** "one of a, b": what is expected where a name is none of those that may stand there. */
 export function oneOf(names: readonly string[]): string {
@@ -227,6 +228,9 @@ const someTime = time.refine((written) => /[1-9]/.test(written), DURATION);
 
 export const budgetFields = fields({ trials: whole(1, MAX_TRIALS).optional(), wallClock: someTime.optional() }, '{trials, wallClock}');
 
+const ENSEMBLE = '{maxMembers, rule}, or none';
+export const ensembleFields = fields({ maxMembers: whole(1, 100).optional(), rule: name(ENSEMBLE_RULES).optional() }, ENSEMBLE);
+
 // It becomes part of addresses and of commands that people paste.
 const sweepName = z.string('a name').regex(/^[^\s/\\\p{Cc}](?:[^/\\\p{Cc}]{0,98}[^\s/\\\p{Cc}])?$/u, 'a name of 1 to 100 characters without / and \\');
 
@@ -247,6 +251,7 @@ export const imageFile = fields(
     data: z.union([text('a folder of images'), dataFields], { error: 'a folder of images, or a map with path' }),
     model: z.enum(ZOO.map((model) => model.name) as [string, ...string[]], { error: oneOf(ZOO.map((model) => model.name)) }).optional(),
     space: imageSpace.optional(),
+    ensemble: z.union([z.literal('none'), ensembleFields], { error: ENSEMBLE }).optional(),
     ...common,
   },
   'a map with at least data',

@@ -3,6 +3,7 @@
  * sweep file says after `parseSweepFile`, and what identifies a revision of a sweep.
  */
 import type { BlobId, EpochKey, EpochSettings, ImageInput, Json, ModelChoice, OptimizerChoice, Part, Trajectory } from '../../proto/work.js';
+import type { EnsembleRule } from '../ensemble/combine.js';
 
 export type Assignment = { readonly [name: string]: Json };
 
@@ -66,6 +67,13 @@ export type TrainableSpec =
       readonly metrics: { readonly [metric: string]: string };
     };
 
+/** How the completed trials become an ensemble. */
+export interface EnsembleSpec {
+  readonly rule: EnsembleRule;
+  /** Most distinct trials. */
+  readonly maxMembers: number;
+}
+
 /** `grid`: every cell, first axis slowest. `shuffled`: in a seeded random order, which a budget may cut. */
 export type SamplerSpec = 'grid' | { readonly grid: { readonly order: 'shuffled'; readonly seed: number } };
 
@@ -78,6 +86,8 @@ export interface SweepSpec {
   readonly sampler: SamplerSpec;
   readonly objective: ObjectiveSpec;
   readonly stop: StopSpec | null;
+  /** Null where none is wanted, and for trainables without predictions. */
+  readonly ensemble: EnsembleSpec | null;
   readonly budget: {
     readonly trials: number | null;
     /** How long the sweep may run; what is open then is cancelled. */

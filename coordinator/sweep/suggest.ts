@@ -1,6 +1,6 @@
 /** What a person probably meant: near spellings, other tools' names, the right place, and what is not built yet. */
 import { distance } from 'fastest-levenshtein';
-import { budgetFields, dataFields, imageSpace, stopFields } from './schema.js';
+import { budgetFields, dataFields, ensembleFields, imageSpace, stopFields } from './schema.js';
 import type { Path } from './mistakes.js';
 
 /** Names of other tools (and of our own glossary's forbidden synonyms), in lower case without _ and -. */
@@ -143,6 +143,7 @@ const PLACES: ReadonlyMap<string, string> = new Map(
     ...Object.keys(imageSpace.shape).map((name) => ['space', name] as const),
     ...Object.keys(stopFields.shape).map((name) => ['stop', name] as const),
     ...Object.keys(budgetFields.shape).map((name) => ['budget', name] as const),
+    ...Object.keys(ensembleFields.shape).map((name) => ['ensemble', name] as const),
     ...Object.keys(dataFields.shape).map((name) => ['data', name] as const),
     ...['val', 'test'].map((name) => ['data.split', name] as const),
     ...['floors', 'maximize', 'minimize'].map((name) => ['objective', name] as const),
@@ -150,13 +151,13 @@ const PLACES: ReadonlyMap<string, string> = new Map(
     .reverse()
     .map(([section, name]) => [name, `${section}.${name}`]),
 );
-const TOP_LEVEL = ['name', 'data', 'model', 'space', 'sampler', 'objective', 'stop', 'budget', 'stageTimeout', 'seed', 'trainable'];
+const TOP_LEVEL = ['name', 'data', 'model', 'space', 'sampler', 'objective', 'stop', 'ensemble', 'budget', 'stageTimeout', 'seed', 'trainable'];
 
 export const NOT_BUILT = 'known but not built yet';
 
 /** What the design has and this version does not build, by field. */
 const NOT_BUILT_FIELDS: readonly RegExp[] = [
-  /^(pruner|ensemble|replicates|explain)$/,
+  /^(pruner|replicates|explain)$/,
   /^budget\.epochs$/,
   /^sampler\.(axes|random|sobol|tpe|gp|list)$/,
   /^trainable\.(command|module)$/,

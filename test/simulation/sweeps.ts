@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import type { EpochSettings, ImageTrajectory } from '../../proto/work.js';
 import type { SweepFacts } from '../../coordinator/leader/board.js';
 import type { StopSpec } from '../../coordinator/sweep/spec.js';
+import { imageSettings } from '../support/settings.js';
 
 export interface SimSweep {
   readonly paths: readonly (readonly string[])[];
@@ -20,7 +21,7 @@ const trajectory: ImageTrajectory = {
   optimizer: { name: 'sgdm', momentum: 0.9 },
   ...{ loss: 'softmaxCrossEntropy', initSeed: 0, replicate: 0, salt: null },
 };
-const settings: EpochSettings = { lr: 0.01, batch: 8, dropout: 0, classWeights: null, dataSeed: 0 };
+const settings: EpochSettings = imageSettings({ batch: 8, dropout: 0 });
 
 /** A path from branch labels: trials that agree on a prefix of labels share those epochs. */
 export function pathOf(labels: readonly number[]): string[] {
@@ -35,7 +36,7 @@ export function factsOf(sweep: SimSweep): SweepFacts {
     record: {
       ...{ id, project: 'default', name: id, revision: 1, state: 'running', createdAt: new Date(0), finishedAt: null, ranMs: sweep.ranMs ?? 0 },
       spec: {
-        ...{ format: 1, name: id, axes: [], sampler: 'grid', stop: sweep.stop, budget: { trials: null, wallClockMs: sweep.wallClockMs ?? null }, stageTimeoutMs: null, seed: 0, sharing: true },
+        ...{ format: 1, name: id, axes: [], sampler: 'grid', stop: sweep.stop, ensemble: null, budget: { trials: null, wallClockMs: sweep.wallClockMs ?? null }, stageTimeoutMs: null, seed: 0, sharing: true },
         trainable: { kind: 'synthetic', epochMs: 0, metrics: {} },
         objective: { metric: 'val.loss', direction: 'minimize', floors: {} },
       },

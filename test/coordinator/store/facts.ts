@@ -49,6 +49,7 @@ export function specOf(name: string, more: Partial<SweepSpec> = {}): SweepSpec {
     sampler: 'grid',
     objective: { metric: 'val.loss', direction: 'minimize', floors: {} },
     stop: null,
+    ensemble: null,
     budget: { trials: null, wallClockMs: null },
     stageTimeoutMs: null,
     seed: 0,

@@ -44,6 +44,7 @@ test('a folder alone is one trial of garth-cnn at its published settings', () =>
     sampler: 'grid',
     objective: { metric: 'val.auc', direction: 'maximize', floors: {} },
     stop: null,
+    ensemble: { rule: 'greedy', maxMembers: 10 },
     budget: { trials: null, wallClockMs: null },
     stageTimeoutMs: null,
     seed: 0,
@@ -77,6 +78,14 @@ seed: 9
   assert.deepEqual(whole.objective, { metric: 'val.loss', direction: 'minimize', floors: { 'val.recall[B]': 0.9 } });
   assert.deepEqual(whole.stop, { monitor: 'val.auc', direction: 'maximize', patience: 3, minDelta: 0.01, restoreBest: true });
   assert.deepEqual([whole.budget, whole.stageTimeoutMs, whole.seed, whole.name], [{ trials: 1, wallClockMs: 90_000 }, 3_723_004, 9, 'n']);
+});
+
+test('an ensemble is wanted unless the file says none, and what it leaves out has defaults', () => {
+  assert.deepEqual(spec('data: x\nensemble: {rule: vote}').ensemble, { rule: 'vote', maxMembers: 10 });
+  assert.deepEqual(spec('data: x\nensemble: {maxMembers: 3}').ensemble, { rule: 'greedy', maxMembers: 3 });
+  assert.equal(spec('data: x\nensemble: none').ensemble, null);
+  one('data: x\nensemble: {rule: stacking}', '2:18: ensemble.rule:', 'one of greedy, average, vote');
+  one('data: x\nensemble: {maxMembers: 0}', 'ensemble.maxMembers:', 'a whole number from 1 to 100');
 });
 
 test('given: merge may stand beside split or in it, and alone means the default fractions', () => {
@@ -146,7 +155,7 @@ test('names of other tools get our name', () => {
 
 test('what is known but not built yet says so', () => {
   for (const text of [
-    'pruner: {asha: {eta: 3}}', 'ensemble: {maxMembers: 10}', 'budget: {epochs: 20}', 'sampler: tpe', 'sampler: {tpe: {}}', 'sampler: random', 'model: ./my-model.ts', 'model: resnet18',
+    'pruner: {asha: {eta: 3}}', 'budget: {epochs: 20}', 'sampler: tpe', 'sampler: {tpe: {}}', 'sampler: random', 'model: ./my-model.ts', 'model: resnet18',
     'space: {optimizer: rmsprop}', 'space: {weightDecay: 0.1}',
   ]) {
     one(`data: x\n${text}`, 'known but not built yet');
