@@ -4,6 +4,7 @@ import { Command, CommanderError } from 'commander';
 import { packageVersion } from '../proto/package-root.js';
 import { addDoctor } from './commands/doctor.js';
 import { addFleetCommands } from './commands/fleet.js';
+import { addInit } from './commands/init.js';
 import { addRun } from './commands/run.js';
 import { addSweepCommands } from './commands/sweeps.js';
 import { addTrialCommands } from './commands/trials.js';
@@ -20,6 +21,7 @@ function buildProgram(exit: (code: number) => void): Command {
     .showSuggestionAfterError()
     .addHelpText('after', '\nExample:\n  trawl run digits.yaml');
   addRun(program, exit);
+  addInit(program);
   addSweepCommands(program);
   addTrialCommands(program);
   addDoctor(program, exit);

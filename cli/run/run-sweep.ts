@@ -1,10 +1,12 @@
 /** `trawl run`: everything at once on this machine. The demo runs the same. */
+import { statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { Recorded, Results, SubmitRequest, SweepService } from '../../coordinator/api/views.js';
 import { databaseOf, rememberDatabase } from '../database.js';
 import { CommandFailed, exitCodes } from '../exit.js';
 import { homeAt, type Home } from '../home.js';
 import { connect, type Connection } from '../host/connect.js';
+import { sweepFileFor } from '../init/init-sweep.js';
 import { commandLine, near } from '../program-name.js';
 import { count, duration } from '../text/format.js';
 import { Display } from './display.js';
@@ -17,6 +19,7 @@ import { bestLines, failureLines, leaderboardLines, savingLines } from './summar
 import { watchSweep } from './watch.js';
 
 export interface RunOptions {
+  /** A sweep file, or a folder of images. */
   readonly file: string;
   readonly home: string | undefined;
   readonly slots: number;
@@ -35,11 +38,27 @@ export async function runSweep(options: RunOptions): Promise<number> {
   const interrupts = new Interrupts();
   const display = new Display();
   try {
-    return await new Run(options, interrupts, display, startedAt).execute();
+    const file = await fileToRun(options, interrupts, display);
+    return await new Run({ ...options, file }, interrupts, display, startedAt).execute();
   } finally {
     display.clear();
     interrupts.dispose();
   }
+}
+
+/** The sweep file itself, or the one that is written for a folder of images. */
+async function fileToRun(options: RunOptions, interrupts: Interrupts, display: Display): Promise<string> {
+  if (statSync(options.file, { throwIfNoEntry: false })?.isDirectory() !== true) return options.file;
+  const file = await sweepFileFor({
+    folder: options.file,
+    home: homeAt(options.home),
+    slots: options.slots,
+    onLine: (line) => display.say(line),
+    onProgress: (done, total) => display.passing(`reading images: ${done} of ${total}`),
+    signal: interrupts.signal,
+  });
+  display.clear();
+  return file;
 }
 
 class Run {
