@@ -15,6 +15,7 @@ export function sweepView(record: SweepRecord): SweepView {
     createdAt: record.createdAt.toISOString(),
     finishedAt: record.finishedAt?.toISOString() ?? null,
     objective: record.spec.objective,
+    ensemble: record.spec.ensemble,
     restoreBest: record.spec.stop?.restoreBest === true,
     data: record.data,
   };

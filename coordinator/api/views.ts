@@ -3,10 +3,10 @@
  * /api/v1. Times are ISO strings in UTC; metrics that were not measured are null.
  */
 import type { Confusion } from '../../proto/confusion.js';
-import type { EpochSettings, ImageTrajectory } from '../../proto/work.js';
+import type { BlobId, EpochKey, EpochSettings, ImageTrajectory } from '../../proto/work.js';
 import type { SlotSnapshot } from '../leader/snapshot.js';
 import type { TrialFailure } from '../store/store.js';
-import type { Assignment, DataSummary, ObjectiveSpec } from '../sweep/spec.js';
+import type { Assignment, DataSummary, EnsembleSpec, ObjectiveSpec } from '../sweep/spec.js';
 import type { SweepState, TrialState } from '../trial/states.js';
 
 /** A sweep to run: the file as written, and what the submitting side found out about its data. */
@@ -66,6 +66,8 @@ export interface SweepView {
   readonly createdAt: string;
   readonly finishedAt: string | null;
   readonly objective: ObjectiveSpec;
+  /** Null where none is wanted, and for trainables without predictions. */
+  readonly ensemble: EnsembleSpec | null;
   /** Whether a trial's chosen epoch is its best one rather than its last. */
   readonly restoreBest: boolean;
   readonly data: DataSummary | null;
@@ -148,6 +150,42 @@ export interface Results {
   readonly requestedEpochs: number;
 }
 
+export interface EnsembleMember {
+  readonly trial: string;
+  readonly number: number;
+  /** Above 0; all together 1. */
+  readonly weight: number;
+  readonly settings: Assignment;
+  /** The chosen one, from 0, and its key. */
+  readonly epoch: number;
+  readonly key: EpochKey;
+  readonly trajectory: ImageTrajectory;
+  /** Null where it is not kept. */
+  readonly checkpoint: BlobId | null;
+  /** Of the parts' images in manifest order, float32 [images, classes]; null where there is no test part. */
+  readonly probabilities: { readonly val: BlobId; readonly test: BlobId | null };
+  readonly params: number;
+  readonly val: PartMetrics | null;
+}
+
+export interface EnsembleView {
+  readonly sweep: SweepView;
+  readonly rule: EnsembleSpec['rule'];
+  /** What members were chosen by; null where the rule takes the best trials. */
+  readonly maximised: { readonly metric: string; readonly direction: 'maximize' | 'minimize' } | null;
+  /** Distinct completed trials that it was chosen from. */
+  readonly candidates: number;
+  /** Heaviest first. */
+  readonly members: readonly EnsembleMember[];
+  /** Least probability of the positive class that is called positive; null where there are more than two classes. */
+  readonly threshold: number | null;
+  readonly val: PartMetrics;
+  /** Null where there is no test part. */
+  readonly test: PartMetrics | null;
+  /** The best single trial, for comparison. */
+  readonly single: { readonly trial: string; readonly number: number; readonly val: PartMetrics | null; readonly test: PartMetrics | null };
+}
+
 export interface EpochRow {
   readonly epoch: number;
   readonly key: string;
@@ -193,7 +231,7 @@ export interface Recorded {
 
 /**
  * Everything a person can ask of trawl. Each call throws an error with a stable `code`:
- * `SweepNotFound`, `TrialNotFound`, `BadRequest`, `IllegalTransition`, `NotLeader`, `StoreUnavailable`.
+ * `SweepNotFound`, `TrialNotFound`, `BadRequest`, `IllegalTransition`, `NoEnsemble`, `NotLeader`, `StoreUnavailable`.
  */
 export interface SweepService {
   health(): Promise<Health>;
@@ -203,6 +241,8 @@ export interface SweepService {
   sweep(idOrName: string): Promise<SweepView>;
   progress(idOrName: string): Promise<ProgressView>;
   results(idOrName: string, options: { readonly test: boolean }): Promise<Results>;
+  /** Of the trials that have completed so far. Throws `NoEnsemble` where none has, or they have no predictions. */
+  ensemble(idOrName: string): Promise<EnsembleView>;
   trial(id: string, options: { readonly test: boolean }): Promise<TrialDetail>;
   setState(idOrName: string, state: RequestedState): Promise<void>;
   /** Current end of the store's sequence of recordings. */

@@ -186,3 +186,5 @@ CREATE INDEX evaluation_probabilities ON public.evaluation USING btree (probabil
 CREATE INDEX event_sweep ON public.event USING btree (sweep, id);
 
 CREATE INDEX sweep_open ON public.sweep USING btree (id) WHERE (state = ANY (ARRAY['running'::text, 'paused'::text]));
+
+CREATE INDEX trial_chosen ON public.trial USING btree ((path[(best_epoch + 1)])) WHERE (state = 'completed'::text);

@@ -8,7 +8,7 @@ import type { Axis, DataSpec, EnsembleSpec, ObjectiveSpec, SplitSpec, StopSpec, 
 export const DEFAULT_SPLIT = { val: 0.15, test: 0.15 } as const;
 
 /** Ten members are what Caruana's selection seldom goes beyond, and ten networks still predict in no time. */
-const DEFAULT_ENSEMBLE: EnsembleSpec = { rule: 'greedy', maxMembers: 10 };
+export const DEFAULT_ENSEMBLE: EnsembleSpec = { rule: 'greedy', maxMembers: 10 };
 
 export function composeImage(draft: ImageDraft, named: readonly Axis[], model: ZooModel, fallbackName: string): SweepSpec {
   const file = draft.sections;

@@ -15,6 +15,7 @@ function view(change: Partial<ProgressView> = {}): ProgressView {
       createdAt: '2026-01-01T00:00:00.000Z',
       finishedAt: null,
       objective: { metric: 'val.auc', direction: 'maximize', floors: {} },
+      ensemble: null,
       restoreBest: false,
       data: null,
     },

@@ -1,0 +1,2 @@
+-- Whether a completed trial has chosen an epoch is asked before its checkpoint is dropped.
+create index trial_chosen on trial ((path[best_epoch + 1])) where state = 'completed';
