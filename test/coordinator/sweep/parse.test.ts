@@ -117,7 +117,7 @@ test('all mistakes come at once, in order of their lines, each with its place', 
 
 test('a mistake is one line of a fixed form', () => {
   assert.deepEqual(lines('data: x\nspace: {dropuot: 0.5}', 'my file.yaml'), [
-    'my file.yaml:2:9: space.dropuot: found the unknown key "dropuot", expected one of imageSize, batch, epochs, lr, dropout, optimizer, classWeights, filters, fcWidth; did you mean dropout?',
+    'my file.yaml:2:9: space.dropuot: found the unknown key "dropuot", expected one of imageSize, batch, epochs, lr, dropout, optimizer, classWeights, l2, labelSmoothing, clipNorm, trainFraction, augment, filters, fcWidth, blocks, kernel, pooling, activation, batchNorm, hidden; did you mean dropout?',
   ]);
   assert.ok(lines('data: x\n"a\\nb": "c\\nd"').every((line) => !line.includes('\n')));
 });
@@ -156,7 +156,7 @@ test('names of other tools get our name', () => {
 test('what is known but not built yet says so', () => {
   for (const text of [
     'pruner: {asha: {eta: 3}}', 'budget: {epochs: 20}', 'sampler: tpe', 'sampler: {tpe: {}}', 'sampler: random', 'model: ./my-model.ts', 'model: resnet18',
-    'space: {optimizer: rmsprop}', 'space: {weightDecay: 0.1}',
+    'space: {optimizer: rmsprop}', 'space: {replicates: 3}',
   ]) {
     one(`data: x\n${text}`, 'known but not built yet');
   }
@@ -223,8 +223,8 @@ test('ranges and types are checked without a model', () => {
 });
 
 test('a model holds its knobs and image size to its own bounds', () => {
-  one('data: x\nmodel: lenet5\nspace: {filters: [[8, 16, 49]]}', 'space.filters: found filters for lenet5', 'only garth-cnn has it');
-  one('data: x\nmodel: lenet5\nspace: {fcWidth: [0, 10]}', 'found 0, expected a number from 1 to 65536 for lenet5');
+  one('data: x\nmodel: lenet5\nspace: {filters: [[8, 16, 49]]}', 'space.filters: found filters for lenet5', 'only garth-cnn and cnn have it');
+  one('data: x\nmodel: lenet5\nspace: {fcWidth: [0, 10]}', 'found 0, expected a whole number from 1 to 65536 for lenet5');
   one('data: x\nspace: {imageSize: 3}', 'found 3, expected at least 4 for garth-cnn');
 });
 

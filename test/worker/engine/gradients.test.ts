@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { programOf } from '../../../worker/engine/program.js';
 import type { Topology } from '../../../worker/model/topology.js';
 import { finiteDifferences, logitsOf, lossOf, type ReferenceStep, type Weights } from './reference.js';
-import { compiled, generator, images, type LayerSketch, range, sequential, tensorsOf, training, withTensor } from './support.js';
+import { compiled, generator, images, type LayerSketch, range, sequential, stepSettings, tensorsOf, training, withTensor } from './support.js';
 
 const CLASSES = 3;
 const BATCH = 4;
@@ -94,7 +94,7 @@ for (const one of CASES) {
     engine.load(state);
     const classWeights = [0.5, 1.25, 2];
     const dropout = one.dropout ?? 0;
-    const result = engine.step(range(BATCH), { lr: 0.01, dropout, classWeights, dropoutSeed: 99 });
+    const result = engine.step(range(BATCH), stepSettings({ dropout, classWeights, dropoutSeed: 99 }));
     const bytes = one.input[0] * one.input[1] * one.input[2];
     const step: ReferenceStep = {
       images: [...range(BATCH)].map((n) => Float64Array.from(source.pixels.subarray(n * bytes, (n + 1) * bytes), (v) => Math.fround(v / 255))),

@@ -11,7 +11,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import * as layers from '@tensorflow/tfjs-layers';
 import type { OptimizerChoice } from '../../../proto/work.js';
 import { buildModel } from '../../../worker/model/zoo.js';
-import { ADAM, compiled, images, range, SGDM, tensorsOf, training } from './support.js';
+import { ADAM, compiled, images, range, SGDM, stepSettings, tensorsOf, training } from './support.js';
 
 const CLASSES = 3;
 const BATCH = 4;
@@ -52,7 +52,7 @@ for (const { name, knobs, input } of MODELS) {
       const x = tf.tensor4d(Float32Array.from(source.pixels, (v) => v / 255), [BATCH, height, width, channels]);
       const y = tf.oneHot(tf.tensor1d([...source.labels], 'int32'), CLASSES);
       const loss = (await model.trainOnBatch(x, y)) as number;
-      const result = engine.step(range(BATCH), { lr: RATE, dropout: 0, classWeights: null, dropoutSeed: 0 });
+      const result = engine.step(range(BATCH), stepSettings({ lr: RATE }));
       assert.ok(Math.abs(result.loss - loss) < 1e-5, `loss ${String(result.loss)}, tf.layers ${String(loss)}`);
       const end = tensorsOf(engine.state());
       for (const weight of model.trainableWeights) {
