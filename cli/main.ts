@@ -5,6 +5,7 @@ import { packageVersion } from '../proto/package-root.js';
 import { addDoctor } from './commands/doctor.js';
 import { addFleetCommands } from './commands/fleet.js';
 import { addInit } from './commands/init.js';
+import { addModel } from './commands/model.js';
 import { addRun } from './commands/run.js';
 import { addSweepCommands } from './commands/sweeps.js';
 import { addTrialCommands } from './commands/trials.js';
@@ -24,6 +25,7 @@ function buildProgram(exit: (code: number) => void): Command {
   addInit(program);
   addSweepCommands(program);
   addTrialCommands(program);
+  addModel(program);
   addDoctor(program, exit);
   addFleetCommands(program, exit);
   return program;

@@ -52,6 +52,8 @@ export interface LayerSummary {
   readonly vector: boolean;
   readonly learnables: number;
   readonly params: number;
+  /** For one image, of convolutions and dense layers. */
+  readonly multiplyAdds: number;
 }
 
 export interface Program {
@@ -95,11 +97,13 @@ class Walk {
     this.addOperations(reader, layer, index);
     let learnables = 0;
     let moving = 0;
+    let multiplyAdds = 0;
     for (const operation of this.operations.slice(before)) {
       for (const parameter of parametersOf(operation)) learnables += parameter.count;
       if (operation.kind === 'batchNorm') moving += 2 * operation.input.channels;
+      if (operation.kind === 'conv' || operation.kind === 'dense') multiplyAdds += operation.output.height * operation.output.width * operation.kernel.count;
     }
-    this.layers.push({ name: reader.name, className: layer.class_name, output: this.shape, vector: this.vector, learnables, params: learnables + moving });
+    this.layers.push({ name: reader.name, className: layer.class_name, output: this.shape, vector: this.vector, learnables, params: learnables + moving, multiplyAdds });
   }
 
   finish(): Program {

@@ -5,7 +5,8 @@
  * All of its geometry is one affine map from the pixels of the result to those of the image, composed
  * as Keras' ImageDataGenerator composes it (keras/src/legacy/preprocessing/image.py, apply_affine_transform):
  * rotation, then shift, shear and zoom, about the image's centre; flips come after it, and the random
- * window of `crop`, which Keras has not, before. Then contrast and brightness.
+ * window of `crop`, which Keras has not, before. Then contrast and brightness. (Keras' own centre is off
+ * where height and width differ; ours is not.)
  */
 import type { Augmentation, ImageInput } from '../../proto/work.js';
 import { PURPOSE, RandomStream } from '../../proto/random.js';
@@ -64,9 +65,9 @@ function drawOf(augment: Augmentation, { height, width }: Size, random: RandomSt
 export function affineOf(draw: Draw, { height, width }: Size): Affine {
   const turn = sineAndCosine(draw.rotation);
   const lean = sineAndCosine(draw.shear);
-  let map: Affine = [turn.cosine, -turn.sine, 0, turn.sine, turn.cosine, 0];
+  let map: Affine = [turn.cosine, turn.sine, 0, -turn.sine, turn.cosine, 0];
   map = product(map, [1, 0, draw.shiftRows, 0, 1, draw.shiftColumns]);
-  map = product(map, [1, -lean.sine, 0, 0, lean.cosine, 0]);
+  map = product(map, [lean.cosine, 0, 0, -lean.sine, 1, 0]);
   map = product(map, [draw.zoomRows, 0, 0, 0, draw.zoomColumns, 0]);
   const centreRow = (height - 1) / 2;
   const centreColumn = (width - 1) / 2;

@@ -298,3 +298,25 @@ test('no text makes the reader throw, and every mistake is one line with a place
     { numRuns: 500 },
   );
 });
+
+test('knobs of training and augmentation are checked field by field', () => {
+  const axes = (text: string) => Object.fromEntries(spec(`data: x\nspace: ${text}`).axes.map(({ name, values }) => [name, values]));
+  assert.deepEqual(axes('{clipNorm: [null, 1.5]}').clipNorm, [null, 1.5]);
+  assert.deepEqual(axes('{augment: [null, {rotation: 40, shift: [0.2, 0.1]}, {fill: wrap}]}').augment, [null, { rotation: 40, shift: [0.2, 0.1] }]);
+  assert.deepEqual(axes('{lr: {warmup: {epochs: 2, to: {steps: [[0, 0.1], [5, 0.01]]}}}}').lr, [{ warmup: { epochs: 2, to: { steps: [[0, 0.1], [5, 0.01]] } } }]);
+  one('data: x\nspace: {weight_decay: 0.01}', 'did you mean l2?');
+  one('data: x\nspace: {gradient_clip: 1}', 'did you mean clipNorm?');
+  one('data: x\nspace: {label_smoothing: 1}', 'did you mean labelSmoothing?');
+  one('data: x\nspace: {labelSmoothing: 1}', 'found 1, expected a number from 0 to below 1');
+  one('data: x\nspace: {trainFraction: [0, 1]}', 'space.trainFraction[0]: found 0, expected a number above 0 and up to 1');
+  one('data: x\nspace: {clipNorm: 0}', 'space.clipNorm: found 0, expected a number above 0');
+  one('data: {path: x, augmentation: {flip: horizontal}}', 'write it as space.augment');
+  one('data: x\nspace: {augment: {rotation_range: 10}}', 'did you mean rotation?');
+  one('data: x\nspace: {augment: {rotation: 200}}', 'space.augment.rotation: found 200, expected a number from 0 to 180');
+  one('data: x\nspace: {augment: {fill: mirror}}', 'space.augment.fill: found "mirror", expected one of nearest');
+  one('data: x\nspace: {lr: {steps: [[1, 0.1]]}}', 'expected a list of [epoch, rate], the first at epoch 0');
+  one('data: x\nspace: {lr: {warmup: {epochs: 2, to: {warmup: {epochs: 1, to: 0.1}}}}}', 'space.lr.warmup.to');
+  one('data: x\nmodel: cnn\nspace: {pooling: avg}', 'did you mean average?');
+  one('data: x\nmodel: cnn\nspace: {filters: [[8, 16, 49]]}', 'expected a whole number from 1 to 1024 for cnn');
+  one('data: x\nmodel: mlp\nspace: {hidden: [64, 32]}', 'found [64,32], expected a list of lists such as [[512,512]]');
+});

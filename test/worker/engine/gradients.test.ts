@@ -67,6 +67,15 @@ const CASES: readonly Case[] = [
   { name: 'dense, batch norm, relu, dropout, dense', input: [4, 4, 1], layers: [['Flatten', {}], ['Dense', { units: 9 }], norm, relu, drop, ['Dense', { units: 6, activation: 'relu' }]], dropout: 0.2 },
   { name: 'batch norm of a flattened image', input: [3, 3, 1], layers: [conv(4, 3), ['Flatten', {}], norm] },
   { name: 'relu after flatten', input: [4, 4, 1], layers: [conv(3, 3), ['Flatten', {}], relu] },
+  ...['elu', 'tanh', 'sigmoid'].map((activation): Case => ({
+    name: `${activation} after convolution, batch norm, dense, with dropout and pools`,
+    input: [6, 7, 1],
+    layers: [
+      conv(5, 3, 1, 'same', { activation }), conv(3, 3), norm, ['Activation', { activation }], averagePool(2, 2, 'valid'), drop,
+      ['Flatten', {}], ['Dense', { units: 7, activation }], drop, ['Dense', { units: 5, activation }],
+    ],
+    dropout: 0.3,
+  })),
   { name: 'garth-cnn in small', input: [6, 7, 1], layers: [conv(8, 3), norm, relu, drop, maxPool(2, 2, 'valid'), conv(5, 3), norm, relu, maxPool(2, 2, 'valid'), conv(6, 3), norm, relu], dropout: 0.5 },
 ];
 

@@ -25,6 +25,9 @@ before(async () => {
 const MODELS = [
   { name: 'garth-cnn', knobs: { filters: [8, 16, 49], fcWidth: 10 }, input: [13, 12, 1] as const },
   { name: 'garth-cnn', knobs: { filters: [3, 5, 6], fcWidth: 0 }, input: [9, 8, 3] as const },
+  { name: 'cnn', knobs: { blocks: 2, filters: 5, kernel: 3, pooling: 'average', activation: 'elu', batchNorm: true, fcWidth: 7 }, input: [9, 10, 1] as const },
+  { name: 'cnn', knobs: { blocks: 3, filters: 4, kernel: 4, pooling: 'max', activation: 'tanh', batchNorm: false, fcWidth: 0 }, input: [5, 6, 3] as const },
+  { name: 'mlp', knobs: { hidden: [9, 6], activation: 'sigmoid' }, input: [5, 4, 1] as const },
   { name: 'lenet5', knobs: { fcWidth: 20 }, input: [15, 14, 1] as const },
 ];
 
