@@ -2,6 +2,7 @@
 /** `trawl`: one program for every user command. */
 import { Command, CommanderError } from 'commander';
 import { packageVersion } from '../proto/package-root.js';
+import { addDataCommands } from './commands/data.js';
 import { addDoctor } from './commands/doctor.js';
 import { addFleetCommands } from './commands/fleet.js';
 import { addInit } from './commands/init.js';
@@ -23,6 +24,7 @@ function buildProgram(exit: (code: number) => void): Command {
     .addHelpText('after', '\nExample:\n  trawl run digits.yaml');
   addRun(program, exit);
   addInit(program);
+  addDataCommands(program);
   addSweepCommands(program);
   addTrialCommands(program);
   addModel(program);

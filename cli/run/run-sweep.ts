@@ -1,6 +1,7 @@
 /** `trawl run`: everything at once on this machine. The demo runs the same. */
 import { statSync } from 'node:fs';
 import { resolve } from 'node:path';
+import { FolderBlobStore } from '../../blob/folder.js';
 import type { Recorded, Results, SubmitRequest, SweepService } from '../../coordinator/api/views.js';
 import { databaseOf, rememberDatabase } from '../database.js';
 import { CommandFailed, exitCodes } from '../exit.js';
@@ -10,11 +11,12 @@ import { sweepFileFor } from '../init/init-sweep.js';
 import { commandLine, near } from '../program-name.js';
 import { count, duration } from '../text/format.js';
 import { Display } from './display.js';
-import { runDocument } from './document.js';
+import { bestOf, runDocument } from './document.js';
 import { estimateMs } from './estimate.js';
 import { Interrupts } from './interrupts.js';
 import { loadSweep, type LoadedSweep } from './load.js';
 import { planLines } from './plan-text.js';
+import { questionLines } from './question.js';
 import { bestLines, failureLines, leaderboardLines, savingLines } from './summary.js';
 import { watchSweep } from './watch.js';
 
@@ -96,6 +98,7 @@ class Run {
       const results = await service.results(sweep, { test: this.#options.test });
       const recorded = await service.recordedSince(sweep, since);
       this.#report(results, recorded);
+      if (!this.#options.json) await this.#answer(service, results);
       if (watched.last.notice !== null && results.sweep.state === 'paused') this.#display.say(`paused: ${watched.last.notice}`);
       return this.#exitCode(results);
     } finally {
@@ -159,6 +162,14 @@ class Run {
 
   #startWorker(connection: Connection): void {
     connection.host?.startWorker({ slots: this.#options.slots, slotMemoryBytes: this.#options.slotMemoryBytes });
+  }
+
+  /** For two classes: what the models come to where nearly all of the positive class must be found. */
+  async #answer(service: SweepService, results: Results): Promise<void> {
+    if (results.sweep.data?.classes.length !== 2 || bestOf(results) === null) return;
+    const ensemble = await service.ensemble(results.sweep.id);
+    const lines = await questionLines({ ensemble, blobs: new FolderBlobStore(this.#home.blobs), folder: this.#home.figures, shown: near });
+    process.stdout.write(`\n${lines.join('\n')}\n`);
   }
 
   #report(results: Results, recorded: Recorded): void {

@@ -67,7 +67,7 @@ export async function assembleEnsemble(facts: EnsembleFacts): Promise<EnsembleVi
     threshold,
     val: metricsOf(members, validation),
     test: onTest === null ? null : metricsOf(onTest, truthOf('test')),
-    single: { trial: best.trial.id, number: best.number, val: best.result.val, test: best.result.test },
+    single: { trial: best.trial.id, number: best.number, val: best.result.val, test: best.result.test, probabilities: best.stored },
   };
 }
 

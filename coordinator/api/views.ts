@@ -3,7 +3,7 @@
  * /api/v1. Times are ISO strings in UTC; metrics that were not measured are null.
  */
 import type { Confusion } from '../../proto/confusion.js';
-import type { BlobId, EpochKey, EpochSettings, ImageTrajectory } from '../../proto/work.js';
+import type { BlobId, EpochKey, EpochSettings, ImageTrajectory, Trajectory } from '../../proto/work.js';
 import type { SlotSnapshot } from '../leader/snapshot.js';
 import type { TrialFailure } from '../store/store.js';
 import type { Assignment, DataSummary, EnsembleSpec, ObjectiveSpec } from '../sweep/spec.js';
@@ -183,7 +183,13 @@ export interface EnsembleView {
   /** Null where there is no test part. */
   readonly test: PartMetrics | null;
   /** The best single trial, for comparison. */
-  readonly single: { readonly trial: string; readonly number: number; readonly val: PartMetrics | null; readonly test: PartMetrics | null };
+  readonly single: {
+    readonly trial: string;
+    readonly number: number;
+    readonly val: PartMetrics | null;
+    readonly test: PartMetrics | null;
+    readonly probabilities: EnsembleMember['probabilities'];
+  };
 }
 
 export interface EpochRow {
@@ -213,6 +219,13 @@ export interface TrialDetail {
   /** As recorded, in order; may be shorter than planned. */
   readonly curve: readonly EpochRow[];
   readonly attempts: readonly AttemptRow[];
+  readonly plan: PlanView;
+}
+
+/** What is in force in a trial from its first epoch to its last, equal epochs in a row taken together. */
+export interface PlanView {
+  readonly trajectory: Trajectory;
+  readonly epochs: readonly { readonly count: number; readonly settings: EpochSettings }[];
 }
 
 export interface Health {
