@@ -3,6 +3,7 @@
 import { Command, CommanderError } from 'commander';
 import { packageVersion } from '../proto/package-root.js';
 import { addDataCommands } from './commands/data.js';
+import { addBundleCommands } from './commands/bundles.js';
 import { addDoctor } from './commands/doctor.js';
 import { addFleetCommands } from './commands/fleet.js';
 import { addInit } from './commands/init.js';
@@ -27,6 +28,7 @@ function buildProgram(exit: (code: number) => void): Command {
   addDataCommands(program);
   addSweepCommands(program);
   addTrialCommands(program);
+  addBundleCommands(program, exit);
   addModel(program);
   addDoctor(program, exit);
   addFleetCommands(program, exit);
@@ -56,7 +58,7 @@ function report(error: unknown): number {
   }
   if (error instanceof Error && 'code' in error && typeof error.code === 'string') {
     process.stderr.write(`${error.message} [${error.code}]\n`);
-    return ['SweepNotFound', 'TrialNotFound', 'BadRequest'].includes(error.code) ? exitCodes.badInput : exitCodes.failed;
+    return ['SweepNotFound', 'TrialNotFound', 'NoEnsemble', 'BadRequest'].includes(error.code) ? exitCodes.badInput : exitCodes.failed;
   }
   process.stderr.write(`${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
   return exitCodes.failed;

@@ -8,10 +8,12 @@ import { CommandFailed, exitCodes } from '../exit.js';
 import { homeAt, type Home } from '../home.js';
 import { connect, type Connection } from '../host/connect.js';
 import { sweepFileFor } from '../init/init-sweep.js';
-import { commandLine, near } from '../program-name.js';
-import { count, duration } from '../text/format.js';
+import { commandLine, near, programName } from '../program-name.js';
+import { count, duration, shellWord } from '../text/format.js';
+import { deployEnsemble, type Deployed } from './deploy.js';
 import { Display } from './display.js';
 import { bestOf, runDocument } from './document.js';
+import { ensembleLines } from './ensemble.js';
 import { estimateMs } from './estimate.js';
 import { Interrupts } from './interrupts.js';
 import { loadSweep, type LoadedSweep } from './load.js';
@@ -97,7 +99,10 @@ class Run {
       const { service } = watched.connection;
       const results = await service.results(sweep, { test: this.#options.test });
       const recorded = await service.recordedSince(sweep, since);
-      this.#report(results, recorded);
+      this.#display.passing('assembling the ensemble');
+      const deployed = await deployEnsemble({ service, results, home: this.#home, onWarning: (line) => this.#display.say(line) });
+      this.#display.clear();
+      this.#report(results, recorded, deployed);
       if (!this.#options.json) await this.#answer(service, results);
       if (watched.last.notice !== null && results.sweep.state === 'paused') this.#display.say(`paused: ${watched.last.notice}`);
       return this.#exitCode(results);
@@ -172,19 +177,19 @@ class Run {
     process.stdout.write(`\n${lines.join('\n')}\n`);
   }
 
-  #report(results: Results, recorded: Recorded): void {
+  #report(results: Results, recorded: Recorded, deployed: Deployed | null): void {
     const wallMs = performance.now() - this.#startedAt;
     if (this.#options.json) {
-      const document = runDocument(results, { recorded, wallMs, test: this.#options.test });
+      const document = runDocument(results, { recorded, wallMs, test: this.#options.test, deployed });
       process.stdout.write(`${JSON.stringify(document, null, 2)}\n`);
       return;
     }
-    const lines = [...leaderboardLines(results), '', ...bestLines(results), ...failureLines(results), '', ...savingLines(results, recorded, wallMs)];
-    process.stdout.write(`${[...lines, ...this.#whereLines(results)].join('\n')}\n`);
+    const lines = [...leaderboardLines(results), '', ...bestLines(results), ...failureLines(results), ...(deployed === null ? [] : ['', ...ensembleLines(deployed.view)]), '', ...savingLines(results, recorded, wallMs)];
+    process.stdout.write(`${[...lines, ...this.#whereLines(results, deployed)].join('\n')}\n`);
   }
 
   /** Where things are, and what can be pasted next. */
-  #whereLines(results: Results): string[] {
+  #whereLines(results: Results, deployed: Deployed | null): string[] {
     const { name, state } = results.sweep;
     const best = results.trials[0];
     const next = [
@@ -192,6 +197,7 @@ class Run {
       commandLine(['trials', name], this.#home),
       ...(best === undefined ? [] : [commandLine(['trial', best.id], this.#home)]),
       commandLine(['show', name], this.#home),
+      ...(deployed?.bundle === null || deployed === null ? [] : [`${programName()} predict ${shellWord(near(deployed.bundle))} IMAGE...`]),
     ];
     return [`Everything is in ${near(this.#home.folder)} (results, checkpoints, logs).`, state === 'paused' ? 'Paused. To resume, and more:' : 'Next:', ...next.map((line) => `  ${line}`)];
   }

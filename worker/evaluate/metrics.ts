@@ -44,6 +44,13 @@ export function evaluateLogits(logits: Float32Array, labels: ArrayLike<number>, 
   return { loss: lossSum / images, accuracy: correct / images, auc: rocAuc(probabilities, labels, classes), confusion, probabilities };
 }
 
+/** Softmax of logits float32 [images, classes], the same shape. */
+export function softmaxOf(logits: Float32Array, classes: number): Float32Array {
+  const probabilities = new Float32Array(logits.length);
+  for (let at = 0; at < logits.length; at += classes) softmax(logits.subarray(at, at + classes), 0, probabilities.subarray(at, at + classes));
+  return probabilities;
+}
+
 function firstLargest(row: Float32Array): number {
   let best = 0;
   for (let index = 1; index < row.length; index += 1) if ((row[index] ?? 0) > (row[best] ?? 0)) best = index;

@@ -57,7 +57,8 @@ export function inferenceState(state: Uint8Array): Uint8Array {
   let at = 0;
   for (const tensor of header.tensors) {
     const bytes = 4 * tensor.shape.reduce((product, length) => product * length, 1);
-    const part = payload.slice(at, at + bytes);
+    // A copy of its own: a Buffer's slice would be a view, and not aligned for floats.
+    const part = Uint8Array.from(payload.subarray(at, at + bytes));
     if (part.byteLength !== bytes) throw new DataError(`the checkpoint ends before ${tensor.name}`);
     if (!isOptimizerState(tensor)) kept.push({ ...tensor, values: new Float32Array(part.buffer) });
     at += bytes;
