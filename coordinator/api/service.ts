@@ -16,7 +16,7 @@ import { assembleEnsemble } from './ensembles.js';
 import { BadRequest, SweepNotFound, TrialNotFound } from './errors.js';
 import { unknownClasses } from './known-classes.js';
 import type { Leading } from './leading.js';
-import { leaderboard, pathOf, recordedPrefix, sweepView, trialResult, type KnownEpochs } from './results.js';
+import { leaderboard, pathOf, planView, recordedPrefix, sweepView, trialResult, type KnownEpochs } from './results.js';
 import type {
   EnsembleView,
   Health,
@@ -172,6 +172,7 @@ export class ApplicationService implements SweepService {
       trial: trialResult(sweep, trial, known),
       curve,
       attempts: attempts.map((attempt) => ({ ...attempt, startedAt: attempt.startedAt.toISOString(), endedAt: attempt.endedAt?.toISOString() ?? null })),
+      plan: planView(trial.plan),
     };
   }
 

@@ -21,8 +21,9 @@ async function started(clips: boolean): Promise<Executable> {
 }
 
 function near(found: ArrayLike<number> | undefined, expected: readonly number[]): void {
-  assert.equal(found?.length, expected.length);
-  expected.forEach((value, index) => assert.ok(Math.abs((found?.[index] ?? NaN) - value) < 2e-6, `[${index}]: ${found?.[index]}, Keras ${value}`));
+  assert.ok(found !== undefined);
+  assert.equal(found.length, expected.length);
+  expected.forEach((value, index) => assert.ok(Math.abs((found[index] ?? NaN) - value) < 2e-6, `[${index}]: ${found[index]}, Keras ${value}`));
 }
 
 test('l2 and label smoothing move weights and loss as in Keras', async () => {
