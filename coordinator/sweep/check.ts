@@ -69,7 +69,7 @@ function checkKnob(knob: Knob, axis: Axis, model: string): Problem[] {
 function checkData(draft: ImageDraft): Problem[] {
   const data = draft.sections.data;
   if (data === undefined || typeof data === 'string') return [];
-  return [...checkSplit(data), ...checkGroupBy(data)];
+  return [...checkSplit(data), ...checkPattern('groupBy', data.groupBy, "put brackets round what names the group, as in '(person\\d+)'"), ...checkPattern('label', data.label, "put brackets round what names the class, as in 'person\\d+_(bacteria|virus)'")];
 }
 
 function checkSplit({ split, given }: DataFile): Problem[] {
@@ -88,17 +88,18 @@ function checkSplit({ split, given }: DataFile): Problem[] {
   return problems;
 }
 
-function checkGroupBy({ groupBy }: DataFile): Problem[] {
-  if (groupBy === undefined) return [];
-  const base = { path: ['data', 'groupBy'], at: 'value', found: describe(groupBy) } as const;
+/** A regular expression whose first capture is what is asked for. */
+function checkPattern(key: 'groupBy' | 'label', pattern: string | undefined, advice: string): Problem[] {
+  if (pattern === undefined) return [];
+  const base = { path: ['data', key], at: 'value', found: describe(pattern) } as const;
   try {
     // With an empty alternative it matches anything, and the match has one entry per capture.
-    const captures = (new RegExp(`${groupBy}|`).exec('')?.length ?? 1) - 1;
+    const captures = (new RegExp(`${pattern}|`).exec('')?.length ?? 1) - 1;
     if (captures > 0) return [];
   } catch (error) {
     return [{ ...base, expected: 'a regular expression', suggestion: error instanceof Error ? error.message : null }];
   }
-  return [{ ...base, expected: 'a capture in it', suggestion: "put brackets round what names the group, as in '(person\\d+)'" }];
+  return [{ ...base, expected: 'a capture in it', suggestion: advice }];
 }
 
 function checkMetrics(draft: Draft): Problem[] {

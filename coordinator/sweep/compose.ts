@@ -56,6 +56,9 @@ function composeData(data: ImageFile['data'] | undefined, model: ZooModel): Data
   return {
     path: file.path,
     split: composeSplit(file),
+    label: file.label ?? null,
+    perClass: file.perClass ?? null,
+    dedupe: file.dedupe ?? false,
     groupBy: file.groupBy ?? null,
     positive: file.positive === undefined ? null : String(file.positive),
     channels: file.channels ?? 'gray',

@@ -29,6 +29,12 @@ export interface DataSpec {
   /** As written in the file; resolved against the file's folder by whoever submits. */
   readonly path: string;
   readonly split: SplitSpec | null;
+  /** Regular expression on the path below the folder; its first capture is the class. Null where folders name classes. */
+  readonly label: string | null;
+  /** Most images of a class (in each given part). */
+  readonly perClass: number | null;
+  /** Whether images of a given train folder that lie in val or test too are left out. */
+  readonly dedupe: boolean;
   /** Regular expression on the base name; its first capture is the group. */
   readonly groupBy: string | null;
   readonly positive: string | null;
