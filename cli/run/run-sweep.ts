@@ -34,6 +34,8 @@ export interface RunOptions {
   readonly test: boolean;
   readonly json: boolean;
   readonly database: string | undefined;
+  /** Told of the ensemble after everything was printed. */
+  readonly onDeployed?: (deployed: Deployed) => Promise<void>;
 }
 
 /** Returns the exit code. Throws BadInput, CommandFailed, Interrupted. */
@@ -104,6 +106,7 @@ class Run {
       this.#display.clear();
       this.#report(results, recorded, deployed);
       if (!this.#options.json) await this.#answer(service, results);
+      if (deployed !== null) await this.#options.onDeployed?.(deployed);
       if (watched.last.notice !== null && results.sweep.state === 'paused') this.#display.say(`paused: ${watched.last.notice}`);
       return this.#exitCode(results);
     } finally {
