@@ -60,8 +60,8 @@ export interface Score {
   readonly direction: 'maximize' | 'minimize';
   /** Larger is better, whatever the direction. */
   of(probabilities: Float32Array): number;
-  /** What no probabilities can exceed. */
-  readonly best: number;
+  /** Minus the cross-entropy, for probabilities that are equally good. */
+  tieBreak(probabilities: Float32Array): number;
 }
 
 /**
@@ -71,9 +71,8 @@ export interface Score {
 export function scoreBy(metric: string, direction: 'maximize' | 'minimize', truth: Truth): Score {
   const classes = truth.classes.length;
   const sign = direction === 'maximize' ? 1 : -1;
-  // At its best a loss is 0, and every other metric 1 or, where it is to be small, 0.
-  const best = direction === 'maximize' ? 1 : 0;
-  const score = (of: (probabilities: Float32Array) => number): Score => ({ metric, direction, of: (probabilities) => sign * of(probabilities), best });
+  const tieBreak = (probabilities: Float32Array): number => -crossEntropy(probabilities, truth.labels, classes);
+  const score = (of: (probabilities: Float32Array) => number): Score => ({ metric, direction, of: (probabilities) => sign * of(probabilities), tieBreak });
   if (metric === 'val.loss' && direction === 'minimize') return score((probabilities) => crossEntropy(probabilities, truth.labels, classes));
   if (metric === 'val.auc') return score((probabilities) => rocAuc(probabilities, truth.labels, classes));
   const read = (probabilities: Float32Array): number | null => {

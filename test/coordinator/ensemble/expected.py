@@ -1,6 +1,6 @@
 """
 Independent reference for select.test.ts and threshold.test.ts: plain Python, standard library only, written from
-Caruana et al. 2004 (section 2) and from the definition of sensitivity and specificity. Models' probabilities
+Caruana et al. 2004 (section 2; equals go by the log loss, then by number) and from the definition of sensitivity and specificity. Models' probabilities
 come from a linear congruential generator that the tests have too. Prints the numbers in the tests:
   python3 test/coordinator/ensemble/expected.py
 """
@@ -49,7 +49,7 @@ def mean(members):
 
 
 def greedy(score, library, limit, rounds=50, patience=10):
-    start = max(range(len(library)), key=lambda k: (score(library[k]), -k))
+    start = max(range(len(library)), key=lambda k: (score(library[k])[0], -k))
     bag, best = [start], (score(library[start]), 1)
     while len(bag) < rounds and len(bag) - best[1] < patience:
         pool = range(len(library)) if len(set(bag)) < limit else sorted(set(bag))
@@ -59,7 +59,11 @@ def greedy(score, library, limit, rounds=50, patience=10):
         if value > best[0]:
             best = (value, len(bag))
     chosen = bag[:best[1]]
-    return {k: chosen.count(k) / len(chosen) for k in sorted(set(chosen))}, best[0]
+    return {k: (chosen.count(k), len(chosen)) for k in sorted(set(chosen))}, best[0][0]
+
+
+def accuracy(rows, labels, classes):
+    return sum(max(range(classes), key=lambda c: r[c]) == y for r, y in zip(rows, labels)) / len(labels)
 
 
 def point(sensitivity, rows, labels):
@@ -74,10 +78,10 @@ def point(sensitivity, rows, labels):
     return max(options)
 
 
-for name, seed, classes, metric in (('binary auc', 7, 2, auc), ('four classes auc', 11, 4, auc), ('three classes loss', 5, 3, lambda *a: -loss(*a))):
+for name, seed, classes, metric in (('binary auc', 7, 2, auc), ('three classes accuracy', 5, 3, accuracy), ('four classes auc', 11, 4, auc), ('three classes loss', 5, 3, lambda *a: -loss(*a))):
     labels, library = models(seed, 8, 60, classes)
     for limit in (10, 2):
-        print(name, limit, *greedy(lambda rows: metric(rows, labels, classes), library, limit))
+        print(name, limit, *greedy(lambda rows: (round(metric(rows, labels, classes), 12), -loss(rows, labels, classes)), library, limit))
 labels, library = models(7, 8, 60, 2)
 rows = library[3]
 for sensitivity in (0.5, 0.7, 0.8, 0.9):
