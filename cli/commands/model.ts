@@ -32,7 +32,7 @@ export function addModel(program: Command): void {
 
 async function showModel(name: string, knobs: readonly string[], options: ModelOptions): Promise<void> {
   // What only this command needs is loaded by it alone.
-  const [{ knobValue }, { suggestValue }, { buildModel }, { layerTable }, { createWasmEngine }] = await Promise.all([
+  const [{ knobValue }, { notBuiltValue, suggestValue }, { buildModel }, { layerTable }, { createWasmEngine }] = await Promise.all([
     import('../../coordinator/sweep/schema.js'),
     import('../../coordinator/sweep/suggest.js'),
     import('../../worker/model/zoo.js'),
@@ -45,7 +45,10 @@ async function showModel(name: string, knobs: readonly string[], options: ModelO
   };
   const names = ZOO.map((candidate) => candidate.name);
   const model = ZOO.find((candidate) => candidate.name === name);
-  if (model === undefined) throw new BadInput(`model: found ${name}, expected one of ${names.join(', ')}${advice(name, names)}`);
+  if (model === undefined) {
+    const unbuilt = notBuiltValue('model', name);
+    throw new BadInput(`model: found ${name}, expected one of ${names.join(', ')}${unbuilt === null ? advice(name, names) : `; ${unbuilt}`}`);
+  }
   const chosen = chosenKnobs(model, knobs, (knob, value) => knobValue(knob).safeParse(value).error?.issues[0]?.message ?? null, advice);
   const input = inputOf(options.input, model);
   const classes = wholeOption('--classes', options.classes, 2);
