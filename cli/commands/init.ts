@@ -1,4 +1,4 @@
-import { defaultSlots, withHome, type HomeOptions } from '../options.js';
+import { withHome, type HomeOptions } from '../options.js';
 import type { Command } from 'commander';
 
 export function addInit(program: Command): void {
@@ -11,6 +11,6 @@ export function addInit(program: Command): void {
     .addHelpText('after', '\nExample:\n  trawl init ./chest_xray');
   withHome(command).action(async (folder: string, file: string | undefined, options: HomeOptions) => {
     const { runInit } = await import('../init/command.js');
-    await runInit({ folder, file: file ?? null, home: options.home, slots: defaultSlots() });
+    await runInit({ folder, file: file ?? null, home: options.home });
   });
 }

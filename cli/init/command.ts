@@ -7,7 +7,7 @@ import { Interrupts } from '../run/interrupts.js';
 import { initSweep } from './init-sweep.js';
 
 /** Throws BadInput. */
-export async function runInit(options: { readonly folder: string; readonly file: string | null; readonly home: string | undefined; readonly slots: number }): Promise<void> {
+export async function runInit(options: { readonly folder: string; readonly file: string | null; readonly home: string | undefined }): Promise<void> {
   const home = homeAt(options.home);
   const interrupts = new Interrupts();
   const display = new Display();
@@ -16,7 +16,6 @@ export async function runInit(options: { readonly folder: string; readonly file:
       folder: options.folder,
       file: options.file === null ? null : resolve(options.file),
       home,
-      slots: options.slots,
       onLine: (line) => display.say(line),
       onProgress: (done, total) => display.passing(`reading images: ${done} of ${total}`),
       signal: interrupts.signal,

@@ -22,7 +22,6 @@ export interface FolderFacts {
   readonly groups: GroupGuess | null;
   /** Null where there are more than two classes. */
   readonly positive: PositiveGuess | null;
-  readonly slots: number;
 }
 
 /** Stands in the first line of what is written, so that it is known again. */
@@ -32,7 +31,7 @@ const EPOCHS = 12;
 const PATIENCE = 4;
 const SIZES = [28, 48, 64, 100];
 /** garth-cnn trains on so many pixels a second on one slow core; only the choice of sizes hangs on it. */
-const PIXELS_PER_SECOND = 1_000_000;
+const PIXELS_PER_SECOND = 2_000_000;
 /** A trial of the largest size should take no more than this share of the budget. */
 const LARGEST_SHARE = 1 / 8;
 

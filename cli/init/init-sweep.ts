@@ -19,7 +19,6 @@ export interface InitOptions {
   /** Where to write; null for a file beside the folder, named like it. */
   readonly file: string | null;
   readonly home: Home;
-  readonly slots: number;
   readonly onLine: (line: string) => void;
   readonly onProgress: (done: number, total: number) => void;
   readonly signal: AbortSignal;
@@ -88,7 +87,6 @@ async function describeFolder(folder: string, file: string, options: InitOptions
     colour: await colourOf(folder, scan, facts),
     groups,
     positive,
-    slots: options.slots,
   });
 }
 

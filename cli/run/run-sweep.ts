@@ -58,7 +58,6 @@ async function fileToRun(options: RunOptions, interrupts: Interrupts, display: D
   const file = await sweepFileFor({
     folder: options.file,
     home: homeAt(options.home),
-    slots: options.slots,
     onLine: (line) => display.say(line),
     onProgress: (done, total) => display.passing(`reading images: ${done} of ${total}`),
     signal: interrupts.signal,

@@ -22,7 +22,7 @@ function place(t: TestContext, name = 'xray'): Place {
   const folder = join(root, name);
   mkdirSync(folder);
   const lines: string[] = [];
-  const options = { folder, home: homeAt(join(root, 'home')), slots: 1, onLine: (line: string) => void lines.push(line), onProgress: () => undefined, signal: new AbortController().signal };
+  const options = { folder, home: homeAt(join(root, 'home')), onLine: (line: string) => void lines.push(line), onProgress: () => undefined, signal: new AbortController().signal };
   return { root, folder, lines, init: (file = null) => initSweep({ ...options, file }), run: () => sweepFileFor(options) };
 }
 
