@@ -1,5 +1,6 @@
 /** The application service of a coordinator that runs elsewhere, over /api/v1. */
 import type {
+  EnsembleView,
   Health,
   Preview,
   ProgressView,
@@ -71,6 +72,10 @@ export class HttpSweepService implements SweepService {
 
   results(idOrName: string, options: { readonly test: boolean }): Promise<Results> {
     return this.#ask('GET', `/sweeps/${encodeURIComponent(idOrName)}/trials?test=${options.test ? 1 : 0}`);
+  }
+
+  ensemble(idOrName: string): Promise<EnsembleView> {
+    return this.#ask('GET', `/sweeps/${encodeURIComponent(idOrName)}/ensemble`);
   }
 
   trial(id: string, options: { readonly test: boolean }): Promise<TrialDetail> {

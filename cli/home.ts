@@ -12,6 +12,8 @@ export interface Home {
   readonly postgresRun: string;
   readonly worker: string;
   readonly logs: string;
+  /** Pictures made for people. */
+  readonly figures: string;
   /** Says who hosts the home. */
   readonly lock: string;
   /** How to reach the coordinator that runs on this home: {url, token, pid}, readable by the owner alone. */
@@ -36,6 +38,7 @@ export function homeAt(folder: string | undefined): Home {
     postgresRun: at('postgres', 'run'),
     worker: at('worker'),
     logs: at('logs'),
+    figures: at('figures'),
     lock: at('host.lock'),
     announcement: at('coordinator.json'),
     database: at('database.json'),

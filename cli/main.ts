@@ -2,8 +2,12 @@
 /** `trawl`: one program for every user command. */
 import { Command, CommanderError } from 'commander';
 import { packageVersion } from '../proto/package-root.js';
+import { addDataCommands } from './commands/data.js';
+import { addBundleCommands } from './commands/bundles.js';
 import { addDoctor } from './commands/doctor.js';
 import { addFleetCommands } from './commands/fleet.js';
+import { addInit } from './commands/init.js';
+import { addModel } from './commands/model.js';
 import { addRun } from './commands/run.js';
 import { addSweepCommands } from './commands/sweeps.js';
 import { addTrialCommands } from './commands/trials.js';
@@ -20,8 +24,12 @@ function buildProgram(exit: (code: number) => void): Command {
     .showSuggestionAfterError()
     .addHelpText('after', '\nExample:\n  trawl run digits.yaml');
   addRun(program, exit);
+  addInit(program);
+  addDataCommands(program);
   addSweepCommands(program);
   addTrialCommands(program);
+  addBundleCommands(program, exit);
+  addModel(program);
   addDoctor(program, exit);
   addFleetCommands(program, exit);
   return program;
@@ -50,7 +58,7 @@ function report(error: unknown): number {
   }
   if (error instanceof Error && 'code' in error && typeof error.code === 'string') {
     process.stderr.write(`${error.message} [${error.code}]\n`);
-    return ['SweepNotFound', 'TrialNotFound', 'BadRequest', 'IllegalTransition'].includes(error.code) ? exitCodes.badInput : exitCodes.failed;
+    return ['SweepNotFound', 'TrialNotFound', 'NoEnsemble', 'BadRequest', 'IllegalTransition'].includes(error.code) ? exitCodes.badInput : exitCodes.failed;
   }
   process.stderr.write(`${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
   return exitCodes.failed;

@@ -8,15 +8,26 @@ import type { ImageInput, Json, OptimizerChoice } from './work.js';
 export const IMAGE_CLASSIFIER_VERSION = 1;
 export const SYNTHETIC_VERSION = 1;
 
-/** A hyperparameter of a model's structure. Bounds hold for each number of a list, both included. */
-export interface Knob {
+/** A hyperparameter of a model's structure: numbers, or one of a few values. */
+export type Knob = NumberKnob | ChoiceKnob;
+
+/** Bounds hold for each number of a list, both included. */
+export interface NumberKnob {
   readonly name: string;
   readonly kind: 'int' | 'int-list';
   readonly default: Json;
   readonly min: number;
   readonly max: number;
-  /** Of an int-list: how many numbers it must have. */
+  /** Of an int-list: how many numbers it must have; null for one or more. */
   readonly length: number | null;
+  readonly meaning: string;
+}
+
+export interface ChoiceKnob {
+  readonly name: string;
+  readonly kind: 'choice';
+  readonly default: string | boolean;
+  readonly choices: readonly (string | boolean)[];
   readonly meaning: string;
 }
 
@@ -46,6 +57,10 @@ export const OPTIMIZERS = {
   adam: { name: 'adam', beta1: 0.9, beta2: 0.999, epsilon: 1e-7 },
 } as const satisfies { readonly [name in OptimizerChoice['name']]: OptimizerChoice };
 
+const ACTIVATION: ChoiceKnob = {
+  name: 'activation', kind: 'choice', default: 'relu', choices: ['relu', 'elu', 'tanh', 'sigmoid'], meaning: 'what follows each hidden layer',
+};
+
 export const ZOO: readonly ZooModel[] = [
   {
     name: 'garth-cnn',
@@ -73,6 +88,31 @@ export const ZOO: readonly ZooModel[] = [
     ],
     minImageSize: 12,
     defaults: { imageSize: 28, batch: 64, epochs: 10, lr: 0.001, dropout: 0, optimizer: OPTIMIZERS.adam, normalisation: 'scale' },
+  },
+  {
+    name: 'cnn',
+    meaning: 'blocks of convolution, batch norm, activation and pooling, then a dense layer: everything swept',
+    knobs: [
+      { name: 'blocks', kind: 'int', default: 3, min: 1, max: 10, length: null, meaning: 'blocks; one pools only where its image has 2 pixels or more each way' },
+      { name: 'filters', kind: 'int', default: 32, min: 1, max: 1024, length: null, meaning: "filters of the first block's convolution; each next block has twice as many" },
+      { name: 'kernel', kind: 'int', default: 3, min: 1, max: 15, length: null, meaning: 'width and height of the convolutions, padded so that the image keeps its size' },
+      { name: 'pooling', kind: 'choice', default: 'max', choices: ['max', 'average'], meaning: 'pooling of 2 x 2 at the end of each block' },
+      ACTIVATION,
+      { name: 'batchNorm', kind: 'choice', default: true, choices: [true, false], meaning: 'batch norm between convolution and activation' },
+      { name: 'fcWidth', kind: 'int', default: 128, min: 0, max: 65536, length: null, meaning: 'neurons of the dense layer before the output; 0 leaves it out' },
+    ],
+    minImageSize: 1,
+    defaults: { imageSize: 64, batch: 32, epochs: 20, lr: 0.001, dropout: 0.5, optimizer: OPTIMIZERS.adam, normalisation: 'scale' },
+  },
+  {
+    name: 'mlp',
+    meaning: 'dense layers on the pixels, each with dropout (sign-language study)',
+    knobs: [
+      { name: 'hidden', kind: 'int-list', default: [512, 512], min: 1, max: 65536, length: null, meaning: 'neurons of each hidden layer' },
+      ACTIVATION,
+    ],
+    minImageSize: 1,
+    defaults: { imageSize: 64, batch: 128, epochs: 50, lr: 0.001, dropout: 0.2, optimizer: OPTIMIZERS.adam, normalisation: 'scale' },
   },
 ];
 

@@ -80,14 +80,51 @@ export interface SyntheticTrajectory {
 
 export type Trajectory = ImageTrajectory | SyntheticTrajectory;
 
+/**
+ * Random changes to each training image, drawn from (dataSeed, replicate, epoch, image), so that they
+ * depend on no batch. 0 (and `none`) leaves a transformation out. Epochs' evaluations and batch-norm
+ * statistics see the images as they are.
+ */
+export interface Augmentation {
+  /** Degrees: up to so much either way. */
+  readonly rotation: number;
+  /** Fractions of width and height: up to so much either way. */
+  readonly shiftHorizontal: number;
+  readonly shiftVertical: number;
+  /** Degrees: up to so much either way. */
+  readonly shear: number;
+  /** Each side by a factor of its own from 1 - zoom to 1 + zoom. */
+  readonly zoom: number;
+  /** Each direction with probability 1/2. */
+  readonly flip: 'none' | 'horizontal' | 'vertical' | 'both';
+  /** A factor from 1 - x to 1 + x: on the distance from the mean, and on the value. */
+  readonly contrast: number;
+  readonly brightness: number;
+  /** A window whose sides are 1 - crop of the image's, anywhere in it, fills the input. */
+  readonly crop: number;
+  /** What lies beyond the image's border, as scipy.ndimage and Keras mean it; `constant` is black. */
+  readonly fill: 'constant' | 'nearest' | 'reflect' | 'wrap';
+}
+
 /** What is in force in one epoch of an image classifier: hashed whole into that epoch's key. */
 export interface ImageEpochSettings {
-  /** Rounded to float32. */
+  /** Rounded to float32. Step s of n takes lrFrom + (lr - lrFrom) * (s + 1) / n, counting from 0. */
   readonly lr: number;
+  /** Equal to `lr` but in a warm-up. Rounded to float32. */
+  readonly lrFrom: number;
   readonly batch: number;
   readonly dropout: number;
   /** One weight per class, by label index; null where all are 1. */
   readonly classWeights: readonly number[] | null;
+  /** l2 * sum(w^2) over all kernels is added to the loss. */
+  readonly l2: number;
+  /** In [0, 1): so much of the target is spread evenly over all classes. */
+  readonly labelSmoothing: number;
+  /** Largest Euclidean norm of all gradients together; null for no clipping. */
+  readonly clipNorm: number | null;
+  /** In (0, 1]: trained on is this share of each class's training images. */
+  readonly trainFraction: number;
+  readonly augment: Augmentation | null;
   /** Shuffling, dropout and augmentation draw from (dataSeed, replicate, epoch, step). */
   readonly dataSeed: number;
 }

@@ -13,11 +13,11 @@ export function addRun(program: Command, exit: (code: number) => void): void {
   const command = program
     .command('run')
     .summary('run a sweep on this machine: everything at once')
-    .description('Runs the sweep of FILE on this machine: starts what it needs, trains, and prints the leaderboard. Ctrl-C pauses; the same command resumes. Where another run uses the home already, it attaches to that.')
-    .argument('<file>', 'a sweep file (YAML or JSON)')
+    .description('Runs the sweep of FILE on this machine, or looks at a FOLDER of images, writes a sweep file for it beside it, and runs that in ten minutes: starts what it needs, trains, and prints the leaderboard. Ctrl-C pauses; the same command resumes. Where another run uses the home already, it attaches to that.')
+    .argument('<file-or-folder>', 'a sweep file (YAML or JSON), or a folder of images')
     .option('--no-sharing', 'train every trial from its first epoch; the results are the same')
     .option('--test', 'show the test numbers of every trial, not of the best alone')
-    .addHelpText('after', '\nExample:\n  trawl run digits.yaml --slots 2');
+    .addHelpText('after', '\nExample:\n  trawl run digits.yaml --slots 2\n  trawl run ./chest_xray');
   withLease(withSlots(withJson(withHome(command)))).action(async (file: string, options: Options) => {
     const { runSweep } = await import('../run/run-sweep.js');
     exit(

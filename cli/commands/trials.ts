@@ -1,7 +1,8 @@
 /** Commands about results: trials, trial. */
-import type { Command } from 'commander';
+import { Option, type Command } from 'commander';
 import type { Json } from '../../proto/work.js';
 import type { EpochRow, Results, TrialDetail, TrialResult } from '../../coordinator/api/views.js';
+import { BadInput } from '../exit.js';
 import { withHome, withJson, type HomeOptions } from '../options.js';
 import { leaderboardLines } from '../run/summary.js';
 import { duration, metric, settingText } from '../text/format.js';
@@ -11,6 +12,7 @@ import { onHome, print, printJson } from './on-home.js';
 interface TrialsOptions extends HomeOptions {
   readonly csv?: boolean;
   readonly test?: boolean;
+  readonly as?: 'keras';
 }
 
 export function addTrialCommands(program: Command): void {
@@ -36,14 +38,25 @@ export function addTrialCommands(program: Command): void {
     .description('Shows one trial.')
     .argument('<id>', 'its id (trl_…), or SWEEP/NUMBER')
     .option('--test', 'show its test numbers')
-    .addHelpText('after', '\nExample:\n  trawl trial digits/3');
+    .addOption(new Option('--as <form>', 'the trial as a script that trains the same model').choices(['keras']))
+    .addHelpText('after', '\nExamples:\n  trawl trial digits/3\n  trawl trial digits/3 --as keras > trial.py');
   withJson(withHome(trial)).action((id: string, options: TrialsOptions) =>
     onHome(options, async ({ service }) => {
       const detail = await service.trial(id, { test: options.test === true });
-      if (options.json === true) printJson(detail);
+      if (options.as === 'keras') process.stdout.write(await asKeras(detail));
+      else if (options.json === true) printJson(detail);
       else print(trialLines(detail));
     }),
   );
+}
+
+/** Throws BadInput for a trial without a model. */
+async function asKeras({ sweep, trial, plan }: TrialDetail): Promise<string> {
+  const { trajectory } = plan;
+  const title = `Trial #${trial.number} of ${sweep.name}`;
+  if (trajectory.trainable !== 'image-classifier') throw new BadInput(`${title} has no model: found the trainable ${trajectory.trainable}, expected image-classifier`);
+  const [{ kerasScript }, { buildModel }] = await Promise.all([import('../keras/script.js'), import('../../worker/model/zoo.js')]);
+  return kerasScript(title, plan, trajectory, buildModel(trajectory.model, trajectory.input, trajectory.classes), sweep.data?.classes ?? []);
 }
 
 export function trialsCsv(results: Results): string {

@@ -25,7 +25,7 @@ export interface Layout {
   readonly warnings: readonly string[];
 }
 
-const PART_NAMES: { readonly [name: string]: Part } = {
+export const PART_NAMES: { readonly [name: string]: Part } = {
   train: 'train',
   training: 'train',
   val: 'val',
@@ -48,7 +48,7 @@ interface Entries {
 
 const byText = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
 
-async function entriesOf(folder: string): Promise<Entries> {
+export async function entriesOf(folder: string): Promise<Entries> {
   const found = { folders: [] as string[], files: [] as string[], broken: [] as string[] };
   for (const entry of await readdir(folder, { withFileTypes: true })) {
     if (entry.name.startsWith('.') || LITTER.has(entry.name.toLowerCase())) continue;
@@ -88,7 +88,7 @@ export async function readLayout(folder: string): Promise<Layout> {
   return { classes, given: [...partFolders.keys()], files: collected.files, warnings };
 }
 
-async function topEntries(folder: string): Promise<Entries> {
+export async function topEntries(folder: string): Promise<Entries> {
   try {
     return await entriesOf(folder);
   } catch (error) {

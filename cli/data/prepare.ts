@@ -5,8 +5,9 @@ import type { BlobStore } from '../../blob/store.js';
 import type { DataSpec, DataSummary } from '../../coordinator/sweep/spec.js';
 import type { Part } from '../../proto/work.js';
 import { packDataset } from './pack.js';
-import { DataProblem } from './problem.js';
-import { scanFolder } from './scan.js';
+import { DataProblem, count } from './problem.js';
+import { scanFolder, type ScannedFile } from './scan.js';
+import { capClasses, dropTrainedCopies } from './select.js';
 import { splitDataset } from './split.js';
 
 export interface PrepareProgress {
@@ -34,9 +35,10 @@ export async function prepareDataset(options: PrepareOptions): Promise<DataSumma
   const progress = (phase: PrepareProgress['phase']) => (done: number, total: number) => options.onProgress?.({ phase, done, total });
   const aborting = signal === undefined ? {} : { signal };
   const folder = resolve(options.folder);
-  const scan = await scanFolder({ folder, cacheDir, maxRejected: spec.maxRejected, onProgress: progress('scan'), ...aborting });
+  const scan = await scanFolder({ folder, label: spec.label, cacheDir, maxRejected: spec.maxRejected, onProgress: progress('scan'), ...aborting });
   const positive = positiveClass(spec.positive, scan.classes);
-  const split = splitDataset(scan.files, scan.classes, scan.given, spec.split, spec.groupBy, options.seed);
+  const chosen = chooseFiles(scan.files, spec, options.seed);
+  const split = splitDataset(chosen.files, scan.classes, scan.given, spec.split, spec.groupBy, options.seed);
   const { manifest, blob } = await packDataset({
     folder,
     classes: scan.classes,
@@ -54,8 +56,17 @@ export async function prepareDataset(options: PrepareOptions): Promise<DataSumma
     positive: positive.label,
     counts: countsOf(split.files, scan.classes.length),
     rejected: scan.rejected,
-    warnings: [...scan.warnings, ...split.warnings, ...positive.warnings],
+    warnings: [...scan.warnings, ...chosen.warnings, ...split.warnings, ...positive.warnings],
   };
+}
+
+/** With `given: merge` every part is cut anew, and copies stay together by themselves. */
+function chooseFiles(files: readonly ScannedFile[], spec: DataSpec, seed: number): { readonly files: readonly ScannedFile[]; readonly warnings: readonly string[] } {
+  const distinct = spec.dedupe && spec.split?.merge !== true ? dropTrainedCopies(files) : files;
+  const dropped = files.length - distinct.length;
+  const capped = spec.perClass === null ? distinct : capClasses(distinct, spec.perClass, spec.split?.seed ?? seed);
+  const warnings = dropped === 0 ? [] : [`${count(dropped, 'image')} of train that ${dropped === 1 ? 'lies' : 'lie'} in val or test too ${dropped === 1 ? 'is' : 'are'} left out (dedupe)`];
+  return { files: capped, warnings };
 }
 
 function positiveClass(named: string | null, classes: readonly string[]): { readonly label: number; readonly warnings: readonly string[] } {

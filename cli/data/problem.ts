@@ -15,6 +15,7 @@ export const DATA_PROBLEM_CODES = [
   'GivenWithoutMerge',
   'BadFractions',
   'BadGroupBy',
+  'BadLabel',
   'TooFewGroups',
   'UnknownPositive',
   'DataChanged',

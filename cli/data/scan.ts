@@ -8,6 +8,7 @@ import { availableParallelism } from 'node:os';
 import { join, resolve } from 'node:path';
 import type { Part } from '../../proto/work.js';
 import { UnreadableImageError, checkImage } from '../../worker/data/decode.js';
+import { readLabelled } from './labelled.js';
 import { readLayout } from './layout.js';
 import { DataProblem, count, some } from './problem.js';
 import { ScanCache, type Stamp, type Verdict } from './scan-cache.js';
@@ -43,6 +44,8 @@ export interface Scan {
 
 export interface ScanOptions {
   readonly folder: string;
+  /** What in a file's path names its class; null or absent where folders do. */
+  readonly label?: string | null;
   /** Verdicts on files are kept here between scans. */
   readonly cacheDir: string;
   /** Largest share of unreadable files that is tolerated, in [0, 1]. */
@@ -54,7 +57,8 @@ export interface ScanOptions {
 /** Throws DataProblem; rethrows the signal's reason when it is aborted. */
 export async function scanFolder(options: ScanOptions): Promise<Scan> {
   const folder = resolve(options.folder);
-  const layout = await readLayout(folder);
+  const { label = null } = options;
+  const layout = label === null ? await readLayout(folder) : await readLabelled(folder, label);
   const cache = await ScanCache.open(options.cacheDir, await realpath(folder));
   const total = layout.files.length;
   const labels = new Map(layout.classes.map((name, label) => [name, label]));
@@ -148,7 +152,7 @@ function requireEnough(scan: Scan, maxRejected: number): void {
   for (const part of scan.given.length > 0 ? scan.given : [null]) {
     scan.classes.forEach((name, label) => {
       if (files.some((file) => file.label === label && file.part === part)) return;
-      if (part === null) throw new DataProblem('EmptyClass', `class ${name} of ${folder} has no readable image; add images to it or remove its folder`);
+      if (part === null) throw new DataProblem('EmptyClass', `class ${name} of ${folder} has no readable image; add images to it or remove what there is`);
       throw new DataProblem('ClassMissingInPart', `part ${part} of ${folder} has no readable image of class ${name}; add some, or pool all parts with "given: merge"`);
     });
   }

@@ -225,7 +225,7 @@ function copyWarnings<File extends Splittable>(
   const contradicting = several(labels);
   if (contradicting > 0) warnings.push(`${count(contradicting, 'image')} ${contradicting === 1 ? 'lies' : 'lie'} in more than one class`);
   const leaking = several(parts);
-  if (leaking > 0) warnings.push(`${count(leaking, 'image')} ${leaking === 1 ? 'lies' : 'lie'} in more than one part: "given: merge" with fractions would keep copies together`);
+  if (leaking > 0) warnings.push(`${count(leaking, 'image')} ${leaking === 1 ? 'lies' : 'lie'} in more than one part: "dedupe: true" drops those from train, and "given: merge" with fractions would keep copies together`);
   if (groupBy !== null) {
     const straddling = units.filter((unit) => new Set(unit.files.map((file) => partOf.get(file))).size > 1).length;
     if (straddling > 0) warnings.push(`${count(straddling, 'group')} of groupBy ${straddling === 1 ? 'straddles' : 'straddle'} the given parts: "given: merge" with fractions would keep groups together`);

@@ -1,5 +1,7 @@
 /** The one document of `trawl run --json`. Its field names are a contract: checks read them. */
 import type { PartMetrics, Recorded, Results, TrainMetrics, TrialResult } from '../../coordinator/api/views.js';
+import type { Deployed } from './deploy.js';
+import { ensembleDocument, type EnsembleDocument } from './ensemble.js';
 import type { Assignment, DataSummary } from '../../coordinator/sweep/spec.js';
 
 export interface RunDocument {
@@ -17,6 +19,10 @@ export interface RunDocument {
   /** Best first. */
   readonly trials: readonly TrialDocument[];
   readonly best: { readonly trial: string; readonly val: PartMetrics | null; readonly test: PartMetrics | null } | null;
+  /** Of the completed trials, once the sweep has ended; null where there is none. */
+  readonly ensemble: EnsembleDocument | null;
+  /** Folder of the ensemble's bundle. */
+  readonly bundle: string | null;
 }
 
 export interface TrialDocument {
@@ -43,6 +49,7 @@ export interface DocumentOptions {
   readonly wallMs: number;
   /** Whether every trial shows its test numbers. */
   readonly test: boolean;
+  readonly deployed: Deployed | null;
 }
 
 export function runDocument(results: Results, options: DocumentOptions): RunDocument {
@@ -56,6 +63,8 @@ export function runDocument(results: Results, options: DocumentOptions): RunDocu
     wallMs: Math.round(options.wallMs),
     trials: results.trials.map((trial) => trialDocument(trial, options.test)),
     best: best === null ? null : { trial: best.id, val: best.val, test: best.test },
+    ensemble: options.deployed === null ? null : ensembleDocument(options.deployed.view),
+    bundle: options.deployed?.bundle ?? null,
   };
 }
 

@@ -1,22 +1,29 @@
 /** `trawl run`: everything at once on this machine. The demo runs the same. */
+import { statSync } from 'node:fs';
 import { resolve } from 'node:path';
+import { FolderBlobStore } from '../../blob/folder.js';
 import type { Recorded, Results, SubmitRequest, SweepService } from '../../coordinator/api/views.js';
 import { databaseOf, rememberDatabase } from '../database.js';
 import { CommandFailed, exitCodes } from '../exit.js';
 import { homeAt, type Home } from '../home.js';
 import { connect, type Connection } from '../host/connect.js';
-import { commandLine, near } from '../program-name.js';
-import { count, duration } from '../text/format.js';
+import { sweepFileFor } from '../init/init-sweep.js';
+import { commandLine, near, programName } from '../program-name.js';
+import { count, duration, shellWord } from '../text/format.js';
+import { deployEnsemble, type Deployed } from './deploy.js';
 import { Display } from './display.js';
-import { runDocument } from './document.js';
+import { bestOf, runDocument } from './document.js';
+import { ensembleLines } from './ensemble.js';
 import { estimateMs } from './estimate.js';
 import { Interrupts } from './interrupts.js';
 import { loadSweep, type LoadedSweep } from './load.js';
 import { planLines } from './plan-text.js';
+import { questionLines } from './question.js';
 import { bestLines, failureLines, leaderboardLines, savingLines } from './summary.js';
 import { watchSweep } from './watch.js';
 
 export interface RunOptions {
+  /** A sweep file, or a folder of images. */
   readonly file: string;
   readonly home: string | undefined;
   readonly slots: number;
@@ -29,6 +36,8 @@ export interface RunOptions {
   readonly test: boolean;
   readonly json: boolean;
   readonly database: string | undefined;
+  /** Told of the ensemble after everything was printed. */
+  readonly onDeployed?: (deployed: Deployed) => Promise<void>;
 }
 
 /** Returns the exit code. Throws BadInput, CommandFailed, Interrupted. */
@@ -37,11 +46,26 @@ export async function runSweep(options: RunOptions): Promise<number> {
   const interrupts = new Interrupts();
   const display = new Display();
   try {
-    return await new Run(options, interrupts, display, startedAt).execute();
+    const file = await fileToRun(options, interrupts, display);
+    return await new Run({ ...options, file }, interrupts, display, startedAt).execute();
   } finally {
     display.clear();
     interrupts.dispose();
   }
+}
+
+/** The sweep file itself, or the one that is written for a folder of images. */
+async function fileToRun(options: RunOptions, interrupts: Interrupts, display: Display): Promise<string> {
+  if (statSync(options.file, { throwIfNoEntry: false })?.isDirectory() !== true) return options.file;
+  const file = await sweepFileFor({
+    folder: options.file,
+    home: homeAt(options.home),
+    onLine: (line) => display.say(line),
+    onProgress: (done, total) => display.passing(`reading images: ${done} of ${total}`),
+    signal: interrupts.signal,
+  });
+  display.clear();
+  return file;
 }
 
 class Run {
@@ -78,7 +102,12 @@ class Run {
       const { service } = watched.connection;
       const results = await service.results(sweep, { test: this.#options.test });
       const recorded = await service.recordedSince(sweep, since);
-      this.#report(results, recorded);
+      this.#display.passing('assembling the ensemble');
+      const deployed = await deployEnsemble({ service, results, home: this.#home, onWarning: (line) => this.#display.say(line) });
+      this.#display.clear();
+      this.#report(results, recorded, deployed);
+      if (!this.#options.json) await this.#answer(service, results);
+      if (deployed !== null) await this.#options.onDeployed?.(deployed);
       if (watched.last.notice !== null && results.sweep.state === 'paused') this.#display.say(`paused: ${watched.last.notice}`);
       return this.#exitCode(results);
     } finally {
@@ -144,19 +173,27 @@ class Run {
     connection.host?.startWorker({ slots: this.#options.slots, slotMemoryBytes: this.#options.slotMemoryBytes });
   }
 
-  #report(results: Results, recorded: Recorded): void {
+  /** For two classes: what the models come to where nearly all of the positive class must be found. */
+  async #answer(service: SweepService, results: Results): Promise<void> {
+    if (results.sweep.data?.classes.length !== 2 || bestOf(results) === null) return;
+    const ensemble = await service.ensemble(results.sweep.id);
+    const lines = await questionLines({ ensemble, blobs: new FolderBlobStore(this.#home.blobs), folder: this.#home.figures, shown: near });
+    process.stdout.write(`\n${lines.join('\n')}\n`);
+  }
+
+  #report(results: Results, recorded: Recorded, deployed: Deployed | null): void {
     const wallMs = performance.now() - this.#startedAt;
     if (this.#options.json) {
-      const document = runDocument(results, { recorded, wallMs, test: this.#options.test });
+      const document = runDocument(results, { recorded, wallMs, test: this.#options.test, deployed });
       process.stdout.write(`${JSON.stringify(document, null, 2)}\n`);
       return;
     }
-    const lines = [...leaderboardLines(results), '', ...bestLines(results), ...failureLines(results), '', ...savingLines(results, recorded, wallMs)];
-    process.stdout.write(`${[...lines, ...this.#whereLines(results)].join('\n')}\n`);
+    const lines = [...leaderboardLines(results), '', ...bestLines(results), ...failureLines(results), ...(deployed === null ? [] : ['', ...ensembleLines(deployed.view)]), '', ...savingLines(results, recorded, wallMs)];
+    process.stdout.write(`${[...lines, ...this.#whereLines(results, deployed)].join('\n')}\n`);
   }
 
   /** Where things are, and what can be pasted next. */
-  #whereLines(results: Results): string[] {
+  #whereLines(results: Results, deployed: Deployed | null): string[] {
     const { name, state } = results.sweep;
     const best = results.trials[0];
     const next = [
@@ -164,6 +201,7 @@ class Run {
       commandLine(['trials', name], this.#home),
       ...(best === undefined ? [] : [commandLine(['trial', best.id], this.#home)]),
       commandLine(['show', name], this.#home),
+      ...(deployed?.bundle === null || deployed === null ? [] : [`${programName()} predict ${shellWord(near(deployed.bundle))} IMAGE...`]),
     ];
     return [`Everything is in ${near(this.#home.folder)} (results, checkpoints, logs).`, state === 'paused' ? 'Paused. To resume, and more:' : 'Next:', ...next.map((line) => `  ${line}`)];
   }

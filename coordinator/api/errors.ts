@@ -16,6 +16,15 @@ export class TrialNotFound extends Error {
   }
 }
 
+/** The sweep has nothing that could be combined. */
+export class NoEnsemble extends Error {
+  readonly code = 'NoEnsemble';
+  constructor(message: string) {
+    super(message);
+    this.name = 'NoEnsemble';
+  }
+}
+
 export class BadRequest extends Error {
   readonly code = 'BadRequest';
   constructor(message: string) {
@@ -31,6 +40,7 @@ const statusByCode: { readonly [code: string]: number } = {
   BadRequest: 400,
   BadSweep: 400,
   IllegalTransition: 409,
+  NoEnsemble: 409,
   StaleWrite: 409,
   NotLeader: 503,
   DiskFull: 507,

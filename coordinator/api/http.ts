@@ -83,6 +83,7 @@ function routes(app: FastifyInstance, service: SweepService): void {
   app.get('/api/v1/sweeps/:sweep/trials', async (request) =>
     service.results(checked(sweepParams, request.params).sweep, { test: checked(testQuery, request.query).test === '1' }),
   );
+  app.get('/api/v1/sweeps/:sweep/ensemble', async (request) => service.ensemble(checked(sweepParams, request.params).sweep));
   app.get('/api/v1/sweeps/:sweep/recorded', async (request) =>
     service.recordedSince(checked(sweepParams, request.params).sweep, checked(sinceQuery, request.query).since),
   );

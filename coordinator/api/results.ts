@@ -1,9 +1,10 @@
 /** From stored trials and epochs to the rows that people read. Pure: records in, rows out. */
 import { metricValue, overallScore, type Confusion } from '../../proto/confusion.js';
-import type { EpochKey } from '../../proto/work.js';
+import type { EpochKey, EpochSettings } from '../../proto/work.js';
 import type { RecordedEpoch, RecordedEvaluation, SweepRecord, TrialRecord } from '../store/store.js';
 import { compareScores, scoreOf } from '../trial/rank.js';
-import type { PartMetrics, SweepView, TrialResult } from './views.js';
+import type { TrialPlan } from '../sweep/spec.js';
+import type { PartMetrics, PlanView, SweepView, TrialResult } from './views.js';
 
 export function sweepView(record: SweepRecord): SweepView {
   return {
@@ -15,6 +16,7 @@ export function sweepView(record: SweepRecord): SweepView {
     createdAt: record.createdAt.toISOString(),
     finishedAt: record.finishedAt?.toISOString() ?? null,
     objective: record.spec.objective,
+    ensemble: record.spec.ensemble,
     restoreBest: record.spec.stop?.restoreBest === true,
     data: record.data,
   };
@@ -59,6 +61,18 @@ export function trialResult(sweep: SweepRecord, trial: TrialRecord, known: Known
     shortfall: score === null || !Number.isFinite(score.shortfall) ? null : score.shortfall,
     failure: trial.failure,
   };
+}
+
+/** Equal settings are one object where a trial was just resolved, but not where it was read back. */
+export function planView({ trajectory, epochs }: TrialPlan): PlanView {
+  const runs: { count: number; settings: EpochSettings; text: string }[] = [];
+  for (const settings of epochs) {
+    const text = JSON.stringify(settings);
+    const last = runs.at(-1);
+    if (last?.text === text) last.count += 1;
+    else runs.push({ count: 1, settings, text });
+  }
+  return { trajectory, epochs: runs.map(({ count, settings }) => ({ count, settings })) };
 }
 
 /** The epochs of its path that are recorded, up to the first that is not. */

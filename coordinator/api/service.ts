@@ -12,11 +12,13 @@ import { epochCounts, resolveTrials } from '../sweep/resolve.js';
 import type { SweepSpec, TrialPlan } from '../sweep/spec.js';
 import type { RecordedEpoch, RecordedEvaluation, Store, SweepRecord, TrialRecord } from '../store/store.js';
 import { isEnded, moveSweep } from '../trial/states.js';
+import { assembleEnsemble } from './ensembles.js';
 import { BadRequest, SweepNotFound, TrialNotFound } from './errors.js';
 import { checkAgainstData } from '../sweep/check-data.js';
 import type { Leading } from './leading.js';
-import { leaderboard, pathOf, recordedPrefix, sweepView, trialResult, type KnownEpochs } from './results.js';
+import { leaderboard, pathOf, planView, recordedPrefix, sweepView, trialResult, type KnownEpochs } from './results.js';
 import type {
+  EnsembleView,
   Health,
   Preview,
   ProgressView,
@@ -142,6 +144,16 @@ export class ApplicationService implements SweepService {
     };
   }
 
+  async ensemble(idOrName: string): Promise<EnsembleView> {
+    const sweep = await this.#find(idOrName);
+    const trials = (await this.#store.trialsOf(sweep.id)).filter((trial) => trial.state === 'completed');
+    const known = await this.#known(trials, true);
+    const ranked = leaderboard(sweep, trials.map((trial) => trialResult(sweep, trial, known)));
+    const evaluations: RecordedEvaluation[] = [];
+    for (const keys of chunks(chosenKeys(trials))) evaluations.push(...(await this.#store.evaluationsByKey(keys)));
+    return assembleEnsemble({ sweep, trials, ranked, epochs: known.epochs, evaluations, blobs: this.#options.blobs });
+  }
+
   async trial(id: string, options: { readonly test: boolean }): Promise<TrialDetail> {
     const trial = await this.#findTrial(id);
     const sweep = await this.#find(trial.sweep);
@@ -160,6 +172,7 @@ export class ApplicationService implements SweepService {
       trial: trialResult(sweep, trial, known),
       curve,
       attempts: attempts.map((attempt) => ({ ...attempt, startedAt: attempt.startedAt.toISOString(), endedAt: attempt.endedAt?.toISOString() ?? null })),
+      plan: planView(trial.plan),
     };
   }
 
@@ -216,8 +229,7 @@ export class ApplicationService implements SweepService {
     const epochs = await this.#epochs(distinctKeys(trials.map(pathOf)));
     const tests = new Map<EpochKey, RecordedEvaluation>();
     if (!test) return { epochs, tests };
-    const chosen = trials.flatMap((trial) => (trial.bestEpoch === null ? [] : (trial.plan.path[trial.bestEpoch] ?? [])));
-    for (const keys of chunks([...new Set(chosen)])) {
+    for (const keys of chunks(chosenKeys(trials))) {
       for (const evaluation of await this.#store.evaluationsByKey(keys)) {
         if (evaluation.part === 'test') tests.set(evaluation.key, evaluation);
       }
@@ -262,6 +274,10 @@ function distinctKeys(paths: readonly (readonly EpochKey[])[]): EpochKey[] {
   return [...new Set(paths.flat())];
 }
 
+function chosenKeys(trials: readonly TrialRecord[]): EpochKey[] {
+  return [...new Set(trials.flatMap((trial) => (trial.bestEpoch === null ? [] : (trial.plan.path[trial.bestEpoch] ?? []))))];
+}
+
 function* chunks(keys: readonly EpochKey[]): Generator<readonly EpochKey[]> {
   for (let start = 0; start < keys.length; start += KEYS_PER_QUERY) yield keys.slice(start, start + KEYS_PER_QUERY);
 }
@@ -270,8 +286,9 @@ function countTrials(trials: readonly TrialRecord[]): TrialCounts {
   const number = (matches: (trial: TrialRecord) => boolean): number => trials.filter(matches).length;
   const done = number((trial) => trial.state === 'completed' || trial.state === 'pruned');
   const running = number((trial) => trial.state === 'running');
+  const cancelled = number((trial) => trial.state === 'cancelled');
   const ended = number((trial) => isEnded(trial.state));
-  return { total: trials.length, done, failed: ended - done, running, waiting: trials.length - ended - running };
+  return { total: trials.length, done, failed: ended - done - cancelled, cancelled, running, waiting: trials.length - ended - running };
 }
 
 /** Epochs not in the store, counted by what decides how long one takes: the network, its input and the batch. */

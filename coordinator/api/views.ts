@@ -3,10 +3,10 @@
  * /api/v1. Times are ISO strings in UTC; metrics that were not measured are null.
  */
 import type { Confusion } from '../../proto/confusion.js';
-import type { EpochSettings, ImageTrajectory } from '../../proto/work.js';
+import type { BlobId, EpochKey, EpochSettings, ImageTrajectory, Trajectory } from '../../proto/work.js';
 import type { SlotSnapshot } from '../leader/snapshot.js';
 import type { TrialFailure } from '../store/store.js';
-import type { Assignment, DataSummary, ObjectiveSpec } from '../sweep/spec.js';
+import type { Assignment, DataSummary, EnsembleSpec, ObjectiveSpec } from '../sweep/spec.js';
 import type { SweepState, TrialState } from '../trial/states.js';
 
 /** A sweep to run: the file as written, and what the submitting side found out about its data. */
@@ -66,16 +66,20 @@ export interface SweepView {
   readonly createdAt: string;
   readonly finishedAt: string | null;
   readonly objective: ObjectiveSpec;
+  /** Null where none is wanted, and for trainables without predictions. */
+  readonly ensemble: EnsembleSpec | null;
   /** Whether a trial's chosen epoch is its best one rather than its last. */
   readonly restoreBest: boolean;
   readonly data: DataSummary | null;
 }
 
-/** Of the current revision. `done` counts completed and pruned trials; `failed` all that ended otherwise. */
+/** Of the current revision. `done` counts completed and pruned trials; `failed` those that failed or need more memory than there is. */
 export interface TrialCounts {
   readonly total: number;
   readonly done: number;
   readonly failed: number;
+  /** Ended by their sweep: its time was over, or it was stopped. */
+  readonly cancelled: number;
   readonly running: number;
   readonly waiting: number;
 }
@@ -146,6 +150,48 @@ export interface Results {
   readonly requestedEpochs: number;
 }
 
+export interface EnsembleMember {
+  readonly trial: string;
+  readonly number: number;
+  /** Above 0; all together 1. */
+  readonly weight: number;
+  readonly settings: Assignment;
+  /** The chosen one, from 0, and its key. */
+  readonly epoch: number;
+  readonly key: EpochKey;
+  readonly trajectory: ImageTrajectory;
+  /** Null where it is not kept. */
+  readonly checkpoint: BlobId | null;
+  /** Of the parts' images in manifest order, float32 [images, classes]; null where there is no test part. */
+  readonly probabilities: { readonly val: BlobId; readonly test: BlobId | null };
+  readonly params: number;
+  readonly val: PartMetrics | null;
+}
+
+export interface EnsembleView {
+  readonly sweep: SweepView;
+  readonly rule: EnsembleSpec['rule'];
+  /** What members were chosen by; null where the rule takes the best trials. */
+  readonly maximised: { readonly metric: string; readonly direction: 'maximize' | 'minimize' } | null;
+  /** Distinct completed trials that it was chosen from. */
+  readonly candidates: number;
+  /** Heaviest first. */
+  readonly members: readonly EnsembleMember[];
+  /** Least probability of the positive class that is called positive; null where there are more than two classes. */
+  readonly threshold: number | null;
+  readonly val: PartMetrics;
+  /** Null where there is no test part. */
+  readonly test: PartMetrics | null;
+  /** The best single trial, for comparison. */
+  readonly single: {
+    readonly trial: string;
+    readonly number: number;
+    readonly val: PartMetrics | null;
+    readonly test: PartMetrics | null;
+    readonly probabilities: EnsembleMember['probabilities'];
+  };
+}
+
 export interface EpochRow {
   readonly epoch: number;
   readonly key: string;
@@ -173,6 +219,13 @@ export interface TrialDetail {
   /** As recorded, in order; may be shorter than planned. */
   readonly curve: readonly EpochRow[];
   readonly attempts: readonly AttemptRow[];
+  readonly plan: PlanView;
+}
+
+/** What is in force in a trial from its first epoch to its last, equal epochs in a row taken together. */
+export interface PlanView {
+  readonly trajectory: Trajectory;
+  readonly epochs: readonly { readonly count: number; readonly settings: EpochSettings }[];
 }
 
 export interface Health {
@@ -191,7 +244,7 @@ export interface Recorded {
 
 /**
  * Everything a person can ask of trawl. Each call throws an error with a stable `code`:
- * `SweepNotFound`, `TrialNotFound`, `BadRequest`, `IllegalTransition`, `NotLeader`, `StoreUnavailable`.
+ * `SweepNotFound`, `TrialNotFound`, `BadRequest`, `IllegalTransition`, `NoEnsemble`, `NotLeader`, `StoreUnavailable`.
  */
 export interface SweepService {
   health(): Promise<Health>;
@@ -201,6 +254,8 @@ export interface SweepService {
   sweep(idOrName: string): Promise<SweepView>;
   progress(idOrName: string): Promise<ProgressView>;
   results(idOrName: string, options: { readonly test: boolean }): Promise<Results>;
+  /** Of the trials that have completed so far. Throws `NoEnsemble` where none has, or they have no predictions. */
+  ensemble(idOrName: string): Promise<EnsembleView>;
   trial(id: string, options: { readonly test: boolean }): Promise<TrialDetail>;
   setState(idOrName: string, state: RequestedState): Promise<void>;
   /** Current end of the store's sequence of recordings. */

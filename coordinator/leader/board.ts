@@ -48,6 +48,8 @@ export class Board {
       open: 0,
       problem: null,
       best: null,
+      ranMs: record.ranMs,
+      savedMs: record.ranMs,
     };
     this.sweeps.set(record.id, sweep);
     for (const trial of facts.trials) this.#plant(trial, sweep, writes);
@@ -119,6 +121,11 @@ export class Board {
     const blocked = this.#blocked.get(node);
     this.#blocked.delete(node);
     for (const waiting of new Set([node, ...node.children, ...(blocked ?? [])])) this.#consider(waiting);
+  }
+
+  /** Its time is over: what is trained only waits for its evaluation, every other open trial is cancelled. */
+  cutShort(sweep: SweepRun, writes: TurnWrites): void {
+    for (const trial of sweep.trials) if (trial.phase === 'train') this.#end(trial, 'cancelled', null, writes);
   }
 
   pause(sweep: SweepRun, problem: string | null, writes: TurnWrites): void {
@@ -295,7 +302,7 @@ export class Board {
     }
     const standing = this.standingAt(node).filter(runs);
     if (standing.length > 0 && this.#canBegin(node)) {
-      const remaining = standing.reduce((most, trial) => Math.max(most, trial.length - node.epoch), 0);
+      const remaining = standing.reduce((most, trial) => Math.max(most, urgency(trial, node)), 0);
       const order = standing.reduce((least, trial) => Math.min(least, trial.number), Number.POSITIVE_INFINITY);
       work.push({ kind: 'train', node, remaining, order });
     }
@@ -339,4 +346,12 @@ export class Board {
     writes.sweeps.push({ id: sweep.record.id, state });
     writes.events.push({ type: `sweep.${state}`, sweep: sweep.record.id, trial: null, detail: { trials: sweep.trials.length } });
   }
+}
+
+/**
+ * Epochs that a trial still has before it. Under a deadline trials go by their numbers instead: it should
+ * find some that are finished rather than all of them begun.
+ */
+function urgency(trial: TrialRun, node: EpochNode): number {
+  return trial.sweep.record.spec.budget.wallClockMs === null ? trial.length - node.epoch : Number.MAX_SAFE_INTEGER;
 }

@@ -14,6 +14,7 @@ import { cutSpan, isStateless, keepOf, startFor, type EpochNode } from '../stage
 import type { FailureCount, OpenAttempt, TurnWrites } from '../store/store.js';
 import { Board, type SweepFacts } from './board.js';
 import { AttemptLedger } from './attempt-ledger.js';
+import { BudgetClock } from './budget-clock.js';
 import { emptyWrites, goalOf, type Attempt, type SweepRun, type WorkerRun } from './model.js';
 import type { ReadyItem } from './ready-queue.js';
 import { answerReport } from './reports.js';
@@ -50,6 +51,7 @@ export class Dispatcher {
   #close: string[] = [];
   readonly #peers = new Map<string, WorkerRun>();
   #now = 0;
+  readonly #clock = new BudgetClock();
 
   constructor(options: DispatcherOptions) {
     this.options = options;
@@ -128,10 +130,15 @@ export class Dispatcher {
     return this.#now + this.options.leaseTermMs;
   }
 
-  /** Ends the leases of workers that were silent for a whole term, and the wait for checkpoints that do not come. */
+  /** Ends what has run out: leases of silent workers, the wait for checkpoints that do not come, sweeps' time. */
   tick(now: number): void {
     this.#now = now;
     for (const attempt of this.ledger.live()) this.#forgetOverdue(attempt, now);
+    const working = [...this.workers.values()].some((worker) => worker.peer !== null);
+    for (const sweep of this.#clock.tick(this.board.sweeps.values(), working, now, this.writes)) {
+      this.board.cutShort(sweep, this.writes);
+      this.#cancelUnwanted();
+    }
     for (const worker of this.workers.values()) {
       if (now < worker.deadline) continue;
       for (const attempt of [...worker.attempts.values()]) {

@@ -20,6 +20,9 @@ export interface SweepRun {
   /** Why the coordinator paused it by itself; null when a person did, or it runs. */
   problem: string | null;
   best: { readonly trial: TrialRun; readonly score: Score } | null;
+  /** How long it has run, and how much of that the store knows; both stand still without `budget.wallClock`. */
+  ranMs: number;
+  savedMs: number;
 }
 
 export interface TrialRun {
@@ -73,7 +76,7 @@ export interface Attempt extends Span {
 }
 
 export function emptyWrites(): TurnWrites {
-  return { workers: [], epochs: [], retrained: [], checkpoints: [], dropped: [], evaluations: [], ended: [], grants: [], trials: [], sweeps: [], events: [] };
+  return { workers: [], epochs: [], retrained: [], checkpoints: [], dropped: [], evaluations: [], ended: [], grants: [], trials: [], sweeps: [], clocks: [], events: [] };
 }
 
 export function isEmpty(writes: TurnWrites): boolean {

@@ -4,11 +4,21 @@ import type { Json } from '../../proto/work.js';
 export type Schedule =
   | { readonly constant: number }
   | { readonly piecewise: { readonly initial: number; readonly factor: number; readonly every: number } }
-  | { readonly cosine: { readonly initial: number; readonly epochs?: number | undefined; readonly final?: number | undefined } };
+  | { readonly cosine: { readonly initial: number; readonly epochs?: number | undefined; readonly final?: number | undefined } }
+  | { readonly steps: readonly (readonly [epoch: number, rate: number])[] }
+  | { readonly exponential: { readonly initial: number; readonly factor: number } }
+  | { readonly inverseTime: { readonly initial: number; readonly decay: number } };
+
+/** A schedule that is led up to: of learning rates alone, since it changes within an epoch. */
+export interface Warmup {
+  readonly warmup: { readonly epochs: number; readonly to: number | Schedule };
+}
+
+const KINDS = ['constant', 'piecewise', 'cosine', 'steps', 'exponential', 'inverseTime', 'warmup'];
 
 export function isSchedule(value: Json): boolean {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
-  return 'constant' in value || 'piecewise' in value || 'cosine' in value;
+  return KINDS.some((kind) => Object.hasOwn(value, kind));
 }
 
 /**
@@ -20,6 +30,9 @@ export function isSchedule(value: Json): boolean {
  *   epoch / n)) / 2 (Loshchilov and Hutter 2017, equation 5, without restarts). Epoch 0 has `initial`;
  *   `final` (0 unless given) is reached at epoch n, one past the last of a trial that is n long, and
  *   holds from there on.
+ * - steps: the rate of the last [epoch, rate] that has begun; the first begins at epoch 0.
+ * - exponential: initial * factor^epoch.
+ * - inverseTime: initial / (1 + decay * epoch).
  */
 export function rateAt(schedule: number | Schedule, epoch: number, epochs: number): number {
   if (typeof schedule === 'number') return schedule;
@@ -28,9 +41,29 @@ export function rateAt(schedule: number | Schedule, epoch: number, epochs: numbe
     const { initial, factor, every } = schedule.piecewise;
     return initial * wholePower(factor, Math.floor(epoch / every));
   }
+  if ('steps' in schedule) return schedule.steps.findLast(([from]) => from <= epoch)?.[1] ?? NaN;
+  if ('exponential' in schedule) return schedule.exponential.initial * wholePower(schedule.exponential.factor, epoch);
+  if ('inverseTime' in schedule) return schedule.inverseTime.initial / (1 + schedule.inverseTime.decay * epoch);
   const { initial, final = 0, epochs: length = epochs } = schedule.cosine;
   if (epoch >= length) return final;
   return final + (initial - final) * 0.5 * (1 + cosineOfPi(epoch / length));
+}
+
+/**
+ * The rates at the beginning and the end of `epoch`, between which the steps go in a straight line.
+ * They differ in a warm-up alone: over its epochs the rate rises from 0 to the first one of what it
+ * leads to (Goyal et al. 2017, section 2.2, from 0), whose epochs count from the end of the warm-up.
+ */
+export function ratesOf(schedule: number | Schedule | Warmup, epoch: number, epochs: number): { readonly from: number; readonly to: number } {
+  if (typeof schedule === 'number' || !('warmup' in schedule)) {
+    const rate = rateAt(schedule, epoch, epochs);
+    return { from: rate, to: rate };
+  }
+  const { epochs: length, to } = schedule.warmup;
+  const rest = Math.max(1, epochs - length);
+  if (epoch >= length) return ratesOf(to, epoch - length, rest);
+  const target = rateAt(to, 0, rest);
+  return { from: (target * epoch) / length, to: (target * (epoch + 1)) / length };
 }
 
 function wholePower(base: number, exponent: number): number {

@@ -61,13 +61,17 @@ export function checkpointBatch(checkpoints: readonly CheckpointWrite[]): Batch 
   };
 }
 
-/** The blob of a dropped checkpoint was in use until now. */
+/**
+ * The blob of a dropped checkpoint was in use until now. What a completed trial has chosen, and its last epoch, stay: its sweep may
+ * have ended long ago, so that the leader does not hold it any more, and an ensemble still wants it.
+ */
 export function droppedBatch(keys: readonly EpochKey[]): Batch | null {
   if (keys.length === 0) return null;
   return {
     what: 'dropped checkpoints',
     name: 'dropped',
-    text: `with dropped as (select key, checkpoint from epoch where key = any($1::bytea[]) and checkpoint is not null),
+    text: `with dropped as (select key, checkpoint from epoch e where key = any($1::bytea[]) and checkpoint is not null
+        and not exists (select from trial t where t.state = 'completed' and (t.path[t.best_epoch + 1] = e.key or t.path[t.epochs] = e.key))),
       used as (update blob set last_used = now() where id in (select checkpoint from dropped))
       update epoch set checkpoint = null where key in (select key from dropped)`,
     values: [keys.map(bytea)],

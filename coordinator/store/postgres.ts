@@ -13,7 +13,7 @@ import { eventBatch, readEvents } from './events.js';
 import { takeLeadership } from './leader.js';
 import { migrate, readMigrations } from './migrate.js';
 import type { FailureCount, Leadership, NewSweep, OpenAttempt, RecordedEpoch, RecordedEvaluation, Store, StoredEvent, SweepRecord, TrialRecord, TurnWrites } from './store.js';
-import { lockSweep, lockSweepState, readManifests, readOpenSweeps, readSweep, readSweeps, revisionDigest, sweepBatch, writeRevision } from './sweeps.js';
+import { lockSweep, lockSweepState, readManifests, readOpenSweeps, readSweep, readSweeps, revisionDigest, clockBatch, sweepBatch, writeRevision } from './sweeps.js';
 import { cancelBatch, newTrialBatch, readTrial, readTrials, trialBatch } from './trials.js';
 import { workerBatch } from './workers.js';
 
@@ -69,6 +69,7 @@ class PostgresStore implements Store {
         grantBatch(writes.grants),
         trialBatch(writes.trials),
         sweepBatch(writes.sweeps),
+        clockBatch(writes.clocks),
         eventBatch(writes.events, coordinatorActor),
       ]),
     );

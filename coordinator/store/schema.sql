@@ -134,6 +134,7 @@ create table sweep_revision (
   digest bytea not null,
   created_at timestamp with time zone not null default now(),
   created_by text not null,
+  ran_ms double precision not null default 0,
   constraint sweep_revision_pkey PRIMARY KEY (sweep, revision),
   constraint sweep_revision_sweep_fkey FOREIGN KEY (sweep) REFERENCES sweep(id)
 );
@@ -184,3 +185,7 @@ CREATE INDEX evaluation_probabilities ON public.evaluation USING btree (probabil
 CREATE INDEX event_sweep ON public.event USING btree (sweep, id);
 
 CREATE INDEX sweep_open ON public.sweep USING btree (id) WHERE (state = ANY (ARRAY['running'::text, 'paused'::text]));
+
+CREATE INDEX trial_chosen ON public.trial USING btree ((path[(best_epoch + 1)])) WHERE (state = 'completed'::text);
+
+CREATE INDEX trial_last_epoch ON public.trial USING btree ((path[epochs])) WHERE (state = 'completed'::text);

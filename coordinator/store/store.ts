@@ -23,6 +23,8 @@ export interface SweepRecord {
   readonly data: DataSummary | null;
   readonly createdAt: Date;
   readonly finishedAt: Date | null;
+  /** How long this revision has run, as far as it was written down: only kept where a budget counts it. */
+  readonly ranMs: number;
 }
 
 /** Why a trial ended short of completion; null otherwise. */
@@ -148,6 +150,13 @@ export interface SweepUpdate {
   readonly state: SweepState;
 }
 
+/** How long a sweep's revision has run. */
+export interface ClockWrite {
+  readonly id: string;
+  readonly revision: number;
+  readonly ranMs: number;
+}
+
 export interface WorkerWrite {
   readonly id: string;
   readonly name: string;
@@ -184,6 +193,7 @@ export interface TurnWrites {
   readonly grants: GrantWrite[];
   readonly trials: TrialUpdate[];
   readonly sweeps: SweepUpdate[];
+  readonly clocks: ClockWrite[];
   readonly events: EventWrite[];
 }
 

@@ -8,7 +8,7 @@ import type { SweepState } from '../trial/states.js';
 import { lastById } from './batch.js';
 import type { Batch } from './batch.js';
 import { firstStates, legalMoves } from './state-moves.js';
-import type { NewSweep, SweepRecord, SweepUpdate } from './store.js';
+import type { ClockWrite, NewSweep, SweepRecord, SweepUpdate } from './store.js';
 
 /** A sweep whose stored state does not lead to the new one is not matched. */
 export function sweepBatch(updates: readonly SweepUpdate[]): Batch | null {
@@ -28,6 +28,21 @@ export function sweepBatch(updates: readonly SweepUpdate[]): Batch | null {
       legalMoves(sweepTransitions),
     ],
     expected: last.length,
+  };
+}
+
+/** A revision that is no longer there is not matched: its time counts for nothing any more. */
+export function clockBatch(clocks: readonly ClockWrite[]): Batch | null {
+  if (clocks.length === 0) return null;
+  const last = lastById(clocks);
+  return {
+    what: 'running times of sweeps',
+    name: 'clocks',
+    text: `update sweep_revision r set ran_ms = greatest(r.ran_ms, g.ran_ms)
+      from unnest($1::text[], $2::integer[], $3::double precision[]) as g(sweep, revision, ran_ms)
+      where r.sweep = g.sweep and r.revision = g.revision`,
+    values: [last.map((clock) => clock.id), last.map((clock) => clock.revision), last.map((clock) => clock.ranMs)],
+    expected: null,
   };
 }
 
@@ -92,9 +107,10 @@ interface SweepRow {
   readonly data: DataSummary | null;
   readonly createdAt: Date;
   readonly finishedAt: Date | null;
+  readonly ranMs: number;
 }
 
-const selection = `select s.id, s.project, s.name, s.revision, s.state, r.spec, r.data, s.created_at as "createdAt", s.finished_at as "finishedAt"
+const selection = `select s.id, s.project, s.name, s.revision, s.state, r.spec, r.data, s.created_at as "createdAt", s.finished_at as "finishedAt", r.ran_ms as "ranMs"
   from sweep s join sweep_revision r on r.sweep = s.id and r.revision = s.revision`;
 
 /** An id goes before a name that reads like it. */

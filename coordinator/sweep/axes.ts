@@ -1,15 +1,19 @@
 /** From the axes as written to the values of each, checked one by one, and completed by the model's defaults. */
-import type { ZooModel } from '../../proto/models.js';
+import { ZOO, type Knob, type ZooModel } from '../../proto/models.js';
 import type { Json } from '../../proto/work.js';
 import { expandAxis, type AxisRule } from '../space/axis.js';
+import { resolveAugmentation, type WrittenAugmentation } from '../space/augmentation.js';
 import { resolveOptimizer, writeOptimizer, type WrittenOptimizer } from '../space/optimizer.js';
 import type { Draft } from './draft.js';
 import { describe, type Problem } from './mistakes.js';
 import { imageValues, syntheticValue } from './schema.js';
 import type { Axis } from './spec.js';
 
-const WHOLE = new Set(['imageSize', 'batch', 'epochs', 'fcWidth']);
-const CHOICES = new Set(['optimizer', 'classWeights', 'filters']);
+const KNOBS = ZOO.flatMap((model) => model.knobs);
+const knobsOf = (kind: Knob['kind']): string[] => KNOBS.filter((knob) => knob.kind === kind).map((knob) => knob.name);
+const WHOLE = new Set(['imageSize', 'batch', 'epochs', ...knobsOf('int')]);
+/** Whose values are no numbers, so that a map or a list in the place of one is no range. */
+const CHOICES = new Set(['optimizer', 'classWeights', 'clipNorm', 'augment', ...knobsOf('choice'), ...knobsOf('int-list').filter((name) => !WHOLE.has(name))]);
 
 /** The axes that the draft names, in the file's order. */
 export function namedAxes(draft: Draft): { readonly axes: readonly Axis[]; readonly problems: readonly Problem[] } {
@@ -42,9 +46,17 @@ function ruleOf(draft: Draft, name: string): AxisRule {
   return {
     numeric: !(image && CHOICES.has(name)),
     whole: image ? WHOLE.has(name) : name === 'epochs',
-    meaning: image && name === 'optimizer' ? (value) => ({ ...resolveOptimizer(value as WrittenOptimizer) }) : withoutConstant,
+    meaning: image && Object.hasOwn(MEANINGS, name) ? MEANINGS[name]! : withoutConstant,
   };
 }
+
+const MEANINGS: { readonly [hyperparameter: string]: (value: Json) => Json } = {
+  optimizer: (value) => ({ ...resolveOptimizer(value as WrittenOptimizer) }),
+  augment: (value) => {
+    const meant = resolveAugmentation(value as WrittenAugmentation | null);
+    return meant === null ? null : { ...meant };
+  },
+};
 
 /** A constant schedule means its number. */
 function withoutConstant(value: Json): Json {
@@ -52,7 +64,10 @@ function withoutConstant(value: Json): Json {
   return value;
 }
 
-/** `named`, then with one value each what it leaves out of an image classifier's hyperparameters. */
+/**
+ * `named`, then with one value each what it leaves out of an image classifier's hyperparameters; those
+ * that are off unless they are named (l2, augment, ...) are left out.
+ */
 export function withDefaults(named: readonly Axis[], model: ZooModel): Axis[] {
   const { imageSize, batch, epochs, lr, dropout, optimizer } = model.defaults;
   const defaults: readonly (readonly [string, Json])[] = [

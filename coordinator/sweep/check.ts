@@ -4,11 +4,11 @@
  * sections that the schema found in order, so that one mistake does not hide another.
  */
 import { METRIC_NAMES, isMetricName } from '../../proto/confusion.js';
-import { DEFAULT_MODEL, ZOO, type ZooModel } from '../../proto/models.js';
+import { DEFAULT_MODEL, ZOO, type Knob, type ZooModel } from '../../proto/models.js';
 import { gridSize } from '../sampler/grid.js';
 import type { Draft, ImageDraft } from './draft.js';
 import { describe, type Problem } from './mistakes.js';
-import { MAX_TRIALS, oneOf, type DataFile } from './schema.js';
+import { knobValue, listed, MAX_TRIALS, oneOf, type DataFile } from './schema.js';
 import type { Axis } from './spec.js';
 import { suggestMetric } from './suggest.js';
 
@@ -37,9 +37,15 @@ function checkModel(draft: ImageDraft, axes: readonly Axis[]): Problem[] {
     const path = ['space', axis.name];
     const knob = model.knobs.find((candidate) => candidate.name === axis.name);
     if (knob === undefined && foreign.has(axis.name)) {
-      problems.push({ path, at: 'key', found: `${axis.name} for ${model.name}`, expected: `${oneOf(own)} as its knob${own.length === 1 ? '' : 's'}`, suggestion: `only ${ZOO.filter((other) => other.knobs.some((each) => each.name === axis.name)).map((other) => other.name).join(' and ')} has it` });
+      const owners = ZOO.filter((other) => other.knobs.some((each) => each.name === axis.name)).map((other) => other.name);
+      const suggestion = `only ${owners.join(' and ')} ${owners.length === 1 ? 'has' : 'have'} it`;
+      problems.push({ path, at: 'key', found: `${axis.name} for ${model.name}`, expected: `${oneOf(own)} as its knob${own.length === 1 ? '' : 's'}`, suggestion });
     }
-    const [min, max] = knob !== undefined ? [knob.min, knob.max] : axis.name === 'imageSize' ? [model.minImageSize, Infinity] : [-Infinity, Infinity];
+    if (knob !== undefined) {
+      problems.push(...checkKnob(knob, axis, model.name));
+      continue;
+    }
+    const [min, max] = axis.name === 'imageSize' ? [model.minImageSize, Infinity] : [-Infinity, Infinity];
     const outside = axis.values.flat(2).find((value) => typeof value === 'number' && (value < min || value > max));
     if (outside !== undefined) {
       problems.push({ path, at: 'value', found: describe(outside), expected: `${max === Infinity ? `at least ${min}` : `a number from ${min} to ${max}`} for ${model.name}`, suggestion: null });
@@ -48,10 +54,22 @@ function checkModel(draft: ImageDraft, axes: readonly Axis[]): Problem[] {
   return problems;
 }
 
+/** A name may be a number in one model and a list in another, with other bounds. */
+function checkKnob(knob: Knob, axis: Axis, model: string): Problem[] {
+  const path = ['space', axis.name];
+  if (knob.kind === 'int-list' && !axis.values.every((value) => Array.isArray(value))) {
+    return [{ path, at: 'value', found: describe(axis.values), expected: listed(knob), suggestion: null }];
+  }
+  const schema = knobValue(knob);
+  const wrong = axis.values.map((value) => ({ value, issue: schema.safeParse(value).error?.issues[0] })).find(({ issue }) => issue !== undefined);
+  if (wrong?.issue === undefined) return [];
+  return [{ path, at: 'value', found: describe(wrong.value), expected: `${wrong.issue.message} for ${model}`, suggestion: null }];
+}
+
 function checkData(draft: ImageDraft): Problem[] {
   const data = draft.sections.data;
   if (data === undefined || typeof data === 'string') return [];
-  return [...checkSplit(data), ...checkGroupBy(data)];
+  return [...checkSplit(data), ...checkPattern('groupBy', data.groupBy, "put brackets round what names the group, as in '(person\\d+)'"), ...checkPattern('label', data.label, "put brackets round what names the class, as in 'person\\d+_(bacteria|virus)'")];
 }
 
 function checkSplit({ split, given }: DataFile): Problem[] {
@@ -70,17 +88,18 @@ function checkSplit({ split, given }: DataFile): Problem[] {
   return problems;
 }
 
-function checkGroupBy({ groupBy }: DataFile): Problem[] {
-  if (groupBy === undefined) return [];
-  const base = { path: ['data', 'groupBy'], at: 'value', found: describe(groupBy) } as const;
+/** A regular expression whose first capture is what is asked for. */
+function checkPattern(key: 'groupBy' | 'label', pattern: string | undefined, advice: string): Problem[] {
+  if (pattern === undefined) return [];
+  const base = { path: ['data', key], at: 'value', found: describe(pattern) } as const;
   try {
     // With an empty alternative it matches anything, and the match has one entry per capture.
-    const captures = (new RegExp(`${groupBy}|`).exec('')?.length ?? 1) - 1;
+    const captures = (new RegExp(`${pattern}|`).exec('')?.length ?? 1) - 1;
     if (captures > 0) return [];
   } catch (error) {
     return [{ ...base, expected: 'a regular expression', suggestion: error instanceof Error ? error.message : null }];
   }
-  return [{ ...base, expected: 'a capture in it', suggestion: "put brackets round what names the group, as in '(person\\d+)'" }];
+  return [{ ...base, expected: 'a capture in it', suggestion: advice }];
 }
 
 function checkMetrics(draft: Draft): Problem[] {

@@ -4,9 +4,12 @@ import { withDefaults } from './axes.js';
 import type { ImageDraft, SyntheticDraft } from './draft.js';
 import { durationMs } from '../../proto/duration.js';
 import { type ImageFile } from './schema.js';
-import type { Axis, DataSpec, ObjectiveSpec, SplitSpec, StopSpec, SweepSpec } from './spec.js';
+import type { Axis, DataSpec, EnsembleSpec, ObjectiveSpec, SplitSpec, StopSpec, SweepSpec } from './spec.js';
 
 export const DEFAULT_SPLIT = { val: 0.15, test: 0.15 } as const;
+
+/** Ten members are what Caruana's selection seldom goes beyond, and ten networks still predict in no time. */
+export const DEFAULT_ENSEMBLE: EnsembleSpec = { rule: 'greedy', maxMembers: 10 };
 
 export function composeImage(draft: ImageDraft, named: readonly Axis[], model: ZooModel, fallbackName: string): SweepSpec {
   const file = draft.sections;
@@ -16,6 +19,7 @@ export function composeImage(draft: ImageDraft, named: readonly Axis[], model: Z
     axes: withDefaults(named, model),
     objective: composeObjective(file.objective, 'val.auc'),
     stop: composeStop(file.stop, 'val.loss'),
+    ensemble: file.ensemble === 'none' ? null : { rule: file.ensemble?.rule ?? DEFAULT_ENSEMBLE.rule, maxMembers: file.ensemble?.maxMembers ?? DEFAULT_ENSEMBLE.maxMembers },
   };
 }
 
@@ -30,17 +34,18 @@ export function composeSynthetic(draft: SyntheticDraft, named: readonly Axis[], 
     axes: named,
     objective,
     stop: composeStop(file.stop, objective.metric, objective),
+    ensemble: null,
   };
 }
 
-function common(file: ImageDraft['sections'] | SyntheticDraft['sections'], fallbackName: string): Omit<SweepSpec, 'trainable' | 'axes' | 'objective' | 'stop'> {
+function common(file: ImageDraft['sections'] | SyntheticDraft['sections'], fallbackName: string): Omit<SweepSpec, 'trainable' | 'axes' | 'objective' | 'stop' | 'ensemble'> {
   const seed = file.seed ?? 0;
   const grid = typeof file.sampler === 'object' ? file.sampler.grid : {};
   return {
     format: 1,
     name: file.name ?? fallbackName,
     sampler: grid.order === 'shuffled' ? { grid: { order: 'shuffled', seed: grid.seed ?? seed } } : 'grid',
-    budget: { trials: file.budget?.trials ?? null },
+    budget: { trials: file.budget?.trials ?? null, wallClockMs: file.budget?.wallClock === undefined ? null : durationMs(file.budget.wallClock) },
     stageTimeoutMs: file.stageTimeout === undefined ? null : durationMs(file.stageTimeout),
     seed,
     sharing: true,
@@ -52,6 +57,9 @@ function composeData(data: ImageFile['data'] | undefined, model: ZooModel): Data
   return {
     path: file.path,
     split: composeSplit(file),
+    label: file.label ?? null,
+    perClass: file.perClass ?? null,
+    dedupe: file.dedupe ?? false,
     groupBy: file.groupBy ?? null,
     positive: file.positive === undefined ? null : String(file.positive),
     channels: file.channels ?? 'gray',

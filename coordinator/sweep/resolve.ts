@@ -9,7 +9,8 @@ import { IMAGE_CLASSIFIER_VERSION, SYNTHETIC_VERSION, zooModel } from '../../pro
 import { KEY_FORMAT, type EpochKey, type EpochSettings, type ImageEpochSettings, type ImageInput, type ImageTrajectory, type Json, type SyntheticEpochSettings, type SyntheticTrajectory, type Trajectory } from '../../proto/work.js';
 import { sampledAssignments } from '../sampler/grid.js';
 import { resolveOptimizer, type WrittenOptimizer } from '../space/optimizer.js';
-import { isSchedule, rateAt, type Schedule } from '../space/schedule.js';
+import { resolveAugmentation, type WrittenAugmentation } from '../space/augmentation.js';
+import { isSchedule, rateAt, ratesOf, type Schedule, type Warmup } from '../space/schedule.js';
 import type { Assignment, DataSpec, DataSummary, SweepSpec, TrialPlan } from './spec.js';
 
 export class UnresolvableSweep extends Error {
@@ -93,18 +94,25 @@ function inputOf(data: DataSpec, size: number, normalisation: ImageInput['normal
 
 function imageEpochs(assignment: Assignment, data: DataSummary, seed: number, pool: SettingsPool): EpochSettings[] {
   const count = Number(assignment.epochs);
-  const lr = assignment.lr as number | Schedule;
+  const lr = assignment.lr as number | Schedule | Warmup;
   const fixed = {
     batch: Number(assignment.batch),
     dropout: Number(assignment.dropout),
     classWeights: classWeights(assignment.classWeights ?? 'none', data),
+    // Off unless they are named.
+    l2: Number(assignment.l2 ?? 0),
+    labelSmoothing: Number(assignment.labelSmoothing ?? 0),
+    clipNorm: (assignment.clipNorm ?? null) as number | null,
+    trainFraction: Number(assignment.trainFraction ?? 1),
+    augment: resolveAugmentation((assignment.augment ?? null) as WrittenAugmentation | null),
     dataSeed: seed,
   };
   const family = canonicalJson(fixed);
   let last: ImageEpochSettings | null = null;
   return Array.from({ length: count }, (_, epoch) => {
-    const rate = Math.fround(rateAt(lr, epoch, count));
-    if (last?.lr !== rate) last = pool.get<ImageEpochSettings>(`${family} ${rate}`, () => ({ lr: rate, ...fixed }));
+    const rates = ratesOf(lr, epoch, count);
+    const [lrFrom, rate] = [Math.fround(rates.from), Math.fround(rates.to)];
+    if (last?.lr !== rate || last.lrFrom !== lrFrom) last = pool.get<ImageEpochSettings>(`${family} ${lrFrom} ${rate}`, () => ({ lr: rate, lrFrom, ...fixed }));
     return last;
   });
 }

@@ -7,6 +7,7 @@
 import { durationPattern } from '../../proto/duration.js';
 import * as z from 'zod';
 import { ZOO, type Knob } from '../../proto/models.js';
+import { ENSEMBLE_RULES } from '../ensemble/combine.js';
 
 /** "one of a, b": what is expected where a name is none of those that may stand there. */
 export function oneOf(names: readonly string[]): string {
@@ -36,6 +37,7 @@ function whole(min: number, max: number = Number.MAX_SAFE_INTEGER): z.ZodNumber 
 
 const anyNumber = z.number('a number');
 const positive = z.number('a number above 0').positive('a number above 0');
+const atLeastZero = z.number('a number of at least 0').min(0, 'a number of at least 0');
 const text = (what: string): z.ZodString => z.string(what).min(1, what);
 
 // --- values of hyperparameters
@@ -47,14 +49,26 @@ const rate = z
   .positive(RATE)
   .refine((value) => Math.fround(value) > 0 && Number.isFinite(Math.fround(value)), 'a learning rate that float32 can hold');
 
+const EPOCH_RATES = 'a list of [epoch, rate], the first at epoch 0, epochs ascending';
+
 function schedulesOf(value: z.ZodType<number>, final: z.ZodType<number>) {
+  const pairs = z
+    .array(z.tuple([whole(0, MAX_EPOCHS), value], EPOCH_RATES), EPOCH_RATES)
+    .refine((list) => list[0]?.[0] === 0 && list.every(([epoch], index) => index === 0 || epoch > (list[index - 1]?.[0] ?? epoch)), EPOCH_RATES);
   return [
+    fields({ steps: pairs }, 'a schedule'),
+    fields({ exponential: fields({ initial: value, factor: positive }, '{initial, factor}') }, 'a schedule'),
+    fields({ inverseTime: fields({ initial: value, decay: atLeastZero }, '{initial, decay}') }, 'a schedule'),
     fields({ constant: value }, 'a schedule'),
     fields({ piecewise: fields({ initial: value, factor: positive, every: whole(1) }, '{initial, factor, every}') }, 'a schedule'),
     fields({ cosine: fields({ initial: value, epochs: whole(1, MAX_EPOCHS).optional(), final: final.optional() }, '{initial, epochs, final}') }, 'a schedule'),
   ] as const;
 }
-const rateSchedules = schedulesOf(rate, z.number('a number of at least 0').min(0, 'a number of at least 0'));
+const plainRates = schedulesOf(rate, atLeastZero);
+const rateSchedules = [
+  ...plainRates,
+  fields({ warmup: fields({ epochs: whole(1, MAX_EPOCHS), to: z.union([rate, ...plainRates], { error: 'a rate or a schedule' }) }, '{epochs, to}') }, 'a schedule'),
+] as const;
 const numberSchedules = schedulesOf(anyNumber, anyNumber);
 
 const segment = fields({ from: anyNumber, to: anyNumber, step: positive }, '{from, to, step}');
@@ -79,7 +93,7 @@ function numberAxis(value: z.ZodType<number>, what: string) {
   return z.union([value, range, z.array(item, NUMBER_FORMS).min(1, 'at least one value')], { error: `${what}, ${NUMBER_FORMS}` });
 }
 
-function scheduleAxis(value: z.ZodType, schedules: ReturnType<typeof schedulesOf>, what: string) {
+function scheduleAxis(value: z.ZodType, schedules: ReturnType<typeof schedulesOf> | typeof rateSchedules, what: string) {
   const item = z.union([value, segment, ...schedules], { error: `${what}, {from, to, step} or a schedule` });
   return z.union([value, range, ...schedules, z.array(item, NUMBER_FORMS).min(1, 'at least one value')], {
     error: `${what}, a schedule, ${NUMBER_FORMS}`,
@@ -90,7 +104,8 @@ function choiceAxis(value: z.ZodType, what: string) {
   return z.union([value, z.array(value).min(1, 'at least one value')], { error: `${what}, or a list of them` });
 }
 
-const listed = (knob: Knob): string => `a list of lists such as [${JSON.stringify(knob.default)}]`;
+/** How a list-valued knob is written: a list means values. */
+export const listed = (knob: Knob): string => `a list of lists such as [${JSON.stringify(knob.default)}]`;
 
 /** A list means values, so one fixed list must stand in a list of its own; said once, not per number. */
 function listAxis(knob: Knob, value: z.ZodType) {
@@ -115,22 +130,73 @@ const CLASS_WEIGHTS = 'none, balanced or a map of class to weight';
 const classWeights = z.union([z.enum(['none', 'balanced'], { error: CLASS_WEIGHTS }), z.record(z.string(), positive)], { error: CLASS_WEIGHTS });
 
 const dropout = share;
+const FRACTION = 'a number above 0 and up to 1';
+const trainFraction = z.number(FRACTION).positive(FRACTION).max(1, FRACTION);
+const CLIP = 'a number above 0, or null for none';
+const clipNorm = z.union([positive, z.null()], { error: CLIP });
+
+function upTo(most: number): z.ZodNumber {
+  const what = `a number from 0 to ${most}`;
+  return z.number(what).min(0, what).max(most, what);
+}
+const AUGMENT = 'a map of rotation, shift, shear, zoom, flip, contrast, brightness, crop and fill, or null for none';
+const SHIFT = 'a fraction from 0 to 1, or [horizontal, vertical]';
+const augment = z.union(
+  [
+    fields(
+      {
+        rotation: upTo(180).optional(),
+        shift: z.union([upTo(1), z.tuple([upTo(1), upTo(1)])], { error: SHIFT }).optional(),
+        shear: upTo(89).optional(),
+        zoom: share.optional(),
+        flip: name(['none', 'horizontal', 'vertical', 'both']).optional(),
+        contrast: upTo(1).optional(),
+        brightness: upTo(1).optional(),
+        crop: share.optional(),
+        fill: name(['nearest', 'constant', 'reflect', 'wrap']).optional(),
+      },
+      AUGMENT,
+    ),
+    z.null(),
+  ],
+  { error: AUGMENT },
+);
 const batch = whole(1, 65_536);
 const epochs = whole(1, MAX_EPOCHS);
 const imageSize = whole(1, 4096);
 
-function knobValue(knob: Knob): z.ZodType {
+/** One value of a knob. */
+export function knobValue(knob: Knob): z.ZodType {
+  if (knob.kind === 'choice') return z.literal([...knob.choices], { error: oneOf(knob.choices.map(String)) });
   const number = whole(knob.min, knob.max);
   if (knob.kind === 'int') return number;
   const what = `a list of ${knob.length ?? 'whole'} numbers`;
   return knob.length === null ? z.array(number, what).min(1, what) : z.array(number, what).length(knob.length, what);
 }
 
-/** Every knob of the zoo, as wide as the widest model takes it; check.ts holds each model to its own. */
-const knobs: ReadonlyMap<string, Knob> = ZOO.flatMap((model) => model.knobs).reduce((known, knob) => {
-  const other = known.get(knob.name);
-  return known.set(knob.name, other === undefined ? knob : { ...knob, min: Math.min(knob.min, other.min), max: Math.max(knob.max, other.max) });
-}, new Map<string, Knob>());
+/** Every knob of the zoo in each form that a model takes it in, as wide as the widest does; check.ts holds each model to its own. */
+const knobs: ReadonlyMap<string, readonly Knob[]> = ZOO.flatMap((model) => model.knobs).reduce((known, knob) => {
+  const forms = known.get(knob.name) ?? [];
+  const same = forms.find((form) => form.kind === knob.kind);
+  return known.set(knob.name, same === undefined ? [...forms, knob] : forms.map((form) => (form === same ? widest(same, knob) : form)));
+}, new Map<string, readonly Knob[]>());
+
+function widest(first: Knob, second: Knob): Knob {
+  if (first.kind === 'choice' || second.kind === 'choice') return first;
+  return { ...first, min: Math.min(first.min, second.min), max: Math.max(first.max, second.max) };
+}
+
+function knobAxis(knob: Knob) {
+  if (knob.kind === 'choice') return choiceAxis(knobValue(knob), oneOf(knob.choices.map(String)));
+  return knob.kind === 'int' ? numberAxis(whole(knob.min, knob.max), knob.meaning) : listAxis(knob, knobValue(knob));
+}
+
+/** Of the forms of one name; where there are several, each says what it expects. */
+function anyOf(forms: readonly z.ZodType[], error: string): z.ZodType {
+  const [first, second, ...rest] = forms;
+  if (first === undefined) throw new Error('a knob has at least one form');
+  return second === undefined ? first : z.union([first, second, ...rest], { error });
+}
 
 const scalar = z.union([anyNumber, z.string(), z.boolean()]);
 
@@ -143,7 +209,12 @@ export const imageValues: { readonly [hyperparameter: string]: z.ZodType } = {
   dropout,
   optimizer,
   classWeights,
-  ...Object.fromEntries([...knobs.values()].map((knob) => [knob.name, knobValue(knob)])),
+  l2: atLeastZero,
+  labelSmoothing: share,
+  clipNorm,
+  trainFraction,
+  augment,
+  ...Object.fromEntries([...knobs].map(([knobName, forms]) => [knobName, anyOf(forms.map(knobValue), 'a value of this knob')])),
 };
 
 /** One value of a hyperparameter of the synthetic trainable. */
@@ -160,12 +231,12 @@ export const imageSpace = fields(
     dropout: numberAxis(dropout, 'a number from 0 to below 1').optional(),
     optimizer: choiceAxis(optimizer, 'an optimizer').optional(),
     classWeights: choiceAxis(classWeights, CLASS_WEIGHTS).optional(),
-    ...Object.fromEntries(
-      [...knobs.values()].map((knob) => [
-        knob.name,
-        (knob.kind === 'int' ? numberAxis(whole(knob.min, knob.max), knob.meaning) : listAxis(knob, knobValue(knob))).optional(),
-      ]),
-    ),
+    l2: numberAxis(atLeastZero, 'a number of at least 0').optional(),
+    labelSmoothing: numberAxis(share, 'a number from 0 to below 1').optional(),
+    clipNorm: choiceAxis(clipNorm, CLIP).optional(),
+    trainFraction: numberAxis(trainFraction, FRACTION).optional(),
+    augment: choiceAxis(augment, AUGMENT).optional(),
+    ...Object.fromEntries([...knobs].map(([knobName, forms]) => [knobName, anyOf(forms.map(knobAxis), forms.map((knob) => knob.meaning).join(', or ')).optional()])),
   },
   'a map of hyperparameters',
 );
@@ -187,6 +258,9 @@ export const dataFields = fields(
     path: text('a folder of images'),
     split: fields({ val: fraction.optional(), test: fraction.optional(), seed: seed.optional(), given: merge.optional() }, '{val, test}').optional(),
     given: merge.optional(),
+    label: text('a regular expression').optional(),
+    perClass: whole(1).optional(),
+    dedupe: z.boolean('true or false').optional(),
     groupBy: text('a regular expression').optional(),
     positive: z.union([text('a class'), z.number()], { error: 'the name of a class' }).optional(),
     channels: name(['gray', 'rgb']).optional(),
@@ -222,7 +296,13 @@ const sampler = z.union(
 
 const DURATION = 'a duration such as 90s, 10m or 1h30m';
 
-export const budgetFields = fields({ trials: whole(1, MAX_TRIALS).optional() }, '{trials}');
+const time = z.string(DURATION).regex(durationPattern, DURATION);
+const someTime = time.refine((written) => /[1-9]/.test(written), DURATION);
+
+export const budgetFields = fields({ trials: whole(1, MAX_TRIALS).optional(), wallClock: someTime.optional() }, '{trials, wallClock}');
+
+const ENSEMBLE = '{maxMembers, rule}, or none';
+export const ensembleFields = fields({ maxMembers: whole(1, 100).optional(), rule: name(ENSEMBLE_RULES).optional() }, ENSEMBLE);
 
 // It becomes part of addresses and of commands that people paste.
 const sweepName = z.string('a name').regex(/^[^\s/\\\p{Cc}](?:[^/\\\p{Cc}]{0,98}[^\s/\\\p{Cc}])?$/u, 'a name of 1 to 100 characters without / and \\');
@@ -232,7 +312,7 @@ const common = {
   objective: objective.optional(),
   stop: stopFields.optional(),
   budget: budgetFields.optional(),
-  stageTimeout: z.string(DURATION).regex(durationPattern, DURATION).optional(),
+  stageTimeout: time.optional(),
   seed: seed.optional(),
 };
 
@@ -244,6 +324,7 @@ export const imageFile = fields(
     data: z.union([text('a folder of images'), dataFields], { error: 'a folder of images, or a map with path' }),
     model: z.enum(ZOO.map((model) => model.name) as [string, ...string[]], { error: oneOf(ZOO.map((model) => model.name)) }).optional(),
     space: imageSpace.optional(),
+    ensemble: z.union([z.literal('none'), ensembleFields], { error: ENSEMBLE }).optional(),
     ...common,
   },
   'a map with at least data',

@@ -3,6 +3,7 @@
  * sweep file says after `parseSweepFile`, and what identifies a revision of a sweep.
  */
 import type { BlobId, EpochKey, EpochSettings, ImageInput, Json, ModelChoice, OptimizerChoice, Part, Trajectory } from '../../proto/work.js';
+import type { EnsembleRule } from '../ensemble/combine.js';
 
 export type Assignment = { readonly [name: string]: Json };
 
@@ -28,6 +29,12 @@ export interface DataSpec {
   /** As written in the file; resolved against the file's folder by whoever submits. */
   readonly path: string;
   readonly split: SplitSpec | null;
+  /** Regular expression on the path below the folder; its first capture is the class. Null where folders name classes. */
+  readonly label: string | null;
+  /** Most images of a class (in each given part). */
+  readonly perClass: number | null;
+  /** Whether images of a given train folder that lie in val or test too are left out. */
+  readonly dedupe: boolean;
   /** Regular expression on the base name; its first capture is the group. */
   readonly groupBy: string | null;
   readonly positive: string | null;
@@ -66,6 +73,13 @@ export type TrainableSpec =
       readonly metrics: { readonly [metric: string]: string };
     };
 
+/** How the completed trials become an ensemble. */
+export interface EnsembleSpec {
+  readonly rule: EnsembleRule;
+  /** Most distinct trials. */
+  readonly maxMembers: number;
+}
+
 /** `grid`: every cell, first axis slowest. `shuffled`: in a seeded random order, which a budget may cut. */
 export type SamplerSpec = 'grid' | { readonly grid: { readonly order: 'shuffled'; readonly seed: number } };
 
@@ -78,7 +92,13 @@ export interface SweepSpec {
   readonly sampler: SamplerSpec;
   readonly objective: ObjectiveSpec;
   readonly stop: StopSpec | null;
-  readonly budget: { readonly trials: number | null };
+  /** Null where none is wanted, and for trainables without predictions. */
+  readonly ensemble: EnsembleSpec | null;
+  readonly budget: {
+    readonly trials: number | null;
+    /** How long the sweep may run; what is open then is cancelled. */
+    readonly wallClockMs: number | null;
+  };
   readonly stageTimeoutMs: number | null;
   readonly seed: number;
   readonly sharing: boolean;

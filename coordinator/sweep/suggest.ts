@@ -1,6 +1,6 @@
 /** What a person probably meant: near spellings, other tools' names, the right place, and what is not built yet. */
 import { distance } from 'fastest-levenshtein';
-import { budgetFields, dataFields, imageSpace, stopFields } from './schema.js';
+import { budgetFields, dataFields, ensembleFields, imageSpace, stopFields } from './schema.js';
 import type { Path } from './mistakes.js';
 
 /** Names of other tools (and of our own glossary's forbidden synonyms), in lower case without _ and -. */
@@ -43,6 +43,54 @@ const ALIASES: ReadonlyMap<string, string> = new Map([
   ['optimiser', 'optimizer'],
   ['solver', 'optimizer'],
   ['classweight', 'classWeights'],
+  ['weightdecay', 'l2'],
+  ['l2reg', 'l2'],
+  ['l2regularization', 'l2'],
+  ['kernelregularizer', 'l2'],
+  ['smoothing', 'labelSmoothing'],
+  ['gradientclip', 'clipNorm'],
+  ['gradclip', 'clipNorm'],
+  ['clipgradnorm', 'clipNorm'],
+  ['globalclipnorm', 'clipNorm'],
+  ['gradientthreshold', 'clipNorm'],
+  ['maxgradnorm', 'clipNorm'],
+  ['trainsize', 'trainFraction'],
+  ['subset', 'trainFraction'],
+  ['augmentation', 'augment'],
+  ['augmentations', 'augment'],
+  ['dataaugmentation', 'augment'],
+  ['rotationrange', 'rotation'],
+  ['rotate', 'rotation'],
+  ['widthshiftrange', 'shift'],
+  ['heightshiftrange', 'shift'],
+  ['translate', 'shift'],
+  ['translation', 'shift'],
+  ['shearrange', 'shear'],
+  ['zoomrange', 'zoom'],
+  ['scalerange', 'zoom'],
+  ['horizontalflip', 'flip'],
+  ['verticalflip', 'flip'],
+  ['fliplr', 'flip'],
+  ['randomflip', 'flip'],
+  ['brightnessrange', 'brightness'],
+  ['contrastrange', 'contrast'],
+  ['randomcrop', 'crop'],
+  ['fillmode', 'fill'],
+  ['nblocks', 'blocks'],
+  ['numblocks', 'blocks'],
+  ['depth', 'blocks'],
+  ['kernelsize', 'kernel'],
+  ['filtersize', 'kernel'],
+  ['pool', 'pooling'],
+  ['nonlinearity', 'activation'],
+  ['batchnormalization', 'batchNorm'],
+  ['bn', 'batchNorm'],
+  ['hiddenlayers', 'hidden'],
+  ['layers', 'hidden'],
+  ['multistep', 'steps'],
+  ['milestones', 'steps'],
+  ['inversetimedecay', 'inverseTime'],
+  ['exponentialdecay', 'exponential'],
   ['maxtrials', 'trials'],
   ['ntrials', 'trials'],
   ['numtrials', 'trials'],
@@ -135,6 +183,9 @@ const ALIASES: ReadonlyMap<string, string> = new Map([
   ['gridsearch', 'grid'],
   ['standardize', 'standardise'],
   ['lenet', 'lenet5'],
+  ['avg', 'average'],
+  ['ann', 'mlp'],
+  ['convnet', 'cnn'],
 ]);
 
 /** Where each name of a section belongs, for those who write it elsewhere. The first section wins. */
@@ -143,6 +194,7 @@ const PLACES: ReadonlyMap<string, string> = new Map(
     ...Object.keys(imageSpace.shape).map((name) => ['space', name] as const),
     ...Object.keys(stopFields.shape).map((name) => ['stop', name] as const),
     ...Object.keys(budgetFields.shape).map((name) => ['budget', name] as const),
+    ...Object.keys(ensembleFields.shape).map((name) => ['ensemble', name] as const),
     ...Object.keys(dataFields.shape).map((name) => ['data', name] as const),
     ...['val', 'test'].map((name) => ['data.split', name] as const),
     ...['floors', 'maximize', 'minimize'].map((name) => ['objective', name] as const),
@@ -150,19 +202,19 @@ const PLACES: ReadonlyMap<string, string> = new Map(
     .reverse()
     .map(([section, name]) => [name, `${section}.${name}`]),
 );
-const TOP_LEVEL = ['name', 'data', 'model', 'space', 'sampler', 'objective', 'stop', 'budget', 'stageTimeout', 'seed', 'trainable'];
+const TOP_LEVEL = ['name', 'data', 'model', 'space', 'sampler', 'objective', 'stop', 'ensemble', 'budget', 'stageTimeout', 'seed', 'trainable'];
 
 export const NOT_BUILT = 'known but not built yet';
 
 /** What the design has and this version does not build, by field. */
 const NOT_BUILT_FIELDS: readonly RegExp[] = [
-  /^(pruner|ensemble|replicates|explain)$/,
-  /^budget\.(wallClock|epochs)$/,
+  /^(pruner|replicates|explain)$/,
+  /^budget\.epochs$/,
   /^sampler\.(axes|random|sobol|tpe|gp|list)$/,
   /^trainable\.(command|module)$/,
-  /^data\.(augment|augmentation|sample)$/,
-  /^space\.(augment|augmentation|weightDecay|replicates?|pretrained|momentum)$/,
-  /^space\.lr(\[\d+\])?\.(warmup|oneCycle|plateau|exponential)$/,
+  /^data\.(sample|labels|images)$/,
+  /^space\.(replicates?|pretrained|momentum)$/,
+  /^space\.lr(\[\d+\])?\.(oneCycle|plateau)$/,
   /^space\.optimizer(\[\d+\])?\.(sgd|rmsprop|adamw|nadam)$/,
 ];
 const NOT_BUILT_VALUES: ReadonlyMap<string, RegExp> = new Map([

@@ -6,7 +6,7 @@
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { packageRoot } from '../../proto/package-root.js';
-import type { Executable, ImageSource } from '../../worker/engine/engine.js';
+import type { Executable, ImageSource, StepSettings } from '../../worker/engine/engine.js';
 import { createWasmEngine } from '../../worker/engine/wasm/engine.js';
 import { buildModel } from '../../worker/model/zoo.js';
 import { type BenchOptions, type Emit, median, progress, timed } from './bench.js';
@@ -98,8 +98,8 @@ function epoch(executable: Executable): void {
   for (let from = 0; from < IMAGES; from += BATCH) executable.step(batch(from, Math.min(BATCH, IMAGES - from)), settings(from));
 }
 
-function settings(seed: number): { lr: number; dropout: number; classWeights: null; dropoutSeed: number } {
-  return { lr: RATE, dropout: 0.5, classWeights: null, dropoutSeed: seed };
+function settings(seed: number): StepSettings {
+  return { lr: RATE, dropout: 0.5, classWeights: null, l2: 0, labelSmoothing: 0, clipNorm: null, augment: null, dropoutSeed: seed };
 }
 
 function batch(from: number, count: number): Int32Array {
@@ -111,7 +111,7 @@ async function compiled(size: number, images = IMAGES): Promise<Executable> {
   const engine = await createWasmEngine();
   const training = {
     optimizer: { name: 'sgdm', momentum: 0.9 }, classes: CLASSES, normalisation: { mean: null, deviation: null }, initSeed: 0,
-    replicate: 0, maxBatch: BATCH, memoryBytes: null,
+    replicate: 0, maxBatch: BATCH, clips: false, augments: false, memoryBytes: null,
   } as const;
   return engine.compile(topology, training, noise(size, images));
 }

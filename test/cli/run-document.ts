@@ -37,6 +37,16 @@ export const runDocumentSchema = z.object({
     }),
   ),
   best: z.strictObject({ trial: z.string(), val: part.nullable(), test: part.nullable() }).nullable(),
+  ensemble: z
+    .strictObject({
+      members: z.array(z.strictObject({ trial: z.string().startsWith('trl_'), weight: z.number().positive().max(1) })).min(1),
+      rule: z.enum(['greedy', 'average', 'vote']),
+      threshold: probability.nullable(),
+      val: part,
+      test: part.nullable(),
+    })
+    .nullable(),
+  bundle: z.string().nullable(),
 });
 
 export type RunDocument = z.infer<typeof runDocumentSchema>;

@@ -12,6 +12,7 @@ import type { CoordinatorMessage, WorkerMessage } from '../../proto/messages.js'
 import { packageRoot } from '../../proto/package-root.js';
 import type { TrainWork } from '../../proto/work.js';
 import { coordinatorMessages, workerMessages } from './messages-arbitrary.js';
+import { imageSettings } from '../support/settings.js';
 
 /** NaN equals NaN here, -0 differs from 0, and prototypes must be plain: nothing is lost on the way. */
 function sameMessages(found: unknown, expected: unknown): void {
@@ -81,7 +82,7 @@ describe('codec', () => {
   });
 
   it('writes equal successive epoch settings once', () => {
-    const settings = { lr: 0.01, batch: 30, dropout: 0.5, classWeights: null, dataSeed: 0 };
+    const settings = imageSettings();
     const repeated = encodeFromCoordinator([{ kind: 'offer', attempt: 'a', token: 't', work: trainWork(new Array(100).fill(0).map(() => ({ ...settings }))) }]);
     // 100 keys of 32 bytes with 2 bytes of framing each, one set of settings, and the rest of the offer.
     assert.ok(repeated.length < 100 * 34 + 400, `${repeated.length} bytes`);

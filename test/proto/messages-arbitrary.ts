@@ -1,7 +1,7 @@
 /** Messages of every kind, for property tests of whatever carries them. */
 import fc from 'fast-check';
 import type { CoordinatorMessage, Finished, LeaseRef, WorkerMessage } from '../../proto/messages.js';
-import type { EpochSettings, ImageEpochSettings, ImageTrajectory, Json, Outcome, OutcomeClass, SyntheticTrajectory, Work } from '../../proto/work.js';
+import type { Augmentation, EpochSettings, ImageEpochSettings, ImageTrajectory, Json, Outcome, OutcomeClass, SyntheticTrajectory, Work } from '../../proto/work.js';
 
 /** Plain objects, as the codec gives them. */
 function record<T>(model: { readonly [K in keyof T]: fc.Arbitrary<T[K]> }): fc.Arbitrary<T> {
@@ -96,7 +96,15 @@ const syntheticTrajectory: fc.Arbitrary<SyntheticTrajectory> = record({
   salt: fc.option(small),
 });
 
-const imageSettings: fc.Arbitrary<ImageEpochSettings> = record({ lr: jsonNumber, batch: small, dropout: jsonNumber, classWeights: fc.option(fc.array(jsonNumber)), dataSeed: small });
+const augmentation: fc.Arbitrary<Augmentation> = record({
+  rotation: jsonNumber, shiftHorizontal: jsonNumber, shiftVertical: jsonNumber, shear: jsonNumber, zoom: jsonNumber,
+  flip: fc.constantFrom('none', 'horizontal', 'vertical', 'both'), contrast: jsonNumber, brightness: jsonNumber, crop: jsonNumber,
+  fill: fc.constantFrom('constant', 'nearest', 'reflect', 'wrap'),
+});
+const imageSettings: fc.Arbitrary<ImageEpochSettings> = record({
+  lr: jsonNumber, lrFrom: jsonNumber, batch: small, dropout: jsonNumber, classWeights: fc.option(fc.array(jsonNumber)), l2: jsonNumber,
+  labelSmoothing: jsonNumber, clipNorm: fc.option(jsonNumber), trainFraction: jsonNumber, augment: fc.option(augmentation), dataSeed: small,
+});
 const settings: fc.Arbitrary<EpochSettings> = fc.oneof(imageSettings, record({ values: fc.dictionary(text, json, { noNullPrototype: true }) }));
 
 /** Spans in which settings often repeat, as they do in life. */

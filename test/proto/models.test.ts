@@ -27,6 +27,10 @@ test('every default of the zoo is within its own bounds', () => {
   for (const model of ZOO) {
     assert.ok(model.defaults.imageSize >= model.minImageSize, model.name);
     for (const knob of model.knobs) {
+      if (knob.kind === 'choice') {
+        assert.ok(knob.choices.includes(knob.default), `${model.name}.${knob.name}`);
+        continue;
+      }
       const numbers = [knob.default].flat() as number[];
       assert.ok(numbers.every((value) => value >= knob.min && value <= knob.max), `${model.name}.${knob.name}`);
       if (knob.length !== null) assert.equal(numbers.length, knob.length);

@@ -3,11 +3,15 @@ import { createHash } from 'node:crypto';
 import type { EpochSettings, ImageTrajectory } from '../../proto/work.js';
 import type { SweepFacts } from '../../coordinator/leader/board.js';
 import type { StopSpec } from '../../coordinator/sweep/spec.js';
+import { imageSettings } from '../support/settings.js';
 
 export interface SimSweep {
   readonly paths: readonly (readonly string[])[];
   readonly stop: StopSpec | null;
   readonly id?: string;
+  readonly wallClockMs?: number;
+  /** How long it ran under a former leader. */
+  readonly ranMs?: number;
 }
 
 const trajectory: ImageTrajectory = {
@@ -17,7 +21,7 @@ const trajectory: ImageTrajectory = {
   optimizer: { name: 'sgdm', momentum: 0.9 },
   ...{ loss: 'softmaxCrossEntropy', initSeed: 0, replicate: 0, salt: null },
 };
-const settings: EpochSettings = { lr: 0.01, batch: 8, dropout: 0, classWeights: null, dataSeed: 0 };
+const settings: EpochSettings = imageSettings({ batch: 8, dropout: 0 });
 
 export function idOf(sweep: SimSweep): string {
   return sweep.id ?? 'swp_sim';
@@ -34,9 +38,9 @@ export function factsOf(sweep: SimSweep): SweepFacts {
   const counts = { train: [4, 4], val: [2, 2], test: [2, 2] };
   return {
     record: {
-      ...{ id, project: 'default', name: id, revision: 1, state: 'running', createdAt: new Date(0), finishedAt: null },
+      ...{ id, project: 'default', name: id, revision: 1, state: 'running', createdAt: new Date(0), finishedAt: null, ranMs: sweep.ranMs ?? 0 },
       spec: {
-        ...{ format: 1, name: id, axes: [], sampler: 'grid', stop: sweep.stop, budget: { trials: null }, stageTimeoutMs: null, seed: 0, sharing: true },
+        ...{ format: 1, name: id, axes: [], sampler: 'grid', stop: sweep.stop, ensemble: null, budget: { trials: null, wallClockMs: sweep.wallClockMs ?? null }, stageTimeoutMs: null, seed: 0, sharing: true },
         trainable: { kind: 'synthetic', epochMs: 0, metrics: {} },
         objective: { metric: 'val.loss', direction: 'minimize', floors: {} },
       },

@@ -42,6 +42,7 @@ function open(bytes: Uint8Array): Sharp {
 /** Decodes every pixel and drops them. Throws UnreadableImageError. */
 export async function checkImage(bytes: Uint8Array): Promise<void> {
   if (bytes.length === 0) throw new UnreadableImageError('empty file');
+  if (isDicom(bytes)) throw new UnreadableImageError('a DICOM file, which must be converted first, e.g. with DCMTK: dcmj2pnm --write-16-bit-png FILE.dcm FILE.png');
   try {
     await open(bytes).toColourspace('b-w').raw().toBuffer();
   } catch (error) {
@@ -65,6 +66,11 @@ export async function decodeImage(bytes: Uint8Array, shape: PixelShape): Promise
   } catch (error) {
     throw unreadable(error);
   }
+}
+
+/** Part 10 of the standard: a preamble of 128 bytes, then these letters. */
+function isDicom(bytes: Uint8Array): boolean {
+  return bytes.length >= 132 && Buffer.from(bytes.subarray(128, 132)).toString('latin1') === 'DICM';
 }
 
 function unreadable(error: unknown): UnreadableImageError {

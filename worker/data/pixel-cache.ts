@@ -9,7 +9,7 @@
 import { createHash } from 'node:crypto';
 import { mkdir, open, type FileHandle } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import type { BlobId, DataFile, DataManifest } from '../../proto/work.js';
 import { DataError } from './data-error.js';
 import { DECODER, UnreadableImageError, decodeImage, type PixelShape } from './decode.js';
@@ -44,7 +44,7 @@ export class PixelCache {
    * DiskFullError, and the blob store's errors; rethrows the signal's reason.
    */
   ensure(manifest: DataManifest, input: PixelShape, packs: PackFolder, options: EnsureOptions = {}): Promise<PixelTable> {
-    const name = `${input.height}x${input.width}x${input.channels}-${input.resize}`;
+    const name = shapeName(input);
     const before = this.#queues.get(name) ?? Promise.resolve();
     const result = before.then(() => this.#ensure(name, manifest, input, packs, options));
     this.#queues.set(
@@ -52,6 +52,14 @@ export class PixelCache {
       result.catch(() => undefined),
     );
     return result;
+  }
+
+  /** The table, where another process has decoded the whole data set at this shape into `folder`; else null. */
+  static async look(folder: string, manifest: DataManifest, input: PixelShape): Promise<PixelTable | null> {
+    const path = pixelPath(folder, input);
+    const slots = await PixelFile.slots(path, input.height * input.width * input.channels).catch(() => null);
+    if (slots === null || manifest.files.some((entry) => !slots.has(entry.digest))) return null;
+    return tableOf(path, manifest, input, (entry) => slots.get(entry.digest) ?? 0);
   }
 
   /** Waits for what is running, then closes the files. */
@@ -66,27 +74,39 @@ export class PixelCache {
     const missing = new Map<string, DataFile>();
     for (const entry of manifest.files) if (file.slotOf(entry.digest) === undefined) missing.set(entry.digest, entry);
     if (missing.size > 0) await fill(file, manifest, missing, input, packs, options);
-    return {
-      path: file.path,
-      height: input.height,
-      width: input.width,
-      channels: input.channels,
-      classes: manifest.classes.length,
-      slots: manifest.files.map((entry) => slotIn(file, entry)),
-      labels: manifest.files.map((entry) => entry.label),
-      parts: partRanges(manifest.files),
-    };
+    return tableOf(file.path, manifest, input, (entry) => slotIn(file, entry));
   }
 
   async #open(name: string, input: PixelShape): Promise<PixelFile> {
     const known = this.#files.get(name);
     if (known !== undefined) return known;
-    const folder = join(this.#folder, DECODER);
-    await mkdir(folder, { recursive: true });
-    const file = await PixelFile.open(join(folder, `${name}.pixels`), input.height * input.width * input.channels);
+    const path = pixelPath(this.#folder, input);
+    await mkdir(dirname(path), { recursive: true });
+    const file = await PixelFile.open(path, input.height * input.width * input.channels);
     this.#files.set(name, file);
     return file;
   }
+}
+
+function shapeName(input: PixelShape): string {
+  return `${input.height}x${input.width}x${input.channels}-${input.resize}`;
+}
+
+function pixelPath(folder: string, input: PixelShape): string {
+  return join(folder, DECODER, `${shapeName(input)}.pixels`);
+}
+
+function tableOf(path: string, manifest: DataManifest, input: PixelShape, slotOf: (entry: DataFile) => number): PixelTable {
+  return {
+    path,
+    height: input.height,
+    width: input.width,
+    channels: input.channels,
+    classes: manifest.classes.length,
+    slots: manifest.files.map(slotOf),
+    labels: manifest.files.map((entry) => entry.label),
+    parts: partRanges(manifest.files),
+  };
 }
 
 function slotIn(file: PixelFile, entry: DataFile): number {

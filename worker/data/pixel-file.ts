@@ -8,7 +8,7 @@
  * - What the index names never changes, so any number of processes may read while one writes.
  * - One writer: the agent, which alone owns the worker's home.
  */
-import { open, stat, type FileHandle } from 'node:fs/promises';
+import { open, readFile, stat, type FileHandle } from 'node:fs/promises';
 import { asDiskFull } from '../../blob/errors.js';
 
 const LINE_BYTES = 65;
@@ -49,6 +49,13 @@ export class PixelFile {
       await pixels.close();
       throw error;
     }
+  }
+
+  /** What is whole in the file at `path` now, whoever writes it: slots by digest. Rejects where there is no such file. */
+  static async slots(path: string, slotBytes: number): Promise<ReadonlyMap<string, number>> {
+    const digests = wholeLines(await readFile(`${path}.index`, 'latin1'));
+    const there = Math.floor((await stat(path)).size / slotBytes);
+    return new Map(digests.slice(0, there).map((digest, slot) => [digest, slot]));
   }
 
   slotOf(digest: string): number | undefined {

@@ -32,8 +32,29 @@ export interface Training {
   readonly replicate: number;
   /** Largest batch of `step` that will be asked for. */
   readonly maxBatch: number;
+  /** Whether a step may ask for `clipNorm`, which needs room for all gradients at once. */
+  readonly clips: boolean;
+  /** Whether a step may ask for `augment`. */
+  readonly augments: boolean;
   /** Refuse to compile past this; null for no limit. Throws OutOfMemoryError. */
   readonly memoryBytes: number | null;
+}
+
+/** How pixels beyond an image's border are made up, as scipy.ndimage (and so Keras) means them. */
+export type Fill = 'constant' | 'nearest' | 'reflect' | 'wrap';
+
+/** What is done to one image before normalisation. */
+export interface PixelTransform {
+  /**
+   * The pixel at (row, column) of the result is read, by bilinear interpolation, at row
+   * m[0] * row + m[1] * column + m[2] and column m[3] * row + m[4] * column + m[5] of the image.
+   */
+  readonly matrix: readonly number[];
+  /** `constant` is black. */
+  readonly fill: Fill;
+  /** Factors, 1 for none: of the distance from each channel's mean; then of the value. Cut to 0..255. */
+  readonly contrast: number;
+  readonly brightness: number;
 }
 
 export interface StepSettings {
@@ -41,12 +62,20 @@ export interface StepSettings {
   readonly dropout: number;
   /** Per class; null where all are 1. The loss is the weighted sum divided by the number of images. */
   readonly classWeights: readonly number[] | null;
+  /** l2 * sum(w^2) over all kernels (no biases, no batch norm) is added to the loss. */
+  readonly l2: number;
+  /** In [0, 1): so much of the target is spread evenly over all classes. */
+  readonly labelSmoothing: number;
+  /** All gradients together are scaled down to this Euclidean norm where theirs is larger; null for never. */
+  readonly clipNorm: number | null;
+  /** One for each image of the step; null for none. */
+  readonly augment: readonly PixelTransform[] | null;
   /** 32-bit seed of this step's dropout masks, drawn from (dataSeed, replicate, epoch, step). */
   readonly dropoutSeed: number;
 }
 
 export interface StepResult {
-  /** Mean over the batch, before the update; NaN or infinite when training diverged. */
+  /** What is minimised: mean over the batch plus penalty, before the update; NaN or infinite when training diverged. */
   readonly loss: number;
   /** Images whose largest logit is their label's. */
   readonly correct: number;

@@ -31,11 +31,16 @@ interface Common {
   readonly output: Shape;
 }
 
+/** Smooth activations, in Keras' words: elu (alpha 1), hyperbolic tangent, logistic. */
+export const CURVES = ['elu', 'tanh', 'sigmoid'] as const;
+export type Curve = (typeof CURVES)[number];
+
 export type Operation =
   | (Common & { readonly kind: 'conv'; readonly window: Window; readonly kernel: Parameter; readonly bias: Parameter | null })
   | (Common & { readonly kind: 'dense'; readonly kernel: Parameter; readonly bias: Parameter | null })
   | (Common & { readonly kind: 'batchNorm'; readonly epsilon: number; readonly gamma: Parameter | null; readonly beta: Parameter | null })
   | (Common & { readonly kind: 'relu' | 'dropout' | 'flatten' })
+  | (Common & { readonly kind: Curve })
   | (Common & { readonly kind: 'maxPool' | 'averagePool'; readonly window: Window });
 
 /** A layer as a person counts it; `softmax` marks the one that is left out of the operations. */
@@ -47,6 +52,8 @@ export interface LayerSummary {
   readonly vector: boolean;
   readonly learnables: number;
   readonly params: number;
+  /** For one image, of convolutions and dense layers. */
+  readonly multiplyAdds: number;
 }
 
 export interface Program {
@@ -90,11 +97,13 @@ class Walk {
     this.addOperations(reader, layer, index);
     let learnables = 0;
     let moving = 0;
+    let multiplyAdds = 0;
     for (const operation of this.operations.slice(before)) {
       for (const parameter of parametersOf(operation)) learnables += parameter.count;
       if (operation.kind === 'batchNorm') moving += 2 * operation.input.channels;
+      if (operation.kind === 'conv' || operation.kind === 'dense') multiplyAdds += operation.output.height * operation.output.width * operation.kernel.count;
     }
-    this.layers.push({ name: reader.name, className: layer.class_name, output: this.shape, vector: this.vector, learnables, params: learnables + moving });
+    this.layers.push({ name: reader.name, className: layer.class_name, output: this.shape, vector: this.vector, learnables, params: learnables + moving, multiplyAdds });
   }
 
   finish(): Program {
@@ -192,7 +201,11 @@ class Walk {
     if (activation === 'linear') return;
     if (activation === 'softmax') this.softmaxOf = reader.name;
     else if (activation === 'relu') this.operations.push({ kind: 'relu', ...this.common(reader, index, this.shape) });
-    else throw reader.unsupported(`activation ${activation}`);
+    else {
+      const curve = CURVES.find((known) => known === activation);
+      if (curve === undefined) throw reader.unsupported(`activation ${activation}`);
+      this.operations.push({ kind: curve, ...this.common(reader, index, this.shape) });
+    }
   }
 
   private addBatchNorm(reader: LayerReader, index: number): void {

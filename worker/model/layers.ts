@@ -8,6 +8,9 @@ export interface Input {
   readonly channels: number;
 }
 
+export const ACTIVATIONS = ['relu', 'elu', 'tanh', 'sigmoid'] as const;
+export type Activation = (typeof ACTIVATIONS)[number];
+
 /** Numbers the layers of each class, as Keras does: conv2d_1, conv2d_2, ... */
 export class Builder {
   private readonly layers: LayerConfig[] = [];
@@ -31,8 +34,12 @@ export class Builder {
     return this.add('BatchNormalization', 'batch_normalization', { axis: -1, momentum: 0.99, epsilon: 0.001, center: true, scale: true });
   }
 
+  activation(activation: Activation): this {
+    return this.add('Activation', 'activation', { activation });
+  }
+
   relu(): this {
-    return this.add('Activation', 'activation', { activation: 'relu' });
+    return this.activation('relu');
   }
 
   /** The rate in force is a matter of the epoch's settings, not of the structure. */
@@ -42,6 +49,10 @@ export class Builder {
 
   maxPool(size: number): this {
     return this.add('MaxPooling2D', 'max_pooling2d', { pool_size: [size, size], strides: [size, size], padding: 'valid', data_format: 'channels_last' });
+  }
+
+  averagePool(size: number): this {
+    return this.add('AveragePooling2D', 'average_pooling2d', { pool_size: [size, size], strides: [size, size], padding: 'valid', data_format: 'channels_last' });
   }
 
   flatten(): this {

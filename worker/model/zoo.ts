@@ -1,7 +1,9 @@
 import type { Json, ModelChoice } from '../../proto/work.js';
+import { cnn } from './cnn.js';
 import { garthCnn } from './garth-cnn.js';
-import type { Input } from './layers.js';
+import { ACTIVATIONS, type Input } from './layers.js';
 import { lenet5 } from './lenet5.js';
+import { mlp } from './mlp.js';
 import { ModelError } from './model-error.js';
 import type { Topology } from './topology.js';
 
@@ -19,6 +21,19 @@ const ZOO: { readonly [name: string]: ZooEntry } = {
   lenet5: {
     leastSize: 12,
     build: (knobs, input, classes) => lenet5(knobs.whole('fcWidth', 1), input, classes),
+  },
+  cnn: {
+    leastSize: 1,
+    build: (knobs, input, classes) => {
+      const [blocks, filters, kernel, fcWidth] = [knobs.whole('blocks', 1), knobs.whole('filters', 1), knobs.whole('kernel', 1), knobs.whole('fcWidth', 0)];
+      const pooling = knobs.oneOf('pooling', ['max', 'average'] as const);
+      const chosen = { blocks, filters, kernel, fcWidth, pooling, activation: knobs.oneOf('activation', ACTIVATIONS), batchNorm: knobs.oneOf('batchNorm', [true, false] as const) };
+      return cnn(chosen, input, classes);
+    },
+  },
+  mlp: {
+    leastSize: 1,
+    build: (knobs, input, classes) => mlp(knobs.list('hidden'), knobs.oneOf('activation', ACTIVATIONS), input, classes),
   },
 };
 
@@ -58,6 +73,20 @@ class Knobs {
     }
     const [first, second, third] = value as readonly Json[];
     return [this.check(name, first, 1), this.check(name, second, 1), this.check(name, third, 1)];
+  }
+
+  /** At least one whole number from 1. */
+  list(name: string): number[] {
+    const value = this.model.knobs[name];
+    if (!Array.isArray(value) || value.length === 0) throw new ModelError(`${this.model.name}: ${name}: found ${shown(value)}, expected a list of whole numbers from 1`);
+    return (value as readonly Json[]).map((item) => this.check(name, item, 1));
+  }
+
+  oneOf<Choice extends Json>(name: string, choices: readonly Choice[]): Choice {
+    const value = this.model.knobs[name];
+    const choice = choices.find((candidate) => candidate === value);
+    if (choice === undefined) throw new ModelError(`${this.model.name}: ${name}: found ${shown(value)}, expected one of ${choices.map(String).join(', ')}`);
+    return choice;
   }
 
   private check(name: string, value: Json | undefined, least: number): number {

@@ -5,10 +5,11 @@
  * engine's state is all that passes from one epoch to the next, so a span may be cut anywhere.
  */
 import type { EpochSettings, EvaluatedPart, ImageEpochSettings, ImageTrajectory, Part } from '../../proto/work.js';
-import type { Executable, ImageSource } from '../engine/engine.js';
+import type { Executable, ImageSource, StepSettings } from '../engine/engine.js';
 import { evaluateLogits } from '../evaluate/metrics.js';
 import { Breather } from './breather.js';
-import { dropoutSeed, epochOrder, recalibrationImages } from './order.js';
+import { pixelTransform } from './augmentation.js';
+import { dropoutSeed, epochOrder, recalibrationImages, trainingSubset } from './order.js';
 import type { EpochWatch, Evaluation, TrainedEpoch, Trainer } from './trainer.js';
 
 /**
@@ -49,7 +50,9 @@ export class ImageClassifier implements Trainer {
     const chosen = settings as ImageEpochSettings;
     const began = performance.now();
     this.#validation = null;
-    const trained = await this.#pass(epoch, chosen, watch);
+    const { trainFraction, dataSeed } = chosen;
+    const images = trainingSubset(this.#parts.train, this.#source.labels, trainFraction, dataSeed, this.#trajectory.replicate);
+    const trained = await this.#pass(epoch, chosen, images, watch);
     if (trained === null) return null;
 
     const metrics: { [metric: string]: number } = {};
@@ -57,7 +60,7 @@ export class ImageClassifier implements Trainer {
     if (!diverged) {
       metrics['train.loss'] = trained.loss;
       metrics['train.accuracy'] = trained.accuracy;
-      this.#executable.recalibrate(recalibrationImages(this.#parts.train, chosen.dataSeed));
+      this.#executable.recalibrate(recalibrationImages(images, dataSeed));
       this.#validation = await this.evaluate('val');
     }
     if (this.#validation !== null) {
@@ -89,18 +92,18 @@ export class ImageClassifier implements Trainer {
     return { metrics: { loss, accuracy, auc }, confusion, probabilities };
   }
 
-  /** One pass over the training part; loss and accuracy are means over its images. */
-  async #pass(epoch: number, settings: ImageEpochSettings, watch: EpochWatch): Promise<Trained | null> {
-    const { lr, batch, dropout, classWeights, dataSeed } = settings;
+  /** One pass over `train`; loss and accuracy are means over its images. */
+  async #pass(epoch: number, settings: ImageEpochSettings, train: Int32Array, watch: EpochWatch): Promise<Trained | null> {
+    const { lr, lrFrom, batch, dataSeed } = settings;
     const { replicate } = this.#trajectory;
-    const order = epochOrder(this.#parts.train, dataSeed, replicate, epoch);
+    const order = epochOrder(train, dataSeed, replicate, epoch);
     const steps = Math.ceil(order.length / batch);
     let lossSum = 0;
     let correct = 0;
     let progressAt = -Infinity;
     for (let step = 0; step < steps; step++) {
       const images = order.subarray(step * batch, Math.min((step + 1) * batch, order.length));
-      const result = this.#executable.step(images, { lr, dropout, classWeights, dropoutSeed: dropoutSeed(dataSeed, replicate, epoch, step) });
+      const result = this.#executable.step(images, this.#stepSettings(epoch, settings, step, images, lrFrom + (lr - lrFrom) * ((step + 1) / steps)));
       if (!Number.isFinite(result.loss)) return { loss: result.loss, accuracy: 0, steps: step + 1 };
       lossSum += result.loss * images.length;
       correct += result.correct;
@@ -114,6 +117,14 @@ export class ImageClassifier implements Trainer {
       }
     }
     return { loss: lossSum / order.length, accuracy: correct / order.length, steps };
+  }
+
+  #stepSettings(epoch: number, settings: ImageEpochSettings, step: number, images: Int32Array, lr: number): StepSettings {
+    const { dropout, classWeights, l2, labelSmoothing, clipNorm, augment, dataSeed } = settings;
+    const { replicate, input } = this.#trajectory;
+    const transforms = augment === null ? null : Array.from(images, (image) => pixelTransform(augment, input, dataSeed, replicate, epoch, image));
+    const seed = dropoutSeed(dataSeed, replicate, epoch, step);
+    return { lr, dropout, classWeights, l2, labelSmoothing, clipNorm, augment: transforms, dropoutSeed: seed };
   }
 
   /** Logits [images.length, classes]. */

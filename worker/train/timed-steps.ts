@@ -28,7 +28,7 @@ export async function timeSteps(engine: Engine, wanted: EstimateCase): Promise<T
   const { trajectory, batch, dropout } = wanted;
   const { optimizer, classes, initSeed, replicate } = trajectory;
   const topology = buildModel(trajectory.model, trajectory.input, classes);
-  const training = { optimizer, classes, initSeed, replicate, maxBatch: batch, memoryBytes: null, normalisation: { mean: null, deviation: null } };
+  const training = { optimizer, classes, initSeed, replicate, maxBatch: batch, clips: false, augments: false, memoryBytes: null, normalisation: { mean: null, deviation: null } };
   const executable = await engine.compile(topology, training, randomImages(wanted));
   try {
     return { msPerStep: fastest(executable, batch, dropout), bytes: executable.memoryBytes };
@@ -39,7 +39,7 @@ export async function timeSteps(engine: Engine, wanted: EstimateCase): Promise<T
 
 function fastest(executable: Executable, batch: number, dropout: number): number {
   const images = Int32Array.from({ length: batch }, (_, image) => image);
-  const settings = { lr: Math.fround(0.001), dropout, classWeights: null };
+  const settings = { lr: Math.fround(0.001), dropout, classWeights: null, l2: 0, labelSmoothing: 0, clipNorm: null, augment: null };
   let least = Infinity;
   for (let step = 0; step <= TIMED_STEPS; step++) {
     const began = performance.now();

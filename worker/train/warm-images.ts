@@ -22,7 +22,7 @@ interface OpenData {
 interface Compiled {
   readonly signature: string;
   readonly executable: Executable;
-  readonly maxBatch: number;
+  readonly room: Room;
 }
 
 /** Opens the pixels that an order names. */
@@ -34,10 +34,18 @@ const EVALUATION_BATCH = 32;
 /** Set where the process runs with --expose-gc: a model's memory that was let go must not count against the limit. */
 const collectGarbage = (globalThis as { gc?: () => void }).gc;
 
-/** Largest batch of a training order's steps; null for an evaluation, which takes none. */
-function largestBatch(order: Order): number | null {
-  if (order.kind === 'evaluate') return null;
-  return Math.max(...order.work.epochs.map((settings) => ('batch' in settings ? settings.batch : 1)));
+/** What a compiled model must have room for. */
+type Room = Pick<Training, 'maxBatch' | 'clips' | 'augments'>;
+
+/** For a training order's steps; an evaluation takes none. */
+function roomFor(order: Order): Room {
+  if (order.kind === 'evaluate') return { maxBatch: 1, clips: false, augments: false };
+  const epochs = order.work.epochs.filter((settings) => 'batch' in settings);
+  return {
+    maxBatch: Math.max(1, ...epochs.map(({ batch }) => batch)),
+    clips: epochs.some(({ clipNorm }) => clipNorm !== null),
+    augments: epochs.some(({ augment }) => augment !== null),
+  };
 }
 
 export class WarmImages implements WarmTrainers {
@@ -74,7 +82,10 @@ export class WarmImages implements WarmTrainers {
   }
 
   #fits(order: Order, signature: string): boolean {
-    return this.#compiled?.signature === signature && this.#compiled.maxBatch >= (largestBatch(order) ?? 1);
+    if (this.#compiled?.signature !== signature) return false;
+    const wanted = roomFor(order);
+    const { maxBatch, clips, augments } = this.#compiled.room;
+    return maxBatch >= wanted.maxBatch && (clips || !wanted.clips) && (augments || !wanted.augments);
   }
 
   /** Bytes to load, or 'initial' weights, or 'held': in place already. */
@@ -82,7 +93,7 @@ export class WarmImages implements WarmTrainers {
     if (order.start.from === 'nothing') return 'initial';
     if (order.start.from === 'file') return readFile(order.start.path);
     if (!this.#holdsState || this.#compiled?.signature !== signature) throw new Error('the state that was to be in memory is not there');
-    // A larger batch needs other buffers: the state moves to them.
+    // A larger batch, clipping and augmentation need other buffers: the state moves to them.
     return this.#fits(order, signature) ? 'held' : this.#compiled.executable.state();
   }
 
@@ -94,13 +105,14 @@ export class WarmImages implements WarmTrainers {
     collectGarbage?.();
     const limit = order.memoryBytes - process.memoryUsage.rss();
     const topology = buildModel(trajectory.model, trajectory.input, trajectory.classes);
-    let maxBatch = largestBatch(order) ?? EVALUATION_BATCH;
-    const training = (): Training => trainingOf(trajectory, data, maxBatch, limit);
+    let room = roomFor(order);
+    const training = (): Training => trainingOf(trajectory, data, room, limit);
     if (order.kind === 'evaluate') {
-      while (maxBatch > 1 && this.#engine.estimate(topology, training()) > limit) maxBatch = Math.floor(maxBatch / 2);
+      room = { ...room, maxBatch: EVALUATION_BATCH };
+      while (room.maxBatch > 1 && this.#engine.estimate(topology, training()) > limit) room = { ...room, maxBatch: Math.floor(room.maxBatch / 2) };
     }
     const executable = await this.#engine.compile(topology, training(), data.source);
-    this.#compiled = { signature, executable, maxBatch };
+    this.#compiled = { signature, executable, room };
     return this.#compiled;
   }
 
@@ -115,8 +127,8 @@ export class WarmImages implements WarmTrainers {
   }
 }
 
-function trainingOf(trajectory: ImageTrajectory, data: ImageData, maxBatch: number, memoryBytes: number): Training {
+function trainingOf(trajectory: ImageTrajectory, data: ImageData, room: Room, memoryBytes: number): Training {
   const { optimizer, classes, initSeed, replicate } = trajectory;
   // A batch larger than the training part is one step over all of it; an evaluation's may be as large as it likes.
-  return { optimizer, classes, normalisation: data.normalisation, initSeed, replicate, maxBatch: Math.min(maxBatch, data.source.count), memoryBytes };
+  return { optimizer, classes, normalisation: data.normalisation, initSeed, replicate, ...room, maxBatch: Math.min(room.maxBatch, data.source.count), memoryBytes };
 }

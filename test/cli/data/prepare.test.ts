@@ -15,7 +15,7 @@ import { decodeManifest } from '../../../proto/manifest.js';
 import type { DataManifest } from '../../../proto/work.js';
 import { classFolders, png, sharedData, temporaryFolder, writeTree } from '../../support/images.js';
 
-const SPEC: DataSpec = { path: '.', split: null, groupBy: null, positive: null, channels: 'gray', resize: 'stretch', normalisation: null, maxRejected: 0.1 };
+const SPEC: DataSpec = { path: '.', split: null, label: null, perClass: null, dedupe: false, groupBy: null, positive: null, channels: 'gray', resize: 'stretch', normalisation: null, maxRejected: 0.1 };
 
 /** Counts what is stored anew. */
 class CountingStore extends FolderBlobStore {

@@ -10,7 +10,7 @@ const axesOf = fc
   .map((lists): Axis[] => lists.map((values, index) => ({ name: `axis${index}`, values })));
 
 const shuffled = (axes: readonly Axis[], seed: number, trials: number | null): Assignment[] => [
-  ...sampledAssignments({ axes, sampler: { grid: { order: 'shuffled', seed } }, budget: { trials } }),
+  ...sampledAssignments({ axes, sampler: { grid: { order: 'shuffled', seed } }, budget: { trials, wallClockMs: null } }),
 ];
 const text = (assignment: Assignment): string => JSON.stringify(assignment);
 

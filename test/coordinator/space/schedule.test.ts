@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { cosineOfPi, isSchedule, rateAt } from '../../../coordinator/space/schedule.js';
+import { cosineOfPi, isSchedule, rateAt, ratesOf, type Schedule } from '../../../coordinator/space/schedule.js';
 
 test('a number and a constant are the same rate in every epoch', () => {
   assert.deepEqual([0, 5, 99].map((epoch) => rateAt(0.01, epoch, 100)), [0.01, 0.01, 0.01]);
@@ -39,4 +39,19 @@ test('our cosine is that of Math to the last bits', () => {
 
 test('a map is a schedule by its name', () => {
   assert.deepEqual([{ cosine: {} }, { constant: 1 }, { from: 1 }, 3, null, [1]].map(isSchedule), [true, true, false, false, false, false]);
+});
+
+test('steps, exponential and inverse time are what their formulas say', () => {
+  const rates = (schedule: Schedule): number[] => [0, 1, 2, 3].map((epoch) => rateAt(schedule, epoch, 4));
+  assert.deepEqual(rates({ steps: [[0, 0.1], [2, 0.01], [3, 0.5]] }), [0.1, 0.1, 0.01, 0.5]);
+  assert.deepEqual(rates({ exponential: { initial: 8, factor: 0.5 } }), [8, 4, 2, 1]);
+  assert.deepEqual(rates({ inverseTime: { initial: 6, decay: 1 } }), [6, 3, 2, 1.5]);
+});
+
+test('a warm-up rises in a straight line to the first rate of what follows, which counts from its end', () => {
+  const schedule = { warmup: { epochs: 4, to: { exponential: { initial: 8, factor: 0.5 } } } };
+  const rates = [0, 1, 2, 3, 4, 5].map((epoch) => ratesOf(schedule, epoch, 10));
+  assert.deepEqual(rates, [{ from: 0, to: 2 }, { from: 2, to: 4 }, { from: 4, to: 6 }, { from: 6, to: 8 }, { from: 8, to: 8 }, { from: 4, to: 4 }]);
+  // A cosine without a length lasts from the end of the warm-up to the end of the trial: half way at epoch 5 of 2 + 6.
+  assert.equal(ratesOf({ warmup: { epochs: 2, to: { cosine: { initial: 1 } } } }, 5, 8).to, 0.5);
 });

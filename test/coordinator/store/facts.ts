@@ -16,7 +16,7 @@ export function newPath(epochs: number): EpochKey[] {
 }
 
 export function turn(writes: Partial<TurnWrites>): TurnWrites {
-  const none = { workers: [], epochs: [], retrained: [], checkpoints: [], dropped: [], evaluations: [], ended: [], grants: [], trials: [], sweeps: [], events: [] };
+  const none = { workers: [], epochs: [], retrained: [], checkpoints: [], dropped: [], evaluations: [], ended: [], grants: [], trials: [], sweeps: [], clocks: [], events: [] };
   return { ...none, ...writes };
 }
 
@@ -49,7 +49,8 @@ export function specOf(name: string, more: Partial<SweepSpec> = {}): SweepSpec {
     sampler: 'grid',
     objective: { metric: 'val.loss', direction: 'minimize', floors: {} },
     stop: null,
-    budget: { trials: null },
+    ensemble: null,
+    budget: { trials: null, wallClockMs: null },
     stageTimeoutMs: null,
     seed: 0,
     sharing: true,

@@ -24,13 +24,24 @@ describe('sweeps and their revisions', () => {
     await database.close();
   });
 
+  it('the running time of a revision is kept, never goes back, and begins anew with the next revision', async () => {
+    const { id } = await store.submit(sweepOf('timed', [newPath(1)]), epoch);
+    const ranMs = async (): Promise<number | undefined> => (await store.findSweep('default', id))?.ranMs;
+    await store.commitTurn(epoch, turn({ clocks: [{ id, revision: 1, ranMs: 5000.5 }] }));
+    assert.equal(await ranMs(), 5000.5);
+    await store.commitTurn(epoch, turn({ clocks: [{ id, revision: 1, ranMs: 4000 }] }));
+    assert.equal(await ranMs(), 5000.5);
+    await store.submit(sweepOf('timed', [newPath(2)]), epoch);
+    assert.equal(await ranMs(), 0);
+  });
+
   it('a sweep and its trials come back as they were submitted, field order included', async () => {
     const paths = [newPath(3), newPath(1)];
     const { id, revision, change } = await store.submit(sweepOf('whole', paths), epoch);
     assert.match(id, /^swp_[0-9a-z]{16}$/);
     assert.deepEqual({ revision, change }, { revision: 1, change: 'created' });
     const sweep = (await store.findSweep('default', 'whole')) ?? assert.fail('not found by name');
-    assert.deepEqual(sweep, { id, project: 'default', name: 'whole', revision: 1, state: 'running', spec: specOf('whole'), data: null, createdAt: sweep.createdAt, finishedAt: null });
+    assert.deepEqual(sweep, { id, project: 'default', name: 'whole', revision: 1, state: 'running', spec: specOf('whole'), data: null, createdAt: sweep.createdAt, finishedAt: null, ranMs: 0 });
     assert.deepEqual(await store.findSweep('default', id), sweep);
     assert.equal(await store.findSweep('other', 'whole'), null);
     const trials = await store.trialsOf(id);

@@ -146,6 +146,19 @@ describe('turns of the leader', () => {
     assert.deepEqual((await store.epochsByKey([first, second])).map((row) => row.checkpoint), [null, keyOf('d2')]);
   });
 
+  it('what a completed trial has chosen is not dropped, whoever goes on from there', async () => {
+    const path = newPath(2);
+    const { id } = await store.submit(sweepOf('chosen', [path.slice(0, 1)]), epoch);
+    const trial = (await store.trialsOf(id))[0]?.id ?? '';
+    const grant = await granted(store, epoch, path);
+    const lease = { attempt: grant.attempt, token: grant.token };
+    const [first = '', second = ''] = path;
+    await store.commitTurn(epoch, turn({ epochs: [epochOf(grant, 0)], checkpoints: [{ ...lease, key: first, blob: keyOf('c1'), bytes: 1 }] }));
+    for (const state of ['running', 'completed'] as const) await store.commitTurn(epoch, turn({ trials: [{ id: trial, state, epochs: 1, bestEpoch: 0, failure: null }] }));
+    await store.commitTurn(epoch, turn({ epochs: [epochOf(grant, 1)], checkpoints: [{ ...lease, key: second, blob: keyOf('c2'), bytes: 1 }], dropped: [first] }));
+    assert.deepEqual((await store.epochsByKey(path)).map((row) => row.checkpoint), [keyOf('c1'), keyOf('c2')]);
+  });
+
   it('events are numbered without gaps in order of commit, whatever commits at once or fails', async () => {
     const start = (await store.events(0, 10_000, null)).at(-1)?.id ?? 0;
     const event = (n: number): { type: string; sweep: null; trial: null; detail: { n: number } } => ({ type: 'test.event', sweep: null, trial: null, detail: { n } });

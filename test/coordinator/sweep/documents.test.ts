@@ -7,7 +7,7 @@ import { parse } from 'yaml';
 import { formatMistake, parseSweepFile, type ParsedSweep } from '../../../coordinator/sweep/parse.js';
 import { epochCounts, resolveTrials } from '../../../coordinator/sweep/resolve.js';
 import { sweepJsonSchema } from '../../../coordinator/sweep/json-schema.js';
-import { budgetFields, dataFields, imageFile, imageSpace, stopFields, syntheticFile } from '../../../coordinator/sweep/schema.js';
+import { budgetFields, dataFields, ensembleFields, imageFile, imageSpace, stopFields, syntheticFile } from '../../../coordinator/sweep/schema.js';
 import type { DataSummary } from '../../../coordinator/sweep/spec.js';
 import { packageRoot } from '../../../proto/package-root.js';
 import { ZOO } from '../../../proto/models.js';
@@ -37,7 +37,7 @@ test('the mistakes in the reference are those that the reader reports', () => {
 });
 
 test('the reference has every key of the schema and every model with its knobs', () => {
-  const keys = [imageFile, syntheticFile, dataFields, imageSpace, stopFields, budgetFields].flatMap((schema) => Object.keys(schema.shape));
+  const keys = [imageFile, syntheticFile, dataFields, imageSpace, stopFields, ensembleFields, budgetFields].flatMap((schema) => Object.keys(schema.shape));
   const names = [...keys, ...ZOO.flatMap((model) => [model.name, ...model.knobs.map((knob) => knob.name)])];
   for (const name of new Set(names)) assert.ok(new RegExp(`\`[^\`\n]*\\b${name}\\b[^\`\n]*\``).test(reference), name);
 });

@@ -27,7 +27,7 @@ test('a folder alone is one trial of garth-cnn at its published settings', () =>
     name: 'my sweep',
     trainable: {
       kind: 'image-classifier',
-      data: { path: './x', split: null, groupBy: null, positive: null, channels: 'gray', resize: 'stretch', normalisation: 'zerocenter', maxRejected: 0.1 },
+      data: { path: './x', split: null, label: null, perClass: null, dedupe: false, groupBy: null, positive: null, channels: 'gray', resize: 'stretch', normalisation: 'zerocenter', maxRejected: 0.1 },
       model: 'garth-cnn',
     },
     axes: [
@@ -44,7 +44,8 @@ test('a folder alone is one trial of garth-cnn at its published settings', () =>
     sampler: 'grid',
     objective: { metric: 'val.auc', direction: 'maximize', floors: {} },
     stop: null,
-    budget: { trials: null },
+    ensemble: { rule: 'greedy', maxMembers: 10 },
+    budget: { trials: null, wallClockMs: null },
     stageTimeoutMs: null,
     seed: 0,
     sharing: true,
@@ -62,21 +63,29 @@ test('lenet5 brings its own defaults, and space comes first in the order of the 
 test('every section of a file arrives in the spec', () => {
   const whole = spec(`
 name: n
-data: {path: p, split: {val: 0.1, test: given, seed: 4}, groupBy: '(a\\d)', positive: B, channels: rgb, resize: pad, normalisation: scale, maxRejected: 0}
+data: {path: p, split: {val: 0.1, test: given, seed: 4}, label: '(l)', perClass: 9, dedupe: true, groupBy: '(a\\d)', positive: B, channels: rgb, resize: pad, normalisation: scale, maxRejected: 0}
 sampler: {grid: {order: shuffled}}
 objective: {minimize: val.loss, floors: {'val.recall[B]': 0.9}}
 stop: {monitor: val.auc, patience: 3, minDelta: 0.01, restoreBest: true}
-budget: {trials: 1}
+budget: {trials: 1, wallClock: 1m30s}
 stageTimeout: 1h2m3s4ms
 seed: 9
 `);
   assert.deepEqual(whole.trainable.kind === 'image-classifier' && whole.trainable.data, {
-    path: 'p', split: { val: 0.1, test: 'given', merge: false, seed: 4 }, groupBy: '(a\\d)', positive: 'B', channels: 'rgb', resize: 'pad', normalisation: 'scale', maxRejected: 0,
+    path: 'p', split: { val: 0.1, test: 'given', merge: false, seed: 4 }, label: '(l)', perClass: 9, dedupe: true, groupBy: '(a\\d)', positive: 'B', channels: 'rgb', resize: 'pad', normalisation: 'scale', maxRejected: 0,
   });
   assert.deepEqual(whole.sampler, { grid: { order: 'shuffled', seed: 9 } });
   assert.deepEqual(whole.objective, { metric: 'val.loss', direction: 'minimize', floors: { 'val.recall[B]': 0.9 } });
   assert.deepEqual(whole.stop, { monitor: 'val.auc', direction: 'maximize', patience: 3, minDelta: 0.01, restoreBest: true });
-  assert.deepEqual([whole.budget, whole.stageTimeoutMs, whole.seed, whole.name], [{ trials: 1 }, 3_723_004, 9, 'n']);
+  assert.deepEqual([whole.budget, whole.stageTimeoutMs, whole.seed, whole.name], [{ trials: 1, wallClockMs: 90_000 }, 3_723_004, 9, 'n']);
+});
+
+test('an ensemble is wanted unless the file says none, and what it leaves out has defaults', () => {
+  assert.deepEqual(spec('data: x\nensemble: {rule: vote}').ensemble, { rule: 'vote', maxMembers: 10 });
+  assert.deepEqual(spec('data: x\nensemble: {maxMembers: 3}').ensemble, { rule: 'greedy', maxMembers: 3 });
+  assert.equal(spec('data: x\nensemble: none').ensemble, null);
+  one('data: x\nensemble: {rule: stacking}', '2:18: ensemble.rule:', 'one of greedy, average, vote');
+  one('data: x\nensemble: {maxMembers: 0}', 'ensemble.maxMembers:', 'a whole number from 1 to 100');
 });
 
 test('given: merge may stand beside split or in it, and alone means the default fractions', () => {
@@ -108,7 +117,7 @@ test('all mistakes come at once, in order of their lines, each with its place', 
 
 test('a mistake is one line of a fixed form', () => {
   assert.deepEqual(lines('data: x\nspace: {dropuot: 0.5}', 'my file.yaml'), [
-    'my file.yaml:2:9: space.dropuot: found the unknown key "dropuot", expected one of imageSize, batch, epochs, lr, dropout, optimizer, classWeights, filters, fcWidth; did you mean dropout?',
+    'my file.yaml:2:9: space.dropuot: found the unknown key "dropuot", expected one of imageSize, batch, epochs, lr, dropout, optimizer, classWeights, l2, labelSmoothing, clipNorm, trainFraction, augment, filters, fcWidth, blocks, kernel, pooling, activation, batchNorm, hidden; did you mean dropout?',
   ]);
   assert.ok(lines('data: x\n"a\\nb": "c\\nd"').every((line) => !line.includes('\n')));
 });
@@ -146,8 +155,8 @@ test('names of other tools get our name', () => {
 
 test('what is known but not built yet says so', () => {
   for (const text of [
-    'pruner: {asha: {eta: 3}}', 'ensemble: {maxMembers: 10}', 'budget: {wallClock: 2h}', 'sampler: tpe', 'sampler: {tpe: {}}', 'sampler: random', 'model: ./my-model.ts', 'model: resnet18',
-    'space: {optimizer: rmsprop}', 'space: {weightDecay: 0.1}',
+    'pruner: {asha: {eta: 3}}', 'budget: {epochs: 20}', 'sampler: tpe', 'sampler: {tpe: {}}', 'sampler: random', 'model: ./my-model.ts', 'model: resnet18',
+    'space: {optimizer: rmsprop}', 'space: {replicates: 3}',
   ]) {
     one(`data: x\n${text}`, 'known but not built yet');
   }
@@ -214,8 +223,8 @@ test('ranges and types are checked without a model', () => {
 });
 
 test('a model holds its knobs and image size to its own bounds', () => {
-  one('data: x\nmodel: lenet5\nspace: {filters: [[8, 16, 49]]}', 'space.filters: found filters for lenet5', 'only garth-cnn has it');
-  one('data: x\nmodel: lenet5\nspace: {fcWidth: [0, 10]}', 'found 0, expected a number from 1 to 65536 for lenet5');
+  one('data: x\nmodel: lenet5\nspace: {filters: [[8, 16, 49]]}', 'space.filters: found filters for lenet5', 'only garth-cnn and cnn have it');
+  one('data: x\nmodel: lenet5\nspace: {fcWidth: [0, 10]}', 'found 0, expected a whole number from 1 to 65536 for lenet5');
   one('data: x\nspace: {imageSize: 3}', 'found 3, expected at least 4 for garth-cnn');
 });
 
@@ -233,8 +242,8 @@ test('groupBy must be a regular expression with a capture', () => {
 
 test('a grid larger than its budget is refused with both numbers and the way to cut it', () => {
   one('data: x\nspace: {batch: [1, 2, 3], lr: [0.1, 0.2]}\nbudget: {trials: 5}', '3:18: budget.trials:', '5', '6', 'sampler: {grid: {order: shuffled}}');
-  assert.deepEqual(spec('data: x\nspace: {batch: [1, 2, 3]}\nbudget: {trials: 3}').budget, { trials: 3 });
-  assert.deepEqual(spec('data: x\nspace: {batch: [1, 2, 3]}\nbudget: {trials: 2}\nsampler: {grid: {order: shuffled}}').budget, { trials: 2 });
+  assert.deepEqual(spec('data: x\nspace: {batch: [1, 2, 3]}\nbudget: {trials: 3}').budget, { trials: 3, wallClockMs: null });
+  assert.deepEqual(spec('data: x\nspace: {batch: [1, 2, 3]}\nbudget: {trials: 2}\nsampler: {grid: {order: shuffled}}').budget, { trials: 2, wallClockMs: null });
 });
 
 test('a grid of more than 10,000 trials must be meant', () => {
@@ -288,4 +297,26 @@ test('no text makes the reader throw, and every mistake is one line with a place
     }),
     { numRuns: 500 },
   );
+});
+
+test('knobs of training and augmentation are checked field by field', () => {
+  const axes = (text: string) => Object.fromEntries(spec(`data: x\nspace: ${text}`).axes.map(({ name, values }) => [name, values]));
+  assert.deepEqual(axes('{clipNorm: [null, 1.5]}').clipNorm, [null, 1.5]);
+  assert.deepEqual(axes('{augment: [null, {rotation: 40, shift: [0.2, 0.1]}, {fill: wrap}]}').augment, [null, { rotation: 40, shift: [0.2, 0.1] }]);
+  assert.deepEqual(axes('{lr: {warmup: {epochs: 2, to: {steps: [[0, 0.1], [5, 0.01]]}}}}').lr, [{ warmup: { epochs: 2, to: { steps: [[0, 0.1], [5, 0.01]] } } }]);
+  one('data: x\nspace: {weight_decay: 0.01}', 'did you mean l2?');
+  one('data: x\nspace: {gradient_clip: 1}', 'did you mean clipNorm?');
+  one('data: x\nspace: {label_smoothing: 1}', 'did you mean labelSmoothing?');
+  one('data: x\nspace: {labelSmoothing: 1}', 'found 1, expected a number from 0 to below 1');
+  one('data: x\nspace: {trainFraction: [0, 1]}', 'space.trainFraction[0]: found 0, expected a number above 0 and up to 1');
+  one('data: x\nspace: {clipNorm: 0}', 'space.clipNorm: found 0, expected a number above 0');
+  one('data: {path: x, augmentation: {flip: horizontal}}', 'write it as space.augment');
+  one('data: x\nspace: {augment: {rotation_range: 10}}', 'did you mean rotation?');
+  one('data: x\nspace: {augment: {rotation: 200}}', 'space.augment.rotation: found 200, expected a number from 0 to 180');
+  one('data: x\nspace: {augment: {fill: mirror}}', 'space.augment.fill: found "mirror", expected one of nearest');
+  one('data: x\nspace: {lr: {steps: [[1, 0.1]]}}', 'expected a list of [epoch, rate], the first at epoch 0');
+  one('data: x\nspace: {lr: {warmup: {epochs: 2, to: {warmup: {epochs: 1, to: 0.1}}}}}', 'space.lr.warmup.to');
+  one('data: x\nmodel: cnn\nspace: {pooling: avg}', 'did you mean average?');
+  one('data: x\nmodel: cnn\nspace: {filters: [[8, 16, 49]]}', 'expected a whole number from 1 to 1024 for cnn');
+  one('data: x\nmodel: mlp\nspace: {hidden: [64, 32]}', 'found [64,32], expected a list of lists such as [[512,512]]');
 });

@@ -7,6 +7,7 @@ import { UnresolvableSweep, epochCounts, resolveTrials } from '../../../coordina
 import type { DataSummary, SweepSpec, TrialPlan } from '../../../coordinator/sweep/spec.js';
 import { nextKey, rootKey } from '../../../proto/keys.js';
 import type { ImageEpochSettings, ImageTrajectory, SyntheticEpochSettings } from '../../../proto/work.js';
+import { imageSettings } from '../../support/settings.js';
 
 const data: DataSummary = {
   manifest: 'a'.repeat(64),
@@ -46,7 +47,7 @@ test('a trial is its trajectory, its settings per epoch, and the keys of both', 
     replicate: 0,
     salt: null,
   } satisfies ImageTrajectory);
-  const settings = { lr: Math.fround(0.01), batch: 16, dropout: 0.5, classWeights: null, dataSeed: 7 };
+  const settings = imageSettings({ batch: 16, dataSeed: 7 });
   assert.deepEqual(plan.epochs, [settings, settings]);
   const first = nextKey(rootKey(plan.trajectory), settings);
   assert.deepEqual(plan.path, [first, nextKey(first, settings)]);

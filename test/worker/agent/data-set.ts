@@ -17,6 +17,7 @@ import {
 } from '../../../proto/work.js';
 import { nextKey, rootKey } from '../../../proto/keys.js';
 import { imageNumerics } from '../../../worker/train/numerics.js';
+import { imageSettings } from '../../support/settings.js';
 
 export const SIZE = 16;
 const IMAGES: { readonly [part in Part]: number } = { train: 22, val: 10, test: 6 };
@@ -70,7 +71,7 @@ export function garthTrajectory(data: DataSet): ImageTrajectory {
   };
 }
 
-export const GARTH_SETTINGS: ImageEpochSettings = { lr: Math.fround(0.01), batch: 4, dropout: 0.5, classWeights: null, dataSeed: 11 };
+export const GARTH_SETTINGS: ImageEpochSettings = imageSettings({ batch: 4, dataSeed: 11 });
 
 /** Work on the span [from, to) of a trajectory that has the same settings in every epoch. */
 export function trainWork(data: DataSet, change: Partial<TrainWork> & { readonly settings?: ImageEpochSettings } = {}): TrainWork {

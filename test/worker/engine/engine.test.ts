@@ -11,7 +11,7 @@ import { createWasmEngine } from '../../../worker/engine/wasm/engine.js';
 import { kernelFile } from '../../../worker/engine/wasm/kernels.js';
 import { wasmNumerics } from '../../../worker/engine/wasm/numerics.js';
 import { buildModel } from '../../../worker/model/zoo.js';
-import { ADAM, compiled, images, range, sequential, SGDM, tensorsOf, training } from './support.js';
+import { ADAM, compiled, images, range, sequential, SGDM, stepSettings, tensorsOf, training } from './support.js';
 
 const INPUT = [12, 13, 1] as const;
 const SIZE = { height: 12, width: 13, channels: 1 };
@@ -22,7 +22,7 @@ const SOURCE = images(24, INPUT, 2, 21, true);
 function train(engine: Executable, from: number, to: number, lr = 0.01): number[] {
   const losses: number[] = [];
   for (let step = from; step < to; step++) {
-    losses.push(engine.step(range(4, (step % 6) * 4), { lr, dropout: 0.5, classWeights: null, dropoutSeed: 1000 + step }).loss);
+    losses.push(engine.step(range(4, (step % 6) * 4), stepSettings({ lr, dropout: 0.5, dropoutSeed: 1000 + step })).loss);
   }
   return losses;
 }
@@ -166,7 +166,7 @@ test('a layer that the engine does not know is named', async () => {
   await assert.rejects(compiled(topology, SOURCE, training(2)), (error) => error instanceof UnsupportedLayerError && error.message.includes('LSTM') && error.message.includes('layer1'));
 });
 
-for (const [what, config] of [['dilation_rate', { dilation_rate: [2, 2] }], ['activation tanh', { activation: 'tanh' }], ['kernel_initializer', { kernel_initializer: { class_name: 'HeNormal', config: {} } }]] as const) {
+for (const [what, config] of [['dilation_rate', { dilation_rate: [2, 2] }], ['activation softplus', { activation: 'softplus' }], ['kernel_initializer', { kernel_initializer: { class_name: 'HeNormal', config: {} } }]] as const) {
   test(`a Conv2D with ${what} is refused, not computed wrongly`, async () => {
     await assert.rejects(compiled(sequential(INPUT, ['Conv2D', { filters: 2, kernel_size: 3, ...config }]), SOURCE, training(2)), (error) => error instanceof UnsupportedLayerError && error.message.includes(what));
   });
@@ -190,7 +190,7 @@ test('a checkpoint of another model, optimizer or nature is DataError and change
 test('class weights multiply each image\'s part of the loss', async () => {
   const engine = await compiled(GARTH, SOURCE, training(2));
   const plain = await compiled(GARTH, SOURCE, training(2));
-  const settings = { lr: 0.01, dropout: 0, dropoutSeed: 0 };
+  const settings = stepSettings();
   const weighted = engine.step(range(4), { ...settings, classWeights: [3, 3] }).loss;
   const loss = plain.step(range(4), { ...settings, classWeights: null }).loss;
   assert.ok(Math.abs(weighted - 3 * loss) < 1e-6);

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { programOf } from '../../../worker/engine/program.js';
 import type { Topology } from '../../../worker/model/topology.js';
 import { finiteDifferences, logitsOf, lossOf, type ReferenceStep, type Weights } from './reference.js';
-import { compiled, generator, images, type LayerSketch, range, sequential, tensorsOf, training, withTensor } from './support.js';
+import { compiled, generator, images, type LayerSketch, range, sequential, stepSettings, tensorsOf, training, withTensor } from './support.js';
 
 const CLASSES = 3;
 const BATCH = 4;
@@ -65,6 +65,15 @@ const CASES: readonly Case[] = [
   { name: 'dense, batch norm, relu, dropout, dense', input: [4, 4, 1], layers: [['Flatten', {}], ['Dense', { units: 9 }], norm, relu, drop, ['Dense', { units: 6, activation: 'relu' }]], dropout: 0.2 },
   { name: 'batch norm of a flattened image', input: [3, 3, 1], layers: [conv(4, 3), ['Flatten', {}], norm] },
   { name: 'relu after flatten', input: [4, 4, 1], layers: [conv(3, 3), ['Flatten', {}], relu] },
+  ...['elu', 'tanh', 'sigmoid'].map((activation): Case => ({
+    name: `${activation} after convolution, batch norm, dense, with dropout and pools`,
+    input: [6, 7, 1],
+    layers: [
+      conv(5, 3, 1, 'same', { activation }), conv(3, 3), norm, ['Activation', { activation }], averagePool(2, 2, 'valid'), drop,
+      ['Flatten', {}], ['Dense', { units: 7, activation }], drop, ['Dense', { units: 5, activation }],
+    ],
+    dropout: 0.3,
+  })),
   { name: 'garth-cnn in small', input: [6, 7, 1], layers: [conv(8, 3), norm, relu, drop, maxPool(2, 2, 'valid'), conv(5, 3), norm, relu, maxPool(2, 2, 'valid'), conv(6, 3), norm, relu], dropout: 0.5 },
 ];
 
@@ -92,7 +101,7 @@ for (const one of CASES) {
     engine.load(state);
     const classWeights = [0.5, 1.25, 2];
     const dropout = one.dropout ?? 0;
-    const result = engine.step(range(BATCH), { lr: 0.01, dropout, classWeights, dropoutSeed: 99 });
+    const result = engine.step(range(BATCH), stepSettings({ dropout, classWeights, dropoutSeed: 99 }));
     const bytes = one.input[0] * one.input[1] * one.input[2];
     const step: ReferenceStep = {
       images: [...range(BATCH)].map((n) => Float64Array.from(source.pixels.subarray(n * bytes, (n + 1) * bytes), (v) => Math.fround(v / 255))),

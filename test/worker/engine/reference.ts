@@ -69,6 +69,12 @@ function apply(operation: Operation, input: Float64Array[], weights: Weights, st
       return batchNorm(input, operation.input, operation.epsilon, of(operation.gamma), of(operation.beta));
     case 'relu':
       return input.map((x) => x.map((value) => Math.max(value, 0)));
+    case 'elu':
+      return input.map((x) => x.map((value) => (value > 0 ? value : Math.exp(value) - 1)));
+    case 'tanh':
+      return input.map((x) => x.map(Math.tanh));
+    case 'sigmoid':
+      return input.map((x) => x.map((value) => 1 / (1 + Math.exp(-value))));
     case 'dropout':
       return input.map((x, n) => dropped(x, n, operation.layer, step));
     case 'flatten':

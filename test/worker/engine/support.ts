@@ -1,6 +1,6 @@
 /** Small topologies, seeded images, and the tensors inside a checkpoint, for the engine's tests. */
 import type { Json, OptimizerChoice } from '../../../proto/work.js';
-import type { Executable, ImageSource, Training } from '../../../worker/engine/engine.js';
+import type { Executable, ImageSource, StepSettings, Training } from '../../../worker/engine/engine.js';
 import { createWasmEngine } from '../../../worker/engine/wasm/engine.js';
 import type { LayerConfig, Topology } from '../../../worker/model/topology.js';
 
@@ -51,7 +51,12 @@ export function images(count: number, [height, width, channels]: readonly [numbe
 }
 
 export function training(classes: number, more: Partial<Training> = {}): Training {
-  return { optimizer: SGDM, classes, normalisation: { mean: null, deviation: null }, initSeed: 7, replicate: 0, maxBatch: 4, memoryBytes: null, ...more };
+  return { optimizer: SGDM, classes, normalisation: { mean: null, deviation: null }, initSeed: 7, replicate: 0, maxBatch: 4, clips: false, augments: false, memoryBytes: null, ...more };
+}
+
+/** Plain steps but for what `more` says. */
+export function stepSettings(more: Partial<StepSettings> = {}): StepSettings {
+  return { lr: 0.01, dropout: 0, classWeights: null, l2: 0, labelSmoothing: 0, clipNorm: null, augment: null, dropoutSeed: 0, ...more };
 }
 
 export async function compiled(topology: Topology, source: ImageSource, options: Training): Promise<Executable> {

@@ -13,7 +13,7 @@ import type { OptimizerChoice } from '../../../proto/work.js';
 import { buildModel } from '../../../worker/model/zoo.js';
 import type { Executable } from '../../../worker/engine/engine.js';
 import type { Topology } from '../../../worker/model/topology.js';
-import { ADAM, compiled, generator, images, range, sequential, SGDM, tensorsOf, training, withTensor, type LayerSketch } from './support.js';
+import { ADAM, compiled, generator, images, range, sequential, SGDM, stepSettings, tensorsOf, training, withTensor, type LayerSketch } from './support.js';
 
 type Source = ReturnType<typeof images>;
 
@@ -29,6 +29,9 @@ before(async () => {
 const MODELS = [
   { name: 'garth-cnn', knobs: { filters: [8, 16, 49], fcWidth: 10 }, input: [13, 12, 1] as const },
   { name: 'garth-cnn', knobs: { filters: [3, 5, 6], fcWidth: 0 }, input: [9, 8, 3] as const },
+  { name: 'cnn', knobs: { blocks: 2, filters: 5, kernel: 3, pooling: 'average', activation: 'elu', batchNorm: true, fcWidth: 7 }, input: [9, 10, 1] as const },
+  { name: 'cnn', knobs: { blocks: 3, filters: 4, kernel: 4, pooling: 'max', activation: 'tanh', batchNorm: false, fcWidth: 0 }, input: [5, 6, 3] as const },
+  { name: 'mlp', knobs: { hidden: [9, 6], activation: 'sigmoid' }, input: [5, 4, 1] as const },
   { name: 'lenet5', knobs: { fcWidth: 20 }, input: [15, 14, 1] as const },
 ];
 
@@ -63,7 +66,7 @@ async function compareStep(topology: Topology, engine: Executable, source: Sourc
   const x = tf.tensor4d(Float32Array.from(source.pixels, (v) => v / 255), [BATCH, height, width, channels]);
   const y = tf.oneHot(tf.tensor1d([...source.labels], 'int32'), CLASSES);
   const loss = (await model.trainOnBatch(x, y)) as number;
-  const result = engine.step(range(BATCH), { lr: RATE, dropout: 0, classWeights: null, dropoutSeed: 0 });
+  const result = engine.step(range(BATCH), stepSettings({ lr: RATE }));
   assert.ok(Math.abs(result.loss - loss) < 1e-5, `loss ${String(result.loss)}, tf.layers ${String(loss)}`);
   const end = tensorsOf(engine.state());
   for (const weight of model.trainableWeights) {

@@ -8,7 +8,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { evaluateLogits, rocAuc } from '../../../worker/evaluate/metrics.js';
+import { rocAuc } from '../../../proto/roc-auc.js';
+import { evaluateLogits } from '../../../worker/evaluate/metrics.js';
 
 function near(actual: number, expected: number, what: string, tolerance = 1e-12): void {
   assert.ok(Math.abs(actual - expected) <= tolerance, `${what}: got ${actual}, expected ${expected}`);

@@ -35,6 +35,29 @@ test('lenet5 at 28 x 28 has LeNet-5\'s 61,706 learnables', () => {
   assert.deepEqual(table.map((row) => row.learnables).filter((count) => count > 0), [156, 2416, 48120, 10164, 850]);
 });
 
+test('mlp on 64 x 64 in 10 classes has study E\'s 2,365,450 parameters', () => {
+  const table = layerTable(buildModel({ name: 'mlp', knobs: { hidden: [512, 512], activation: 'relu' } }, { height: 64, width: 64, channels: 1 }, 10));
+  assert.equal(table.reduce((sum, row) => sum + row.params, 0), 2_365_450);
+  assert.deepEqual(table.map((row) => row.className), ['Flatten', 'Dense', 'Activation', 'Dropout', 'Dense', 'Activation', 'Dropout', 'Dense', 'Activation']);
+});
+
+const CNN = { blocks: 3, filters: 32, kernel: 3, pooling: 'max', activation: 'relu', batchNorm: true, fcWidth: 128 };
+
+test('cnn doubles its filters from block to block', () => {
+  // By hand: 3*3*1*32+32, 2*32, 3*3*32*64+64, 2*64, 3*3*64*128+128, 2*128, 8*8*128*128+128, 128*2+2.
+  const table = layerTable(buildModel({ name: 'cnn', knobs: CNN }, { height: 64, width: 64, channels: 1 }, 2));
+  assert.deepEqual(table.map((row) => row.learnables).filter((count) => count > 0), [320, 64, 18_496, 128, 73_856, 256, 1_048_704, 258]);
+});
+
+test('cnn without batch norm and dense layer, with average pools, a block too small to pool', () => {
+  const table = layerTable(buildModel({ name: 'cnn', knobs: { ...CNN, blocks: 4, filters: 2, pooling: 'average', batchNorm: false, fcWidth: 0 } }, { height: 9, width: 20, channels: 3 }, 2));
+  assert.deepEqual(table.map((row) => row.className), [
+    ...['Conv2D', 'Activation', 'AveragePooling2D', 'Conv2D', 'Activation', 'AveragePooling2D', 'Conv2D', 'Activation', 'AveragePooling2D'],
+    ...['Conv2D', 'Activation', 'Flatten', 'Dropout', 'Dense', 'Activation'],
+  ]);
+  assert.deepEqual(table.filter((row) => row.className === 'AveragePooling2D').map((row) => row.output), [[4, 10, 2], [2, 5, 4], [1, 2, 8]]);
+});
+
 test('params count moving statistics, learnables do not', () => {
   const table = layerTable(buildModel(garth([8, 16, 49], 100), { height: 28, width: 28, channels: 1 }, 2));
   const norms = table.filter((row) => row.className === 'BatchNormalization');

@@ -54,7 +54,7 @@ class WasmEngine implements Engine {
 }
 
 function plan(program: Program, training: Training): Plan {
-  return planProgram(program, training.optimizer, training.maxBatch, new Arena(ARENA_BASE));
+  return planProgram(program, training, new Arena(ARENA_BASE));
 }
 
 function pagesOf(planned: Plan): number {

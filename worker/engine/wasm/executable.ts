@@ -1,4 +1,4 @@
-import type { Executable, ImageSource, StepResult, StepSettings, Training } from '../engine.js';
+import type { Executable, Fill, ImageSource, PixelTransform, StepResult, StepSettings, Training } from '../engine.js';
 import { fillInitial } from '../initial-weights.js';
 import type { Program } from '../program.js';
 import { imageAt } from './arena.js';
@@ -8,6 +8,10 @@ import { elements, type Gradient, type Machine, type Node, type Pass, wholeGradi
 import { type Slot, stateNames } from './parameters.js';
 import type { Plan } from './plan.js';
 import { decodeState, encodeState, type Tensor } from './state.js';
+import { isKernel, Updates } from './updates.js';
+
+/** As kernels/augment.c numbers them. */
+const FILLS: { readonly [fill in Fill]: number } = { constant: 0, nearest: 1, reflect: 2, wrap: 3 };
 
 const INFERENCE: Pass = { training: false, dropout: null };
 
@@ -29,6 +33,8 @@ export class WasmExecutable implements Executable {
   private readonly norms: readonly NormNode[];
   private steps = 0;
   private rate = 0;
+  /** Of the step in progress. */
+  private updates: Updates | null = null;
 
   constructor(program: Program, plan: Plan, training: Training, source: ImageSource, memory: WebAssembly.Memory) {
     this.program = program;
@@ -45,7 +51,7 @@ export class WasmExecutable implements Executable {
       floats: new Float32Array(memory.buffer),
       doubles: new Float64Array(memory.buffer),
       update: (slot, gradientAt, from, count) => {
-        this.update(slot, gradientAt, from, count);
+        this.updates?.take(slot, gradientAt, from, count);
       },
     };
     this.norms = plan.nodes.filter(hasNorm);
@@ -58,16 +64,20 @@ export class WasmExecutable implements Executable {
       throw new RangeError(`a step takes 1 to ${String(this.training.maxBatch)} images, not ${String(count)}`);
     }
     const pass = passOf(settings);
-    this.gather(indices);
+    this.gather(indices, settings.augment);
     for (const node of this.plan.nodes) node.forward(this.machine, count, pass);
-    const result = this.loss(indices, settings.classWeights);
+    const result = this.loss(indices, settings);
     this.steps++;
     this.rate = this.stepRate(settings.lr);
+    this.updates = new Updates(this.machine, this.plan, settings, (slot, gradientAt, from, floats) => {
+      this.optimize(slot, gradientAt, from, floats);
+    });
     let gradient: Gradient = wholeGradient(this.machine, this.plan.logitsGradient);
     for (let index = this.plan.nodes.length - 1; index >= 0; index--) {
       const node = this.plan.nodes[index];
       if (node !== undefined) gradient = node.backward(this.machine, count, pass, gradient);
     }
+    this.updates.finish();
     return result;
   }
 
@@ -117,12 +127,12 @@ export class WasmExecutable implements Executable {
   private eachChunk(indices: Int32Array, visit: (count: number, first: number) => void): void {
     for (let first = 0; first < indices.length; first += this.training.maxBatch) {
       const chunk = indices.subarray(first, Math.min(indices.length, first + this.training.maxBatch));
-      this.gather(chunk);
+      this.gather(chunk, null);
       visit(chunk.length, first);
     }
   }
 
-  private gather(indices: Int32Array): void {
+  private gather(indices: Int32Array, transforms: readonly PixelTransform[] | null): void {
     const { plan, machine, training, program } = this;
     const size = elements(program.input);
     this.source.read(indices, machine.bytes.subarray(plan.pixels, plan.pixels + indices.length * size));
@@ -130,11 +140,28 @@ export class WasmExecutable implements Executable {
     const deviation = training.normalisation.deviation === null ? 0 : plan.deviation;
     const length = program.input.width * program.input.channels;
     for (let image = 0; image < indices.length; image++) {
-      machine.kernels.normalise(plan.pixels + image * size, imageAt(plan.input, image), plan.input.row, program.input.height, length, mean, deviation);
+      const pixels = plan.pixels + image * size;
+      const at = imageAt(plan.input, image);
+      const transform = transforms?.[image];
+      if (transform === undefined) machine.kernels.normalise(pixels, at, plan.input.row, program.input.height, length, mean, deviation);
+      else machine.kernels.normalise_floats(this.transformed(pixels, transform), at, plan.input.row, program.input.height, length, mean, deviation);
     }
   }
 
-  private loss(indices: Int32Array, classWeights: readonly number[] | null): StepResult {
+  /** Where the transformed image lies: float32 [height, width, channels], 0 to 255. */
+  private transformed(pixels: number, transform: PixelTransform): number {
+    const { machine, program } = this;
+    const { augmentation } = this.plan;
+    if (augmentation === null) throw new RangeError('this training was compiled without room for augmentation');
+    const { height, width, channels } = program.input;
+    machine.doubles.set(transform.matrix, augmentation.matrix / 8);
+    machine.kernels.augment(
+      pixels, augmentation.image, height, width, channels, augmentation.matrix, FILLS[transform.fill], 0, transform.contrast, transform.brightness,
+    );
+    return augmentation.image;
+  }
+
+  private loss(indices: Int32Array, { classWeights, labelSmoothing, l2 }: StepSettings): StepResult {
     const { plan, machine, program } = this;
     indices.forEach((index, position) => {
       this.ints[plan.labels / 4 + position] = this.source.labels[index] ?? 0;
@@ -142,9 +169,9 @@ export class WasmExecutable implements Executable {
     if (classWeights !== null) machine.floats.set(classWeights, plan.classWeights / 4);
     const loss = machine.kernels.cross_entropy(
       plan.logits.at, plan.labels, classWeights === null ? 0 : plan.classWeights, plan.logitsGradient.at, indices.length,
-      program.classes, plan.correct,
+      program.classes, labelSmoothing, plan.correct,
     );
-    return { loss, correct: this.ints[plan.correct / 4] ?? 0 };
+    return { loss: l2 === 0 ? loss : loss + l2 * this.kernelSquares(), correct: this.ints[plan.correct / 4] ?? 0 };
   }
 
   private stepRate(lr: number): number {
@@ -153,7 +180,13 @@ export class WasmExecutable implements Executable {
     return (lr * Math.sqrt(1 - power(optimizer.beta2, this.steps))) / (1 - power(optimizer.beta1, this.steps));
   }
 
-  private update(slot: Slot, gradientAt: number, from: number, count: number): void {
+  private kernelSquares(): number {
+    let sum = 0;
+    for (const { parameter, at } of this.plan.slots.values()) if (isKernel(parameter)) sum += this.machine.kernels.sum_of_squares(at, parameter.count);
+    return sum;
+  }
+
+  private optimize(slot: Slot, gradientAt: number, from: number, count: number): void {
     const { optimizer } = this.training;
     const [first = 0, second = 0] = slot.state;
     const offset = 4 * from;

@@ -8,11 +8,18 @@ import { packageRoot } from '../../../proto/package-root.js';
  */
 export interface Kernels {
   readonly __heap_base: WebAssembly.Global;
+  augment(
+    pixels: number, y: number, height: number, width: number, channels: number, matrix: number, fill: number, value: number,
+    contrast: number, brightness: number,
+  ): void;
+  normalise_floats(values: number, x: number, xRow: number, height: number, length: number, mean: number, deviation: number): void;
   normalise(pixels: number, x: number, xRow: number, height: number, length: number, mean: number, deviation: number): void;
   conv(
     x: number, xRow: number, w: number, bias: number, y: number, yRow: number, height: number, width: number,
     input: number, output: number, rows: number, columns: number, strideRows: number, strideColumns: number,
   ): void;
+  curve(x: number, xRow: number, y: number, yRow: number, height: number, length: number, kind: number): void;
+  curve_back(x: number, xRow: number, dy: number, dyRow: number, dx: number, dxRow: number, height: number, length: number, kind: number): void;
   pack_forward(w: number, packed: number, depth: number, output: number): void;
   pack_backward(w: number, packed: number, taps: number, input: number, output: number): void;
   filter_gradient(
@@ -62,7 +69,12 @@ export interface Kernels {
   max_pool_back(x: number, xRow: number, dy: number, dyRow: number, dx: number, dxRow: number, ...window: WindowArguments): void;
   average_pool(x: number, xRow: number, y: number, yRow: number, ...window: WindowArguments): void;
   average_pool_back(dy: number, dyRow: number, dx: number, dxRow: number, ...window: WindowArguments): void;
-  cross_entropy(logits: number, labels: number, weights: number, gradient: number, batch: number, classes: number, correct: number): number;
+  cross_entropy(
+    logits: number, labels: number, weights: number, gradient: number, batch: number, classes: number, smoothing: number, correct: number,
+  ): number;
+  add_scaled(gradient: number, w: number, count: number, factor: number): void;
+  scale(gradient: number, count: number, factor: number): void;
+  sum_of_squares(w: number, count: number): number;
   sgdm(w: number, a: number, gradient: number, count: number, rate: number, momentum: number): void;
   adam(w: number, m: number, v: number, gradient: number, count: number, rate: number, beta1: number, beta2: number, epsilon: number): void;
 }

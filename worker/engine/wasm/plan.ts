@@ -11,12 +11,13 @@
  * image by image. At 100 px this and the fused pass bring garth-cnn from 358 MB (prototype, with
  * its library) to about a fifth.
  */
-import type { OptimizerChoice } from '../../../proto/work.js';
+import type { Training } from '../engine.js';
 import type { Shape } from '../parameter.js';
 import type { Operation, Program } from '../program.js';
 import { type Arena, type Border, NO_BORDER, type View, viewAt } from './arena.js';
 import { type Activation, ActivateNode, worksInPlace } from './nodes/activate.js';
 import { borderOf, ConvNode, type ConvOperation } from './nodes/conv.js';
+import { CurveNode, type CurveOperation } from './nodes/curve.js';
 import { DenseNode, type DenseOperation } from './nodes/dense.js';
 import { FlattenNode } from './nodes/flatten.js';
 import { elements, type Node } from './nodes/node.js';
@@ -38,6 +39,10 @@ export interface Plan {
   /** float32 [height, width, channels] each. */
   readonly mean: number;
   readonly deviation: number;
+  /** Of augmentation: float64 [6], and float32 [height, width, channels]; null where none is asked for. */
+  readonly augmentation: { readonly matrix: number; readonly image: number } | null;
+  /** Where each parameter's whole gradient is kept until all are known; empty where none is clipped. */
+  readonly gradients: ReadonlyMap<string, number>;
   readonly bytes: number;
 }
 
@@ -45,10 +50,12 @@ type Part =
   | { readonly kind: 'conv'; readonly operation: ConvOperation }
   | { readonly kind: 'dense'; readonly operation: DenseOperation }
   | { readonly kind: 'pool'; readonly operation: PoolOperation }
+  | { readonly kind: 'curve'; readonly operation: CurveOperation }
   | { readonly kind: 'activate'; readonly activation: Activation }
   | { readonly kind: 'flatten'; readonly output: Shape };
 
-export function planProgram(program: Program, optimizer: OptimizerChoice, maxBatch: number, arena: Arena): Plan {
+export function planProgram(program: Program, training: Training, arena: Arena): Plan {
+  const { optimizer, maxBatch, clips, augments } = training;
   const slots = planSlots(program, optimizer, arena);
   const parts = fuse(program.operations);
   const input = arena.view(program.input, maxBatch, borderWanted(parts, 0));
@@ -64,6 +71,8 @@ export function planProgram(program: Program, optimizer: OptimizerChoice, maxBat
     labels: arena.floats(maxBatch),
     classWeights: arena.floats(program.classes),
     correct: arena.floats(1),
+    augmentation: augments ? { matrix: arena.doubles(6), image: arena.floats(elements(program.input)) } : null,
+    gradients: new Map(clips ? program.parameters.map((parameter) => [parameter.name, arena.floats(parameter.count)]) : []),
     bytes: arena.bytes,
   };
 }
@@ -79,6 +88,7 @@ export function fuse(operations: readonly Operation[]): Part[] {
     else if (operation.kind === 'dense') parts.push({ kind: 'dense', operation });
     else if (operation.kind === 'flatten') parts.push({ kind: 'flatten', output: operation.output });
     else if (operation.kind === 'maxPool' || operation.kind === 'averagePool') parts.push({ kind: 'pool', operation });
+    else if (operation.kind === 'elu' || operation.kind === 'tanh' || operation.kind === 'sigmoid') parts.push({ kind: 'curve', operation });
     else {
       const norm = operation.kind === 'batchNorm' ? operation : null;
       if (norm !== null) next++;
@@ -165,6 +175,7 @@ class Layout {
     const output = this.output(part.operation.output, index);
     if (part.kind === 'conv') return new ConvNode(part.operation, slots, arena, current, output, inner);
     if (part.kind === 'dense') return new DenseNode(part.operation, slots, arena, current, output, inner);
+    if (part.kind === 'curve') return new CurveNode(part.operation, current, output, first);
     return new PoolNode(part.operation, current, output, inner);
   }
 
@@ -182,6 +193,8 @@ class Layout {
   private innerShape(index: number): Shape | null {
     const part = this.parts[index];
     if (part === undefined || part.kind === 'flatten' || this.isFirst(index)) return null;
+    // A curve turns the gradient of its output into that of its input where it lies.
+    if (part.kind === 'curve') return null;
     if (part.kind !== 'activate') return part.operation.input;
     if (worksInPlace(part.activation) || this.parts[index - 1]?.kind === 'conv') return null;
     return part.activation.input;

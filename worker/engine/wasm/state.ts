@@ -44,10 +44,36 @@ export function encodeState(optimizer: string, steps: number, tensors: readonly 
   return bytes;
 }
 
-/** Copies each tensor to the one of the same name and shape in `tensors`. Throws DataError, having changed nothing. */
-export function decodeState(bytes: Uint8Array, optimizer: string, tensors: readonly Tensor[]): { readonly steps: number } {
+/** In the place of an optimizer's name: the state holds what predicting needs and no more. */
+const INFERENCE = 'none';
+
+/** Optimizer state stands beside its parameter as `LAYER/kernel:momentum`. */
+const isOptimizerState = (tensor: TensorHeader): boolean => tensor.name.includes(':');
+
+/** The state without that of its optimizer: a third to a half of the bytes. It can be loaded, to predict. Throws DataError. */
+export function inferenceState(state: Uint8Array): Uint8Array {
+  const { header, payload } = split(state);
+  const kept: Tensor[] = [];
+  let at = 0;
+  for (const tensor of header.tensors) {
+    const bytes = 4 * tensor.shape.reduce((product, length) => product * length, 1);
+    // A copy of its own: a Buffer's slice would be a view, and not aligned for floats.
+    const part = Uint8Array.from(payload.subarray(at, at + bytes));
+    if (part.byteLength !== bytes) throw new DataError(`the checkpoint ends before ${tensor.name}`);
+    if (!isOptimizerState(tensor)) kept.push({ ...tensor, values: new Float32Array(part.buffer) });
+    at += bytes;
+  }
+  return encodeState(INFERENCE, 0, kept);
+}
+
+/**
+ * Copies each tensor to the one of the same name and shape in `tensors`; of a state for inference, what
+ * belongs to the optimizer stays as it is. Throws DataError, having changed nothing.
+ */
+export function decodeState(bytes: Uint8Array, optimizer: string, all: readonly Tensor[]): { readonly steps: number } {
   const { header, payload } = split(bytes);
-  if (header.optimizer !== optimizer) throw new DataError(`the checkpoint is of optimizer ${header.optimizer}, this training has ${optimizer}`);
+  const tensors = header.optimizer === INFERENCE ? all.filter((tensor) => !isOptimizerState(tensor)) : all;
+  if (header.optimizer !== INFERENCE && header.optimizer !== optimizer) throw new DataError(`the checkpoint is of optimizer ${header.optimizer}, this training has ${optimizer}`);
   const describe = (tensor: TensorHeader): string => `${tensor.name} [${tensor.shape.join(', ')}]`;
   const found = header.tensors.map(describe);
   tensors.forEach((tensor, index) => {

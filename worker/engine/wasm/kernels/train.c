@@ -45,11 +45,12 @@ static double logarithm(double x) {
 }
 
 // Softmax cross-entropy on logits [batch, classes], in float64. Writes the gradient of
-// loss = sum of weight[label] * (-log p[label]) / batch; returns the loss. `weights` may be null.
-// correct[0]: images whose first largest logit is their label's.
+// loss = sum of weight[label] * sum over c of (-t[c] * log p[c]) / batch; returns the loss. The target
+// t is 1 - smoothing for the label, and smoothing / classes more for every class (Szegedy et al. 2016,
+// section 7). `weights` may be null. correct[0]: images whose first largest logit is their label's.
 EXPORT(cross_entropy) double cross_entropy(const float *logits, const int *labels, const float *weights, float *gradient,
-                                           int batch, int classes, int *correct) {
-  double loss = 0;
+                                           int batch, int classes, double smoothing, int *correct) {
+  double loss = 0, other = smoothing / classes, own = 1 - smoothing + other;
   *correct = 0;
   for (int n = 0; n < batch; n++, logits += classes, gradient += classes) {
     int label = labels[n], best = 0;
@@ -57,12 +58,45 @@ EXPORT(cross_entropy) double cross_entropy(const float *logits, const int *label
       if (logits[c] > logits[best]) best = c;
     *correct += best == label;
     double most = logits[best], sum = 0, weight = weights ? weights[label] : 1;
-    for (int c = 0; c < classes; c++) sum += exponential(logits[c] - most);
-    loss += weight * (logarithm(sum) - (logits[label] - most));
+    double toward = own * (logits[label] - most);
+    for (int c = 0; c < classes; c++) {
+      sum += exponential(logits[c] - most);
+      if (smoothing > 0 && c != label) toward += other * (logits[c] - most);
+    }
+    loss += weight * (logarithm(sum) - toward);
     for (int c = 0; c < classes; c++)
-      gradient[c] = weight * (exponential(logits[c] - most) / sum - (c == label)) / batch;
+      gradient[c] = weight * (exponential(logits[c] - most) / sum - (c == label ? own : other)) / batch;
   }
   return loss / batch;
+}
+
+// g = g + factor * w: the gradient of a penalty on the weights, with factor 2 * l2.
+EXPORT(add_scaled) void add_scaled(float *g, const float *w, int count, float factor) {
+  v128_t f = SPLAT(factor);
+  for (int i = 0; i < count; i += 4)
+    store_upto(g + i, MULADD(load_upto(g + i, count - i), load_upto(w + i, count - i), f), count - i);
+}
+
+EXPORT(scale) void scale(float *g, int count, float factor) {
+  v128_t f = SPLAT(factor);
+  for (int i = 0; i < count; i += 4) store_upto(g + i, MUL(load_upto(g + i, count - i), f), count - i);
+}
+
+// Sum of w^2: in float32 over blocks of 1,024, the blocks in float64.
+EXPORT(sum_of_squares) double sum_of_squares(const float *w, int count) {
+  double total = 0;
+  for (int from = 0; from < count; from += 1024) {
+    v128_t sum = ZERO;
+    int to = least(count, from + 1024);
+    for (int i = from; i < to; i += 4) {
+      v128_t v = load_upto(w + i, to - i);
+      sum = MULADD(sum, v, v);
+    }
+    float lanes[4];
+    STORE(lanes, sum);
+    total += (double)lanes[0] + lanes[1] + lanes[2] + lanes[3];
+  }
+  return total;
 }
 
 // Momentum: a = momentum * a + g; w = w - rate * a.

@@ -1,0 +1,155 @@
+/** From an ensemble to the folder that predicts by itself. Written beside its place and renamed, so it is there whole or not at all. */
+import { randomBytes } from 'node:crypto';
+import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { basename, dirname, join, resolve } from 'node:path';
+import { buffer } from 'node:stream/consumers';
+import type { BlobStore } from '../../blob/store.js';
+import { readFloats } from '../../coordinator/api/ensembles.js';
+import type { EnsembleMember, EnsembleView } from '../../coordinator/api/views.js';
+import { meanProbabilities } from '../../coordinator/ensemble/combine.js';
+import { canonicalJson } from '../../proto/canonical.js';
+import { packageVersion } from '../../proto/package-root.js';
+import type { ImageInput } from '../../proto/work.js';
+import { inferenceState } from '../../worker/engine/wasm/state.js';
+import { buildModel } from '../../worker/model/zoo.js';
+import { littleEndian } from '../../worker/train/hand-over.js';
+import { BadInput, CommandFailed } from '../exit.js';
+import type { Home } from '../home.js';
+import { BUNDLE_FORMAT, decodeManifest, encodeManifest, MANIFEST_NAME, sha256, type BundleContent, type BundleInput } from './format.js';
+import { TrainingData } from './training-data.js';
+
+/** Images that a bundle checks itself with: one of each class, up to so many. */
+const REFERENCE_IMAGES = 8;
+
+export interface BundleSource {
+  readonly view: EnsembleView;
+  readonly home: Home;
+  readonly blobs: BlobStore;
+}
+
+/** Throws BadInput where the folder has something in it, CommandFailed where a member's weights are gone. */
+export async function pullBundle(source: BundleSource, folder: string): Promise<void> {
+  if (!(await isFree(folder))) throw new BadInput(`${folder}: found a file or a folder with something in it, expected an empty or a new folder; choose another, or remove it`);
+  await place(await filesOf(source), folder);
+}
+
+/** Writes or replaces a bundle that is trawl's own to place; one of the same ensemble is left as it is. */
+export async function keepBundle(source: BundleSource, folder: string): Promise<void> {
+  if (await isOf(source.view, folder)) return;
+  const files = await filesOf(source);
+  await rm(folder, { recursive: true, force: true });
+  await place(files, folder);
+}
+
+async function isFree(folder: string): Promise<boolean> {
+  try {
+    return (await readdir(folder)).length === 0;
+  } catch (error) {
+    return error instanceof Error && 'code' in error && error.code === 'ENOENT';
+  }
+}
+
+async function isOf(view: EnsembleView, folder: string): Promise<boolean> {
+  try {
+    const { members, threshold, rule, provenance } = decodeManifest(folder, await readFile(join(folder, MANIFEST_NAME)));
+    const same = (list: readonly { readonly key: string; readonly weight: number }[]): string => canonicalJson(list.map(({ key, weight }) => ({ key, weight })));
+    return same(members) === same(view.members) && threshold === view.threshold && rule === view.rule && provenance.trawl === packageVersion();
+  } catch {
+    // None there, or one that cannot be used: a new one is written.
+    return false;
+  }
+}
+
+async function place(files: ReadonlyMap<string, Uint8Array>, folder: string): Promise<void> {
+  const target = resolve(folder);
+  const draft = join(dirname(target), `.${basename(target)}.${randomBytes(4).toString('hex')}`);
+  try {
+    for (const [name, bytes] of files) {
+      await mkdir(dirname(join(draft, name)), { recursive: true });
+      await writeFile(join(draft, name), bytes, { flush: true });
+    }
+    // Takes the place of an empty folder; of one with something in it, never.
+    await rename(draft, target);
+  } catch (error) {
+    await rm(draft, { recursive: true, force: true });
+    throw new CommandFailed(`the bundle could not be written to ${folder}: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
+  }
+}
+
+async function filesOf({ view, home, blobs }: BundleSource): Promise<ReadonlyMap<string, Uint8Array>> {
+  const { data } = view.sweep;
+  if (data === null) throw new CommandFailed(`sweep ${view.sweep.name} has no data`);
+  const files = new Map<string, Uint8Array>();
+  const inputs = [...new Map(view.members.map(({ trajectory }) => [canonicalJson(trajectory.input), trajectory.input])).values()];
+  const training = await TrainingData.open(data.manifest, home, blobs);
+  const bundleInputs: BundleInput[] = [];
+  for (const [index, input] of inputs.entries()) bundleInputs.push(await writeInput(input, `inputs/${index}`, training, files));
+  const members: BundleContent['members'] = [];
+  for (const [index, member] of view.members.entries()) {
+    const input = inputs.findIndex((candidate) => canonicalJson(candidate) === canonicalJson(member.trajectory.input));
+    members.push(await writeMember(member, input, `members/${index}`, blobs, files));
+  }
+  const reference = await writeReference(view, training, blobs, files);
+  const content: BundleContent = {
+    kind: 'trawl-bundle',
+    format: BUNDLE_FORMAT,
+    classes: [...data.classes],
+    positive: data.classes[data.positive] ?? '',
+    rule: view.rule,
+    threshold: view.threshold,
+    inputs: bundleInputs,
+    members,
+    // Plain JSON, as the manifest's types have it.
+    metrics: JSON.parse(JSON.stringify({ val: view.val, test: view.test, single: { number: view.single.number, val: view.single.val, test: view.single.test } })) as BundleContent['metrics'],
+    reference,
+    provenance: {
+      sweep: { id: view.sweep.id, name: view.sweep.name, revision: view.sweep.revision },
+      data: data.digest,
+      numerics: [...new Set(view.members.map(({ trajectory }) => trajectory.numerics))],
+      trawl: packageVersion(),
+    },
+    files: Object.fromEntries([...files].map(([name, bytes]) => [name, { sha256: sha256(bytes), bytes: bytes.byteLength }])),
+  };
+  return files.set(MANIFEST_NAME, encodeManifest(content));
+}
+
+async function writeInput(input: ImageInput, prefix: string, training: TrainingData, files: Map<string, Uint8Array>): Promise<BundleInput> {
+  const { mean, deviation } = await training.normalisation(input);
+  const put = (name: string, values: Float32Array | null): string | null => {
+    if (values === null) return null;
+    files.set(`${prefix}/${name}.f32`, littleEndian(values));
+    return `${prefix}/${name}.f32`;
+  };
+  return { ...input, mean: put('mean', mean), deviation: put('deviation', deviation) };
+}
+
+async function writeMember(member: EnsembleMember, input: number, prefix: string, blobs: BlobStore, files: Map<string, Uint8Array>): Promise<BundleContent['members'][number]> {
+  const { trial, number, weight, trajectory, settings, epoch, key, params, checkpoint } = member;
+  const topology = `${prefix}/topology.json`;
+  const weights = `${prefix}/weights.bin`;
+  files.set(topology, Buffer.from(JSON.stringify(buildModel(trajectory.model, trajectory.input, trajectory.classes))));
+  if (checkpoint === null || !(await blobs.has(checkpoint))) {
+    throw new CommandFailed(`the weights of trial #${number} (epoch ${epoch}) are not in the store any more; \`trawl run\` with --no-sharing trains it again`);
+  }
+  files.set(weights, inferenceState(await buffer(await blobs.open(checkpoint))));
+  return { trial, number, weight, input, topology, weights, settings: settings as BundleContent['members'][number]['settings'], epoch, key, params };
+}
+
+/** The first image of each class in the validation part, with what the ensemble says of it. */
+async function writeReference(view: EnsembleView, training: TrainingData, blobs: BlobStore, files: Map<string, Uint8Array>): Promise<BundleContent['reference']> {
+  const { classes } = training.manifest;
+  const stored = await Promise.all(view.members.map(async ({ weight, probabilities }) => ({ weight, probabilities: await readFloats(blobs, probabilities.val) })));
+  const mean = meanProbabilities(stored);
+  const validation = training.manifest.files.filter((file) => file.part === 'val');
+  const chosen = classes.map((_, label) => validation.findIndex((file) => file.label === label)).filter((index) => index >= 0);
+  const reference: BundleContent['reference'] = [];
+  for (const index of chosen.slice(0, REFERENCE_IMAGES)) {
+    const image = validation[index];
+    if (image === undefined) continue;
+    const file = `reference/${reference.length}.image`;
+    files.set(file, await training.bytes(image));
+    const probabilities = [...mean.subarray(index * classes.length, (index + 1) * classes.length)];
+    reference.push({ file, name: image.name, class: classes[image.label] ?? '', probabilities });
+  }
+  return reference;
+}

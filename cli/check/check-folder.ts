@@ -1,0 +1,122 @@
+/** `trawl data check`: everything that is found out about a folder of images. */
+import { resolve } from 'node:path';
+import { PARTS } from '../../proto/manifest.js';
+import type { Part } from '../../proto/work.js';
+import { guessGroups } from '../data/guess-groups.js';
+import { groupOf, groupPattern } from '../data/groups.js';
+import { scanFolder, type RejectedFile, type Scan } from '../data/scan.js';
+import { median } from '../data/survey.js';
+import { exactCopies, nearCopies, type Copies, type NearCopies } from './duplicates.js';
+import { measureFiles, type MeasuredFile } from './measure.js';
+import { findShortcuts, type Shortcut } from './shortcuts.js';
+
+export interface Spread {
+  readonly min: number;
+  readonly median: number;
+  readonly max: number;
+}
+
+export interface GroupsFound {
+  readonly pattern: string;
+  /** False where the person gave it. */
+  readonly guessed: boolean;
+  readonly groups: number;
+  /** Files that it matches. */
+  readonly matched: number;
+  /** Groups with images in more than one given part. */
+  readonly acrossParts: number;
+}
+
+/** What `--json` prints, with findings beside it. */
+export interface FolderCheck {
+  readonly folder: string;
+  readonly images: number;
+  readonly classes: { readonly [className: string]: number };
+  /** Null where the data come without folders for parts. */
+  readonly parts: { readonly [part: string]: { readonly [className: string]: number } } | null;
+  readonly height: Spread;
+  readonly width: Spread;
+  /** Width over height. */
+  readonly aspect: Spread;
+  readonly bytes: Spread;
+  /** Files by number of channels, alpha left out. */
+  readonly channels: { readonly [channels: string]: number };
+  readonly unreadable: readonly RejectedFile[];
+  readonly duplicates: { readonly exact: readonly Copies[]; readonly near: readonly NearCopies[] };
+  readonly groups: GroupsFound | null;
+  /** Best predictor first. */
+  readonly shortcuts: readonly Shortcut[];
+  readonly notes: readonly string[];
+}
+
+export interface CheckOptions {
+  readonly folder: string;
+  readonly cacheDir: string;
+  /** Null for a guess from the names. */
+  readonly groupBy: string | null;
+  readonly onProgress: (phase: 'reading' | 'measuring', done: number, total: number) => void;
+  readonly signal: AbortSignal;
+}
+
+/** Throws DataProblem; rethrows the signal's reason. */
+export async function checkFolder(options: CheckOptions): Promise<FolderCheck> {
+  const { cacheDir, signal } = options;
+  const folder = resolve(options.folder);
+  if (options.groupBy !== null) groupPattern(options.groupBy);
+  // Every share of unreadable files is worth knowing of: only none at all can be checked no further.
+  const scan = await scanFolder({ folder, cacheDir, maxRejected: 1, onProgress: (done, total) => options.onProgress('reading', done, total), signal });
+  const measured = await measureFiles({ folder, files: scan.files, onProgress: (done, total) => options.onProgress('measuring', done, total), signal });
+  const { files } = measured;
+  const spread = (value: (file: MeasuredFile) => number): Spread => spreadOf(files.map(value));
+  return {
+    folder,
+    images: files.length,
+    classes: countClasses(files, scan.classes),
+    parts: partsOf(scan, files),
+    height: spread((file) => file.height),
+    width: spread((file) => file.width),
+    aspect: spread((file) => Math.round((1000 * file.width) / file.height) / 1000),
+    bytes: spread((file) => file.bytes),
+    channels: countChannels(files),
+    unreadable: scan.rejected,
+    duplicates: { exact: exactCopies(files), near: nearCopies(measured) },
+    groups: groupsOf(files, options.groupBy),
+    shortcuts: findShortcuts(files, scan.classes),
+    notes: scan.warnings,
+  };
+}
+
+function spreadOf(values: readonly number[]): Spread {
+  return { min: values.reduce((least, value) => Math.min(least, value)), median: median(values), max: values.reduce((most, value) => Math.max(most, value)) };
+}
+
+function countClasses(files: readonly MeasuredFile[], classes: readonly string[]): { [className: string]: number } {
+  return Object.fromEntries(classes.map((name, label) => [name, files.filter((file) => file.label === label).length]));
+}
+
+function partsOf(scan: Scan, files: readonly MeasuredFile[]): FolderCheck['parts'] {
+  if (scan.given.length === 0) return null;
+  const given = PARTS.filter((part: Part) => scan.given.includes(part));
+  return Object.fromEntries(given.map((part) => [part, countClasses(files.filter((file) => file.part === part), scan.classes)]));
+}
+
+function countChannels(files: readonly MeasuredFile[]): { [channels: string]: number } {
+  const counts = new Map<number, number>();
+  for (const { channels } of files) counts.set(channels, (counts.get(channels) ?? 0) + 1);
+  return Object.fromEntries([...counts].sort((a, b) => a[0] - b[0]));
+}
+
+function groupsOf(files: readonly MeasuredFile[], groupBy: string | null): GroupsFound | null {
+  const pattern = groupBy ?? guessGroups(files.map((file) => file.name))?.pattern;
+  if (pattern === undefined) return null;
+  const expression = groupPattern(pattern);
+  const parts = new Map<string, Set<Part | null>>();
+  let matched = 0;
+  for (const file of files) {
+    const group = groupOf(file.name, expression);
+    if (group === null) continue;
+    matched += 1;
+    parts.set(group, (parts.get(group) ?? new Set()).add(file.part));
+  }
+  return { pattern, guessed: groupBy === null, groups: parts.size, matched, acrossParts: [...parts.values()].filter((on) => on.size > 1).length };
+}

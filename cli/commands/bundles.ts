@@ -1,0 +1,61 @@
+/** Commands about ensembles: ensemble, pull, predict. */
+import { Option, type Command } from 'commander';
+import { withHome, withJson, type HomeOptions } from '../options.js';
+import { onHome, print, printJson } from './on-home.js';
+
+export function addBundleCommands(program: Command, exit: (code: number) => void): void {
+  addEnsemble(program);
+  addPull(program);
+  addPredict(program, exit);
+}
+
+function addEnsemble(program: Command): void {
+  const command = program
+    .command('ensemble')
+    .summary("the ensemble of a sweep's completed trials")
+    .description("Assembles the ensemble of a sweep's completed trials: members, weights, and validation and test metrics beside those of the best single model.")
+    .argument('<sweep>', 'its name or id')
+    .addHelpText('after', '\nExample:\n  trawl ensemble digits');
+  withJson(withHome(command)).action((sweep: string, options: HomeOptions) =>
+    onHome(options, async ({ service }) => {
+      const view = await service.ensemble(sweep);
+      const { ensembleLines, ensembleDetail } = await import('../run/ensemble.js');
+      if (options.json === true) printJson(ensembleDetail(view));
+      else print(ensembleLines(view));
+    }),
+  );
+}
+
+function addPull(program: Command): void {
+  const command = program
+    .command('pull')
+    .summary("fetch a sweep's ensemble as a folder that predicts by itself")
+    .description("Writes the bundle of a sweep's ensemble to DIR, which must be new or empty: weights, preprocessing, classes, threshold, metrics and where they come from.")
+    .argument('<sweep>', 'its name or id')
+    .argument('<dir>', 'a new or empty folder')
+    .addHelpText('after', '\nExample:\n  trawl pull digits ./digits-bundle');
+  withJson(withHome(command)).action((sweep: string, folder: string, options: HomeOptions) =>
+    onHome(options, async ({ service }, home) => {
+      const [{ FolderBlobStore }, { pullBundle }, { near }] = await Promise.all([import('../../blob/folder.js'), import('../bundle/write.js'), import('../program-name.js')]);
+      const view = await service.ensemble(sweep);
+      await pullBundle({ view, home, blobs: new FolderBlobStore(home.blobs) }, folder);
+      if (options.json === true) printJson({ bundle: folder, members: view.members.length });
+      else print([`wrote ${near(folder)}: ${view.members.length === 1 ? '1 model' : `${view.members.length} models`} of ${view.sweep.name}`]);
+    }),
+  );
+}
+
+function addPredict(program: Command, exit: (code: number) => void): void {
+  const command = program
+    .command('predict')
+    .summary('what a bundle says of images')
+    .description('Prints class and probabilities of each image. Files that cannot be read are named on stderr and the rest is done; the exit code is 1 only where none could be read.')
+    .argument('<bundle>', 'a folder that `trawl pull` or `trawl run` wrote')
+    .argument('<images...>', 'files, folders, or patterns in quotes')
+    .addOption(new Option('--csv', 'comma-separated values: file, class, a probability per class').conflicts('json'))
+    .addHelpText('after', '\nExample:\n  trawl predict ./digits-bundle new-images/ --json');
+  withJson(command).action(async (bundle: string, images: string[], options: { readonly csv?: boolean; readonly json?: boolean }) => {
+    const { predict } = await import('../predict/predict.js');
+    exit(await predict(bundle, images, options.json === true ? 'json' : options.csv === true ? 'csv' : 'table'));
+  });
+}

@@ -1,0 +1,155 @@
+/** Command about models: the layers of one, and what it costs. */
+import type { Command } from 'commander';
+import { ZOO, type Knob, type ZooModel } from '../../proto/models.js';
+import type { Json } from '../../proto/work.js';
+import { BadInput } from '../exit.js';
+import { bytes } from '../text/format.js';
+import { table } from '../text/table.js';
+import { print, printJson } from './on-home.js';
+
+interface ModelOptions {
+  readonly input?: string;
+  readonly classes: string;
+  readonly batch?: string;
+  readonly json?: boolean;
+}
+
+export function addModel(program: Command): void {
+  program
+    .command('model')
+    .summary('layers, parameters and memory of a model')
+    .description(`Shows the layers of a model (${ZOO.map(({ name }) => name).join(', ')}) and the memory that training it takes. Knobs are options of their own: --fcWidth 50, --filters 8,16,49.`)
+    .argument('<name>', 'a model of the zoo')
+    .argument('[knobs...]', '--KNOB VALUE')
+    .option('--input <size>', "height x width x channels (default: the model's image size, gray)")
+    .option('--classes <n>', 'number of classes', '2')
+    .option('--batch <n>', "images per step (default: the model's)")
+    .option('--json', 'one JSON document on stdout, everything else on stderr')
+    .allowUnknownOption()
+    .addHelpText('after', '\nExample:\n  trawl model garth-cnn --input 100x100x1 --classes 2 --batch 30 --fcWidth 50')
+    .action((name: string, knobs: readonly string[], options: ModelOptions) => showModel(name, knobs, options));
+}
+
+async function showModel(name: string, knobs: readonly string[], options: ModelOptions): Promise<void> {
+  // What only this command needs is loaded by it alone.
+  const [{ knobValue }, { notBuiltValue, suggestValue }, { buildModel }, { layerTable }, { createWasmEngine }] = await Promise.all([
+    import('../../coordinator/sweep/schema.js'),
+    import('../../coordinator/sweep/suggest.js'),
+    import('../../worker/model/zoo.js'),
+    import('../../worker/model/layer-table.js'),
+    import('../../worker/engine/wasm/engine.js'),
+  ]);
+  const advice = (value: string, candidates: readonly string[]): string => {
+    const suggestion = suggestValue(value, candidates);
+    return suggestion === null ? '' : `; ${suggestion}`;
+  };
+  const names = ZOO.map((candidate) => candidate.name);
+  const model = ZOO.find((candidate) => candidate.name === name);
+  if (model === undefined) {
+    const unbuilt = notBuiltValue('model', name);
+    throw new BadInput(`model: found ${name}, expected one of ${names.join(', ')}${unbuilt === null ? advice(name, names) : `; ${unbuilt}`}`);
+  }
+  const chosen = chosenKnobs(model, knobs, (knob, value) => knobValue(knob).safeParse(value).error?.issues[0]?.message ?? null, advice);
+  const input = inputOf(options.input, model);
+  const classes = wholeOption('--classes', options.classes, 2);
+  const batch = options.batch === undefined ? model.defaults.batch : wholeOption('--batch', options.batch, 1);
+
+  const topology = builtOrBad(() => buildModel({ name, knobs: chosen }, input, classes));
+  const layers = builtOrBad(() => layerTable(topology));
+  const sum = (of: (layer: (typeof layers)[number]) => number): number => layers.reduce((total, layer) => total + of(layer), 0);
+  const normalisation = { mean: null, deviation: null };
+  const training = { optimizer: model.defaults.optimizer, classes, normalisation, initSeed: 0, replicate: 0, maxBatch: batch, clips: false, augments: false, memoryBytes: null };
+  const totals = {
+    params: sum((layer) => layer.params),
+    learnables: sum((layer) => layer.learnables),
+    multiplyAdds: sum((layer) => layer.multiplyAdds),
+    memoryBytes: (await createWasmEngine()).estimate(topology, training),
+  };
+  if (options.json === true) {
+    printJson({ model: name, knobs: chosen, input, classes, batch, ...totals, layers });
+    return;
+  }
+  const number = (value: number): string => value.toLocaleString('en-US');
+  print([
+    `${name} on ${input.height} x ${input.width} x ${input.channels}, ${classes} classes: ${model.meaning}`,
+    Object.entries(chosen).map(([knob, value]) => `${knob} ${JSON.stringify(value)}`).join(', '),
+    '',
+    ...table(
+      [
+        { title: 'layer', value: (layer) => layer.name },
+        { title: 'class', value: (layer) => layer.className },
+        { title: 'output', value: (layer) => layer.output.join(' x ') },
+        { title: 'parameters', value: (layer) => number(layer.params), align: 'right' },
+        { title: 'multiply-adds', value: (layer) => number(layer.multiplyAdds), align: 'right' },
+        { title: 'activations', value: (layer) => bytes(layer.activationBytes), align: 'right' },
+      ],
+      layers,
+    ),
+    '',
+    `${number(totals.params)} parameters, ${number(totals.learnables)} of them learnt; ${number(totals.multiplyAdds)} multiply-adds per image`,
+    `training at batch ${batch} with ${model.defaults.optimizer.name}: about ${bytes(totals.memoryBytes)} of memory beside that of the process`,
+  ]);
+}
+
+type Complaint = (knob: Knob, value: Json) => string | null;
+type Advice = (value: string, candidates: readonly string[]) => string;
+
+/** Defaults but for what the pairs of `--KNOB VALUE` say. Throws BadInput, a line per mistake. */
+function chosenKnobs(model: ZooModel, given: readonly string[], complaint: Complaint, advice: Advice): { [knob: string]: Json } {
+  const chosen: { [knob: string]: Json } = Object.fromEntries(model.knobs.map((knob) => [knob.name, knob.default]));
+  const known = [...Object.keys(chosen), 'dropout'];
+  const mistakes: string[] = [];
+  for (let at = 0; at < given.length; at += 1) {
+    const [option = '', ...inline] = (given[at] ?? '').split('=');
+    const name = option.replace(/^--/, '');
+    const knob = model.knobs.find((candidate) => candidate.name === name);
+    if (!option.startsWith('--') || !known.includes(name)) {
+      mistakes.push(`${option}: found no such knob of ${model.name}, expected one of ${known.join(', ')}${advice(name, known)}`);
+      if (option.startsWith('--') && inline.length === 0) at += 1;
+      continue;
+    }
+    if (inline.length === 0) at += 1;
+    const text = inline.length > 0 ? inline.join('=') : (given[at] ?? '');
+    const value = valueOf(text, knob?.kind === 'int-list');
+    // The rate of dropout changes no layer and no memory; it is checked as a sweep file's is.
+    const rate = typeof value === 'number' && value >= 0 && value < 1 ? null : 'a number from 0 to below 1';
+    const expected = knob === undefined ? rate : complaint(knob, value);
+    if (expected !== null) mistakes.push(`--${name}: found ${text === '' ? 'nothing' : text}, expected ${expected}`);
+    else if (knob !== undefined) chosen[name] = value;
+  }
+  if (mistakes.length > 0) throw new BadInput(mistakes.join('\n'));
+  return chosen;
+}
+
+/** `8,16,49` is a list where one is wanted; JSON where it is JSON, else text. */
+function valueOf(text: string, list: boolean): Json {
+  try {
+    return JSON.parse(list && !text.startsWith('[') ? `[${text}]` : text) as Json;
+  } catch {
+    return text;
+  }
+}
+
+function inputOf(text: string | undefined, model: ZooModel): { height: number; width: number; channels: 1 | 3 } {
+  const size = model.defaults.imageSize;
+  if (text === undefined) return { height: size, width: size, channels: 1 };
+  const match = /^([1-9]\d{0,3})x([1-9]\d{0,3})x([13])$/i.exec(text);
+  if (match === null) throw new BadInput(`--input: found ${text}, expected HEIGHTxWIDTHxCHANNELS with 1 or 3 channels, such as 100x100x1`);
+  return { height: Number(match[1]), width: Number(match[2]), channels: match[3] === '3' ? 3 : 1 };
+}
+
+function wholeOption(option: string, text: string, least: number): number {
+  const value = Number(text);
+  if (!/^\d+$/.test(text) || value < least || value > 65_536) throw new BadInput(`${option}: found ${text}, expected a whole number from ${least} to 65536`);
+  return value;
+}
+
+/** What the model itself refuses (images too small for its pools) is the user's to mend. */
+function builtOrBad<Result>(build: () => Result): Result {
+  try {
+    return build();
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ModelError') throw new BadInput(error.message);
+    throw error;
+  }
+}

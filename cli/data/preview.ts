@@ -1,0 +1,82 @@
+/** `trawl data preview`: a contact sheet per class of what the network will see. */
+import { createHash } from 'node:crypto';
+import { readFile, writeFile } from 'node:fs/promises';
+import { basename, dirname, extname, join, resolve } from 'node:path';
+import { formatMistake, parseSweepFile } from '../../coordinator/sweep/parse.js';
+import type { DataSpec, SweepSpec } from '../../coordinator/sweep/spec.js';
+import { decodeImage, type PixelShape } from '../../worker/data/decode.js';
+import { BadInput } from '../exit.js';
+import { renderSheet, type Section, type Tile } from '../picture/sheet.js';
+import { DataProblem } from './problem.js';
+import { scanFolder, type Scan, type ScannedFile } from './scan.js';
+
+const TILES_PER_CLASS = 16;
+/** More classes than these make no sheet that anyone looks at. */
+const MOST_CLASSES = 24;
+
+export interface PreviewOptions {
+  readonly file: string;
+  /** Null for `FILE-preview.png` beside the sweep file. */
+  readonly out: string | null;
+  readonly cacheDir: string;
+  readonly onProgress: (done: number, total: number) => void;
+  readonly signal: AbortSignal;
+}
+
+/** Writes the PNG and returns its path. Throws BadInput. */
+export async function previewData(options: PreviewOptions): Promise<string> {
+  const file = resolve(options.file);
+  const spec = await readSpec(options.file);
+  if (spec.trainable.kind !== 'image-classifier') throw new BadInput(`${options.file}: found a trainable without images, expected data; there is nothing to preview`);
+  const shape = firstShape(spec, spec.trainable.data);
+  try {
+    const folder = resolve(dirname(file), spec.trainable.data.path);
+    const { label, maxRejected, resize } = spec.trainable.data;
+    const scan = await scanFolder({ folder, label, cacheDir: options.cacheDir, maxRejected, onProgress: options.onProgress, signal: options.signal });
+    const sections: Section[] = [];
+    for (const [index, name] of scan.classes.slice(0, MOST_CLASSES).entries()) sections.push(await sectionOf(scan, index, name, shape));
+    const rest = scan.classes.length - sections.length;
+    const title = `${spec.name}: ${shape.width} x ${shape.height}, ${shape.channels === 1 ? 'gray' : 'rgb'}, resize ${resize}${rest > 0 ? `; ${rest} more classes` : ''}`;
+    const out = resolve(options.out ?? join(dirname(file), `${basename(file, extname(file))}-preview.png`));
+    await writeFile(out, await renderSheet(title, sections));
+    return out;
+  } catch (error) {
+    if (error instanceof DataProblem) throw new BadInput(`${options.file}: data: ${error.message}`);
+    throw error;
+  }
+}
+
+async function readSpec(file: string): Promise<SweepSpec> {
+  const text = await readFile(file, 'utf8').catch((error: unknown) => {
+    throw new BadInput(`${file}: found no file that can be read, expected a sweep file; trawl init FOLDER writes one (${error instanceof Error ? error.message : String(error)})`);
+  });
+  const parsed = parseSweepFile(text, file);
+  if ('mistakes' in parsed) throw new BadInput(parsed.mistakes.map((mistake) => formatMistake(file, mistake)).join('\n'));
+  return parsed.spec;
+}
+
+/** As the first trial of the grid sees its images. */
+function firstShape(spec: SweepSpec, data: DataSpec): PixelShape {
+  const size = Number(spec.axes.find((axis) => axis.name === 'imageSize')?.values[0]);
+  return { height: size, width: size, channels: data.channels === 'rgb' ? 3 : 1, resize: data.resize };
+}
+
+async function sectionOf(scan: Scan, label: number, name: string, shape: PixelShape): Promise<Section> {
+  const files = scan.files.filter((file) => file.label === label);
+  const tiles: Tile[] = [];
+  for (const file of chosen(files)) {
+    const pixels = await decodeImage(await readFile(join(scan.folder, file.name)), shape);
+    tiles.push({ picture: { ...shape, pixels }, caption: [basename(file.name)] });
+  }
+  return { heading: `${name}: ${tiles.length} of ${files.length}`, tiles };
+}
+
+/** A sample by digest: the same every time, and not the first by name, which often come from one place. */
+function chosen(files: readonly ScannedFile[]): ScannedFile[] {
+  const order = (file: ScannedFile): string => createHash('sha256').update(`trawl preview ${file.digest}`).digest('hex');
+  return files
+    .map((file) => ({ file, order: order(file) }))
+    .sort((a, b) => (a.order < b.order ? -1 : 1))
+    .slice(0, TILES_PER_CLASS)
+    .map(({ file }) => file);
+}

@@ -1,0 +1,39 @@
+/** What the files themselves look like: size in pixels and channels, from their headers. */
+import { join } from 'node:path';
+import sharp from 'sharp';
+
+export interface ImageFacts {
+  /** As shown: turned where the file says so. */
+  readonly height: number;
+  readonly width: number;
+  /** 1 gray, 3 colour; alpha is not counted. */
+  readonly channels: number;
+}
+
+/** Null where the header cannot be read. */
+export async function readFacts(source: string | Uint8Array): Promise<ImageFacts | null> {
+  try {
+    const { width, height, channels, hasAlpha, orientation } = await sharp(source, { limitInputPixels: false }).metadata();
+    const turned = (orientation ?? 1) >= 5;
+    return { height: turned ? width : height, width: turned ? height : width, channels: channels - (hasAlpha ? 1 : 0) };
+  } catch {
+    return null;
+  }
+}
+
+/** Facts of up to `most` files, evenly spread over the list. */
+export async function sampleFacts(folder: string, names: readonly string[], most = 400): Promise<ImageFacts[]> {
+  const step = Math.max(1, names.length / most);
+  const facts: ImageFacts[] = [];
+  for (let at = 0; at < names.length; at += step) {
+    const found = await readFacts(join(folder, names[Math.floor(at)] ?? ''));
+    if (found !== null) facts.push(found);
+  }
+  return facts;
+}
+
+/** The middle of the sorted numbers (the lower one of two); 0 of none. */
+export function median(numbers: readonly number[]): number {
+  const sorted = numbers.toSorted((a, b) => a - b);
+  return sorted[Math.floor((sorted.length - 1) / 2)] ?? 0;
+}

@@ -1,0 +1,148 @@
+/** Looks at a folder of images and writes a sweep file for it, beside the folder and never into it. */
+import { constants } from 'node:fs';
+import { access, readFile, stat, writeFile } from 'node:fs/promises';
+import { basename, dirname, extname, join, relative, resolve } from 'node:path';
+import { guessGroups, type GroupGuess } from '../data/guess-groups.js';
+import { guessPositive, type PositiveGuess } from '../data/guess-positive.js';
+import { DataProblem } from '../data/problem.js';
+import { scanFolder, type Scan } from '../data/scan.js';
+import { splitDataset } from '../data/split.js';
+import { median, sampleFacts, type ImageFacts } from '../data/survey.js';
+import { BadInput } from '../exit.js';
+import type { Home } from '../home.js';
+import { near } from '../program-name.js';
+import { count } from '../text/format.js';
+import { MARK, sweepFileText } from './design.js';
+
+export interface InitOptions {
+  readonly folder: string;
+  /** Where to write; null for a file beside the folder, named like it. */
+  readonly file: string | null;
+  readonly home: Home;
+  readonly onLine: (line: string) => void;
+  readonly onProgress: (done: number, total: number) => void;
+  readonly signal: AbortSignal;
+}
+
+/** Where the file would stand: beside the folder, or where the person stands if nothing may be written there. */
+export async function sweepFileOf(folder: string): Promise<string> {
+  const name = `${basename(resolve(folder))}.yaml`;
+  const beside = dirname(resolve(folder));
+  const isWritable = await access(beside, constants.W_OK).then(
+    () => true,
+    () => false,
+  );
+  return join(isWritable ? beside : process.cwd(), name);
+}
+
+/** The sweep file for `run FOLDER`: the one that was written before for this folder, else a new one. Throws BadInput. */
+export async function sweepFileFor(options: Omit<InitOptions, 'file'>): Promise<string> {
+  const file = await sweepFileOf(options.folder);
+  const known = await readFile(file, 'utf8').catch(() => null);
+  if (known === null) return initSweep({ ...options, file });
+  if (!known.startsWith(`# ${MARK}`)) {
+    throw new BadInput(`${near(file)} is there already and was not written for this folder; run that file, or choose another name: trawl init ${near(options.folder)} FILE.yaml`);
+  }
+  options.onLine(`using ${near(file)}, which was written for this folder before`);
+  return file;
+}
+
+/** Returns the path of the file written. Throws BadInput where it is there already, or the folder cannot be swept. */
+export async function initSweep(options: InitOptions): Promise<string> {
+  const folder = resolve(options.folder);
+  const file = resolve(options.file ?? (await sweepFileOf(folder)));
+  if (await exists(file)) throw new BadInput(`${near(file)} is there already, and is left as it is; remove it, or choose another name: trawl init ${near(folder)} FILE.yaml`);
+  const inside = relative(folder, file);
+  if (!inside.startsWith('..') && resolve(folder, inside) === file && dirname(file).startsWith(folder)) {
+    throw new BadInput(`${near(file)}: found a place inside the folder of images, expected one outside; images folders are left as they are`);
+  }
+  try {
+    const text = await describeFolder(folder, file, options);
+    await writeFile(file, text, { flag: 'wx' });
+    options.onLine(`wrote ${near(file)}`);
+    return file;
+  } catch (error) {
+    if (error instanceof DataProblem) throw new BadInput(error.message);
+    throw error;
+  }
+}
+
+async function describeFolder(folder: string, file: string, options: InitOptions): Promise<string> {
+  const scan = await scanFolder({ folder, cacheDir: options.home.dataCache, maxRejected: 0.1, onProgress: options.onProgress, signal: options.signal });
+  const counts = scan.classes.map((_, label) => scan.files.filter((found) => found.label === label).length);
+  const names = scan.files.map((found) => found.name);
+  const facts = await sampleFacts(folder, names);
+  const groups = usableGroups(scan, guessGroups(names));
+  const positive = positiveOf(scan.classes, counts);
+  options.onLine(`${count(scan.files.length, 'image')} of ${count(scan.classes.length, 'class', 'classes')}: ${scan.classes.map((name, label) => `${name} ${counts[label] ?? 0}`).join(', ')}`);
+  if (positive !== null) options.onLine(`the positive class is taken to be ${positive.className}, because ${positive.why}`);
+  if (groups !== null) options.onLine(`images of one patient stay together: groupBy '${groups.pattern}' finds ${count(groups.groups, 'group')} in ${groups.matched} of ${count(groups.files, 'file name')}`);
+  return sweepFileText({
+    path: pathFrom(dirname(file), folder),
+    name: nameOf(file),
+    classes: scan.classes,
+    counts,
+    given: scan.given,
+    side: median(facts.map((fact) => Math.min(fact.height, fact.width))),
+    colour: await colourOf(folder, scan, facts),
+    groups,
+    positive,
+  });
+}
+
+/** Groups may be so large that a class cannot be in every part; then each image stands alone, as it would without a guess. */
+function usableGroups(scan: Scan, guess: GroupGuess | null): GroupGuess | null {
+  const split = (groupBy: string | null): void => void splitDataset(scan.files, scan.classes, scan.given, null, groupBy, 0);
+  if (guess !== null) {
+    try {
+      split(guess.pattern);
+      return guess;
+    } catch (error) {
+      if (!(error instanceof DataProblem) || error.code !== 'TooFewGroups') throw error;
+    }
+  }
+  split(null);
+  return null;
+}
+
+function positiveOf(classes: readonly string[], counts: readonly number[]): PositiveGuess | null {
+  const [first, second, third] = classes;
+  if (first === undefined || second === undefined || third !== undefined) return null;
+  return guessPositive([first, second], [counts[0] ?? 0, counts[1] ?? 0]);
+}
+
+/** Whether the share of colour files differs between classes, from a sample of each. */
+async function colourOf(folder: string, scan: Scan, all: readonly ImageFacts[]): Promise<{ share: number; tellsClasses: boolean }> {
+  const shareOf = (facts: readonly ImageFacts[]): number => (facts.length === 0 ? 0 : facts.filter((fact) => fact.channels >= 3).length / facts.length);
+  const share = shareOf(all);
+  if (share === 0 || share === 1) return { share, tellsClasses: false };
+  const shares: number[] = [];
+  for (const label of scan.classes.keys()) {
+    const names = scan.files.filter((file) => file.label === label).map((file) => file.name);
+    shares.push(shareOf(await sampleFacts(folder, names, 200)));
+  }
+  return { share, tellsClasses: Math.max(...shares) - Math.min(...shares) > 0.02 };
+}
+
+/** Relative, so that folder and file can move together. */
+function pathFrom(from: string, folder: string): string {
+  const way = relative(from, folder).replaceAll('\\', '/');
+  return way.startsWith('.') || way.startsWith('/') ? way : `./${way}`;
+}
+
+/** A sweep's name as the schema takes it, from the file's base name. */
+function nameOf(file: string): string {
+  const plain = basename(file, extname(file))
+    .replace(/[\p{Cc}/\\]/gu, ' ')
+    .trim()
+    .slice(0, 100)
+    .trim();
+  return plain === '' ? 'images' : plain;
+}
+
+async function exists(file: string): Promise<boolean> {
+  return stat(file).then(
+    () => true,
+    () => false,
+  );
+}

@@ -1,0 +1,173 @@
+/**
+ * A trial as a short Keras 3 script: the same layers, settings and rates, for those who must check. Its
+ * random numbers are its own, so its results agree as two seeds of one training do, and no closer.
+ */
+import type { PlanView } from '../../coordinator/api/views.js';
+import type { ImageEpochSettings, ImageTrajectory, Json } from '../../proto/work.js';
+import type { LayerConfig, Topology } from '../../worker/model/topology.js';
+
+/** `title` names the trial. The settings that may change from epoch to epoch are the rates alone. */
+export function kerasScript(title: string, plan: PlanView, trajectory: ImageTrajectory, topology: Topology, classes: readonly string[]): string {
+  const runs = plan.epochs.map(({ count, settings }) => ({ count, settings: settings as ImageEpochSettings }));
+  const settings = runs[0]?.settings;
+  if (settings === undefined) throw new RangeError(`${title} has no epochs`);
+  const rates = runs.map((run) => `[(${run.settings.lrFrom}, ${run.settings.lr})] * ${run.count}`).join(' + ');
+  return [
+    `"""${title.replaceAll('\\', '\\\\').replaceAll('"', '\\"')} as a Keras 3 script, written by trawl.\n\nUsage: python SCRIPT FOLDER\nFOLDER has one folder per class, or train and val folders of them.\n"""`,
+    IMPORTS,
+    `CLASSES = ${python([...classes])}`,
+    `HEIGHT, WIDTH, CHANNELS = ${trajectory.input.height}, ${trajectory.input.width}, ${trajectory.input.channels}`,
+    `RESIZE, NORMALISATION = ${python(trajectory.input.resize)}, ${python(trajectory.input.normalisation)}`,
+    `BATCH, SEED, TRAIN_FRACTION = ${settings.batch}, ${settings.dataSeed}, ${settings.trainFraction}`,
+    `RATES = ${rates}  # per epoch: before its first step, at its last`,
+    '',
+    DATA,
+    ...modelLines(topology, settings),
+    `optimizer = ${optimizerOf(trajectory, settings)}`,
+    `model.compile(optimizer, keras.losses.CategoricalCrossentropy(from_logits=True, label_smoothing=${settings.labelSmoothing}), metrics=["accuracy"])`,
+    'print("parameters:", model.count_params())',
+    '',
+    ...augmentationLines(settings),
+    ...trainingLines(settings, trajectory),
+  ].join('\n');
+}
+
+const IMPORTS = `import pathlib
+import sys
+
+import keras
+import numpy as np
+from PIL import Image, ImageOps
+`;
+
+const DATA = `def load(path):
+    image = Image.open(path).convert("L" if CHANNELS == 1 else "RGB")
+    if RESIZE == "pad":
+        image = ImageOps.pad(image, (WIDTH, HEIGHT))
+    elif RESIZE == "crop":
+        image = ImageOps.fit(image, (WIDTH, HEIGHT))
+    else:
+        image = image.resize((WIDTH, HEIGHT), Image.BILINEAR)
+    return np.asarray(image, "float32").reshape(HEIGHT, WIDTH, CHANNELS)
+
+
+def read(folder):
+    found = [(path, label) for label, name in enumerate(CLASSES) for path in sorted((folder / name).iterdir())]
+    return np.stack([load(path) for path, _ in found]), np.array([label for _, label in found])
+
+
+def shares(labels, fraction, rng):
+    """Indices of a share of each class, at least one image, and of the rest."""
+    chosen = np.concatenate([rng.permutation(np.flatnonzero(labels == label))[: max(1, round(fraction * np.sum(labels == label)))] for label in range(len(CLASSES))])
+    return chosen, np.setdiff1d(np.arange(len(labels)), chosen)
+
+
+rng = np.random.default_rng(SEED)
+keras.utils.set_random_seed(SEED)
+folder = pathlib.Path(sys.argv[1])
+if (folder / "train").is_dir():
+    (x, y), (x_val, y_val) = read(folder / "train"), read(folder / "val")
+else:
+    images, labels = read(folder)
+    val, train = shares(labels, 0.15, rng)
+    x, y, x_val, y_val = images[train], labels[train], images[val], labels[val]
+mean = x.mean(axis=0) if NORMALISATION == "zerocenter" else x.mean(axis=(0, 1, 2)) if NORMALISATION == "standardise" else 0.0
+deviation = x.std(axis=(0, 1, 2)) if NORMALISATION == "standardise" else 255.0
+kept, _ = shares(y, TRAIN_FRACTION, rng)
+x, y = x[kept], keras.utils.to_categorical(y[kept], len(CLASSES))
+x_val, y_val = (x_val - mean) / deviation, keras.utils.to_categorical(y_val, len(CLASSES))
+`;
+
+function modelLines(topology: Topology, settings: ImageEpochSettings): string[] {
+  const regularizer = settings.l2 === 0 ? '' : `, kernel_regularizer=keras.regularizers.L2(${settings.l2})`;
+  const layers = topology.config.layers.flatMap((layer) => layerLine(layer, settings.dropout, regularizer));
+  return ['layers = keras.layers', 'model = keras.Sequential([', '    keras.Input((HEIGHT, WIDTH, CHANNELS)),', ...layers.map((line) => `    ${line},`), '])'];
+}
+
+/** None for the softmax at the end: the loss is on logits. */
+function layerLine({ class_name: className, config }: LayerConfig, dropout: number, regularizer: string): string[] {
+  const named = `name=${python(config.name)}`;
+  const activation = config.activation === undefined || config.activation === 'linear' || config.activation === 'softmax' ? '' : `, activation=${python(config.activation)}`;
+  const window = `${python(config.pool_size ?? null)}, strides=${python(config.strides ?? null)}, padding=${python(config.padding ?? null)}`;
+  switch (className) {
+    case 'Conv2D':
+      return [`layers.Conv2D(${python(config.filters ?? null)}, ${python(config.kernel_size ?? null)}, strides=${python(config.strides ?? null)}, padding=${python(config.padding ?? null)}${activation}${regularizer}, ${named})`];
+    case 'Dense':
+      return [`layers.Dense(${python(config.units ?? null)}${activation}${regularizer}, ${named})`];
+    case 'Activation':
+      return config.activation === 'softmax' ? [] : [`layers.Activation(${python(config.activation ?? null)}, ${named})`];
+    case 'BatchNormalization':
+      return [`layers.BatchNormalization(momentum=${python(config.momentum ?? 0.99)}, epsilon=${python(config.epsilon ?? 0.001)}, ${named})`];
+    case 'Dropout':
+      return [`layers.Dropout(${dropout}, ${named})`];
+    case 'MaxPooling2D':
+    case 'AveragePooling2D':
+      return [`layers.${className}(${window}, ${named})`];
+    default:
+      return [`layers.${className}(${named})`];
+  }
+}
+
+function optimizerOf({ optimizer }: ImageTrajectory, { clipNorm }: ImageEpochSettings): string {
+  const clip = `global_clipnorm=${clipNorm ?? 'None'}`;
+  if (optimizer.name === 'sgdm') return `keras.optimizers.SGD(RATES[0][1], momentum=${optimizer.momentum}, ${clip})`;
+  return `keras.optimizers.Adam(RATES[0][1], beta_1=${optimizer.beta1}, beta_2=${optimizer.beta2}, epsilon=${optimizer.epsilon}, ${clip})`;
+}
+
+function augmentationLines({ augment }: ImageEpochSettings): string[] {
+  if (augment === null) return [];
+  const { rotation, shiftHorizontal, shiftVertical, shear, zoom, flip, brightness, contrast, crop, fill } = augment;
+  const flag = (...flips: readonly string[]): string => (flips.includes(flip) ? 'True' : 'False');
+  const missing = [contrast === 0 ? [] : [`contrast ${contrast}`], crop === 0 ? [] : [`crop ${crop}`]].flat();
+  return [
+    'from keras.src.legacy.preprocessing.image import ImageDataGenerator  # needs scipy',
+    ...(missing.length === 0 ? [] : [`# Not done here, as ImageDataGenerator has none: ${missing.join(', ')}.`]),
+    'generator = ImageDataGenerator(',
+    `    rotation_range=${rotation}, width_shift_range=${shiftHorizontal}, height_shift_range=${shiftVertical}, shear_range=${shear}, zoom_range=${zoom},`,
+    `    horizontal_flip=${flag('horizontal', 'both')}, vertical_flip=${flag('vertical', 'both')}, fill_mode=${python(fill)},`,
+    `    brightness_range=${brightness === 0 ? 'None' : `(${1 - brightness}, ${1 + brightness})`},`,
+    ')',
+    '',
+  ];
+}
+
+function trainingLines({ classWeights, augment }: ImageEpochSettings, { optimizer }: ImageTrajectory): string[] {
+  const weights = classWeights === null ? 'None' : `{${classWeights.map((weight, label) => `${label}: ${weight}`).join(', ')}}`;
+  const images = augment === null ? 'x' : 'np.stack([generator.random_transform(image) for image in x])';
+  const caution = optimizer.name === 'sgdm' ? ['# Keras keeps the rate inside the momentum: after a change of rate it follows a few steps later than trawl.'] : [];
+  return [
+    'class Rate(keras.callbacks.Callback):',
+    '    def on_train_batch_begin(self, batch, logs=None):',
+    '        first, last = RATES[epoch]',
+    '        self.model.optimizer.learning_rate = first + (last - first) * (batch + 1) / self.params["steps"]',
+    '',
+    '',
+    'def recalibrate(values):',
+    '    """Batch-norm statistics over a fixed set of images, layer by layer, in the place of moving averages."""',
+    '    for layer in model.layers:',
+    '        if isinstance(layer, keras.layers.BatchNormalization):',
+    '            axes = tuple(range(values.ndim - 1))',
+    '            layer.moving_mean.assign(values.mean(axes))',
+    '            layer.moving_variance.assign(values.var(axes))',
+    '        values = keras.ops.convert_to_numpy(layer(values, training=False))',
+    '',
+    '',
+    'fixed = (x[rng.permutation(len(x))[:512]] - mean) / deviation',
+    ...caution,
+    'for epoch in range(len(RATES)):',
+    `    seen = (${images} - mean) / deviation`,
+    `    history = model.fit(seen, y, batch_size=BATCH, class_weight=${weights}, callbacks=[Rate()], verbose=0).history`,
+    '    recalibrate(fixed)',
+    '    loss, accuracy = model.evaluate(x_val, y_val, verbose=0)[:2]',
+    '    print(f"epoch {epoch}: train loss {history[\'loss\'][0]:.4f}, val loss {loss:.4f}, val accuracy {accuracy:.4f}")',
+    '',
+  ];
+}
+
+/** JSON is Python but for three words. */
+function python(value: Json): string {
+  if (value === null) return 'None';
+  if (typeof value === 'boolean') return value ? 'True' : 'False';
+  if (Array.isArray(value)) return `[${(value as readonly Json[]).map(python).join(', ')}]`;
+  return JSON.stringify(value);
+}

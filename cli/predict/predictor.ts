@@ -1,0 +1,133 @@
+/** A bundle in memory, ready to say what images are. */
+import { decide, meanProbabilities, type WeightedMember } from '../../coordinator/ensemble/combine.js';
+import { decodeImage } from '../../worker/data/decode.js';
+import type { Executable, ImageSource } from '../../worker/engine/engine.js';
+import { createWasmEngine } from '../../worker/engine/wasm/engine.js';
+import { softmaxOf } from '../../worker/evaluate/metrics.js';
+import type { Topology } from '../../worker/model/topology.js';
+import type { Bundle } from '../bundle/read.js';
+import { BadBundle, type BundleInput } from '../bundle/format.js';
+
+/** Images that are decoded and predicted together. */
+export const PREDICTION_BATCH = 32;
+
+/** An image as each of the bundle's inputs sees it: uint8 [height, width, channels]. */
+export type DecodedImage = readonly Uint8Array[];
+
+export interface Prediction {
+  readonly class: string;
+  /** By label index; float32. */
+  readonly probabilities: readonly number[];
+}
+
+interface Model {
+  readonly input: number;
+  readonly weight: number;
+  readonly executable: Executable;
+}
+
+/** Not safe for concurrent use. */
+export class Predictor {
+  readonly classes: readonly string[];
+  readonly #bundle: Bundle;
+  readonly #sources: readonly BatchSource[];
+  readonly #models: readonly Model[];
+
+  private constructor(bundle: Bundle, sources: readonly BatchSource[], models: readonly Model[]) {
+    this.classes = bundle.manifest.classes;
+    this.#bundle = bundle;
+    this.#sources = sources;
+    this.#models = models;
+  }
+
+  /** Throws BadBundle where topology and weights do not fit together. */
+  static async load(bundle: Bundle): Promise<Predictor> {
+    const engine = await createWasmEngine();
+    const sources = bundle.manifest.inputs.map((input) => new BatchSource(input));
+    const models: Model[] = [];
+    for (const { input, weight, topology, weights } of bundle.manifest.members) {
+      const source = sources[input];
+      const shape = bundle.manifest.inputs[input];
+      if (source === undefined || shape === undefined) throw new BadBundle(bundle.folder, `it has no input ${input}; pull it again`);
+      const training = {
+        // Nothing is trained: the smallest optimizer, and no room for what only steps need.
+        ...{ optimizer: { name: 'sgdm', momentum: 0 } as const, clips: false, augments: false, initSeed: 0, replicate: 0 },
+        ...{ classes: bundle.manifest.classes.length, maxBatch: PREDICTION_BATCH, memoryBytes: null },
+        normalisation: { mean: floats(bundle, shape.mean), deviation: floats(bundle, shape.deviation) },
+      };
+      try {
+        const executable = await engine.compile(JSON.parse(Buffer.from(bundle.file(topology)).toString('utf8')) as Topology, training, source);
+        executable.load(bundle.file(weights));
+        models.push({ input, weight, executable });
+      } catch (error) {
+        throw new BadBundle(bundle.folder, `${weights} cannot be loaded: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
+      }
+    }
+    return new Predictor(bundle, sources, models);
+  }
+
+  /** Throws UnreadableImageError. */
+  decode(bytes: Uint8Array): Promise<DecodedImage> {
+    return Promise.all(this.#bundle.manifest.inputs.map((input) => decodeImage(bytes, input)));
+  }
+
+  /** At most PREDICTION_BATCH images. */
+  predict(images: readonly DecodedImage[]): Prediction[] {
+    if (images.length === 0) return [];
+    const { rule, threshold, positive } = this.#bundle.manifest;
+    const classes = this.classes.length;
+    this.#sources.forEach((source, input) => source.show(images.map((image) => image[input] ?? new Uint8Array())));
+    const indices = Int32Array.from(images, (_, index) => index);
+    const members: WeightedMember[] = this.#models.map(({ weight, executable }) => ({ weight, probabilities: softmaxOf(executable.predict(indices), classes) }));
+    const mean = meanProbabilities(members);
+    const decided = decide(members, mean, { rule, classes, positive: this.classes.indexOf(positive), threshold });
+    return images.map((_, index) => ({ class: this.classes[decided[index] ?? 0] ?? '', probabilities: [...mean.subarray(index * classes, (index + 1) * classes)] }));
+  }
+
+  /** The largest difference between what is predicted here for the bundle's own images and what was recorded. */
+  async selfCheck(): Promise<number> {
+    const { reference } = this.#bundle.manifest;
+    const decoded = await Promise.all(reference.map(({ file }) => this.decode(this.#bundle.file(file))));
+    let largest = 0;
+    this.predict(decoded).forEach(({ probabilities }, index) => {
+      probabilities.forEach((probability, label) => (largest = Math.max(largest, Math.abs(probability - (reference[index]?.probabilities[label] ?? 0)))));
+    });
+    return largest;
+  }
+}
+
+function floats(bundle: Bundle, name: string | null): Float32Array | null {
+  if (name === null) return null;
+  const bytes = bundle.file(name);
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  return Float32Array.from({ length: bytes.byteLength / 4 }, (_, index) => view.getFloat32(4 * index, true));
+}
+
+/** The images of the batch in hand, as an engine asks for them. */
+class BatchSource implements ImageSource {
+  readonly count = PREDICTION_BATCH;
+  readonly height: number;
+  readonly width: number;
+  readonly channels: 1 | 3;
+  readonly labels = new Uint16Array(PREDICTION_BATCH);
+  #images: readonly Uint8Array[] = [];
+
+  constructor({ height, width, channels }: BundleInput) {
+    this.height = height;
+    this.width = width;
+    this.channels = channels;
+  }
+
+  show(images: readonly Uint8Array[]): void {
+    this.#images = images;
+  }
+
+  read(indices: Int32Array, into: Uint8Array): void {
+    const size = this.height * this.width * this.channels;
+    indices.forEach((index, position) => {
+      const image = this.#images[index];
+      if (image?.length !== size) throw new RangeError(`image ${index} of ${this.#images.length}`);
+      into.set(image, position * size);
+    });
+  }
+}

@@ -1,0 +1,37 @@
+/** The end of a run: the ensemble of what has completed, and its bundle in the home. */
+import { join } from 'node:path';
+import { FolderBlobStore } from '../../blob/folder.js';
+import type { EnsembleView, Results, SweepService } from '../../coordinator/api/views.js';
+import { keepBundle } from '../bundle/write.js';
+import type { Home } from '../home.js';
+
+export interface Deployed {
+  readonly view: EnsembleView;
+  /** The bundle's folder; null where it could not be written. */
+  readonly bundle: string | null;
+}
+
+export interface DeployOptions {
+  readonly service: SweepService;
+  readonly results: Results;
+  readonly home: Home;
+  /** A line for a person. */
+  readonly onWarning: (line: string) => void;
+}
+
+/** Null while the sweep has not ended, where nothing completed, and where the sweep wants no ensemble. */
+export async function deployEnsemble({ service, results, home, onWarning }: DeployOptions): Promise<Deployed | null> {
+  const { sweep, trials } = results;
+  const ended = sweep.state === 'completed' || sweep.state === 'stopped';
+  if (!ended || sweep.ensemble === null || sweep.data === null || !trials.some((trial) => trial.state === 'completed')) return null;
+  const view = await service.ensemble(sweep.id);
+  const bundle = join(home.folder, 'bundles', `${sweep.name}-${sweep.revision}`);
+  try {
+    await keepBundle({ view, home, blobs: new FolderBlobStore(home.blobs) }, bundle);
+    return { view, bundle };
+  } catch (error) {
+    // The results stand without it.
+    onWarning(`warning: no bundle: ${error instanceof Error ? error.message : String(error)}`);
+    return { view, bundle: null };
+  }
+}

@@ -1,0 +1,145 @@
+/**
+ * From a sweep's completed trials to its ensemble: reads their stored predictions and asks the pure
+ * functions of coordinator/ensemble. Nothing of it is stored: the same trials give the same ensemble.
+ */
+import { buffer } from 'node:stream/consumers';
+import type { BlobStore } from '../../blob/store.js';
+import { decodeManifest } from '../../proto/manifest.js';
+import type { BlobId, DataFile, EvaluatedPart, ImageTrajectory } from '../../proto/work.js';
+import { decide, meanProbabilities, type WeightedMember } from '../ensemble/combine.js';
+import { measure, scoreBy, type Truth } from '../ensemble/measure.js';
+import { selectBest, selectGreedy, type Candidate, type Selected } from '../ensemble/select.js';
+import { chooseThreshold } from '../ensemble/threshold.js';
+import type { RecordedEpoch, RecordedEvaluation, SweepRecord, TrialRecord } from '../store/store.js';
+import { DEFAULT_ENSEMBLE } from '../sweep/compose.js';
+import type { DataSummary, EnsembleSpec } from '../sweep/spec.js';
+import { NoEnsemble } from './errors.js';
+import { sweepView } from './results.js';
+import type { EnsembleMember, EnsembleView, PartMetrics, TrialResult } from './views.js';
+
+export interface EnsembleFacts {
+  readonly sweep: SweepRecord;
+  readonly trials: readonly TrialRecord[];
+  /** The same trials, best first, with their test numbers. */
+  readonly ranked: readonly TrialResult[];
+  /** Of the completed trials' chosen epochs. */
+  readonly epochs: ReadonlyMap<string, RecordedEpoch>;
+  readonly evaluations: readonly RecordedEvaluation[];
+  readonly blobs: BlobStore;
+}
+
+interface Model extends Candidate {
+  readonly trial: TrialRecord;
+  readonly result: TrialResult;
+  readonly trajectory: ImageTrajectory;
+  readonly key: string;
+  readonly stored: { readonly val: BlobId; readonly test: BlobId | null };
+}
+
+/** Throws NoEnsemble where there is nothing to combine, and the blob store's errors. */
+export async function assembleEnsemble(facts: EnsembleFacts): Promise<EnsembleView> {
+  const { sweep, blobs } = facts;
+  const { data } = sweep;
+  if (data === null) throw new NoEnsemble(`sweep ${sweep.name} trains no image classifier, so there are no predictions to combine`);
+  const models = await distinctModels(facts);
+  const [best] = models;
+  if (best === undefined) throw new NoEnsemble(`sweep ${sweep.name} has no completed trial to make an ensemble of; \`trawl show ${sweep.name}\` says how far it is`);
+  const files = await readFiles(blobs, data.manifest);
+  const truthOf = (part: EvaluatedPart): Truth => ({ labels: labelsOf(files, part), classes: data.classes, positive: data.positive });
+  // A revision from before there were ensembles says nothing of them; `none` is about what `trawl run` does.
+  const { rule, maxMembers }: EnsembleSpec = (sweep.spec.ensemble as EnsembleSpec | null | undefined) ?? DEFAULT_ENSEMBLE;
+  const validation = truthOf('val');
+  const { objective } = sweep.spec;
+  const score = scoreBy(objective.metric, objective.direction, validation);
+  const members = rule === 'greedy' ? selectGreedy(models, score, maxMembers) : selectBest(models, maxMembers);
+  const threshold = thresholdOf(facts, data, members, validation, rule);
+  const metricsOf = (weighted: readonly WeightedMember[], truth: Truth): PartMetrics => {
+    const mean = meanProbabilities(weighted);
+    return measure(mean, decide(weighted, mean, { rule, classes: data.classes.length, positive: data.positive, threshold }), truth);
+  };
+  const onTest = await testMembers(members, blobs);
+  return {
+    sweep: sweepView(sweep),
+    rule,
+    maximised: rule === 'greedy' ? { metric: score.metric, direction: score.direction } : null,
+    candidates: models.length,
+    members: members.map(({ candidate, weight }) => memberView(candidate, weight, facts)),
+    threshold,
+    val: metricsOf(members, validation),
+    test: onTest === null ? null : metricsOf(onTest, truthOf('test')),
+    single: { trial: best.trial.id, number: best.number, val: best.result.val, test: best.result.test, probabilities: best.stored },
+  };
+}
+
+/** Best first; of trials that chose the same epoch the first by number stands for all. */
+async function distinctModels({ ranked, trials, evaluations, blobs }: EnsembleFacts): Promise<Model[]> {
+  const records = new Map(trials.map((trial) => [trial.id, trial]));
+  const stored = new Map(evaluations.map((evaluation) => [`${evaluation.key} ${evaluation.part}`, evaluation.result.probabilities]));
+  const models = new Map<string, Model>();
+  for (const result of ranked) {
+    const trial = records.get(result.id);
+    const key = trial?.plan.path[result.bestEpoch ?? -1];
+    const val = stored.get(`${key ?? ''} val`);
+    if (trial === undefined || key === undefined || val === undefined || result.state !== 'completed' || models.has(key)) continue;
+    const { trajectory } = trial.plan;
+    if (trajectory.trainable !== 'image-classifier') continue;
+    const test = stored.get(`${key} test`) ?? null;
+    models.set(key, { number: trial.number, probabilities: await readFloats(blobs, val), trial, result, trajectory, key, stored: { val, test } });
+  }
+  return [...models.values()];
+}
+
+/** Null for more than two classes, and 0.5 for a vote, whose members decide each for themselves. */
+function thresholdOf({ sweep }: EnsembleFacts, data: DataSummary, members: readonly Selected<Model>[], { labels }: Truth, rule: EnsembleSpec['rule']): number | null {
+  if (data.classes.length !== 2) return null;
+  if (rule === 'vote') return 0.5;
+  const { positive, classes } = data;
+  const { floors } = sweep.spec.objective;
+  const floor = floors[`val.recall[${classes[positive] ?? ''}]`] ?? floors['val.recall'] ?? null;
+  return chooseThreshold({ floor, probabilities: meanProbabilities(members), labels, positive });
+}
+
+/** The members with their predictions for the test part; null where there is none. */
+async function testMembers(members: readonly Selected<Model>[], blobs: BlobStore): Promise<WeightedMember[] | null> {
+  const read: WeightedMember[] = [];
+  for (const { candidate, weight } of members) {
+    if (candidate.stored.test === null) return null;
+    read.push({ weight, probabilities: await readFloats(blobs, candidate.stored.test) });
+  }
+  return read;
+}
+
+function memberView(model: Model, weight: number, { epochs }: EnsembleFacts): EnsembleMember {
+  const { trial, result, trajectory, key, stored } = model;
+  return {
+    trial: trial.id,
+    number: trial.number,
+    weight,
+    settings: trial.assignment,
+    epoch: result.bestEpoch ?? 0,
+    key,
+    trajectory,
+    checkpoint: epochs.get(key)?.checkpoint ?? null,
+    probabilities: stored,
+    params: result.params,
+    val: result.val,
+  };
+}
+
+/** Float32 little-endian, on machines of either order. */
+export async function readFloats(blobs: BlobStore, id: BlobId): Promise<Float32Array> {
+  const bytes = await buffer(await blobs.open(id));
+  const values = new Float32Array(Math.floor(bytes.byteLength / 4));
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  for (let index = 0; index < values.length; index += 1) values[index] = view.getFloat32(4 * index, true);
+  return values;
+}
+
+async function readFiles(blobs: BlobStore, manifest: BlobId): Promise<readonly DataFile[]> {
+  return decodeManifest(await buffer(await blobs.open(manifest))).files;
+}
+
+/** In manifest order, which is that of the stored predictions. */
+function labelsOf(files: readonly DataFile[], part: EvaluatedPart): Uint16Array {
+  return Uint16Array.from(files.filter((file) => file.part === part).map((file) => file.label));
+}

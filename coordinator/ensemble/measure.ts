@@ -1,0 +1,85 @@
+/** What probabilities and the classes decided from them are worth against the true labels. Pure. */
+import { accuracy, metricValue, overallScore, type Confusion } from '../../proto/confusion.js';
+import { rocAuc } from '../../proto/roc-auc.js';
+import { mostProbable } from './combine.js';
+
+/** The smallest float32 above 0: what a probability that was rounded to 0 counts as, so that a loss is finite. */
+const LEAST_PROBABILITY = 2 ** -149;
+
+/** Mean cross-entropy in nats of float32 [images, classes]. */
+export function crossEntropy(probabilities: Float32Array, labels: ArrayLike<number>, classes: number): number {
+  let sum = 0;
+  for (let image = 0; image < labels.length; image += 1) sum -= Math.log(Math.max(probabilities[image * classes + (labels[image] ?? 0)] ?? 0, LEAST_PROBABILITY));
+  return sum / labels.length;
+}
+
+/** Counts of images, confusion[true][predicted]. */
+export function confusionOf(predicted: ArrayLike<number>, labels: ArrayLike<number>, classes: number): number[][] {
+  const confusion = Array.from({ length: classes }, () => new Array<number>(classes).fill(0));
+  for (let image = 0; image < labels.length; image += 1) {
+    const row = confusion[labels[image] ?? 0];
+    const label = predicted[image] ?? 0;
+    if (row !== undefined) row[label] = (row[label] ?? 0) + 1;
+  }
+  return confusion;
+}
+
+export interface Measured {
+  readonly loss: number;
+  readonly accuracy: number;
+  readonly auc: number;
+  /** Of the positive class where there are two classes, else the macro mean. */
+  readonly f1: number;
+  readonly confusion: Confusion;
+}
+
+export interface Truth {
+  readonly labels: ArrayLike<number>;
+  readonly classes: readonly string[];
+  /** Label index of the positive class. */
+  readonly positive: number;
+}
+
+/** Loss and AUC from the probabilities, the others from the classes that were decided. */
+export function measure(probabilities: Float32Array, predicted: ArrayLike<number>, truth: Truth): Measured {
+  const classes = truth.classes.length;
+  const confusion = confusionOf(predicted, truth.labels, classes);
+  return {
+    loss: crossEntropy(probabilities, truth.labels, classes),
+    accuracy: accuracy(confusion),
+    auc: rocAuc(probabilities, truth.labels, classes),
+    f1: overallScore(confusion, 'f1', truth.positive),
+    confusion,
+  };
+}
+
+/** How good probabilities are, as one number. */
+export interface Score {
+  /** The metric's name. */
+  readonly metric: string;
+  readonly direction: 'maximize' | 'minimize';
+  /** Larger is better, whatever the direction. */
+  of(probabilities: Float32Array): number;
+  /** Minus the cross-entropy, for probabilities that are equally good. */
+  tieBreak(probabilities: Float32Array): number;
+}
+
+/**
+ * The score by a sweep's objective where probabilities tell it (loss, accuracy, AUC and what a confusion
+ * matrix gives, on validation), else by the validation loss.
+ */
+export function scoreBy(metric: string, direction: 'maximize' | 'minimize', truth: Truth): Score {
+  const classes = truth.classes.length;
+  const sign = direction === 'maximize' ? 1 : -1;
+  const tieBreak = (probabilities: Float32Array): number => -crossEntropy(probabilities, truth.labels, classes);
+  const score = (of: (probabilities: Float32Array) => number): Score => ({ metric, direction, of: (probabilities) => sign * of(probabilities), tieBreak });
+  if (metric === 'val.loss' && direction === 'minimize') return score((probabilities) => crossEntropy(probabilities, truth.labels, classes));
+  if (metric === 'val.auc') return score((probabilities) => rocAuc(probabilities, truth.labels, classes));
+  const read = (probabilities: Float32Array): number | null => {
+    const predicted = Uint16Array.from({ length: truth.labels.length }, (_, image) => mostProbable(probabilities, image * classes, classes));
+    return metricValue(metric, { metrics: {}, confusion: confusionOf(predicted, truth.labels, classes) }, truth.classes, truth.positive);
+  };
+  const sample = new Float32Array(truth.labels.length * classes);
+  if (read(sample) === null) return scoreBy('val.loss', 'minimize', truth);
+  return score((probabilities) => read(probabilities) ?? -sign);
+}

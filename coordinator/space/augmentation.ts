@@ -1,0 +1,24 @@
+import type { Augmentation } from '../../proto/work.js';
+
+/** Augmentation as a sweep file writes it; what is left out is not done. */
+export interface WrittenAugmentation {
+  readonly rotation?: number;
+  /** Of both directions, or [horizontal, vertical]. */
+  readonly shift?: number | readonly [number, number];
+  readonly shear?: number;
+  readonly zoom?: number;
+  readonly flip?: Augmentation['flip'];
+  readonly contrast?: number;
+  readonly brightness?: number;
+  readonly crop?: number;
+  readonly fill?: Augmentation['fill'];
+}
+
+/** With every field filled in; null where nothing would be done, whatever the fill. */
+export function resolveAugmentation(written: WrittenAugmentation | null): Augmentation | null {
+  if (written === null) return null;
+  const { rotation = 0, shift = 0, shear = 0, zoom = 0, flip = 'none', contrast = 0, brightness = 0, crop = 0, fill = 'nearest' } = written;
+  const [shiftHorizontal, shiftVertical] = typeof shift === 'number' ? [shift, shift] : shift;
+  const idle = [rotation, shiftHorizontal, shiftVertical, shear, zoom, contrast, brightness, crop].every((amount) => amount === 0) && flip === 'none';
+  return idle ? null : { rotation, shiftHorizontal, shiftVertical, shear, zoom, flip, contrast, brightness, crop, fill };
+}

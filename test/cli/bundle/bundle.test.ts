@@ -1,0 +1,220 @@
+/** From a sweep over images to its ensemble, its bundle and predictions, with real processes. */
+import assert from 'node:assert/strict';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, describe, it } from 'node:test';
+import { FolderBlobStore } from '../../../blob/folder.js';
+import { readFloats } from '../../../coordinator/api/ensembles.js';
+import { BadBundle, encodeManifest, MANIFEST_NAME, type BundleManifest } from '../../../cli/bundle/format.js';
+import { openBundle } from '../../../cli/bundle/read.js';
+import { classFolders } from '../../support/images.js';
+import { readDocument, type RunDocument } from '../run-document.js';
+import { trawl, type Ended } from '../trawl.js';
+
+const CLASSES = ['HEALTHY', 'SICK'];
+let folder = '';
+let home = '';
+let file = '';
+let run: Ended;
+let document: RunDocument;
+
+const sweepText = (more = ''): string => `name: tiny
+data: {path: ./images, split: {val: 0.3, test: 0.2}, positive: SICK}
+model: garth-cnn
+space: {imageSize: [16, 20], filters: [[2, 3, 4]], fcWidth: 6, epochs: [1, 2], batch: 8, lr: 0.01, dropout: 0}
+objective: {maximize: val.auc, floors: {'val.recall[SICK]': 0.8}}
+${more}`;
+
+before(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'trawl-test-'));
+  home = join(folder, 'home');
+  file = join(folder, 'tiny.yaml');
+  await classFolders(join(folder, 'images'), CLASSES, 20);
+  writeFileSync(file, sweepText());
+  run = await trawl(['run', file, '--home', home, '--slots', '2', '--json']);
+  assert.equal(run.code, 0, run.stderr);
+  document = readDocument(run.stdout);
+});
+after(() => rmSync(folder, { recursive: true, force: true }));
+
+interface Prediction {
+  readonly file: string;
+  readonly class: string;
+  readonly probabilities: { readonly [name: string]: number };
+}
+
+async function predictions(bundle: string, ...images: string[]): Promise<Prediction[]> {
+  const { code, stdout, stderr } = await trawl(['predict', bundle, ...images, '--json']);
+  assert.equal(code, 0, stderr);
+  return JSON.parse(stdout) as Prediction[];
+}
+
+const bundleOf = (): string => document.bundle ?? assert.fail('the run wrote no bundle');
+const manifestOf = (bundle: string): BundleManifest => JSON.parse(readFileSync(join(bundle, MANIFEST_NAME), 'utf8')) as BundleManifest;
+
+/** A copy of the run's bundle that a test may spoil. */
+function copyOfBundle(name: string): string {
+  const copy = join(folder, name);
+  cpSync(bundleOf(), copy, { recursive: true });
+  return copy;
+}
+
+describe('the ensemble of a run', () => {
+  it('stands in the document beside its bundle: members of the sweep with weights that sum to 1', () => {
+    const { ensemble } = document;
+    assert.ok(ensemble !== null);
+    const trials = new Set(document.trials.map(({ id }) => id));
+    assert.ok(ensemble.members.every(({ trial }) => trials.has(trial)));
+    assert.ok(Math.abs(ensemble.members.reduce((sum, { weight }) => sum + weight, 0) - 1) < 1e-12);
+    assert.equal(ensemble.rule, 'greedy');
+    assert.ok(existsSync(join(bundleOf(), MANIFEST_NAME)));
+  });
+
+  it('is never worse on validation than the best single model, and meets the floor', () => {
+    const { ensemble, best } = document;
+    assert.ok(ensemble !== null && best !== null);
+    const leader = document.trials.find(({ id }) => id === best.trial);
+    assert.ok((ensemble.val.auc ?? 0) >= (leader?.val?.auc ?? 1) - 1e-9);
+    const sick = ensemble.val.confusion?.[1] ?? [];
+    assert.ok((sick[1] ?? 0) / ((sick[0] ?? 0) + (sick[1] ?? 0)) >= 0.8, JSON.stringify(ensemble.val.confusion));
+  });
+
+  it('`trawl ensemble` says the same from the store, and in words beside the best single model', async () => {
+    const { stdout } = await trawl(['ensemble', 'tiny', '--home', home, '--json']);
+    const { members, rule, threshold, val, test } = JSON.parse(stdout) as NonNullable<RunDocument['ensemble']>;
+    assert.deepEqual({ members: members.map(({ trial, weight }) => ({ trial, weight })), rule, threshold, val, test }, document.ensemble);
+    const words = (await trawl(['ensemble', 'tiny', '--home', home])).stdout;
+    assert.match(words, /best single, #\d+/);
+    assert.match(words, /test\.accuracy/);
+  });
+
+  it('a sweep that wants none gets none', async () => {
+    writeFileSync(file, sweepText('ensemble: none'));
+    const without = readDocument((await trawl(['run', file, '--home', home, '--json'])).stdout);
+    assert.deepEqual([without.ensemble, without.bundle, without.epochs.trained], [null, null, 0]);
+    writeFileSync(file, sweepText());
+  });
+
+  it('an unknown sweep, and one without a completed trial: one clear line and exit 2', async () => {
+    assert.equal((await trawl(['ensemble', 'nothing', '--home', home])).code, 2);
+    writeFileSync(join(folder, 'formula.yaml'), 'name: formula\ntrainable: {synthetic: {metrics: {val.loss: epoch}}}\nspace: {epochs: 1}\n');
+    await trawl(['run', join(folder, 'formula.yaml'), '--home', home, '--json']);
+    const { code, stderr } = await trawl(['pull', 'formula', join(folder, 'none'), '--home', home]);
+    assert.equal(code, 2, stderr);
+    assert.match(stderr, /no predictions to combine/);
+    assert.equal(existsSync(join(folder, 'none')), false);
+  });
+});
+
+describe('a bundle', () => {
+  it('predicts the images of the sweep as its trials did, to 1e-6', async () => {
+    const { stdout } = await trawl(['ensemble', 'tiny', '--home', home, '--json']);
+    const { dataset, members } = JSON.parse(stdout) as { dataset: string; members: { weight: number; probabilities: { val: string; test: string } }[] };
+    const blobs = new FolderBlobStore(join(home, 'blobs'));
+    const { files } = JSON.parse(await text(blobs, dataset)) as { files: { name: string; part: string }[] };
+    for (const part of ['val', 'test'] as const) {
+      const images = files.filter((entry) => entry.part === part).map(({ name }) => join(folder, 'images', name));
+      const stored = await Promise.all(members.map(async ({ weight, probabilities }) => ({ weight, values: await readFloats(blobs, probabilities[part]) })));
+      const found = await predictions(bundleOf(), ...images);
+      assert.equal(found.length, images.length);
+      found.forEach(({ file: named, probabilities }, index) => {
+        assert.equal(named, images[index]);
+        CLASSES.forEach((name, label) => {
+          const expected = stored.reduce((sum, { weight, values }) => sum + weight * (values[index * 2 + label] ?? 0), 0);
+          assert.ok(Math.abs((probabilities[name] ?? 0) - expected) <= 1e-6, `${named}: ${name}: got ${probabilities[name]}, stored ${expected}`);
+        });
+      });
+    }
+  });
+
+  it('`trawl pull` writes the same bundle elsewhere, and not over something that is there', async () => {
+    const target = join(folder, 'a bundle, "pulled"');
+    const { code, stderr } = await trawl(['pull', 'tiny', target, '--home', home]);
+    assert.equal(code, 0, stderr);
+    assert.deepEqual(manifestOf(target).files, manifestOf(bundleOf()).files);
+    const again = await trawl(['pull', 'tiny', target, '--home', home]);
+    assert.equal(again.code, 2);
+    assert.match(again.stderr, /expected an empty or a new folder/);
+    assert.deepEqual(readdirSync(folder).filter((name) => name.startsWith('.')), []);
+  });
+
+  it('holds the weights without the optimizer, and images to check itself with', () => {
+    const { members, files, reference, threshold } = manifestOf(bundleOf());
+    for (const { weights, params } of members) assert.ok((files[weights]?.bytes ?? Infinity) < 4 * params + 4_096, weights);
+    assert.deepEqual(reference.map((image) => image.class).toSorted(), CLASSES);
+    assert.equal(threshold, document.ensemble?.threshold);
+  });
+
+  it('with one changed byte in any file is refused with a line that names the file', async () => {
+    for (const name of Object.keys(manifestOf(bundleOf()).files)) {
+      const spoilt = copyOfBundle('spoilt');
+      const bytes = readFileSync(join(spoilt, name));
+      bytes[Math.floor(bytes.length / 2)]! ^= 1;
+      writeFileSync(join(spoilt, name), bytes);
+      await assert.rejects(openBundle(spoilt), (error) => error instanceof BadBundle && error.message.includes(`${name} was changed`) && !error.message.includes('\n'));
+      rmSync(spoilt, { recursive: true });
+    }
+    const spoilt = copyOfBundle('spoilt');
+    writeFileSync(join(spoilt, 'members', '0', 'weights.bin'), 'nothing');
+    const { code, stdout, stderr } = await trawl(['predict', spoilt, join(folder, 'images')]);
+    assert.deepEqual([code, stdout], [2, '']);
+    assert.match(stderr, /^bundle .*spoilt: members\/0\/weights\.bin was changed since it was written; pull it again\n$/);
+    rmSync(spoilt, { recursive: true });
+  });
+
+  it('a changed, missing or newer manifest, a missing file and another folder: each has its line', async () => {
+    const line = async (bundle: string): Promise<string> => {
+      const { code, stderr } = await trawl(['predict', bundle, join(folder, 'images')]);
+      assert.equal(code, 2, stderr);
+      assert.doesNotMatch(stderr, /\n.*\n/);
+      return stderr;
+    };
+    const spoilt = copyOfBundle('spoilt');
+    const manifest = join(spoilt, MANIFEST_NAME);
+    writeFileSync(manifest, readFileSync(manifest, 'utf8').replace('"threshold": 0', '"threshold": 1'));
+    assert.match(await line(spoilt), /manifest\.json was changed/);
+    writeFileSync(manifest, encodeManifest({ ...manifestOf(bundleOf()), format: 2 as 1 }));
+    assert.match(await line(spoilt), /found format 2, this trawl reads formats up to 1/);
+    writeFileSync(manifest, 'not JSON');
+    assert.match(await line(spoilt), /manifest\.json is not a bundle's manifest/);
+    cpSync(join(bundleOf(), MANIFEST_NAME), manifest);
+    rmSync(join(spoilt, 'members', '0', 'weights.bin'));
+    assert.match(await line(spoilt), /members\/0\/weights\.bin is missing/);
+    assert.match(await line(join(folder, 'images')), /found no manifest\.json/);
+  });
+});
+
+describe('trawl predict', () => {
+  it('takes files, folders and patterns, each file once, and names the class by the threshold', async () => {
+    const found = await predictions(bundleOf(), join(folder, 'images', 'SICK', 'image0.png'), join(folder, 'images', 'SICK'), join(folder, 'images', '*', 'image1*.png'));
+    assert.equal(found.length, 20 + 11);
+    const threshold = document.ensemble?.threshold ?? 0.5;
+    for (const { class: name, probabilities } of found) assert.equal(name, (probabilities.SICK ?? 0) >= threshold ? 'SICK' : 'HEALTHY');
+  });
+
+  it('names what it cannot read, does the rest, and fails only where nothing could be read', async () => {
+    const mixed = join(folder, 'mixed');
+    mkdirSync(mixed);
+    writeFileSync(join(mixed, 'a note.png'), 'this is text');
+    writeFileSync(join(mixed, 'empty.jpg'), '');
+    cpSync(join(folder, 'images', 'SICK', 'image0.png'), join(mixed, 'Bild ü.png'));
+    const some = await trawl(['predict', bundleOf(), mixed, '--csv']);
+    assert.equal(some.code, 0, some.stderr);
+    assert.match(some.stderr, /a note\.png: not an image/);
+    assert.match(some.stderr, /empty\.jpg: empty file/);
+    assert.match(some.stdout, /^file,class,HEALTHY,SICK\r\n.*Bild ü\.png,(HEALTHY|SICK),[\d.e-]+,[\d.e-]+\r\n$/);
+    const none = await trawl(['predict', bundleOf(), join(mixed, 'empty.jpg')]);
+    assert.equal(none.code, 1);
+    assert.match(none.stderr, /none of 1 file could be read/);
+    const missing = await trawl(['predict', bundleOf(), join(mixed, 'no such.png')]);
+    assert.equal(missing.code, 2);
+    assert.match(missing.stderr, /no such\.png: found no such file/);
+  });
+});
+
+async function text(blobs: FolderBlobStore, id: string): Promise<string> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of await blobs.open(id)) chunks.push(chunk as Buffer);
+  return Buffer.concat(chunks).toString('utf8');
+}

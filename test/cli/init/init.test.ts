@@ -1,0 +1,100 @@
+import assert from 'node:assert/strict';
+import { mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test, type TestContext } from 'node:test';
+import { imageSizes } from '../../../cli/init/design.js';
+import { initSweep, sweepFileFor } from '../../../cli/init/init-sweep.js';
+import { homeAt } from '../../../cli/home.js';
+import { parseSweepFile } from '../../../coordinator/sweep/parse.js';
+import type { SweepSpec } from '../../../coordinator/sweep/spec.js';
+import { classFolders, png, temporaryFolder, writeTree } from '../../support/images.js';
+
+interface Place {
+  readonly root: string;
+  readonly folder: string;
+  readonly lines: string[];
+  init(file?: string | null): Promise<string>;
+  run(): Promise<string>;
+}
+
+function place(t: TestContext, name = 'xray'): Place {
+  const root = temporaryFolder(t);
+  const folder = join(root, name);
+  mkdirSync(folder);
+  const lines: string[] = [];
+  const options = { folder, home: homeAt(join(root, 'home')), onLine: (line: string) => void lines.push(line), onProgress: () => undefined, signal: new AbortController().signal };
+  return { root, folder, lines, init: (file = null) => initSweep({ ...options, file }), run: () => sweepFileFor(options) };
+}
+
+function specOf(file: string): SweepSpec {
+  const parsed = parseSweepFile(readFileSync(file, 'utf8'), file);
+  assert.ok('spec' in parsed, JSON.stringify(parsed));
+  return parsed.spec;
+}
+
+test('what init writes parses, stands beside the folder, and says what was guessed', async (t) => {
+  const at = place(t);
+  await classFolders(at.folder, ['NORMAL', 'PNEUMONIA'], 8);
+  const file = await at.init();
+  assert.equal(file, join(at.root, 'xray.yaml'));
+  assert.deepEqual(readdirSync(at.folder), ['NORMAL', 'PNEUMONIA'], 'nothing is written into the folder');
+  const { name, trainable, budget, stop, sampler } = specOf(file);
+  assert.ok(trainable.kind === 'image-classifier');
+  assert.deepEqual([name, trainable.data.path, trainable.data.positive, trainable.data.split], ['xray', './xray', 'PNEUMONIA', { val: 0.15, test: 0.15, merge: false, seed: 0 }]);
+  assert.deepEqual([budget.wallClockMs, stop?.restoreBest], [600_000, true]);
+  assert.notEqual(sampler, 'grid', 'a cut by the clock must be fair');
+  assert.match(at.lines.join('\n'), /16 images of 2 classes: NORMAL 8, PNEUMONIA 8\n.*positive class is taken to be PNEUMONIA, because/);
+});
+
+test('names with spaces, quotes and Unicode survive', async (t) => {
+  const at = place(t, 'it\'s "quoted" ünï: #1');
+  await classFolders(at.folder, ['no: tumor', 'Tümor "x" #2'], 8);
+  const { name, trainable } = specOf(await at.init());
+  assert.ok(trainable.kind === 'image-classifier');
+  assert.deepEqual([name, trainable.data.path, trainable.data.positive], ['it\'s "quoted" ünï: #1', './it\'s "quoted" ünï: #1', 'Tümor "x" #2']);
+});
+
+test('given parts stay as they are', async (t) => {
+  const at = place(t);
+  for (const part of ['train', 'val', 'test']) await classFolders(join(at.folder, part), ['a', 'b'], 3);
+  const { trainable } = specOf(await at.init());
+  assert.ok(trainable.kind === 'image-classifier');
+  assert.equal(trainable.data.split, null);
+});
+
+test('a group pattern that leaves a class without groups for every part is not used', async (t) => {
+  const at = place(t);
+  // Six groups of two in each class are enough for three parts; the class "few" has two groups only.
+  for (let index = 0; index < 12; index += 1) writeTree(at.folder, { [`many/person${Math.floor(index / 2)}_${index}.png`]: await png(index) });
+  for (let index = 0; index < 4; index += 1) writeTree(at.folder, { [`few/person${10 + Math.floor(index / 2)}_${index}.png`]: await png(50 + index) });
+  const { trainable } = specOf(await at.init());
+  assert.ok(trainable.kind === 'image-classifier');
+  assert.equal(trainable.data.groupBy, null);
+});
+
+test('nothing is overwritten: not by init, and run takes only a file that was written for the folder', async (t) => {
+  const at = place(t);
+  await classFolders(at.folder, ['a', 'b'], 8);
+  const file = await at.run();
+  const text = readFileSync(file, 'utf8');
+  await assert.rejects(at.init(), { code: 'BadInput', message: /xray\.yaml is there already/ });
+  writeFileSync(file, text.replace('10m', '5m'));
+  assert.equal(await at.run(), file);
+  assert.equal(specOf(file).budget.wallClockMs, 300_000, 'edits are kept');
+  writeFileSync(file, 'data: ./other\n');
+  await assert.rejects(at.run(), { code: 'BadInput', message: /was not written for this folder/ });
+  assert.equal(readFileSync(file, 'utf8'), 'data: ./other\n');
+});
+
+test('a file inside the folder of images is refused', async (t) => {
+  const at = place(t);
+  await classFolders(at.folder, ['a', 'b'], 3);
+  await assert.rejects(at.init(join(at.folder, 'a', 'sweep.yaml')), { code: 'BadInput', message: /inside the folder of images/ });
+});
+
+test('image sizes are those that the pictures have and the budget allows', () => {
+  assert.deepEqual(imageSizes(28, 500), [28]);
+  assert.deepEqual(imageSizes(20, 500), [20]);
+  assert.deepEqual(imageSizes(300, 300), [48, 64, 100]);
+  assert.deepEqual(imageSizes(300, 1_000_000), [28], 'at least one');
+});

@@ -1,0 +1,48 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { trawl } from './trawl.js';
+
+interface ModelDocument {
+  readonly params: number;
+  readonly learnables: number;
+  readonly multiplyAdds: number;
+  readonly memoryBytes: number;
+  readonly layers: readonly { readonly learnables: number; readonly output: readonly number[]; readonly activationBytes: number }[];
+}
+
+test('a model\'s layers, parameters and memory, with its knobs as options', async () => {
+  const ended = await trawl(['model', 'garth-cnn', '--input', '500x500x1', '--filters', '8,16,32', '--fcWidth', '0', '--dropout', '0.3', '--batch', '4', '--json']);
+  assert.equal(ended.code, 0, ended.stderr);
+  const document = JSON.parse(ended.stdout) as ModelDocument;
+  // Study A's analyser, and two moving statistics for each of the 8 + 16 + 32 channels.
+  assert.deepEqual(document.layers.map((layer) => layer.learnables).filter((count) => count > 0), [80, 16, 1168, 32, 4640, 64, 1_000_002]);
+  assert.equal(document.learnables, 1_006_002);
+  assert.equal(document.params - document.learnables, 2 * (8 + 16 + 32));
+  // 500*500*9*8 + 250*250*9*8*16 + 125*125*9*16*32 + 500000*2.
+  assert.equal(document.multiplyAdds, 18_000_000 + 72_000_000 + 72_000_000 + 1_000_000);
+  assert.equal(document.layers[0]?.activationBytes, 4 * 500 * 500 * 8);
+  assert.ok(document.memoryBytes > 4 * 4 * 500 * 500 * 8);
+});
+
+test('knobs that are unknown or out of range are one line each, with what was meant', async () => {
+  const ended = await trawl(['model', 'cnn', '--fc_width', '3', '--blocks', '0', '--pooling', 'avg', '--dropout', '1']);
+  assert.equal(ended.code, 2);
+  assert.equal(ended.stdout, '');
+  assert.deepEqual(ended.stderr.trim().split('\n'), [
+    '--fc_width: found no such knob of cnn, expected one of blocks, filters, kernel, pooling, activation, batchNorm, fcWidth, dropout; did you mean fcWidth?',
+    '--blocks: found 0, expected a whole number from 1 to 10',
+    '--pooling: found avg, expected one of max, average',
+    '--dropout: found 1, expected a number from 0 to below 1',
+  ]);
+});
+
+for (const [args, said] of [
+  [['lenet'], 'model: found lenet, expected one of garth-cnn, lenet5, cnn, mlp; did you mean lenet5?\n'],
+  [['lenet5', '--input', '8x8x1'], 'lenet5: images of 8 x 8 are too small for its kernels and pools; the least imageSize is 12\n'],
+  [['lenet5', '--input', '28x28'], '--input: found 28x28, expected HEIGHTxWIDTHxCHANNELS with 1 or 3 channels, such as 100x100x1\n'],
+] as const) {
+  test(`trawl model ${args.join(' ')} says what is wrong`, async () => {
+    const ended = await trawl(['model', ...args]);
+    assert.deepEqual([ended.code, ended.stderr], [2, said]);
+  });
+}

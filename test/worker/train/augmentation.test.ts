@@ -1,0 +1,151 @@
+/** Augmentation against Keras and scipy, and what may not change it. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { Augmentation, ImageEpochSettings } from '../../../proto/work.js';
+import type { ImageSource } from '../../../worker/engine/engine.js';
+import { createWasmEngine } from '../../../worker/engine/wasm/engine.js';
+import { ARENA_BASE, instantiateKernels, PAGE_BYTES } from '../../../worker/engine/wasm/kernels.js';
+import { buildModel } from '../../../worker/model/zoo.js';
+import { affineOf, type Draw, pixelTransform } from '../../../worker/train/augmentation.js';
+import { ImageClassifier } from '../../../worker/train/image-classifier.js';
+import { trainingSubset } from '../../../worker/train/order.js';
+import { garthTrajectory, SIZE } from '../agent/data-set.js';
+import { imageSettings } from '../../support/settings.js';
+import { images, range } from '../engine/support.js';
+
+const STILL: Draw = {
+  rotation: 0, shiftRows: 0, shiftColumns: 0, shear: 0, zoomRows: 1, zoomColumns: 1, flipRows: false, flipColumns: false, window: 1, windowRow: 0,
+  windowColumn: 0, contrast: 1, brightness: 1,
+};
+const FILLS = ['constant', 'nearest', 'reflect', 'wrap'] as const;
+
+/** Of gray images. */
+function transformed(pixels: Uint8Array, height: number, width: number, draw: Draw, fill: Augmentation['fill']): Float32Array {
+  const memory = new WebAssembly.Memory({ initial: ARENA_BASE / PAGE_BYTES + 1, maximum: 65_536 });
+  const [from, matrix, to] = [ARENA_BASE, ARENA_BASE + 1024, ARENA_BASE + 2048];
+  new Uint8Array(memory.buffer).set(pixels, from);
+  new Float64Array(memory.buffer).set(affineOf(draw, { height, width }), matrix / 8);
+  instantiateKernels(memory).augment(from, to, height, width, 1, matrix, FILLS.indexOf(fill), 0, draw.contrast, draw.brightness);
+  return new Float32Array(memory.buffer, to, height * width).slice();
+}
+
+// Square, as Keras takes the centre wrongly where height and width differ.
+const HEIGHT = 6;
+const WIDTH = 6;
+const IMAGE = Uint8Array.from({ length: HEIGHT * WIDTH }, (_, at) => {
+  const [r, c] = [Math.floor(at / WIDTH), at % WIDTH];
+  return (r * 37 + c * 53 + r * c * 11) % 256;
+});
+
+// keras-augmentation.py: apply_affine_transform of Keras 3.15 on scipy.
+const KERAS: { readonly [fill in Augmentation['fill']]: readonly number[] } = {
+  constant: [0, 0, 0, 0, 0, 0, 0, 0, 167.872, 76.84, 0, 0, 51.647, 140.791, 184.897, 96.223, 0, 0, 57.157, 153.073, 127.778, 122.048, 0, 0, 56.338, 159.027, 124.56, 141.547, 78.612, 0, 0, 158.653, 34.614, 140.498, 67.104, 0],
+  nearest: [91.463, 153.717, 196.787, 12.264, 51.596, 90.929, 68.994, 131.249, 167.872, 76.84, 114.013, 153.345, 51.647, 140.791, 184.897, 96.223, 176.429, 152.425, 57.157, 153.073, 127.778, 122.048, 111.275, 41.161, 56.338, 159.027, 124.56, 141.547, 78.612, 84.594, 79.369, 158.653, 34.614, 140.498, 67.104, 147.01],
+  reflect: [105.296, 153.717, 196.787, 12.264, 85.266, 155.065, 68.994, 131.249, 167.872, 76.84, 113.997, 90.096, 51.647, 140.791, 184.897, 96.223, 176.429, 141.623, 57.157, 153.073, 127.778, 122.048, 111.275, 90.808, 56.338, 159.027, 124.56, 141.547, 78.612, 84.594, 79.369, 158.653, 34.614, 140.498, 67.104, 147.01],
+  wrap: [115.779, 185.764, 81.015, 14.637, 99.866, 196.143, 142.053, 187.384, 167.872, 76.84, 107.805, 185.386, 51.647, 140.791, 184.897, 96.223, 109.416, 171.678, 57.157, 153.073, 127.778, 122.048, 104.701, 143.794, 56.338, 159.027, 124.56, 141.547, 78.612, 217.023, 153.662, 158.653, 34.614, 140.498, 67.104, 171.748],
+};
+
+for (const fill of FILLS) {
+  test(`rotation, shift, shear and zoom together give Keras' pixels with fill ${fill}`, () => {
+    const draw = { ...STILL, rotation: 20, shiftRows: -1.3, shiftColumns: 0.7, shear: 12, zoomRows: 0.8, zoomColumns: 1.25 };
+    transformed(IMAGE, HEIGHT, WIDTH, draw, fill).forEach((value, at) => {
+      const expected = KERAS[fill][at] ?? NaN;
+      assert.ok(Math.abs(value - expected) < 2e-3, `pixel ${at}: ${value}, Keras ${expected}`);
+    });
+  });
+}
+
+test('flips mirror exactly', () => {
+  const at = (r: number, c: number): number => IMAGE[r * WIDTH + c] ?? NaN;
+  const both = transformed(IMAGE, HEIGHT, WIDTH, { ...STILL, flipRows: true, flipColumns: true }, 'constant');
+  assert.deepEqual([...both], [...IMAGE].reverse());
+  const columns = transformed(IMAGE, HEIGHT, WIDTH, { ...STILL, flipColumns: true }, 'constant');
+  assert.deepEqual([columns[0], columns[WIDTH]], [at(0, WIDTH - 1), at(1, WIDTH - 1)]);
+});
+
+test('a crop stretches its window: edges of pixels stay on the edges of the image', () => {
+  // Half of 4 columns from the left: columns 0 and 1, each 2 wide, so centres lie at -0.25, 0.25, 0.75, 1.25.
+  const row = Uint8Array.of(0, 100, 200, 255);
+  const cropped = transformed(row, 1, 4, { ...STILL, window: 0.5 }, 'nearest');
+  assert.deepEqual([...cropped], [0, 25, 75, 125]);
+  assert.deepEqual([...transformed(row, 1, 4, { ...STILL, window: 0.5, windowColumn: 1 }, 'nearest')], [175, 213.75, 241.25, 255].map(Math.fround).map((value, at) => (at === 0 ? 175 : value)));
+});
+
+test('contrast multiplies the distance from the mean, brightness the value, and both are cut to 0..255', () => {
+  const row = Uint8Array.of(0, 100, 200, 100); // mean 100
+  assert.deepEqual([...transformed(row, 1, 4, { ...STILL, contrast: 1.5 }, 'nearest')], [0, 100, 250, 100]);
+  assert.deepEqual([...transformed(row, 1, 4, { ...STILL, brightness: 1.5 }, 'nearest')], [0, 150, 255, 150]);
+});
+
+const ALL: Augmentation = {
+  rotation: 40, shiftHorizontal: 0.2, shiftVertical: 0.1, shear: 20, zoom: 0.2, flip: 'both', contrast: 0.3, brightness: 0.2, crop: 0.2, fill: 'reflect',
+};
+
+test('what is drawn depends on seed, replicate, epoch and image, and one knob leaves the draws of the others alone', () => {
+  const size = { height: 20, width: 30 };
+  const drawn = (more: Partial<Augmentation>, ...path: [number, number, number, number]) => pixelTransform({ ...ALL, ...more }, size, ...path);
+  assert.deepEqual(drawn({}, 1, 0, 2, 3), drawn({}, 1, 0, 2, 3));
+  const others: [number, number, number, number][] = [[2, 0, 2, 3], [1, 1, 2, 3], [1, 0, 3, 3], [1, 0, 2, 4]];
+  for (const path of others) assert.notDeepEqual(drawn({}, ...path), drawn({}, 1, 0, 2, 3));
+  assert.equal(drawn({ rotation: 0, zoom: 0, flip: 'none' }, 1, 0, 2, 3).brightness, drawn({}, 1, 0, 2, 3).brightness);
+});
+
+test('draws fill their ranges and no more', () => {
+  const factors = Array.from({ length: 400 }, (_, image) => pixelTransform(ALL, { height: 20, width: 20 }, 0, 0, 0, image).contrast);
+  assert.ok(Math.min(...factors) >= 0.7 && Math.min(...factors) < 0.72, String(Math.min(...factors)));
+  assert.ok(Math.max(...factors) <= 1.3 && Math.max(...factors) > 1.28, String(Math.max(...factors)));
+});
+
+const SOURCE: ImageSource = images(20, [SIZE, SIZE, 1], 2, 5);
+const WATCH = { interrupted: () => false, interruption: new Promise<void>(() => undefined), step: () => undefined };
+
+async function classifier(maxBatch = 4): Promise<{ readonly trainer: ImageClassifier; readonly load: (state: Uint8Array) => void }> {
+  const trajectory = garthTrajectory({ manifest: { format: 1, digest: 'noise', classes: ['a', 'b'], packs: [], files: [] }, blob: '' });
+  const { optimizer, classes, initSeed, replicate } = trajectory;
+  const room = { maxBatch, clips: true, augments: true, memoryBytes: null };
+  const training = { optimizer, classes, initSeed, replicate, normalisation: { mean: null, deviation: null }, ...room };
+  const executable = await (await createWasmEngine()).compile(buildModel(trajectory.model, trajectory.input, classes), training, SOURCE);
+  const trainer = new ImageClassifier(trajectory, executable, SOURCE, { train: range(14), val: range(6, 14), test: range(0) });
+  return { trainer, load: (state) => executable.load(state) };
+}
+
+const TRICKS: ImageEpochSettings = imageSettings({
+  batch: 4, dataSeed: 3, augment: ALL, l2: 0.001, labelSmoothing: 0.1, clipNorm: 1, trainFraction: 0.8, lrFrom: 0,
+});
+
+test('a run with every trick, cut after any epoch and gone on with elsewhere, ends in the same bytes', async () => {
+  const whole = await classifier();
+  const states: Uint8Array[] = [];
+  for (const epoch of [0, 1, 2]) {
+    await whole.trainer.train(epoch, TRICKS, WATCH);
+    states.push(whole.trainer.state().slice());
+  }
+  for (const cut of [1, 2]) {
+    const rest = await classifier(9);
+    rest.load(states[cut - 1] ?? new Uint8Array());
+    for (let epoch = cut; epoch < 3; epoch++) await rest.trainer.train(epoch, TRICKS, WATCH);
+    assert.deepEqual(rest.trainer.state(), states[2], `cut after ${cut}`);
+  }
+});
+
+test('augmentation changes what is trained on, and neither batch-norm statistics nor evaluation', async () => {
+  // At rate 0 the weights stay, so that statistics and validation depend on the images that they see alone.
+  const results = await Promise.all(
+    [null, ALL].map(async (augment) => {
+      const { trainer } = await classifier();
+      const { result } = await trainer.train(0, imageSettings({ batch: 4, lr: 0, dropout: 0, augment }), WATCH) ?? assert.fail('interrupted');
+      return { validation: result.metrics['val.loss'], training: result.metrics['train.loss'], state: trainer.state().subarray(-200) };
+    }),
+  );
+  assert.equal(results[0]?.validation, results[1]?.validation);
+  assert.notEqual(results[0]?.training, results[1]?.training);
+});
+
+test('a training fraction takes its share of each class, and smaller shares lie inside larger ones', () => {
+  const labels = Uint16Array.from({ length: 100 }, (_, image) => (image < 70 ? 0 : 1));
+  const subsets = [0.001, 0.1, 0.5, 1].map((fraction) => trainingSubset(range(100), labels, fraction, 9, 0));
+  const counts = subsets.map((subset) => [0, 1].map((label) => subset.filter((image) => labels[image] === label).length));
+  assert.deepEqual(counts, [[1, 1], [7, 3], [35, 15], [70, 30]]);
+  subsets.slice(1).forEach((larger, index) => assert.ok(subsets[index]?.every((image) => larger.includes(image))));
+  assert.notDeepEqual(trainingSubset(range(100), labels, 0.5, 10, 0), subsets[2]);
+});

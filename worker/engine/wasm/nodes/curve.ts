@@ -1,0 +1,47 @@
+import type { Curve, Operation } from '../../program.js';
+import { imageAt, type View } from '../arena.js';
+import { type Gradient, type Machine, NO_GRADIENT, type Node, type Pass, wholeGradient } from './node.js';
+
+export type CurveOperation = Extract<Operation, { kind: Curve }>;
+
+/** As kernels/curve.c numbers them. */
+const KINDS: { readonly [curve in Curve]: number } = { elu: 0, tanh: 1, sigmoid: 2 };
+
+/** A smooth activation, into memory of its own: its gradient is worked out from its input. */
+export class CurveNode implements Node {
+  readonly name: string;
+  readonly input: View;
+  readonly output: View;
+  private readonly operation: CurveOperation;
+  private readonly first: boolean;
+
+  constructor(operation: CurveOperation, input: View, output: View, first: boolean) {
+    this.operation = operation;
+    this.name = operation.name;
+    this.input = input;
+    this.output = output;
+    this.first = first;
+  }
+
+  forward(machine: Machine, count: number): void {
+    const { height, width, channels } = this.operation.input;
+    const kind = KINDS[this.operation.kind];
+    for (let image = 0; image < count; image++) {
+      machine.kernels.curve(imageAt(this.input, image), this.input.row, imageAt(this.output, image), this.output.row, height, width * channels, kind);
+    }
+  }
+
+  /** In place of the output's gradient, which nobody needs after this. */
+  backward(machine: Machine, count: number, _pass: Pass, above: Gradient): Gradient {
+    const dy = above.view;
+    if (dy === null) throw new Error(`${this.name}: the gradient of an activation's output must lie whole`);
+    if (this.first) return NO_GRADIENT;
+    const { height, width, channels } = this.operation.input;
+    const kind = KINDS[this.operation.kind];
+    for (let image = 0; image < count; image++) {
+      const at = imageAt(dy, image);
+      machine.kernels.curve_back(imageAt(this.input, image), this.input.row, at, dy.row, at, dy.row, height, width * channels, kind);
+    }
+    return wholeGradient(machine, dy);
+  }
+}
