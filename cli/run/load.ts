@@ -80,7 +80,7 @@ async function prepare(parsed: ParsedSweep, options: LoadOptions, name: string):
   } catch (error) {
     // Bad input creates nothing, not even the home.
     if (isNewHome && !existsSync(options.home.lock)) rmSync(options.home.folder, { recursive: true, force: true });
-    if (error instanceof DataProblem) throw new BadInput(`${name}: data: ${error.message}`);
+    if (error instanceof DataProblem) throw new BadInput(parsed.place([error.problem]).map((mistake) => formatMistake(name, mistake)).join('\n'));
     throw error;
   }
 }

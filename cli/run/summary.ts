@@ -67,7 +67,7 @@ export function savingLines(results: Results, recorded: Recorded, wallMs: number
   const requested = results.requestedEpochs;
   const shared = requested - recorded.trained;
   const percent = requested === 0 ? 0 : Math.round((shared / requested) * 100);
-  const again = recorded.retrained > 0 ? `, ${count(recorded.retrained, 'epoch')} trained again after a loss` : '';
+  const again = recorded.retrained > 0 ? `, ${count(recorded.retrained, 'epoch')} trained again to restore a state` : '';
   return [`Epochs: ${requested} requested, ${recorded.trained} trained in ${duration(wallMs)}, ${shared} shared or stored already (${percent} % saved)${again}`];
 }
 

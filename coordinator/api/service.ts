@@ -76,13 +76,15 @@ export class ApplicationService implements SweepService {
     const counts = epochCounts(trials);
     const keys = distinctKeys(trials.map((trial) => trial.path));
     const stored = await this.#epochs(keys);
+    const evaluated = new Set((await this.#store.evaluationsByKey(keys)).map(({ key }) => key));
+    const again = lostStates(trials, stored, evaluated);
     return {
       name: spec.name,
       trials: trials.length,
-      epochs: { requested: counts.requested, distinct: counts.distinct, stored: stored.size },
+      epochs: { requested: counts.requested, distinct: counts.distinct, stored: stored.size, again: again.size },
       existing: existing === null ? null : { id: existing.id, revision: existing.revision, state: existing.state },
       differences: existing === null ? [] : changes(existing, spec, request),
-      work: workGroups(trials, stored),
+      work: workGroups(trials, (key) => !stored.has(key) || again.has(key)),
     };
   }
 
@@ -140,7 +142,8 @@ export class ApplicationService implements SweepService {
       sweep: sweepView(sweep),
       // Nobody should choose on test numbers: the best shows them, the others only when asked.
       trials: ranked.map((trial, place) => (options.test || isBest(trial, place) ? trial : { ...trial, test: null })),
-      requestedEpochs: trials.reduce((sum, trial) => sum + pathOf(trial).length, 0),
+      // Paths as they ended; of an open one, as far as it has come.
+      requestedEpochs: trials.reduce((sum, trial) => sum + recordedPrefix(trial, known).length, 0),
     };
   }
 
@@ -292,14 +295,33 @@ function countTrials(trials: readonly TrialRecord[]): TrialCounts {
 }
 
 /** Epochs not in the store, counted by what decides how long one takes: the network, its input and the batch. */
-function workGroups(trials: readonly TrialPlan[], stored: ReadonlyMap<EpochKey, unknown>): WorkGroup[] {
+/**
+ * Epochs that are recorded, but whose state is needed and was not kept: where a path goes on, or ends
+ * without predictions. They are trained again from the nearest checkpoint before (design rule 6).
+ */
+function lostStates(trials: readonly TrialPlan[], stored: ReadonlyMap<EpochKey, RecordedEpoch>, evaluated: ReadonlySet<EpochKey>): Set<EpochKey> {
+  const again = new Set<EpochKey>();
+  for (const { trajectory, path } of trials) {
+    const missing = path.findIndex((key) => !stored.has(key));
+    const isDone = missing < 0 && path.some((key) => evaluated.has(key));
+    if (trajectory.trainable !== 'image-classifier' || isDone) continue;
+    for (let epoch = (missing < 0 ? path.length : missing) - 1; epoch >= 0; epoch -= 1) {
+      const recorded = stored.get(path[epoch] ?? '');
+      if (recorded === undefined || recorded.checkpoint !== null) break;
+      again.add(recorded.key);
+    }
+  }
+  return again;
+}
+
+function workGroups(trials: readonly TrialPlan[], isToTrain: (key: EpochKey) => boolean): WorkGroup[] {
   const groups = new Map<string, WorkGroup>();
   const counted = new Set<EpochKey>();
   for (const trial of trials) {
     if (trial.trajectory.trainable !== 'image-classifier') continue;
     for (const [epoch, key] of trial.path.entries()) {
       const settings = trial.epochs[epoch];
-      if (settings === undefined || stored.has(key) || counted.has(key)) continue;
+      if (settings === undefined || !isToTrain(key) || counted.has(key)) continue;
       counted.add(key);
       const name = groupName(trial.trajectory, 'batch' in settings ? settings.batch : 0);
       const group = groups.get(name) ?? { trajectory: trial.trajectory, settings, epochs: 0 };

@@ -42,6 +42,8 @@ export interface Preview {
     readonly distinct: number;
     /** Of those, in the store already. */
     readonly stored: number;
+    /** Of the stored, to be trained again: the state at their end is needed and was not kept. */
+    readonly again: number;
   };
   /** Null where there is no sweep of this name yet. */
   readonly existing: { readonly id: string; readonly revision: number; readonly state: SweepState } | null;
