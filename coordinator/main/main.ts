@@ -3,6 +3,8 @@
  * by arguments. Tells a parent {kind: 'ready', grpc, http} by IPC, and ends when that parent does,
  * whatever ended it.
  */
+// First: see there.
+import { onOrphaned } from '../../proto/parent.js';
 import { parseArgs } from 'node:util';
 import { pino } from 'pino';
 import { startCoordinator, type CoordinatorOptions, type RunningCoordinator } from './coordinator.js';
@@ -60,7 +62,7 @@ async function main(): Promise<void> {
   process.on('SIGTERM', stop);
   // Ctrl-C reaches the whole process group; the parent decides what it means.
   process.on('SIGINT', () => undefined);
-  process.on('disconnect', stop);
+  onOrphaned(stop);
   running = await startCoordinator(options);
   process.send?.({ kind: 'ready', grpc: running.grpcAddress, http: running.httpUrl });
 }

@@ -4,6 +4,8 @@
  * from the command line, which every user of the box can read. SIGTERM and SIGINT give the leases
  * back at the next epoch end; a second one cuts them off. Forked, it ends with its parent.
  */
+// First: see there.
+import { onOrphaned } from '../../proto/parent.js';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { HttpBlobStore } from '../../blob/http.js';
@@ -61,7 +63,7 @@ function signalled(): Promise<'signal' | 'orphaned'> {
   return new Promise((resolve) => {
     process.once('SIGTERM', () => resolve('signal'));
     process.once('SIGINT', () => resolve('signal'));
-    process.once('disconnect', () => resolve('orphaned'));
+    onOrphaned(() => resolve('orphaned'));
   });
 }
 

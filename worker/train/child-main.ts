@@ -3,6 +3,8 @@
  * no longer than the agent, whatever ends that: the channel's end takes this process and all it
  * forked with it.
  */
+// First: see there.
+import { onOrphaned } from '../../proto/parent.js';
 import { oneLine } from './failure.js';
 import { TrainingChild, type WarmTrainers } from './child.js';
 import type { ToChild } from './protocol.js';
@@ -28,9 +30,9 @@ async function loadWarmImages(): Promise<WarmTrainers> {
   });
 }
 
+onOrphaned(endWithGroup);
 const child = new TrainingChild((messages) => process.send?.(messages), loadWarmImages);
 process.on('message', (messages) => child.receive(messages as ToChild[]));
-process.on('disconnect', endWithGroup);
 process.on('uncaughtException', (error) => {
   // The last line is what the agent quotes.
   process.stderr.write(`${error.stack ?? ''}\n${error.name}: ${oneLine(error)}\n`);
