@@ -25,7 +25,7 @@ export function groupPattern(groupBy: string): RegExp {
     return new RegExp(groupBy);
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
-    throw new DataProblem('BadGroupBy', `data.groupBy: found ${groupBy}, expected a regular expression (${why}); an example: '(person\\d+)'`, { cause: error });
+    throw new DataProblem('BadGroupBy', { path: ['data', 'groupBy'], found: groupBy, expected: `a regular expression (${why})`, suggestion: "an example: '(person\\d+)'" }, { cause: error });
   }
 }
 

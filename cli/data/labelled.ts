@@ -25,9 +25,14 @@ export async function readLabelled(folder: string, label: string): Promise<Layou
   }
   const classes = [...new Set(files.map((file) => file.className))].sort();
   if (files.length === 0) {
-    throw new DataProblem('NoImages', `data.label: '${label}' matches none of ${count(names.length, 'file name')} of ${folder}${names.length === 0 ? '' : ` (${some(names, 3)})`}; its first capture is to name the class, as in '_(normal|sick)_'`);
+    throw new DataProblem('NoImages', {
+      path: ['data', 'label'],
+      found: `'${label}', which matches none of ${count(names.length, 'file name')} of ${folder}${names.length === 0 ? '' : ` (${some(names, 3)})`}`,
+      expected: 'a regular expression whose first capture names the class',
+      suggestion: "as in '_(normal|sick)_'",
+    });
   }
-  if (classes.length === 1) throw new DataProblem('OneClass', `data.label: '${label}' gives one class only (${classes[0]}) in ${folder}: a classifier needs two`);
+  if (classes.length === 1) throw new DataProblem('OneClass', { path: ['data', 'label'], found: `'${label}', which gives one class only (${classes[0]}) in ${folder}`, expected: 'two classes or more' });
   const warnings = unmatched.length === 0 ? [] : [`label '${label}' does not match ${unmatched.length} of ${count(names.length, 'file name')}, which are left out: ${some(unmatched, 3)}`];
   return { classes, given, files, warnings };
 }
@@ -36,7 +41,7 @@ function labelPattern(label: string): RegExp {
   try {
     return new RegExp(label);
   } catch (error) {
-    throw new DataProblem('BadLabel', `data.label: found ${label}, expected a regular expression (${error instanceof Error ? error.message : String(error)}); an example: 'person\\d+_(bacteria|virus)'`, { cause: error });
+    throw new DataProblem('BadLabel', { path: ['data', 'label'], found: label, expected: `a regular expression (${error instanceof Error ? error.message : String(error)})`, suggestion: "an example: 'person\\d+_(bacteria|virus)'" }, { cause: error });
   }
 }
 

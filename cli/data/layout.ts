@@ -82,7 +82,7 @@ export async function readLayout(folder: string): Promise<Layout> {
   const classes = [...collected.classes].sort(byText);
   if (collected.files.length === 0) throw await collected.nothingFound(top);
   if (classes.length === 1) {
-    throw new DataProblem('OneClass', `${folder} has one class only (${classes[0]}): a classifier needs two; expected one folder of images per class`);
+    throw new DataProblem('OneClass', { found: `one class only (${classes[0]}) in ${folder}`, expected: 'two folders of images or more, one per class' });
   }
   requireClasses(folder, classes, partFolders, collected);
   return { classes, given: [...partFolders.keys()], files: collected.files, warnings };
@@ -94,8 +94,8 @@ export async function topEntries(folder: string): Promise<Entries> {
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? error.code : '';
     const found =
-      code === 'ENOENT' ? 'there is no such folder' : code === 'ENOTDIR' ? 'it is a file, not a folder' : `it cannot be read (${String(code)})`;
-    throw new DataProblem('DataFolderMissing', `data folder ${folder}: ${found}; expected a folder with one folder of images per class`, { cause: error });
+      code === 'ENOENT' ? `no such folder: ${folder}` : code === 'ENOTDIR' ? `a file, not a folder: ${folder}` : `a folder that cannot be read (${String(code)}): ${folder}`;
+    throw new DataProblem('DataFolderMissing', { found, expected: 'a folder with one folder of images per class' }, { cause: error });
   }
 }
 
@@ -109,7 +109,7 @@ async function findPartFolders(folder: string, names: readonly string[]): Promis
       if ((await entriesOf(join(folder, name))).folders.length > 0) holding.push(name);
     }
     if (holding.length > 1) {
-      throw new DataProblem('PartTwice', `${folder} has several folders for the part ${part}: ${holding.join(', ')}; keep one of them`);
+      throw new DataProblem('PartTwice', { found: `several folders for the part ${part} in ${folder}: ${holding.join(', ')}`, expected: 'one', suggestion: 'keep one of them' });
     }
     if (holding[0] !== undefined) found.set(part, holding[0]);
   }
@@ -123,7 +123,7 @@ function requireClasses(folder: string, classes: readonly string[], parts: Reado
       if (here.has(wanted)) continue;
       const alike = [...here].find((other) => other.toLowerCase() === wanted.toLowerCase());
       const hint = alike === undefined ? 'add images of it there, or pool all parts with "given: merge"' : `rename ${name}/${alike} to ${name}/${wanted}`;
-      throw new DataProblem('ClassMissingInPart', `${join(folder, name)} (part ${part}) has no folder of class ${wanted}; ${hint}`);
+      throw new DataProblem('ClassMissingInPart', { found: `no folder of class ${wanted} in ${join(folder, name)} (part ${part})`, expected: 'every class in every part', suggestion: hint });
     }
   }
 }
@@ -152,7 +152,7 @@ class Collector {
     const known = this.#byPart.get(part) ?? new Map<string, string>();
     this.#byPart.set(part, known);
     const twin = known.get(className);
-    if (twin !== undefined) throw new DataProblem('ClassTwice', `${join(this.#folder, path)} and ${twin} are the same class ${className}; keep one of them`);
+    if (twin !== undefined) throw new DataProblem('ClassTwice', { found: `the class ${className} twice: ${join(this.#folder, path)} and ${twin}`, expected: 'one folder per class', suggestion: 'keep one of them' });
     known.set(className, path);
     this.classes.add(className);
     const inside = await entriesOf(join(this.#folder, path));
@@ -167,19 +167,19 @@ class Collector {
   /** Why no file was found at the level of classes. */
   async nothingFound(top: Entries): Promise<DataProblem> {
     const folder = this.#folder;
-    const expected = 'expected one folder of images per class, or train / val / test folders of such folders';
+    const expected = 'one folder of images per class, or train / val / test folders of such folders';
     const deeper = this.#nested[0];
     if (deeper !== undefined) {
       const inside = await entriesOf(join(folder, deeper)).catch((): Entries => ({ folders: [], files: [], broken: [] }));
       const holds = inside.files.length > 0 ? count(inside.files.length, 'file') : count(inside.folders.length, 'folder');
-      return new DataProblem(
-        'NestedFolders',
-        `${folder} has no images where a class's images are looked for, but folders lie deeper: ${some(this.#nested, 3)} (the first holds ${holds}); ` +
-          `${expected}; perhaps path: ${join(folder, deeper, '..')}`,
-      );
+      return new DataProblem('NestedFolders', {
+        found: `no images in ${folder} where a class's images are looked for, but folders that lie deeper: ${some(this.#nested, 3)} (the first holds ${holds})`,
+        expected,
+        suggestion: `perhaps path: ${join(folder, deeper, '..')}`,
+      });
     }
-    if (top.folders.length > 0) return new DataProblem('NoImages', `${folder} has no images: its folders (${some(top.folders)}) are empty; ${expected}`);
+    if (top.folders.length > 0) return new DataProblem('NoImages', { found: `no images in ${folder}: its folders (${some(top.folders)}) are empty`, expected });
     const what = top.files.length > 0 ? `${count(top.files.length, 'file')} and no folders` : 'nothing in it';
-    return new DataProblem('NoImages', `${folder} has no classes: it has ${what}; ${expected}`);
+    return new DataProblem('NoImages', { found: `no classes in ${folder}: it has ${what}`, expected });
   }
 }

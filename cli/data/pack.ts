@@ -105,7 +105,7 @@ async function* contents(folder: string, files: readonly ScannedFile[], signal: 
 }
 
 function changed(name: string, cause: unknown): DataProblem {
-  return new DataProblem('DataChanged', `${name} changed while the data set was being read; run the same command again`, { cause });
+  return new DataProblem('DataChanged', { found: `that ${name} changed while the data set was being read`, expected: 'images that stay as they are', suggestion: 'run the same command again' }, { cause });
 }
 
 /** Which content lies in which pack blob; whether the store still has it is asked anew each time. */

@@ -1,8 +1,9 @@
 /** From a folder of images to a data set that workers can fetch: scan, split, pack. */
 import { resolve } from 'node:path';
-import { distance } from 'fastest-levenshtein';
 import type { BlobStore } from '../../blob/store.js';
+import { oneOf } from '../../coordinator/sweep/schema.js';
 import type { DataSpec, DataSummary } from '../../coordinator/sweep/spec.js';
+import { suggestValue } from '../../coordinator/sweep/suggest.js';
 import type { Part } from '../../proto/work.js';
 import { packDataset } from './pack.js';
 import { DataProblem, count } from './problem.js';
@@ -77,8 +78,7 @@ function positiveClass(named: string | null, classes: readonly string[]): { read
   }
   const label = classes.indexOf(named.normalize('NFC'));
   if (label >= 0) return { label, warnings: [] };
-  const nearest = classes.toSorted((a, b) => distance(a.toLowerCase(), named.toLowerCase()) - distance(b.toLowerCase(), named.toLowerCase()))[0];
-  throw new DataProblem('UnknownPositive', `data.positive: found ${named}, expected one of ${classes.join(', ')}; did you mean ${nearest}?`);
+  throw new DataProblem('UnknownPositive', { path: ['data', 'positive'], found: named, expected: oneOf(classes), suggestion: suggestValue(named, classes) });
 }
 
 function countsOf(files: readonly { readonly file: { readonly label: number }; readonly part: Part }[], classes: number): DataSummary['counts'] {

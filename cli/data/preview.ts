@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import { readFile, writeFile } from 'node:fs/promises';
 import { basename, dirname, extname, join, resolve } from 'node:path';
-import { formatMistake, parseSweepFile } from '../../coordinator/sweep/parse.js';
+import { formatMistake, parseSweepFile, type ParsedSweep } from '../../coordinator/sweep/parse.js';
 import type { DataSpec, SweepSpec } from '../../coordinator/sweep/spec.js';
 import { decodeImage, type PixelShape } from '../../worker/data/decode.js';
 import { BadInput } from '../exit.js';
@@ -26,7 +26,8 @@ export interface PreviewOptions {
 /** Writes the PNG and returns its path. Throws BadInput. */
 export async function previewData(options: PreviewOptions): Promise<string> {
   const file = resolve(options.file);
-  const spec = await readSpec(options.file);
+  const parsed = await readSweep(options.file);
+  const { spec } = parsed;
   if (spec.trainable.kind !== 'image-classifier') throw new BadInput(`${options.file}: found a trainable without images, expected data; there is nothing to preview`);
   const shape = firstShape(spec, spec.trainable.data);
   try {
@@ -41,18 +42,18 @@ export async function previewData(options: PreviewOptions): Promise<string> {
     await writeFile(out, await renderSheet(title, sections));
     return out;
   } catch (error) {
-    if (error instanceof DataProblem) throw new BadInput(`${options.file}: data: ${error.message}`);
+    if (error instanceof DataProblem) throw new BadInput(parsed.place([error.problem]).map((mistake) => formatMistake(options.file, mistake)).join('\n'));
     throw error;
   }
 }
 
-async function readSpec(file: string): Promise<SweepSpec> {
+async function readSweep(file: string): Promise<ParsedSweep> {
   const text = await readFile(file, 'utf8').catch((error: unknown) => {
     throw new BadInput(`${file}: found no file that can be read, expected a sweep file; trawl init FOLDER writes one (${error instanceof Error ? error.message : String(error)})`);
   });
   const parsed = parseSweepFile(text, file);
   if ('mistakes' in parsed) throw new BadInput(parsed.mistakes.map((mistake) => formatMistake(file, mistake)).join('\n'));
-  return parsed.spec;
+  return parsed;
 }
 
 /** As the first trial of the grid sees its images. */

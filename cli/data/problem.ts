@@ -1,3 +1,5 @@
+import { fieldName, type Path, type Problem } from '../../coordinator/sweep/mistakes.js';
+
 /** Every code that a DataProblem can carry; docs/errors.md has an entry for each. */
 export const DATA_PROBLEM_CODES = [
   'DataFolderMissing',
@@ -23,13 +25,28 @@ export const DATA_PROBLEM_CODES = [
 
 export type DataProblemCode = (typeof DATA_PROBLEM_CODES)[number];
 
-/** A folder of images that cannot be swept as it is asked; the message says what was found and what to do. */
+/** What does not fit, as mistakes of a sweep file are told. */
+export interface DataFinding {
+  /** The key of the sweep file that it is about; `data.path` unless given. */
+  readonly path?: Path;
+  readonly found: string;
+  readonly expected: string;
+  readonly suggestion?: string | null;
+}
+
+const DATA_PATH: Path = ['data', 'path'];
+
+/** A folder of images that cannot be swept as it is asked. The message names the key unless it is the folder's own, which may come without a sweep file. */
 export class DataProblem extends Error {
   readonly code: DataProblemCode;
-  constructor(code: DataProblemCode, message: string, options?: ErrorOptions) {
-    super(message, options);
+  /** Its place in a sweep file, for `ParsedSweep.place`. */
+  readonly problem: Problem;
+  constructor(code: DataProblemCode, { path = DATA_PATH, found, expected, suggestion = null }: DataFinding, options?: ErrorOptions) {
+    const key = path === DATA_PATH ? '' : `${fieldName(path)}: `;
+    super(`${key}found ${found}, expected ${expected}${suggestion === null ? '' : `; ${suggestion}`}`, options);
     this.name = 'DataProblem';
     this.code = code;
+    this.problem = { path, at: 'value', found, expected, suggestion };
   }
 }
 

@@ -139,21 +139,21 @@ function requireEnough(scan: Scan, maxRejected: number): void {
     rejected.map(({ file, why }) => `${file} (${why})`),
     3,
   );
-  if (files.length === 0) throw new DataProblem('NoImages', `${folder} has no readable image among ${count(rejected.length, 'file')}: ${reasons}`);
+  if (files.length === 0) throw new DataProblem('NoImages', { found: `no readable image among ${count(rejected.length, 'file')} of ${folder}: ${reasons}`, expected: 'images such as PNG or JPEG' });
   const total = files.length + rejected.length;
   if (rejected.length > maxRejected * total) {
     const share = ((100 * rejected.length) / total).toFixed(1);
-    throw new DataProblem(
-      'TooManyRejected',
-      `${rejected.length} of ${total} files of ${folder} (${share} %) are no readable images, more than the ${100 * maxRejected} % that are tolerated: ` +
-        `${reasons}; mend or remove them, or raise data.maxRejected`,
-    );
+    throw new DataProblem('TooManyRejected', {
+      found: `${rejected.length} of ${total} files of ${folder} (${share} %) that are no readable images: ${reasons}`,
+      expected: `at most ${100 * maxRejected} %`,
+      suggestion: 'mend or remove them, or raise data.maxRejected',
+    });
   }
   for (const part of scan.given.length > 0 ? scan.given : [null]) {
     scan.classes.forEach((name, label) => {
       if (files.some((file) => file.label === label && file.part === part)) return;
-      if (part === null) throw new DataProblem('EmptyClass', `class ${name} of ${folder} has no readable image; add images to it or remove what there is`);
-      throw new DataProblem('ClassMissingInPart', `part ${part} of ${folder} has no readable image of class ${name}; add some, or pool all parts with "given: merge"`);
+      if (part === null) throw new DataProblem('EmptyClass', { found: `no readable image in class ${name} of ${folder}`, expected: 'images of every class', suggestion: 'add images to it or remove what there is' });
+      throw new DataProblem('ClassMissingInPart', { found: `no readable image of class ${name} in part ${part} of ${folder}`, expected: 'images of every class in every part', suggestion: 'add some, or pool all parts with "given: merge"' });
     });
   }
 }

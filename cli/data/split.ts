@@ -68,9 +68,9 @@ export function splitDataset<File extends Splittable>(
 function planSplit(given: readonly Part[], spec: SplitSpec | null): Plan {
   const warnings: string[] = [];
   const merge = spec?.merge ?? false;
-  const found = `the data comes with ${given.length === 0 ? 'no folder for any part' : `folders for ${given.join(', ')}`}`;
+  const found = given.length === 0 ? 'no folder for any part' : `folders for ${given.join(', ')}`;
   if (!merge && given.length > 0 && !given.includes('train')) {
-    throw new DataProblem('NoTrainPart', `${found}, but none for train; add one, or pool what there is with "given: merge"`);
+    throw new DataProblem('NoTrainPart', { found: `${found}, but none for train`, expected: 'a part to train on', suggestion: 'add one, or pool what there is with "given: merge"' });
   }
   const cuts: Cut[] = [];
   for (const part of ['test', 'val'] as const) {
@@ -79,14 +79,21 @@ function planSplit(given: readonly Part[], spec: SplitSpec | null): Plan {
     if (wish === 'given') {
       if (isGiven) continue;
       const remedy = merge ? 'drop "given: merge"' : `give a fraction instead, e.g. ${part}: ${DEFAULT_FRACTION}`;
-      throw new DataProblem('PartNotGiven', `data.split.${part}: found given, but ${merge ? '"given: merge" pools all parts' : found}; ${remedy}`);
+      throw new DataProblem('PartNotGiven', {
+        path: ['data', 'split', part],
+        found: merge ? 'given, but "given: merge" pools all parts' : `given, but in the data ${found}`,
+        expected: merge ? 'a fraction' : `a folder for ${part}, or a fraction`,
+        suggestion: remedy,
+      });
     }
     if (typeof wish === 'number') {
       if (isGiven) {
-        throw new DataProblem(
-          'GivenWithoutMerge',
-          `data.split.${part}: found ${wish}, but the data comes with a folder for ${part}; keep it with "${part}: given", or add "given: merge" to pool all parts and cut anew`,
-        );
+        throw new DataProblem('GivenWithoutMerge', {
+          path: ['data', 'split', part],
+          found: `${wish}, but the data comes with a folder for ${part}`,
+          expected: 'given',
+          suggestion: `keep it with "${part}: given", or add "given: merge" to pool all parts and cut anew`,
+        });
       }
       cuts.push({ part, fraction: wish });
     } else if (!isGiven && wantsDefault(part, given, spec, merge)) {
@@ -96,7 +103,12 @@ function planSplit(given: readonly Part[], spec: SplitSpec | null): Plan {
   }
   requireFractions(cuts);
   if (!given.includes('val') && !cuts.some((cut) => cut.part === 'val')) {
-    throw new DataProblem('NoValidationPart', `there is no part to choose trials on: ${found}, and data.split gives no fraction for val; add e.g. val: ${DEFAULT_FRACTION}`);
+    throw new DataProblem('NoValidationPart', {
+      path: spec === null ? ['data'] : ['data', 'split'],
+      found: `no part to choose trials on: ${found}, and no fraction for val`,
+      expected: 'a part val',
+      suggestion: `add e.g. val: ${DEFAULT_FRACTION}`,
+    });
   }
   return { merge, cuts, warnings };
 }
@@ -111,7 +123,7 @@ function requireFractions(cuts: readonly Cut[]): void {
   const sum = cuts.reduce((total, cut) => total + cut.fraction, 0);
   if (cuts.every((cut) => cut.fraction > 0) && sum < 1) return;
   const found = cuts.map((cut) => `${cut.part} ${cut.fraction}`).join(', ');
-  throw new DataProblem('BadFractions', `data.split: found ${found}, expected fractions above 0 that sum to less than 1`);
+  throw new DataProblem('BadFractions', { path: ['data', 'split'], found, expected: 'fractions above 0 that sum to less than 1' });
 }
 
 /** Counts of images by class. */
@@ -192,11 +204,12 @@ function requireClasses<File extends Splittable>(
     if (candidates.some(({ tally }) => tally.has(label))) return;
     const units = pool.filter(({ tally }) => tally.has(label));
     const images = units.reduce((sum, { tally }) => sum + (tally.get(label) ?? 0), 0);
-    throw new DataProblem(
-      'TooFewGroups',
-      `class ${name} cannot be in the part ${part}: ${count(images, 'image')} in ${count(units.length, 'group')} ${units.length === 1 ? 'is' : 'are'} left for it, ${why}; ` +
-        'add images, cut fewer parts, or make groups smaller (a group and copies of an image stay on one side)',
-    );
+    throw new DataProblem('TooFewGroups', {
+      path: ['data'],
+      found: `class ${name} with ${count(images, 'image')} in ${count(units.length, 'group')} left for the part ${part}, ${why}`,
+      expected: 'every class in every part',
+      suggestion: 'add images, cut fewer parts, or make groups smaller (a group and copies of an image stay on one side)',
+    });
   });
 }
 

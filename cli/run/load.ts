@@ -4,9 +4,11 @@ import { dirname, relative, resolve } from 'node:path';
 import { FolderBlobStore } from '../../blob/folder.js';
 import type { SubmitRequest } from '../../coordinator/api/views.js';
 import { checkAgainstData } from '../../coordinator/sweep/check-data.js';
-import { formatMistake, parseSweepFile, type ParsedSweep } from '../../coordinator/sweep/parse.js';
+import type { Problem } from '../../coordinator/sweep/mistakes.js';
+import { formatMistake, parseSweepFile, type Mistake, type ParsedSweep } from '../../coordinator/sweep/parse.js';
 import type { DataSummary, SweepSpec } from '../../coordinator/sweep/spec.js';
 import { imageNumerics } from '../../worker/train/numerics.js';
+import { topEntries } from '../data/layout.js';
 import { prepareDataset, type PrepareProgress } from '../data/prepare.js';
 import { DataProblem } from '../data/problem.js';
 import { BadInput } from '../exit.js';
@@ -32,11 +34,27 @@ export async function loadSweep(options: LoadOptions): Promise<LoadedSweep> {
   const name = shown(options.file);
   const text = readSweepFile(options.file, name);
   const parsed = parseSweepFile(text, name);
-  if ('mistakes' in parsed) throw new BadInput(parsed.mistakes.map((mistake) => formatMistake(name, mistake)).join('\n'));
+  if ('mistakes' in parsed) throw new BadInput(mistakeLines(name, parsed.with(await folderProblems(parsed.dataPath, options.file))));
   for (const warning of parsed.warnings) options.onWarning(warning);
   const data = await prepare(parsed, options, name);
   const numerics = parsed.spec.trainable.kind === 'synthetic' ? 'none' : imageNumerics();
   return { spec: parsed.spec, data, request: { source: { name, text }, sharing: options.sharing, data, numerics } };
+}
+
+function mistakeLines(name: string, mistakes: readonly Mistake[]): string {
+  return mistakes.map((mistake) => formatMistake(name, mistake)).join('\n');
+}
+
+/** What can be told of the images while the rest of the file cannot be: whether their folder is there. */
+async function folderProblems(path: string | null, file: string): Promise<Problem[]> {
+  if (path === null) return [];
+  try {
+    await topEntries(resolve(dirname(file), path));
+    return [];
+  } catch (error) {
+    if (error instanceof DataProblem) return [error.problem];
+    throw error;
+  }
 }
 
 /** Relative to where the person stands, if that is shorter. */
@@ -73,14 +91,14 @@ async function prepare(parsed: ParsedSweep, options: LoadOptions, name: string):
     });
     for (const warning of data.warnings) options.onWarning(`${name}: data: ${warning}`);
     const unknown = parsed.place(checkAgainstData(spec, data));
-    if (unknown.length > 0) throw new BadInput(unknown.map((mistake) => formatMistake(name, mistake)).join('\n'));
+    if (unknown.length > 0) throw new BadInput(mistakeLines(name, unknown));
     // Its caches were written first, with the rights that folders have by default.
     if (isNewHome) chmodSync(options.home.folder, 0o700);
     return data;
   } catch (error) {
     // Bad input creates nothing, not even the home.
     if (isNewHome && !existsSync(options.home.lock)) rmSync(options.home.folder, { recursive: true, force: true });
-    if (error instanceof DataProblem) throw new BadInput(parsed.place([error.problem]).map((mistake) => formatMistake(name, mistake)).join('\n'));
+    if (error instanceof DataProblem) throw new BadInput(mistakeLines(name, parsed.place([error.problem])));
     throw error;
   }
 }

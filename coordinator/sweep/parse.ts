@@ -17,27 +17,41 @@ export interface ParsedSweep {
   readonly spec: SweepSpec;
   /** Whole lines, `FILE:line:column: field: …`: right, but perhaps not meant. */
   readonly warnings: readonly string[];
-  /** Gives what is found wrong later, once the data are known, its place in the file. */
+  /** Gives what is found wrong later, once the data are known, its place in the file; a path ends where the file is written shorter. */
   place(problems: readonly Problem[]): Mistake[];
 }
 
-export type ParseResult = ParsedSweep | { readonly mistakes: readonly Mistake[] };
+export interface MistakenSweep {
+  readonly mistakes: readonly Mistake[];
+  /** The data folder as written, if that much can be read: whether it is there can still be told. */
+  readonly dataPath: string | null;
+  /** `mistakes` and these, in order. */
+  with(problems: readonly Problem[]): Mistake[];
+}
+
+export type ParseResult = ParsedSweep | MistakenSweep;
 
 /** `file` gives the sweep its name where the text gives none. Mistakes are in order of their lines. */
 export function parseSweepFile(text: string, file: string): ParseResult {
   const source = readSource(text);
-  if (!source.readable) return { mistakes: inOrder(source.mistakes) };
   const raw = source.value;
+  const place = (problems: readonly Problem[]): Mistake[] => problems.map((problem) => placed(source, { ...problem, path: writtenPath(raw, problem.path) }));
+  const mistaken = (mistakes: readonly Mistake[]): MistakenSweep => ({
+    mistakes: inOrder(mistakes),
+    dataPath: source.readable ? dataPathOf(raw) : null,
+    with: (problems) => inOrder([...mistakes, ...place(problems)]),
+  });
+  if (!source.readable) return mistaken(source.mistakes);
   if (!isRawMap(raw)) {
     const suggestion = 'the shortest sweep file is: data: ./my-images';
-    return { mistakes: [...source.mistakes, placed(source, { path: [], at: 'value', found: describe(raw), expected: 'a map with at least data', suggestion })] };
+    return mistaken([...source.mistakes, placed(source, { path: [], at: 'value', found: describe(raw), expected: 'a map with at least data', suggestion })]);
   }
   const { draft, issues } = readDraft(raw);
   const { axes, problems } = namedAxes(draft);
   const later = draft.kind === 'synthetic' ? checkSynthetic(draft, axes) : [];
   const all = [...problemsOf(issues, raw), ...problems, ...checkDraft(draft, axes), ...later];
   const mistakes = [...source.mistakes, ...all.map((problem) => placed(source, problem))];
-  if (mistakes.length > 0) return { mistakes: inOrder(mistakes) };
+  if (mistakes.length > 0) return mistaken(mistakes);
 
   const name = nameOf(file);
   const model = draft.kind === 'image' ? modelOf(draft) : null;
@@ -46,8 +60,24 @@ export function parseSweepFile(text: string, file: string): ParseResult {
   return {
     spec,
     warnings: warningsOf(spec).map(({ path, text: warning }) => warningLine(source, file, path, warning)),
-    place: (found) => inOrder(found.map((problem) => placed(source, problem))),
+    place: (found) => inOrder(place(found)),
   };
+}
+
+function dataPathOf(raw: unknown): string | null {
+  if (!isRawMap(raw)) return null;
+  const path = isRawMap(raw.data) ? raw.data.path : raw.data;
+  return typeof path === 'string' && path !== '' ? path : null;
+}
+
+/** `data.path` as far as the file has it: where a folder alone stands under `data`, that is `data`. */
+function writtenPath(raw: unknown, path: Path): Path {
+  let value = raw;
+  for (const [depth, part] of path.entries()) {
+    if (typeof value !== 'object' || value === null) return path.slice(0, depth);
+    value = (value as { readonly [part: string]: unknown })[part];
+  }
+  return path;
 }
 
 /** The base name without its extension. */

@@ -64,6 +64,7 @@ describe('bad input', () => {
     const { code, stdout, stderr } = await trawl(['run', 'bad.yaml', '--home', home, '--json'], { cwd: folder });
     assert.equal(code, 2, stderr);
     assert.equal(stdout, '');
+    assert.match(stderr, /^bad\.yaml:1:7: data: found no such folder: .*images, expected a folder with one folder of images per class$/m);
     assert.match(stderr, /^bad\.yaml:2:1: .*model/m);
     assert.match(stderr, /^bad\.yaml:4:3: .*\blr\b/m);
     assert.match(stderr, /^bad\.yaml:5:\d+: .*batch/m);
@@ -76,13 +77,27 @@ describe('bad input', () => {
     writeFileSync(join(folder, 'a.yaml'), 'data: ./images\n');
     const { code, stderr } = await trawl(['run', 'a.yaml', '--home', home], { cwd: folder });
     assert.equal(code, 2, stderr);
-    assert.match(stderr, /images/);
+    assert.match(stderr, /^a\.yaml:1:7: data: found no such folder: .*images, expected/);
     assert.equal(existsSync(home), false);
     await classFolders(join(folder, 'images'), ['ONLY'], 3);
     const one = await trawl(['run', 'a.yaml', '--home', home], { cwd: folder });
     assert.equal(one.code, 2, one.stderr);
-    assert.match(one.stderr, /one class only/);
+    assert.match(one.stderr, /^a\.yaml:1:7: data: found one class only/m);
     assert.equal(existsSync(home), false);
+  });
+
+  it('what does not fit the images stands at the key that asks for it', async (t) => {
+    const { folder, home } = homeIn(t);
+    await classFolders(join(folder, 'images'), ['NORMAL', 'PNEUMONIA'], 8);
+    const said = async (text: string): Promise<string> => {
+      writeFileSync(join(folder, 'a.yaml'), text);
+      const { code, stderr } = await trawl(['run', 'a.yaml', '--home', home], { cwd: folder });
+      assert.equal(code, 2, stderr);
+      return stderr;
+    };
+    assert.match(await said('data:\n  path: ./images\n  positive: FOO\n'), /^a\.yaml:3:13: data\.positive: found FOO, expected one of NORMAL, PNEUMONIA$/m);
+    assert.match(await said('data:\n  path: ./images\n  positive: PNEUMONA\n'), /^a\.yaml:3:13: .*; did you mean PNEUMONIA\?$/m);
+    assert.match(await said('data:\n  path: ./images\n  split: {test: given}\n'), /^a\.yaml:3:17: data\.split\.test: found given, but in the data no folder for any part, expected .*; give a fraction/m);
   });
 
   it('an unknown command or option: exit 2 and what may have been meant', async () => {

@@ -29,5 +29,5 @@ test('a contact sheet shows each class as the first trial sees it', async (t) =>
 
 test('a file with mistakes and a folder that cannot be swept are one line each', async (t) => {
   await assert.rejects(preview(await place(t, 'data: ./images\nspace: {imageSize: -1}\n')), { code: 'BadInput', message: /sweep\.yaml:2:20: space\.imageSize/ });
-  await assert.rejects(preview(await place(t, 'data: ./nowhere\n')), { code: 'BadInput', message: /there is no such folder/ });
+  await assert.rejects(preview(await place(t, 'data: ./nowhere\n')), { code: 'BadInput', message: /sweep\.yaml:1:7: data: found no such folder: .*nowhere, expected/ });
 });

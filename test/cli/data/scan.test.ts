@@ -108,7 +108,7 @@ test('more unreadable files than tolerated end the scan with the numbers', async
   await classFolders(at.folder, ['a', 'b'], 4);
   writeTree(at.folder, { 'a/x.png': 'x', 'a/y.png': 'y' });
   assert.equal((await scan(at, 0.2)).rejected.length, 2);
-  await assert.rejects(scan(at, 0.1), { code: 'TooManyRejected', message: /2 of 10 files of .* \(20\.0 %\).*10 %.*a\/x\.png.*maxRejected/ });
+  await assert.rejects(scan(at, 0.1), { code: 'TooManyRejected', message: /2 of 10 files of .* \(20\.0 %\).*a\/x\.png.*10 %.*maxRejected/ });
 });
 
 test('links are followed, and those that lead nowhere or in circles do no harm', async (t) => {
@@ -135,11 +135,11 @@ test('files without permission are listed', { skip: process.getuid?.() === 0 ? '
 
 test('a folder that cannot be swept says what was found and what was expected', async (t) => {
   const missing = place(t);
-  await fails({ ...missing, folder: join(missing.folder, 'gone') }, 'DataFolderMissing', /gone: there is no such folder; expected/);
+  await fails({ ...missing, folder: join(missing.folder, 'gone') }, 'DataFolderMissing', /no such folder: .*gone, expected/);
   const file = place(t);
   writeTree(file.folder, { 'x.png': 'x' });
-  await fails({ ...file, folder: join(file.folder, 'x.png') }, 'DataFolderMissing', /it is a file/);
-  await fails(file, 'NoImages', /1 file and no folders; expected one folder of images per class/);
+  await fails({ ...file, folder: join(file.folder, 'x.png') }, 'DataFolderMissing', /a file, not a folder/);
+  await fails(file, 'NoImages', /1 file and no folders, expected one folder of images per class/);
   await fails(place(t), 'NoImages', /nothing in it/);
 
   const empty = place(t);
@@ -147,7 +147,7 @@ test('a folder that cannot be swept says what was found and what was expected', 
   await fails(empty, 'NoImages', /its folders \(a, b\) are empty/);
   const none = place(t);
   writeTree(none.folder, { 'a/x.txt': 'x', 'b/y.txt': 'y' });
-  await fails(none, 'NoImages', /no readable image among 2 files: a\/x\.txt/);
+  await fails(none, 'NoImages', /no readable image among 2 files of .*: a\/x\.txt/);
 
   const one = place(t);
   await classFolders(one.folder, ['only'], 2);
@@ -155,28 +155,28 @@ test('a folder that cannot be swept says what was found and what was expected', 
   const hollow = place(t);
   await classFolders(hollow.folder, ['a', 'b'], 2);
   writeTree(hollow.folder, { 'c/': '' });
-  await fails(hollow, 'EmptyClass', /class c of .* has no readable image/);
+  await fails(hollow, 'EmptyClass', /no readable image in class c of/);
 
   const deep = place(t);
   writeTree(deep.folder, { 'set/a/x/1.png': await png(1), 'set/b/y/2.png': await png(2) });
-  await fails(deep, 'NestedFolders', /folders lie deeper: set\/a, set\/b \(the first holds 1 folder\).*perhaps path: .*set$/);
+  await fails(deep, 'NestedFolders', /folders that lie deeper: set\/a, set\/b \(the first holds 1 folder\).*perhaps path: .*set$/);
 });
 
 test('a part without one of the classes is named', async (t) => {
   const at = place(t);
   writeTree(at.folder, { 'train/NORMAL/1.png': await png(1), 'train/SICK/2.png': await png(2), 'test/SICK/3.png': await png(3) });
-  await fails(at, 'ClassMissingInPart', /test \(part test\) has no folder of class NORMAL; add images/);
+  await fails(at, 'ClassMissingInPart', /no folder of class NORMAL in .*test \(part test\), expected every class in every part; add images/);
   writeTree(at.folder, { 'test/normal/4.png': await png(4), 'train/normal/5.png': await png(5) });
-  await fails(at, 'ClassMissingInPart', /no folder of class NORMAL; rename test\/normal to test\/NORMAL/);
+  await fails(at, 'ClassMissingInPart', /no folder of class NORMAL in .*; rename test\/normal to test\/NORMAL/);
   const unreadable = place(t);
   writeTree(unreadable.folder, { 'train/a/1.png': await png(1), 'train/b/2.png': await png(2), 'val/a/3.png': await png(3), 'val/b/4.png': 'x' });
-  await fails(unreadable, 'ClassMissingInPart', /part val of .* has no readable image of class b/);
+  await fails(unreadable, 'ClassMissingInPart', /no readable image of class b in part val of/);
 });
 
 test('two folders for one part are refused', async (t) => {
   const at = place(t);
   for (const part of ['train', 'val', 'valid']) writeTree(at.folder, { [`${part}/a/1.png`]: await png(1), [`${part}/b/2.png`]: await png(2) });
-  await fails(at, 'PartTwice', /several folders for the part val: val, valid/);
+  await fails(at, 'PartTwice', /several folders for the part val in .*: val, valid/);
 });
 
 test('an unchanged file is not read again, a changed one is', async (t) => {
