@@ -3,6 +3,7 @@ import { statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { FolderBlobStore } from '../../blob/folder.js';
 import type { Recorded, Results, SubmitRequest, SweepService } from '../../coordinator/api/views.js';
+import { CoordinatorUnreachable } from '../client.js';
 import { databaseOf, rememberDatabase } from '../database.js';
 import { CommandFailed, exitCodes } from '../exit.js';
 import { homeAt, type Home } from '../home.js';
@@ -87,32 +88,44 @@ class Run {
   async execute(): Promise<number> {
     const loaded = await this.#load();
     try {
-      const connection = await this.#connect();
-      await this.#sayPlan(connection.service, loaded);
-      const since = await connection.service.recordedSeq();
-      const sweep = await this.#begin(connection, loaded.request);
-      const watched = await watchSweep({
-        sweep,
-        display: this.#display,
-        interrupts: this.#interrupts,
-        connection,
-        reconnect: () => this.#reconnect(sweep),
+      await this.#connect();
+      const { sweep, since } = await this.#through(async (connection) => {
+        await this.#sayPlan(connection, loaded);
+        return { since: await connection.service.recordedSeq(), sweep: await this.#begin(connection, loaded.request) };
       });
+      const watched = await this.#through((connection) =>
+        watchSweep({ sweep, display: this.#display, interrupts: this.#interrupts, connection, reconnect: () => this.#reconnect(sweep) }),
+      );
       this.#display.clear();
-      const { service } = watched.connection;
-      const results = await service.results(sweep, { test: this.#options.test });
-      const recorded = await service.recordedSince(sweep, since);
-      this.#display.passing('assembling the ensemble');
-      const deployed = await deployEnsemble({ service, results, home: this.#home, onWarning: (line) => this.#display.say(line) });
-      this.#display.clear();
+      const { results, recorded, deployed } = await this.#through((connection) => this.#conclude(connection.service, sweep, since));
       this.#report(results, recorded, deployed);
-      if (!this.#options.json) await this.#answer(service, results);
+      if (!this.#options.json) await this.#through((connection) => this.#answer(connection.service, results));
       if (deployed !== null) await this.#options.onDeployed?.(deployed);
       if (watched.last.notice !== null && results.sweep.state === 'paused') this.#display.say(`paused: ${watched.last.notice}`);
       return this.#exitCode(results);
     } finally {
       await this.#connection?.host?.stop();
     }
+  }
+
+  /** Runs a step; where the host that we are attached to ends under it, once more by another way in. */
+  async #through<T>(step: (connection: Connection) => Promise<T>): Promise<T> {
+    const connection = this.#connection ?? (await this.#connect());
+    try {
+      return await step(connection);
+    } catch (error) {
+      if (connection.host !== null || !(error instanceof CoordinatorUnreachable)) throw error;
+      return step(await this.#connect());
+    }
+  }
+
+  async #conclude(service: SweepService, sweep: string, since: number): Promise<{ results: Results; recorded: Recorded; deployed: Deployed | null }> {
+    const results = await service.results(sweep, { test: this.#options.test });
+    const recorded = await service.recordedSince(sweep, since);
+    this.#display.passing('assembling the ensemble');
+    const deployed = await deployEnsemble({ service, results, home: this.#home, onWarning: (line) => this.#display.say(line) });
+    this.#display.clear();
+    return { results, recorded, deployed };
   }
 
   async #load(): Promise<LoadedSweep> {
@@ -146,9 +159,11 @@ class Run {
     return connection;
   }
 
-  async #sayPlan(service: SweepService, loaded: LoadedSweep): Promise<void> {
+  async #sayPlan({ service, host }: Connection, loaded: LoadedSweep): Promise<void> {
     const preview = await service.preview(loaded.request);
     for (const line of planLines(preview, loaded.data)) this.#display.say(line);
+    // What the other run's slots still have before them is not known here.
+    if (host === null) return;
     this.#display.passing('timing a few steps');
     const ms = await estimateMs(preview, loaded.data, this.#options.slots, this.#interrupts.signal);
     if (ms !== null) this.#display.say(`About ${duration(ms)} with ${count(this.#options.slots, 'slot')}`);
