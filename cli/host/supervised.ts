@@ -5,21 +5,26 @@
  * this process alone, which decides what it means.
  */
 import { fork, type ChildProcess } from 'node:child_process';
-import { closeSync, openSync, readFileSync, renameSync, statSync } from 'node:fs';
+import { closeSync, fstatSync, openSync, readFileSync, renameSync, statSync } from 'node:fs';
 
 const FIRST_PAUSE_MS = 100;
 const LONGEST_PAUSE_MS = 5_000;
 /** A child that lived this long begins again without a pause. */
 const SETTLED_MS = 30_000;
-/** Ends in a row, without ever having been ready, after which it is given up. */
+/** Ends in a row, without ever having been ready, or all for the same reason, after which it is given up. */
 const STARTS = 5;
+/** A first start that has come to nothing for so long is not tried again: whoever waits shall learn why. */
+const FIRST_START_LIMIT_MS = 8_000;
+/** A predecessor that still holds the folder may need so long to end. */
+const SAME_REASON_LIMIT_MS = 15_000;
 const STOP_LIMIT_MS = 15_000;
 const LOG_LIMIT_BYTES = 10_000_000;
 
 export class ChildFailed extends Error {
   readonly code = 'ChildFailed';
-  constructor(name: string, logFile: string) {
-    super(`the ${name} does not start; the end of ${logFile} says:\n${lastLines(logFile, 3)}`);
+  constructor(name: string, reason: string, logFile: string) {
+    // The child may have said its name itself.
+    super(`the ${name} does not start: ${reason.replace(`${name}: `, '')} (its log: ${logFile})`);
     this.name = 'ChildFailed';
   }
 }
@@ -34,8 +39,10 @@ export interface ChildPlan {
   readonly env: () => NodeJS.ProcessEnv;
   /** What the child says when it is ready: {kind: 'ready', …}; null where it says nothing and starting is enough. */
   readonly onReady: ((message: object) => void) | null;
-  /** Told of each unexpected end of a child that had been ready. */
+  /** Told of each unexpected end of a child that had been ready, once of those in a row that have the same reason. */
   readonly onEnd?: (how: string) => void;
+  /** How long ends for one and the same reason are borne. */
+  readonly sameReasonLimitMs?: number;
 }
 
 export class SupervisedChild {
@@ -48,6 +55,10 @@ export class SupervisedChild {
   #stopped = false;
   #pauseMs = FIRST_PAUSE_MS;
   #unready = 0;
+  #wasReady = false;
+  #firstStartAt: number | null = null;
+  /** Ends in a row that the child gave the same reason for, and when the first of them was. */
+  #same = { reason: '', times: 0, since: 0 };
 
   constructor(plan: ChildPlan) {
     this.#plan = plan;
@@ -63,7 +74,9 @@ export class SupervisedChild {
   start(): void {
     if (this.#child !== null || this.#stopped) return;
     const startedAt = performance.now();
+    this.#firstStartAt ??= startedAt;
     const log = openLog(this.#plan.logFile);
+    const logStart = fstatSync(log).size;
     const child = fork(this.#plan.module, [...this.#plan.args()], { detached: true, env: this.#plan.env(), stdio: ['ignore', log, log, 'ipc'] });
     closeSync(log);
     this.#child = child;
@@ -72,10 +85,14 @@ export class SupervisedChild {
     child.on('message', (message) => {
       if (typeof message !== 'object' || !('kind' in message) || message.kind !== 'ready') return;
       this.#unready = 0;
+      this.#wasReady = true;
       this.#plan.onReady?.(message);
     });
     child.on('error', () => undefined);
-    child.on('exit', (code, signal) => this.#ended(performance.now() - startedAt, signal ?? `exit code ${code ?? 0}`));
+    child.on('exit', (code, signal) => {
+      const reason = signal === null ? lastMessage(this.#plan.logFile, logStart) : null;
+      this.#ended(performance.now() - startedAt, signal ?? `exit code ${code ?? 0}`, reason);
+    });
   }
 
   /** Ends the child and starts it again with the arguments as they are now. */
@@ -97,18 +114,34 @@ export class SupervisedChild {
     timers.forEach(clearTimeout);
   }
 
-  #ended(livedMs: number, how: string): void {
+  /** `reason`: what the child said last; null when it said nothing or was killed. */
+  #ended(livedMs: number, how: string, reason: string | null): void {
     this.#child = null;
     if (this.#stopped) return;
-    if (this.#unready === 0) this.#plan.onEnd?.(how);
-    if (this.#unready >= STARTS) {
+    this.#countReason(livedMs, reason);
+    if (this.#isHopeless()) {
       this.#stopped = true;
-      this.#fail(new ChildFailed(this.#plan.name, this.#plan.logFile));
+      this.#fail(new ChildFailed(this.#plan.name, reason ?? how, this.#plan.logFile));
       return;
     }
+    if (this.#unready === 0 && this.#same.times <= 1) this.#plan.onEnd?.(reason === null ? how : `${how}: ${reason}`);
     if (livedMs > SETTLED_MS) this.#pauseMs = FIRST_PAUSE_MS;
     this.#timer = setTimeout(() => this.start(), this.#pauseMs);
     this.#pauseMs = Math.min(this.#pauseMs * 2, LONGEST_PAUSE_MS);
+  }
+
+  #countReason(livedMs: number, reason: string | null): void {
+    const now = performance.now();
+    if (reason === null || livedMs > SETTLED_MS) this.#same = { reason: '', times: 0, since: now };
+    else if (reason === this.#same.reason) this.#same.times += 1;
+    else this.#same = { reason, times: 1, since: now };
+  }
+
+  #isHopeless(): boolean {
+    const now = performance.now();
+    if (this.#unready >= STARTS) return true;
+    if (this.#plan.onReady !== null && !this.#wasReady && now - (this.#firstStartAt ?? now) >= FIRST_START_LIMIT_MS) return true;
+    return this.#same.times >= STARTS && now - this.#same.since >= (this.#plan.sameReasonLimitMs ?? SAME_REASON_LIMIT_MS);
   }
 }
 
@@ -119,10 +152,15 @@ function openLog(file: string): number {
   return openSync(file, 'a', 0o600);
 }
 
-function lastLines(file: string, lines: number): string {
+/** Stack frames, properties of a printed error, Node's farewell, and log entries. */
+const NO_MESSAGE = /^(\s|\{|\}|Node\.js v|$)/;
+
+/** The last line, for people, of what was appended since; null where there is none. */
+function lastMessage(file: string, from: number): string | null {
   try {
-    return readFileSync(file, 'utf8').trimEnd().split('\n').slice(-lines).join('\n');
+    const lines = readFileSync(file).subarray(from).toString('utf8').split('\n');
+    return lines.findLast((line) => !NO_MESSAGE.test(line)) ?? null;
   } catch {
-    return '(nothing)';
+    return null;
   }
 }
