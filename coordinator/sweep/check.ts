@@ -6,9 +6,9 @@
 import { METRIC_NAMES, isMetricName } from '../../proto/confusion.js';
 import { DEFAULT_MODEL, ZOO, type Knob, type ZooModel } from '../../proto/models.js';
 import { gridSize } from '../sampler/grid.js';
-import type { Draft, ImageDraft } from './draft.js';
+import { isRawMap, sectionsOf, type Draft, type ImageDraft, type RawMap } from './draft.js';
 import { describe, type Problem } from './mistakes.js';
-import { knobValue, listed, MAX_TRIALS, oneOf, type DataFile } from './schema.js';
+import { dataFields, knobValue, listed, MAX_TRIALS, oneOf, type DataFile } from './schema.js';
 import type { Axis } from './spec.js';
 import { suggestMetric } from './suggest.js';
 
@@ -67,12 +67,12 @@ function checkKnob(knob: Knob, axis: Axis, model: string): Problem[] {
 }
 
 function checkData(draft: ImageDraft): Problem[] {
-  const data = draft.sections.data;
-  if (data === undefined || typeof data === 'string') return [];
+  if (!isRawMap(draft.raw.data)) return [];
+  const data = sectionsOf(dataFields, draft.raw.data);
   return [...checkSplit(data), ...checkPattern('groupBy', data.groupBy, "put brackets round what names the group, as in '(person\\d+)'"), ...checkPattern('label', data.label, "put brackets round what names the class, as in 'person\\d+_(bacteria|virus)'")];
 }
 
-function checkSplit({ split, given }: DataFile): Problem[] {
+function checkSplit({ split, given }: Partial<DataFile>): Problem[] {
   if (split === undefined) return [];
   const problems: Problem[] = [];
   const parts = (['val', 'test'] as const).flatMap((part) => (split[part] === undefined ? [] : [[part, split[part]] as const]));
@@ -102,20 +102,34 @@ function checkPattern(key: 'groupBy' | 'label', pattern: string | undefined, adv
   return [{ ...base, expected: 'a capture in it', suggestion: advice }];
 }
 
+/** Of what is written, so that a mistake beside a metric does not hide one in it. */
 function checkMetrics(draft: Draft): Problem[] {
   const known = draft.kind === 'image' ? METRIC_NAMES : draft.metrics;
   if (known === null) return [];
-  const { objective, stop } = draft.sections;
-  const named: [readonly string[], 'key' | 'value', string][] = [];
-  if (objective !== undefined) {
-    const goal = 'maximize' in objective ? 'maximize' : 'minimize';
-    named.push([['objective', goal], 'value', 'maximize' in objective ? objective.maximize : objective.minimize]);
-    for (const metric of Object.keys(objective.floors ?? {})) named.push([['objective', 'floors', metric], 'key', metric]);
-  }
-  if (stop?.monitor !== undefined) named.push([['stop', 'monitor'], 'value', stop.monitor]);
-  return named
-    .filter(([, , metric]) => !(draft.kind === 'image' ? isMetricName(metric) : known.includes(metric)))
-    .map(([path, at, metric]) => ({ path, at, found: describe(metric), expected: oneOf(known), suggestion: suggestMetric(metric, known) }));
+  const objective = isRawMap(draft.raw.objective) ? draft.raw.objective : {};
+  const floors = isRawMap(objective.floors) ? objective.floors : {};
+  const stop = isRawMap(draft.raw.stop) ? draft.raw.stop : {};
+  const named: [readonly string[], 'key' | 'value', unknown][] = [
+    [['objective', 'maximize'], 'value', objective.maximize],
+    [['objective', 'minimize'], 'value', objective.minimize],
+    ...Object.keys(floors).map((metric): [readonly string[], 'key', string] => [['objective', 'floors', metric], 'key', metric]),
+    [['stop', 'monitor'], 'value', stop.monitor],
+  ];
+  const unknown = named.flatMap(([path, at, metric]): Problem[] => {
+    if (typeof metric !== 'string' || metric === '') return [];
+    if (draft.kind === 'image' ? isMetricName(metric) : known.includes(metric)) return [];
+    return [{ path, at, found: describe(metric), expected: oneOf(known), suggestion: suggestMetric(metric, known) }];
+  });
+  return draft.kind === 'image' ? [...unknown, ...checkFloors(floors)] : unknown;
+}
+
+/** All metrics of an image classifier but its losses are shares: a floor outside [0, 1] is always or never met. */
+function checkFloors(floors: RawMap): Problem[] {
+  return Object.entries(floors).flatMap(([metric, least]): Problem[] => {
+    if (!isMetricName(metric) || metric.endsWith('.loss') || typeof least !== 'number' || (least >= 0 && least <= 1)) return [];
+    const suggestion = least > 1 && least <= 100 ? `${least} % is ${Number((least / 100).toPrecision(12))}` : null;
+    return [{ path: ['objective', 'floors', metric], at: 'value', found: describe(least), expected: 'a number from 0 to 1', suggestion }];
+  });
 }
 
 const CUT = 'sampler: {grid: {order: shuffled}} with budget.trials cuts it fairly';

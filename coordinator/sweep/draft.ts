@@ -4,11 +4,16 @@ import type { Json } from '../../proto/work.js';
 import type { WrittenAxis } from '../space/axis.js';
 import { imageFile, imageSpace, syntheticFile, syntheticSpace, type ImageFile, type SyntheticFile } from './schema.js';
 
-interface DraftBase {
+interface Axes {
   /** Axes of `space` as written, in the file's order; of a list that is wrong in places, those items are undefined. */
   readonly space: ReadonlyMap<string, WrittenAxis>;
   /** Whether that is all of `space`. */
   readonly spaceIsWhole: boolean;
+}
+
+interface DraftBase extends Axes {
+  /** The file as written, for what can be checked of a section that has other mistakes. */
+  readonly raw: RawMap;
 }
 
 export interface ImageDraft extends DraftBase {
@@ -31,7 +36,7 @@ export interface DraftReading {
   readonly issues: readonly z.core.$ZodIssue[];
 }
 
-type RawMap = { readonly [key: string]: unknown };
+export type RawMap = { readonly [key: string]: unknown };
 
 export function isRawMap(value: unknown): value is RawMap {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
@@ -43,16 +48,17 @@ export function readDraft(raw: RawMap): DraftReading {
     const sections: Partial<SyntheticFile> = sectionsOf(syntheticFile, raw);
     const metrics = sections.trainable === undefined ? null : Object.keys(sections.trainable.synthetic.metrics);
     const space = readAxes(raw.space, (name) => (name === 'epochs' ? syntheticSpace.shape.epochs : syntheticSpace.def.catchall));
-    return { draft: { kind: 'synthetic', sections, metrics, ...space }, issues: syntheticFile.safeParse(raw).error?.issues ?? [] };
+    return { draft: { kind: 'synthetic', raw, sections, metrics, ...space }, issues: syntheticFile.safeParse(raw).error?.issues ?? [] };
   }
   const sections: Partial<ImageFile> = sectionsOf(imageFile, raw);
   const modelIsKnown = !Object.hasOwn(raw, 'model') || sections.model !== undefined;
   const shape: { readonly [name: string]: z.core.$ZodType } = imageSpace.shape;
   const space = readAxes(raw.space, (name) => (Object.hasOwn(shape, name) ? shape[name] : undefined));
-  return { draft: { kind: 'image', sections, modelIsKnown, ...space }, issues: imageFile.safeParse(raw).error?.issues ?? [] };
+  return { draft: { kind: 'image', raw, sections, modelIsKnown, ...space }, issues: imageFile.safeParse(raw).error?.issues ?? [] };
 }
 
-function sectionsOf<Shape extends z.core.$ZodLooseShape>(schema: z.ZodObject<Shape, z.core.$strict>, raw: RawMap): Partial<z.infer<z.ZodObject<Shape, z.core.$strict>>> {
+/** Of a map, the fields that are right, each by itself. */
+export function sectionsOf<Shape extends z.core.$ZodLooseShape>(schema: z.ZodObject<Shape, z.core.$strict>, raw: RawMap): Partial<z.infer<z.ZodObject<Shape, z.core.$strict>>> {
   const read = Object.entries(schema.shape).flatMap(([key, section]) => {
     if (!Object.hasOwn(raw, key)) return [];
     const result = z.safeParse(section, raw[key]);
@@ -62,7 +68,7 @@ function sectionsOf<Shape extends z.core.$ZodLooseShape>(schema: z.ZodObject<Sha
   return Object.fromEntries(read) as Partial<z.infer<z.ZodObject<Shape, z.core.$strict>>>;
 }
 
-function readAxes(raw: unknown, schemaOf: (name: string) => z.core.$ZodType | undefined): DraftBase {
+function readAxes(raw: unknown, schemaOf: (name: string) => z.core.$ZodType | undefined): Axes {
   const space = new Map<string, WrittenAxis>();
   let spaceIsWhole = true;
   if (raw === undefined) return { space, spaceIsWhole };

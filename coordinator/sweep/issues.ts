@@ -31,6 +31,7 @@ function problemsOfIssue(issue: Issue, base: Path, raw: unknown): Problem[] {
   const value = valueAt(raw, path);
   if (issue.code === 'unrecognized_keys') return issue.keys.map((key) => unknownKey(path, key, issue.message));
   if (issue.code === 'invalid_union') {
+    if (isForeignStep(path, value)) return [{ path, at: 'value', found: describe(value), expected: issue.message, suggestion: STEPPED }];
     const branch = meantBranch(issue.errors, value);
     return branch === null ? [noBranch(issue, path, value)] : branch.flatMap((inner) => problemsOfIssue(inner, path, raw));
   }
@@ -39,8 +40,18 @@ function problemsOfIssue(issue: Issue, base: Path, raw: unknown): Problem[] {
   return [{ path, at: 'value', found: describe(value), expected: issue.message, suggestion }];
 }
 
+const STEPPED = 'a rate that drops in steps is {piecewise: {initial: 0.01, factor: 0.1, every: 10}} or {steps: [[0, 0.01], [10, 0.001]]}';
+
+/** Other tools call a schedule `step`, which is here the step of a range. */
+function isForeignStep(path: Path, value: unknown): boolean {
+  return path[0] === 'space' && isMap(value) && Object.keys(value).join() === 'step';
+}
+
 function unknownKey(parent: Path, key: string, expected: string): Problem {
   const path = [...parent, key];
+  if (fieldName(parent) === 'objective' && (key === 'maximize' || key === 'minimize')) {
+    return { path, at: 'key', found: 'both maximize and minimize', expected: 'one of them', suggestion: null };
+  }
   const suggestion = notBuiltField(fieldName(path)) ?? suggestKey(key, namesOf(expected), parent);
   return { path, at: 'key', found: `the unknown key ${describe(key)}`, expected, suggestion };
 }

@@ -320,3 +320,29 @@ test('knobs of training and augmentation are checked field by field', () => {
   one('data: x\nmodel: cnn\nspace: {filters: [[8, 16, 49]]}', 'expected a whole number from 1 to 1024 for cnn');
   one('data: x\nmodel: mlp\nspace: {hidden: [64, 32]}', 'found [64,32], expected a list of lists such as [[512,512]]');
 });
+
+test('a mistake in one field of a section hides none in another', () => {
+  assert.deepEqual(lines('data: x\nstop: {monitor: val_loss, patience: 0}'), [
+    'a.yaml:2:17: stop.monitor: found "val_loss", expected one of train.loss, train.accuracy, val.loss, val.accuracy, val.auc, val.precision, val.recall, val.specificity, val.f1; did you mean val.loss?',
+    'a.yaml:2:37: stop.patience: found 0, expected a whole number of at least 1',
+  ]);
+  assert.equal(lines("data: {path: x, channels: cmyk, groupBy: 'person', split: {val: 0.6, test: 0.5}}\nobjective: {maximize: auc, floors: {val.rcall: high}}").length, 6);
+});
+
+test('a floor that no trial can meet is a mistake', () => {
+  one('data: x\nobjective:\n  maximize: val.auc\n  floors: {"val.recall[A]": 95}', "a.yaml:4:29: objective.floors['val.recall[A]']: found 95, expected a number from 0 to 1; 95 % is 0.95");
+  for (const metric of ['val.auc', 'val.accuracy', 'train.accuracy', 'val.recall', 'val.precision', 'val.specificity', 'val.f1']) {
+    one(`data: x\nobjective: {maximize: val.auc, floors: {${metric}: -0.1}}`, 'found -0.1, expected a number from 0 to 1');
+    assert.deepEqual(lines(`data: x\nobjective: {maximize: val.auc, floors: {${metric}: 1}}`), []);
+  }
+  assert.deepEqual(lines('data: x\nobjective: {minimize: val.loss, floors: {train.loss: 2}}'), []);
+});
+
+test('two goals are one mistake without advice', () => {
+  one('data: x\nobjective: {maximize: val.auc, minimize: val.loss}', 'a.yaml:2:32: objective.minimize: found both maximize and minimize, expected one of them');
+  assert.ok(lines('data: x\nobjective: {maximize: val.auc, minimize: val.loss}')[0]?.endsWith('one of them'));
+});
+
+test("another tool's step schedule is led to ours", () => {
+  for (const lr of ['[{step: {gamma: 0.1}}]', '{step: 5}', '[0.1, {step: 5}]']) one(`data: x\nspace: {lr: ${lr}}`, 'found {"step":', 'piecewise', 'steps:');
+});
