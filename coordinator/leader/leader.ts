@@ -38,6 +38,8 @@ export const LEASE_TERM_MS = 15_000;
 /** What a crash may cost on a long stage; writing a checkpoint takes milliseconds. */
 export const CHECKPOINT_EVERY_MS = 30_000;
 const RELEAD_MS = 250;
+/** A turn costs a transaction: so long a report waits for others to share it. */
+const GATHER_MS = 3;
 
 export class NotLeading extends Error {
   readonly code = 'NotLeader';
@@ -254,7 +256,7 @@ export class Leader implements CarrierHandler {
       this.#signal = () => {
         clearTimeout(timer);
         // Let what arrives in the same moment join the turn.
-        setImmediate(resolve);
+        setTimeout(resolve, GATHER_MS);
       };
     });
     this.#signal = null;
