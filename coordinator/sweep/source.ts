@@ -1,6 +1,6 @@
 /** YAML with places: the value of a text, its syntax errors, and the line and column of any path in it. */
 import { LineCounter, isAlias, isMap, isPair, isScalar, isSeq, parseDocument, visit, type Document, type Node, type YAMLError } from 'yaml';
-import type { Mistake, Path } from './mistakes.js';
+import { fieldName, type Mistake, type Path } from './mistakes.js';
 
 export interface Position {
   readonly line: number;
@@ -24,7 +24,11 @@ export function readSource(text: string): Source {
     const { line, col } = lines.linePos(offset);
     return { line: Math.max(line, 1), column: Math.max(col, 1) };
   };
-  const mistakes = [...document.errors, ...document.warnings].map((error) => syntaxMistake(error, text, position(error.pos[0])));
+  if (BINARY.test(text)) {
+    const mistake = { ...position(0), field: 'file', found: 'a binary file', expected: 'a sweep file', suggestion: null };
+    return { value: null, mistakes: [mistake], readable: false, locate: () => position(0) };
+  }
+  const mistakes = syntaxMistakes(document, text, position);
   let value: unknown = null;
   try {
     value = document.toJS();
@@ -37,6 +41,59 @@ export function readSource(text: string): Source {
     readable: document.errors.every((error) => error.code === 'DUPLICATE_KEY') && mistakes.length === document.errors.length,
     locate: (path, at) => position(offsetOf(document, path, at)),
   };
+}
+
+/** Control characters that stand in no text. */
+// eslint-disable-next-line no-control-regex -- what is looked for are control characters
+const BINARY = /[\0-\x08\x0e-\x1a]/;
+
+function syntaxMistakes(document: Document.Parsed, text: string, position: (offset: number) => Position): Mistake[] {
+  const errors = [...document.errors, ...document.warnings];
+  const deeper = errors.find((error) => error.code === 'BLOCK_AS_IMPLICIT_KEY');
+  const indented = deeper === undefined ? null : indentedTooFar(text, deeper.pos[0], position);
+  // What follows such a key is read in its light, so that its own errors mean nothing.
+  const told = indented === null || deeper === undefined ? errors : errors.filter((error) => error.pos[0] < deeper.pos[0]);
+  const mistakes = told.map((error) => {
+    const mistake = syntaxMistake(error, text, position(error.pos[0]));
+    const path = error.code === 'DUPLICATE_KEY' ? pathOfKey(document, error.pos[0]) : null;
+    return path === null ? mistake : { ...mistake, field: fieldName(path) };
+  });
+  return indented === null ? mistakes : [...mistakes, indented];
+}
+
+/** A key on a line of its own, deeper than the key above it that has a plain value: `offset` is that value's. */
+function indentedTooFar(text: string, offset: number, position: (offset: number) => Position): Mistake | null {
+  const start = text.lastIndexOf('\n', offset - 1) + 1;
+  const above = /^(\s*(?:- +)*)([^\s:#][^:#]*):\s/.exec(text.slice(start, offset));
+  const next = text.indexOf('\n', offset) + 1;
+  const below = /^( *)([^\s:#][^:#\n]*):(?:\s|$)/.exec(text.slice(next));
+  const [, margin = '', neighbour = ''] = above ?? [];
+  const [, indent = '', key = ''] = below ?? [];
+  if (above === null || below === null || next === 0 || indent.length <= margin.length) return null;
+  return {
+    ...position(next + indent.length),
+    field: 'file',
+    found: `${key} indented deeper than its neighbours`,
+    expected: `it in column ${margin.length + 1}`,
+    suggestion: `align it with ${neighbour} above it`,
+  };
+}
+
+/** Path of the key that stands at `offset`. */
+function pathOfKey(document: Document.Parsed, offset: number): Path | null {
+  let found: Path | null = null;
+  visit(document, {
+    Pair(_, pair, ancestors) {
+      if (!isScalar(pair.key) || pair.key.range?.[0] !== offset) return undefined;
+      const around = [...ancestors, pair];
+      found = around.flatMap((node, depth): (string | number)[] => {
+        if (isPair(node)) return isScalar(node.key) ? [String(node.key.value)] : [];
+        return isSeq(node) ? [node.items.indexOf(around[depth + 1])] : [];
+      });
+      return visit.BREAK;
+    },
+  });
+  return found;
 }
 
 function syntaxMistake(error: YAMLError, text: string, position: Position): Mistake {

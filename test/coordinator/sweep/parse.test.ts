@@ -166,7 +166,7 @@ test('what is known but not built yet says so', () => {
 
 test('broken YAML has a place and a reason', () => {
   one('data: x\n\tspace: y', 'a.yaml:2:1: file:', 'a tab', 'spaces');
-  one('data: x\ndata: y', 'a.yaml:2:1: file:', 'each key once');
+  one('data: x\ndata: y', 'a.yaml:2:1: data:', 'each key once');
   one('data: "x', 'a.yaml:1:', 'expected YAML');
   one('data: [1', 'a.yaml:1:', 'expected YAML');
   one('data: *x', 'a.yaml:1:7: file: found *x');
@@ -345,4 +345,22 @@ test('two goals are one mistake without advice', () => {
 
 test("another tool's step schedule is led to ours", () => {
   for (const lr of ['[{step: {gamma: 0.1}}]', '{step: 5}', '[0.1, {step: 5}]']) one(`data: x\nspace: {lr: ${lr}}`, 'found {"step":', 'piecewise', 'steps:');
+});
+
+test('a key indented too far is one line that says where it belongs', () => {
+  for (const [indent, column] of [['   ', 4], ['    ', 5]] as const) {
+    assert.deepEqual(lines(`data:\n  path: ./x\n${indent}split: {val: 0.1}\n  positive: A\nmodel: lenet5\n`), [
+      `a.yaml:3:${column}: file: found split indented deeper than its neighbours, expected it in column 3; align it with path above it`,
+    ]);
+    one(`data:\n  path: ./x\n${indent}split:\n${indent}  val: 0.1\n${indent}positive: A\n`, 'found split indented deeper');
+  }
+});
+
+test('a duplicate key says which field it is', () => {
+  one('data: x\nspace:\n  lr: 0.1\n  lr: 0.2\n', 'a.yaml:4:3: space.lr: found the same key again');
+  one('data: x\nspace: {lr: [{constant: 1, constant: 2}]}', 'space.lr[0].constant: found the same key again');
+});
+
+test('a picture is no sweep file', () => {
+  assert.deepEqual(lines('\uFFFD\uFFFD\uFFFD\uFFFD\0\x10JFIF\0\x01: {\n - x'), ['a.yaml:1:1: file: found a binary file, expected a sweep file']);
 });
