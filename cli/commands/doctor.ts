@@ -1,12 +1,12 @@
 /** `trawl doctor`: what is wrong on this machine, and how to mend it. */
 import { existsSync } from 'node:fs';
-import { access, constants, stat, statfs } from 'node:fs/promises';
+import { stat, statfs } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { createServer } from 'node:net';
 import { availableParallelism, freemem, totalmem } from 'node:os';
 import { dirname } from 'node:path';
 import type { Command } from 'commander';
-import { homeAt, type Home } from '../home.js';
+import { EMPTY_NAME, homeNamed, homeProblem, type Home } from '../home.js';
 import { readAnnouncement } from '../host/announcement.js';
 import { lockHolder } from '../host/lock.js';
 import { HttpSweepService } from '../client.js';
@@ -37,7 +37,7 @@ export function addDoctor(program: Command, exit: (code: number) => void): void 
     .description('Looks at what trawl needs from this machine. Exits 1 where something must be mended.')
     .addHelpText('after', '\nExample:\n  trawl doctor --home ./my-home');
   withJson(withHome(command)).action(async (options: HomeOptions) => {
-    const findings = await examine(homeAt(options.home));
+    const findings = options.home === '' ? [unusable(EMPTY_NAME)] : await examine(homeNamed(options.home));
     if (options.json === true) printJson({ findings });
     else print(findings.flatMap(findingLines));
     exit(findings.some(({ verdict }) => verdict === 'problem') ? exitCodes.failed : exitCodes.done);
@@ -98,19 +98,23 @@ async function checkDisk(home: Home): Promise<Finding> {
   return { check: 'disk', verdict: 'warning', found, remedy: 'make room, or put the home elsewhere with --home DIR' };
 }
 
+/** The message of the commands, cut in two. */
+function unusable(problem: string): Finding {
+  const found = problem.replace(/^--home: found /, '').replace(/; .*$/, '');
+  return { check: 'home', verdict: 'problem', found, remedy: 'make it a folder of yours (mkdir, chown), or choose another with --home DIR' };
+}
+
 async function checkHome(home: Home): Promise<Finding> {
+  const problem = homeProblem(home);
+  if (problem !== null) return unusable(problem);
   if (!existsSync(home.folder)) return ok('home', `${home.folder} does not exist yet; the first run makes it`);
-  try {
-    await access(home.folder, constants.R_OK | constants.W_OK | constants.X_OK);
-  } catch {
-    return { check: 'home', verdict: 'problem', found: `${home.folder} cannot be written to`, remedy: `make it yours (chown), or choose another with --home DIR` };
-  }
   const { mode } = await stat(home.folder);
   if ((mode & 0o077) === 0) return ok('home', home.folder);
   return { check: 'home', verdict: 'warning', found: `${home.folder} can be looked into by others`, remedy: `chmod 700 ${home.folder}` };
 }
 
 async function checkCoordinator(home: Home): Promise<Finding> {
+  if (homeProblem(home) !== null) return ok('coordinator', 'none can run on this home');
   const holder = lockHolder(home.lock);
   if (holder === null) return ok('coordinator', 'none runs on this home');
   const announcement = readAnnouncement(home);

@@ -6,7 +6,7 @@ import type { BlobStore } from '../../blob/store.js';
 import type { SweepService } from '../../coordinator/api/views.js';
 import { HttpSweepService } from '../client.js';
 import { CommandFailed } from '../exit.js';
-import { createHome, type Home } from '../home.js';
+import { createHome, removeNewHome, type Home } from '../home.js';
 import { readAnnouncement } from './announcement.js';
 import { Host } from './host.js';
 import { takeLock } from './lock.js';
@@ -34,13 +34,17 @@ export interface ConnectOptions {
 /** Throws CommandFailed when the home is held by somebody who does not answer, ChildFailed when hosting fails. */
 export async function connect(options: ConnectOptions): Promise<Connection> {
   const { home, signal } = options;
-  createHome(home);
+  const isNew = createHome(home);
   const giveUpAt = performance.now() + BUSY_LIMIT_MS;
   while (true) {
     signal.throwIfAborted();
     const lock = takeLock(home.lock);
     if (!('holder' in lock)) {
-      const host = await Host.start({ home, lock, databaseUrl: options.databaseUrl, leaseMs: options.leaseMs, onNotice: options.onNotice });
+      const host = await Host.start({ home, lock, databaseUrl: options.databaseUrl, leaseMs: options.leaseMs, onNotice: options.onNotice }).catch((error: unknown) => {
+        // A server that does not answer, mostly: the message says it, and the logs of that start say no more.
+        if (isNew && options.databaseUrl !== null) removeNewHome(home);
+        throw error;
+      });
       return { service: host.service(), blobs: new FolderBlobStore(home.blobs), host };
     }
     const attached = await attach(home);
