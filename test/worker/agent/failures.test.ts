@@ -32,8 +32,8 @@ describe('an agent whose children misbehave', () => {
   });
 
   const misbehave = (how: string, change: Partial<TrainWork> = {}): LeaseRef => coordinator.offer(syntheticWork({ values: { how }, ...change }));
-  /** The number that the child told as its progress. */
-  const told = async (lease: LeaseRef): Promise<number> => (await coordinator.progress.first((progress): progress is Progress => progress.attempt === lease.attempt)).step;
+  /** The number that the child told as its progress; the agent's own word that the offer has arrived says 0. */
+  const told = async (lease: LeaseRef): Promise<number> => (await coordinator.progress.first((progress): progress is Progress => progress.attempt === lease.attempt && progress.step > 0)).step;
 
   it('survives a gigabyte of output without keeping it', async () => {
     const before = process.memoryUsage.rss();
