@@ -38,8 +38,8 @@ export const LEASE_TERM_MS = 15_000;
 /** What a crash may cost on a long stage; writing a checkpoint takes milliseconds. */
 export const CHECKPOINT_EVERY_MS = 30_000;
 const RELEAD_MS = 250;
-/** A turn costs a transaction: so long a report waits for others to share it. */
-const GATHER_MS = 3;
+/** A turn costs a transaction: so long a report waits for others to share it (no-op trials on 16 slots: 3 ms 386/s, 5 ms 420/s). */
+const GATHER_MS = 5;
 
 export class NotLeading extends Error {
   readonly code = 'NotLeader';
