@@ -99,7 +99,7 @@ class Run {
       this.#display.clear();
       const { results, recorded, deployed } = await this.#through((connection) => this.#conclude(connection.service, sweep, since));
       this.#report(results, recorded, deployed);
-      if (!this.#options.json) await this.#through((connection) => this.#answer(connection.service, results));
+      if (!this.#options.json) await this.#answer(results, deployed);
       if (deployed !== null) await this.#options.onDeployed?.(deployed);
       if (watched.last.notice !== null && results.sweep.state === 'paused') this.#display.say(`paused: ${watched.last.notice}`);
       return this.#exitCode(results);
@@ -189,9 +189,9 @@ class Run {
   }
 
   /** For two classes: what the models come to where nearly all of the positive class must be found. */
-  async #answer(service: SweepService, results: Results): Promise<void> {
+  async #answer(results: Results, deployed: Deployed | null): Promise<void> {
     if (results.sweep.data?.classes.length !== 2 || bestOf(results) === null) return;
-    const ensemble = await service.ensemble(results.sweep.id);
+    const ensemble = deployed?.view ?? (await this.#through(({ service }) => service.ensemble(results.sweep.id)));
     const lines = await questionLines({ ensemble, blobs: new FolderBlobStore(this.#home.blobs), folder: this.#home.figures, shown: near });
     process.stdout.write(`\n${lines.join('\n')}\n`);
   }

@@ -86,6 +86,10 @@ export class Dispatcher {
   /** An attempt leased by a former leader: it gets one full term, whether its worker is heard of or not. */
   adopt(open: OpenAttempt, now: number): void {
     const nodes = open.keys.map((key) => this.board.forest.get(key)).filter((node) => node !== undefined);
+    if (nodes.length < open.keys.length) {
+      this.writes.ended.push({ attempt: open.attempt, token: open.token, outcome: 'released', message: 'no open sweep wants it any more' });
+      return;
+    }
     const worker = this.#worker(open.worker, now);
     const base = { id: open.attempt, token: open.token, kind: open.kind, worker, alone: open.alone, begun: true };
     const isTraining = open.kind === 'train';
@@ -94,10 +98,6 @@ export class Dispatcher {
     const keep = isTraining ? keepOf(nodes) : new Set<number>();
     const due = new Map([...keep].map((epoch) => [epoch, now + this.options.leaseTermMs]));
     const attempt: Attempt = { ...base, nodes, next, keep, due, evaluate: this.#evaluatedBy(nodes), awaitFrom: 0, cancelled: false, progress: null };
-    if (nodes.length < open.keys.length) {
-      this.writes.ended.push({ attempt: open.attempt, token: open.token, outcome: 'released', message: 'no open sweep wants it any more' });
-      return;
-    }
     this.ledger.begin(attempt);
   }
 
@@ -303,10 +303,10 @@ export class Dispatcher {
   /** Epochs that an attempt on these nodes evaluates at once: what waits for it, and the sure end of a trial. */
   #evaluatedBy(nodes: readonly EpochNode[]): Set<number> {
     const evaluated = new Set<number>();
+    const goal = goalOf({ nodes });
     const last = nodes.at(-1);
-    const goal = nodes.find((node) => node.result === null) ?? last;
-    if (goal !== undefined && this.board.waitingForEvaluation(goal).length > 0) evaluated.add(goal.epoch);
-    if (goal !== undefined && last !== undefined && this.board.standingAt(goal).some((trial) => endsAt(trial, last))) evaluated.add(last.epoch);
+    if (this.board.waitingForEvaluation(goal).length > 0) evaluated.add(goal.epoch);
+    if (last !== undefined && this.board.standingAt(goal).some((trial) => endsAt(trial, last))) evaluated.add(last.epoch);
     return evaluated;
   }
 

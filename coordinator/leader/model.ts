@@ -84,7 +84,7 @@ export function isEmpty(writes: TurnWrites): boolean {
 }
 
 /** The first node of a span that has no result yet; else its last: what the attempt is for. */
-export function goalOf(span: Span): EpochNode {
+export function goalOf(span: Pick<Span, 'nodes'>): EpochNode {
   const goal = span.nodes.find((node) => node.result === null) ?? span.nodes.at(-1);
   if (goal === undefined) throw new Error('a span has at least one epoch');
   return goal;

@@ -1,4 +1,5 @@
 /** Schedules: what a rate is in each epoch, as pure functions. Epochs count from 0. */
+import { wholePower } from '../../proto/whole-power.js';
 import type { Json } from '../../proto/work.js';
 
 export type Schedule =
@@ -64,16 +65,6 @@ export function ratesOf(schedule: number | Schedule | Warmup, epoch: number, epo
   if (epoch >= length) return ratesOf(to, epoch - length, rest);
   const target = rateAt(to, 0, rest);
   return { from: (target * epoch) / length, to: (target * (epoch + 1)) / length };
-}
-
-function wholePower(base: number, exponent: number): number {
-  let result = 1;
-  let square = base;
-  for (let rest = exponent; rest > 0; rest = Math.floor(rest / 2)) {
-    if (rest % 2 === 1) result *= square;
-    square *= square;
-  }
-  return result;
 }
 
 /**

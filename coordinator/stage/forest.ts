@@ -62,10 +62,6 @@ export type Start =
 export class Forest {
   readonly #nodes = new Map<EpochKey, EpochNode>();
 
-  get size(): number {
-    return this.#nodes.size;
-  }
-
   get(key: EpochKey): EpochNode | undefined {
     return this.#nodes.get(key);
   }

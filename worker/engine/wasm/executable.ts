@@ -1,3 +1,4 @@
+import { wholePower } from '../../../proto/whole-power.js';
 import type { Executable, Fill, ImageSource, PixelTransform, StepResult, StepSettings, Training } from '../engine.js';
 import { fillInitial } from '../initial-weights.js';
 import type { Program } from '../program.js';
@@ -177,7 +178,7 @@ export class WasmExecutable implements Executable {
   private stepRate(lr: number): number {
     const { optimizer } = this.training;
     if (optimizer.name === 'sgdm') return lr;
-    return (lr * Math.sqrt(1 - power(optimizer.beta2, this.steps))) / (1 - power(optimizer.beta1, this.steps));
+    return (lr * Math.sqrt(1 - wholePower(optimizer.beta2, this.steps))) / (1 - wholePower(optimizer.beta1, this.steps));
   }
 
   private kernelSquares(): number {
@@ -241,15 +242,4 @@ function passOf(settings: StepSettings): Pass {
   if (rate === 0) return { training: true, dropout: null };
   const threshold = Math.round(rate * 0x100000000);
   return { training: true, dropout: { threshold, scale: 1 / (1 - rate), seed: settings.dropoutSeed } };
-}
-
-/** base^exponent by products in a fixed order: `**` may round differently from engine to engine. */
-function power(base: number, exponent: number): number {
-  let result = 1;
-  let square = base;
-  for (let rest = exponent; rest > 0; rest = Math.floor(rest / 2)) {
-    if (rest % 2 === 1) result *= square;
-    square *= square;
-  }
-  return result;
 }
