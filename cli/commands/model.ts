@@ -58,7 +58,7 @@ async function showModel(name: string, knobs: readonly string[], options: ModelO
   const layers = builtOrBad(() => layerTable(topology));
   const sum = (of: (layer: (typeof layers)[number]) => number): number => layers.reduce((total, layer) => total + of(layer), 0);
   const normalisation = { mean: null, deviation: null };
-  const training = { optimizer: model.defaults.optimizer, classes, normalisation, initSeed: 0, replicate: 0, maxBatch: batch, clips: false, augments: false, memoryBytes: null };
+  const training = { optimizer: model.defaults.optimizer, classes, normalisation, initSeed: 0, replicate: 0, maxBatch: batch, accumulate: 1, clips: false, augments: false, memoryBytes: null };
   const totals = {
     params: sum((layer) => layer.params),
     learnables: sum((layer) => layer.learnables),

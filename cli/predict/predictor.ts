@@ -51,8 +51,8 @@ export class Predictor {
       if (source === undefined || shape === undefined) throw new BadBundle(bundle.folder, `it has no input ${input}; pull it again`);
       const training = {
         // Nothing is trained: the smallest optimizer, and no room for what only steps need.
-        ...{ optimizer: { name: 'sgdm', momentum: 0 } as const, clips: false, augments: false, initSeed: 0, replicate: 0 },
-        ...{ classes: bundle.manifest.classes.length, maxBatch: PREDICTION_BATCH, memoryBytes: null },
+        ...{ optimizer: { name: 'sgd' } as const, clips: false, augments: false, initSeed: 0, replicate: 0 },
+        ...{ classes: bundle.manifest.classes.length, maxBatch: PREDICTION_BATCH, accumulate: 1, memoryBytes: null },
         normalisation: { mean: floats(bundle, shape.mean), deviation: floats(bundle, shape.deviation) },
       };
       try {

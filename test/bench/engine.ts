@@ -111,7 +111,7 @@ async function compiled(size: number, images = IMAGES): Promise<Executable> {
   const engine = await createWasmEngine();
   const training = {
     optimizer: { name: 'sgdm', momentum: 0.9 }, classes: CLASSES, normalisation: { mean: null, deviation: null }, initSeed: 0,
-    replicate: 0, maxBatch: BATCH, clips: false, augments: false, memoryBytes: null,
+    replicate: 0, maxBatch: BATCH, accumulate: 1, clips: false, augments: false, memoryBytes: null,
   } as const;
   return engine.compile(topology, training, noise(size, images));
 }

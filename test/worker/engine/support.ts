@@ -51,7 +51,7 @@ export function images(count: number, [height, width, channels]: readonly [numbe
 }
 
 export function training(classes: number, more: Partial<Training> = {}): Training {
-  return { optimizer: SGDM, classes, normalisation: { mean: null, deviation: null }, initSeed: 7, replicate: 0, maxBatch: 4, clips: false, augments: false, memoryBytes: null, ...more };
+  return { optimizer: SGDM, classes, normalisation: { mean: null, deviation: null }, initSeed: 7, replicate: 0, maxBatch: 4, accumulate: 1, clips: false, augments: false, memoryBytes: null, ...more };
 }
 
 /** Plain steps but for what `more` says. */

@@ -102,7 +102,7 @@ const WATCH = { interrupted: () => false, interruption: new Promise<void>(() => 
 async function classifier(maxBatch = 4): Promise<{ readonly trainer: ImageClassifier; readonly load: (state: Uint8Array) => void }> {
   const trajectory = garthTrajectory({ manifest: { format: 1, digest: 'noise', classes: ['a', 'b'], packs: [], files: [] }, blob: '' });
   const { optimizer, classes, initSeed, replicate } = trajectory;
-  const room = { maxBatch, clips: true, augments: true, memoryBytes: null };
+  const room = { maxBatch, accumulate: 1, clips: true, augments: true, memoryBytes: null };
   const training = { optimizer, classes, initSeed, replicate, normalisation: { mean: null, deviation: null }, ...room };
   const executable = await (await createWasmEngine()).compile(buildModel(trajectory.model, trajectory.input, classes), training, SOURCE);
   const trainer = new ImageClassifier(trajectory, executable, SOURCE, { train: range(14), val: range(6, 14), test: range(0) });

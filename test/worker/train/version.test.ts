@@ -37,7 +37,7 @@ test('the numbers of the built-in trainable move only with its version or its ke
   const trajectory = garthTrajectory({ manifest: { format: 1, digest: 'noise', classes: ['a', 'b'], packs: [], files: [] }, blob: '' });
   const engine = await createWasmEngine();
   const { optimizer, classes, initSeed, replicate } = trajectory;
-  const training = { optimizer, classes, initSeed, replicate, normalisation: { mean: null, deviation: null }, maxBatch: 4, clips: false, augments: false, memoryBytes: null };
+  const training = { optimizer, classes, initSeed, replicate, normalisation: { mean: null, deviation: null }, maxBatch: 4, accumulate: 1, clips: false, augments: false, memoryBytes: null };
   const source = noise();
   const executable = await engine.compile(buildModel(trajectory.model, trajectory.input, classes), training, source);
   const indices = (from: number, to: number): Int32Array => Int32Array.from({ length: to - from }, (_, index) => from + index);

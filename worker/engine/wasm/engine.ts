@@ -8,7 +8,7 @@
  * do without; a training child also starts in a tenth of the time. TensorFlow.js' plain back end serves
  * the conformance tests as one reference, next to finite differences in float64.
  */
-import { type Engine, type Executable, type ImageSource, OutOfMemoryError, type Training } from '../engine.js';
+import { type Engine, type Executable, type ImageSource, OutOfMemoryError, type Training, UnsupportedLayerError } from '../engine.js';
 import { type Program, programOf } from '../program.js';
 import type { Topology } from '../../model/topology.js';
 import { Arena } from './arena.js';
@@ -53,7 +53,15 @@ class WasmEngine implements Engine {
   }
 }
 
+/** Throws UnsupportedLayerError for what only the program knows. */
 function plan(program: Program, training: Training): Plan {
+  if (training.accumulate !== 1) throw new RangeError(`the wasm engine trains a batch whole: accumulate must be 1, not ${String(training.accumulate)}`);
+  program.operations.forEach((operation, index) => {
+    const { kind, name, inputs } = operation;
+    const capped = kind === 'relu' && operation.cap !== null;
+    const branches = inputs.length > 1 || inputs[0] !== index - 1;
+    if (branches || capped || kind === 'zeroPad') throw new UnsupportedLayerError('wasm', name, branches ? 'with branches' : kind);
+  });
   return planProgram(program, training, new Arena(ARENA_BASE));
 }
 
