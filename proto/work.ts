@@ -40,9 +40,20 @@ export interface ModelChoice {
   readonly knobs: { readonly [knob: string]: Json };
 }
 
+/** g is the gradient, lr the rate in force; every sum is per element. */
 export type OptimizerChoice =
+  /** w -= lr * g. */
+  | { readonly name: 'sgd' }
+  /** a = momentum * a + g; w -= lr * a. */
   | { readonly name: 'sgdm'; readonly momentum: number }
-  | { readonly name: 'adam'; readonly beta1: number; readonly beta2: number; readonly epsilon: number };
+  /** a = momentum * a + g; w -= lr * (g + momentum * a) (Sutskever et al. 2013, in the form of Keras and PyTorch). */
+  | { readonly name: 'nesterov'; readonly momentum: number }
+  /** v = rho * v + (1 - rho) * g^2; w -= lr * g / sqrt(v + epsilon) (Hinton 2012; epsilon within the root, as Keras has it). */
+  | { readonly name: 'rmsprop'; readonly rho: number; readonly epsilon: number }
+  /** Kingma and Ba 2015, the form before section 2.1, as Keras has it. */
+  | { readonly name: 'adam'; readonly beta1: number; readonly beta2: number; readonly epsilon: number }
+  /** First w -= lr * weightDecay * w, on every parameter; then Adam (Loshchilov and Hutter 2019). */
+  | { readonly name: 'adamw'; readonly beta1: number; readonly beta2: number; readonly epsilon: number; readonly weightDecay: number };
 
 /** All that determines an image classifier's trajectory before its first epoch: hashed whole into key(-1). */
 export interface ImageTrajectory {
@@ -113,6 +124,11 @@ export interface ImageEpochSettings {
   /** Equal to `lr` but in a warm-up. Rounded to float32. */
   readonly lrFrom: number;
   readonly batch: number;
+  /**
+   * From 1 to `batch`: a step's images go through the network in so many parts, one after another, and
+   * their gradients are summed before the one update. 1 is the whole batch at once.
+   */
+  readonly accumulate: number;
   readonly dropout: number;
   /** One weight per class, by label index; null where all are 1. */
   readonly classWeights: readonly number[] | null;

@@ -11,7 +11,7 @@ import type { Axis } from './spec.js';
 
 const KNOBS = ZOO.flatMap((model) => model.knobs);
 const knobsOf = (kind: Knob['kind']): string[] => KNOBS.filter((knob) => knob.kind === kind).map((knob) => knob.name);
-const WHOLE = new Set(['imageSize', 'batch', 'epochs', ...knobsOf('int')]);
+const WHOLE = new Set(['imageSize', 'batch', 'accumulate', 'epochs', ...knobsOf('int')]);
 /** Whose values are no numbers, so that a map or a list in the place of one is no range. */
 const CHOICES = new Set(['optimizer', 'classWeights', 'clipNorm', 'augment', ...knobsOf('choice'), ...knobsOf('int-list').filter((name) => !WHOLE.has(name))]);
 

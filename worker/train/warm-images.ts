@@ -133,5 +133,5 @@ export class WarmImages implements WarmTrainers {
 function trainingOf(trajectory: ImageTrajectory, data: ImageData, room: Room, memoryBytes: number): Training {
   const { optimizer, classes, initSeed, replicate } = trajectory;
   // A batch larger than the training part is one step over all of it; an evaluation's may be as large as it likes.
-  return { optimizer, classes, normalisation: data.normalisation, initSeed, replicate, ...room, maxBatch: Math.min(room.maxBatch, data.source.count), accumulate: 1, memoryBytes };
+  return { optimizer, classes, normalisation: data.normalisation, initSeed, replicate, ...room, maxBatch: Math.min(room.maxBatch, data.source.count), memoryBytes };
 }

@@ -19,7 +19,7 @@ import { imageSettings } from '../../support/settings.js';
  */
 const PINNED = {
   version: 1,
-  numerics: 'wasm:4a57d510f6673859:plain',
+  numerics: 'wasm:b8c0ffcb9bb7cc63:plain',
   weights: '78329041b389006ba4204c6dbd9f1ad7fae3f775745bb73ae17a615fb8b84f2a',
 };
 

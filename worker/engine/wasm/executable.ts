@@ -1,4 +1,3 @@
-import { wholePower } from '../../../proto/whole-power.js';
 import type { Executable, Fill, ImageSource, PixelTransform, StepResult, StepSettings, Training } from '../engine.js';
 import { fillInitial } from '../initial-weights.js';
 import type { Program } from '../program.js';
@@ -6,7 +5,8 @@ import { imageAt } from './arena.js';
 import { instantiateKernels } from './kernels.js';
 import { ActivateNode, type BatchNorm } from './nodes/activate.js';
 import { elements, type Gradient, type Machine, type Node, type Pass, wholeGradient } from './nodes/node.js';
-import { type Slot, stateNames } from './parameters.js';
+import { applyUpdate, stepRates } from './optimize.js';
+import { stateNames } from './parameters.js';
 import type { Plan } from './plan.js';
 import { decodeState, encodeState, type Tensor } from './state.js';
 import { isKernel, Updates } from './updates.js';
@@ -33,7 +33,6 @@ export class WasmExecutable implements Executable {
   private readonly ints: Int32Array;
   private readonly norms: readonly NormNode[];
   private steps = 0;
-  private rate = 0;
   /** Of the step in progress. */
   private updates: Updates | null = null;
 
@@ -69,9 +68,10 @@ export class WasmExecutable implements Executable {
     for (const node of this.plan.nodes) node.forward(this.machine, count, pass);
     const result = this.loss(indices, settings);
     this.steps++;
-    this.rate = this.stepRate(settings.lr);
+    const { optimizer } = this.training;
+    const rates = stepRates(optimizer, settings.lr, this.steps);
     this.updates = new Updates(this.machine, this.plan, settings, (slot, gradientAt, from, floats) => {
-      this.optimize(slot, gradientAt, from, floats);
+      applyUpdate(this.machine.kernels, optimizer, rates, slot, gradientAt, from, floats);
     });
     let gradient: Gradient = wholeGradient(this.machine, this.plan.logitsGradient);
     for (let index = this.plan.nodes.length - 1; index >= 0; index--) {
@@ -175,28 +175,10 @@ export class WasmExecutable implements Executable {
     return { loss: l2 === 0 ? loss : loss + l2 * this.kernelSquares(), correct: this.ints[plan.correct / 4] ?? 0 };
   }
 
-  private stepRate(lr: number): number {
-    const { optimizer } = this.training;
-    if (optimizer.name === 'sgdm') return lr;
-    return (lr * Math.sqrt(1 - wholePower(optimizer.beta2, this.steps))) / (1 - wholePower(optimizer.beta1, this.steps));
-  }
-
   private kernelSquares(): number {
     let sum = 0;
     for (const { parameter, at } of this.plan.slots.values()) if (isKernel(parameter)) sum += this.machine.kernels.sum_of_squares(at, parameter.count);
     return sum;
-  }
-
-  private optimize(slot: Slot, gradientAt: number, from: number, count: number): void {
-    const { optimizer } = this.training;
-    const [first = 0, second = 0] = slot.state;
-    const offset = 4 * from;
-    if (optimizer.name === 'sgdm') {
-      this.machine.kernels.sgdm(slot.at + offset, first + offset, gradientAt, count, this.rate, optimizer.momentum);
-      return;
-    }
-    const { beta1, beta2, epsilon } = optimizer;
-    this.machine.kernels.adam(slot.at + offset, first + offset, second + offset, gradientAt, count, this.rate, beta1, beta2, epsilon);
   }
 
   private initialise(): void {

@@ -76,7 +76,11 @@ export interface Kernels {
   scale(gradient: number, count: number, factor: number): void;
   sum_of_squares(w: number, count: number): number;
   sgdm(w: number, a: number, gradient: number, count: number, rate: number, momentum: number): void;
-  adam(w: number, m: number, v: number, gradient: number, count: number, rate: number, beta1: number, beta2: number, epsilon: number): void;
+  nesterov(w: number, a: number, gradient: number, count: number, rate: number, momentum: number): void;
+  rmsprop(w: number, v: number, gradient: number, count: number, rate: number, rho: number, epsilon: number): void;
+  adam(
+    w: number, m: number, v: number, gradient: number, count: number, rate: number, beta1: number, beta2: number, epsilon: number, decay: number,
+  ): void;
 }
 
 /** height, width, channels, outHeight, outWidth, rows, columns, strideRows, strideColumns, top, left. */
