@@ -5,6 +5,7 @@ import { packageVersion } from '../proto/package-root.js';
 import { addDataCommands } from './commands/data.js';
 import { addBundleCommands } from './commands/bundles.js';
 import { addDoctor } from './commands/doctor.js';
+import { addEngineCommands } from './commands/engine.js';
 import { addFleetCommands } from './commands/fleet.js';
 import { addInit } from './commands/init.js';
 import { addModel } from './commands/model.js';
@@ -30,6 +31,7 @@ function buildProgram(exit: (code: number) => void): Command {
   addTrialCommands(program);
   addBundleCommands(program, exit);
   addModel(program);
+  addEngineCommands(program, exit);
   addDoctor(program, exit);
   addFleetCommands(program, exit);
   return program;
