@@ -33,7 +33,7 @@ export interface Training {
   /** Largest batch of `step` that will be asked for. */
   readonly maxBatch: number;
   /**
-   * Into how many parts a step's batch is cut, at least 1: each part goes forward and backward by
+   * Into how many parts a step's batch is cut (parts.ts says where), at least 1: each part goes forward and backward by
    * itself, and its gradients count by its share of the images, so that one update follows as from the
    * whole batch. Memory is of ceil(maxBatch / accumulate) images. Batch norm sees parts: its statistics
    * are each part's.

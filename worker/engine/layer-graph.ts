@@ -38,7 +38,7 @@ function inputsOf(layer: LayerConfig, engine: string): string[] {
   if (node === undefined) return [];
   if (Array.isArray(node)) return (node as readonly Json[]).map((call) => called(name, call));
   if (!isRecord(node)) throw malformed(name, node);
-  return [...histories(name, node['args'] ?? [])];
+  return [...histories(name, node.args ?? [])];
 }
 
 /** The layer of one [layer, node, tensor, settings]. */
@@ -53,8 +53,8 @@ function* histories(name: string, value: Json): Generator<string> {
   if (Array.isArray(value)) {
     for (const item of value as readonly Json[]) yield* histories(name, item);
   } else if (isRecord(value)) {
-    const config = value['config'] ?? null;
-    const history = isRecord(config) ? config['keras_history'] : undefined;
+    const config = value.config ?? null;
+    const history = isRecord(config) ? config.keras_history : undefined;
     if (history !== undefined) yield called(name, history);
   }
 }

@@ -8,7 +8,7 @@
  * do without; a training child also starts in a tenth of the time. TensorFlow.js' plain back end serves
  * the conformance tests as one reference, next to finite differences in float64.
  */
-import { type Engine, type Executable, type ImageSource, OutOfMemoryError, type Training, UnsupportedLayerError } from '../engine.js';
+import { type Engine, type Executable, type ImageSource, OutOfMemoryError, type Training } from '../engine.js';
 import { type Program, programOf } from '../program.js';
 import type { Topology } from '../../model/topology.js';
 import { Arena } from './arena.js';
@@ -53,15 +53,7 @@ class WasmEngine implements Engine {
   }
 }
 
-/** Throws UnsupportedLayerError for what only the program knows. */
 function plan(program: Program, training: Training): Plan {
-  if (training.accumulate !== 1) throw new RangeError(`the wasm engine trains a batch whole: accumulate must be 1, not ${String(training.accumulate)}`);
-  program.operations.forEach((operation, index) => {
-    const { kind, name, inputs } = operation;
-    const capped = kind === 'relu' && operation.cap !== null;
-    const branches = inputs.length > 1 || inputs[0] !== index - 1;
-    if (branches || capped || kind === 'zeroPad') throw new UnsupportedLayerError('wasm', name, branches ? 'with branches' : kind);
-  });
   return planProgram(program, training, new Arena(ARENA_BASE));
 }
 
@@ -71,7 +63,7 @@ function pagesOf(planned: Plan): number {
 
 function allocate(pages: number, training: Training): WebAssembly.Memory {
   const bytes = pages * PAGE_BYTES;
-  const batch = `at batch ${String(training.maxBatch)}`;
+  const batch = training.accumulate === 1 ? `at batch ${String(training.maxBatch)}` : `at batch ${String(training.maxBatch)} in ${String(training.accumulate)} parts`;
   if (training.memoryBytes !== null && bytes > training.memoryBytes) {
     throw new OutOfMemoryError(`the model needs ${mebibytes(bytes)} ${batch}, more than the ${mebibytes(training.memoryBytes)} that it may take`, bytes);
   }

@@ -18,8 +18,14 @@ export interface Kernels {
     x: number, xRow: number, w: number, bias: number, y: number, yRow: number, height: number, width: number,
     input: number, output: number, rows: number, columns: number, strideRows: number, strideColumns: number,
   ): void;
-  curve(x: number, xRow: number, y: number, yRow: number, height: number, length: number, kind: number): void;
-  curve_back(x: number, xRow: number, dy: number, dyRow: number, dx: number, dxRow: number, height: number, length: number, kind: number): void;
+  curve(x: number, xRow: number, y: number, yRow: number, height: number, length: number, kind: number, cap: number): void;
+  curve_back(
+    x: number, xRow: number, dy: number, dyRow: number, dx: number, dxRow: number, height: number, length: number, kind: number, cap: number,
+  ): void;
+  add_images(a: number, aRow: number, b: number, bRow: number, y: number, yRow: number, height: number, length: number, relu: number): void;
+  copy_channels(
+    from: number, fromRow: number, fromStep: number, to: number, toRow: number, toStep: number, height: number, width: number, count: number,
+  ): void;
   pack_forward(w: number, packed: number, depth: number, output: number): void;
   pack_backward(w: number, packed: number, taps: number, input: number, output: number): void;
   filter_gradient(
