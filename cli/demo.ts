@@ -87,6 +87,7 @@ async function main(): Promise<number> {
     slots: SLOTS,
     slotMemoryBytes: null,
     leaseMs: null,
+    engine: null,
     sharing: true,
     test: false,
     json: values.json,

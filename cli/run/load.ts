@@ -5,9 +5,11 @@ import { FolderBlobStore } from '../../blob/folder.js';
 import type { SubmitRequest } from '../../coordinator/api/views.js';
 import { checkAgainstData } from '../../coordinator/sweep/check-data.js';
 import type { Problem } from '../../coordinator/sweep/mistakes.js';
+import { isRawMap } from '../../coordinator/sweep/draft.js';
 import { formatMistake, parseSweepFile, type Mistake, type ParsedSweep } from '../../coordinator/sweep/parse.js';
+import { readSource } from '../../coordinator/sweep/source.js';
 import type { DataSummary, SweepSpec } from '../../coordinator/sweep/spec.js';
-import { imageNumerics } from '../../worker/train/numerics.js';
+import type { Json } from '../../proto/work.js';
 import { topEntries } from '../data/layout.js';
 import { prepareDataset, type PrepareProgress } from '../data/prepare.js';
 import { DataProblem } from '../data/problem.js';
@@ -18,6 +20,8 @@ export interface LoadOptions {
   readonly file: string;
   readonly home: Home;
   readonly sharing: boolean;
+  /** Values of `space` in the place of the file's own. */
+  readonly set?: { readonly [hyperparameter: string]: Json };
   readonly onWarning: (line: string) => void;
   readonly onProgress: (progress: PrepareProgress) => void;
   readonly signal: AbortSignal;
@@ -32,13 +36,25 @@ export interface LoadedSweep {
 /** Throws BadInput with a line per mistake, and the blob store's errors. */
 export async function loadSweep(options: LoadOptions): Promise<LoadedSweep> {
   const name = shown(options.file);
-  const text = readSweepFile(options.file, name);
-  const parsed = parseSweepFile(text, name);
-  if ('mistakes' in parsed) throw new BadInput(mistakeLines(name, parsed.with(await folderProblems(parsed.dataPath, options.file))));
+  const written = readSweepFile(options.file, name);
+  const first = parseSweepFile(written, name);
+  if ('mistakes' in first) throw new BadInput(mistakeLines(name, first.with(await folderProblems(first.dataPath, options.file))));
+  const text = options.set === undefined ? written : withSettings(written, options.set);
+  const parsed = text === written ? first : parseSweepFile(text, name);
+  // The file is right by itself: what is wrong now came with the settings.
+  if ('mistakes' in parsed) throw new BadInput(parsed.mistakes.map(({ field, found, expected, suggestion }) => `--set: ${field}: found ${found}, expected ${expected}${suggestion === null ? '' : `; ${suggestion}`}`).join('\n'));
   for (const warning of parsed.warnings) options.onWarning(warning);
   const data = await prepare(parsed, options, name);
-  const numerics = parsed.spec.trainable.kind === 'synthetic' ? 'none' : imageNumerics();
+  // Of a model, whoever chooses the engine puts in its own (engine.ts).
+  const numerics = parsed.spec.trainable.kind === 'synthetic' ? 'none' : 'undecided';
   return { spec: parsed.spec, data, request: { source: { name, text }, sharing: options.sharing, data, numerics } };
+}
+
+/** The sweep file as JSON, which is YAML too, with other values in `space`. */
+function withSettings(text: string, set: { readonly [hyperparameter: string]: Json }): string {
+  const raw = readSource(text).value;
+  const file = isRawMap(raw) ? raw : {};
+  return JSON.stringify({ ...file, space: { ...(isRawMap(file.space) ? file.space : {}), ...set } });
 }
 
 function mistakeLines(name: string, mistakes: readonly Mistake[]): string {

@@ -20,7 +20,7 @@ import { outcomeOfInputs, type Inputs, type Prepared } from './inputs.js';
 import { MemoryWatch } from './memory-watch.js';
 import { residentBytes } from './process-facts.js';
 import { continues } from './slot-choice.js';
-import type { ChildListener, Slot } from './slot.js';
+import type { ChildListener, ChildSetup, Slot } from './slot.js';
 import { Uploads } from './uploads.js';
 
 export interface AttemptServices {
@@ -29,6 +29,8 @@ export interface AttemptServices {
   /** Where the child hands files over. */
   readonly folder: string;
   readonly boxMemoryBytes: number;
+  /** How a slot's child is started for a trajectory's numerics. */
+  readonly childSetup: (numerics: string, slot: number) => ChildSetup;
   readonly report: (report: Report) => void;
   readonly progress: (progress: Progress) => void;
   /** A line for the log of this box. */
@@ -46,6 +48,7 @@ export class AttemptRun implements ChildListener {
   readonly #services: AttemptServices;
   readonly #slot: Slot;
   readonly #prefix: string;
+  readonly #setup: ChildSetup;
   readonly #gone = new AbortController();
   readonly #uploads: Uploads;
   readonly #limitBytes: number;
@@ -70,6 +73,7 @@ export class AttemptRun implements ChildListener {
     this.#services = services;
     // Not the attempt's id: that is somebody else's text, and this becomes a file's name.
     this.#prefix = `attempt${serial}-`;
+    this.#setup = services.childSetup(work.trajectory.numerics, slot.index);
     this.#limitBytes = work.memoryBytes ?? services.boxMemoryBytes;
     this.#uploads = new Uploads(services.blobs, this.#gone.signal, (error) => this.#fail(uploadOutcome(error)));
     this.ended = new Promise((resolve) => {
@@ -147,7 +151,7 @@ export class AttemptRun implements ChildListener {
   }
 
   #order(prepared: Prepared): void {
-    const child = this.#slot.listen(this);
+    const child = this.#slot.listen(this, this.#setup);
     this.#child = child;
     this.#slot.held = null;
     const { attempt } = this.lease;
@@ -258,6 +262,7 @@ export class AttemptRun implements ChildListener {
   }
 
   async #makeRoom(): Promise<void> {
+    if (!this.#slot.serves(this.#setup)) await this.#slot.endChild();
     const { pid } = this.#slot;
     if (pid === undefined || this.work.trajectory.trainable === 'synthetic') return;
     const bytes = await residentBytes(pid);

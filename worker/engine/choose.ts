@@ -6,14 +6,12 @@
  * `numerics`; a worker offers all that it can use, so a sweep that began on one goes on on that one,
  * whatever is installed in between.
  */
-import type { Engine } from './engine.js';
 import { probeNative, testNative } from './native/check.js';
 import { EngineUnusable, type NativeProblem } from './native/errors.js';
 import { findNatives, type Device, type FoundNative, type Places } from './native/found.js';
 import type { Gpu } from './native/gpus.js';
-import { loadNative, type NativePlace } from './native/load.js';
+import type { NativePlace } from './native/load.js';
 import { readStamp, type Stamp } from './native/stamp.js';
-import { createWasmEngine } from './wasm/engine.js';
 import { wasmNumerics } from './wasm/numerics.js';
 
 /** What --engine takes. */
@@ -58,8 +56,7 @@ export interface SurveyOptions {
 export async function surveyEngines(options: SurveyOptions): Promise<EngineFact[]> {
   const facts: EngineFact[] = [];
   for (const found of findNatives(options.places)) facts.push(await examine(found, options));
-  const wasm: UsableEngine = { kind: 'wasm', device: 'cpu', numerics: wasmNumerics(), label: 'wasm', native: null, gpus: [] };
-  return [...facts, { name: 'wasm', label: 'wasm', found: null, stamp: null, usable: wasm, problem: null }];
+  return [...facts, { name: 'wasm', label: 'wasm', found: null, stamp: null, usable: wasmEngine(), problem: null }];
 }
 
 async function examine(found: FoundNative, { onTest, tests, signal }: SurveyOptions): Promise<EngineFact> {
@@ -88,6 +85,11 @@ function labelOf({ name, device, tensorflow, from }: FoundNative, stamp: Stamp |
   const version = stamp?.tensorflow ?? tensorflow;
   const what = [...(version === null ? [] : [`TensorFlow ${version}`]), ...(from === 'package' ? [`of ${name}`] : [])].join(' ');
   return `graph on ${device === 'gpu' ? 'GPU' : 'CPU'}${what === '' ? '' : ` (${what})`}`;
+}
+
+/** What there always is. */
+export function wasmEngine(): UsableEngine {
+  return { kind: 'wasm', device: 'cpu', numerics: wasmNumerics(), label: 'wasm', native: null, gpus: [] };
 }
 
 export interface EngineChoice {
@@ -132,11 +134,4 @@ export function offeredEngines(facts: readonly EngineFact[], forced: EngineName 
   const others = facts.flatMap(({ usable }) => (usable === null || usable === engine || (forced !== null && usable.kind !== forced) ? [] : [usable]));
   // Two installations of the same TensorFlow for the same device have the same numerics: the first stands for both.
   return [engine, ...others.filter(({ numerics }, at) => numerics !== engine.numerics && others.findIndex((other) => other.numerics === numerics) === at)];
-}
-
-/** Loads it into this process; a native one stays until the process ends. Throws EngineUnusable. */
-export async function openEngine({ native }: Pick<UsableEngine, 'native'>): Promise<Engine> {
-  if (native === null) return createWasmEngine();
-  const { createGraphEngine } = await import('./graph/engine.js');
-  return createGraphEngine(loadNative(native));
 }
