@@ -8,6 +8,7 @@ import { addDoctor } from './commands/doctor.js';
 import { addEngineCommands } from './commands/engine.js';
 import { addFleetCommands } from './commands/fleet.js';
 import { addInit } from './commands/init.js';
+import { addLr } from './commands/lr.js';
 import { addModel } from './commands/model.js';
 import { addRun } from './commands/run.js';
 import { addSweepCommands } from './commands/sweeps.js';
@@ -31,6 +32,7 @@ function buildProgram(exit: (code: number) => void): Command {
   addTrialCommands(program);
   addBundleCommands(program, exit);
   addModel(program);
+  addLr(program);
   addEngineCommands(program, exit);
   addDoctor(program, exit);
   addFleetCommands(program, exit);
