@@ -15,7 +15,12 @@ export interface ReferenceStep {
   readonly classWeights: readonly number[] | null;
   readonly dropout: number;
   readonly dropoutSeed: number;
+  /** Of the executor: its own masks. */
+  readonly masks: Masks;
 }
+
+/** Whether an element survives dropout, by image of the step, element of `size`, and layer. */
+export type Masks = (step: ReferenceStep, image: number, element: number, size: number, layer: number) => boolean;
 
 export function size(shape: Shape): number {
   return shape.height * shape.width * shape.channels;
@@ -184,16 +189,18 @@ function pool(x: Float64Array, input: Shape, output: Shape, window: Window, of: 
   return y;
 }
 
-/** The mask of kernels/hash.h, from its description. */
 function dropped(x: Float64Array, image: number, layer: number, step: ReferenceStep): Float64Array {
   if (step.dropout === 0) return x;
-  const seed = mix(mix(step.dropoutSeed) + layer);
-  const seed2 = mix(seed ^ 0x5bd1e995);
-  return x.map((value, index) => {
-    let hash = Math.imul(image * x.length + index, 0x9e3779b1);
-    hash = Math.imul(hash ^ (hash >>> 16) ^ seed, 0x85ebca6b);
-    hash = Math.imul((hash ^ (hash >>> 13)) + seed2, 0xc2b2ae35);
-    hash ^= hash >>> 16;
-    return hash >>> 0 < Math.round(step.dropout * 2 ** 32) ? 0 : value / (1 - step.dropout);
-  });
+  return x.map((value, index) => (step.masks(step, image, index, x.length, layer) ? value / (1 - step.dropout) : 0));
 }
+
+/** The masks of kernels/hash.h, from its description. */
+export const hashMasks: Masks = ({ dropout, dropoutSeed }, image, element, size, layer) => {
+  const seed = mix(mix(dropoutSeed) + layer);
+  const seed2 = mix(seed ^ 0x5bd1e995);
+  let hash = Math.imul(image * size + element, 0x9e3779b1);
+  hash = Math.imul(hash ^ (hash >>> 16) ^ seed, 0x85ebca6b);
+  hash = Math.imul((hash ^ (hash >>> 13)) + seed2, 0xc2b2ae35);
+  hash ^= hash >>> 16;
+  return hash >>> 0 >= Math.round(dropout * 2 ** 32);
+};

@@ -61,10 +61,10 @@ export class GraphExecutable implements Executable {
     const scalars = this.scalars(settings, count, stepRates(optimizer, settings.lr, this.steps + 1));
     let loss = 0;
     let correct = 0;
-    batchParts(count, accumulate).forEach(({ from, to }, part) => {
+    batchParts(count, accumulate).forEach(({ from, to }) => {
       const chosen = indices.subarray(from, to);
       const augment = settings.augment?.slice(from, to) ?? null;
-      const feeds = [...this.imageFeeds(chosen), ...this.stepFeeds(chosen, settings, augment, part), scalars];
+      const feeds = [...this.imageFeeds(chosen), ...this.stepFeeds(chosen, settings, augment, from), scalars];
       const [values] = session.run('train', feeds, [trainStep]);
       loss += values?.[0] ?? NaN;
       correct += values?.[1] ?? 0;
@@ -220,14 +220,13 @@ export class GraphExecutable implements Executable {
     return [{ name: FEED.pixels, type: DATA_TYPE.uint8, shape: [indices.length, height, width, channels], values: pixels }];
   }
 
-  private stepFeeds(indices: Int32Array, { classWeights, dropoutSeed }: StepSettings, augment: readonly PixelTransform[] | null, part: number): Feed[] {
+  private stepFeeds(indices: Int32Array, { classWeights, dropoutSeed }: StepSettings, augment: readonly PixelTransform[] | null, first: number): Feed[] {
     const { classes } = this.program;
     const feeds: Feed[] = [
       { name: FEED.labels, type: DATA_TYPE.int32, shape: [indices.length], values: Int32Array.from(indices, (index) => this.source.labels[index] ?? 0) },
       { name: FEED.classWeights, type: DATA_TYPE.float, shape: [classes], values: classWeights === null ? new Float32Array(classes).fill(1) : Float32Array.from(classWeights) },
     ];
-    // Parts of one batch must not repeat one mask.
-    if (this.loaded?.variant?.dropout === true) feeds.push({ name: FEED.seed, type: DATA_TYPE.int32, shape: [], values: Int32Array.of(dropoutSeed ^ Math.imul(part, 0x9e3779b1)) });
+    if (this.loaded?.variant?.dropout === true) feeds.push({ name: FEED.seed, type: DATA_TYPE.int32, shape: [2], values: Int32Array.of(dropoutSeed, first) });
     if (augment !== null) feeds.push(...augmentFeeds(augment));
     return feeds;
   }

@@ -120,6 +120,11 @@ export class GraphBuilder {
     return this.op('Reshape', [value, this.integers(...shape)], { Tshape: attribute.type(TYPE.int32) }, type);
   }
 
+  /** `sizes` of -1 for all that is left. */
+  slice(value: Ref, begin: Dimensions, sizes: Dimensions, type: Type = TYPE.float): Ref {
+    return this.op('Slice', [value, this.integers(...begin), this.integers(...sizes)], { Index: attribute.type(TYPE.int32) }, type);
+  }
+
   shapeOf(value: Ref): Ref {
     return this.op('Shape', [value], { out_type: attribute.type(TYPE.int32) });
   }

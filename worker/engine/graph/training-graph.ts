@@ -190,7 +190,7 @@ class Assembly {
     const gathered = graph.node('ResourceGather', [data.handle, indices], { dtype: attribute.type(TYPE.float), Tindices: attribute.type(TYPE.int32), batch_dims: attribute.int(0) });
     const bytes = graph.reshape(graph.op('Bitcast', [gathered], { type: attribute.type(TYPE.uint8) }), [-1, 4 * words], TYPE.uint8);
     const size = elements(choice.program.input);
-    const whole = 4 * words === size ? bytes : graph.op('Slice', [bytes, graph.integers(0, 0), graph.integers(-1, size)], { Index: attribute.type(TYPE.int32) }, TYPE.uint8);
+    const whole = 4 * words === size ? bytes : graph.slice(bytes, [0, 0], [-1, size], TYPE.uint8);
     return graph.reshape(whole, [-1, height, width, channels], TYPE.uint8);
   }
 
@@ -219,7 +219,8 @@ class Assembly {
     const { program } = choice;
     const values = graph.unpack(graph.placeholder(FEED.scalars, TYPE.float, [SCALARS.length]), SCALARS.length);
     const scalar = (name: (typeof SCALARS)[number]): Ref => values[SCALARS.indexOf(name)]!;
-    const dropout = variant.dropout ? { rate: scalar('dropoutRate'), scale: scalar('dropoutScale'), seed: graph.placeholder(FEED.seed, TYPE.int32, []) } : null;
+    const [seed = '', first = ''] = variant.dropout ? graph.unpack(graph.placeholder(FEED.seed, TYPE.int32, [2]), 2, TYPE.int32) : [];
+    const dropout = variant.dropout ? { rate: scalar('dropoutRate'), scale: scalar('dropoutScale'), seed, first } : null;
     const network = new Network(program, this.pass(dropout, false), variant.augment === null ? plain : this.augmentedImages(raw, variant.augment));
     const labels = graph.placeholder(FEED.labels, TYPE.int32, [-1]);
     const classWeights = graph.placeholder(FEED.classWeights, TYPE.float, [program.classes]);

@@ -1,7 +1,7 @@
 import type { Curve, Operation } from '../../program.js';
 import { attribute, TYPE } from '../graph-def.js';
 import type { Ref } from '../graph-builder.js';
-import type { Lowered, Pass, Value } from './lowering.js';
+import { elements, likeRank, type Lowered, type Pass, type Value } from './lowering.js';
 
 type ReluOperation = Extract<Operation, { kind: 'relu' }>;
 
@@ -51,22 +51,31 @@ export function lowerCurve(curve: Curve, pass: Pass, input: Value): Lowered {
 /** The algorithm number of Philox (tensorflow/core/framework/rng_alg.h). */
 const PHILOX = 1;
 
+/** Values that one step of Philox's counter gives. */
+const DRAWS_PER_COUNT = 4;
+
 /**
  * Inverted dropout. An element is kept where its draw, uniform in [0, 1), is not below the rate. Draws
- * are Philox 4x32-10 (Salmon et al. 2011) with the key (step's seed, layer) and a counter that begins at
- * 0: they depend on nothing that came before, so that a stage can be cut anywhere.
+ * are Philox 4x32-10 (Salmon et al. 2011) with the key (step's seed, layer), each image of the step from
+ * a count of its own: they depend neither on what came before nor on the parts of a batch.
  */
 export function lowerDropout(operation: Operation, pass: Pass, input: Value): Lowered {
   const { graph, dropout } = pass;
   if (dropout === null) return { output: input, backward: (gradient) => ({ inputs: [gradient], parameters: [] }) };
-  const words = graph.pack([dropout.seed, graph.scalar(operation.layer, TYPE.int32)], TYPE.int32);
-  const bitcast = (value: Ref): Ref => graph.op('Bitcast', [value], { type: attribute.type(TYPE.uint64) }, TYPE.int32);
-  const key = graph.reshape(bitcast(words), [1], TYPE.uint64);
-  const counter = bitcast(graph.constant([0, 0, 0, 0], [2, 2], TYPE.int32));
-  const draws = graph.node('StatelessRandomUniformV2', [graph.shapeOf(input.ref), key, counter, graph.scalar(PHILOX, TYPE.int32)], {
+  const size = elements(operation.input);
+  const counts = Math.ceil(size / DRAWS_PER_COUNT);
+  const integer = (value: number): Ref => graph.scalar(value, TYPE.int32);
+  const bitcast = (words: readonly Ref[]): Ref => graph.op('Bitcast', [graph.reshape(graph.pack(words, TYPE.int32), [-1, 2], TYPE.int32)], { type: attribute.type(TYPE.uint64) }, TYPE.int32);
+  const key = bitcast([dropout.seed, integer(operation.layer)]);
+  const counter = bitcast([graph.multiply(dropout.first, integer(counts), TYPE.int32), integer(0), integer(0), integer(0)]);
+  const aligned = size % DRAWS_PER_COUNT === 0;
+  const [images = ''] = graph.unpack(graph.shapeOf(input.ref), input.flat ? 2 : 4, TYPE.int32);
+  const shape = aligned ? graph.shapeOf(input.ref) : graph.pack([images, integer(DRAWS_PER_COUNT * counts)], TYPE.int32);
+  const draws = graph.node('StatelessRandomUniformV2', [shape, key, counter, integer(PHILOX)], {
     dtype: attribute.type(TYPE.float), Tshape: attribute.type(TYPE.int32),
   });
-  const kept = graph.cast(graph.op('GreaterEqual', [draws, dropout.rate]), TYPE.bool, TYPE.float);
+  const own = aligned ? draws : likeRank(graph, graph.slice(draws, [0, 0], [-1, size]), true, input.flat, operation.input);
+  const kept = graph.cast(graph.op('GreaterEqual', [own, dropout.rate]), TYPE.bool, TYPE.float);
   const mask = graph.multiply(kept, dropout.scale);
   return {
     output: { ref: graph.multiply(input.ref, mask), flat: input.flat },

@@ -16,8 +16,8 @@ export interface Pass {
   readonly graph: GraphBuilder;
   /** The parameter's value in this step. */
   weight(parameter: Parameter): Ref;
-  /** Null in inference, and where nothing is dropped; `rate` a scalar, `seed` an int32 scalar. */
-  readonly dropout: { readonly rate: Ref; readonly scale: Ref; readonly seed: Ref } | null;
+  /** Null in inference, and where nothing is dropped. `first`: the step's image that this part of it begins with. All scalars, the last two int32. */
+  readonly dropout: { readonly rate: Ref; readonly scale: Ref; readonly seed: Ref; readonly first: Ref } | null;
   /** Of the moving statistics of the batch norm of this name; null in training, where the batch's own are taken. */
   readonly statistics: ((norm: string) => { readonly mean: Ref; readonly variance: Ref }) | null;
 }

@@ -44,7 +44,7 @@ export function lowerZeroPad(operation: PadOperation, pass: Pass, input: Value):
   return {
     output: { ref: padded, flat: false },
     backward: (gradient) => {
-      const inner = graph.op('Slice', [gradient, graph.integers(0, top, left, 0), graph.integers(-1, height, width, -1)], { Index: attribute.type(TYPE.int32) });
+      const inner = graph.slice(gradient, [0, top, left, 0], [-1, height, width, -1]);
       return { inputs: [likeRank(graph, inner, false, input.flat, operation.input)], parameters: [] };
     },
   };
