@@ -18,6 +18,7 @@ import { outcomeOfExit } from './exit-outcome.js';
 import { removeFiles } from './files.js';
 import { outcomeOfInputs, type Inputs, type Prepared } from './inputs.js';
 import { MemoryWatch } from './memory-watch.js';
+import { OomKills } from './oom-kills.js';
 import { residentBytes } from './process-facts.js';
 import { continues } from './slot-choice.js';
 import type { ChildListener, ChildSetup, Slot } from './slot.js';
@@ -57,6 +58,8 @@ export class AttemptRun implements ChildListener {
   /** Settles when the child that the agent itself ended is gone. */
   #killed: Promise<void> | null = null;
   #watch: MemoryWatch | null = null;
+  /** Of the kernel, since the child has its order. */
+  #oomKills: Promise<OomKills | null> = Promise.resolve(null);
   #timer: NodeJS.Timeout | undefined;
   #released = false;
   /** Epochs to keep that were named after the offer; the child may not have begun yet. */
@@ -140,9 +143,14 @@ export class AttemptRun implements ChildListener {
   }
 
   exited(exit: ChildExit): void {
-    const outcome = this.#verdict ?? outcomeOfExit(exit);
+    void this.#concludeExit(exit);
+  }
+
+  async #concludeExit(exit: ChildExit): Promise<void> {
+    const oomKill = exit.signal === 'SIGKILL' && ((await (await this.#oomKills)?.happened()) ?? false);
+    const outcome = this.#verdict ?? outcomeOfExit(exit, oomKill);
     this.#services.note('a training process ended', { attempt: this.lease.attempt, code: exit.code, signal: exit.signal, class: outcome.class, log: exit.log.slice(-2_000) });
-    void this.#close(outcome);
+    await this.#close(outcome);
   }
 
   /** Whether the slot's child holds the state to begin with. */
@@ -164,6 +172,7 @@ export class AttemptRun implements ChildListener {
       const message = `the stage took longer than its limit of ${timeoutMs / 1000} s`;
       this.#timer = setTimeout(() => this.#fail({ class: 'Timeout', message, neededBytes: null }), timeoutMs);
     }
+    if (child.pid !== undefined) this.#oomKills = OomKills.since(child.pid);
     this.#watch = new MemoryWatch({
       limitBytes: this.#limitBytes,
       measure: async () => (child.pid === undefined ? null : residentBytes(child.pid)),
