@@ -67,7 +67,7 @@ async function list(options: EngineOptions): Promise<void> {
       [
         { title: 'name', value: (fact: EngineFact) => fact.name },
         { title: 'engine', value: (fact) => fact.label },
-        { title: 'size', value: (fact) => (fact.found?.bytes == null ? '-' : bytes(fact.found.bytes)), align: 'right' },
+        { title: 'size', value: (fact) => sizeText(fact), align: 'right' },
         { title: 'step', value: (fact) => stepText(fact.stamp), align: 'right' },
         { title: 'from', value: (fact) => (fact.found === null ? 'trawl' : near(fact.found.folder)) },
         { title: 'state', value: (fact) => (fact.problem === null ? 'usable' : `${fact.problem.found}; ${fact.problem.remedy}`) },
@@ -77,6 +77,11 @@ async function list(options: EngineOptions): Promise<void> {
     '',
     `taken: ${choiceText(chosen)}`,
   ]);
+}
+
+function sizeText({ found }: EngineFact): string {
+  const size = found?.bytes ?? null;
+  return size === null ? '-' : bytes(size);
 }
 
 /** Of the largest image that was timed, beside that of wasm. */

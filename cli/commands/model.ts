@@ -2,7 +2,10 @@
 import type { Command } from 'commander';
 import { ZOO, type Knob, type ZooModel } from '../../proto/models.js';
 import type { Json } from '../../proto/work.js';
+import type { EngineName } from '../../worker/engine/choose.js';
+import { engineHere, withEngine } from '../engine/survey.js';
 import { BadInput } from '../exit.js';
+import { homeAt } from '../home.js';
 import { bytes } from '../text/format.js';
 import { table } from '../text/table.js';
 import { print, printJson } from './on-home.js';
@@ -11,11 +14,13 @@ interface ModelOptions {
   readonly input?: string;
   readonly classes: string;
   readonly batch?: string;
+  readonly engine?: EngineName;
+  readonly home?: string;
   readonly json?: boolean;
 }
 
 export function addModel(program: Command): void {
-  program
+  const command = program
     .command('model')
     .summary('layers, parameters and memory of a model')
     .description(`Shows the layers of a model (${ZOO.map(({ name }) => name).join(', ')}) and the memory that training it takes. Knobs are options of their own: --fcWidth 50, --filters 8,16,49.`)
@@ -24,20 +29,20 @@ export function addModel(program: Command): void {
     .option('--input <size>', "height x width x channels (default: the model's image size, gray)")
     .option('--classes <n>', 'number of classes', '2')
     .option('--batch <n>', "images per step (default: the model's)")
+    .option('--home <dir>', 'where engines are kept (default: $TRAWL_HOME, else ~/.trawl)')
     .option('--json', 'one JSON document on stdout, everything else on stderr')
     .allowUnknownOption()
-    .addHelpText('after', '\nExample:\n  trawl model garth-cnn --input 100x100x1 --classes 2 --batch 30 --fcWidth 50')
-    .action((name: string, knobs: readonly string[], options: ModelOptions) => showModel(name, knobs, options));
+    .addHelpText('after', '\nExample:\n  trawl model garth-cnn --input 100x100x1 --classes 2 --batch 30 --fcWidth 50');
+  withEngine(command, 'whose memory is meant: graph or wasm (default: wasm)').action((name: string, knobs: readonly string[], options: ModelOptions) => showModel(name, knobs, options));
 }
 
 async function showModel(name: string, knobs: readonly string[], options: ModelOptions): Promise<void> {
   // What only this command needs is loaded by it alone.
-  const [{ knobValue }, { notBuiltValue, suggestValue }, { buildModel }, { layerTable }, { createWasmEngine }] = await Promise.all([
+  const [{ knobValue }, { notBuiltValue, suggestValue }, { buildModel }, { layerTable }] = await Promise.all([
     import('../../coordinator/sweep/schema.js'),
     import('../../coordinator/sweep/suggest.js'),
     import('../../worker/model/zoo.js'),
     import('../../worker/model/layer-table.js'),
-    import('../../worker/engine/wasm/engine.js'),
   ]);
   const advice = (value: string, candidates: readonly string[]): string => {
     const suggestion = suggestValue(value, candidates);
@@ -63,7 +68,7 @@ async function showModel(name: string, knobs: readonly string[], options: ModelO
     params: sum((layer) => layer.params),
     learnables: sum((layer) => layer.learnables),
     multiplyAdds: sum((layer) => layer.multiplyAdds),
-    memoryBytes: (await createWasmEngine()).estimate(topology, training),
+    memoryBytes: (await engineHere(options.engine ?? null, () => homeAt(options.home))).estimate(topology, training),
   };
   if (options.json === true) {
     printJson({ model: name, knobs: chosen, input, classes, batch, ...totals, layers });

@@ -157,7 +157,8 @@ class Installation {
   async #fill(stage: string, tensorflow: string): Promise<number> {
     const site = join(stage, 'site');
     const main = await this.#mainWheel(tensorflow);
-    let { bytes, requirements } = await this.#unpackMain(main, site);
+    const { bytes: libraries, requirements } = await this.#unpackMain(main, site);
+    let bytes = libraries;
     for (const requirement of requirements) {
       const wheel = await this.#cudaWheel(requirement);
       bytes += await this.#unpack(wheel, site, (name) => /^nvidia\/[^/]+\/lib\/.*\.so/.test(name));

@@ -1,8 +1,7 @@
 /** A bundle in memory, ready to say what images are. */
 import { decide, meanProbabilities, type WeightedMember } from '../../coordinator/ensemble/combine.js';
 import { decodeImage } from '../../worker/data/decode.js';
-import type { Executable, ImageSource } from '../../worker/engine/engine.js';
-import { createWasmEngine } from '../../worker/engine/wasm/engine.js';
+import type { Engine, Executable, ImageSource } from '../../worker/engine/engine.js';
 import { softmaxOf } from '../../worker/evaluate/metrics.js';
 import type { Topology } from '../../worker/model/topology.js';
 import type { Bundle } from '../bundle/read.js';
@@ -41,8 +40,7 @@ export class Predictor {
   }
 
   /** Throws BadBundle where topology and weights do not fit together. */
-  static async load(bundle: Bundle): Promise<Predictor> {
-    const engine = await createWasmEngine();
+  static async load(bundle: Bundle, engine: Engine): Promise<Predictor> {
     const sources = bundle.manifest.inputs.map((input) => new BatchSource(input));
     const models: Model[] = [];
     for (const { input, weight, topology, weights } of bundle.manifest.members) {

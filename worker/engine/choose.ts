@@ -15,7 +15,7 @@ import { readStamp, type Stamp } from './native/stamp.js';
 import { wasmNumerics } from './wasm/numerics.js';
 
 /** What --engine takes. */
-export const ENGINE_NAMES = ['graph', 'wasm', 'eager'] as const;
+export const ENGINE_NAMES = ['graph', 'wasm'] as const;
 export type EngineName = (typeof ENGINE_NAMES)[number];
 
 /** An engine that may be used here and now. Plain data: it travels to training children. */
@@ -100,9 +100,6 @@ export interface EngineChoice {
 
 /** Pure. Throws EngineUnusable where the forced one cannot be used. */
 export function chooseEngine(facts: readonly EngineFact[], forced: EngineName | null): EngineChoice {
-  if (forced === 'eager') {
-    throw new EngineUnusable('eager', { found: '--engine eager (tfjs-node as it is) is known but not built yet', remedy: 'take --engine graph or --engine wasm' });
-  }
   const candidates = facts.filter((fact) => forced === null || kindOf(fact) === forced);
   const passedOver: EngineFact[] = [];
   for (const fact of candidates) {

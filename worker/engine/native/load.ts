@@ -20,7 +20,7 @@ export function loadNative({ name, device, addon, folder }: NativePlace): Native
   const holder: { exports: unknown } = { exports: {} };
   try {
     // All symbols at once: a missing one is told here, where it would otherwise end the process at its first call.
-    process.dlopen(holder as NodeJS.Module, addon, constants.dlopen.RTLD_NOW);
+    process.dlopen(holder, addon, constants.dlopen.RTLD_NOW);
   } catch (error) {
     throw new EngineUnusable(name, explainNative(error instanceof Error ? error.message : String(error)));
   }
