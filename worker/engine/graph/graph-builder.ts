@@ -22,6 +22,9 @@ function nodeOf(ref: Ref): string {
   return ref.split(':')[0] ?? ref;
 }
 
+/** Longest constant that is looked for among those there are. */
+const SHARED_VALUES = 64;
+
 /** Collects the nodes of one graph. Most operations are of float32; helpers are named for what they compute. */
 export class GraphBuilder {
   private readonly nodes: Encoded[] = [];
@@ -56,16 +59,18 @@ export class GraphBuilder {
     return this.constant([value], [], type);
   }
 
-  /** Equal constants are one node. */
+  /** Equal small constants are one node. */
   constant(values: ArrayLike<number>, shape: Dimensions, type: Type = TYPE.float): Ref {
+    if (values.length > SHARED_VALUES) return this.makeConstant(values, shape, type);
     const key = `${String(type)}/${shape.join('x')}/${Array.from(values).join(',')}`;
-    let ref = this.constants.get(key);
-    if (ref === undefined) {
-      const typed = type === TYPE.float ? Float32Array.from(values) : type === TYPE.double ? Float64Array.from(values) : Int32Array.from(values);
-      ref = this.node('Const', [], { dtype: attribute.type(type), value: attribute.tensor(type, shape, typed) });
-      this.constants.set(key, ref);
-    }
+    const ref = this.constants.get(key) ?? this.makeConstant(values, shape, type);
+    this.constants.set(key, ref);
     return ref;
+  }
+
+  private makeConstant(values: ArrayLike<number>, shape: Dimensions, type: Type): Ref {
+    const typed = type === TYPE.float ? Float32Array.from(values) : type === TYPE.double ? Float64Array.from(values) : Int32Array.from(values);
+    return this.node('Const', [], { dtype: attribute.type(type), value: attribute.tensor(type, shape, typed) });
   }
 
   integers(...values: readonly number[]): Ref {

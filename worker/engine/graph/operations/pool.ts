@@ -1,5 +1,5 @@
 import type { Operation } from '../../program.js';
-import { attribute } from '../graph-def.js';
+import { attribute, TYPE } from '../graph-def.js';
 import { asImage, likeRank, type Lowered, type Pass, type Value } from './lowering.js';
 import { isSame, paddingAttributes, windowAttributes } from './window.js';
 
@@ -30,10 +30,13 @@ export function lowerAveragePool(operation: PoolOperation, pass: Pass, input: Va
   const { height, width } = operation.input;
   const x = asImage(graph, input, operation.input);
   if (window.rows === height && window.columns === width && window.top + window.bottom + window.left + window.right === 0) {
-    const share = graph.constant(new Float32Array(height * width).fill(1 / (height * width)), [1, height, width, 1]);
     return {
       output: { ref: graph.reduce('Mean', x, [1, 2], true), flat: false },
-      backward: (gradient) => ({ inputs: [likeRank(graph, graph.multiply(gradient, share), false, input.flat, operation.input)], parameters: [] }),
+      backward: (gradient) => {
+        const share = graph.multiply(gradient, graph.scalar(1 / (height * width)));
+        const spread = graph.op('BroadcastTo', [share, graph.shapeOf(x)], { Tidx: attribute.type(TYPE.int32) });
+        return { inputs: [likeRank(graph, spread, false, input.flat, operation.input)], parameters: [] };
+      },
     };
   }
   const same = isSame(window, operation.input);
