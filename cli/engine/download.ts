@@ -23,6 +23,8 @@ export interface Download {
   readonly signal: AbortSignal;
   /** No byte for so long counts as broken off. */
   readonly stallMs?: number;
+  /** Between tries that brought nothing, growing with each. */
+  readonly pauseMs?: number;
 }
 
 const STALL_MS = 30_000;
@@ -50,7 +52,7 @@ export async function download(wanted: Download): Promise<void> {
     }
     const gained = ((await sizeOf(part)) ?? 0) > before;
     fruitless = gained ? 0 : fruitless + 1;
-    if (fruitless > 0) await pause(PAUSE_MS * fruitless, wanted.signal);
+    if (fruitless > 0) await pause((wanted.pauseMs ?? PAUSE_MS) * fruitless, wanted.signal);
   }
   const have = (await sizeOf(part)) ?? 0;
   if (fruitless >= FRUITLESS_TRIES) {
