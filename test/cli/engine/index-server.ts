@@ -27,6 +27,7 @@ export class IndexServer {
   readonly url: string;
   readonly asked: Asked[] = [];
   readonly #files: Map<string, Served>;
+  readonly #onSent = new Map<string, () => void>();
   /** A connection to be cut off when the file has grown to so many bytes. */
   #cut: { readonly at: number; readonly response: ServerResponse } | null = null;
 
@@ -59,6 +60,16 @@ export class IndexServer {
     if (this.#cut !== null && bytes >= this.#cut.at) this.#cut.response.destroy();
   }
 
+  /** From now on another content, or another way to give it. */
+  serve(name: string, file: Served): void {
+    this.#files.set(name, file);
+  }
+
+  /** Settles when a file that hangs was sent as far as it goes. */
+  sent(name: string): Promise<void> {
+    return new Promise((resolve) => this.#onSent.set(name, resolve));
+  }
+
   #answer(request: IncomingMessage, response: ServerResponse): void {
     const path = decodeURIComponent(request.url ?? '');
     this.asked.push({ path, range: request.headers.range, authorization: request.headers.authorization });
@@ -69,7 +80,7 @@ export class IndexServer {
     }
     const file = this.#files.get(path.replace(/^\/files\//, '')) ?? this.#files.get(path);
     if (file === undefined) response.writeHead(404).end();
-    else this.#send(file, request.headers.range, response);
+    else this.#send(path.split('/').at(-1) ?? '', file, request.headers.range, response);
   }
 
   #index(project: string, response: ServerResponse): void {
@@ -80,7 +91,7 @@ export class IndexServer {
     else response.writeHead(200, { 'content-type': 'application/vnd.pypi.simple.v1+json' }).end(JSON.stringify({ files }));
   }
 
-  #send({ content, cuts, ignoresRange, hangsAfter }: Served, range: string | undefined, response: ServerResponse): void {
+  #send(name: string, { content, cuts, ignoresRange, hangsAfter }: Served, range: string | undefined, response: ServerResponse): void {
     const from = ignoresRange === true ? 0 : Number(/^bytes=(\d+)-/.exec(range ?? '')?.[1] ?? 0);
     if (from >= content.length) {
       response.writeHead(416).end();
@@ -93,7 +104,7 @@ export class IndexServer {
     else if (cut !== undefined) {
       this.#cut = { at: from + cut, response };
       response.write(content.subarray(from, from + cut));
-    } else if (hangsAfter !== undefined) response.write(content.subarray(from, from + hangsAfter));
+    } else if (hangsAfter !== undefined) response.write(content.subarray(from, from + hangsAfter), () => this.#onSent.get(name)?.());
     else response.end(content.subarray(from));
   }
 }
