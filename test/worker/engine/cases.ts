@@ -36,6 +36,8 @@ const CHAINS: readonly Chain[] = [
   { name: 'conv 3x3 same from 3 channels to 11, no bias', input: [5, 7, 3], layers: [conv(3, 1), conv(11, 3, 1, 'same', { use_bias: false })] },
   { name: 'conv 3x3 same from 8 channels', input: [6, 6, 1], layers: [conv(8, 1), conv(6, 3)] },
   { name: 'conv 3x3 same from 49 channels', input: [4, 4, 1], layers: [conv(49, 1), conv(5, 3)] },
+  { name: 'conv 3x3 same from 16 to 24 channels, odd (by tiles that hang over)', input: [9, 11, 1], layers: [conv(16, 1), conv(24, 3), norm, relu, conv(16, 3)] },
+  { name: 'conv 3x3 valid from 24 to 16 channels, even', input: [12, 10, 3], layers: [conv(24, 1), conv(16, 3, 1, 'valid'), conv(16, 3, 1, 'same', { use_bias: false }), maxPool(3, 3, 'valid')] },
   { name: 'conv 5x5 valid', input: [8, 9, 3], layers: [PROBE, conv(5, 5, 1, 'valid')] },
   { name: 'conv 2x2 same (the odd zero goes after)', input: [5, 6, 1], layers: [PROBE, conv(4, 2)] },
   { name: 'conv 3x3 stride 2 same, even', input: [8, 6, 1], layers: [PROBE, conv(7, 3, 2)] },

@@ -19,7 +19,7 @@ import { imageSettings } from '../../support/settings.js';
  */
 const PINNED = {
   version: 1,
-  numerics: 'wasm:c3119d82eaebbf6f:plain',
+  numerics: 'wasm:2f3bde62ef152946:plain',
   weights: '78329041b389006ba4204c6dbd9f1ad7fae3f775745bb73ae17a615fb8b84f2a',
 };
 

@@ -32,6 +32,15 @@ export interface Kernels {
     x: number, xRow: number, dy: number, dyRow: number, dw: number, stride: number, height: number, width: number,
     input: number, output: number, rows: number, columns: number, strideRows: number, strideColumns: number,
   ): void;
+  winograd_pack(w: number, u: number, input: number, output: number, back: number): void;
+  winograd(
+    x: number, xRow: number, u: number, bias: number, y: number, yRow: number, height: number, width: number,
+    input: number, output: number, scratch: number,
+  ): void;
+  winograd_sums(
+    x: number, xRow: number, dy: number, dyRow: number, sums: number, height: number, width: number, input: number, output: number, scratch: number,
+  ): void;
+  winograd_gradient(sums: number, dw: number, input: number, output: number): void;
   unpad_rows(from: number, stride: number, to: number, rows: number, columns: number): void;
   spread(from: number, fromRow: number, to: number, toRow: number, height: number, width: number, channels: number, step: number): void;
   channel_sums(x: number, xRow: number, height: number, width: number, channels: number, sums: number): void;

@@ -2,8 +2,8 @@
 //
 // The kW * Ci taps of one kernel row are contiguous in the padded input, so a convolution is a
 // matrix product with depth kH x (kW * Ci) whose rows (pixels) are pointers into the input: no
-// im2col copy. Rejected: im2col (writes 9 times the input), Winograd (other roundings, and the gain
-// at 8 to 49 channels is eaten by its transforms).
+// im2col copy. Rejected: im2col (writes 9 times the input). Many channels under 3 x 3 windows go by
+// winograd.c instead.
 #include "simd.h"
 
 // Pixels whose addresses are worked out once and used for all column tiles; the rows they touch stay in L1.
