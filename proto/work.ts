@@ -262,6 +262,6 @@ export interface Outcome {
   readonly class: OutcomeClass;
   /** One line for a person; empty when done. */
   readonly message: string;
-  /** Measured or predicted need, where OutOfMemory knows it. */
+  /** Memory of the process: after an end in peace the most it had, where that could be measured; of OutOfMemory the measured or predicted need, where it is known. */
   readonly neededBytes: number | null;
 }

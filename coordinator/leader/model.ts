@@ -76,7 +76,7 @@ export interface Attempt extends Span {
 }
 
 export function emptyWrites(): TurnWrites {
-  return { workers: [], epochs: [], retrained: [], checkpoints: [], dropped: [], evaluations: [], ended: [], grants: [], trials: [], sweeps: [], clocks: [], events: [] };
+  return { workers: [], epochs: [], retrained: [], checkpoints: [], dropped: [], evaluations: [], ended: [], grants: [], trials: [], sweeps: [], clocks: [], peaks: [], events: [] };
 }
 
 export function isEmpty(writes: TurnWrites): boolean {

@@ -19,7 +19,7 @@ import { removeFiles } from './files.js';
 import { outcomeOfInputs, type Inputs, type Prepared } from './inputs.js';
 import { MemoryWatch } from './memory-watch.js';
 import { OomKills } from './oom-kills.js';
-import { residentBytes } from './process-facts.js';
+import { forgetPeak, peakResidentBytes, residentBytes } from './process-facts.js';
 import { continues } from './slot-choice.js';
 import type { ChildListener, ChildSetup, Slot } from './slot.js';
 import { Uploads } from './uploads.js';
@@ -58,6 +58,8 @@ export class AttemptRun implements ChildListener {
   /** Settles when the child that the agent itself ended is gone. */
   #killed: Promise<void> | null = null;
   #watch: MemoryWatch | null = null;
+  /** Whether the child's peak of memory is this attempt's alone. */
+  #measures: Promise<boolean> = Promise.resolve(true);
   /** Of the kernel, since the child has its order. */
   #oomKills: Promise<OomKills | null> = Promise.resolve(null);
   #timer: NodeJS.Timeout | undefined;
@@ -159,6 +161,7 @@ export class AttemptRun implements ChildListener {
   }
 
   #order(prepared: Prepared): void {
+    const before = this.#slot.pid;
     const child = this.#slot.listen(this, this.#setup);
     this.#child = child;
     this.#slot.held = null;
@@ -172,7 +175,11 @@ export class AttemptRun implements ChildListener {
       const message = `the stage took longer than its limit of ${timeoutMs / 1000} s`;
       this.#timer = setTimeout(() => this.#fail({ class: 'Timeout', message, neededBytes: null }), timeoutMs);
     }
-    if (child.pid !== undefined) this.#oomKills = OomKills.since(child.pid);
+    if (child.pid !== undefined) {
+      this.#oomKills = OomKills.since(child.pid);
+      // A child that has trained something else had its peak then.
+      if (child.pid === before) this.#measures = forgetPeak(child.pid);
+    }
     this.#watch = new MemoryWatch({
       limitBytes: this.#limitBytes,
       measure: async () => (child.pid === undefined ? null : residentBytes(child.pid)),
@@ -219,7 +226,10 @@ export class AttemptRun implements ChildListener {
     if (holds !== null && blob !== null && trajectory.trainable === 'image-classifier' && this.#slot.hasChild) {
       this.#slot.held = { blob, signature: stateSignature(trajectory) };
     }
-    await this.#close(this.#verdict ?? outcome);
+    const { pid } = this.#slot;
+    const peak = pid !== undefined && trajectory.trainable === 'image-classifier' && (await this.#measures) ? await peakResidentBytes(pid) : null;
+    const inPeace = outcome.class === 'done' || outcome.class === 'released';
+    await this.#close(this.#verdict ?? (inPeace ? { ...outcome, neededBytes: peak } : outcome));
   }
 
   /** Ends the attempt from our side; the child's exit closes it. */
