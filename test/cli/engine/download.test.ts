@@ -71,7 +71,7 @@ test('a login in the address goes to its own host in a header, and into no messa
   server.asked.length = 0;
   const elsewhere = 'http://me:secret@localhost:1/simple';
   await download({ ...wanted, source: elsewhere });
-  assert.equal(server.asked[0]?.authorization, undefined);
+  assert.equal(server.askedFor('a.bin').at(-1)?.authorization, undefined);
 });
 
 test('an abort leaves what has arrived', async (t) => {
