@@ -15,8 +15,8 @@ export interface Kernels {
   normalise_floats(values: number, x: number, xRow: number, height: number, length: number, mean: number, deviation: number): void;
   normalise(pixels: number, x: number, xRow: number, height: number, length: number, mean: number, deviation: number): void;
   conv(
-    x: number, xRow: number, w: number, bias: number, y: number, yRow: number, height: number, width: number,
-    input: number, output: number, rows: number, columns: number, strideRows: number, strideColumns: number,
+    x: number, xRow: number, xImage: number, w: number, bias: number, y: number, yRow: number, yImage: number, images: number,
+    height: number, width: number, input: number, output: number, rows: number, columns: number, strideRows: number, strideColumns: number,
   ): void;
   curve(x: number, xRow: number, y: number, yRow: number, height: number, length: number, kind: number, cap: number): void;
   curve_back(
@@ -29,8 +29,8 @@ export interface Kernels {
   pack_forward(w: number, packed: number, depth: number, output: number): void;
   pack_backward(w: number, packed: number, taps: number, input: number, output: number): void;
   filter_gradient(
-    x: number, xRow: number, dy: number, dyRow: number, dw: number, stride: number, height: number, width: number,
-    input: number, output: number, rows: number, columns: number, strideRows: number, strideColumns: number,
+    x: number, xRow: number, xImage: number, dy: number, dyRow: number, dyImage: number, dw: number, stride: number, images: number,
+    height: number, width: number, input: number, output: number, rows: number, columns: number, strideRows: number, strideColumns: number,
   ): void;
   winograd_pack(w: number, u: number, input: number, output: number, back: number): void;
   winograd(

@@ -1,7 +1,7 @@
 import type { Operation, Window } from '../../program.js';
 import { type Arena, type Border, imageAt, NO_BORDER, type View } from '../arena.js';
 import type { Slot } from '../parameters.js';
-import { type Convolution, planConvolution, planWeightGradient, type WeightGradient } from './convolution.js';
+import { type Convolution, type Images, imagesTogether, planConvolution, planWeightGradient, type WeightGradient } from './convolution.js';
 import { type Gradient, type Machine, NO_GRADIENT, type Node, type Observer, type Pass, wholeGradient } from './node.js';
 
 export type ConvOperation = Extract<Operation, { kind: 'conv' }>;
@@ -12,8 +12,9 @@ export function borderOf(window: Window): Border {
 }
 
 /**
- * Backward works image by image: the gradient of the output (often made on the spot by the node
- * above), the filter gradient and the input gradient of one image are done before the next, in cache.
+ * Backward works image by image (small images a few at a time): the gradient of the output (often made
+ * on the spot by the node above), the filter gradient and the input gradient of one are done before the
+ * next, in cache.
  * The input gradient is a convolution too: of the output's gradient inside a border, its pixels spread
  * apart by the strides, with the kernel turned round. For the first layer nobody needs it.
  */
@@ -31,7 +32,9 @@ export class ConvNode implements Node {
   private readonly back: Convolution | null;
   private readonly biasGradient: number;
   private readonly biasSums: number;
-  /** One image of the output's gradient: bordered for stride 1, else as it is, with `spread` beside it. */
+  /** How many images are done at a time. */
+  private readonly together: number;
+  /** So many images of the output's gradient: bordered for stride 1, else as it is, with `spread` beside it. */
   private readonly outer: View;
   private readonly spread: View;
   private readonly inner: View | null;
@@ -50,9 +53,10 @@ export class ConvNode implements Node {
     this.back = inner === null ? null : planConvolution(arena, { ...window, strideRows: 1, strideColumns: 1 }, operation.output.channels, operation.input, true);
     this.biasGradient = arena.floats(operation.output.channels);
     this.biasSums = arena.doubles(operation.output.channels);
-    this.spread = inner === null ? arena.view(operation.output, 1, NO_BORDER) : this.planSpread(arena);
+    this.together = imagesTogether(operation.output);
+    this.spread = inner === null ? arena.view(operation.output, this.together, NO_BORDER) : this.planSpread(arena);
     const unit = window.strideRows === 1 && window.strideColumns === 1;
-    this.outer = inner === null || unit ? this.spread : arena.view(operation.output, 1, NO_BORDER);
+    this.outer = inner === null || unit ? this.spread : arena.view(operation.output, this.together, NO_BORDER);
   }
 
   /** The border that makes a convolution of stride 1 over it give an image of the input's size. */
@@ -68,15 +72,16 @@ export class ConvNode implements Node {
       left,
       right: input.width + window.columns - 1 - left - width,
     };
-    return arena.view({ height, width, channels: output.channels }, 1, border);
+    return arena.view({ height, width, channels: output.channels }, this.together, border);
   }
 
   forward(machine: Machine, count: number, pass: Pass): void {
     this.convolution.pack(machine, this.kernel.at);
-    const windows = this.windows();
-    for (let image = 0; image < count; image++) {
-      this.convolution.image(machine, imageAt(windows, image), windows.row, this.bias?.at ?? 0, imageAt(this.output, image), this.output.row);
-      if (pass.training) this.observer?.observe(machine, image);
+    for (let first = 0; first < count; first += this.together) {
+      const images = Math.min(this.together, count - first);
+      this.convolution.images(machine, images, from(this.windows(), first), this.bias?.at ?? 0, from(this.output, first));
+      if (!pass.training) continue;
+      for (let image = first; image < first + images; image++) this.observer?.observe(machine, image);
     }
   }
 
@@ -85,35 +90,38 @@ export class ConvNode implements Node {
     this.weightGradient.clear(machine);
     if (this.bias !== null) machine.bytes.fill(0, this.biasSums, this.biasSums + 8 * channels);
     this.back?.pack(machine, this.kernel.at);
-    const windows = this.windows();
-    for (let image = 0; image < count; image++) {
-      const [at, row] = this.outputGradient(above, image);
-      this.weightGradient.image(machine, imageAt(windows, image), windows.row, at, row);
-      if (this.bias !== null) machine.kernels.channel_sums(at, row, height, width, channels, this.biasSums);
-      if (this.back !== null && this.inner !== null) this.inputGradient(machine, this.back, image, at, row, this.inner);
+    for (let first = 0; first < count; first += this.together) {
+      const images = Math.min(this.together, count - first);
+      const dy = this.outputGradient(above, first, images);
+      this.weightGradient.images(machine, images, from(this.windows(), first), dy);
+      for (let image = 0; this.bias !== null && image < images; image++) machine.kernels.channel_sums(imageAt(dy, image), dy.row, height, width, channels, this.biasSums);
+      if (this.back !== null && this.inner !== null) this.inputGradient(machine, this.back, images, dy, from(this.inner, first));
     }
     this.update(machine);
     return this.inner === null ? NO_GRADIENT : wholeGradient(machine, this.inner);
   }
 
-  /** The output's gradient of one image: in place where it lies whole and nothing needs its borders. */
-  private outputGradient(above: Gradient, image: number): [at: number, row: number] {
+  /** The output's gradient of some images: in place where it lies whole and nothing needs its borders. */
+  private outputGradient(above: Gradient, first: number, images: number): Images {
     const bordered = this.outer.row !== this.operation.output.width * this.operation.output.channels || this.outer.image !== this.operation.output.height * this.outer.row;
-    if (above.view !== null && !(bordered && this.inner !== null)) return [imageAt(above.view, image), above.view.row];
-    above.write(image, this.outer.at, this.outer.row);
-    return [this.outer.at, this.outer.row];
+    if (above.view !== null && !(bordered && this.inner !== null)) return from(above.view, first);
+    for (let image = 0; image < images; image++) above.write(first + image, imageAt(this.outer, image), this.outer.row);
+    return this.outer;
   }
 
-  private inputGradient(machine: Machine, back: Convolution, image: number, at: number, row: number, inner: View): void {
+  private inputGradient(machine: Machine, back: Convolution, images: number, dy: Images, inner: Images): void {
     const { window, output } = this.operation;
-    let from = this.spread;
+    let spread = dy;
     if (this.spread !== this.outer) {
-      machine.kernels.spread(
-        at, row, this.spread.at, this.spread.row * window.strideRows, output.height, output.width, output.channels,
-        window.strideColumns,
-      );
-    } else if (at !== this.outer.at) from = { ...this.spread, at, row };
-    back.image(machine, from.at - 4 * this.before(from.row), from.row, 0, imageAt(inner, image), inner.row);
+      spread = this.spread;
+      for (let image = 0; image < images; image++) {
+        machine.kernels.spread(
+          imageAt(dy, image), dy.row, imageAt(spread, image), spread.row * window.strideRows, output.height, output.width, output.channels,
+          window.strideColumns,
+        );
+      }
+    }
+    back.images(machine, images, { ...spread, at: spread.at - 4 * this.before(spread.row) }, 0, inner);
   }
 
   /** Floats of border before the first pixel of the spread gradient. */
@@ -135,4 +143,9 @@ export class ConvNode implements Node {
     const { window, input } = this.operation;
     return { ...this.input, at: this.input.at - 4 * (window.top * this.input.row + window.left * input.channels) };
   }
+}
+
+/** The images from number `first` on. */
+function from(view: View, first: number): Images {
+  return { ...view, at: imageAt(view, first) };
 }

@@ -1,11 +1,11 @@
 /**
- * The three products of a convolution for one image, in the form that is fastest for its size: by the
+ * The three products of a convolution for a few images, in the form that is fastest for its size: by the
  * definition (kernels/conv.c), or for 3 x 3 windows of stride 1 over many channels by tiles
  * (kernels/winograd.c): at 64 channels and 28 px two thirds of the time.
  */
 import type { Shape } from '../../parameter.js';
 import type { Window } from '../../program.js';
-import type { Arena } from '../arena.js';
+import { type Arena, imageAt, type View } from '../arena.js';
 import type { Machine } from './node.js';
 
 /** As TILES in kernels/winograd.c. */
@@ -14,21 +14,32 @@ const TILES = 32;
 const LEAST_CHANNELS = 16;
 const LEAST_PIXELS = 64;
 
+/** Pixels that a call of the direct form works on at a time (BLOCK in kernels/conv.c). */
+const BLOCK = 128;
+
+/** How many images go together: as many as fill a block, so that small images do not read large weights one by one. */
+export function imagesTogether({ height, width }: Shape): number {
+  return Math.max(1, Math.floor(BLOCK / (height * width)));
+}
+
+/** Images in memory: where the first begins, floats from one row to the next and from one image to the next. */
+export type Images = Pick<View, 'at' | 'row' | 'image'>;
+
 type Extent = Pick<Window, 'rows' | 'columns' | 'strideRows' | 'strideColumns'>;
 
 /** y = bias + x * w, from an image of `inputs` channels inside its border to one of `output`'s size. */
 export interface Convolution {
   /** To be called when the weights have changed. */
   pack(machine: Machine, weights: number): void;
-  /** `x` is where the first window begins; `bias` 0 for none. */
-  image(machine: Machine, x: number, xRow: number, bias: number, y: number, yRow: number): void;
+  /** `x` begins at the first window; `bias` 0 for none. */
+  images(machine: Machine, count: number, x: Images, bias: number, y: Images): void;
 }
 
 /** The gradient of the weights, summed over images. */
 export interface WeightGradient {
   clear(machine: Machine): void;
-  /** `x` is where the first window begins. */
-  image(machine: Machine, x: number, xRow: number, dy: number, dyRow: number): void;
+  /** `x` begins at the first window. */
+  images(machine: Machine, count: number, x: Images, dy: Images): void;
   /** Where the sum then lies, float32 [rows, columns, inputs, outputs]. */
   sum(machine: Machine): number;
 }
@@ -79,10 +90,12 @@ class DirectConvolution implements Convolution {
     else kernels.pack_forward(weights, this.packed, taps * this.inputs, this.output.channels);
   }
 
-  image({ kernels }: Machine, x: number, xRow: number, bias: number, y: number, yRow: number): void {
+  images({ kernels }: Machine, count: number, x: Images, bias: number, y: Images): void {
     const { rows, columns, strideRows, strideColumns } = this.extent;
     const { height, width, channels } = this.output;
-    kernels.conv(x, xRow, this.packed, bias, y, yRow, height, width, this.inputs, channels, rows, columns, strideRows, strideColumns);
+    kernels.conv(
+      x.at, x.row, x.image, this.packed, bias, y.at, y.row, y.image, count, height, width, this.inputs, channels, rows, columns, strideRows, strideColumns,
+    );
   }
 }
 
@@ -105,10 +118,13 @@ class DirectGradient implements WeightGradient {
     bytes.fill(0, this.padded, this.padded + 4 * this.depth() * tiled(this.output.channels));
   }
 
-  image({ kernels }: Machine, x: number, xRow: number, dy: number, dyRow: number): void {
+  images({ kernels }: Machine, count: number, x: Images, dy: Images): void {
     const { rows, columns, strideRows, strideColumns } = this.extent;
     const { height, width, channels } = this.output;
-    kernels.filter_gradient(x, xRow, dy, dyRow, this.padded, tiled(channels), height, width, this.inputs, channels, rows, columns, strideRows, strideColumns);
+    kernels.filter_gradient(
+      x.at, x.row, x.image, dy.at, dy.row, dy.image, this.padded, tiled(channels), count, height, width,
+      this.inputs, channels, rows, columns, strideRows, strideColumns,
+    );
   }
 
   sum({ kernels }: Machine): number {
@@ -141,9 +157,11 @@ class TiledConvolution implements Convolution {
     kernels.winograd_pack(weights, this.packed, this.inputs, this.output.channels, Number(this.back));
   }
 
-  image({ kernels }: Machine, x: number, xRow: number, bias: number, y: number, yRow: number): void {
+  images({ kernels }: Machine, count: number, x: Images, bias: number, y: Images): void {
     const { height, width, channels } = this.output;
-    kernels.winograd(x, xRow, this.packed, bias, y, yRow, height, width, this.inputs, channels, this.scratch);
+    for (let image = 0; image < count; image++) {
+      kernels.winograd(imageAt(x, image), x.row, this.packed, bias, imageAt(y, image), y.row, height, width, this.inputs, channels, this.scratch);
+    }
   }
 }
 
@@ -166,9 +184,11 @@ class TiledGradient implements WeightGradient {
     bytes.fill(0, this.sums, this.sums + 4 * 16 * this.inputs * this.output.channels);
   }
 
-  image({ kernels }: Machine, x: number, xRow: number, dy: number, dyRow: number): void {
+  images({ kernels }: Machine, count: number, x: Images, dy: Images): void {
     const { height, width, channels } = this.output;
-    kernels.winograd_sums(x, xRow, dy, dyRow, this.sums, height, width, this.inputs, channels, this.scratch);
+    for (let image = 0; image < count; image++) {
+      kernels.winograd_sums(imageAt(x, image), x.row, imageAt(dy, image), dy.row, this.sums, height, width, this.inputs, channels, this.scratch);
+    }
   }
 
   sum({ kernels }: Machine): number {
