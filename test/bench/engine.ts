@@ -2,8 +2,7 @@
  * Training on one thread, for every executor of this machine and, with --against, Keras: each in a
  * process of its own, asked in turn so that whatever else the machine does falls on all alike. Time of a
  * step; of an epoch of 1,000 images with feeding and evaluation; peak memory; time from the start of a
- * process to the end of its first step; for ours also how soon a warm one is ready, and what two slots
- * come to beside two processes that know nothing of each other.
+ * process to the end of its first step; for ours also how soon a warm one is ready for a first step anew.
  */
 import { spawn, type ChildProcessByStdio } from 'node:child_process';
 import { createInterface, type Interface } from 'node:readline';
