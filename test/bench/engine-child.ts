@@ -1,7 +1,8 @@
 /**
- * A process that trains one model of the bench `engine`: `node engine-child.js MODEL wasm|ADDON-PLACE`.
- * It compiles, takes a step and says so; then each line on its stdin asks for something, and each line
- * on its stdout is the answer, as JSON. keras-engine.py is its counterpart.
+ * A process that trains one model of the bench `engine`: `node engine-child.js MODEL NATIVE-PLACE [MS]`
+ * (null for wasm). It compiles, takes a step and says so; then each line on its stdin asks for something,
+ * and each line on its stdout is the answer, as JSON; keras-engine.py is its counterpart. With MS it steps
+ * for that long instead and its last line is how many steps it took per second.
  */
 import { createInterface } from 'node:readline';
 import type { Executable, ImageSource, StepSettings } from '../../worker/engine/engine.js';
@@ -62,6 +63,13 @@ class Child {
     return { peakBytes: process.resourceUsage().maxRSS * 1024 };
   }
 
+  stepsPerSecond(ms: number): number {
+    const began = performance.now();
+    let steps = 0;
+    for (; performance.now() - began < ms; steps += 1) this.step();
+    return (1000 * steps) / (performance.now() - began);
+  }
+
   step(): void {
     this.#executable.step(batch(this.#steps * this.#model.batch, this.#model.batch), settings(this.#steps));
     this.#steps += 1;
@@ -91,7 +99,7 @@ class Child {
 }
 
 async function main(): Promise<void> {
-  const [name = '', native = 'null'] = process.argv.slice(2);
+  const [name = '', native = 'null', span] = process.argv.slice(2);
   const model = MODELS.find((known) => known.name === name);
   if (model === undefined) throw new Error(`no model ${name}`);
   const source = noise(model);
@@ -103,6 +111,10 @@ async function main(): Promise<void> {
   const compile = (): Promise<Executable> => engine.compile(model.topology, training, source);
   const child = new Child(model, compile, await compile());
   child.step();
+  if (span !== undefined) {
+    process.stdout.write(`${child.stepsPerSecond(Number(span))}\n`);
+    return;
+  }
   process.stdout.write(`${JSON.stringify({ ready: engine.numerics })}\n`);
   for await (const line of createInterface({ input: process.stdin })) process.stdout.write(`${JSON.stringify(await child.answer(line))}\n`);
 }
