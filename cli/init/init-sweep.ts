@@ -1,7 +1,8 @@
 /** Looks at a folder of images and writes a sweep file for it, beside the folder and never into it. */
 import { constants } from 'node:fs';
-import { access, readFile, stat, writeFile } from 'node:fs/promises';
+import { access, readFile, realpath, stat, writeFile } from 'node:fs/promises';
 import { basename, dirname, extname, join, relative, resolve } from 'node:path';
+import { parseDocument } from 'yaml';
 import { guessGroups, type GroupGuess } from '../data/guess-groups.js';
 import { guessPositive, type PositiveGuess } from '../data/guess-positive.js';
 import { DataProblem } from '../data/problem.js';
@@ -40,11 +41,22 @@ export async function sweepFileFor(options: Omit<InitOptions, 'file'>): Promise<
   const file = await sweepFileOf(options.folder);
   const known = await readFile(file, 'utf8').catch(() => null);
   if (known === null) return initSweep({ ...options, file });
-  if (!known.startsWith(`# ${MARK}`)) {
+  if (!known.startsWith(`# ${MARK}`) || !(await isAbout(known, file, options.folder))) {
     throw new BadInput(`${near(file)} is there already and was not written for this folder; run that file, or choose another name: trawl init ${near(options.folder)} FILE.yaml`);
   }
   options.onLine(`using ${near(file)}, which was written for this folder before`);
   return file;
+}
+
+/** Whether a sweep file's `data.path` is this folder. Folders of one name may share a file's place, and a file may have been edited. */
+async function isAbout(text: string, file: string, folder: string): Promise<boolean> {
+  const document = parseDocument(text);
+  // What cannot be read is not run either: loading it tells every mistake with its line.
+  if (document.errors.length > 0) return true;
+  const path: unknown = document.getIn(['data', 'path']) ?? document.get('data');
+  if (typeof path !== 'string') return true;
+  const real = async (where: string): Promise<string> => realpath(where).catch(() => resolve(where));
+  return (await real(resolve(dirname(file), path))) === (await real(folder));
 }
 
 /** Returns the path of the file written. Throws BadInput where it is there already, or the folder cannot be swept. */
