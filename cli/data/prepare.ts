@@ -39,6 +39,7 @@ export async function prepareDataset(options: PrepareOptions): Promise<DataSumma
   const scan = await scanFolder({ folder, label: spec.label, cacheDir, maxRejected: spec.maxRejected, onProgress: progress('scan'), ...aborting });
   const positive = positiveClass(spec.positive, scan.classes);
   const chosen = chooseFiles(scan.files, spec, options.seed);
+  if (spec.split?.merge !== true) requireEveryClass(chosen.files, scan.classes, scan.given);
   const split = splitDataset(chosen.files, scan.classes, scan.given, spec.split, spec.groupBy, options.seed);
   const { manifest, blob } = await packDataset({
     folder,
@@ -68,6 +69,21 @@ function chooseFiles(files: readonly ScannedFile[], spec: DataSpec, seed: number
   const capped = spec.perClass === null ? distinct : capClasses(distinct, spec.perClass, spec.split?.seed ?? seed);
   const warnings = dropped === 0 ? [] : [`${count(dropped, 'image')} of train that ${dropped === 1 ? 'lies' : 'lie'} in val or test too ${dropped === 1 ? 'is' : 'are'} left out (dedupe)`];
   return { files: capped, warnings };
+}
+
+/** What is left out may have been all of a class. */
+function requireEveryClass(files: readonly ScannedFile[], classes: readonly string[], given: readonly Part[]): void {
+  for (const part of given) {
+    classes.forEach((name, label) => {
+      if (files.some((file) => file.label === label && file.part === part)) return;
+      throw new DataProblem('ClassMissingInPart', {
+        path: ['data', 'dedupe'],
+        found: `no image of class ${name} left in ${part}: each lies in val or test too`,
+        expected: 'images of every class in every part',
+        suggestion: 'add others, leave "dedupe" out, or pool all parts with "given: merge"',
+      });
+    });
+  }
 }
 
 function positiveClass(named: string | null, classes: readonly string[]): { readonly label: number; readonly warnings: readonly string[] } {

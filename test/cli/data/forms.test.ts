@@ -76,6 +76,14 @@ test('dedupe drops from train what lies in val or test too; without it copies ar
   assert.match(dropped.warnings.join('\n'), /8 images of train that lie in val or test too are left out/);
 });
 
+test('dedupe that would leave a class without an image to train on is refused', async (t) => {
+  const at = place(t);
+  for (const part of ['train', 'val', 'test']) await classFolders(join(at.folder, part), ['a', 'b'], 4);
+  // Every image of a in train is a copy of one in val; b has one of its own.
+  writeTree(at.folder, { 'train/b/own.png': await png(91) });
+  await assert.rejects(at.prepare({ dedupe: true }), { code: 'ClassMissingInPart', message: /^data\.dedupe: found no image of class a left in train/ });
+});
+
 test('each kind of file that is no usable image says what it is, and the others are taken', async (t) => {
   const at = place(t);
   await classFolders(at.folder, ['a', 'b'], 2);
