@@ -1,9 +1,10 @@
-/** `trawl data check`: everything that is found out about a folder of images. */
+/** `trawl data check`: everything that is found out about images and their labels. */
 import { resolve } from 'node:path';
 import { PARTS } from '../../proto/manifest.js';
 import type { Part } from '../../proto/work.js';
 import { guessGroups } from '../data/guess-groups.js';
 import { groupOf, groupPattern } from '../data/groups.js';
+import type { DataPlace } from '../data/layout-of.js';
 import { scanFolder, type RejectedFile, type Scan } from '../data/scan.js';
 import { median } from '../data/survey.js';
 import { exactCopies, nearCopies, type Copies, type NearCopies } from './duplicates.js';
@@ -17,11 +18,14 @@ export interface Spread {
 }
 
 export interface GroupsFound {
-  readonly pattern: string;
+  /** Null where a table of labels names them. */
+  readonly pattern: string | null;
+  /** The table's column, or null. */
+  readonly column: string | null;
   /** False where the person gave it. */
   readonly guessed: boolean;
   readonly groups: number;
-  /** Files that it matches. */
+  /** Files in a group. */
   readonly matched: number;
   /** Groups with images in more than one given part. */
   readonly acrossParts: number;
@@ -49,8 +53,7 @@ export interface FolderCheck {
   readonly notes: readonly string[];
 }
 
-export interface CheckOptions {
-  readonly folder: string;
+export interface CheckOptions extends DataPlace {
   readonly cacheDir: string;
   /** Null for a guess from the names. */
   readonly groupBy: string | null;
@@ -60,12 +63,12 @@ export interface CheckOptions {
 
 /** Throws DataProblem; rethrows the signal's reason. */
 export async function checkFolder(options: CheckOptions): Promise<FolderCheck> {
-  const { cacheDir, signal } = options;
+  const { signal } = options;
   const folder = resolve(options.folder);
   if (options.groupBy !== null) groupPattern(options.groupBy);
   // Every share of unreadable files is worth knowing of: only none at all can be checked no further.
-  const scan = await scanFolder({ folder, cacheDir, maxRejected: 1, onProgress: (done, total) => options.onProgress('reading', done, total), signal });
-  const measured = await measureFiles({ folder, files: scan.files, onProgress: (done, total) => options.onProgress('measuring', done, total), signal });
+  const scan = await scanFolder({ ...options, folder, maxRejected: 1, onProgress: (done, total) => options.onProgress('reading', done, total), signal });
+  const measured = await measureFiles({ read: (file) => scan.read(file), files: scan.files, onProgress: (done, total) => options.onProgress('measuring', done, total), signal });
   const { files } = measured;
   const spread = (value: (file: MeasuredFile) => number): Spread => spreadOf(files.map(value));
   return {
@@ -80,7 +83,7 @@ export async function checkFolder(options: CheckOptions): Promise<FolderCheck> {
     channels: countChannels(files),
     unreadable: scan.rejected,
     duplicates: { exact: exactCopies(files), near: nearCopies(measured) },
-    groups: groupsOf(files, options.groupBy),
+    groups: groupsOf(files, options),
     shortcuts: findShortcuts(files, scan.classes),
     notes: scan.warnings,
   };
@@ -106,17 +109,18 @@ function countChannels(files: readonly MeasuredFile[]): { [channels: string]: nu
   return Object.fromEntries([...counts].sort((a, b) => a[0] - b[0]));
 }
 
-function groupsOf(files: readonly MeasuredFile[], groupBy: string | null): GroupsFound | null {
-  const pattern = groupBy ?? guessGroups(files.map((file) => file.name))?.pattern;
-  if (pattern === undefined) return null;
-  const expression = groupPattern(pattern);
+function groupsOf(files: readonly MeasuredFile[], { groupBy, labels }: CheckOptions): GroupsFound | null {
+  const column = groupBy === null && typeof labels === 'object' ? (labels?.group ?? null) : null;
+  const pattern = column === null ? (groupBy ?? guessGroups(files.map((file) => file.name))?.pattern ?? null) : null;
+  if (pattern === null && column === null) return null;
+  const expression = pattern === null ? null : groupPattern(pattern);
   const parts = new Map<string, Set<Part | null>>();
   let matched = 0;
   for (const file of files) {
-    const group = groupOf(file.name, expression);
+    const group = expression === null ? (file.group ?? null) : groupOf(file.name, expression);
     if (group === null) continue;
     matched += 1;
     parts.set(group, (parts.get(group) ?? new Set()).add(file.part));
   }
-  return { pattern, guessed: groupBy === null, groups: parts.size, matched, acrossParts: [...parts.values()].filter((on) => on.size > 1).length };
+  return { pattern, column, guessed: groupBy === null && column === null, groups: parts.size, matched, acrossParts: [...parts.values()].filter((on) => on.size > 1).length };
 }

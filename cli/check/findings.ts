@@ -43,7 +43,7 @@ function copiesFindings(copies: readonly Copies[], unit: string, what: string): 
 
 function groupFindings({ groups, parts, images }: FolderCheck): Finding[] {
   if (groups === null) return [{ severity: 'note', kind: 'groups', message: 'no pattern of patients was found in the file names; if several images show one patient, name it with --group-by, and in the sweep file with data.groupBy' }];
-  const how = `'${groups.pattern}'${groups.guessed ? ' (guessed from the names)' : ''}`;
+  const how = groups.pattern === null ? `the column ${groups.column ?? ''}` : `'${groups.pattern}'${groups.guessed ? ' (guessed from the names)' : ''}`;
   if (parts !== null && groups.acrossParts > 0) {
     return [{ severity: 'problem', kind: 'leak', message: `${count(groups.acrossParts, 'patient')} of ${groups.groups} by ${how} on more than one side of the given parts: pool them with "given: merge", fractions and groupBy` }];
   }

@@ -14,6 +14,8 @@ export interface FoundFile {
   readonly className: string;
   /** The part whose folder it lies in; null where there is none. */
   readonly part: Part | null;
+  /** What a table of labels names as its group. */
+  readonly group?: string | null;
 }
 
 export interface Layout {
@@ -23,6 +25,8 @@ export interface Layout {
   readonly given: readonly Part[];
   readonly files: readonly FoundFile[];
   readonly warnings: readonly string[];
+  /** Makes the image of a name, where the data are arrays and names are no files. */
+  readonly read?: (name: string) => Promise<Uint8Array>;
 }
 
 export const PART_NAMES: { readonly [name: string]: Part } = {

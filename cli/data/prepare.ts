@@ -1,10 +1,10 @@
-/** From a folder of images to a data set that workers can fetch: scan, split, pack. */
-import { resolve } from 'node:path';
+/** From images and labels, in any of their forms, to a data set that workers can fetch: scan, split, pack. */
 import type { BlobStore } from '../../blob/store.js';
 import { oneOf } from '../../coordinator/sweep/schema.js';
 import type { DataSpec, DataSummary } from '../../coordinator/sweep/spec.js';
 import { suggestValue } from '../../coordinator/sweep/suggest.js';
 import type { Part } from '../../proto/work.js';
+import { placeOf } from './layout-of.js';
 import { packDataset } from './pack.js';
 import { DataProblem, count } from './problem.js';
 import { scanFolder, type ScannedFile } from './scan.js';
@@ -19,8 +19,8 @@ export interface PrepareProgress {
 }
 
 export interface PrepareOptions {
-  /** The data folder; `spec.path` resolved against the sweep file's folder. */
-  readonly folder: string;
+  /** The sweep file's folder, which the paths in `spec` are relative to. */
+  readonly base: string;
   readonly spec: DataSpec;
   /** Of the split, where `spec.split` brings none of its own. */
   readonly seed: number;
@@ -35,14 +35,13 @@ export async function prepareDataset(options: PrepareOptions): Promise<DataSumma
   const { spec, cacheDir, signal } = options;
   const progress = (phase: PrepareProgress['phase']) => (done: number, total: number) => options.onProgress?.({ phase, done, total });
   const aborting = signal === undefined ? {} : { signal };
-  const folder = resolve(options.folder);
-  const scan = await scanFolder({ folder, label: spec.label, cacheDir, maxRejected: spec.maxRejected, onProgress: progress('scan'), ...aborting });
+  const scan = await scanFolder({ ...placeOf(spec, options.base), cacheDir, maxRejected: spec.maxRejected, onProgress: progress('scan'), ...aborting });
   const positive = positiveClass(spec.positive, scan.classes);
   const chosen = chooseFiles(scan.files, spec, options.seed);
   if (spec.split?.merge !== true) requireEveryClass(chosen.files, scan.classes, scan.given);
   const split = splitDataset(chosen.files, scan.classes, scan.given, spec.split, spec.groupBy, options.seed);
   const { manifest, blob } = await packDataset({
-    folder,
+    read: (file) => scan.read(file),
     classes: scan.classes,
     files: split.files,
     blobs: options.blobs,

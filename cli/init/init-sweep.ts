@@ -83,7 +83,7 @@ async function describeFolder(folder: string, file: string, options: InitOptions
   const scan = await scanFolder({ folder, cacheDir: options.home.dataCache, maxRejected: 0.1, onProgress: options.onProgress, signal: options.signal });
   const counts = scan.classes.map((_, label) => scan.files.filter((found) => found.label === label).length);
   const names = scan.files.map((found) => found.name);
-  const facts = await sampleFacts(folder, names);
+  const facts = await sampleFacts(scan.files, (file) => scan.read(file));
   const groups = usableGroups(scan, guessGroups(names));
   const positive = positiveOf(scan.classes, counts);
   options.onLine(`${count(scan.files.length, 'image')} of ${count(scan.classes.length, 'class', 'classes')}: ${scan.classes.map((name, label) => `${name} ${counts[label] ?? 0}`).join(', ')}`);
@@ -96,7 +96,7 @@ async function describeFolder(folder: string, file: string, options: InitOptions
     counts,
     given: scan.given,
     side: median(facts.map((fact) => Math.min(fact.height, fact.width))),
-    colour: await colourOf(folder, scan, facts),
+    colour: await colourOf(scan, facts),
     groups,
     positive,
   });
@@ -124,14 +124,14 @@ function positiveOf(classes: readonly string[], counts: readonly number[]): Posi
 }
 
 /** Whether the share of colour files differs between classes, from a sample of each. */
-async function colourOf(folder: string, scan: Scan, all: readonly ImageFacts[]): Promise<{ share: number; tellsClasses: boolean }> {
+async function colourOf(scan: Scan, all: readonly ImageFacts[]): Promise<{ share: number; tellsClasses: boolean }> {
   const shareOf = (facts: readonly ImageFacts[]): number => (facts.length === 0 ? 0 : facts.filter((fact) => fact.channels >= 3).length / facts.length);
   const share = shareOf(all);
   if (share === 0 || share === 1) return { share, tellsClasses: false };
   const shares: number[] = [];
   for (const label of scan.classes.keys()) {
-    const names = scan.files.filter((file) => file.label === label).map((file) => file.name);
-    shares.push(shareOf(await sampleFacts(folder, names, 200)));
+    const files = scan.files.filter((file) => file.label === label);
+    shares.push(shareOf(await sampleFacts(files, (file) => scan.read(file), 200)));
   }
   return { share, tellsClasses: Math.max(...shares) - Math.min(...shares) > 0.02 };
 }

@@ -8,7 +8,7 @@ import type { Problem } from '../../coordinator/sweep/mistakes.js';
 import { formatMistake, parseSweepFile, type Mistake, type ParsedSweep } from '../../coordinator/sweep/parse.js';
 import type { DataSummary, SweepSpec } from '../../coordinator/sweep/spec.js';
 import { imageNumerics } from '../../worker/train/numerics.js';
-import { topEntries } from '../data/layout.js';
+import { requirePath } from '../data/layout-of.js';
 import { prepareDataset, type PrepareProgress } from '../data/prepare.js';
 import { DataProblem } from '../data/problem.js';
 import { BadInput } from '../exit.js';
@@ -45,11 +45,11 @@ function mistakeLines(name: string, mistakes: readonly Mistake[]): string {
   return mistakes.map((mistake) => formatMistake(name, mistake)).join('\n');
 }
 
-/** What can be told of the images while the rest of the file cannot be: whether their folder is there. */
+/** What can be told of the images while the rest of the file cannot be: whether they are there. */
 async function folderProblems(path: string | null, file: string): Promise<Problem[]> {
   if (path === null) return [];
   try {
-    await topEntries(resolve(dirname(file), path));
+    await requirePath(resolve(dirname(file), path));
     return [];
   } catch (error) {
     if (error instanceof DataProblem) return [error.problem];
@@ -76,11 +76,10 @@ function readSweepFile(file: string, name: string): string {
 async function prepare(parsed: ParsedSweep, options: LoadOptions, name: string): Promise<DataSummary | null> {
   const { spec } = parsed;
   if (spec.trainable.kind === 'synthetic') return null;
-  const folder = resolve(dirname(options.file), spec.trainable.data.path);
   const isNewHome = !existsSync(options.home.folder);
   try {
     const data = await prepareDataset({
-      folder,
+      base: resolve(dirname(options.file)),
       spec: spec.trainable.data,
       seed: spec.seed,
       // The home's own folder, whether or not a coordinator runs there: both sides write whole blobs only.
@@ -98,7 +97,7 @@ async function prepare(parsed: ParsedSweep, options: LoadOptions, name: string):
   } catch (error) {
     // Bad input creates nothing, not even the home.
     if (isNewHome && !existsSync(options.home.lock)) rmSync(options.home.folder, { recursive: true, force: true });
-    if (error instanceof DataProblem) throw new BadInput(mistakeLines(name, parsed.place([error.problem])));
+    if (error instanceof DataProblem) throw new BadInput(error.lines?.join('\n') ?? mistakeLines(name, parsed.place([error.problem])));
     throw error;
   }
 }

@@ -69,7 +69,18 @@ function checkKnob(knob: Knob, axis: Axis, model: string): Problem[] {
 function checkData(draft: ImageDraft): Problem[] {
   if (!isRawMap(draft.raw.data)) return [];
   const data = sectionsOf(dataFields, draft.raw.data);
-  return [...checkSplit(data), ...checkPattern('groupBy', data.groupBy, "put brackets round what names the group, as in '(person\\d+)'"), ...checkPattern('label', data.label, "put brackets round what names the class, as in 'person\\d+_(bacteria|virus)'")];
+  return [...checkSplit(data), ...checkLabels(data), ...checkPattern('groupBy', data.groupBy, "put brackets round what names the group, as in '(person\\d+)'"), ...checkPattern('label', data.label, "put brackets round what names the class, as in 'person\\d+_(bacteria|virus)'")];
+}
+
+/** Two keys that answer the same question. */
+function checkLabels({ label, labels, groupBy, classes }: Partial<DataFile>): Problem[] {
+  const table = typeof labels === 'object' ? labels : null;
+  const clash = (key: string, other: string): Problem => ({ path: ['data', key], at: 'key', found: `${key} beside ${other}`, expected: 'one of them', suggestion: null });
+  const problems: Problem[] = [];
+  if (label !== undefined && labels !== undefined) problems.push(clash('label', 'labels'));
+  if (groupBy !== undefined && table?.group !== undefined) problems.push(clash('groupBy', 'labels.group'));
+  if (classes !== undefined && (label !== undefined || table !== null)) problems.push(clash('classes', label === undefined ? 'a table of labels' : 'label'));
+  return problems;
 }
 
 function checkSplit({ split, given }: Partial<DataFile>): Problem[] {

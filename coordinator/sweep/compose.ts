@@ -58,6 +58,8 @@ function composeData(data: ImageFile['data'] | undefined, model: ZooModel): Data
     path: file.path,
     split: composeSplit(file),
     label: file.label ?? null,
+    labels: composeLabels(file.labels),
+    classes: file.classes ?? null,
     perClass: file.perClass ?? null,
     dedupe: file.dedupe ?? false,
     groupBy: file.groupBy ?? null,
@@ -67,6 +69,11 @@ function composeData(data: ImageFile['data'] | undefined, model: ZooModel): Data
     normalisation: file.normalisation ?? model.defaults.normalisation,
     maxRejected: file.maxRejected ?? 0.1,
   };
+}
+
+function composeLabels(labels: Exclude<ImageFile['data'], string>['labels']): DataSpec['labels'] {
+  if (labels === undefined || typeof labels === 'string') return labels ?? null;
+  return { file: labels.file, path: labels.path ?? 'path', label: labels.label ?? 'label', group: labels.group ?? null, part: labels.part ?? null };
 }
 
 /** Null where the file says nothing: the given parts then, else the default fractions. */

@@ -253,12 +253,18 @@ const fraction = z.union([z.number().gt(0, 'a fraction above 0 and below 1').lt(
 const merge = z.literal('merge', { error: 'merge' });
 const seed = whole(0, 2 ** 32 - 1);
 
+const LABELS = '{file, path, label, group, part}, or the .npy file of the labels';
+const COLUMN = 'the name of a column';
+const CLASSES = 'a list of names, of class 0 first';
+
 export const dataFields = fields(
   {
     path: text('a folder of images'),
     split: fields({ val: fraction.optional(), test: fraction.optional(), seed: seed.optional(), given: merge.optional() }, '{val, test}').optional(),
     given: merge.optional(),
     label: text('a regular expression').optional(),
+    labels: z.union([text(LABELS), fields({ file: text('a CSV file'), path: text(COLUMN).optional(), label: text(COLUMN).optional(), group: text(COLUMN).optional(), part: text(COLUMN).optional() }, LABELS)], { error: LABELS }).optional(),
+    classes: z.array(text('the name of a class'), CLASSES).min(2, CLASSES).refine((names) => new Set(names).size === names.length, 'each name once').optional(),
     perClass: whole(1).optional(),
     dedupe: z.boolean('true or false').optional(),
     groupBy: text('a regular expression').optional(),

@@ -212,7 +212,7 @@ const NOT_BUILT_FIELDS: readonly RegExp[] = [
   /^budget\.epochs$/,
   /^sampler\.(axes|random|sobol|tpe|gp|list)$/,
   /^trainable\.(command|module)$/,
-  /^data\.(sample|labels|images)$/,
+  /^data\.sample$/,
   /^space\.(replicates?|pretrained|momentum)$/,
   /^space\.lr(\[\d+\])?\.(oneCycle|plateau)$/,
   /^space\.optimizer(\[\d+\])?\.(sgd|rmsprop|adamw|nadam)$/,

@@ -78,7 +78,7 @@ test('patients on both sides of given parts are a problem, by a given pattern or
   for (const [seed, name] of names.entries()) writeTree(folder, { [`${name}.png`]: await png(seed * 7) });
   for (const pattern of [null, '(person\\d+)']) {
     const found = await check(t, folder, pattern);
-    assert.deepEqual(found.groups, { pattern: '(person\\d+)', guessed: pattern === null, groups: 3, matched: 5, acrossParts: 1 });
+    assert.deepEqual(found.groups, { pattern: '(person\\d+)', column: null, guessed: pattern === null, groups: 3, matched: 5, acrossParts: 1 });
     assert.match(said(found), /problem: 1 patient of 3 by .* on more than one side of the given parts/);
   }
 });

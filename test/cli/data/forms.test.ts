@@ -9,7 +9,7 @@ import { scanFolder } from '../../../cli/data/scan.js';
 import type { DataSpec, DataSummary } from '../../../coordinator/sweep/spec.js';
 import { classFolders, picture, png, temporaryFolder, writeTree } from '../../support/images.js';
 
-const SPEC: DataSpec = { path: '.', split: null, label: null, perClass: null, dedupe: false, groupBy: null, positive: null, channels: 'gray', resize: 'stretch', normalisation: null, maxRejected: 0.5 };
+const SPEC: DataSpec = { path: '.', split: null, label: null, labels: null, classes: null, perClass: null, dedupe: false, groupBy: null, positive: null, channels: 'gray', resize: 'stretch', normalisation: null, maxRejected: 0.5 };
 
 function place(t: TestContext): { folder: string; prepare(change?: Partial<DataSpec>): Promise<DataSummary>; rejected(): Promise<{ [file: string]: string }> } {
   const root = temporaryFolder(t);
@@ -18,7 +18,7 @@ function place(t: TestContext): { folder: string; prepare(change?: Partial<DataS
   const cacheDir = join(root, 'cache');
   return {
     folder,
-    prepare: (change = {}) => prepareDataset({ folder, cacheDir, blobs: new FolderBlobStore(join(root, 'blobs')), seed: 0, spec: { ...SPEC, ...change } }),
+    prepare: (change = {}) => prepareDataset({ base: folder, cacheDir, blobs: new FolderBlobStore(join(root, 'blobs')), seed: 0, spec: { ...SPEC, ...change } }),
     rejected: async () => Object.fromEntries((await scanFolder({ folder, cacheDir, maxRejected: 1 })).rejected.map(({ file, why }) => [file, why])),
   };
 }

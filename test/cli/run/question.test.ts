@@ -17,8 +17,8 @@ test('with two classes the answer is specificity and misses at 95 % sensitivity,
   mkdirSync(folder);
   await classFolders(folder, ['NORMAL', 'SICK'], 100);
   const blobs = new FolderBlobStore(join(root, 'blobs'));
-  const spec = { path: '.', split: { val: 0.2, test: 0.4, merge: false, seed: 0 }, label: null, perClass: null, dedupe: false, groupBy: null, positive: 'SICK', channels: 'gray', resize: 'stretch', normalisation: null, maxRejected: 0 } as const;
-  const data = await prepareDataset({ folder, spec, seed: 0, blobs, cacheDir: join(root, 'cache') });
+  const spec = { path: '.', split: { val: 0.2, test: 0.4, merge: false, seed: 0 }, label: null, labels: null, classes: null, perClass: null, dedupe: false, groupBy: null, positive: 'SICK', channels: 'gray', resize: 'stretch', normalisation: null, maxRejected: 0 } as const;
+  const data = await prepareDataset({ base: folder, spec, seed: 0, blobs, cacheDir: join(root, 'cache') });
   const { files } = decodeManifest(await buffer(await blobs.open(data.manifest)));
   // Every sick image gets 0.9 but each twentieth, which gets 0.1; every normal one 0.2 but each fourth, which gets 0.95.
   const put = async (part: 'val' | 'test'): Promise<{ id: string; sick: number; normal: number }> => {

@@ -1,0 +1,52 @@
+/** Archives of arrays (.npz). Their arrays are mostly compressed and cannot be read from the middle, so each is unpacked to a file, a stretch at a time. */
+import { mkdir, rename, rm } from 'node:fs/promises';
+import { createWriteStream } from 'node:fs';
+import { dirname } from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import yauzl from 'yauzl';
+import { asDiskFull } from '../../blob/errors.js';
+import { badArray } from './npy.js';
+import type { DataProblem } from './problem.js';
+
+export interface Archive {
+  /** Names of arrays, without `.npy`. */
+  readonly names: readonly string[];
+  /** Writes an array to a file, whole or not at all. Throws DataProblem, DiskFullError; rethrows the signal's reason. */
+  unpack(name: string, path: string, signal?: AbortSignal): Promise<void>;
+  close(): void;
+}
+
+/** `shown` stands in messages. Throws DataProblem where the file is no archive. */
+export async function openArchive(path: string, shown: string): Promise<Archive> {
+  const damaged = (error: unknown): DataProblem => badArray(shown, `an archive that cannot be read: ${error instanceof Error ? error.message : String(error)}`, 'a file as numpy.savez writes it', 'download or write it again');
+  const zip = await yauzl.openPromise(path, { autoClose: false, lazyEntries: true }).catch((error: unknown) => {
+    throw damaged(error);
+  });
+  const entries = new Map<string, yauzl.Entry>();
+  try {
+    for await (const entry of zip.eachEntry()) if (entry.fileName.endsWith('.npy')) entries.set(entry.fileName.slice(0, -4), entry);
+  } catch (error) {
+    zip.close();
+    throw damaged(error);
+  }
+  return {
+    names: [...entries.keys()],
+    unpack: async (name, target, signal) => {
+      const entry = entries.get(name);
+      if (entry === undefined) throw new RangeError(`no array ${name} in ${shown}`);
+      await mkdir(dirname(target), { recursive: true });
+      const draft = `${target}.${process.pid}.tmp`;
+      try {
+        const source = await zip.openReadStreamPromise(entry);
+        await pipeline(source, createWriteStream(draft), signal === undefined ? {} : { signal });
+        await rename(draft, target);
+      } catch (error) {
+        await rm(draft, { force: true });
+        signal?.throwIfAborted();
+        const full = asDiskFull(error, target);
+        throw full === error ? damaged(error) : full;
+      }
+    },
+    close: () => zip.close(),
+  };
+}
