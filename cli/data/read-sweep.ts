@@ -12,7 +12,7 @@ export interface ImageSweep {
   readonly data: DataSpec;
   readonly place: DataPlace;
   /** A DataProblem as the lines that tell of it; anything else as it is. */
-  told(error: unknown): unknown;
+  readonly told: (error: unknown) => unknown;
 }
 
 /** Throws BadInput where the file cannot be read or has mistakes, or its trainable has no images. */
