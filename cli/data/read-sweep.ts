@@ -1,9 +1,10 @@
 /** A sweep file for the commands that look at its images without running it. */
 import { readFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
-import { formatMistake, parseSweepFile } from '../../coordinator/sweep/parse.js';
+import { formatMistake } from '../../coordinator/sweep/parse.js';
 import type { DataSpec, SweepSpec } from '../../coordinator/sweep/spec.js';
 import { BadInput } from '../exit.js';
+import { readSweepWithModule } from '../module/read-sweep.js';
 import { placeOf, type DataPlace } from './layout-of.js';
 import { DataProblem } from './problem.js';
 
@@ -20,7 +21,8 @@ export async function readImageSweep(file: string): Promise<ImageSweep> {
   const text = await readFile(file, 'utf8').catch((error: unknown) => {
     throw new BadInput(`${file}: found no file that can be read, expected a sweep file; trawl init FOLDER writes one (${error instanceof Error ? error.message : String(error)})`);
   });
-  const parsed = parseSweepFile(text, file);
+  const { parsed, close } = await readSweepWithModule(text, file, resolve(file));
+  await close();
   if ('mistakes' in parsed) throw new BadInput(parsed.mistakes.map((mistake) => formatMistake(file, mistake)).join('\n'));
   const { trainable } = parsed.spec;
   if (trainable.kind !== 'image-classifier') throw new BadInput(`${file}: found a trainable without images, expected data; there is nothing to look at`);

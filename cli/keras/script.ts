@@ -84,6 +84,11 @@ function modelLines(topology: Topology, settings: ImageEpochSettings): string[] 
   return ['layers = keras.layers', 'model = keras.Sequential([', '    keras.Input((HEIGHT, WIDTH, CHANNELS)),', ...layers.map((line) => `    ${line},`), '])'];
 }
 
+/** What a module of one's own may leave out and the zoo never does. */
+function off(option: string, value: Json | undefined): string {
+  return value === false ? `, ${option}=False` : '';
+}
+
 /** None for the softmax at the end: the loss is on logits. */
 function layerLine({ class_name: className, config }: LayerConfig, dropout: number, regularizer: string): string[] {
   const named = `name=${python(config.name)}`;
@@ -91,18 +96,20 @@ function layerLine({ class_name: className, config }: LayerConfig, dropout: numb
   const window = `${python(config.pool_size ?? null)}, strides=${python(config.strides ?? null)}, padding=${python(config.padding ?? null)}`;
   switch (className) {
     case 'Conv2D':
-      return [`layers.Conv2D(${python(config.filters ?? null)}, ${python(config.kernel_size ?? null)}, strides=${python(config.strides ?? null)}, padding=${python(config.padding ?? null)}${activation}${regularizer}, ${named})`];
+      return [`layers.Conv2D(${python(config.filters ?? null)}, ${python(config.kernel_size ?? null)}, strides=${python(config.strides ?? null)}, padding=${python(config.padding ?? null)}${activation}${off('use_bias', config.use_bias)}${regularizer}, ${named})`];
     case 'Dense':
-      return [`layers.Dense(${python(config.units ?? null)}${activation}${regularizer}, ${named})`];
+      return [`layers.Dense(${python(config.units ?? null)}${activation}${off('use_bias', config.use_bias)}${regularizer}, ${named})`];
     case 'Activation':
       return config.activation === 'softmax' ? [] : [`layers.Activation(${python(config.activation ?? null)}, ${named})`];
     case 'BatchNormalization':
-      return [`layers.BatchNormalization(momentum=${python(config.momentum ?? 0.99)}, epsilon=${python(config.epsilon ?? 0.001)}, ${named})`];
+      return [`layers.BatchNormalization(momentum=${python(config.momentum ?? 0.99)}, epsilon=${python(config.epsilon ?? 0.001)}${off('center', config.center)}${off('scale', config.scale)}, ${named})`];
     case 'Dropout':
       return [`layers.Dropout(${dropout}, ${named})`];
     case 'MaxPooling2D':
     case 'AveragePooling2D':
       return [`layers.${className}(${window}, ${named})`];
+    case 'Softmax':
+      return [];
     default:
       return [`layers.${className}(${named})`];
   }

@@ -250,7 +250,7 @@ export class ApplicationService implements SweepService {
 }
 
 function compile(request: SubmitRequest): Compiled {
-  const parsed = parseSweepFile(request.source.text, request.source.name);
+  const parsed = parseSweepFile(request.source.text, request.source.name, request.module ?? null);
   if ('mistakes' in parsed) throw new BadRequest(parsed.mistakes.map((mistake) => formatMistake(request.source.name, mistake)).join('\n'));
   const spec: SweepSpec = { ...parsed.spec, sharing: request.sharing };
   if ((spec.trainable.kind === 'image-classifier') !== (request.data !== null)) {
@@ -260,7 +260,7 @@ function compile(request: SubmitRequest): Compiled {
     const unknown = parsed.place(checkAgainstData(spec, request.data));
     if (unknown.length > 0) throw new BadRequest(unknown.map((mistake) => formatMistake(request.source.name, mistake)).join('\n'));
   }
-  return { spec, trials: resolveTrials(spec, request.data, request.numerics) };
+  return { spec, trials: resolveTrials(spec, request.data, request.numerics, request.module ?? null) };
 }
 
 function changes(existing: SweepRecord, spec: SweepSpec, request: SubmitRequest): string[] {

@@ -4,6 +4,7 @@
  * sections that the schema found in order, so that one mistake does not hide another.
  */
 import { METRIC_NAMES, isMetricName } from '../../proto/confusion.js';
+import { moduleModel } from '../../proto/model-module.js';
 import { DEFAULT_MODEL, ZOO, type Knob, type ZooModel } from '../../proto/models.js';
 import { gridSize } from '../sampler/grid.js';
 import { isRawMap, sectionsOf, type Draft, type ImageDraft, type RawMap } from './draft.js';
@@ -21,9 +22,10 @@ export function checkDraft(draft: Draft, axes: readonly Axis[]): Problem[] {
   return draft.kind === 'image' ? [...checkModel(draft, axes), ...checkData(draft), ...shared] : shared;
 }
 
-/** Null where the file names a model that does not exist. */
+/** Null where the file names a model that does not exist, or a module that was not read. */
 export function modelOf(draft: ImageDraft): ZooModel | null {
   if (!draft.modelIsKnown) return null;
+  if (draft.module !== null) return moduleModel(draft.module);
   return ZOO.find((model) => model.name === (draft.sections.model ?? DEFAULT_MODEL)) ?? null;
 }
 
@@ -31,7 +33,8 @@ function checkModel(draft: ImageDraft, axes: readonly Axis[]): Problem[] {
   const model = modelOf(draft);
   if (model === null) return [];
   const problems: Problem[] = [];
-  const foreign = new Set(ZOO.flatMap((other) => other.knobs.map((knob) => knob.name)));
+  // A module's file knows no other model's knobs.
+  const foreign = new Set(draft.module !== null ? [] : ZOO.flatMap((other) => other.knobs.map((knob) => knob.name)));
   const own = model.knobs.map((knob) => knob.name);
   for (const axis of axes) {
     const path = ['space', axis.name];

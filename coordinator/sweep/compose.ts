@@ -15,7 +15,7 @@ export function composeImage(draft: ImageDraft, named: readonly Axis[], model: Z
   const file = draft.sections;
   return {
     ...common(file, fallbackName),
-    trainable: { kind: 'image-classifier', data: composeData(file.data, model), model: model.name },
+    trainable: { kind: 'image-classifier', data: composeData(file.data, model), model: model.name, ...(draft.module === null ? {} : { module: draft.module.digest }) },
     axes: withDefaults(named, model),
     objective: composeObjective(file.objective, 'val.auc'),
     stop: composeStop(file.stop, 'val.loss'),

@@ -78,7 +78,10 @@ export type TrainableSpec =
   | {
       readonly kind: 'image-classifier';
       readonly data: DataSpec;
+      /** A name of the zoo, or the path of a module as written. */
       readonly model: string;
+      /** Digest of the module's code. */
+      readonly module?: string;
     }
   | {
       readonly kind: 'synthetic';
