@@ -7,7 +7,7 @@ import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
 
 /** Names the pipe's descriptor in the child's environment. */
-export const LIFELINE = 'TRAWL_LIFELINE_FD';
+export const LIFELINE = 'LIFELINE_FD';
 
 /** Plain CommonJS, because it is all that the thread runs. */
 const THREAD = `

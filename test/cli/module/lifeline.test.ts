@@ -20,7 +20,7 @@ process.send('looping', () => { for (;;); });
 /** Says the child's id once that loops. The child holds the pipe of the parent's standard output too. */
 const PARENT = `
 import { fork } from 'node:child_process';
-const child = fork(process.argv[2], [], { detached: true, env: { TRAWL_LIFELINE_FD: '4' }, stdio: ['ignore', 'inherit', 'inherit', 'ipc', 'pipe'] });
+const child = fork(process.argv[2], [], { detached: true, env: { LIFELINE_FD: '4' }, stdio: ['ignore', 'inherit', 'inherit', 'ipc', 'pipe'] });
 child.once('message', () => process.send(child.pid));
 `;
 
