@@ -55,9 +55,10 @@ export function bestLines(results: Results): string[] {
     if (values === null || values.accuracy === null) continue;
     lines.push(`  ${part}: loss ${metric(values.loss)}, accuracy ${metric(values.accuracy)}, AUC ${metric(values.auc)}, F1 ${metric(values.f1)}`);
   }
-  const confusion = best.val?.confusion ?? null;
+  const part = best.test === null ? 'validation' : 'test';
+  const confusion = (best.test ?? best.val)?.confusion ?? null;
   if (confusion !== null && confusion.length <= 10) {
-    lines.push(...confusionTable(confusion, results.sweep.data?.classes ?? []).map((line) => `    ${line}`));
+    lines.push(`  confusion on ${part}:`, ...confusionTable(confusion, results.sweep.data?.classes ?? []).map((line) => `    ${line}`));
   }
   return lines;
 }
