@@ -7,6 +7,8 @@ import { METRIC_NAMES, isMetricName } from '../../proto/confusion.js';
 import { moduleModel } from '../../proto/model-module.js';
 import { DEFAULT_MODEL, ZOO, type Knob, type ZooModel } from '../../proto/models.js';
 import { gridSize } from '../sampler/grid.js';
+import { withDefaults } from './axes.js';
+import { checkRates } from './check-rates.js';
 import { isRawMap, sectionsOf, type Draft, type ImageDraft, type RawMap } from './draft.js';
 import { describe, type Problem } from './mistakes.js';
 import { dataFields, knobValue, listed, MAX_TRIALS, oneOf, type DataFile } from './schema.js';
@@ -18,8 +20,18 @@ export const TRIALS_WITHOUT_BUDGET = 10_000;
 
 /** `axes` are those of `space` that could be read. */
 export function checkDraft(draft: Draft, axes: readonly Axis[]): Problem[] {
-  const shared = [...checkMetrics(draft), ...checkGrid(draft, axes)];
+  const shared = [...checkMetrics(draft), ...checkGrid(draft, axes), ...checkSchedules(draft, axes)];
   return draft.kind === 'image' ? [...checkModel(draft, axes), ...checkData(draft), ...shared] : shared;
+}
+
+/** Over the longest trial of the space. */
+function checkSchedules(draft: Draft, axes: readonly Axis[]): Problem[] {
+  const model = draft.kind === 'image' ? modelOf(draft) : null;
+  const known = model === null ? axes : withDefaults(axes, model);
+  const lengths = known.find(({ name }) => name === 'epochs')?.values.filter((value) => typeof value === 'number') ?? [];
+  const longest = lengths.reduce((most, length) => Math.max(most, length), 0);
+  // A learning rate is used as float32.
+  return longest < 1 ? [] : checkRates(axes, longest, draft.kind === 'image' ? Math.fround : Number);
 }
 
 /** Null where the file names a model that does not exist, or a module that was not read. */
