@@ -4,7 +4,7 @@ import { PARTS } from '../../proto/manifest.js';
 import type { Part } from '../../proto/work.js';
 import { guessGroups } from '../data/guess-groups.js';
 import { groupOf, groupPattern } from '../data/groups.js';
-import type { DataPlace } from '../data/layout-of.js';
+import type { DataPlace, LayoutOptions } from '../data/layout-of.js';
 import { scanFolder, type RejectedFile, type Scan } from '../data/scan.js';
 import { median } from '../data/survey.js';
 import { exactCopies, nearCopies, type Copies, type NearCopies } from './duplicates.js';
@@ -45,17 +45,20 @@ export interface FolderCheck {
   readonly bytes: Spread;
   /** Files by number of channels, alpha left out. */
   readonly channels: { readonly [channels: string]: number };
+  /** The same, class by class; classes without such files are left out. */
+  readonly channelsByClass: { readonly [channels: string]: { readonly [className: string]: number } };
   readonly unreadable: readonly RejectedFile[];
   readonly duplicates: { readonly exact: readonly Copies[]; readonly near: readonly NearCopies[] };
   readonly groups: GroupsFound | null;
+  /** Whether the images come out of arrays, which have no file names to tell patients by. */
+  readonly arrays: boolean;
   /** Best predictor first. */
   readonly shortcuts: readonly Shortcut[];
   readonly notes: readonly string[];
 }
 
-export interface CheckOptions extends DataPlace {
-  readonly cacheDir: string;
-  /** Null for a guess from the names. */
+export interface CheckOptions extends DataPlace, LayoutOptions {
+  /** Null for a guess from the names of files. */
   readonly groupBy: string | null;
   readonly onProgress: (phase: 'reading' | 'measuring', done: number, total: number) => void;
   readonly signal: AbortSignal;
@@ -70,6 +73,8 @@ export async function checkFolder(options: CheckOptions): Promise<FolderCheck> {
   const scan = await scanFolder({ ...options, folder, maxRejected: 1, onProgress: (done, total) => options.onProgress('reading', done, total), signal });
   const measured = await measureFiles({ read: (file) => scan.read(file), files: scan.files, onProgress: (done, total) => options.onProgress('measuring', done, total), signal });
   const { files } = measured;
+  const channels = [...new Set(files.map((file) => file.channels))].sort((a, b) => a - b);
+  const byChannels = channels.map((number) => [number, files.filter((file) => file.channels === number)] as const);
   const spread = (value: (file: MeasuredFile) => number): Spread => spreadOf(files.map(value));
   return {
     folder,
@@ -80,10 +85,12 @@ export async function checkFolder(options: CheckOptions): Promise<FolderCheck> {
     width: spread((file) => file.width),
     aspect: spread((file) => Math.round((1000 * file.width) / file.height) / 1000),
     bytes: spread((file) => file.bytes),
-    channels: countChannels(files),
+    channels: Object.fromEntries(byChannels.map(([channels, same]) => [channels, same.length])),
+    channelsByClass: Object.fromEntries(byChannels.map(([channels, same]) => [channels, withoutZeros(countClasses(same, scan.classes))])),
     unreadable: scan.rejected,
     duplicates: { exact: exactCopies(files), near: nearCopies(measured) },
-    groups: groupsOf(files, options),
+    groups: groupsOf(files, scan.arrays, options),
+    arrays: scan.arrays,
     shortcuts: findShortcuts(files, scan.classes),
     notes: scan.warnings,
   };
@@ -103,15 +110,13 @@ function partsOf(scan: Scan, files: readonly MeasuredFile[]): FolderCheck['parts
   return Object.fromEntries(given.map((part) => [part, countClasses(files.filter((file) => file.part === part), scan.classes)]));
 }
 
-function countChannels(files: readonly MeasuredFile[]): { [channels: string]: number } {
-  const counts = new Map<number, number>();
-  for (const { channels } of files) counts.set(channels, (counts.get(channels) ?? 0) + 1);
-  return Object.fromEntries([...counts].sort((a, b) => a[0] - b[0]));
+function withoutZeros(counts: { readonly [className: string]: number }): { [className: string]: number } {
+  return Object.fromEntries(Object.entries(counts).filter(([, files]) => files > 0));
 }
 
-function groupsOf(files: readonly MeasuredFile[], { groupBy, labels }: CheckOptions): GroupsFound | null {
+function groupsOf(files: readonly MeasuredFile[], arrays: boolean, { groupBy, labels }: CheckOptions): GroupsFound | null {
   const column = groupBy === null && typeof labels === 'object' ? (labels?.group ?? null) : null;
-  const pattern = column === null ? (groupBy ?? guessGroups(files.map((file) => file.name))?.pattern ?? null) : null;
+  const pattern = column === null ? (groupBy ?? (arrays ? null : guessGroups(files.map((file) => file.name))?.pattern) ?? null) : null;
   if (pattern === null && column === null) return null;
   const expression = pattern === null ? null : groupPattern(pattern);
   const parts = new Map<string, Set<Part | null>>();

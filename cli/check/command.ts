@@ -1,6 +1,7 @@
 /** `trawl data check`: what a person sees of it. */
 import { extname } from 'node:path';
 import { readImageSweep, type ImageSweep } from '../data/read-sweep.js';
+import { progressLine } from '../data/prepare.js';
 import { DataProblem } from '../data/problem.js';
 import { BadInput } from '../exit.js';
 import { homeAt } from '../home.js';
@@ -28,6 +29,7 @@ export async function runCheck(options: CheckCommand): Promise<void> {
       ...(sweep?.place ?? { folder: options.target }),
       cacheDir: homeAt(options.home).dataCache,
       groupBy: options.groupBy ?? sweep?.data.groupBy ?? null,
+      onUnpack: (_, done, total) => display.passing(progressLine({ phase: 'unpack', done, total })),
       onProgress: (phase, done, total) => display.passing(`${phase} images: ${done} of ${total}`),
       signal: interrupts.signal,
     });

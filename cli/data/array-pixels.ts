@@ -5,6 +5,7 @@
  */
 import { closeSync, openSync, renameSync, rmSync, mkdirSync, statSync, writeSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { setImmediate as turn } from 'node:timers/promises';
 import { asDiskFull } from '../../blob/errors.js';
 import { MAX_IMAGE_PIXELS } from '../../worker/data/decode.js';
 import { badArray, chunksOf, readAt, valueReader, type NpyArray } from './npy.js';
@@ -16,18 +17,24 @@ export interface PixelArray {
   image(index: number): Uint8Array;
 }
 
+export interface ConvertOptions {
+  /** In images. */
+  readonly onProgress?: (done: number, total: number) => void;
+  readonly signal?: AbortSignal;
+}
+
 /** Of a value over 255 in float32 or float64, times 255: far less than half a grey level. */
 const ROUNDING = 1e-4;
 
-/** [count, height, width] or [count, height, width, 1 or 3] of values from 0 to 255, or floats from 0 to 1. `converted` is where what is not so stored goes. Throws DataProblem, DiskFullError. */
-export function openPixels(array: NpyArray, converted: string, signal?: AbortSignal): PixelArray {
+/** [count, height, width] or [count, height, width, 1 or 3] of values from 0 to 255, or floats from 0 to 1. `converted` is where what is not so stored goes. Throws DataProblem, DiskFullError; rethrows the signal's reason. */
+export async function openPixels(array: NpyArray, converted: string, options: ConvertOptions = {}): Promise<PixelArray> {
   const [count, height, width, channels] = imageShape(array);
   const bytes = height * width * channels;
   let path = array.path;
   let offset = array.offset;
   if (array.kind === 'b') throw badArray(array.name, 'images of dtype bool', 'values from 0 to 255', 'convert them with (array * 255).astype("uint8")');
   if (array.kind !== 'u' || array.itemBytes !== 1 || array.fortran) {
-    if (statSync(converted, { throwIfNoEntry: false })?.size !== count * bytes) convert(array, converted, signal);
+    if (statSync(converted, { throwIfNoEntry: false })?.size !== count * bytes) await convert(array, converted, options);
     [path, offset] = [converted, 0];
   }
   return { count, image: (index) => tiffOf(readAt(path, offset + index * bytes, bytes, array.name), height, width, channels) };
@@ -47,18 +54,21 @@ function imageShape({ name, shape }: NpyArray): [number, number, number, 1 | 3] 
   return [count, height, width, channels];
 }
 
-function convert(array: NpyArray, target: string, signal: AbortSignal | undefined): void {
-  const factor = factorOf(array, signal);
+async function convert(array: NpyArray, target: string, { onProgress, signal }: ConvertOptions): Promise<void> {
+  const factor = await factorOf(array, signal);
   mkdirSync(dirname(target), { recursive: true });
   const draft = `${target}.${process.pid}.tmp`;
   const file = openSync(draft, 'w');
   try {
-    for (const { bytes } of chunksOf(array)) {
+    for (const { first, count, bytes } of chunksOf(array)) {
+      // Ctrl-C and what is shown have their turn.
+      await turn();
       signal?.throwIfAborted();
       const valueAt = valueReader(array, bytes);
       const pixels = Buffer.alloc(bytes.length / array.itemBytes);
       for (let index = 0; index < pixels.length; index += 1) pixels[index] = Math.round(factor * valueAt(index));
       for (let done = 0; done < pixels.length; ) done += writeSync(file, pixels, done);
+      onProgress?.(first + count, array.shape[0] ?? 0);
     }
     renameSync(draft, target);
   } catch (error) {
@@ -70,12 +80,13 @@ function convert(array: NpyArray, target: string, signal: AbortSignal | undefine
 }
 
 /** 1 where all values are whole numbers from 0 to 255, 255 where they are floats that are such numbers over 255. */
-function factorOf(array: NpyArray, signal: AbortSignal | undefined): 1 | 255 {
+async function factorOf(array: NpyArray, signal: AbortSignal | undefined): Promise<1 | 255> {
   let notWhole: string | null = null;
   let notUnit: string | null = array.kind === 'f' ? null : 'whole numbers';
   let most = 0;
   const values = array.shape.slice(1).reduce((product, size) => product * size, 1);
   for (const { first, bytes } of chunksOf(array)) {
+    await turn();
     signal?.throwIfAborted();
     const valueAt = valueReader(array, bytes);
     for (let index = 0; index < bytes.length / array.itemBytes; index += 1) {

@@ -8,10 +8,10 @@ import { readdir, realpath, rm, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import type { Part } from '../../proto/work.js';
 import { near } from '../program-name.js';
-import { openPixels, readLabels, type PixelArray } from './array-pixels.js';
+import { openPixels, readLabels, type ConvertOptions, type PixelArray } from './array-pixels.js';
 import { PART_NAMES, entriesOf, type FoundFile, type Layout } from './layout.js';
 import { badArray, openNpy } from './npy.js';
-import { openArchive } from './npz.js';
+import { openArchive, type UnpackOptions } from './npz.js';
 import { DataProblem, count, some } from './problem.js';
 
 export interface ArraysPlace {
@@ -22,8 +22,12 @@ export interface ArraysPlace {
   /** Names of the classes 0, 1, ...; null for the numbers themselves. */
   readonly classes: readonly string[] | null;
   readonly cacheDir: string;
-  readonly signal?: AbortSignal;
+  readonly onUnpack?: UnpackProgress | undefined;
+  readonly signal?: AbortSignal | undefined;
 }
+
+/** How far an array is that must be unpacked or converted first, in bytes or images of it. */
+export type UnpackProgress = (array: string, done: number, total: number) => void;
 
 interface Role {
   readonly part: Part | null;
@@ -66,7 +70,7 @@ export async function readArrays(place: ArraysPlace): Promise<Layout> {
     const images = new Map<string, PixelArray>();
     for (const { part, names } of pairsOf(found, warnings)) {
       const open = async (name: string): Promise<ReturnType<typeof openNpy>> => openNpy(await found.fileOf(name), `${found.shown}: ${name}`);
-      const pixels = openPixels(await open(names.images), join(scratch, `${names.images}.pixels`), place.signal);
+      const pixels = await openPixels(await open(names.images), join(scratch, `${names.images}.pixels`), progressOf(names.images, place));
       const labels = readLabels(await open(names.labels), pixels.count);
       images.set(part ?? 'images', pixels);
       for (const [index, label] of labels.entries()) files.push({ name: `${part ?? 'images'}/${index}`, part, label });
@@ -78,6 +82,10 @@ export async function readArrays(place: ArraysPlace): Promise<Layout> {
   } finally {
     found.close();
   }
+}
+
+function progressOf(array: string, { onUnpack, signal }: ArraysPlace): ConvertOptions & UnpackOptions {
+  return { onProgress: (done, total) => onUnpack?.(array, done, total), ...(signal === undefined ? {} : { signal }) };
 }
 
 function imageOf(images: ReadonlyMap<string, PixelArray>, name: string): Uint8Array {
@@ -105,14 +113,15 @@ function sha256(text: string): string {
   return createHash('sha256').update(text).digest('hex').slice(0, 24);
 }
 
-async function find({ path, labels, signal }: ArraysPlace, scratch: string): Promise<Found> {
+async function find(place: ArraysPlace, scratch: string): Promise<Found> {
+  const { path, labels } = place;
   const shown = near(path);
   const isThere = async (file: string): Promise<boolean> => stat(file).then((entry) => entry.isFile(), () => false);
   if (path.endsWith('.npz')) {
     const archive = await openArchive(path, shown);
     const fileOf = async (name: string): Promise<string> => {
       const target = join(scratch, `${name.replaceAll(/[^\w.-]/g, '_')}.npy`);
-      if (!(await isThere(target))) await archive.unpack(name, target, signal);
+      if (!(await isThere(target))) await archive.unpack(name, target, progressOf(name, place));
       return target;
     };
     return { names: archive.names, shown, fileOf, close: () => archive.close() };

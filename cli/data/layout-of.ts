@@ -2,7 +2,7 @@
 import { stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import type { DataSpec } from '../../coordinator/sweep/spec.js';
-import { isArrayFolder, readArrays } from './arrays.js';
+import { isArrayFolder, readArrays, type UnpackProgress } from './arrays.js';
 import { readLabelled } from './labelled.js';
 import { readLabelsTable, type LabelsTable } from './labels-file.js';
 import { readLayout, topEntries, type Layout } from './layout.js';
@@ -36,8 +36,14 @@ export async function requirePath(path: string): Promise<void> {
   if (!isArrayFile(path) || !(await stat(path).then((found) => found.isFile(), () => false))) await topEntries(path);
 }
 
+export interface LayoutOptions {
+  readonly cacheDir: string;
+  readonly onUnpack?: UnpackProgress;
+  readonly signal?: AbortSignal;
+}
+
 /** Throws DataProblem, DiskFullError; rethrows the signal's reason. */
-export async function layoutOf(place: DataPlace, cacheDir: string, signal?: AbortSignal): Promise<Layout> {
+export async function layoutOf(place: DataPlace, { cacheDir, onUnpack, signal }: LayoutOptions): Promise<Layout> {
   const { folder, label = null, labels = null, classes = null } = place;
   await requirePath(folder);
   const isFile = isArrayFile(folder) && (await stat(folder)).isFile();
@@ -45,7 +51,7 @@ export async function layoutOf(place: DataPlace, cacheDir: string, signal?: Abor
   if (isFile || (label === null && !isTable && (await isArrayFolder(folder)))) {
     if (label !== null || isTable) throw notFor(isTable ? 'labels' : 'label', 'arrays bring their labels along');
     if (labels !== null && !folder.endsWith('.npy')) throw notFor('labels', 'an archive or folder of arrays brings its labels along');
-    return readArrays({ path: folder, labels, classes, cacheDir, ...(signal === undefined ? {} : { signal }) });
+    return readArrays({ path: folder, labels, classes, cacheDir, onUnpack, signal });
   }
   if (classes !== null) throw notFor('classes', 'it names the numbers in arrays; elsewhere folders, file names or a table name the classes');
   if (typeof labels === 'string') throw notFor('labels', 'one array of labels goes with one .npy file of images; for a table write labels: {file, path, label}');

@@ -2,9 +2,11 @@
 import { mkdir, rename, rm } from 'node:fs/promises';
 import { createWriteStream } from 'node:fs';
 import { dirname } from 'node:path';
+import { Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import yauzl from 'yauzl';
 import { asDiskFull } from '../../blob/errors.js';
+import { Crc32 } from './crc32.js';
 import { badArray } from './npy.js';
 import type { DataProblem } from './problem.js';
 
@@ -12,8 +14,14 @@ export interface Archive {
   /** Names of arrays, without `.npy`. */
   readonly names: readonly string[];
   /** Writes an array to a file, whole or not at all. Throws DataProblem, DiskFullError; rethrows the signal's reason. */
-  unpack(name: string, path: string, signal?: AbortSignal): Promise<void>;
+  unpack(name: string, path: string, options?: UnpackOptions): Promise<void>;
   close(): void;
+}
+
+export interface UnpackOptions {
+  /** In bytes of the unpacked array. */
+  readonly onProgress?: (done: number, total: number) => void;
+  readonly signal?: AbortSignal;
 }
 
 /** `shown` stands in messages. Throws DataProblem where the file is no archive. */
@@ -31,14 +39,14 @@ export async function openArchive(path: string, shown: string): Promise<Archive>
   }
   return {
     names: [...entries.keys()],
-    unpack: async (name, target, signal) => {
+    unpack: async (name, target, { onProgress, signal } = {}) => {
       const entry = entries.get(name);
       if (entry === undefined) throw new RangeError(`no array ${name} in ${shown}`);
       await mkdir(dirname(target), { recursive: true });
       const draft = `${target}.${process.pid}.tmp`;
       try {
         const source = await zip.openReadStreamPromise(entry);
-        await pipeline(source, createWriteStream(draft), signal === undefined ? {} : { signal });
+        await pipeline(source, verifier(entry, onProgress), createWriteStream(draft), signal === undefined ? {} : { signal });
         await rename(draft, target);
       } catch (error) {
         await rm(draft, { force: true });
@@ -49,4 +57,25 @@ export async function openArchive(path: string, shown: string): Promise<Archive>
     },
     close: () => zip.close(),
   };
+}
+
+/** Passes an array on and fails at its end unless the archive's checksum is that of what was read: yauzl compares sizes alone. */
+function verifier({ fileName, crc32: expected, uncompressedSize: total }: yauzl.Entry, onProgress: UnpackOptions['onProgress']): Transform {
+  const crc = new Crc32();
+  let done = 0;
+  return new Transform({
+    transform: (chunk: Buffer, _encoding, next) => {
+      crc.update(chunk);
+      done += chunk.length;
+      onProgress?.(done, total);
+      next(null, chunk);
+    },
+    flush: (next) => {
+      next(crc.value === expected ? null : new Error(`${fileName} has checksum ${hex(crc.value)} where the archive says ${hex(expected)}`));
+    },
+  });
+}
+
+function hex(value: number): string {
+  return value.toString(16).padStart(8, '0');
 }

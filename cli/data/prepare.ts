@@ -12,8 +12,8 @@ import { capClasses, dropTrainedCopies } from './select.js';
 import { splitDataset } from './split.js';
 
 export interface PrepareProgress {
-  /** `scan`: files looked at; `pack`: distinct images stored. */
-  readonly phase: 'scan' | 'pack';
+  /** `unpack`: bytes or images of an array; `scan`: files looked at; `pack`: distinct images stored. */
+  readonly phase: 'unpack' | 'scan' | 'pack';
   readonly done: number;
   readonly total: number;
 }
@@ -30,12 +30,18 @@ export interface PrepareOptions {
   readonly signal?: AbortSignal;
 }
 
+/** What a person sees of it meanwhile. */
+export function progressLine({ phase, done, total }: PrepareProgress): string {
+  if (phase === 'unpack') return `unpacking arrays: ${Math.floor((100 * done) / total)} %`;
+  return `${phase === 'scan' ? 'reading images' : 'storing images'}: ${done} of ${total}`;
+}
+
 /** Throws DataProblem, and the blob store's errors. Rethrows the signal's reason when it is aborted. */
 export async function prepareDataset(options: PrepareOptions): Promise<DataSummary> {
   const { spec, cacheDir, signal } = options;
   const progress = (phase: PrepareProgress['phase']) => (done: number, total: number) => options.onProgress?.({ phase, done, total });
   const aborting = signal === undefined ? {} : { signal };
-  const scan = await scanFolder({ ...placeOf(spec, options.base), cacheDir, maxRejected: spec.maxRejected, onProgress: progress('scan'), ...aborting });
+  const scan = await scanFolder({ ...placeOf(spec, options.base), cacheDir, maxRejected: spec.maxRejected, onProgress: progress('scan'), onUnpack: (_, done, total) => progress('unpack')(done, total), ...aborting });
   const positive = positiveClass(spec.positive, scan.classes);
   const chosen = chooseFiles(scan.files, spec, options.seed);
   if (spec.split?.merge !== true) requireEveryClass(chosen.files, scan.classes, scan.given);

@@ -8,7 +8,7 @@ import { availableParallelism } from 'node:os';
 import { join, resolve } from 'node:path';
 import type { Part } from '../../proto/work.js';
 import { UnreadableImageError, checkImage } from '../../worker/data/decode.js';
-import { layoutOf, type DataPlace } from './layout-of.js';
+import { layoutOf, type DataPlace, type LayoutOptions } from './layout-of.js';
 import { DataProblem, count, some } from './problem.js';
 import { ScanCache, type Stamp, type Verdict } from './scan-cache.js';
 
@@ -41,23 +41,23 @@ export interface Scan {
   readonly files: readonly ScannedFile[];
   readonly rejected: readonly RejectedFile[];
   readonly warnings: readonly string[];
+  /** Whether the images come out of arrays: their names are places there and say nothing of whom they show. */
+  readonly arrays: boolean;
   /** The bytes of an image file, or those that are made of an image in an array. */
   readonly read: (file: Pick<ScannedFile, 'name'>) => Promise<Uint8Array>;
 }
 
-export interface ScanOptions extends DataPlace {
-  /** Verdicts on files are kept here between scans. */
-  readonly cacheDir: string;
+/** Verdicts on files are kept in `cacheDir` between scans. */
+export interface ScanOptions extends DataPlace, LayoutOptions {
   /** Largest share of unreadable files that is tolerated, in [0, 1]. */
   readonly maxRejected: number;
   readonly onProgress?: (done: number, total: number) => void;
-  readonly signal?: AbortSignal;
 }
 
 /** Throws DataProblem; rethrows the signal's reason when it is aborted. */
 export async function scanFolder(options: ScanOptions): Promise<Scan> {
   const folder = resolve(options.folder);
-  const layout = await layoutOf({ ...options, folder }, options.cacheDir, options.signal);
+  const layout = await layoutOf({ ...options, folder }, options);
   const { read: make } = layout;
   const cache = await ScanCache.open(options.cacheDir, await realpath(folder));
   const total = layout.files.length;
@@ -88,7 +88,7 @@ export async function scanFolder(options: ScanOptions): Promise<Scan> {
   }
   const files = results.filter((result) => 'digest' in result);
   const rejected = results.filter((result) => 'why' in result);
-  const scan: Scan = { folder, classes: layout.classes, given: layout.given, files, rejected, warnings: layout.warnings, read: ({ name }) => (make === undefined ? readFile(join(folder, name)) : make(name)) };
+  const scan: Scan = { folder, classes: layout.classes, given: layout.given, files, rejected, warnings: layout.warnings, arrays: make !== undefined, read: ({ name }) => (make === undefined ? readFile(join(folder, name)) : make(name)) };
   requireEnough(scan, options.maxRejected);
   return scan;
 }

@@ -3,8 +3,10 @@ import { constants } from 'node:fs';
 import { access, readFile, realpath, stat, writeFile } from 'node:fs/promises';
 import { basename, dirname, extname, join, relative, resolve } from 'node:path';
 import { parseDocument } from 'yaml';
+import type { UnpackProgress } from '../data/arrays.js';
 import { guessGroups, type GroupGuess } from '../data/guess-groups.js';
 import { guessPositive, type PositiveGuess } from '../data/guess-positive.js';
+import { isArrayFile } from '../data/layout-of.js';
 import { DataProblem } from '../data/problem.js';
 import { scanFolder, type Scan } from '../data/scan.js';
 import { splitDataset } from '../data/split.js';
@@ -16,18 +18,20 @@ import { count } from '../text/format.js';
 import { MARK, sweepFileText } from './design.js';
 
 export interface InitOptions {
+  /** Of images; or a file or folder of arrays. */
   readonly folder: string;
   /** Where to write; null for a file beside the folder, named like it. */
   readonly file: string | null;
   readonly home: Home;
   readonly onLine: (line: string) => void;
   readonly onProgress: (done: number, total: number) => void;
+  readonly onUnpack?: UnpackProgress;
   readonly signal: AbortSignal;
 }
 
 /** Where the file would stand: beside the folder, or where the person stands if nothing may be written there. */
 export async function sweepFileOf(folder: string): Promise<string> {
-  const name = `${basename(resolve(folder))}.yaml`;
+  const name = `${basename(resolve(folder), isArrayFile(folder) ? extname(folder) : '')}.yaml`;
   const beside = dirname(resolve(folder));
   const isWritable = await access(beside, constants.W_OK).then(
     () => true,
@@ -80,11 +84,11 @@ export async function initSweep(options: InitOptions): Promise<string> {
 }
 
 async function describeFolder(folder: string, file: string, options: InitOptions): Promise<string> {
-  const scan = await scanFolder({ folder, cacheDir: options.home.dataCache, maxRejected: 0.1, onProgress: options.onProgress, signal: options.signal });
+  const scan = await scanFolder({ folder, cacheDir: options.home.dataCache, maxRejected: 0.1, onProgress: options.onProgress, ...(options.onUnpack === undefined ? {} : { onUnpack: options.onUnpack }), signal: options.signal });
   const counts = scan.classes.map((_, label) => scan.files.filter((found) => found.label === label).length);
   const names = scan.files.map((found) => found.name);
   const facts = await sampleFacts(scan.files, (file) => scan.read(file));
-  const groups = usableGroups(scan, guessGroups(names));
+  const groups = usableGroups(scan, scan.arrays ? null : guessGroups(names));
   const positive = positiveOf(scan.classes, counts);
   options.onLine(`${count(scan.files.length, 'image')} of ${count(scan.classes.length, 'class', 'classes')}: ${scan.classes.map((name, label) => `${name} ${counts[label] ?? 0}`).join(', ')}`);
   if (positive !== null) options.onLine(`the positive class is taken to be ${positive.className}, because ${positive.why}`);
@@ -95,6 +99,7 @@ async function describeFolder(folder: string, file: string, options: InitOptions
     classes: scan.classes,
     counts,
     given: scan.given,
+    arrays: scan.arrays,
     side: median(facts.map((fact) => Math.min(fact.height, fact.width))),
     colour: await colourOf(scan, facts),
     groups,

@@ -10,6 +10,7 @@ import { scanFolder, type Scan } from '../../../cli/data/scan.js';
 import { tiffOf } from '../../../cli/data/tiff.js';
 import type { DataSpec, DataSummary } from '../../../coordinator/sweep/spec.js';
 import { decodeImage } from '../../../worker/data/decode.js';
+import { npy, npz } from '../../support/arrays.js';
 import { temporaryFolder, writeTree } from '../../support/images.js';
 
 const SPEC: DataSpec = { path: '.', split: null, label: null, labels: null, classes: null, perClass: null, dedupe: false, groupBy: null, positive: null, channels: 'gray', resize: 'stretch', normalisation: null, maxRejected: 0 };
@@ -19,14 +20,6 @@ const SPEC: DataSpec = { path: '.', split: null, label: null, labels: null, clas
 const FLOATS = 'k05VTVBZAQB2AHsnZGVzY3InOiAnPmY0JywgJ2ZvcnRyYW5fb3JkZXInOiBUcnVlLCAnc2hhcGUnOiAoNCwgMiwgMyksIH0gICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgIAoAAAAAPnDw8T7w8PE/NLS1PfDw8T60tLU/FpaXP1LS0z0goKE+jIyNPwKCgz8+vr8+IKChPsjIyT8goKE/XNzdPaCgoT6goKE/DIyNP0jIyT5IyMk+3NzdPyqqqz9m5uc=';
 const ARCHIVE =
   'UEsDBC0AAAAIAAAAIQAJcJLP//////////8QABQAdHJhaW5faW1hZ2VzLm5weQEAEACYAAAAAAAAAGIAAAAAAAAAm+wX6hsQychQxlCtnpJanFykbqWgXlNqqK6joJ6WX1RSlJgXn1+UkgoSd0vMKU4FihdnJBakAvkaJjoKRjoKxpo6CrUK5AEuBi4ROQ0jG7eAqJS8iqaeaQtWbdl34tKdZwBQSwMELQAAAAgAAAAhACdFpBT//////////xAAFAB0cmFpbl9sYWJlbHMubnB5AQAQAIQAAAAAAAAASgAAAAAAAACb7BfqGxDJyFDGUK2eklqcXKRupaBeU2qorqOgnpZfVFKUmBefX5SSChJ3S8wpTgWKF2ckFqQC+RomOgqGmjoKtQpkAy4GRgZGAFBLAwQtAAAACAAAACEAzT0BuP//////////DgAUAHZhbF9pbWFnZXMubnB5AQAQAIwAAAAAAAAAVAAAAAAAAACb7BfqGxDJyFDGUK2eklqcXKRupaBeU2qorqOgnpZfVFKUmBefX5SSChJ3S8wpTgWKF2ckFqQC+RpGOgpAZKypo1CrQB7gYuQWldc0tnUPjE7NBwBQSwMELQAAAAgAAAAhAIMXsuX//////////w4AFAB2YWxfbGFiZWxzLm5weQEAEACCAAAAAAAAAEgAAAAAAAAAm+wX6hsQychQxlCtnpJanFykbqWgXlNqqK6joJ6WX1RSlJgXn1+UkgoSd0vMKU4FihdnJBakAvkaRjoKhpo6CrUKZAMuBkYAUEsBAi0DLQAAAAgAAAAhAAlwks9iAAAAmAAAABAAAAAAAAAAAAAAAIABAAAAAHRyYWluX2ltYWdlcy5ucHlQSwECLQMtAAAACAAAACEAJ0WkFEoAAACEAAAAEAAAAAAAAAAAAAAAgAGkAAAAdHJhaW5fbGFiZWxzLm5weVBLAQItAy0AAAAIAAAAIQDNPQG4VAAAAIwAAAAOAAAAAAAAAAAAAACAATABAAB2YWxfaW1hZ2VzLm5weVBLAQItAy0AAAAIAAAAIQCDF7LlSAAAAIIAAAAOAAAAAAAAAAAAAACAAcQBAAB2YWxfbGFiZWxzLm5weVBLBQYAAAAABAAEAPQAAABMAgAAAAA=';
-
-/** As the format says: magic, version 1.0, a header that ends in a line end, values. */
-function npy(descr: string, shape: readonly number[], values: Uint8Array, fortran = false): Buffer {
-  const header = `{'descr': '${descr}', 'fortran_order': ${fortran ? 'True' : 'False'}, 'shape': (${shape.join(', ')},), }\n`;
-  const start = Buffer.from('\x93NUMPY\x01\x00\0\0', 'latin1');
-  start.writeUInt16LE(header.length, 8);
-  return Buffer.concat([start, Buffer.from(header), values]);
-}
 
 function place(t: TestContext): { root: string; cacheDir: string; scan(path?: string, more?: object): Promise<Scan>; prepare(change: Partial<DataSpec>): Promise<DataSummary> } {
   const root = temporaryFolder(t);
@@ -120,6 +113,15 @@ test('an archive that is none, is cut short, or has other names is one line', as
   writeTree(at.root, { 'set.npz': whole });
   truncateSync(join(at.root, 'set.npz'), whole.length - 30);
   await assert.rejects(at.scan('set.npz'), { code: 'BadArrays', message: /an archive that cannot be read/ });
+  // One grey level is another: every size is right, the checksum is not.
+  const images = npy('|u1', [4, 1, 1], Uint8Array.of(1, 2, 3, 4));
+  const stored = npz({ images, labels: npy('|u1', [4], Uint8Array.of(0, 1, 0, 1)) }, { compressed: false });
+  const changed = Buffer.from(stored);
+  changed[stored.indexOf(images) + images.length - 2] = 9;
+  writeTree(at.root, { 'set.npz': stored });
+  assert.equal((await at.scan('set.npz')).files.length, 4);
+  writeTree(at.root, { 'set.npz': changed });
+  await assert.rejects(at.scan('set.npz'), { code: 'BadArrays', message: /an archive that cannot be read: images\.npy has checksum [0-9a-f]{8} where the archive says [0-9a-f]{8}/ });
   // The first array's compressed bytes.
   writeTree(at.root, { 'set.npz': Buffer.from(whole).fill(255, 70, 150) });
   await assert.rejects(at.scan('set.npz'), { code: 'BadArrays', message: /an archive that cannot be read/ });
@@ -151,6 +153,20 @@ test('an array of any length is read in memory of one size', (t) => {
     assert.ok(most === 64 || most === 8192, `${most} bytes`);
     assert.equal(seen.length, 63);
   }
+});
+
+test('what must be unpacked or converted says how far it is, and can be interrupted', async (t) => {
+  const at = place(t);
+  const floats = npy('<f4', [4, 1, 1], new Uint8Array(Float32Array.of(1, 2, 3, 4).buffer));
+  writeTree(at.root, { 'set.npz': npz({ images: floats, labels: npy('|u1', [4], Uint8Array.of(0, 1, 0, 1)) }) });
+  const said: string[] = [];
+  await at.scan('set.npz', { onUnpack: (array: string, done: number, total: number) => said.push(`${array} ${done}/${total}`) });
+  assert.ok(said.includes(`images ${floats.length}/${floats.length}`) && said.includes('images 4/4'), said.join(', '));
+  const controller = new AbortController();
+  const stopped = at.scan('set.npz', { cacheDir: join(at.root, 'other'), signal: controller.signal, onUnpack: () => controller.abort(new Error('stopped')) });
+  await assert.rejects(stopped, { message: 'stopped' });
+  const left = readdirSync(join(at.root, 'other'), { recursive: true }).map(String).filter((name) => name.endsWith('.tmp'));
+  assert.deepEqual(left, []);
 });
 
 test('an array with a header of version 2 is read as well', (t) => {
