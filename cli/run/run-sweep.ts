@@ -201,7 +201,9 @@ class Run {
   async #answer(results: Results, deployed: Deployed | null): Promise<Answered | null> {
     if (results.sweep.data?.classes.length !== 2 || bestOf(results) === null) return null;
     try {
-      const ensemble = deployed?.view ?? (await this.#through(({ service }) => service.ensemble(results.sweep.id)));
+      const found = deployed?.view ?? (await this.#through(({ service }) => service.ensemble(results.sweep.id)));
+      // With `ensemble: none` the answer is about the single model.
+      const ensemble = results.sweep.ensemble === null ? { ...found, members: [] } : found;
       const answer = await answerQuestion({ ensemble, blobs: new FolderBlobStore(this.#home.blobs), folder: this.#home.figures });
       return answer === null ? null : { answer, threshold: ensemble.threshold };
     } catch (error) {

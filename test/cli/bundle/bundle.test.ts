@@ -98,6 +98,7 @@ describe('the ensemble of a run', () => {
     writeFileSync(file, sweepText('ensemble: none'));
     const without = readDocument((await trawl(['run', file, '--home', home, '--json'])).stdout);
     assert.deepEqual([without.ensemble, without.bundle, without.epochs.trained], [null, null, 0]);
+    assert.deepEqual(without.screening?.models.map(({ model }) => model), ['single']);
     writeFileSync(file, sweepText());
   });
 
