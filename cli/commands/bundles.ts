@@ -30,7 +30,7 @@ function addPull(program: Command): void {
   const command = program
     .command('pull')
     .summary("fetch a sweep's ensemble as a folder that predicts by itself")
-    .description("Writes the bundle of a sweep's ensemble to DIR, which must be new or empty: weights, preprocessing, classes, threshold, metrics and where they come from.")
+    .description("Writes the bundle of a sweep's ensemble to DIR, which must be new or empty: weights, preprocessing, classes, threshold, metrics and where they come from. Up to a few original images of the validation part, with their names, go into it too, so that a machine can check itself: mind whom you give it to.")
     .argument('<sweep>', 'its name or id')
     .argument('<dir>', 'a new or empty folder')
     .addHelpText('after', '\nExample:\n  trawl pull digits ./digits-bundle');

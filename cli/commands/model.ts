@@ -170,8 +170,9 @@ function valueOf(text: string, list: boolean): Json {
 function inputOf(text: string | undefined, model: ZooModel): { height: number; width: number; channels: 1 | 3 } {
   const size = model.defaults.imageSize;
   if (text === undefined) return { height: size, width: size, channels: 1 };
-  const match = /^([1-9]\d{0,3})x([1-9]\d{0,3})x([13])$/i.exec(text);
+  const match = /^([1-9]\d*)x([1-9]\d*)x([13])$/i.exec(text);
   if (match === null) throw new BadInput(`--input: found ${text}, expected HEIGHTxWIDTHxCHANNELS with 1 or 3 channels, such as 100x100x1`);
+  if (Number(match[1]) > 9_999 || Number(match[2]) > 9_999) throw new BadInput(`--input: found ${text}, expected a height and a width of at most 9999`);
   return { height: Number(match[1]), width: Number(match[2]), channels: match[3] === '3' ? 3 : 1 };
 }
 

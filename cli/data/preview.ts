@@ -5,6 +5,7 @@ import { basename, dirname, extname, join, resolve } from 'node:path';
 import type { DataSpec, SweepSpec } from '../../coordinator/sweep/spec.js';
 import { decodeImage, type PixelShape } from '../../worker/data/decode.js';
 import { renderSheet, type Section, type Tile } from '../picture/sheet.js';
+import { BadInput } from '../exit.js';
 import { readImageSweep } from './read-sweep.js';
 import { scanFolder, type Scan, type ScannedFile } from './scan.js';
 
@@ -24,6 +25,7 @@ export interface PreviewOptions {
 /** Writes the PNG and returns its path. Throws BadInput. */
 export async function previewData(options: PreviewOptions): Promise<string> {
   const file = resolve(options.file);
+  if (options.out !== null && extname(options.out).toLowerCase() !== '.png') throw new BadInput(`--out: found ${options.out}, expected a name that ends in .png: that is what is written`);
   const { spec, data, place, told } = await readImageSweep(options.file);
   const shape = firstShape(spec, data);
   try {

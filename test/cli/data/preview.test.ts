@@ -31,3 +31,8 @@ test('a file with mistakes and a folder that cannot be swept are one line each',
   await assert.rejects(preview(await place(t, 'data: ./images\nspace: {imageSize: -1}\n')), { code: 'BadInput', message: /sweep\.yaml:2:20: space\.imageSize/ });
   await assert.rejects(preview(await place(t, 'data: ./nowhere\n')), { code: 'BadInput', message: /sweep\.yaml:1:7: data: found no such folder: .*nowhere, expected/ });
 });
+
+test('a sheet is not written under the name of another format', async (t) => {
+  const root = await place(t, 'data: ./images\n');
+  await assert.rejects(preview(root, join(root, 'x.jpg')), { code: 'BadInput', message: /--out: found .*x\.jpg, expected a name that ends in \.png/ });
+});
