@@ -1,4 +1,5 @@
 /** What in a folder's check a person should act on, worst first, in plain words. Pure. */
+import { DEFAULT_MAX_REJECTED } from '../../coordinator/sweep/compose.js';
 import { count, some } from '../data/problem.js';
 import type { FolderCheck } from './check-folder.js';
 import type { Copies } from './duplicates.js';
@@ -18,7 +19,6 @@ const STRONG = 0.85;
 const WEAK = 0.65;
 const FEW_IMAGES = 50;
 const UNEVEN = 3;
-const GOOD_SHARE = 0.9;
 const CHANCE = 0.01;
 
 export function findingsOf(check: FolderCheck): Finding[] {
@@ -96,8 +96,9 @@ function pureChannelFindings({ channelsByClass, classes, images }: FolderCheck):
 function unreadableFinding({ unreadable, images }: FolderCheck): Finding[] {
   if (unreadable.length === 0) return [];
   const reasons = some(unreadable.map(({ file, why }) => `${file} (${why})`), 5);
-  const severity = unreadable.length > (1 - GOOD_SHARE) * (unreadable.length + images) ? 'problem' : 'warning';
-  return [{ severity, kind: 'unreadable', message: `${count(unreadable.length, 'file')} cannot be read and would be left out: ${reasons}; mend or remove them` }];
+  const isTooMany = unreadable.length > DEFAULT_MAX_REJECTED * (unreadable.length + images);
+  const refused = isTooMany ? `, for a sweep refuses data with more than ${100 * DEFAULT_MAX_REJECTED} % of them (trawl init writes a sweep file that allows for them with maxRejected)` : '';
+  return [{ severity: isTooMany ? 'problem' : 'warning', kind: 'unreadable', message: `${count(unreadable.length, 'file')} cannot be read and would be left out: ${reasons}; mend or remove them${refused}` }];
 }
 
 function balanceFindings({ classes }: FolderCheck): Finding[] {

@@ -1,28 +1,15 @@
 /** Folders and files as they are found on other people's disks. */
 import assert from 'node:assert/strict';
-import { chmodSync, lchownSync, mkdirSync, readFileSync, readdirSync, renameSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, readFileSync, readdirSync, renameSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { scanFolder, type Scan, type ScanOptions } from '../../../cli/data/scan.js';
 import { imagesIn } from '../../../cli/predict/images.js';
 import { npy, npz } from '../../support/arrays.js';
 import { classFolders, png, temporaryFolder, writeTree } from '../../support/images.js';
+import { asOrdinaryUser } from '../../support/ordinary-user.js';
 import { readDocument } from '../run-document.js';
 import { trawl } from '../trawl.js';
-
-const NOBODY = 65_534;
-
-/** Root may read everything: for as long as it takes, this process is one that may not. */
-async function asOrdinaryUser<Result>(root: string, use: () => Promise<Result>): Promise<Result> {
-  if (process.getuid?.() !== 0) return use();
-  for (const path of ['.', ...readdirSync(root, { recursive: true }).map(String)]) lchownSync(join(root, path), NOBODY, NOBODY);
-  process.seteuid?.(NOBODY);
-  try {
-    return await use();
-  } finally {
-    process.seteuid?.(0);
-  }
-}
 
 interface Place {
   readonly root: string;
