@@ -15,7 +15,7 @@ export function rocAuc(scores: Float32Array, labels: ArrayLike<number>, classes:
   const images = labels.length;
   const room: Room = { keys: new Uint32Array(images), order: new Uint32Array(images), spare: new Uint32Array(images), starts: new Uint32Array(DIGITS * RADIX) };
   const bits = new Uint32Array(scores.buffer, scores.byteOffset, scores.length);
-  for (let index = 0; index < bits.length; index += 1) if (((bits[index] ?? 0) & 0x7fffffff) > INFINITY_BITS) return 0.5;
+  for (const score of bits) if ((score & 0x7fffffff) > INFINITY_BITS) return 0.5;
   let sum = 0;
   let curves = 0;
   // Of two classes the curves are mirror images: the second speaks for both.

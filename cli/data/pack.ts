@@ -53,14 +53,16 @@ export async function packDataset(options: PackOptions): Promise<Packed> {
     }
     const key = keyOf(leaf);
     const before = known.find(key);
-    if (before !== null && (await options.blobs.has(before))) packs.push(before);
-    else {
-      const stored = await options.blobs.put(Readable.from(contents(options.read, leaf, options.signal)));
+    if (before !== null && (await options.blobs.has(before))) {
+      packs.push(before);
+      options.onProgress?.(done + leaf.length, sorted.length);
+    } else {
+      const begun = done;
+      const stored = await options.blobs.put(Readable.from(contents(options, leaf, (taken) => options.onProgress?.(begun + taken, sorted.length))));
       await known.add(key, stored.id);
       packs.push(stored.id);
     }
     done += leaf.length;
-    options.onProgress?.(done, sorted.length);
   }
   const files = options.files.map(({ file, part }) => {
     const place = places.get(file.digest);
@@ -92,15 +94,16 @@ function keyOf(leaf: readonly ScannedFile[]): string {
   return hash.digest('hex');
 }
 
-/** The bytes of the files one after the other, each checked against the digest that the scan found. */
-async function* contents(read: PackOptions['read'], files: readonly ScannedFile[], signal: AbortSignal | undefined): AsyncGenerator<Uint8Array> {
-  for (const file of files) {
+/** The bytes of the files one after the other, each checked against the digest that the scan found. `onTaken` counts those that the store has taken. */
+async function* contents({ read, signal }: Pick<PackOptions, 'read' | 'signal'>, files: readonly ScannedFile[], onTaken: (taken: number) => void): AsyncGenerator<Uint8Array> {
+  for (const [index, file] of files.entries()) {
     signal?.throwIfAborted();
     const bytes = await read(file).catch((error: unknown) => {
       throw changed(file.name, error);
     });
     if (bytes.length !== file.bytes || createHash('sha256').update(bytes).digest('hex') !== file.digest) throw changed(file.name, null);
     yield bytes;
+    onTaken(index + 1);
   }
 }
 

@@ -1,10 +1,11 @@
 /** The image files that a person names: files, folders (all that is in them) and patterns. */
-import { readdirSync, statSync } from 'node:fs';
+import { type Dirent, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { isLitter } from '../data/layout.js';
+import { forbidden, isLitter } from '../data/layout.js';
+import { DataProblem } from '../data/problem.js';
 import { BadInput } from '../exit.js';
 
-/** In the order given, each once; a folder's in order of their names. Throws BadInput where a name leads to nothing. */
+/** In the order given, each once; a folder's in order of their names. Throws BadInput where a name leads to nothing or to what may not be looked at. */
 export function imageFiles(names: readonly string[]): string[] {
   const files = new Set<string>();
   const missing: string[] = [];
@@ -29,21 +30,41 @@ function kindOf(path: string): 'file' | 'folder' | null {
     const found = statSync(path);
     // A pipe or a device would be waited on for ever.
     return found.isDirectory() ? 'folder' : found.isFile() ? 'file' : null;
-  } catch {
+  } catch (error) {
+    const told = forbidden(error, path);
+    if (told instanceof DataProblem) throw new BadInput(`${path}: ${told.message}`);
     return null;
+  }
+}
+
+/** A link into what may not be looked at is named when it is read, as one that leads nowhere is. */
+function leadsToFolder(link: string): boolean {
+  try {
+    return statSync(link).isDirectory();
+  } catch {
+    return false;
   }
 }
 
 /** All files below, without hidden ones and what systems leave behind. Links to folders are not followed: they may lead round in circles. */
 function walk(folder: string): string[] {
-  const entries = readdirSync(folder, { withFileTypes: true }).filter(({ name }) => !isLitter(name));
+  const entries = entriesOf(folder).filter(({ name }) => !isLitter(name));
   entries.sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0));
   return entries.flatMap((entry) => {
     const path = join(folder, entry.name);
     if (entry.isDirectory()) return walk(path);
-    // A link that leads nowhere is named when it is read, as any file that cannot be.
-    return entry.isFile() || (entry.isSymbolicLink() && kindOf(path) !== 'folder') ? [path] : [];
+    return entry.isFile() || (entry.isSymbolicLink() && !leadsToFolder(path)) ? [path] : [];
   });
+}
+
+/** Throws BadInput where it may not be read. */
+function entriesOf(folder: string): Dirent[] {
+  try {
+    return readdirSync(folder, { withFileTypes: true });
+  } catch (error) {
+    const told = forbidden(error, folder);
+    throw told instanceof DataProblem ? new BadInput(`${folder}: ${told.message}`) : error;
+  }
 }
 
 /** For shells that leave a pattern as it is, and patterns in quotes: *, ?, [abc], {a,b} and **. */

@@ -31,7 +31,7 @@ export interface PredictOptions {
   readonly engine: Engine;
 }
 
-/** Throws BadBundle, BadInput where a name leads to nothing, CommandFailed where no file could be read. */
+/** Throws BadBundle, BadInput where a name leads to nothing or may not be read, CommandFailed where no file could be read. */
 export async function predictFiles(options: PredictOptions): Promise<PredictedFiles> {
   const files = imageFiles(options.images);
   const predictor = await Predictor.load(await openBundle(options.bundle), options.engine);

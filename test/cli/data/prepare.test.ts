@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { mkdirSync, renameSync, rmSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
+import promises, { readFile } from 'node:fs/promises';
+import { syncBuiltinESMExports } from 'node:module';
+import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
-import type { Readable } from 'node:stream';
+import { Readable } from 'node:stream';
 import { test, type TestContext } from 'node:test';
 import { FolderBlobStore } from '../../../blob/folder.js';
 import type { StoredBlob } from '../../../blob/store.js';
@@ -131,6 +133,66 @@ test('packs stay below their limit, and one image more changes one of them', asy
   const before = new Set(manifest.packs);
   const after = (await packed()).manifest.packs.filter((pack) => !before.has(pack));
   assert.ok(after.length === 1 || after.length === 2, `${after.length} new packs`);
+});
+
+test('progress counts each image as it is stored, and what is stored already at once', async (t) => {
+  const at = place(t);
+  await classFolders(at.folder, ['a', 'b'], 10);
+  const stored = async (): Promise<number[]> => {
+    const done: number[] = [];
+    await prepare(at, {}, { onProgress: (now) => now.phase === 'pack' && done.push(now.done) });
+    return done;
+  };
+  assert.deepEqual(await stored(), Array.from({ length: 20 }, (_, index) => index + 1), 'all 20 lie in one pack');
+  assert.deepEqual(await stored(), [20]);
+});
+
+test('of thousands of files a few at a time are open and in memory', async (t) => {
+  const at = place(t);
+  const files = 3_000;
+  const tiny = await png(0, 2, 2);
+  // What stands behind its end does not make a PNG unreadable, and makes each content another.
+  for (const name of ['a', 'b']) writeTree(at.folder, Object.fromEntries(Array.from({ length: files / 2 }, (_, index) => [`${name}/${index}.png`, Buffer.concat([tiny, Buffer.from(`${name}${index}`)])])));
+  const open = { now: 0, most: 0, all: 0 };
+  const original = promises.readFile;
+  const counting = t.mock.method(promises, 'readFile', async (...given: Parameters<typeof original>) => {
+    open.now += 1;
+    open.all += 1;
+    open.most = Math.max(open.most, open.now);
+    try {
+      return await original(...given);
+    } finally {
+      open.now -= 1;
+    }
+  });
+  syncBuiltinESMExports();
+  t.after(() => {
+    counting.mock.restore();
+    syncBuiltinESMExports();
+  });
+  const ahead: number[] = [];
+  const blobs = new (class extends FolderBlobStore {
+    override async put(bytes: Uint8Array | Readable): Promise<StoredBlob> {
+      if (bytes instanceof Uint8Array) return super.put(bytes);
+      const before = open.all;
+      let taken = 0;
+      return super.put(
+        Readable.from(
+          bytes.map((chunk: Buffer) => {
+            taken += 1;
+            ahead.push(open.all - before - taken);
+            return chunk;
+          }, { concurrency: 1 }),
+        ),
+      );
+    }
+  })(join(at.folder, '..', 'blobs'));
+  const { images } = await prepareDataset({ base: at.folder, cacheDir: at.cacheDir, blobs, seed: 0, spec: SPEC });
+  assert.equal(images, files);
+  assert.ok(open.all >= 2 * files, `${open.all} reads were seen`);
+  assert.ok(open.most <= Math.max(2, availableParallelism()), `${open.most} files open at once`);
+  assert.equal(ahead.length, files);
+  assert.ok(Math.max(...ahead) <= 4, `${Math.max(...ahead)} files read ahead of the store`);
 });
 
 test('copies are stored once', async (t) => {

@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { imageFiles } from '../../../cli/predict/files.js';
 import { temporaryFolder } from '../../support/images.js';
+import { asOrdinaryUser } from '../../support/ordinary-user.js';
 
 function place(t: TestContext, names: readonly string[]): string {
   const folder = join(temporaryFolder(t), 'x');
@@ -41,4 +42,37 @@ test('a pipe is not waited on', (t) => {
   const folder = place(t, []);
   execFileSync('mkfifo', [join(folder, 'pipe')]);
   assert.throws(() => imageFiles(['x/pipe']), { code: 'BadInput' });
+});
+
+/** Opened again at the end, so that it can be removed. */
+const whileLocked = (folder: string, check: () => void) => (): Promise<void> => {
+  chmodSync(folder, 0);
+  try {
+    check();
+    return Promise.resolve();
+  } finally {
+    chmodSync(folder, 0o700);
+  }
+};
+
+test('a folder without permission is one line with the remedy, named itself, found below another or within a pattern', async (t) => {
+  const folder = place(t, ['a.png']);
+  const locked = join(folder, 'locked');
+  mkdirSync(locked);
+  writeFileSync(join(locked, 'b.png'), '');
+  symlinkSync(join(locked, 'b.png'), join(folder, 'link.png'));
+  await asOrdinaryUser(join(folder, '..'), whileLocked(locked, () => {
+    for (const name of ['x/locked', 'x', 'x/**']) {
+      assert.throws(() => imageFiles([name]), { code: 'BadInput', message: /^x\/locked: found no permission to read x\/locked, expected data that may be read; let yourself read it \(chmod -R u\+rX x\/locked\), or take it out$/ });
+    }
+    assert.throws(() => imageFiles(['x/locked/b.png']), { code: 'BadInput', message: /^x\/locked\/b\.png: found no permission to read/ });
+  }));
+});
+
+test('a link into a folder without permission is left for the one who reads it', async (t) => {
+  const folder = place(t, []);
+  const locked = join(folder, '..', 'locked');
+  mkdirSync(locked);
+  symlinkSync(join(locked, 'b.png'), join(folder, 'link.png'));
+  await asOrdinaryUser(join(folder, '..'), whileLocked(locked, () => assert.deepEqual(imageFiles(['x']), ['x/link.png'])));
 });
