@@ -4,6 +4,7 @@
  */
 import type { PlanView } from '../../coordinator/api/views.js';
 import type { ImageEpochSettings, ImageTrajectory, Json } from '../../proto/work.js';
+import { layerGraph } from '../../worker/engine/layer-graph.js';
 import type { LayerConfig, Topology } from '../../worker/model/topology.js';
 
 /** `title` names the trial. The settings that may change from epoch to epoch are the rates alone. */
@@ -96,8 +97,26 @@ x_val, y_val = (x_val - mean) / deviation, keras.utils.to_categorical(y_val, len
 
 function modelLines(topology: Topology, settings: ImageEpochSettings): string[] {
   const regularizer = settings.l2 === 0 ? '' : `, kernel_regularizer=keras.regularizers.L2(${settings.l2})`;
+  if (topology.class_name !== 'Sequential') return graphLines(topology, settings.dropout, regularizer);
   const layers = topology.config.layers.flatMap((layer) => layerLine(layer, settings.dropout, regularizer));
   return ['layers = keras.layers', 'model = keras.Sequential([', '    keras.Input((HEIGHT, WIDTH, CHANNELS)),', ...layers.map((line) => `    ${line},`), '])'];
+}
+
+/** Each layer's value is a variable of its name. */
+function graphLines(topology: Topology, dropout: number, regularizer: string): string[] {
+  const values = new Map<string, string>();
+  let [image, output] = ['', ''];
+  const lines = layerGraph(topology, 'keras').flatMap(({ config: layer, inputs }) => {
+    const { name } = layer.config;
+    const [first, ...others] = inputs.map((input) => values.get(input) ?? input);
+    const [line] = first === undefined ? ['keras.Input((HEIGHT, WIDTH, CHANNELS))'] : layerLine(layer, dropout, regularizer);
+    output = line === undefined ? (first ?? '') : name;
+    values.set(name, output);
+    if (first === undefined) image = name;
+    if (line === undefined) return [];
+    return [`${name} = ${line}${first === undefined ? '' : others.length === 0 ? `(${first})` : `([${[first, ...others].join(', ')}])`}`];
+  });
+  return ['layers = keras.layers', ...lines, `model = keras.Model(${image}, ${output})`];
 }
 
 /** What a module of one's own may leave out and the zoo never does. */
@@ -124,6 +143,10 @@ function layerLine({ class_name: className, config }: LayerConfig, dropout: numb
     case 'MaxPooling2D':
     case 'AveragePooling2D':
       return [`layers.${className}(${window}, ${named})`];
+    case 'ReLU':
+      return [`layers.ReLU(${config.max_value === undefined || config.max_value === null ? '' : `max_value=${python(config.max_value)}, `}${named})`];
+    case 'ZeroPadding2D':
+      return [`layers.ZeroPadding2D(${python(config.padding ?? 1)}, ${named})`];
     case 'Softmax':
       return [];
     default:

@@ -2,10 +2,13 @@
 import * as z from 'zod';
 import type { Structure } from '../../proto/model-module.js';
 import type { Json, LayerConfig, Topology } from '../../proto/work.js';
+import { layerGraph } from '../../worker/engine/layer-graph.js';
 import { programOf } from '../../worker/engine/program.js';
 
 const layer = z.object({ class_name: z.string(), config: z.record(z.string(), z.json()) });
 const sequential = z.object({ class_name: z.literal('Sequential'), config: z.object({ name: z.string().optional(), layers: z.array(layer).min(1) }) });
+const node = z.object({ class_name: z.string(), config: z.looseObject({ name: z.string() }).catchall(z.json()), inbound_nodes: z.json().default([]) });
+const functional = z.object({ class_name: z.enum(['Model', 'Functional']), config: z.object({ layers: z.array(node).min(1), input_layers: z.json(), output_layers: z.json() }) });
 
 /** What Keras' own defaults are, for those who write topologies by hand. */
 const DEFAULTS: { readonly [className: string]: { readonly [field: string]: Json } } = {
@@ -28,19 +31,56 @@ export class UnfitModel extends Error {
  * model to model: the same layers must give the same topology, and so the same key. Throws UnfitModel.
  */
 export function readTopology(value: unknown, what: string, { input }: Structure): Topology {
-  const read = sequential.safeParse(value);
-  if (!read.success) throw new UnfitModel(`found ${foundInstead(value, what)}, expected a model: tf.sequential of tf.layers, or its topology as JSON`);
-  const layers = withoutInputLayer(read.data.config.layers);
+  const chain = sequential.safeParse(value);
+  if (chain.success) return readChain(withoutInputLayer(chain.data.config.layers), input);
+  const graph = functional.safeParse(value);
+  if (graph.success) return readGraph(graph.data.config, input);
+  throw new UnfitModel(`found ${foundInstead(value, what)}, expected a model: tf.sequential or tf.model of tf.layers, or its topology as JSON`);
+}
+
+function readChain(layers: readonly Layer[], input: Structure['input']): Topology {
   checkLayers(layers);
-  const topology: Topology = { class_name: 'Sequential', config: { name: 'module', layers: numbered(layers) } };
   checkShapes({ class_name: 'Sequential', config: { name: 'module', layers: layers.map(named) } }, input);
-  return topology;
+  return { class_name: 'Sequential', config: { name: 'module', layers: numbered(layers) } };
+}
+
+/**
+ * The layers that the output depends on, each after those it takes, with calls in one spelling: tf.layers,
+ * Keras 2 and Keras 3 write them in three.
+ */
+function readGraph({ layers, input_layers, output_layers }: z.infer<typeof functional>['config'], input: Structure['input']): Topology {
+  checkNames(layers);
+  checkLayers(layers);
+  const given: Topology = { class_name: 'Functional', config: { name: 'module', layers, input_layers, output_layers } };
+  checkShapes(given, input);
+  const graph = layerGraph(given, 'wasm');
+  const renamed = numbered(graph.map(({ config }) => config));
+  const names = new Map(graph.map(({ config }, index) => [config.config.name, renamed[index]!.config.name]));
+  const call = (name: string): Json => [names.get(name)!, 0, 0, {}];
+  const output = renamed.at(-1)!;
+  return {
+    class_name: 'Functional',
+    config: {
+      name: 'module',
+      layers: renamed.map((layer, index) => ({ ...layer, inbound_nodes: graph[index]!.inputs.length === 0 ? [] : [graph[index]!.inputs.map(call)] })),
+      input_layers: graph.flatMap(({ config, inputs }) => (inputs.length === 0 ? [[names.get(config.config.name)!, 0, 0]] : [])),
+      output_layers: [[output.config.name, 0, 0]],
+    },
+  };
+}
+
+function checkNames(layers: readonly LayerConfig[]): void {
+  const known = new Set<string>();
+  for (const { config } of layers) {
+    if (known.has(config.name)) throw new UnfitModel(`found two layers with the name ${JSON.stringify(config.name)}, expected names that differ; rename one`);
+    known.add(config.name);
+  }
 }
 
 function foundInstead(value: unknown, what: string): string {
   if (typeof value !== 'object' || value === null) return what;
   const className: unknown = 'class_name' in value ? value.class_name : undefined;
-  if (className === 'Sequential') return 'a Sequential without layers that can be read';
+  if (className === 'Sequential' || className === 'Model' || className === 'Functional') return `a ${className} without layers that can be read`;
   return typeof className === 'string' ? `a model of class ${className}` : 'an object that is no model';
 }
 
@@ -54,7 +94,7 @@ function withoutInputLayer([first, second, ...rest]: readonly Layer[]): readonly
 }
 
 /** What a layer may say that would be passed over in training. */
-function checkLayers(layers: readonly Layer[]): void {
+function checkLayers(layers: readonly Layer[] | readonly LayerConfig[]): void {
   for (const { class_name: className, config } of layers) {
     const name = `layer ${JSON.stringify(config.name ?? className)}`;
     if (className === 'Dropout' && config.rate !== undefined && config.rate !== 0) {
@@ -91,7 +131,7 @@ function named({ class_name, config }: Layer): LayerConfig {
 }
 
 /** As Keras numbers them: conv2d_1, conv2d_2, dense_1. */
-function numbered(layers: readonly Layer[]): LayerConfig[] {
+function numbered(layers: readonly Pick<LayerConfig, 'class_name' | 'config'>[] | readonly Layer[]): LayerConfig[] {
   const numbers = new Map<string, number>();
   return layers.map(({ class_name: className, config }) => {
     const prefix = className.replace(/(?<=[a-z0-9])(?=[A-Z][a-z])/g, '_').toLowerCase();

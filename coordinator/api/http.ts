@@ -36,7 +36,11 @@ const knob = z.union([
   z.strictObject({ name: z.string(), kind: z.enum(['int', 'float', 'int-list']), default: z.json(), min: z.number(), max: z.number(), length: z.number().nullable(), meaning: z.string() }),
 ]);
 const layer = z.strictObject({ class_name: z.string(), config: z.object({ name: z.string() }).catchall(z.json()) });
-const topology = z.strictObject({ class_name: z.literal('Sequential'), config: z.strictObject({ name: z.string(), layers: z.array(layer) }) });
+const node = z.strictObject({ ...layer.shape, inbound_nodes: z.json() });
+const topology = z.union([
+  z.strictObject({ class_name: z.literal('Sequential'), config: z.strictObject({ name: z.string(), layers: z.array(layer) }) }),
+  z.strictObject({ class_name: z.literal('Functional'), config: z.strictObject({ name: z.string(), layers: z.array(node), input_layers: z.json(), output_layers: z.json() }) }),
+]);
 const modelModule = z.strictObject({
   path: z.string(),
   digest: z.string(),

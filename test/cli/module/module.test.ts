@@ -36,6 +36,27 @@ async function refusal(t: TestContext, code: string, limits?: ModuleLimits): Pro
 const json = (layers: string): string => `export const build = () => ({ class_name: 'Sequential', config: { layers: [${layers}] } });`;
 const FLATTEN = "{ class_name: 'Flatten', config: { batch_input_shape: [null, 8, 8, 1] } }";
 
+const functional = (layers: string, output = 'b'): string =>
+  `const node = (class_name: string, name: string, config: object, ...from: string[]) => ({ class_name, config: { name, ...config }, inbound_nodes: from.length === 0 ? [] : [from.map((one) => [one, 0, 0, {}])] });
+   export const build = () => ({ class_name: 'Functional', config: { layers: ${layers}, input_layers: [['a', 0, 0]], output_layers: [['${output}', 0, 0]] } });`;
+
+/** A residual block in tf.layers; `twice` holds layers that the pooled features go through, one after another. */
+const residual = (twice = ''): string =>
+  `import '@tensorflow/tfjs-backend-cpu';
+   import { input, layers, model } from '@tensorflow/tfjs-layers';
+   export const knobs = { fcWidth: { default: 5, min: 1, max: 9 } };
+   export function build({ fcWidth }: any, { height, width, channels, classes }: any) {
+     const kernelInitializer = 'glorotUniform';
+     const conv = () => layers.conv2d({ filters: 3, kernelSize: 3, padding: 'same', kernelInitializer });
+     const image = input({ shape: [height, width, channels] });
+     const stem: any = layers.reLU().apply(conv().apply(image));
+     conv().apply(stem);
+     const sum = layers.add().apply([stem, conv().apply(layers.reLU().apply(conv().apply(stem)) as any) as any]);
+     let features: any = layers.globalAveragePooling2d({}).apply(sum as any);
+     for (const layer of [layers.dense({ units: 3, kernelInitializer })${twice === '' ? '' : `, ...[${twice.slice(1)}].flat()`}]) features = layer.apply(features);
+     return model({ inputs: image, outputs: layers.dense({ units: classes, kernelInitializer, activation: 'softmax' }).apply(features) as any });
+   }`;
+
 describe('a module that is right', () => {
   it('may give its topology as JSON', async (t) => {
     const module = await open(
@@ -79,6 +100,32 @@ describe('a module that is right', () => {
     assert.equal(described.topologies.length, 2, 'equal structures are one');
     assert.deepEqual(Object.values(described.builds), [0, 1, 0]);
   });
+
+  it('may give a functional model, whose layers and calls have the same names at each build', async (t) => {
+    const module = await open(t, residual());
+    const first = await module.build(STRUCTURE);
+    assert.deepEqual(await module.build(STRUCTURE), first);
+    // 9 weights and a bias for each of 3 filters of the stem, 27 and a bias in the block; 3 x 3 + 3; 3 x 2 + 2. The branch that leads nowhere is left out.
+    assert.deepEqual(layerTable(first).map(({ name, params }) => [name, params]), [
+      ['input_layer_1', 0], ['conv2d_1', 30], ['relu_1', 0], ['conv2d_2', 84], ['relu_2', 0], ['conv2d_3', 84], ['add_1', 0], ['global_average_pooling2d_1', 0], ['dense_1', 12], ['dense_2', 8],
+    ]);
+    const called = Object.fromEntries(first.config.layers.map(({ config, inbound_nodes }) => [config.name, inbound_nodes]));
+    assert.deepEqual(called.conv2d_1, [[['input_layer_1', 0, 0, {}]]]);
+    assert.deepEqual(called.add_1, [[['relu_1', 0, 0, {}], ['conv2d_3', 0, 0, {}]]]);
+    assert.deepEqual([first.config.input_layers, first.config.output_layers], [[['input_layer_1', 0, 0]], [['dense_2', 0, 0]]]);
+  });
+
+  it('may give a functional model as Keras 3 writes it: the same topology as in the words of Keras 2', async (t) => {
+    const keras2 = "[node('InputLayer', 'a', { batch_shape: [null, 8, 8, 1] }), node('Flatten', 'f', {}, 'a'), node('Dense', 'b', { units: 2 }, 'f')]";
+    const keras3 = `${functional(keras2)}`
+      .replace('from.map((one) => [one, 0, 0, {}])', "{ args: from.map((one) => ({ class_name: '__keras_tensor__', config: { keras_history: [one, 0, 0] } })), kwargs: {} }")
+      .replace("[['a', 0, 0]]", "['a', 0, 0]")
+      .replace("[['b', 0, 0]]", "['b', 0, 0]");
+    assert.notEqual(keras3, functional(keras2));
+    const built = await (await open(t, functional(keras2))).build(STRUCTURE);
+    assert.deepEqual(await (await open(t, keras3)).build(STRUCTURE), built);
+    assert.deepEqual(layerTable(built).map(({ name, params }) => [name, params]), [['input_layer_1', 0], ['flatten_1', 0], ['dense_1', 130]]);
+  });
 });
 
 describe('a module that is wrong is one line with its place', () => {
@@ -93,7 +140,11 @@ describe('a module that is wrong is one line with its place', () => {
     ['an end of its process', 'export const build = () => process.exit(0);', /^my-model\.ts:1:14: model: found a module that ended its process \(exit code 0\) in build/],
     ['nothing', 'export function build() {}', /^my-model\.ts:1:17: model: found nothing, expected a model: tf\.sequential/],
     ['a number', 'export const build = () => 7;', /: model: found a number, expected a model/],
-    ['another kind of model', "export const build = () => ({ class_name: 'Functional', config: {} });", /: model: found a model of class Functional, expected/],
+    ['another kind of model', "export const build = () => ({ class_name: 'Mixture', config: {} });", /: model: found a model of class Mixture, expected/],
+    ['a functional model without layers', "export const build = () => ({ class_name: 'Functional', config: {} });", /: model: found a Functional without layers that can be read, expected a model: tf\.sequential or tf\.model of/],
+    ['a layer that is called twice', residual(", (() => { const twice = layers.dense({ units: 3, kernelInitializer, name: 'twice' }); return [twice, twice]; })()"), /: model: found a model that cannot be trained: .*Dense called 2 times \(layer "twice"\)/],
+    ['layers of one name', functional("[node('InputLayer', 'a', { batch_shape: [null, 8, 8, 1] }), node('Flatten', 'b', {}, 'a'), node('Dense', 'b', { units: 2 }, 'b')]"), /: model: found two layers with the name "b", expected names that differ; rename one/],
+    ['a sum of what does not fit', functional("[node('InputLayer', 'a', { batch_shape: [null, 8, 8, 1] }), node('Flatten', 'b', {}, 'a'), node('Add', 'c', {}, 'a', 'b')]", 'c'), /: model: found a model that cannot be trained: layer "c": Add of 8 x 8 x 1 and 1 x 1 x 64: the shapes differ/],
     ['other classes', json(`${FLATTEN}, { class_name: 'Dense', config: { units: 3 } }`), /: model: found a model with 3 outputs, expected 2; give its last Dense layer units: classes/],
     ['another input', json("{ class_name: 'Flatten', config: { batch_input_shape: [null, 9, 8, 1] } }, { class_name: 'Dense', config: { units: 2 } }"), /: model: found a model for 9 x 8 x 1, expected one for 8 x 8 x 1/],
     ['a layer that nobody knows', json(`${FLATTEN}, { class_name: 'LSTM', config: { name: 'mine', units: 2 } }`), /: model: found a model that cannot be trained: .*LSTM \(layer "mine"\)/],

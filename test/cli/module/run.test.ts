@@ -96,3 +96,48 @@ it('a module that is wrong for the data is told before anything is made', async 
   assert.equal(ended.stderr.split('\n').find((line) => line.startsWith('my-model.ts')), 'my-model.ts:1:14: model: found a model with 2 outputs, expected 3; give its last Dense layer units: classes (in build for 8 x 8 x 1 and 3 classes)');
   await assert.rejects(async () => readFileSync(join(folder, 'home', 'host.lock')), { code: 'ENOENT' });
 });
+
+/** A residual block, in the words of tf.layers. */
+const RESIDUAL = `import '@tensorflow/tfjs-backend-cpu';
+import * as tf from '@tensorflow/tfjs-layers';
+export const knobs = { filters: { default: 4, min: 1, max: 64 } };
+export function build({ filters }: any, { height, width, channels, classes }: any) {
+  const conv = () => tf.layers.conv2d({ filters, kernelSize: 3, padding: 'same', kernelInitializer: 'glorotUniform' });
+  const image = tf.input({ shape: [height, width, channels] });
+  const stem: any = tf.layers.reLU().apply(conv().apply(image));
+  const sum: any = tf.layers.add().apply([stem, conv().apply(tf.layers.reLU().apply(conv().apply(stem)) as any) as any]);
+  const pooled: any = tf.layers.globalAveragePooling2d({}).apply(sum);
+  const outputs: any = tf.layers.dense({ units: classes, kernelInitializer: 'glorotUniform', activation: 'softmax' }).apply(pooled);
+  return tf.model({ inputs: image, outputs });
+}
+`;
+
+it('a module with a residual block is shown, trained once, written for Keras, bundled and predicts', async (t) => {
+  const folder = temporaryFolder(t);
+  const home = join(folder, 'home');
+  symlinkSync(join(packageRoot(), 'node_modules'), join(folder, 'node_modules'));
+  await classFolders(join(folder, 'images'), ['no', 'yes'], 8);
+  writeFileSync(join(folder, 'my-model.ts'), RESIDUAL);
+  writeFileSync(join(folder, 'own.yaml'), `${DATA}\nmodel: ./my-model.ts\nspace: {imageSize: 8, batch: 4, epochs: 1, filters: [2, 3]}\n`);
+  const ok = async (...command: string[]): Promise<string> => {
+    const ended = await trawl(command, { cwd: folder });
+    assert.equal(ended.code, 0, ended.stderr);
+    return ended.stdout;
+  };
+  const shown = JSON.parse(await ok('model', './my-model.ts', '--input', '8x8x1', '--classes', '2', '--filters', '2', '--json')) as { params: number };
+  // 9 weights and a bias for each of 2 filters; twice 18 and a bias for each of 2; 2 x 2 weights and 2 biases.
+  assert.equal(shown.params, 20 + 2 * 38 + 6);
+
+  const run = async () => readDocument(await ok('run', 'own.yaml', '--home', home, '--json'));
+  const first = await run();
+  assert.equal(first.epochs.trained, 2);
+  assert.ok(first.trials.some(({ params }) => params === shown.params));
+  writeFileSync(join(folder, 'my-model.ts'), `// a comment\n${RESIDUAL}`);
+  assert.equal((await run()).epochs.trained, 0);
+
+  const script = await ok('trial', 'own/1', '--as', 'keras', '--home', home);
+  assert.match(script, /^add_1 = layers\.Add\(name="add_1"\)\(\[relu_1, conv2d_3\]\)$/m);
+  assert.match(script, /^model = keras\.Model\(input_layer_1, dense_1\)$/m);
+  assert.ok(first.bundle !== null);
+  assert.equal((JSON.parse(await ok('predict', first.bundle, 'images', '--json')) as unknown[]).length, 16);
+});
