@@ -19,8 +19,10 @@ export class ManifestError extends Error {
 
 const byText = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
 
+type Placed = Pick<DataFile, 'part' | 'digest' | 'label' | 'name'>;
+
 /** The order of files in a manifest: part (train, val, test), digest, label; names break what ties are left. */
-export function compareFiles(a: DataFile, b: DataFile): number {
+export function compareFiles(a: Placed, b: Placed): number {
   return (
     PARTS.indexOf(a.part) - PARTS.indexOf(b.part) || byText(a.digest, b.digest) || a.label - b.label || byText(a.name, b.name)
   );

@@ -28,7 +28,7 @@ export function addDataCommands(program: Command): void {
   const preview = data
     .command('preview')
     .summary('pictures of what the network will see')
-    .description('Writes a contact sheet (PNG) with up to 16 images of each class as the first trial sees them: at its image size, with the channels and the resize of the sweep file, before normalisation and augmentation.')
+    .description('Writes a contact sheet (PNG) with up to 16 images of each class as the first trial sees them: at its image size, with the channels and the resize of the sweep file, before normalisation. Where the sweep augments, 6 images of train, each beside what augmentation makes of it in the first two epochs.')
     .argument('<file>', 'a sweep file')
     .addOption(new Option('--out <png>', 'where to write it (default: FILE-preview.png, beside the sweep file)'))
     .addHelpText('after', '\nExample:\n  trawl data preview chest_xray.yaml');

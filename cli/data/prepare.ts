@@ -7,9 +7,9 @@ import type { Part } from '../../proto/work.js';
 import { placeOf } from './layout-of.js';
 import { packDataset } from './pack.js';
 import { DataProblem, count } from './problem.js';
-import { scanFolder, type ScannedFile } from './scan.js';
+import { scanFolder, type Scan, type ScannedFile } from './scan.js';
 import { capClasses, dropTrainedCopies } from './select.js';
-import { splitDataset } from './split.js';
+import { splitDataset, type Split } from './split.js';
 
 export interface PrepareProgress {
   /** `unpack`: bytes or images of an array; `scan`: files looked at; `pack`: distinct images stored. */
@@ -43,9 +43,7 @@ export async function prepareDataset(options: PrepareOptions): Promise<DataSumma
   const aborting = signal === undefined ? {} : { signal };
   const scan = await scanFolder({ ...placeOf(spec, options.base), cacheDir, maxRejected: spec.maxRejected, onProgress: progress('scan'), onUnpack: (_, done, total) => progress('unpack')(done, total), ...aborting });
   const positive = positiveClass(spec.positive, scan.classes);
-  const chosen = chooseFiles(scan.files, spec, options.seed);
-  if (spec.split?.merge !== true) requireEveryClass(chosen.files, scan.classes, scan.given);
-  const split = splitDataset(chosen.files, scan.classes, scan.given, spec.split, spec.groupBy, options.seed);
+  const split = assignParts(scan, spec, options.seed);
   const { manifest, blob } = await packDataset({
     read: (file) => scan.read(file),
     classes: scan.classes,
@@ -63,8 +61,16 @@ export async function prepareDataset(options: PrepareOptions): Promise<DataSumma
     positive: positive.label,
     counts: countsOf(split.files, scan.classes.length),
     rejected: scan.rejected,
-    warnings: [...scan.warnings, ...chosen.warnings, ...split.warnings, ...positive.warnings],
+    warnings: [...scan.warnings, ...split.warnings, ...positive.warnings],
   };
+}
+
+/** Which images are taken, and the part of each. Throws DataProblem. */
+export function assignParts(scan: Pick<Scan, 'files' | 'classes' | 'given'>, spec: DataSpec, seed: number): Split<ScannedFile> {
+  const chosen = chooseFiles(scan.files, spec, seed);
+  if (spec.split?.merge !== true) requireEveryClass(chosen.files, scan.classes, scan.given);
+  const split = splitDataset(chosen.files, scan.classes, scan.given, spec.split, spec.groupBy, seed);
+  return { ...split, warnings: [...chosen.warnings, ...split.warnings] };
 }
 
 /** With `given: merge` every part is cut anew, and copies stay together by themselves. */

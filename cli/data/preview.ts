@@ -3,13 +3,18 @@ import { createHash } from 'node:crypto';
 import { basename, dirname, extname, join, resolve } from 'node:path';
 import type { DataSpec, SweepSpec } from '../../coordinator/sweep/spec.js';
 import { decodeImage, type PixelShape } from '../../worker/data/decode.js';
+import type { Augmentation } from '../../proto/work.js';
 import { renderSheet, type Section, type Tile } from '../picture/sheet.js';
 import { BadInput } from '../exit.js';
 import { requirePlace, writeOver } from '../output-file.js';
+import { AugmentedTraining, firstAugmentation, SHOWN_EPOCHS } from './augmented.js';
 import { readImageSweep } from './read-sweep.js';
 import { scanFolder, type Scan, type ScannedFile } from './scan.js';
 
-const TILES_PER_CLASS = 16;
+const IMAGES_PER_CLASS = 16;
+/** Where each stands beside what augmentation makes of it. */
+const AUGMENTED_PER_CLASS = 6;
+const AUGMENTED_COLUMNS = 3 * (1 + SHOWN_EPOCHS.length);
 /** More classes than these make no sheet that anyone looks at. */
 const MOST_CLASSES = 24;
 
@@ -28,6 +33,8 @@ export interface Preview {
   readonly file: string;
   /** As the network takes images; `resize` is how others are brought to it. */
   readonly input: PixelShape;
+  /** Of the first cell of the grid that augments: then images of train are shown, each beside what becomes of it in epochs 0 and 1. Null where none does. */
+  readonly augment: Augmentation | null;
   /** How many images of how many are shown; classes beyond the most that are shown are left out. */
   readonly classes: { readonly [name: string]: { readonly shown: number; readonly images: number } };
 }
@@ -44,12 +51,19 @@ export async function previewData(options: PreviewOptions): Promise<Preview> {
     const { maxRejected, resize } = data;
     const scan = await scanFolder({ ...place, cacheDir: options.cacheDir, maxRejected, onProgress: options.onProgress, signal: options.signal });
     const sections: Section[] = [];
-    for (const [index, name] of scan.classes.slice(0, MOST_CLASSES).entries()) sections.push(await sectionOf(scan, index, name, shape));
+    const augment = firstAugmentation(spec);
+    const training = augment === null ? null : new AugmentedTraining(augment, shape, spec.seed, scan, data);
+    const shown: number[] = [];
+    for (const [index, name] of scan.classes.slice(0, MOST_CLASSES).entries()) {
+      const files = chosen(scan, index, training);
+      shown.push(files.length);
+      sections.push(await sectionOf(scan, index, name, files, shape, training));
+    }
     const rest = scan.classes.length - sections.length;
-    const title = `${spec.name}: ${shape.width} x ${shape.height}, ${shape.channels === 1 ? 'gray' : 'rgb'}, resize ${resize}${rest > 0 ? `; ${rest} more classes` : ''}`;
-    await writeOver(out, await renderSheet(title, sections));
-    const classes = scan.classes.slice(0, sections.length).map((name, label) => [name, { shown: sections[label]?.tiles.length ?? 0, images: scan.files.filter((found) => found.label === label).length }] as const);
-    return { file: out, input: shape, classes: Object.fromEntries(classes) };
+    const title = `${spec.name}: ${shape.width} x ${shape.height}, ${shape.channels === 1 ? 'gray' : 'rgb'}, resize ${resize}${training === null ? '' : ', augmented'}${rest > 0 ? `; ${rest} more classes` : ''}`;
+    await writeOver(out, await renderSheet(title, sections, training === null ? undefined : AUGMENTED_COLUMNS));
+    const classes = scan.classes.slice(0, sections.length).map((name, label) => [name, { shown: shown[label] ?? 0, images: scan.files.filter((found) => found.label === label).length }] as const);
+    return { file: out, input: shape, augment, classes: Object.fromEntries(classes) };
   } catch (error) {
     throw told(error);
   }
@@ -61,22 +75,24 @@ function firstShape(spec: SweepSpec, data: DataSpec): PixelShape {
   return { height: size, width: size, channels: data.channels === 'rgb' ? 3 : 1, resize: data.resize };
 }
 
-async function sectionOf(scan: Scan, label: number, name: string, shape: PixelShape): Promise<Section> {
-  const files = scan.files.filter((file) => file.label === label);
+async function sectionOf(scan: Scan, label: number, name: string, files: readonly ScannedFile[], shape: PixelShape, training: AugmentedTraining | null): Promise<Section> {
   const tiles: Tile[] = [];
-  for (const file of chosen(files)) {
+  for (const file of files) {
     const pixels = await decodeImage(await scan.read(file), shape);
     tiles.push({ picture: { ...shape, pixels }, caption: [basename(file.name)] });
+    for (const augmented of training?.of(file, pixels) ?? []) tiles.push({ picture: { ...shape, pixels: augmented.pixels }, caption: [`augmented, epoch ${augmented.epoch}`] });
   }
-  return { heading: `${name}: ${tiles.length} of ${files.length}`, tiles };
+  const images = scan.files.filter((file) => file.label === label).length;
+  return { heading: `${name}: ${files.length} of ${images}`, tiles };
 }
 
 /** A sample by digest: the same every time, and not the first by name, which often come from one place. */
-function chosen(files: readonly ScannedFile[]): ScannedFile[] {
+function chosen(scan: Scan, label: number, training: AugmentedTraining | null): ScannedFile[] {
   const order = (file: ScannedFile): string => createHash('sha256').update(`trawl preview ${file.digest}`).digest('hex');
-  return files
+  return scan.files
+    .filter((file) => file.label === label && (training === null || training.has(file)))
     .map((file) => ({ file, order: order(file) }))
     .sort((a, b) => (a.order < b.order ? -1 : 1))
-    .slice(0, TILES_PER_CLASS)
+    .slice(0, training === null ? IMAGES_PER_CLASS : AUGMENTED_PER_CLASS)
     .map(({ file }) => file);
 }

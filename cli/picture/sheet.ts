@@ -21,8 +21,8 @@ const HEADING_SCALE = 2;
 const NARROWEST = 960;
 
 /** PNG bytes. Pictures are enlarged by whole pixels, so that what is seen is what there is. */
-export async function renderSheet(title: string, sections: readonly Section[]): Promise<Buffer> {
-  const columns = Math.max(1, Math.min(COLUMNS, Math.max(...sections.map((section) => section.tiles.length))));
+export async function renderSheet(title: string, sections: readonly Section[], mostColumns = COLUMNS): Promise<Buffer> {
+  const columns = Math.max(1, Math.min(mostColumns, Math.max(...sections.map((section) => section.tiles.length))));
   const width = Math.max(columns * (TILE + GAP) + GAP, NARROWEST);
   const heights = sections.map((section) => headingHeight() + Math.ceil(section.tiles.length / columns) * rowHeight(section));
   const canvas = new Canvas(width, GAP + headingHeight() + heights.reduce((sum, height) => sum + height, 0) + GAP);

@@ -117,7 +117,7 @@ describe('a module that is right', () => {
 
   it('may give a functional model as Keras 3 writes it: the same topology as in the words of Keras 2', async (t) => {
     const keras2 = "[node('InputLayer', 'a', { batch_shape: [null, 8, 8, 1] }), node('Flatten', 'f', {}, 'a'), node('Dense', 'b', { units: 2 }, 'f')]";
-    const keras3 = `${functional(keras2)}`
+    const keras3 = functional(keras2)
       .replace('from.map((one) => [one, 0, 0, {}])', "{ args: from.map((one) => ({ class_name: '__keras_tensor__', config: { keras_history: [one, 0, 0] } })), kwargs: {} }")
       .replace("[['a', 0, 0]]", "['a', 0, 0]")
       .replace("[['b', 0, 0]]", "['b', 0, 0]");

@@ -1,4 +1,4 @@
-import type { Executable, Fill, ImageSource, PixelTransform, StepResult, StepSettings, Training } from '../engine.js';
+import type { Executable, ImageSource, PixelTransform, StepResult, StepSettings, Training } from '../engine.js';
 import { fillInitial } from '../initial-weights.js';
 import type { Program } from '../program.js';
 import { batchParts } from '../parts.js';
@@ -11,10 +11,8 @@ import { applyUpdate, stepRates } from './optimize.js';
 import { stateNames } from './parameters.js';
 import type { Delivery, Plan } from './plan.js';
 import { decodeState, encodeState, type Tensor } from './state.js';
+import { FILLS } from './transform.js';
 import { isKernel, Updates } from './updates.js';
-
-/** As kernels/augment.c numbers them. */
-const FILLS: { readonly [fill in Fill]: number } = { constant: 0, nearest: 1, reflect: 2, wrap: 3 };
 
 const INFERENCE: Pass = { training: false, first: 0, dropout: null };
 
