@@ -1,4 +1,5 @@
 /** What in a folder's check a person should act on, worst first, in plain words. Pure. */
+import { DEFAULT_MAX_REJECTED } from '../../coordinator/sweep/compose.js';
 import { count, some } from '../data/problem.js';
 import type { FolderCheck } from './check-folder.js';
 import type { Copies } from './duplicates.js';
@@ -18,10 +19,10 @@ const STRONG = 0.85;
 const WEAK = 0.65;
 const FEW_IMAGES = 50;
 const UNEVEN = 3;
-const GOOD_SHARE = 0.9;
+const CHANCE = 0.01;
 
 export function findingsOf(check: FolderCheck): Finding[] {
-  const found = [...copyFindings(check), ...groupFindings(check), ...check.shortcuts.flatMap(shortcutFinding), ...unreadableFinding(check), ...balanceFindings(check), ...layoutFindings(check)];
+  const found = [...copyFindings(check), ...groupFindings(check), ...check.shortcuts.flatMap(shortcutFinding), ...pureChannelFindings(check), ...unreadableFinding(check), ...balanceFindings(check), ...layoutFindings(check)];
   return found.sort((a, b) => ORDER.indexOf(a.severity) - ORDER.indexOf(b.severity));
 }
 
@@ -35,18 +36,20 @@ function copiesFindings(copies: readonly Copies[], unit: string, what: string): 
   const say = (severity: Severity, kind: Finding['kind'], of: readonly Copies[], where: string, remedy: string): void => {
     if (of.length > 0) findings.push({ severity, kind, message: `${what} ${where}: ${count(of.length, unit)} (${examples(of)}); ${remedy}` });
   };
-  say('problem', 'leak', copies.filter((copy) => copy.acrossParts), 'in more than one part', 'what is trained on is tested on: take them out of one part, or pool the parts with "given: merge" and fractions, which keeps exact copies together');
+  say('problem', 'leak', copies.filter((copy) => copy.acrossParts), 'in more than one part', what === 'exact copies' ? 'what is trained on is tested on: write "dedupe: true" into the sweep file, which leaves them out of training, or pool the parts with "given: merge" and fractions, which keeps exact copies together' : 'what is trained on is tested on: take them out of one part, or pool the parts with "given: merge" and fractions, which keeps exact copies together');
   say('problem', 'contradiction', copies.filter((copy) => copy.acrossClasses), 'in more than one class', 'one of the labels is wrong: keep the right one');
   say('note', 'duplicates', copies.filter((copy) => !copy.acrossParts && !copy.acrossClasses), 'within a class', what === 'exact copies' ? 'a split keeps them on one side' : 'a split may part them: put them into one group with groupBy, or remove one');
   return findings;
 }
 
-function groupFindings({ groups, parts, images }: FolderCheck): Finding[] {
+function groupFindings({ groups, parts, images, arrays }: FolderCheck): Finding[] {
+  if (arrays) return parts === null ? [{ severity: 'note', kind: 'groups', message: 'arrays do not say whom an image shows: if several images show one patient, bring train, val and test as arrays of their own, with each patient in one of them' }] : [];
   if (groups === null) return [{ severity: 'note', kind: 'groups', message: 'no pattern of patients was found in the file names; if several images show one patient, name it with --group-by, and in the sweep file with data.groupBy' }];
-  const how = `'${groups.pattern}'${groups.guessed ? ' (guessed from the names)' : ''}`;
+  const how = groups.pattern === null ? `the column ${groups.column ?? ''}` : `'${groups.pattern}'${groups.guessed ? ' (guessed from the names)' : ''}`;
   if (parts !== null && groups.acrossParts > 0) {
     return [{ severity: 'problem', kind: 'leak', message: `${count(groups.acrossParts, 'patient')} of ${groups.groups} by ${how} on more than one side of the given parts: pool them with "given: merge", fractions and groupBy` }];
   }
+  if (groups.matched === 0) return [{ severity: 'warning', kind: 'groups', message: `${how} matches none of ${count(images, 'file name')}: its first capture, or all that it matches, must be what tells patients apart` }];
   const rest = images - groups.matched;
   const unmatched = rest > 0 ? `; ${count(rest, 'file')} that it does not match ${rest === 1 ? 'stands' : 'stand'} alone` : '';
   return [{ severity: 'note', kind: 'groups', message: `${count(groups.groups, 'patient')} in ${count(groups.matched, 'image')} by ${how}: write groupBy into the sweep file, so that a split by file does not put one patient on both sides${unmatched}` }];
@@ -76,11 +79,26 @@ function shortcutFinding({ feature, auc, className, direction }: Shortcut): Find
   return [{ severity, kind: 'shortcut', message: `a model could cheat: ${NAMES[feature]} alone predicts the class with AUC ${auc.toFixed(2)} (${what} for ${className}); ${REMEDIES[feature]}` }];
 }
 
+/** A number of channels that one class alone has: an AUC near 0.5 hides it where most files have the common number. */
+function pureChannelFindings({ channelsByClass, classes, images }: FolderCheck): Finding[] {
+  if (Object.keys(channelsByClass).length < 2) return [];
+  return Object.entries(channelsByClass).flatMap(([channels, byClass]): Finding[] => {
+    const [only, ...others] = Object.entries(byClass);
+    if (only === undefined || others.length > 0) return [];
+    const [name, files] = only;
+    const ofClass = classes[name] ?? 0;
+    // That files drawn at random all were of this class.
+    if ((ofClass / images) ** files > CHANCE) return [];
+    return [{ severity: 'warning', kind: 'shortcut', message: `a model could cheat: ${files === 1 ? '1 file has' : `all ${files} files with`} ${count(Number(channels), 'channel')} ${files === 1 ? 'and is' : 'are'} ${name} (${files} of its ${ofClass}), none of another class; ${REMEDIES.channels}` }];
+  });
+}
+
 function unreadableFinding({ unreadable, images }: FolderCheck): Finding[] {
   if (unreadable.length === 0) return [];
   const reasons = some(unreadable.map(({ file, why }) => `${file} (${why})`), 5);
-  const severity = unreadable.length > (1 - GOOD_SHARE) * (unreadable.length + images) ? 'problem' : 'warning';
-  return [{ severity, kind: 'unreadable', message: `${count(unreadable.length, 'file')} cannot be read and would be left out: ${reasons}; mend or remove them` }];
+  const isTooMany = unreadable.length > DEFAULT_MAX_REJECTED * (unreadable.length + images);
+  const refused = isTooMany ? `, for a sweep refuses data with more than ${100 * DEFAULT_MAX_REJECTED} % of them (trawl init writes a sweep file that allows for them with maxRejected)` : '';
+  return [{ severity: isTooMany ? 'problem' : 'warning', kind: 'unreadable', message: `${count(unreadable.length, 'file')} cannot be read and would be left out: ${reasons}; mend or remove them${refused}` }];
 }
 
 function balanceFindings({ classes }: FolderCheck): Finding[] {

@@ -33,7 +33,7 @@ function addPull(program: Command): void {
   const command = program
     .command('pull')
     .summary("fetch a sweep's ensemble as a folder that predicts by itself")
-    .description("Writes the bundle of a sweep's ensemble to DIR, which must be new or empty: weights, preprocessing, classes, threshold, metrics and where they come from.")
+    .description("Writes the bundle of a sweep's ensemble to DIR, which must be new or empty: weights, preprocessing, classes, threshold, metrics and where they come from. Up to a few original images of the validation part, with their names, go into it too, so that a machine can check itself: mind whom you give it to.")
     .argument('<sweep>', 'its name or id')
     .argument('<dir>', 'a new or empty folder')
     .addHelpText('after', '\nExample:\n  trawl pull digits ./digits-bundle');
@@ -61,7 +61,7 @@ function addPredict(program: Command, exit: (code: number) => void): void {
     .summary('what a bundle says of images')
     .description('Prints class and probabilities of each image. Files that cannot be read are named on stderr and the rest is done; the exit code is 1 only where none could be read.')
     .argument('<bundle>', 'a folder that `trawl pull` or `trawl run` wrote')
-    .argument('<images...>', 'files, folders, or patterns in quotes')
+    .argument('<images...>', 'image files, folders, patterns in quotes, or arrays of images (.npy)')
     .addOption(new Option('--home <dir>', 'where engines are kept (default: $TRAWL_HOME, else ~/.trawl)'))
     .addOption(new Option('--csv', 'comma-separated values: file, class, a probability per class').conflicts('json'))
     .addHelpText('after', '\nExample:\n  trawl predict ./digits-bundle new-images/ --json');

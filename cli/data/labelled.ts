@@ -6,7 +6,7 @@
 import { realpath } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Part } from '../../proto/work.js';
-import { PART_NAMES, entriesOf, topEntries, type FoundFile, type Layout } from './layout.js';
+import { PART_NAMES, entriesOf, forbidden, topEntries, type FoundFile, type Layout } from './layout.js';
 import { DataProblem, count, some } from './problem.js';
 
 /** Throws DataProblem where the folder cannot be read, or the pattern gives fewer than two classes. */
@@ -45,14 +45,16 @@ function labelPattern(label: string): RegExp {
   }
 }
 
-/** Paths below `folder`, '/' as separator. */
-async function filesBelow(folder: string, path: string, seen: Set<string>): Promise<string[]> {
-  const here = await realpath(join(folder, path));
+/** Paths of all files below `folder`, '/' as separator; `seen` are folders that were looked into. */
+export async function filesBelow(folder: string, path: string, seen: Set<string>): Promise<string[]> {
+  const here = await realpath(join(folder, path)).catch((error: unknown) => {
+    throw forbidden(error, join(folder, path));
+  });
   if (seen.has(here)) return [];
   seen.add(here);
   const { folders, files, broken } = await entriesOf(join(folder, path));
   const names = [...files, ...broken].map((name) => path + name);
-  for (const name of folders) names.push(...(await filesBelow(folder, `${path}${name}/`, seen)));
+  for (const name of folders) for (const below of await filesBelow(folder, `${path}${name}/`, seen)) names.push(below);
   return names;
 }
 

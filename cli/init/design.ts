@@ -3,6 +3,7 @@
  * of the default model, so small that several trials end within the budget. Pure.
  */
 import { stringify } from 'yaml';
+import { DEFAULT_MAX_REJECTED } from '../../coordinator/sweep/compose.js';
 import type { GroupGuess } from '../data/guess-groups.js';
 import type { PositiveGuess } from '../data/guess-positive.js';
 import type { Part } from '../../proto/work.js';
@@ -14,7 +15,11 @@ export interface FolderFacts {
   readonly classes: readonly string[];
   /** Images per class, in their order. */
   readonly counts: readonly number[];
+  /** Files beside the images that cannot be read as such. */
+  readonly rejected: number;
   readonly given: readonly Part[];
+  /** Whether images and labels are arrays rather than files. */
+  readonly arrays: boolean;
   /** Median of the images' shorter side, in pixels. */
   readonly side: number;
   /** Share of colour images, and whether that differs between classes. */
@@ -25,7 +30,7 @@ export interface FolderFacts {
 }
 
 /** Stands in the first line of what is written, so that it is known again. */
-export const MARK = 'Written by trawl for the folder';
+export const MARK = 'Written by trawl for';
 export const BUDGET_MINUTES = 10;
 const EPOCHS = 12;
 const PATIENCE = 4;
@@ -53,10 +58,12 @@ export function sweepFileText(facts: FolderFacts): string {
     `name: ${scalar(facts.name)}`,
     'data:',
     `  path: ${scalar(facts.path)}`,
-    ...splitLines(facts.given),
-    ...groupLines(facts.groups),
+    ...classLines(facts),
+    ...splitLines(facts),
+    ...(facts.arrays ? [] : groupLines(facts.groups)),
     ...positiveLines(facts.positive),
     ...channelLines(facts.colour),
+    ...rejectedLines(facts.rejected, images),
     '  resize: stretch        # or pad (letter-box), crop (the centre)',
     'model: garth-cnn',
     'space:                   # every combination is one trial',
@@ -76,10 +83,15 @@ export function sweepFileText(facts: FolderFacts): string {
   return `${lines.join('\n')}\n`;
 }
 
-function splitLines(given: readonly Part[]): string[] {
+/** Arrays count their classes; a person knows what they are called. */
+function classLines({ arrays, classes }: FolderFacts): string[] {
+  return arrays ? [`  # classes: [${classes.map((_, label) => String.fromCharCode(97 + (label % 26))).slice(0, 3).join(', ')}${classes.length > 3 ? ', ...' : ''}]   # names of the labels 0, 1, ... in that order; "positive" then takes one of them`] : [];
+}
+
+function splitLines({ given, arrays }: FolderFacts): string[] {
   if (given.length === 0) return ['  split: {val: 0.15, test: 0.15}   # of each class; the rest is trained on'];
   const cut = given.includes('val') ? '' : '; 15 % of train are taken for val';
-  return [`  # Split as it came, with folders for ${given.join(', ')}${cut}. "given: merge" would pool and cut anew.`];
+  return [`  # Split as it came, with ${arrays ? 'arrays' : 'folders'} for ${given.join(', ')}${cut}. "given: merge" would pool and cut anew.`];
 }
 
 function groupLines(groups: GroupGuess | null): string[] {
@@ -95,6 +107,17 @@ function channelLines({ share, tellsClasses }: FolderFacts['colour']): string[] 
   if (share === 0) return ['  channels: gray         # all images are'];
   if (tellsClasses) return ['  channels: gray         # some classes have more colour files than others: rgb could let a model cheat'];
   return share < 0.9 ? ['  channels: gray         # gray and colour files are mixed'] : ['  channels: rgb'];
+}
+
+/** Null where the default is enough; else a share of unreadable files just above what there is, in hundredths. */
+export function fittingMaxRejected(rejected: number, images: number): number | null {
+  const share = rejected / (rejected + images);
+  return share <= DEFAULT_MAX_REJECTED ? null : Math.min(1, (Math.floor(100 * share) + 1) / 100);
+}
+
+function rejectedLines(rejected: number, images: number): string[] {
+  const fitting = fittingMaxRejected(rejected, images);
+  return fitting === null ? [] : [`  maxRejected: ${fitting}      # ${rejected} of ${rejected + images} files cannot be read (trawl data check names them): mend or remove them, then take this line out`];
 }
 
 function weightLines(counts: readonly number[]): string[] {

@@ -8,6 +8,9 @@ import type { Axis, DataSpec, EnsembleSpec, ObjectiveSpec, SplitSpec, StopSpec, 
 
 export const DEFAULT_SPLIT = { val: 0.15, test: 0.15 } as const;
 
+/** Share of unreadable files. A few are usual in collected images; one of ten is rather a mistake. */
+export const DEFAULT_MAX_REJECTED = 0.1;
+
 /** Ten members are what Caruana's selection seldom goes beyond, and ten networks still predict in no time. */
 export const DEFAULT_ENSEMBLE: EnsembleSpec = { rule: 'greedy', maxMembers: 10 };
 
@@ -15,7 +18,7 @@ export function composeImage(draft: ImageDraft, named: readonly Axis[], model: Z
   const file = draft.sections;
   return {
     ...common(file, fallbackName),
-    trainable: { kind: 'image-classifier', data: composeData(file.data, model), model: model.name },
+    trainable: { kind: 'image-classifier', data: composeData(file.data, model), model: model.name, ...(draft.module === null ? {} : { module: draft.module.digest }) },
     axes: withDefaults(named, model),
     objective: composeObjective(file.objective, 'val.auc'),
     stop: composeStop(file.stop, 'val.loss'),
@@ -58,6 +61,8 @@ function composeData(data: ImageFile['data'] | undefined, model: ZooModel): Data
     path: file.path,
     split: composeSplit(file),
     label: file.label ?? null,
+    labels: composeLabels(file.labels),
+    classes: file.classes ?? null,
     perClass: file.perClass ?? null,
     dedupe: file.dedupe ?? false,
     groupBy: file.groupBy ?? null,
@@ -65,8 +70,13 @@ function composeData(data: ImageFile['data'] | undefined, model: ZooModel): Data
     channels: file.channels ?? 'gray',
     resize: file.resize ?? 'stretch',
     normalisation: file.normalisation ?? model.defaults.normalisation,
-    maxRejected: file.maxRejected ?? 0.1,
+    maxRejected: file.maxRejected ?? DEFAULT_MAX_REJECTED,
   };
+}
+
+function composeLabels(labels: Exclude<ImageFile['data'], string>['labels']): DataSpec['labels'] {
+  if (labels === undefined || typeof labels === 'string') return labels ?? null;
+  return { file: labels.file, path: labels.path ?? 'path', label: labels.label ?? 'label', group: labels.group ?? null, part: labels.part ?? null };
 }
 
 /** Null where the file says nothing: the given parts then, else the default fractions. */

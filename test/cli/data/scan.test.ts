@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
-import { appendFileSync, chmodSync, mkdirSync, readFileSync, readdirSync, symlinkSync, utimesSync } from 'node:fs';
+import { appendFileSync, mkdirSync, readFileSync, readdirSync, symlinkSync, utimesSync } from 'node:fs';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import type { DataProblemCode } from '../../../cli/data/problem.js';
@@ -126,13 +126,6 @@ test('links are followed, and those that lead nowhere or in circles do no harm',
   );
 });
 
-test('files without permission are listed', { skip: process.getuid?.() === 0 ? 'root may read everything' : false }, async (t) => {
-  const at = place(t);
-  await classFolders(at.folder, ['a', 'b'], 2);
-  chmodSync(join(at.folder, 'a', 'image0.png'), 0);
-  assert.deepEqual((await scan(at)).rejected, [{ file: 'a/image0.png', why: 'no permission to read it' }]);
-});
-
 test('a folder that cannot be swept says what was found and what was expected', async (t) => {
   const missing = place(t);
   await fails({ ...missing, folder: join(missing.folder, 'gone') }, 'DataFolderMissing', /no such folder: .*gone, expected/);
@@ -186,7 +179,8 @@ test('an unchanged file is not read again, a changed one is', async (t) => {
   const first = await scan(at);
   const cacheFile = join(at.cacheDir, 'scans', readdirSync(join(at.cacheDir, 'scans'))[0] ?? '');
   const remembered = readFileSync(cacheFile, 'utf8');
-  assert.deepEqual(await scan(at), first);
+  const facts = ({ classes, files, rejected, warnings }: Scan): object => ({ classes, files, rejected, warnings });
+  assert.deepEqual(facts(await scan(at)), facts(first));
   assert.equal(readFileSync(cacheFile, 'utf8'), remembered, 'a second scan learned something new');
   // The time of the change is put back: the change is seen all the same.
   const path = join(at.folder, 'a', 'image0.png');
