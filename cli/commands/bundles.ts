@@ -1,7 +1,7 @@
 /** Commands about ensembles: ensemble, pull, predict. */
 import { Option, type Command } from 'commander';
-import type { EngineName } from '../../worker/engine/choose.js';
-import { engineHere, withEngine } from '../engine/survey.js';
+import type { EngineName } from '../../worker/engine/names.js';
+import { withEngine } from '../engine/option.js';
 import { homeAt } from '../home.js';
 import { withHome, withJson, type HomeOptions } from '../options.js';
 import { onHome, print, printJson } from './on-home.js';
@@ -67,6 +67,7 @@ function addPredict(program: Command, exit: (code: number) => void): void {
     .addHelpText('after', '\nExample:\n  trawl predict ./digits-bundle new-images/ --json');
   withEngine(withJson(command), 'what computes: graph or wasm (default: wasm, which gives the same digits everywhere)').action(async (bundle: string, images: string[], options: PredictOptions) => {
     const { predict } = await import('../predict/predict.js');
+    const { engineHere } = await import('../engine/survey.js');
     const engine = await engineHere(options.engine ?? null, () => homeAt(options.home));
     exit(await predict(bundle, images, options.json === true ? 'json' : options.csv === true ? 'csv' : 'table', engine));
   });
