@@ -10,7 +10,7 @@ export type Severity = 'problem' | 'warning' | 'note';
 
 export interface Finding {
   readonly severity: Severity;
-  readonly kind: 'leak' | 'contradiction' | 'shortcut' | 'unreadable' | 'duplicates' | 'groups' | 'balance' | 'layout';
+  readonly kind: 'leak' | 'contradiction' | 'shortcut' | 'unreadable' | 'duplicates' | 'groups' | 'balance' | 'layout' | 'refusal';
   readonly message: string;
 }
 
@@ -20,19 +20,23 @@ const WEAK = 0.65;
 const FEW_IMAGES = 50;
 const UNEVEN = 3;
 const CHANCE = 0.01;
+/** Standard deviations that chance exceeds in fewer than 1 of 100 sets, to either side. */
+const FAR = 2.576;
+/** Copies of one picture that are named. */
+const MOST_NAMED = 4;
 
 export function findingsOf(check: FolderCheck): Finding[] {
-  const found = [...copyFindings(check), ...groupFindings(check), ...check.shortcuts.flatMap(shortcutFinding), ...pureChannelFindings(check), ...unreadableFinding(check), ...balanceFindings(check), ...layoutFindings(check)];
+  const found = [...refusalFindings(check), ...copyFindings(check), ...groupFindings(check), ...check.shortcuts.flatMap((shortcut) => shortcutFinding(shortcut, check)), ...pureChannelFindings(check), ...unreadableFinding(check), ...balanceFindings(check), ...layoutFindings(check)];
   return found.sort((a, b) => ORDER.indexOf(a.severity) - ORDER.indexOf(b.severity));
 }
 
 function copyFindings({ duplicates }: FolderCheck): Finding[] {
-  return [...copiesFindings(duplicates.exact, 'image', 'exact copies'), ...copiesFindings(duplicates.near, 'pair', 'nearly the same pictures')];
+  return [...copiesFindings(duplicates.exact, 'image', 'exact copies'), ...copiesFindings(duplicates.near, 'picture', 'nearly the same pictures')];
 }
 
 function copiesFindings(copies: readonly Copies[], unit: string, what: string): Finding[] {
   const findings: Finding[] = [];
-  const examples = (of: readonly Copies[]): string => some(of.map(({ files }) => files.join(' = ')), 3);
+  const examples = (of: readonly Copies[]): string => some(of.map(({ files }) => `${files.slice(0, MOST_NAMED).join(' = ')}${files.length > MOST_NAMED ? ` and ${files.length - MOST_NAMED} more` : ''}`), 3);
   const say = (severity: Severity, kind: Finding['kind'], of: readonly Copies[], where: string, remedy: string): void => {
     if (of.length > 0) findings.push({ severity, kind, message: `${what} ${where}: ${count(of.length, unit)} (${examples(of)}); ${remedy}` });
   };
@@ -72,11 +76,17 @@ const REMEDIES: { readonly [feature in Feature]: string } = {
   channels: 'channels: gray (the default) takes it away; channels: rgb would let it through',
 };
 
-function shortcutFinding({ feature, auc, className, direction }: Shortcut): Finding[] {
-  if (auc < WEAK) return [];
+function shortcutFinding({ feature, auc, className, direction }: Shortcut, { classes, images }: FolderCheck): Finding[] {
+  const ofClass = classes[className] ?? 0;
+  if (auc < WEAK || auc - 0.5 < FAR * chanceDeviation(ofClass, images - ofClass)) return [];
   const what = feature === 'channels' && direction === 'larger' ? 'more' : direction;
   const severity = feature === 'channels' ? (auc >= STRONG ? 'warning' : 'note') : auc >= STRONG ? 'problem' : 'warning';
   return [{ severity, kind: 'shortcut', message: `a model could cheat: ${NAMES[feature]} alone predicts the class with AUC ${auc.toFixed(2)} (${what} for ${className}); ${REMEDIES[feature]}` }];
+}
+
+/** Of the AUC of something that tells nothing (Mann and Whitney 1947): a few images tell anything apart. */
+function chanceDeviation(one: number, other: number): number {
+  return Math.sqrt((one + other + 1) / (12 * one * other));
 }
 
 /** A number of channels that one class alone has: an AUC near 0.5 hides it where most files have the common number. */
@@ -102,7 +112,9 @@ function unreadableFinding({ unreadable, images }: FolderCheck): Finding[] {
 }
 
 function balanceFindings({ classes }: FolderCheck): Finding[] {
-  const entries = Object.entries(classes);
+  // Classes without images are told of as what a sweep refuses.
+  const entries = Object.entries(classes).filter(([, images]) => images > 0);
+  if (entries.length === 0) return [];
   const few = entries.filter(([, images]) => images < FEW_IMAGES);
   const least = entries.reduce((a, b) => (b[1] < a[1] ? b : a));
   const most = entries.reduce((a, b) => (b[1] > a[1] ? b : a));
@@ -114,4 +126,8 @@ function balanceFindings({ classes }: FolderCheck): Finding[] {
 
 function layoutFindings({ notes }: FolderCheck): Finding[] {
   return notes.map((message) => ({ severity: 'warning', kind: 'layout', message }));
+}
+
+function refusalFindings({ refusals }: FolderCheck): Finding[] {
+  return refusals.map((message) => ({ severity: 'problem', kind: 'refusal', message: `a sweep refuses these data: ${message}` }));
 }

@@ -25,16 +25,18 @@ const FEATURES: { readonly [feature in Feature]: (file: MeasuredFile) => number 
   channels: (file) => file.channels,
 };
 
-/** Best predictor first. */
+/** Best predictor first; none where fewer than two classes have files. */
 export function findShortcuts(files: readonly MeasuredFile[], classes: readonly string[]): Shortcut[] {
-  return (Object.keys(FEATURES) as Feature[]).map((feature) => bestOf(feature, files, classes)).sort((a, b) => b.auc - a.auc);
+  const found = new Set(files.map((file) => file.label));
+  if (found.size < 2) return [];
+  // Of two classes the curves are mirror images: the second is named.
+  const labels = [...classes.keys()].filter((label) => found.has(label)).slice(found.size === 2 ? 1 : 0);
+  return (Object.keys(FEATURES) as Feature[]).map((feature) => bestOf(feature, files, classes, labels)).sort((a, b) => b.auc - a.auc);
 }
 
-function bestOf(feature: Feature, files: readonly MeasuredFile[], classes: readonly string[]): Shortcut {
+function bestOf(feature: Feature, files: readonly MeasuredFile[], classes: readonly string[], labels: readonly number[]): Shortcut {
   const scores = new Float32Array(2 * files.length);
   for (const [index, file] of files.entries()) scores[2 * index + 1] = FEATURES[feature](file);
-  // Of two classes the curves are mirror images: the second is named.
-  const labels = classes.length === 2 ? [1] : [...classes.keys()];
   const found = labels.map((label): Shortcut => {
     const auc = rocAuc(scores, Uint8Array.from(files, (file) => (file.label === label ? 1 : 0)), 2);
     return { feature, auc: Math.max(auc, 1 - auc), className: classes[label] ?? '', direction: auc >= 0.5 ? 'larger' : 'smaller' };

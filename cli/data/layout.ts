@@ -25,6 +25,8 @@ export interface Layout {
   readonly given: readonly Part[];
   readonly files: readonly FoundFile[];
   readonly warnings: readonly string[];
+  /** Why a sweep would not take it as it is, though there is something to be looked at. */
+  readonly refusals?: readonly DataProblem[];
   /** Makes the image of a name, where the data are arrays and names are no files. */
   readonly read?: (name: string) => Promise<Uint8Array>;
 }
@@ -83,7 +85,7 @@ export function forbidden(error: unknown, path: string): unknown {
   return new DataProblem('DataFolderMissing', { found: `no permission to read ${path}`, expected: 'data that may be read', suggestion: `let yourself read it (chmod -R u+rX ${path}), or take it out` }, { cause: error });
 }
 
-/** Throws DataProblem where the folder has no layout that can be swept. */
+/** Throws DataProblem where no images are found, or what they are cannot be told. */
 export async function readLayout(folder: string): Promise<Layout> {
   const top = await topEntries(folder);
   const partFolders = await findPartFolders(folder, top.folders);
@@ -101,11 +103,9 @@ export async function readLayout(folder: string): Promise<Layout> {
   }
   const classes = [...collected.classes].sort(byText);
   if (collected.files.length === 0) throw await collected.nothingFound(top);
-  if (classes.length === 1) {
-    throw new DataProblem('OneClass', { found: `one class only (${classes[0]}) in ${folder}`, expected: 'two folders of images or more, one per class' });
-  }
-  requireClasses(folder, classes, partFolders, collected);
-  return { classes, given: [...partFolders.keys()], files: collected.files, warnings };
+  const isOne = classes.length === 1 ? [new DataProblem('OneClass', { found: `one class only (${classes[0]}) in ${folder}`, expected: 'two folders of images or more, one per class' })] : [];
+  const refusals = [...isOne, ...missingClasses(folder, classes, partFolders, collected)];
+  return { classes, given: [...partFolders.keys()], files: collected.files, warnings, refusals };
 }
 
 export async function topEntries(folder: string): Promise<Entries> {
@@ -137,16 +137,18 @@ async function findPartFolders(folder: string, names: readonly string[]): Promis
   return found;
 }
 
-function requireClasses(folder: string, classes: readonly string[], parts: ReadonlyMap<Part, string>, collected: Collector): void {
+function missingClasses(folder: string, classes: readonly string[], parts: ReadonlyMap<Part, string>, collected: Collector): DataProblem[] {
+  const missing: DataProblem[] = [];
   for (const [part, name] of parts) {
     const here = collected.classesOf(part);
     for (const wanted of classes) {
       if (here.has(wanted)) continue;
       const alike = [...here].find((other) => other.toLowerCase() === wanted.toLowerCase());
       const hint = alike === undefined ? 'add images of it there, or pool all parts with "given: merge"' : `rename ${name}/${alike} to ${name}/${wanted}`;
-      throw new DataProblem('ClassMissingInPart', { found: `no folder of class ${wanted} in ${join(folder, name)} (part ${part})`, expected: 'every class in every part', suggestion: hint });
+      missing.push(new DataProblem('ClassMissingInPart', { found: `no folder of class ${wanted} in ${join(folder, name)} (part ${part})`, expected: 'every class in every part', suggestion: hint }));
     }
   }
+  return missing;
 }
 
 /** Files class by class, and enough about what was skipped to explain an empty result. */

@@ -41,7 +41,7 @@ export async function prepareDataset(options: PrepareOptions): Promise<DataSumma
   const { spec, cacheDir, signal } = options;
   const progress = (phase: PrepareProgress['phase']) => (done: number, total: number) => options.onProgress?.({ phase, done, total });
   const aborting = signal === undefined ? {} : { signal };
-  const scan = await scanFolder({ ...placeOf(spec, options.base), cacheDir, maxRejected: spec.maxRejected, onProgress: progress('scan'), onUnpack: (_, done, total) => progress('unpack')(done, total), ...aborting });
+  const scan = await scanFolder({ ...placeOf(spec, options.base), cacheDir, maxRejected: spec.maxRejected, pooled: spec.split?.merge === true, onProgress: progress('scan'), onUnpack: (_, done, total) => progress('unpack')(done, total), ...aborting });
   const positive = positiveClass(spec.positive, scan.classes);
   const chosen = chooseFiles(scan.files, spec, options.seed);
   if (spec.split?.merge !== true) requireEveryClass(chosen.files, scan.classes, scan.given);

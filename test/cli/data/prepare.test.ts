@@ -187,3 +187,11 @@ test('X-rays grouped by patient: every patient on one side, every file packed', 
     assert.ok(Math.abs((summary.counts.test[label] ?? 0) - 0.15 * total) <= 3, JSON.stringify(summary.counts));
   }
 });
+
+test('parts that are pooled may each lack a class, and parts that stay may not', async (t) => {
+  const at = place(t);
+  for (let seed = 0; seed < 12; seed += 1) writeTree(at.folder, { [seed < 6 ? `train/a/${seed}.png` : `test/b/${seed}.png`]: await png(seed) });
+  await assert.rejects(prepare(at), { code: 'ClassMissingInPart' });
+  const { counts } = await prepare(at, { split: { val: 0.2, test: 0.2, merge: true, seed: 0 } });
+  assert.deepEqual([counts.train[0], counts.train[1]].map((images) => (images ?? 0) > 0), [true, true]);
+});
