@@ -24,6 +24,8 @@ export interface Copies {
   readonly acrossParts: boolean;
 }
 
+type Named = Pick<MeasuredFile, 'name' | 'digest' | 'label' | 'part'>;
+
 export interface NearCopies extends Copies {
   /** Mean difference of thumbnails in grey levels, the largest by which two of the files were joined. */
   readonly difference: number;
@@ -36,7 +38,7 @@ export interface NearOptions {
   readonly turn?: () => Promise<unknown>;
 }
 
-export function exactCopies(files: readonly MeasuredFile[]): Copies[] {
+export function exactCopies(files: readonly Named[]): Copies[] {
   return [...byDigest(files).values()].filter((same) => same.length > 1).map(copiesOf);
 }
 
@@ -90,7 +92,7 @@ function byDigest<File extends { readonly digest: string }>(files: readonly File
   return found;
 }
 
-function copiesOf(files: readonly MeasuredFile[]): Copies {
+function copiesOf(files: readonly Named[]): Copies {
   return {
     files: files.map((file) => file.name),
     acrossClasses: new Set(files.map((file) => file.label)).size > 1,

@@ -3,7 +3,7 @@ import { DEFAULT_MAX_REJECTED } from '../../coordinator/sweep/compose.js';
 import { count, some } from '../data/problem.js';
 import type { FolderCheck } from './check-folder.js';
 import type { Copies } from './duplicates.js';
-import type { Feature, Shortcut } from './shortcuts.js';
+import { isStrong, mayBeChance, type Feature, type Shortcut } from './shortcuts.js';
 
 /** `problem`: results would be wrong. `warning`: they may be. `note`: good to know. */
 export type Severity = 'problem' | 'warning' | 'note';
@@ -15,13 +15,10 @@ export interface Finding {
 }
 
 const ORDER: readonly Severity[] = ['problem', 'warning', 'note'];
-const STRONG = 0.85;
 const WEAK = 0.65;
 const FEW_IMAGES = 50;
 const UNEVEN = 3;
 const CHANCE = 0.01;
-/** Standard deviations that chance exceeds in fewer than 1 of 100 sets, to either side. */
-const FAR = 2.576;
 /** Copies of one picture that are named. */
 const MOST_NAMED = 4;
 
@@ -76,17 +73,13 @@ const REMEDIES: { readonly [feature in Feature]: string } = {
   channels: 'channels: gray (the default) takes it away; channels: rgb would let it through',
 };
 
-function shortcutFinding({ feature, auc, className, direction }: Shortcut, { classes, images }: FolderCheck): Finding[] {
+function shortcutFinding(shortcut: Shortcut, { classes, images }: FolderCheck): Finding[] {
+  const { feature, auc, className, direction } = shortcut;
   const ofClass = classes[className] ?? 0;
-  if (auc < WEAK || auc - 0.5 < FAR * chanceDeviation(ofClass, images - ofClass)) return [];
+  if (auc < WEAK || mayBeChance(shortcut, ofClass, images - ofClass)) return [];
   const what = feature === 'channels' && direction === 'larger' ? 'more' : direction;
-  const severity = feature === 'channels' ? (auc >= STRONG ? 'warning' : 'note') : auc >= STRONG ? 'problem' : 'warning';
+  const severity = feature === 'channels' ? (isStrong(shortcut) ? 'warning' : 'note') : isStrong(shortcut) ? 'problem' : 'warning';
   return [{ severity, kind: 'shortcut', message: `a model could cheat: ${NAMES[feature]} alone predicts the class with AUC ${auc.toFixed(2)} (${what} for ${className}); ${REMEDIES[feature]}` }];
-}
-
-/** Of the AUC of something that tells nothing (Mann and Whitney 1947): a few images tell anything apart. */
-function chanceDeviation(one: number, other: number): number {
-  return Math.sqrt((one + other + 1) / (12 * one * other));
 }
 
 /** A number of channels that one class alone has: an AUC near 0.5 hides it where most files have the common number. */
