@@ -13,8 +13,10 @@ import type { ImageInput } from '../../proto/work.js';
 import { inferenceState } from '../../worker/engine/wasm/state.js';
 import { buildModel } from '../../worker/model/zoo.js';
 import { littleEndian } from '../../worker/train/hand-over.js';
+import { imageNumerics } from '../../worker/train/numerics.js';
 import { BadInput, CommandFailed } from '../exit.js';
 import type { Home } from '../home.js';
+import { Predictor, SELF_CHECK_TOLERANCE } from '../predict/predictor.js';
 import { BUNDLE_FORMAT, encodeManifest, MANIFEST_NAME, sha256, type BundleContent, type BundleInput } from './format.js';
 import { openBundle } from './read.js';
 import { TrainingData } from './training-data.js';
@@ -114,11 +116,24 @@ async function drafted(files: ReadonlyMap<string, Uint8Array>, target: string): 
       await mkdir(dirname(join(draft, name)), { recursive: true });
       await writeFile(join(draft, name), bytes, { flush: true });
     }
+    await requireFaithful(draft);
     return draft;
   } catch (error) {
     await rm(draft, { recursive: true, force: true });
     throw notWritten(target, error);
   }
+}
+
+/**
+ * What inputs are normalised by is made anew from the images where this home's worker has not kept
+ * it, and with another version of the image decoder than the models were trained with it is another.
+ */
+async function requireFaithful(draft: string): Promise<void> {
+  const bundle = await openBundle(draft);
+  const difference = await (await Predictor.load(bundle)).selfCheck();
+  if (difference <= SELF_CHECK_TOLERANCE) return;
+  const { numerics } = bundle.manifest.provenance;
+  throw new Error(`on images of its own it differs by ${difference.toPrecision(2)} from what its trials predicted; they were trained with ${numerics.join(', ')}, and this is ${imageNumerics()}: where these differ, run the sweep again, which trains with this version, or pull where it was trained`);
 }
 
 function notWritten(folder: string, error: unknown): CommandFailed {

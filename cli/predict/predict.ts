@@ -5,10 +5,7 @@ import { count, metric } from '../text/format.js';
 import { csv, table } from '../text/table.js';
 import { imageFiles } from './files.js';
 import { imagesIn, type NamedImage } from './images.js';
-import { PREDICTION_BATCH, Predictor, type DecodedImage } from './predictor.js';
-
-/** Another decoder, or another engine, may move the last digits; this much is another model. */
-const SELF_CHECK_TOLERANCE = 1e-3;
+import { PREDICTION_BATCH, Predictor, SELF_CHECK_TOLERANCE, type DecodedImage } from './predictor.js';
 
 export interface FilePrediction {
   readonly file: string;

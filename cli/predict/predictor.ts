@@ -8,6 +8,9 @@ import type { Topology } from '../../worker/model/topology.js';
 import type { Bundle } from '../bundle/read.js';
 import { BadBundle, type BundleInput } from '../bundle/format.js';
 
+/** Another decoder, or another engine, may move the last digits; this much is another model. */
+export const SELF_CHECK_TOLERANCE = 1e-3;
+
 /** Images that are decoded and predicted together. */
 export const PREDICTION_BATCH = 32;
 

@@ -241,6 +241,20 @@ describe('the bundle that a run keeps', () => {
     }
   });
 
+  it('is refused where it predicts otherwise than its trials did, and nothing is left of it', async () => {
+    const from = await source();
+    const { view, blobs } = from;
+    // As if the mean image that is made now were another than the one that was trained with.
+    const [member] = view.members;
+    const values = await readFloats(blobs, member?.probabilities.val ?? '');
+    const { id } = await blobs.put(Buffer.from(values.map((value) => 1 - value).buffer));
+    const members = view.members.map((each) => ({ ...each, probabilities: { ...each.probabilities, val: id } }));
+    const target = join(folder, 'unfaithful', 'bundle');
+    mkdirSync(join(folder, 'unfaithful'));
+    await assert.rejects(keepBundle({ ...from, view: { ...view, members } }, target), { code: 'CommandFailed', message: /could not be written to .*differs by .* from what its trials predicted; they were trained with wasm:.*:decode.*, and this is wasm:.*run the sweep again/ });
+    assert.deepEqual(readdirSync(join(folder, 'unfaithful')), []);
+  });
+
   it('does not pass its check of itself where it predicts no numbers', async () => {
     const spoilt = copyOfBundle('no numbers');
     const content = manifestOf(spoilt);
