@@ -21,6 +21,8 @@ export interface LoadOptions {
   readonly home: Home;
   readonly sharing: boolean;
   readonly onWarning: (line: string) => void;
+  /** What can be had of a sweep without its data; null where the home knows none of the name. */
+  readonly withoutData: (sweep: string) => Promise<string | null>;
   readonly onProgress: (progress: PrepareProgress) => void;
   readonly signal: AbortSignal;
 }
@@ -115,7 +117,10 @@ async function prepare(parsed: ParsedSweep, sweep: SweepWithModule, options: Loa
   } catch (error) {
     // Bad input creates nothing, not even the home.
     if (isNewHome && !existsSync(options.home.lock)) rmSync(options.home.folder, { recursive: true, force: true });
-    if (error instanceof DataProblem) throw new BadInput(error.lines?.join('\n') ?? mistakeLines(name, parsed.place([error.problem])));
+    if (error instanceof DataProblem) {
+      const hint = error.code === 'DataFolderMissing' && !isNewHome ? await options.withoutData(spec.name) : null;
+      throw new BadInput([error.lines?.join('\n') ?? mistakeLines(name, parsed.place([error.problem])), ...(hint === null ? [] : [hint])].join('\n'));
+    }
     throw error;
   }
 }
