@@ -17,7 +17,7 @@ import { imageNumerics } from '../../worker/train/numerics.js';
 import { BadInput, CommandFailed } from '../exit.js';
 import type { Home } from '../home.js';
 import { Predictor, SELF_CHECK_TOLERANCE } from '../predict/predictor.js';
-import { BUNDLE_FORMAT, encodeManifest, MANIFEST_NAME, sha256, type BundleContent, type BundleInput } from './format.js';
+import { BUNDLE_FORMAT, contentOf, encodeManifest, MANIFEST_NAME, sha256, type BundleContent, type BundleInput } from './format.js';
 import { openBundle } from './read.js';
 import { TrainingData } from './training-data.js';
 
@@ -32,10 +32,10 @@ export interface BundleSource {
   readonly blobs: BlobStore;
 }
 
-/** Throws BadInput where the folder has something in it, CommandFailed where a member's weights are gone. */
-export async function pullBundle(source: BundleSource, folder: string): Promise<void> {
+/** `reference`: whether the images that it checks itself with go along. Throws BadInput where the folder has something in it, CommandFailed where a member's weights are gone. */
+export async function pullBundle(source: BundleSource, folder: string, { reference }: { readonly reference: boolean }): Promise<void> {
   if (!(await isFree(folder))) throw new BadInput(`${folder}: found a file or a folder with something in it, expected an empty or a new folder; choose another, or remove it`);
-  await place(await filesOf(source), folder);
+  await place(await filesOf(source), folder, reference);
 }
 
 /** Writes or replaces a bundle that is trawl's own to place; one of the same ensemble is left as it is. */
@@ -96,16 +96,26 @@ async function isOf(view: EnsembleView, folder: string): Promise<boolean> {
   }
 }
 
-async function place(files: ReadonlyMap<string, Uint8Array>, folder: string): Promise<void> {
+async function place(files: ReadonlyMap<string, Uint8Array>, folder: string, reference: boolean): Promise<void> {
   const target = resolve(folder);
   const draft = await drafted(files, target);
   try {
+    if (!reference) await leaveOutReference(draft);
     // Takes the place of an empty folder; of one with something in it, never.
     await rename(draft, target);
   } catch (error) {
     await rm(draft, { recursive: true, force: true });
     throw notWritten(folder, error);
   }
+}
+
+/** After the bundle was checked with them. */
+async function leaveOutReference(draft: string): Promise<void> {
+  const content = contentOf((await openBundle(draft)).manifest);
+  const images = new Set(content.reference.map(({ file }) => file));
+  const files = Object.fromEntries(Object.entries(content.files).filter(([name]) => !images.has(name)));
+  await writeFile(join(draft, MANIFEST_NAME), encodeManifest({ ...content, reference: [], files }), { flush: true });
+  await rm(join(draft, 'reference'), { recursive: true, force: true });
 }
 
 /** All files in a folder beside the target, whose path is returned; or none. */
@@ -131,7 +141,7 @@ async function drafted(files: ReadonlyMap<string, Uint8Array>, target: string): 
 async function requireFaithful(draft: string): Promise<void> {
   const bundle = await openBundle(draft);
   const difference = await (await Predictor.load(bundle)).selfCheck();
-  if (difference <= SELF_CHECK_TOLERANCE) return;
+  if (difference === null || difference <= SELF_CHECK_TOLERANCE) return;
   const { numerics } = bundle.manifest.provenance;
   throw new Error(`on images of its own it differs by ${difference.toPrecision(2)} from what its trials predicted; they were trained with ${numerics.join(', ')}, and this is ${imageNumerics()}: where these differ, run the sweep again, which trains with this version, or pull where it was trained`);
 }
@@ -162,7 +172,7 @@ async function filesOf({ view, home, blobs }: BundleSource): Promise<ReadonlyMap
     kind: 'trawl-bundle',
     format: BUNDLE_FORMAT,
     classes: [...data.classes],
-    positive: data.classes[data.positive] ?? '',
+    positive: data.classes.length === 2 ? (data.classes[data.positive] ?? null) : null,
     rule: view.rule,
     threshold: view.threshold,
     inputs: bundleInputs,

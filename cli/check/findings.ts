@@ -1,9 +1,10 @@
 /** What in a folder's check a person should act on, worst first, in plain words. Pure. */
 import { DEFAULT_MAX_REJECTED } from '../../coordinator/sweep/compose.js';
-import { count, some } from '../data/problem.js';
+import { some } from '../data/problem.js';
 import type { FolderCheck } from './check-folder.js';
 import type { Copies } from './duplicates.js';
 import { isStrong, mayBeChance, type Feature, type Shortcut } from './shortcuts.js';
+import { count } from '../text/format.js';
 
 /** `problem`: results would be wrong. `warning`: they may be. `note`: good to know. */
 export type Severity = 'problem' | 'warning' | 'note';

@@ -7,7 +7,8 @@ import { realpath } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Part } from '../../proto/work.js';
 import { PART_NAMES, entriesOf, forbidden, topEntries, type FoundFile, type Layout } from './layout.js';
-import { DataProblem, count, some } from './problem.js';
+import { DataProblem, some } from './problem.js';
+import { count } from '../text/format.js';
 
 /** Throws DataProblem where the folder cannot be read, or the pattern matches nothing. */
 export async function readLabelled(folder: string, label: string): Promise<Layout> {

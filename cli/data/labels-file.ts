@@ -12,7 +12,8 @@ import type { Part } from '../../proto/work.js';
 import { near } from '../program-name.js';
 import { filesBelow } from './labelled.js';
 import { PART_NAMES, topEntries, type FoundFile, type Layout } from './layout.js';
-import { DataProblem, count, some } from './problem.js';
+import { DataProblem, some } from './problem.js';
+import { count } from '../text/format.js';
 
 /** `data.labels` of a sweep file, its file resolved. */
 export interface LabelsTable {

@@ -6,10 +6,11 @@ import { suggestValue } from '../../coordinator/sweep/suggest.js';
 import type { Part } from '../../proto/work.js';
 import { placeOf } from './layout-of.js';
 import { packDataset } from './pack.js';
-import { DataProblem, count } from './problem.js';
+import { DataProblem } from './problem.js';
 import { scanFolder, type ScannedFile } from './scan.js';
 import { capClasses, dropTrainedCopies } from './select.js';
 import { splitDataset } from './split.js';
+import { count } from '../text/format.js';
 
 export interface PrepareProgress {
   /** `unpack`: bytes or images of an array; `scan`: files looked at; `pack`: distinct images stored. */
@@ -71,7 +72,7 @@ export async function prepareDataset(options: PrepareOptions): Promise<DataSumma
 function chooseFiles(files: readonly ScannedFile[], spec: DataSpec, seed: number): { readonly files: readonly ScannedFile[]; readonly warnings: readonly string[] } {
   const distinct = spec.dedupe && spec.split?.merge !== true ? dropTrainedCopies(files) : files;
   const dropped = files.length - distinct.length;
-  const capped = spec.perClass === null ? distinct : capClasses(distinct, spec.perClass, spec.split?.seed ?? seed);
+  const capped = spec.perClass === null ? distinct : capClasses(distinct, spec.perClass, spec.split?.seed ?? seed, spec.split?.merge === true);
   const warnings = dropped === 0 ? [] : [`${count(dropped, 'image')} of train that ${dropped === 1 ? 'lies' : 'lie'} in val or test too ${dropped === 1 ? 'is' : 'are'} left out (dedupe)`];
   return { files: capped, warnings };
 }

@@ -9,8 +9,9 @@ import { join, resolve } from 'node:path';
 import type { Part } from '../../proto/work.js';
 import { UnreadableImageError, checkImage } from '../../worker/data/decode.js';
 import { layoutOf, type DataPlace, type LayoutOptions } from './layout-of.js';
-import { DataProblem, count, some } from './problem.js';
+import { DataProblem, some } from './problem.js';
 import { ScanCache, type Stamp, type Verdict } from './scan-cache.js';
+import { count } from '../text/format.js';
 
 /** The largest file that is taken: one must fit into a pack, and several are held in memory at once. */
 export const MAX_FILE_BYTES = 64 * 2 ** 20;

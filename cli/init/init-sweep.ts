@@ -46,7 +46,7 @@ export interface InitReport {
 }
 
 /** Where the file would stand: beside the folder, or where the person stands if nothing may be written there. */
-export async function sweepFileOf(folder: string): Promise<string> {
+async function sweepFileOf(folder: string): Promise<string> {
   const name = `${basename(resolve(folder), isArrayFile(folder) ? extname(folder) : '')}.yaml`;
   const beside = dirname(resolve(folder));
   const isWritable = await access(beside, constants.W_OK).then(

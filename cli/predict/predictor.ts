@@ -83,13 +83,14 @@ export class Predictor {
     const indices = Int32Array.from(images, (_, index) => index);
     const members: WeightedMember[] = this.#models.map(({ weight, executable }) => ({ weight, probabilities: softmaxOf(executable.predict(indices), classes) }));
     const mean = meanProbabilities(members);
-    const decided = decide(members, mean, { rule, classes, positive: this.classes.indexOf(positive), threshold });
+    const decided = decide(members, mean, { rule, classes, positive: positive === null ? 1 : this.classes.indexOf(positive), threshold });
     return images.map((_, index) => ({ class: this.classes[decided[index] ?? 0] ?? '', probabilities: [...mean.subarray(index * classes, (index + 1) * classes)] }));
   }
 
-  /** The largest difference between what is predicted here for the bundle's own images and what was recorded; Infinity where one is no number. */
-  async selfCheck(): Promise<number> {
+  /** The largest difference between what is predicted here for the bundle's own images and what was recorded; Infinity where one is no number, null where the bundle has none. */
+  async selfCheck(): Promise<number | null> {
     const { reference } = this.#bundle.manifest;
+    if (reference.length === 0) return null;
     const decoded = await Promise.all(reference.map(({ file }) => this.decode(this.#bundle.file(file))));
     let largest = 0;
     this.predict(decoded).forEach(({ probabilities }, index) => {

@@ -5,7 +5,7 @@ import { FolderBlobStore } from '../../blob/folder.js';
 import type { SubmitRequest } from '../../coordinator/api/views.js';
 import { checkAgainstData } from '../../coordinator/sweep/check-data.js';
 import type { Problem } from '../../coordinator/sweep/mistakes.js';
-import { formatMistake, type Mistake, type ParsedSweep } from '../../coordinator/sweep/parse.js';
+import type { ParsedSweep } from '../../coordinator/sweep/parse.js';
 import type { DataSummary, SweepSpec } from '../../coordinator/sweep/spec.js';
 import { imageNumerics } from '../../worker/train/numerics.js';
 import { requirePath } from '../data/layout-of.js';
@@ -13,6 +13,7 @@ import { prepareDataset, type PrepareProgress } from '../data/prepare.js';
 import { DataProblem } from '../data/problem.js';
 import { BadInput } from '../exit.js';
 import type { Home } from '../home.js';
+import { mistakeLines } from '../text/mistake-lines.js';
 import { readSweepWithModule, type SweepWithModule } from '../module/read-sweep.js';
 import type { ModelModule } from '../../proto/model-module.js';
 
@@ -52,10 +53,6 @@ async function loadParsed(sweep: SweepWithModule, text: string, name: string, op
   const { data, module } = await prepare(parsed, sweep, options, name);
   const numerics = parsed.spec.trainable.kind === 'synthetic' ? 'none' : imageNumerics();
   return { spec: parsed.spec, data, request: { source: { name, text }, sharing: options.sharing, data, numerics, ...(module === undefined ? {} : { module }) } };
-}
-
-function mistakeLines(name: string, mistakes: readonly Mistake[]): string {
-  return mistakes.map((mistake) => formatMistake(name, mistake)).join('\n');
 }
 
 /** What can be told of the images while the rest of the file cannot be: whether they are there. */

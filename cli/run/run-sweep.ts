@@ -13,7 +13,7 @@ import { connect, type Connection } from '../host/connect.js';
 import { openService } from '../host/open-service.js';
 import { sweepFileFor } from '../init/init-sweep.js';
 import { commandLine, near, programName } from '../program-name.js';
-import { count, duration, shellWord } from '../text/format.js';
+import { count, shellWord, wholeSeconds } from '../text/format.js';
 import { deployEnsemble, type Deployed } from './deploy.js';
 import { Display } from './display.js';
 import { bestOf, runDocument } from './document.js';
@@ -195,7 +195,7 @@ class Run {
     if (host === null) return;
     this.#display.passing('timing a few steps');
     const ms = await estimateMs(preview, loaded.data, this.#options.slots, this.#interrupts.signal);
-    if (ms !== null) this.#display.say(`About ${duration(ms)} with ${count(this.#options.slots, 'slot')}`);
+    if (ms !== null) this.#display.say(`About ${wholeSeconds(ms)} with ${count(this.#options.slots, 'slot')}`);
   }
 
   /** Submits, resumes what was paused or stopped, and sees to it that somebody trains. Returns the sweep's id. */

@@ -152,6 +152,18 @@ describe('a bundle', () => {
     assert.equal(threshold, document.ensemble?.threshold);
   });
 
+  it('without reference images holds none of their bytes or names, and predicts the same with a note', async () => {
+    const target = join(folder, 'private');
+    const { code, stderr } = await trawl(['pull', 'tiny', target, '--home', home, '--no-reference-images']);
+    assert.equal(code, 0, stderr);
+    const { reference, files } = manifestOf(target);
+    assert.deepEqual([reference, existsSync(join(target, 'reference')), Object.keys(files).filter((name) => name.startsWith('reference'))], [[], false, []]);
+    const image = join(folder, 'images', CLASSES[0] ?? '', readdirSync(join(folder, 'images', CLASSES[0] ?? ''))[0] ?? '');
+    const said = await trawl(['predict', target, image, '--json']);
+    assert.match(said.stderr, /^note: this bundle holds no images to check itself with/m);
+    assert.deepEqual(JSON.parse(said.stdout), await predictions(bundleOf(), image));
+  });
+
   it('with one changed byte in any file is refused with a line that names the file', async () => {
     for (const name of Object.keys(manifestOf(bundleOf()).files)) {
       const spoilt = copyOfBundle('spoilt');
