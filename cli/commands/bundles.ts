@@ -33,15 +33,16 @@ function addPull(program: Command): void {
   const command = program
     .command('pull')
     .summary("fetch a sweep's ensemble as a folder that predicts by itself")
-    .description("Writes the bundle of a sweep's ensemble to DIR, which must be new or empty: weights, preprocessing, classes, threshold, metrics and where they come from. Up to a few original images of the validation part, with their names, go into it too, so that a machine can check itself: mind whom you give it to.")
+    .description("Writes the bundle of a sweep's ensemble to DIR, which must be new or empty: weights, preprocessing, classes, threshold, metrics and where they come from. Up to a few original images of the validation part, with their names, go into it too, so that a machine can check itself: mind whom you give it to, or leave them out.")
     .argument('<sweep>', 'its name or id')
     .argument('<dir>', 'a new or empty folder')
+    .option('--no-reference-images', 'without images of the validation part; `trawl predict` then says that it could not check itself')
     .addHelpText('after', '\nExample:\n  trawl pull digits ./digits-bundle');
-  withJson(withHome(command)).action((sweep: string, folder: string, options: HomeOptions) =>
+  withJson(withHome(command)).action((sweep: string, folder: string, options: HomeOptions & { readonly referenceImages: boolean }) =>
     onHome(options, async ({ service }, home) => {
       const [{ FolderBlobStore }, { pullBundle }, { near }] = await Promise.all([import('../../blob/folder.js'), import('../bundle/write.js'), import('../program-name.js')]);
       const view = await service.ensemble(sweep);
-      await pullBundle({ view, home, blobs: new FolderBlobStore(home.blobs) }, folder);
+      await pullBundle({ view, home, blobs: new FolderBlobStore(home.blobs) }, folder, { reference: options.referenceImages });
       if (options.json === true) printJson({ bundle: folder, members: view.members.length });
       else print([`wrote ${near(folder)}: ${view.members.length === 1 ? '1 model' : `${view.members.length} models`} of ${view.sweep.name}`]);
     }),

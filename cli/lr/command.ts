@@ -62,6 +62,7 @@ async function measure(options: LrOptions, home: Home, display: Display, signal:
     sharing: true,
     set: options.set,
     onWarning: (line) => display.say(`warning: ${line}`),
+    withoutData: () => Promise.resolve(null),
     onProgress: ({ phase, done, total }) => display.passing(`${phase === 'scan' ? 'reading images' : 'storing images'}: ${done} of ${total}`),
     signal,
   });
