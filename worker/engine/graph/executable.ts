@@ -7,6 +7,7 @@ import { stepRates } from '../wasm/optimize.js';
 import { decodeState, encodeState, type Tensor } from '../wasm/state.js';
 import type { AugmentKind } from './augmentation.js';
 import { activationBytes } from './estimate.js';
+import { dropoutDraw } from './operations/activate.js';
 import { elements } from './operations/lowering.js';
 import { type Feed, Session } from './session.js';
 import { buildTrainingGraph, FEED, type Residence, ROOM_BLOCK, type Scalars, SCALARS, storedTensors, type TrainingGraph, type Variant, wordsPerImage } from './training-graph.js';
@@ -239,7 +240,7 @@ export class GraphExecutable implements Executable {
       { name: FEED.labels, type: DATA_TYPE.int32, shape: [indices.length], values: Int32Array.from(indices, (index) => this.source.labels[index] ?? 0) },
       { name: FEED.classWeights, type: DATA_TYPE.float, shape: [classes], values: classWeights === null ? new Float32Array(classes).fill(1) : Float32Array.from(classWeights) },
     ];
-    if (this.loaded?.variant?.dropout === true) feeds.push({ name: FEED.draws, type: DATA_TYPE.int32, shape: [3], values: Int32Array.of(dropoutSeed, first, Math.round(dropout * 0x10000) - 0x8000) });
+    if (this.loaded?.variant?.dropout === true) feeds.push({ name: FEED.draws, type: DATA_TYPE.int32, shape: [3], values: Int32Array.of(dropoutSeed, first, dropoutDraw(dropout).threshold) });
     if (augment !== null) feeds.push(...augmentFeeds(augment));
     return feeds;
   }
@@ -247,7 +248,7 @@ export class GraphExecutable implements Executable {
   private scalars(settings: StepSettings, count: number, { rate, decay }: { readonly rate: number; readonly decay: number }): Feed {
     const other = settings.labelSmoothing / this.program.classes;
     const scalars: Scalars = {
-      rate, decay, other, own: 1 - settings.labelSmoothing + other, dropoutScale: 1 / (1 - settings.dropout),
+      rate, decay, other, own: 1 - settings.labelSmoothing + other, dropoutScale: dropoutDraw(settings.dropout).scale,
       share: 1 / count, l2: settings.l2, clipNorm: settings.clipNorm ?? Infinity,
     };
     return { name: FEED.scalars, type: DATA_TYPE.float, shape: [SCALARS.length], values: Float32Array.from(SCALARS, (name) => scalars[name]) };

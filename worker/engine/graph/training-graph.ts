@@ -17,8 +17,8 @@ import { elements, type ParameterGradient, type Pass } from './operations/loweri
 import { moments } from './operations/norm.js';
 import { penalty, type TrainedParameter, type UpdateInputs, updates } from './updates.js';
 
-/** Raised with every change of the nodes that moves numbers: part of `numerics`. */
-export const GRAPH_FORMAT = 1;
+/** Raised with every change of the nodes, or of what is fed to them, that moves numbers: part of `numerics`. A test pins the graphs. */
+export const GRAPH_FORMAT = 2;
 
 /** What a step may ask for; each costs nodes, so that a graph has those that are used and no others. */
 export interface Variant {

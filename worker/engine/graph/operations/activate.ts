@@ -54,9 +54,21 @@ const PHILOX = 1;
 /** Draws of 16 bits that one count of Philox gives. */
 const DRAWS_PER_COUNT = 8;
 
+/** Values that a draw of 16 bits takes. */
+const DRAWS = 0x10000;
+
 /**
- * Inverted dropout. An element is kept where its draw, a whole number of 16 bits, is not below
- * round(rate * 2^16): drawing floats would take a quarter of a step. Draws are Philox 4x32-10 (Salmon et
+ * For a rate in [0, 1): the least draw, as int16, that keeps its element, and the factor of what is kept,
+ * of the share that these draws do keep. The largest draw always keeps.
+ */
+export function dropoutDraw(rate: number): { readonly threshold: number; readonly scale: number } {
+  const dropped = Math.min(Math.round(rate * DRAWS), DRAWS - 1);
+  return { threshold: dropped - DRAWS / 2, scale: DRAWS / (DRAWS - dropped) };
+}
+
+/**
+ * Inverted dropout. An element is kept where its draw, a whole number of 16 bits, is not below the
+ * threshold of `dropoutDraw`: drawing floats would take a quarter of a step. Draws are Philox 4x32-10 (Salmon et
  * al. 2011) with the key (step's seed, layer), each image of the step from a count of its own: they
  * depend neither on what came before nor on the parts of a batch.
  */
