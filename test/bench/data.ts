@@ -68,7 +68,7 @@ async function imagesPerSecond(images: readonly Buffer[]): Promise<number> {
 class Pillow {
   version = '';
   readonly #child;
-  readonly #lines: AsyncIterator<string>;
+  readonly #lines: AsyncIterator<string, undefined>;
   readonly #images: number;
 
   constructor(python: string, images: number) {
