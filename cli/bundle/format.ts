@@ -58,8 +58,8 @@ const content = z.object({
   kind: z.literal('trawl-bundle'),
   format: z.literal(BUNDLE_FORMAT),
   classes: z.array(z.string()).min(2),
-  /** The class that threshold and binary metrics speak of. */
-  positive: z.string(),
+  /** The class that threshold and binary metrics speak of; null where there are more than two classes. */
+  positive: z.string().nullable(),
   rule: z.enum(ENSEMBLE_RULES),
   /** Least probability of the positive class that is called positive; null where there are more than two classes. */
   threshold: probability.nullable(),
@@ -88,6 +88,11 @@ export function sha256(bytes: Uint8Array): string {
   return createHash('sha256').update(bytes).digest('hex');
 }
 
+/** All but the digest. */
+export function contentOf(whole: BundleManifest): BundleContent {
+  return content.parse(whole);
+}
+
 const digestOf = (value: object): string => sha256(Buffer.from(canonicalJson(value)));
 
 export function encodeManifest(value: BundleContent): Uint8Array {
@@ -95,7 +100,7 @@ export function encodeManifest(value: BundleContent): Uint8Array {
 }
 
 /** Throws BadBundle: no manifest, one of a newer format, or one that was changed. */
-export function decodeManifest(folder: string, bytes: Uint8Array): BundleManifest {
+export function decodeBundleManifest(folder: string, bytes: Uint8Array): BundleManifest {
   const again = 'pull it again';
   const raw = parseObject(bytes);
   if (raw?.kind !== 'trawl-bundle') throw new BadBundle(folder, `${MANIFEST_NAME} is not a bundle's manifest; ${again}`);

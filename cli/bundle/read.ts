@@ -1,7 +1,7 @@
 /** Opens a bundle: every file is read once and held against the manifest before anything is made of it. */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { BadBundle, decodeManifest, MANIFEST_NAME, sha256, type BundleManifest } from './format.js';
+import { BadBundle, decodeBundleManifest, MANIFEST_NAME, sha256, type BundleManifest } from './format.js';
 
 export interface Bundle {
   readonly folder: string;
@@ -12,7 +12,7 @@ export interface Bundle {
 
 /** Throws BadBundle naming the file that is missing or was changed. */
 export async function openBundle(folder: string): Promise<Bundle> {
-  const manifest = decodeManifest(folder, await read(folder, MANIFEST_NAME));
+  const manifest = decodeBundleManifest(folder, await read(folder, MANIFEST_NAME));
   const files = new Map<string, Uint8Array>();
   await Promise.all(
     Object.entries(manifest.files).map(async ([name, { sha256: expected }]) => {

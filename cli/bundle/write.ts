@@ -13,9 +13,12 @@ import type { ImageInput } from '../../proto/work.js';
 import { inferenceState } from '../../worker/engine/wasm/state.js';
 import { buildModel } from '../../worker/model/zoo.js';
 import { littleEndian } from '../../worker/train/hand-over.js';
+import { createWasmEngine } from '../../worker/engine/wasm/engine.js';
+import { imageNumerics } from '../../worker/train/numerics.js';
 import { BadInput, CommandFailed } from '../exit.js';
 import type { Home } from '../home.js';
-import { BUNDLE_FORMAT, encodeManifest, MANIFEST_NAME, sha256, type BundleContent, type BundleInput } from './format.js';
+import { Predictor, SELF_CHECK_TOLERANCE } from '../predict/predictor.js';
+import { BUNDLE_FORMAT, contentOf, encodeManifest, MANIFEST_NAME, sha256, type BundleContent, type BundleInput } from './format.js';
 import { openBundle } from './read.js';
 import { TrainingData } from './training-data.js';
 
@@ -30,10 +33,10 @@ export interface BundleSource {
   readonly blobs: BlobStore;
 }
 
-/** Throws BadInput where the folder has something in it, CommandFailed where a member's weights are gone. */
-export async function pullBundle(source: BundleSource, folder: string): Promise<void> {
+/** `reference`: whether the images that it checks itself with go along. Throws BadInput where the folder has something in it, CommandFailed where a member's weights are gone. */
+export async function pullBundle(source: BundleSource, folder: string, { reference }: { readonly reference: boolean }): Promise<void> {
   if (!(await isFree(folder))) throw new BadInput(`${folder}: found a file or a folder with something in it, expected an empty or a new folder; choose another, or remove it`);
-  await place(await filesOf(source), folder);
+  await place(await filesOf(source), folder, reference);
 }
 
 /** Writes or replaces a bundle that is trawl's own to place; one of the same ensemble is left as it is. */
@@ -94,16 +97,26 @@ async function isOf(view: EnsembleView, folder: string): Promise<boolean> {
   }
 }
 
-async function place(files: ReadonlyMap<string, Uint8Array>, folder: string): Promise<void> {
+async function place(files: ReadonlyMap<string, Uint8Array>, folder: string, reference: boolean): Promise<void> {
   const target = resolve(folder);
   const draft = await drafted(files, target);
   try {
+    if (!reference) await leaveOutReference(draft);
     // Takes the place of an empty folder; of one with something in it, never.
     await rename(draft, target);
   } catch (error) {
     await rm(draft, { recursive: true, force: true });
     throw notWritten(folder, error);
   }
+}
+
+/** After the bundle was checked with them. */
+async function leaveOutReference(draft: string): Promise<void> {
+  const content = contentOf((await openBundle(draft)).manifest);
+  const images = new Set(content.reference.map(({ file }) => file));
+  const files = Object.fromEntries(Object.entries(content.files).filter(([name]) => !images.has(name)));
+  await writeFile(join(draft, MANIFEST_NAME), encodeManifest({ ...content, reference: [], files }), { flush: true });
+  await rm(join(draft, 'reference'), { recursive: true, force: true });
 }
 
 /** All files in a folder beside the target, whose path is returned; or none. */
@@ -114,11 +127,25 @@ async function drafted(files: ReadonlyMap<string, Uint8Array>, target: string): 
       await mkdir(dirname(join(draft, name)), { recursive: true });
       await writeFile(join(draft, name), bytes, { flush: true });
     }
+    await requireFaithful(draft);
     return draft;
   } catch (error) {
     await rm(draft, { recursive: true, force: true });
     throw notWritten(target, error);
   }
+}
+
+/**
+ * What inputs are normalised by is made anew from the images where this home's worker has not kept
+ * it, and with another version of the image decoder than the models were trained with it is another.
+ */
+async function requireFaithful(draft: string): Promise<void> {
+  const bundle = await openBundle(draft);
+  const engine = await createWasmEngine();
+  const difference = await (await Predictor.load(bundle, engine)).selfCheck();
+  if (difference === null || difference <= SELF_CHECK_TOLERANCE) return;
+  const { numerics } = bundle.manifest.provenance;
+  throw new Error(`on images of its own it differs by ${difference.toPrecision(2)} from what its trials predicted; they were trained with ${numerics.join(', ')}, and this is ${imageNumerics(engine.numerics)}: where these differ, run the sweep again, which trains with this version, or pull where it was trained`);
 }
 
 function notWritten(folder: string, error: unknown): CommandFailed {
@@ -147,7 +174,7 @@ async function filesOf({ view, home, blobs }: BundleSource): Promise<ReadonlyMap
     kind: 'trawl-bundle',
     format: BUNDLE_FORMAT,
     classes: [...data.classes],
-    positive: data.classes[data.positive] ?? '',
+    positive: data.classes.length === 2 ? (data.classes[data.positive] ?? null) : null,
     rule: view.rule,
     threshold: view.threshold,
     inputs: bundleInputs,

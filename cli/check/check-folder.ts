@@ -5,7 +5,10 @@ import type { Part } from '../../proto/work.js';
 import { guessGroups } from '../data/guess-groups.js';
 import { groupOf, groupPattern } from '../data/groups.js';
 import type { DataPlace, LayoutOptions } from '../data/layout-of.js';
+import type { SplitSpec } from '../../coordinator/sweep/spec.js';
+import { DataProblem } from '../data/problem.js';
 import { scanFolder, type RejectedFile, type Scan } from '../data/scan.js';
+import { splitDataset } from '../data/split.js';
 import { median } from '../data/survey.js';
 import { exactCopies, nearCopies, type Copies, type NearCopies } from './duplicates.js';
 import { measureFiles, type MeasuredFile } from './measure.js';
@@ -38,11 +41,12 @@ export interface FolderCheck {
   readonly classes: { readonly [className: string]: number };
   /** Null where the data come without folders for parts. */
   readonly parts: { readonly [part: string]: { readonly [className: string]: number } } | null;
-  readonly height: Spread;
-  readonly width: Spread;
+  /** This and the next three are null where no image can be read. */
+  readonly height: Spread | null;
+  readonly width: Spread | null;
   /** Width over height. */
-  readonly aspect: Spread;
-  readonly bytes: Spread;
+  readonly aspect: Spread | null;
+  readonly bytes: Spread | null;
   /** Files by number of channels, alpha left out. */
   readonly channels: { readonly [channels: string]: number };
   /** The same, class by class; classes without such files are left out. */
@@ -54,28 +58,32 @@ export interface FolderCheck {
   readonly arrays: boolean;
   /** Best predictor first. */
   readonly shortcuts: readonly Shortcut[];
+  /** Why a sweep would not take the data as they are. */
+  readonly refusals: readonly string[];
   readonly notes: readonly string[];
 }
 
 export interface CheckOptions extends DataPlace, LayoutOptions {
   /** Null for a guess from the names of files. */
   readonly groupBy: string | null;
-  readonly onProgress: (phase: 'reading' | 'measuring', done: number, total: number) => void;
+  /** As the sweep file has it; null or absent for the default. */
+  readonly split?: SplitSpec | null;
+  readonly onProgress: (phase: 'reading' | 'measuring' | 'comparing', done: number, total: number) => void;
   readonly signal: AbortSignal;
 }
 
-/** Throws DataProblem; rethrows the signal's reason. */
+/** Whatever can be found out. Throws DataProblem where no images are found; rethrows the signal's reason. */
 export async function checkFolder(options: CheckOptions): Promise<FolderCheck> {
   const { signal } = options;
   const folder = resolve(options.folder);
   if (options.groupBy !== null) groupPattern(options.groupBy);
-  // Every share of unreadable files is worth knowing of: only none at all can be checked no further.
-  const scan = await scanFolder({ ...options, folder, maxRejected: 1, onProgress: (done, total) => options.onProgress('reading', done, total), signal });
+  const scan = await scanFolder({ ...options, folder, maxRejected: 1, anyway: true, pooled: options.split?.merge === true, onProgress: (done, total) => options.onProgress('reading', done, total), signal });
   const measured = await measureFiles({ read: (file) => scan.read(file), files: scan.files, onProgress: (done, total) => options.onProgress('measuring', done, total), signal });
   const { files } = measured;
   const channels = [...new Set(files.map((file) => file.channels))].sort((a, b) => a - b);
   const byChannels = channels.map((number) => [number, files.filter((file) => file.channels === number)] as const);
-  const spread = (value: (file: MeasuredFile) => number): Spread => spreadOf(files.map(value));
+  const spread = (value: (file: MeasuredFile) => number): Spread | null => spreadOf(files.map(value));
+  const near = await nearCopies(measured, { onProgress: (done, total) => options.onProgress('comparing', done, total), signal });
   return {
     folder,
     images: files.length,
@@ -88,15 +96,29 @@ export async function checkFolder(options: CheckOptions): Promise<FolderCheck> {
     channels: Object.fromEntries(byChannels.map(([channels, same]) => [channels, same.length])),
     channelsByClass: Object.fromEntries(byChannels.map(([channels, same]) => [channels, withoutZeros(countClasses(same, scan.classes))])),
     unreadable: scan.rejected,
-    duplicates: { exact: exactCopies(files), near: nearCopies(measured) },
+    duplicates: { exact: exactCopies(files), near },
     groups: groupsOf(files, scan.arrays, options),
     arrays: scan.arrays,
     shortcuts: findShortcuts(files, scan.classes),
+    refusals: refusalsOf(scan, options).map(({ message }) => message),
     notes: scan.warnings,
   };
 }
 
-function spreadOf(values: readonly number[]): Spread {
+/** Of the scan; and where there is none, of its split. */
+function refusalsOf(scan: Scan, { split = null, groupBy }: CheckOptions): readonly DataProblem[] {
+  if (scan.refusals.length > 0) return scan.refusals;
+  try {
+    splitDataset(scan.files, scan.classes, scan.given, split, groupBy, 0);
+    return [];
+  } catch (error) {
+    if (error instanceof DataProblem) return [error];
+    throw error;
+  }
+}
+
+function spreadOf(values: readonly number[]): Spread | null {
+  if (values.length === 0) return null;
   return { min: values.reduce((least, value) => Math.min(least, value)), median: median(values), max: values.reduce((most, value) => Math.max(most, value)) };
 }
 

@@ -29,6 +29,7 @@ export async function runCheck(options: CheckCommand): Promise<void> {
       ...(sweep?.place ?? { folder: options.target }),
       cacheDir: homeAt(options.home).dataCache,
       groupBy: options.groupBy ?? sweep?.data.groupBy ?? null,
+      split: sweep?.data.split ?? null,
       onUnpack: (_, done, total) => display.passing(progressLine({ phase: 'unpack', done, total })),
       onProgress: (phase, done, total) => display.passing(`${phase} images: ${done} of ${total}`),
       signal: interrupts.signal,

@@ -1,38 +1,40 @@
 /** What in a folder's check a person should act on, worst first, in plain words. Pure. */
 import { DEFAULT_MAX_REJECTED } from '../../coordinator/sweep/compose.js';
-import { count, some } from '../data/problem.js';
+import { some } from '../data/problem.js';
 import type { FolderCheck } from './check-folder.js';
 import type { Copies } from './duplicates.js';
-import type { Feature, Shortcut } from './shortcuts.js';
+import { isStrong, mayBeChance, type Feature, type Shortcut } from './shortcuts.js';
+import { count } from '../text/format.js';
 
 /** `problem`: results would be wrong. `warning`: they may be. `note`: good to know. */
 export type Severity = 'problem' | 'warning' | 'note';
 
 export interface Finding {
   readonly severity: Severity;
-  readonly kind: 'leak' | 'contradiction' | 'shortcut' | 'unreadable' | 'duplicates' | 'groups' | 'balance' | 'layout';
+  readonly kind: 'leak' | 'contradiction' | 'shortcut' | 'unreadable' | 'duplicates' | 'groups' | 'balance' | 'layout' | 'refusal';
   readonly message: string;
 }
 
 const ORDER: readonly Severity[] = ['problem', 'warning', 'note'];
-const STRONG = 0.85;
 const WEAK = 0.65;
 const FEW_IMAGES = 50;
 const UNEVEN = 3;
 const CHANCE = 0.01;
+/** Copies of one picture that are named. */
+const MOST_NAMED = 4;
 
 export function findingsOf(check: FolderCheck): Finding[] {
-  const found = [...copyFindings(check), ...groupFindings(check), ...check.shortcuts.flatMap(shortcutFinding), ...pureChannelFindings(check), ...unreadableFinding(check), ...balanceFindings(check), ...layoutFindings(check)];
+  const found = [...refusalFindings(check), ...copyFindings(check), ...groupFindings(check), ...check.shortcuts.flatMap((shortcut) => shortcutFinding(shortcut, check)), ...pureChannelFindings(check), ...unreadableFinding(check), ...balanceFindings(check), ...layoutFindings(check)];
   return found.sort((a, b) => ORDER.indexOf(a.severity) - ORDER.indexOf(b.severity));
 }
 
 function copyFindings({ duplicates }: FolderCheck): Finding[] {
-  return [...copiesFindings(duplicates.exact, 'image', 'exact copies'), ...copiesFindings(duplicates.near, 'pair', 'nearly the same pictures')];
+  return [...copiesFindings(duplicates.exact, 'image', 'exact copies'), ...copiesFindings(duplicates.near, 'picture', 'nearly the same pictures')];
 }
 
 function copiesFindings(copies: readonly Copies[], unit: string, what: string): Finding[] {
   const findings: Finding[] = [];
-  const examples = (of: readonly Copies[]): string => some(of.map(({ files }) => files.join(' = ')), 3);
+  const examples = (of: readonly Copies[]): string => some(of.map(({ files }) => `${files.slice(0, MOST_NAMED).join(' = ')}${files.length > MOST_NAMED ? ` and ${files.length - MOST_NAMED} more` : ''}`), 3);
   const say = (severity: Severity, kind: Finding['kind'], of: readonly Copies[], where: string, remedy: string): void => {
     if (of.length > 0) findings.push({ severity, kind, message: `${what} ${where}: ${count(of.length, unit)} (${examples(of)}); ${remedy}` });
   };
@@ -72,10 +74,12 @@ const REMEDIES: { readonly [feature in Feature]: string } = {
   channels: 'channels: gray (the default) takes it away; channels: rgb would let it through',
 };
 
-function shortcutFinding({ feature, auc, className, direction }: Shortcut): Finding[] {
-  if (auc < WEAK) return [];
+function shortcutFinding(shortcut: Shortcut, { classes, images }: FolderCheck): Finding[] {
+  const { feature, auc, className, direction } = shortcut;
+  const ofClass = classes[className] ?? 0;
+  if (auc < WEAK || mayBeChance(shortcut, ofClass, images - ofClass)) return [];
   const what = feature === 'channels' && direction === 'larger' ? 'more' : direction;
-  const severity = feature === 'channels' ? (auc >= STRONG ? 'warning' : 'note') : auc >= STRONG ? 'problem' : 'warning';
+  const severity = feature === 'channels' ? (isStrong(shortcut) ? 'warning' : 'note') : isStrong(shortcut) ? 'problem' : 'warning';
   return [{ severity, kind: 'shortcut', message: `a model could cheat: ${NAMES[feature]} alone predicts the class with AUC ${auc.toFixed(2)} (${what} for ${className}); ${REMEDIES[feature]}` }];
 }
 
@@ -102,7 +106,9 @@ function unreadableFinding({ unreadable, images }: FolderCheck): Finding[] {
 }
 
 function balanceFindings({ classes }: FolderCheck): Finding[] {
-  const entries = Object.entries(classes);
+  // Classes without images are told of as what a sweep refuses.
+  const entries = Object.entries(classes).filter(([, images]) => images > 0);
+  if (entries.length === 0) return [];
   const few = entries.filter(([, images]) => images < FEW_IMAGES);
   const least = entries.reduce((a, b) => (b[1] < a[1] ? b : a));
   const most = entries.reduce((a, b) => (b[1] > a[1] ? b : a));
@@ -114,4 +120,8 @@ function balanceFindings({ classes }: FolderCheck): Finding[] {
 
 function layoutFindings({ notes }: FolderCheck): Finding[] {
   return notes.map((message) => ({ severity: 'warning', kind: 'layout', message }));
+}
+
+function refusalFindings({ refusals }: FolderCheck): Finding[] {
+  return refusals.map((message) => ({ severity: 'problem', kind: 'refusal', message: `a sweep refuses these data: ${message}` }));
 }

@@ -7,7 +7,7 @@ import { readFacts } from '../data/survey.js';
 
 /** Twice the 9 x 8 cells of a difference hash. */
 export const THUMB_WIDTH = 18;
-export const THUMB_HEIGHT = 16;
+const THUMB_HEIGHT = 16;
 export const THUMB_BYTES = THUMB_WIDTH * THUMB_HEIGHT;
 
 export interface MeasuredFile {

@@ -18,8 +18,18 @@ export function checkLines(check: FolderCheck, findings: readonly Finding[]): st
     `  width   ${spread(check.width)}`,
     `  aspect  ${spread(check.aspect)}  (width over height)`,
     `  bytes   ${spread(check.bytes, bytes)}`,
-    `  channels ${channels.join(', ')}`,
+    `  channels ${channels.length === 0 ? '-' : channels.join(', ')}`,
     '',
+    ...shortcutLines(check),
+    findings.length === 0 ? 'Nothing was found that needs attention.' : 'Findings, worst first',
+    ...findings.map(({ severity, message }) => `  ${MARKS[severity]}: ${message}`),
+  ];
+}
+
+/** None where fewer than two classes have images. */
+function shortcutLines({ shortcuts }: FolderCheck): string[] {
+  if (shortcuts.length === 0) return [];
+  return [
     'Shortcuts: how well each fact alone predicts the class (AUC; 0.5 is chance)',
     ...table(
       [
@@ -27,11 +37,9 @@ export function checkLines(check: FolderCheck, findings: readonly Finding[]): st
         { title: 'AUC', value: (shortcut) => shortcut.auc.toFixed(3), align: 'right' },
         { title: 'class', value: (shortcut) => (shortcut.auc < TELLS_NOTHING ? '-' : `${shortcut.direction} for ${shortcut.className}`) },
       ],
-      check.shortcuts,
+      shortcuts,
     ).map((line) => `  ${line}`),
     '',
-    findings.length === 0 ? 'Nothing was found that needs attention.' : 'Findings, worst first',
-    ...findings.map(({ severity, message }) => `  ${MARKS[severity]}: ${message}`),
   ];
 }
 
@@ -48,6 +56,8 @@ function classTable({ classes, parts }: FolderCheck): string[] {
   );
 }
 
-function spread({ min, median, max }: Spread, say: (value: number) => string = String): string {
+function spread(found: Spread | null, say: (value: number) => string = String): string {
+  if (found === null) return '-';
+  const { min, median, max } = found;
   return `${say(min)} to ${say(max)}, median ${say(median)}`;
 }

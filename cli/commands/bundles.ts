@@ -1,7 +1,7 @@
 /** Commands about ensembles: ensemble, pull, predict. */
 import { Option, type Command } from 'commander';
-import type { EngineName } from '../../worker/engine/choose.js';
-import { engineHere, withEngine } from '../engine/survey.js';
+import type { EngineName } from '../../worker/engine/names.js';
+import { withEngine } from '../engine/option.js';
 import { homeAt } from '../home.js';
 import { withHome, withJson, type HomeOptions } from '../options.js';
 import { onHome, print, printJson } from './on-home.js';
@@ -33,15 +33,16 @@ function addPull(program: Command): void {
   const command = program
     .command('pull')
     .summary("fetch a sweep's ensemble as a folder that predicts by itself")
-    .description("Writes the bundle of a sweep's ensemble to DIR, which must be new or empty: weights, preprocessing, classes, threshold, metrics and where they come from. Up to a few original images of the validation part, with their names, go into it too, so that a machine can check itself: mind whom you give it to.")
+    .description("Writes the bundle of a sweep's ensemble to DIR, which must be new or empty: weights, preprocessing, classes, threshold, metrics and where they come from. Up to a few original images of the validation part, with their names, go into it too, so that a machine can check itself: mind whom you give it to, or leave them out.")
     .argument('<sweep>', 'its name or id')
     .argument('<dir>', 'a new or empty folder')
+    .option('--no-reference-images', 'without images of the validation part; `trawl predict` then says that it could not check itself')
     .addHelpText('after', '\nExample:\n  trawl pull digits ./digits-bundle');
-  withJson(withHome(command)).action((sweep: string, folder: string, options: HomeOptions) =>
+  withJson(withHome(command)).action((sweep: string, folder: string, options: HomeOptions & { readonly referenceImages: boolean }) =>
     onHome(options, async ({ service }, home) => {
       const [{ FolderBlobStore }, { pullBundle }, { near }] = await Promise.all([import('../../blob/folder.js'), import('../bundle/write.js'), import('../program-name.js')]);
       const view = await service.ensemble(sweep);
-      await pullBundle({ view, home, blobs: new FolderBlobStore(home.blobs) }, folder);
+      await pullBundle({ view, home, blobs: new FolderBlobStore(home.blobs) }, folder, { reference: options.referenceImages });
       if (options.json === true) printJson({ bundle: folder, members: view.members.length });
       else print([`wrote ${near(folder)}: ${view.members.length === 1 ? '1 model' : `${view.members.length} models`} of ${view.sweep.name}`]);
     }),
@@ -67,6 +68,7 @@ function addPredict(program: Command, exit: (code: number) => void): void {
     .addHelpText('after', '\nExample:\n  trawl predict ./digits-bundle new-images/ --json');
   withEngine(withJson(command), 'what computes: graph or wasm (default: wasm, which gives the same digits everywhere)').action(async (bundle: string, images: string[], options: PredictOptions) => {
     const { predict } = await import('../predict/predict.js');
+    const { engineHere } = await import('../engine/survey.js');
     const engine = await engineHere(options.engine ?? null, () => homeAt(options.home));
     exit(await predict(bundle, images, options.json === true ? 'json' : options.csv === true ? 'csv' : 'table', engine));
   });

@@ -7,8 +7,7 @@ import { availableParallelism, freemem, totalmem } from 'node:os';
 import { dirname } from 'node:path';
 import type { Command } from 'commander';
 import { EMPTY_NAME, homeNamed, homeProblem, type Home } from '../home.js';
-import { chooseEngine, choiceText, type EngineFact } from '../../worker/engine/choose.js';
-import { surveyHome } from '../engine/survey.js';
+import type { EngineFact } from '../../worker/engine/choose.js';
 import { readAnnouncement } from '../host/announcement.js';
 import { lockHolder } from '../host/lock.js';
 import { HttpSweepService } from '../client.js';
@@ -86,6 +85,8 @@ function checkSimd(): Finding {
 
 /** Native engines that cannot be used, each with its remedy; then which engine is taken, and why. */
 async function checkEngines(home: Home): Promise<Finding[]> {
+  // Loaded here, since every command loads this file.
+  const [{ chooseEngine, choiceText }, { surveyHome }] = await Promise.all([import('../../worker/engine/choose.js'), import('../engine/survey.js')]);
   const facts = await surveyHome(home, { tests: false });
   const broken = facts.flatMap(({ label, problem }: EngineFact): Finding[] => (problem === null ? [] : [{ check: 'engine', verdict: 'warning', found: `${label} cannot be used: ${problem.found}`, remedy: problem.remedy }]));
   const { engine, why } = chooseEngine(facts, null);

@@ -1,14 +1,14 @@
 /** `trawl lr`. */
 import { InvalidArgumentError, Option, type Command } from 'commander';
-import { parse } from 'yaml';
 import type { Json } from '../../proto/work.js';
-import type { EngineName } from '../../worker/engine/choose.js';
-import { withEngine } from '../engine/survey.js';
+import type { EngineName } from '../../worker/engine/names.js';
+import { withEngine } from '../engine/option.js';
 import { BadInput } from '../exit.js';
 import { withHome, withJson, type HomeOptions } from '../options.js';
 
 interface Options extends HomeOptions {
-  readonly set: { readonly [hyperparameter: string]: Json };
+  /** Texts of values by axis. */
+  readonly set: { readonly [hyperparameter: string]: string };
   readonly from: number;
   readonly to: number;
   readonly steps: number;
@@ -34,19 +34,29 @@ export function addLr(program: Command): void {
     const { from, to, steps } = options;
     if (from >= to) throw new BadInput(`--from: found ${from}, expected a rate below --to, which is ${to}`);
     const { runLr } = await import('../lr/command.js');
-    await runLr({ file, home: options.home, set: options.set, range: { from, to, steps }, out: options.out ?? null, engine: options.engine ?? null, json: options.json === true });
+    await runLr({ file, home: options.home, set: await settings(options.set), range: { from, to, steps }, out: options.out ?? null, engine: options.engine ?? null, json: options.json === true });
   });
 }
 
-/** `batch=32`, the value as a sweep file writes it. */
-function addSetting(text: string, before: unknown): { readonly [hyperparameter: string]: Json } {
+/** `batch=32`. */
+function addSetting(text: string, before: unknown): Options['set'] {
   const match = /^([A-Za-z][\w]*)=(.+)$/s.exec(text);
   if (match === null) throw new InvalidArgumentError(`found ${text}, expected AXIS=VALUE, e.g. batch=32.`);
-  try {
-    return { ...(before as { readonly [hyperparameter: string]: Json }), [match[1] ?? '']: parse(match[2] ?? '') as Json };
-  } catch {
-    throw new InvalidArgumentError(`found ${text}, expected a value as a sweep file writes it after AXIS=.`);
+  return { ...(before as Options['set']), [match[1] ?? '']: match[2] ?? '' };
+}
+
+/** Values as a sweep file writes them. Throws BadInput. */
+async function settings(texts: Options['set']): Promise<{ [hyperparameter: string]: Json }> {
+  const { parse } = await import('yaml');
+  const values: { [hyperparameter: string]: Json } = {};
+  for (const [axis, text] of Object.entries(texts)) {
+    try {
+      values[axis] = parse(text) as Json;
+    } catch {
+      throw new BadInput(`--set: found ${axis}=${text}, expected a value as a sweep file writes it after ${axis}=`);
+    }
   }
+  return values;
 }
 
 function rate(text: string): number {

@@ -4,8 +4,8 @@ import { resolve } from 'node:path';
 import { isModulePath, moduleModel } from '../../proto/model-module.js';
 import { ZOO, type Knob, type ZooModel } from '../../proto/models.js';
 import type { Json, Topology } from '../../proto/work.js';
-import type { EngineName } from '../../worker/engine/choose.js';
-import { engineHere, withEngine } from '../engine/survey.js';
+import type { EngineName } from '../../worker/engine/names.js';
+import { withEngine } from '../engine/option.js';
 import { BadInput } from '../exit.js';
 import { homeAt } from '../home.js';
 import { bytes } from '../text/format.js';
@@ -105,7 +105,7 @@ async function showSource({ model, build }: Source, knobs: readonly string[], op
     params: sum((layer) => layer.params),
     learnables: sum((layer) => layer.learnables),
     multiplyAdds: sum((layer) => layer.multiplyAdds),
-    memoryBytes: (await engineHere(options.engine ?? null, () => homeAt(options.home))).estimate(topology, training),
+    memoryBytes: (await (await import('../engine/survey.js')).engineHere(options.engine ?? null, () => homeAt(options.home))).estimate(topology, training),
   };
   if (options.json === true) {
     printJson({ model: name, knobs: chosen, input, classes, batch, ...totals, layers });

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
-import type { EngineName } from '../../worker/engine/choose.js';
-import { withEngine } from '../engine/survey.js';
+import type { EngineName } from '../../worker/engine/names.js';
+import { withEngine } from '../engine/option.js';
 import { withHome, withJson, withLease, withSlots, type HomeOptions } from '../options.js';
 
 interface Options extends HomeOptions {

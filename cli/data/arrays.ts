@@ -12,7 +12,8 @@ import { openPixels, readLabels, type ConvertOptions, type PixelArray } from './
 import { PART_NAMES, entriesOf, type FoundFile, type Layout } from './layout.js';
 import { badArray, openNpy } from './npy.js';
 import { openArchive, type UnpackOptions } from './npz.js';
-import { DataProblem, count, some } from './problem.js';
+import { DataProblem, some } from './problem.js';
+import { count } from '../text/format.js';
 
 export interface ArraysPlace {
   /** `data.path`, absolute. */

@@ -5,7 +5,8 @@
  */
 import { createHash } from 'node:crypto';
 import { basename } from 'node:path/posix';
-import { DataProblem, count } from './problem.js';
+import { DataProblem } from './problem.js';
+import { count } from '../text/format.js';
 
 export interface Groupable {
   readonly name: string;

@@ -7,9 +7,10 @@ import { realpath } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Part } from '../../proto/work.js';
 import { PART_NAMES, entriesOf, forbidden, topEntries, type FoundFile, type Layout } from './layout.js';
-import { DataProblem, count, some } from './problem.js';
+import { DataProblem, some } from './problem.js';
+import { count } from '../text/format.js';
 
-/** Throws DataProblem where the folder cannot be read, or the pattern gives fewer than two classes. */
+/** Throws DataProblem where the folder cannot be read, or the pattern matches nothing. */
 export async function readLabelled(folder: string, label: string): Promise<Layout> {
   const pattern = labelPattern(label);
   await topEntries(folder);
@@ -32,9 +33,9 @@ export async function readLabelled(folder: string, label: string): Promise<Layou
       suggestion: "as in '_(normal|sick)_'",
     });
   }
-  if (classes.length === 1) throw new DataProblem('OneClass', { path: ['data', 'label'], found: `'${label}', which gives one class only (${classes[0]}) in ${folder}`, expected: 'two classes or more' });
+  const refusals = classes.length === 1 ? [new DataProblem('OneClass', { path: ['data', 'label'], found: `'${label}', which gives one class only (${classes[0]}) in ${folder}`, expected: 'two classes or more' })] : [];
   const warnings = unmatched.length === 0 ? [] : [`label '${label}' does not match ${unmatched.length} of ${count(names.length, 'file name')}, which are left out: ${some(unmatched, 3)}`];
-  return { classes, given, files, warnings };
+  return { classes, given, files, warnings, refusals };
 }
 
 function labelPattern(label: string): RegExp {

@@ -12,7 +12,8 @@ import type { Part } from '../../proto/work.js';
 import { near } from '../program-name.js';
 import { filesBelow } from './labelled.js';
 import { PART_NAMES, topEntries, type FoundFile, type Layout } from './layout.js';
-import { DataProblem, count, some } from './problem.js';
+import { DataProblem, some } from './problem.js';
+import { count } from '../text/format.js';
 
 /** `data.labels` of a sweep file, its file resolved. */
 export interface LabelsTable {
@@ -50,9 +51,9 @@ export async function readLabelsTable(folder: string, labels: LabelsTable): Prom
   if (rest.length > 0) warnings.push(`${count(rest.length, 'file')} of ${folder} that ${near(labels.file)} does not list ${rest.length === 1 ? 'is' : 'are'} left out: ${some(rest, 3)}`);
   const classes = [...new Set(found.map((file) => file.className))].sort();
   if (found.length === 0) throw new DataProblem('NoImages', { path: FILE, found: `${near(labels.file)}, which has a header and no rows`, expected: 'a row for each image' });
-  if (classes.length === 1) throw new DataProblem('OneClass', { path: ['data', 'labels', 'label'], found: `${labels.label}, which gives one class only (${classes[0]}) in ${near(labels.file)}`, expected: 'two classes or more' });
+  const refusals = classes.length === 1 ? [new DataProblem('OneClass', { path: ['data', 'labels', 'label'], found: `${labels.label}, which gives one class only (${classes[0]}) in ${near(labels.file)}`, expected: 'two classes or more' })] : [];
   const given = (['train', 'val', 'test'] as const).filter((part) => found.some((file) => file.part === part));
-  return { classes, given, files: found, warnings };
+  return { classes, given, files: found, warnings, refusals };
 }
 
 const FILE = ['data', 'labels', 'file'] as const;

@@ -6,7 +6,8 @@
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Part } from '../../proto/work.js';
-import { DataProblem, count, some } from './problem.js';
+import { DataProblem, some } from './problem.js';
+import { count } from '../text/format.js';
 
 export interface FoundFile {
   /** Path below the data folder, '/' as separator. */
@@ -25,6 +26,8 @@ export interface Layout {
   readonly given: readonly Part[];
   readonly files: readonly FoundFile[];
   readonly warnings: readonly string[];
+  /** Why a sweep would not take it as it is, though there is something to be looked at. */
+  readonly refusals?: readonly DataProblem[];
   /** Makes the image of a name, where the data are arrays and names are no files. */
   readonly read?: (name: string) => Promise<Uint8Array>;
 }
@@ -83,8 +86,14 @@ export function forbidden(error: unknown, path: string): unknown {
   return new DataProblem('DataFolderMissing', { found: `no permission to read ${path}`, expected: 'data that may be read', suggestion: `let yourself read it (chmod -R u+rX ${path}), or take it out` }, { cause: error });
 }
 
-/** Throws DataProblem where the folder has no layout that can be swept. */
+/** Throws DataProblem where no images are found, or what they are cannot be told. */
 export async function readLayout(folder: string): Promise<Layout> {
+  const { layout, top, collected } = await lookInto(folder);
+  if (layout.files.length === 0) throw await nothingFound(folder, top, collected.nested);
+  return layout;
+}
+
+async function lookInto(folder: string): Promise<{ readonly layout: Layout; readonly top: Entries; readonly collected: Collector }> {
   const top = await topEntries(folder);
   const partFolders = await findPartFolders(folder, top.folders);
   const warnings: string[] = [];
@@ -100,12 +109,9 @@ export async function readLayout(folder: string): Promise<Layout> {
     }
   }
   const classes = [...collected.classes].sort(byText);
-  if (collected.files.length === 0) throw await collected.nothingFound(top);
-  if (classes.length === 1) {
-    throw new DataProblem('OneClass', { found: `one class only (${classes[0]}) in ${folder}`, expected: 'two folders of images or more, one per class' });
-  }
-  requireClasses(folder, classes, partFolders, collected);
-  return { classes, given: [...partFolders.keys()], files: collected.files, warnings };
+  const isOne = classes.length === 1 ? [new DataProblem('OneClass', { found: `one class only (${classes[0]}) in ${folder}`, expected: 'two folders of images or more, one per class' })] : [];
+  const refusals = [...isOne, ...missingClasses(folder, classes, partFolders, collected)];
+  return { layout: { classes, given: [...partFolders.keys()], files: collected.files, warnings, refusals }, top, collected };
 }
 
 export async function topEntries(folder: string): Promise<Entries> {
@@ -137,16 +143,18 @@ async function findPartFolders(folder: string, names: readonly string[]): Promis
   return found;
 }
 
-function requireClasses(folder: string, classes: readonly string[], parts: ReadonlyMap<Part, string>, collected: Collector): void {
+function missingClasses(folder: string, classes: readonly string[], parts: ReadonlyMap<Part, string>, collected: Collector): DataProblem[] {
+  const missing: DataProblem[] = [];
   for (const [part, name] of parts) {
     const here = collected.classesOf(part);
     for (const wanted of classes) {
       if (here.has(wanted)) continue;
       const alike = [...here].find((other) => other.toLowerCase() === wanted.toLowerCase());
       const hint = alike === undefined ? 'add images of it there, or pool all parts with "given: merge"' : `rename ${name}/${alike} to ${name}/${wanted}`;
-      throw new DataProblem('ClassMissingInPart', { found: `no folder of class ${wanted} in ${join(folder, name)} (part ${part})`, expected: 'every class in every part', suggestion: hint });
+      missing.push(new DataProblem('ClassMissingInPart', { found: `no folder of class ${wanted} in ${join(folder, name)} (part ${part})`, expected: 'every class in every part', suggestion: hint }));
     }
   }
+  return missing;
 }
 
 /** Files class by class, and enough about what was skipped to explain an empty result. */
@@ -156,7 +164,8 @@ class Collector {
   readonly #folder: string;
   readonly #warnings: string[];
   readonly #byPart = new Map<Part | null, Map<string, string>>();
-  readonly #nested: string[] = [];
+  /** Folders inside classes. */
+  readonly nested: string[] = [];
 
   constructor(folder: string, warnings: string[]) {
     this.#folder = folder;
@@ -179,28 +188,50 @@ class Collector {
     const inside = await entriesOf(join(this.#folder, path));
     for (const file of [...inside.files, ...inside.broken]) this.files.push({ name: `${path}/${file}`, className, part });
     if (inside.folders.length === 0) return;
-    this.#nested.push(...inside.folders.map((below) => `${path}/${below}`));
+    this.nested.push(...inside.folders.map((below) => `${path}/${below}`));
     if (inside.files.length > 0) {
       this.#warnings.push(`${count(inside.folders.length, 'folder')} inside class ${className} left out: ${some(inside.folders)}`);
     }
   }
+}
 
-  /** Why no file was found at the level of classes. */
-  async nothingFound(top: Entries): Promise<DataProblem> {
-    const folder = this.#folder;
-    const expected = 'one folder of images per class, or train / val / test folders of such folders';
-    const deeper = this.#nested[0];
-    if (deeper !== undefined) {
-      const inside = await entriesOf(join(folder, deeper)).catch((): Entries => ({ folders: [], files: [], broken: [] }));
-      const holds = inside.files.length > 0 ? count(inside.files.length, 'file') : count(inside.folders.length, 'folder');
-      return new DataProblem('NestedFolders', {
-        found: `no images in ${folder} where a class's images are looked for, but folders that lie deeper: ${some(this.#nested, 3)} (the first holds ${holds})`,
-        expected,
-        suggestion: `perhaps path: ${join(folder, deeper, '..')}`,
-      });
-    }
-    if (top.folders.length > 0) return new DataProblem('NoImages', { found: `no images in ${folder}: its folders (${some(top.folders)}) are empty`, expected });
-    const what = top.files.length > 0 ? `${count(top.files.length, 'file')} and no folders` : 'nothing in it';
-    return new DataProblem('NoImages', { found: `no classes in ${folder}: it has ${what}`, expected });
+/** Why no file was found at the level of classes. */
+async function nothingFound(folder: string, top: Entries, nested: readonly string[]): Promise<DataProblem> {
+  const expected = 'one folder of images per class, or train / val / test folders of such folders';
+  const [deeper] = nested;
+  if (deeper !== undefined) {
+    const inside = await entriesOf(join(folder, deeper)).catch((): Entries => ({ folders: [], files: [], broken: [] }));
+    const holds = inside.files.length > 0 ? count(inside.files.length, 'file') : count(inside.folders.length, 'folder');
+    const fitting = await fittingFolder(folder, nested);
+    return new DataProblem('NestedFolders', {
+      found: `no images in ${folder} where a class's images are looked for, but folders that lie deeper: ${some(nested, 3)} (the first holds ${holds})`,
+      expected,
+      suggestion: fitting === null ? IN_NAMES : `perhaps path: ${fitting}`,
+    });
   }
+  if (top.folders.length > 0) return new DataProblem('NoImages', { found: `no images in ${folder}: its folders (${some(top.folders)}) are empty`, expected });
+  if (top.files.length > 0) return new DataProblem('NoImages', { found: `no classes in ${folder}: it has ${count(top.files.length, 'file')} and no folders`, expected, suggestion: IN_NAMES });
+  return new DataProblem('NoImages', { found: `no classes in ${folder}: it has nothing in it`, expected });
+}
+
+const IN_NAMES = "where names or paths of files say their class, write a sweep file with data: {path, label: '_(normal|sick)_'}, a regular expression whose first capture is the class; where a table does, with data: {path, labels: {file, path, label}}";
+
+/** Folders that are tried before none is suggested. */
+const MOST_TRIED = 50;
+
+/** The first folder below that holds two classes with files or more, by levels; null where few steps lead to none. */
+async function fittingFolder(folder: string, nested: readonly string[]): Promise<string | null> {
+  const waiting = [...new Set([...nested.map((path) => join(folder, path, '..')), ...nested.map((path) => join(folder, path))])];
+  for (let tried = 0; tried < Math.min(MOST_TRIED, waiting.length); tried += 1) {
+    const candidate = waiting[tried] ?? '';
+    try {
+      const { layout, top } = await lookInto(candidate);
+      if ((layout.refusals ?? []).length === 0 && new Set(layout.files.map((file) => file.className)).size === layout.classes.length && layout.files.length > 0) return candidate;
+      waiting.push(...top.folders.map((name) => join(candidate, name)));
+    } catch (error) {
+      // What cannot be looked into is no place to suggest.
+      if (!(error instanceof DataProblem)) throw error;
+    }
+  }
+  return null;
 }

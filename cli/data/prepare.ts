@@ -6,10 +6,11 @@ import { suggestValue } from '../../coordinator/sweep/suggest.js';
 import type { Part } from '../../proto/work.js';
 import { placeOf } from './layout-of.js';
 import { packDataset } from './pack.js';
-import { DataProblem, count } from './problem.js';
+import { DataProblem } from './problem.js';
 import { scanFolder, type Scan, type ScannedFile } from './scan.js';
 import { capClasses, dropTrainedCopies } from './select.js';
 import { splitDataset, type Split } from './split.js';
+import { count } from '../text/format.js';
 
 export interface PrepareProgress {
   /** `unpack`: bytes or images of an array; `scan`: files looked at; `pack`: distinct images stored. */
@@ -41,7 +42,7 @@ export async function prepareDataset(options: PrepareOptions): Promise<DataSumma
   const { spec, cacheDir, signal } = options;
   const progress = (phase: PrepareProgress['phase']) => (done: number, total: number) => options.onProgress?.({ phase, done, total });
   const aborting = signal === undefined ? {} : { signal };
-  const scan = await scanFolder({ ...placeOf(spec, options.base), cacheDir, maxRejected: spec.maxRejected, onProgress: progress('scan'), onUnpack: (_, done, total) => progress('unpack')(done, total), ...aborting });
+  const scan = await scanFolder({ ...placeOf(spec, options.base), cacheDir, maxRejected: spec.maxRejected, pooled: spec.split?.merge === true, onProgress: progress('scan'), onUnpack: (_, done, total) => progress('unpack')(done, total), ...aborting });
   const positive = positiveClass(spec.positive, scan.classes);
   const split = assignParts(scan, spec, options.seed);
   const { manifest, blob } = await packDataset({
@@ -77,7 +78,7 @@ export function assignParts(scan: Pick<Scan, 'files' | 'classes' | 'given'>, spe
 function chooseFiles(files: readonly ScannedFile[], spec: DataSpec, seed: number): { readonly files: readonly ScannedFile[]; readonly warnings: readonly string[] } {
   const distinct = spec.dedupe && spec.split?.merge !== true ? dropTrainedCopies(files) : files;
   const dropped = files.length - distinct.length;
-  const capped = spec.perClass === null ? distinct : capClasses(distinct, spec.perClass, spec.split?.seed ?? seed);
+  const capped = spec.perClass === null ? distinct : capClasses(distinct, spec.perClass, spec.split?.seed ?? seed, spec.split?.merge === true);
   const warnings = dropped === 0 ? [] : [`${count(dropped, 'image')} of train that ${dropped === 1 ? 'lies' : 'lie'} in val or test too ${dropped === 1 ? 'is' : 'are'} left out (dedupe)`];
   return { files: capped, warnings };
 }

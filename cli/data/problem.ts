@@ -59,11 +59,6 @@ export class DataProblem extends Error {
   }
 }
 
-/** `1 image`, `2 images`. */
-export function count(number: number, what: string, many = `${what}s`): string {
-  return `${number} ${number === 1 ? what : many}`;
-}
-
 /** The first few of a list, and how many more there are. */
 export function some(items: readonly string[], shown = 5): string {
   const rest = items.length - shown;

@@ -1,11 +1,11 @@
 /** A sweep file for the commands that look at its images without running it. */
 import { readFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
-import { formatMistake } from '../../coordinator/sweep/parse.js';
 import type { DataSpec, SweepSpec } from '../../coordinator/sweep/spec.js';
 import { BadInput } from '../exit.js';
 import { readSweepWithModule } from '../module/read-sweep.js';
 import { shellWord } from '../text/format.js';
+import { mistakeLines } from '../text/mistake-lines.js';
 import { placeOf, type DataPlace } from './layout-of.js';
 import { DataProblem } from './problem.js';
 
@@ -25,7 +25,7 @@ export async function readImageSweep(file: string): Promise<ImageSweep> {
   });
   const { parsed, close } = await readSweepWithModule(text, file, resolve(file));
   await close();
-  if ('mistakes' in parsed) throw new BadInput(parsed.mistakes.map((mistake) => formatMistake(file, mistake)).join('\n'));
+  if ('mistakes' in parsed) throw new BadInput(mistakeLines(file, parsed.mistakes));
   const { trainable } = parsed.spec;
   if (trainable.kind !== 'image-classifier') throw new BadInput(`${file}: found a trainable without images, expected data; there is nothing to look at`);
   return {
@@ -34,7 +34,7 @@ export async function readImageSweep(file: string): Promise<ImageSweep> {
     place: placeOf(trainable.data, dirname(resolve(file))),
     told: (error) => {
       if (!(error instanceof DataProblem)) return error;
-      return new BadInput(error.lines?.join('\n') ?? parsed.place([error.problem]).map((mistake) => formatMistake(file, mistake)).join('\n'));
+      return new BadInput(error.lines?.join('\n') ?? mistakeLines(file, parsed.place([error.problem])));
     },
   };
 }

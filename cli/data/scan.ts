@@ -9,8 +9,9 @@ import { join, resolve } from 'node:path';
 import type { Part } from '../../proto/work.js';
 import { UnreadableImageError, checkImage } from '../../worker/data/decode.js';
 import { layoutOf, type DataPlace, type LayoutOptions } from './layout-of.js';
-import { DataProblem, count, some } from './problem.js';
+import { DataProblem, some } from './problem.js';
 import { ScanCache, type Stamp, type Verdict } from './scan-cache.js';
+import { count } from '../text/format.js';
 
 /** The largest file that is taken: one must fit into a pack, and several are held in memory at once. */
 export const MAX_FILE_BYTES = 64 * 2 ** 20;
@@ -41,6 +42,8 @@ export interface Scan {
   readonly files: readonly ScannedFile[];
   readonly rejected: readonly RejectedFile[];
   readonly warnings: readonly string[];
+  /** Why a sweep would not take them; empty unless they were read `anyway`. */
+  readonly refusals: readonly DataProblem[];
   /** Whether the images come out of arrays: their names are places there and say nothing of whom they show. */
   readonly arrays: boolean;
   /** The bytes of an image file, or those that are made of an image in an array. */
@@ -51,6 +54,10 @@ export interface Scan {
 export interface ScanOptions extends DataPlace, LayoutOptions {
   /** Largest share of unreadable files that is tolerated, in [0, 1]. */
   readonly maxRejected: number;
+  /** Read and report what a sweep would refuse, where there is anything to be read, rather than throw it. */
+  readonly anyway?: boolean;
+  /** Given parts are pooled: a class may be missing from one of them. */
+  readonly pooled?: boolean;
   readonly onProgress?: (done: number, total: number) => void;
 }
 
@@ -59,6 +66,12 @@ export async function scanFolder(options: ScanOptions): Promise<Scan> {
   const folder = resolve(options.folder);
   const layout = await layoutOf({ ...options, folder }, options);
   const { read: make } = layout;
+  const pooled = options.pooled === true;
+  const refusals = (layout.refusals ?? []).filter(({ code }) => !pooled || code !== 'ClassMissingInPart');
+  const refuse = (problems: readonly DataProblem[]): void => {
+    if (options.anyway !== true && problems[0] !== undefined) throw problems[0];
+  };
+  refuse(refusals);
   const cache = await ScanCache.open(options.cacheDir, await realpath(folder));
   const total = layout.files.length;
   const labels = new Map(layout.classes.map((name, label) => [name, label]));
@@ -88,9 +101,10 @@ export async function scanFolder(options: ScanOptions): Promise<Scan> {
   }
   const files = results.filter((result) => 'digest' in result);
   const rejected = results.filter((result) => 'why' in result);
-  const scan: Scan = { folder, classes: layout.classes, given: layout.given, files, rejected, warnings: layout.warnings, arrays: make !== undefined, read: ({ name }) => (make === undefined ? readFile(join(folder, name)) : make(name)) };
-  requireEnough(scan, options.maxRejected);
-  return scan;
+  const scan: Scan = { folder, classes: layout.classes, given: layout.given, files, rejected, warnings: layout.warnings, refusals, arrays: make !== undefined, read: ({ name }) => (make === undefined ? readFile(join(folder, name)) : make(name)) };
+  const missing = missingImages(scan, options.maxRejected, pooled);
+  refuse(missing);
+  return { ...scan, refusals: [...refusals, ...missing] };
 }
 
 /** What is made of an array can be read. */
@@ -138,27 +152,31 @@ async function readVerdict(path: string, size: number): Promise<Verdict> {
   return { digest: createHash('sha256').update(bytes).digest('hex') };
 }
 
-function requireEnough(scan: Scan, maxRejected: number): void {
+/** What there is too little of, in the order of what matters. */
+function missingImages(scan: Scan, maxRejected: number, pooled: boolean): DataProblem[] {
   const { folder, files, rejected } = scan;
   const reasons = some(
     rejected.map(({ file, why }) => `${file} (${why})`),
     3,
   );
-  if (files.length === 0) throw new DataProblem('NoImages', { found: `no readable image among ${count(rejected.length, 'file')} of ${folder}: ${reasons}`, expected: 'images such as PNG or JPEG' });
+  if (files.length === 0) return [new DataProblem('NoImages', { found: `no readable image among ${count(rejected.length, 'file')} of ${folder}: ${reasons}`, expected: 'images such as PNG or JPEG' })];
+  const missing: DataProblem[] = [];
   const total = files.length + rejected.length;
   if (rejected.length > maxRejected * total) {
     const share = ((100 * rejected.length) / total).toFixed(1);
-    throw new DataProblem('TooManyRejected', {
+    const problem = new DataProblem('TooManyRejected', {
       found: `${rejected.length} of ${total} files of ${folder} (${share} %) that are no readable images: ${reasons}`,
       expected: `at most ${100 * maxRejected} %`,
       suggestion: 'mend or remove them, or raise data.maxRejected',
     });
+    missing.push(problem);
   }
-  for (const part of scan.given.length > 0 ? scan.given : [null]) {
+  for (const part of scan.given.length > 0 && !pooled ? scan.given : [null]) {
     scan.classes.forEach((name, label) => {
-      if (files.some((file) => file.label === label && file.part === part)) return;
-      if (part === null) throw new DataProblem('EmptyClass', { found: `no readable image in class ${name} of ${folder}`, expected: 'images of every class', suggestion: 'add images to it or remove what there is' });
-      throw new DataProblem('ClassMissingInPart', { found: `no readable image of class ${name} in part ${part} of ${folder}`, expected: 'images of every class in every part', suggestion: 'add some, or pool all parts with "given: merge"' });
+      if (files.some((file) => file.label === label && (part === null || file.part === part))) return;
+      if (part === null) missing.push(new DataProblem('EmptyClass', { found: `no readable image in class ${name} of ${folder}`, expected: 'images of every class', suggestion: 'add images to it or remove what there is' }));
+      else if (!scan.refusals.some(({ code }) => code === 'ClassMissingInPart')) missing.push(new DataProblem('ClassMissingInPart', { found: `no readable image of class ${name} in part ${part} of ${folder}`, expected: 'images of every class in every part', suggestion: 'add some, or pool all parts with "given: merge"' }));
     });
   }
+  return missing;
 }

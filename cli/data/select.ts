@@ -2,12 +2,12 @@
 import { createHash } from 'node:crypto';
 import type { ScannedFile } from './scan.js';
 
-/** At most so many files of each class in each given part: those whose digests the seed puts first, whatever they are called. */
-export function capClasses(files: readonly ScannedFile[], perClass: number, seed: number): ScannedFile[] {
+/** At most so many files of each class in each given part, or of all parts where they are pooled: those whose digests the seed puts first, whatever they are called. */
+export function capClasses(files: readonly ScannedFile[], perClass: number, seed: number, pooled: boolean): ScannedFile[] {
   const order = (file: ScannedFile): string => createHash('sha256').update(`trawl cap 1\n${seed}\n${file.digest}`).digest('hex');
   const groups = new Map<string, { readonly file: ScannedFile; readonly order: string }[]>();
   for (const file of files) {
-    const key = `${file.label} ${file.part ?? ''}`;
+    const key = `${file.label} ${pooled ? '' : (file.part ?? '')}`;
     const group = groups.get(key);
     if (group === undefined) groups.set(key, [{ file, order: order(file) }]);
     else group.push({ file, order: order(file) });

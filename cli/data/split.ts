@@ -13,7 +13,8 @@ import { createHash } from 'node:crypto';
 import type { SplitSpec } from '../../coordinator/sweep/spec.js';
 import type { Part } from '../../proto/work.js';
 import { groupWarnings, unitsOf, type Groupable, type Grouping, type Unit } from './groups.js';
-import { DataProblem, count } from './problem.js';
+import { DataProblem } from './problem.js';
+import { count } from '../text/format.js';
 
 export interface Splittable extends Groupable {
   /** The part in whose folder it lies; null where there is none. */
@@ -236,8 +237,9 @@ function copyWarnings<File extends Splittable>(
   const warnings: string[] = [];
   const contradicting = several(labels);
   if (contradicting > 0) warnings.push(`${count(contradicting, 'image')} ${contradicting === 1 ? 'lies' : 'lie'} in more than one class`);
-  const leaking = several(parts);
-  if (leaking > 0) warnings.push(`${count(leaking, 'image')} ${leaking === 1 ? 'lies' : 'lie'} in more than one part: "dedupe: true" drops those from train, and "given: merge" with fractions would keep copies together`);
+  const leaking = [...parts.values()].filter((found) => found.size > 1);
+  const isTrained = leaking.some((found) => found.has('train'));
+  if (leaking.length > 0) warnings.push(`${count(leaking.length, 'image')} ${leaking.length === 1 ? 'lies' : 'lie'} in more than one part: ${isTrained ? '"dedupe: true" drops those from train, and ' : ''}"given: merge" with fractions would keep copies together`);
   if (groups > 0) {
     const straddling = units.filter((unit) => new Set(unit.files.map((file) => partOf.get(file))).size > 1).length;
     if (straddling > 0) warnings.push(`${count(straddling, 'group')} ${straddling === 1 ? 'straddles' : 'straddle'} the given parts: "given: merge" with fractions would keep groups together`);

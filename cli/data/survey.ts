@@ -20,14 +20,15 @@ export async function readFacts(source: Uint8Array): Promise<ImageFacts | null> 
   }
 }
 
-/** Facts of up to `most` files, evenly spread over the list. */
-export async function sampleFacts<File>(files: readonly File[], read: (file: File) => Promise<Uint8Array>, most = 400): Promise<ImageFacts[]> {
+/** Up to `most` files, evenly spread over the list, with their facts. */
+export async function sampleFacts<File>(files: readonly File[], read: (file: File) => Promise<Uint8Array>, most = 400): Promise<(ImageFacts & File)[]> {
   const step = Math.max(1, files.length / most);
-  const facts: ImageFacts[] = [];
+  const facts: (ImageFacts & File)[] = [];
   for (let at = 0; at < files.length; at += step) {
     const file = files[Math.floor(at)];
-    const found = file === undefined ? null : await readFacts(await read(file));
-    if (found !== null) facts.push(found);
+    if (file === undefined) continue;
+    const found = await readFacts(await read(file));
+    if (found !== null) facts.push({ ...file, ...found });
   }
   return facts;
 }

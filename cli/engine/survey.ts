@@ -1,22 +1,11 @@
 /** The engines of this machine as a command on a home sees them. */
-import { InvalidArgumentError, Option, type Command } from 'commander';
-import { chooseEngine, ENGINE_NAMES, surveyEngines, type EngineFact, type EngineName, type UsableEngine } from '../../worker/engine/choose.js';
+import { chooseEngine, surveyEngines, type EngineFact, type UsableEngine } from '../../worker/engine/choose.js';
 import type { Engine } from '../../worker/engine/engine.js';
+import type { EngineName } from '../../worker/engine/names.js';
 import { nativeEnvironment } from '../../worker/engine/native/load.js';
 import { openEngine } from '../../worker/engine/open.js';
 import type { Places } from '../../worker/engine/native/found.js';
 import type { Home } from '../home.js';
-
-export function withEngine(command: Command, meaning = 'what trains: graph (a native engine) or wasm (default: the one that the sweep has begun with; for a new sweep the first that can be used of graph on GPU, graph on CPU, wasm)'): Command {
-  return command.addOption(new Option('--engine <name>', meaning).argParser(engineName));
-}
-
-function engineName(text: string): EngineName {
-  const found = ENGINE_NAMES.find((name) => name === text);
-  if (text === 'eager') throw new InvalidArgumentError(`eager (tfjs-node as it is) is known but not built yet; expected one of ${ENGINE_NAMES.join(', ')}.`);
-  if (found === undefined) throw new InvalidArgumentError(`found ${text}, expected one of ${ENGINE_NAMES.join(', ')}.`);
-  return found;
-}
 
 export function enginePlaces(home: Pick<Home, 'engines'>): Places {
   return { folders: [home.engines], cwd: process.cwd() };

@@ -5,7 +5,7 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { packageRoot } from '../../proto/package-root.js';
-import type { EngineName } from '../../worker/engine/choose.js';
+import type { EngineName } from '../../worker/engine/names.js';
 import { HttpSweepService } from '../client.js';
 import { createHome, type Home } from '../home.js';
 import { announce, withdraw } from './announcement.js';

@@ -18,6 +18,8 @@ export interface FolderFacts {
   /** Files beside the images that cannot be read as such. */
   readonly rejected: number;
   readonly given: readonly Part[];
+  /** Images that lie in more than one of them. */
+  readonly leaked: number;
   /** Whether images and labels are arrays rather than files. */
   readonly arrays: boolean;
   /** Median of the images' shorter side, in pixels. */
@@ -88,10 +90,10 @@ function classLines({ arrays, classes }: FolderFacts): string[] {
   return arrays ? [`  # classes: [${classes.map((_, label) => String.fromCharCode(97 + (label % 26))).slice(0, 3).join(', ')}${classes.length > 3 ? ', ...' : ''}]   # names of the labels 0, 1, ... in that order; "positive" then takes one of them`] : [];
 }
 
-function splitLines({ given, arrays }: FolderFacts): string[] {
+function splitLines({ given, arrays, leaked }: FolderFacts): string[] {
   if (given.length === 0) return ['  split: {val: 0.15, test: 0.15}   # of each class; the rest is trained on'];
   const cut = given.includes('val') ? '' : '; 15 % of train are taken for val';
-  return [`  # Split as it came, with ${arrays ? 'arrays' : 'folders'} for ${given.join(', ')}${cut}. "given: merge" would pool and cut anew.`];
+  return [`  # Split as it came, with ${arrays ? 'arrays' : 'folders'} for ${given.join(', ')}${cut}. "given: merge" would pool and cut anew.`, ...(leaked === 0 ? [] : [`  # dedupe: true   # ${leaked} of the images lie in more than one part: leaves them out of train`])];
 }
 
 function groupLines(groups: GroupGuess | null): string[] {

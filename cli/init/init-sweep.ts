@@ -14,9 +14,10 @@ import { median, sampleFacts, type ImageFacts } from '../data/survey.js';
 import { BadInput } from '../exit.js';
 import type { Home } from '../home.js';
 import { requirePlace, writeNew } from '../output-file.js';
-import { near } from '../program-name.js';
+import { commandLine, near } from '../program-name.js';
 import { count, shellWord } from '../text/format.js';
 import { fittingMaxRejected, MARK, sweepFileText } from './design.js';
+import { hazardLines, leakedImages } from './hazards.js';
 
 export interface InitOptions {
   /** Of images; or a file or folder of arrays. */
@@ -45,7 +46,7 @@ export interface InitReport {
 }
 
 /** Where the file would stand: beside the folder, or where the person stands if nothing may be written there. */
-export async function sweepFileOf(folder: string): Promise<string> {
+async function sweepFileOf(folder: string): Promise<string> {
   const name = `${basename(resolve(folder), isArrayFile(folder) ? extname(folder) : '')}.yaml`;
   const beside = dirname(resolve(folder));
   const isWritable = await access(beside, constants.W_OK).then(
@@ -111,6 +112,7 @@ async function describeFolder(folder: string, file: string, options: InitOptions
   if (positive !== null) options.onLine(`the positive class is taken to be ${positive.className}, because ${positive.why}`);
   if (groups !== null) options.onLine(`images of one patient stay together: groupBy '${groups.pattern}' finds ${count(groups.groups, 'group')} in ${groups.matched} of ${count(groups.files, 'file name')}`);
   warnOfRejected(scan, options.onLine);
+  for (const line of hazardLines(scan, facts, commandLine(['data', 'check', near(folder)], options.home))) options.onLine(line);
   const text = sweepFileText({
     path: pathFrom(dirname(file), folder),
     name: nameOf(file),
@@ -118,6 +120,7 @@ async function describeFolder(folder: string, file: string, options: InitOptions
     counts,
     rejected: scan.rejected.length,
     given: scan.given,
+    leaked: leakedImages(scan),
     arrays: scan.arrays,
     side: median(facts.map((fact) => Math.min(fact.height, fact.width))),
     colour: await colourOf(scan, facts),

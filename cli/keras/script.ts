@@ -5,6 +5,7 @@
 import type { PlanView } from '../../coordinator/api/views.js';
 import type { ImageEpochSettings, ImageTrajectory, Json } from '../../proto/work.js';
 import { layerGraph } from '../../worker/engine/layer-graph.js';
+import { GLOROT_UNIFORM, readInitializer } from '../../worker/engine/initializer.js';
 import type { LayerConfig, Topology } from '../../worker/model/topology.js';
 
 /** `title` names the trial. The settings that may change from epoch to epoch are the rates alone. */
@@ -124,6 +125,13 @@ function off(option: string, value: Json | undefined): string {
   return value === false ? `, ${option}=False` : '';
 }
 
+/** Keras' own default is not said. */
+function initializer(value: Json | undefined): string {
+  const read = readInitializer(value) ?? GLOROT_UNIFORM;
+  const isDefault = read.scale === GLOROT_UNIFORM.scale && read.mode === GLOROT_UNIFORM.mode && read.distribution === GLOROT_UNIFORM.distribution;
+  return isDefault ? '' : `, kernel_initializer=keras.initializers.VarianceScaling(${read.scale}, ${python(read.mode)}, ${python(read.distribution)})`;
+}
+
 /** None for the softmax at the end: the loss is on logits. */
 function layerLine({ class_name: className, config }: LayerConfig, dropout: number, regularizer: string): string[] {
   const named = `name=${python(config.name)}`;
@@ -131,9 +139,9 @@ function layerLine({ class_name: className, config }: LayerConfig, dropout: numb
   const window = `${python(config.pool_size ?? null)}, strides=${python(config.strides ?? null)}, padding=${python(config.padding ?? null)}`;
   switch (className) {
     case 'Conv2D':
-      return [`layers.Conv2D(${python(config.filters ?? null)}, ${python(config.kernel_size ?? null)}, strides=${python(config.strides ?? null)}, padding=${python(config.padding ?? null)}${activation}${off('use_bias', config.use_bias)}${regularizer}, ${named})`];
+      return [`layers.Conv2D(${python(config.filters ?? null)}, ${python(config.kernel_size ?? null)}, strides=${python(config.strides ?? null)}, padding=${python(config.padding ?? null)}${activation}${off('use_bias', config.use_bias)}${initializer(config.kernel_initializer)}${regularizer}, ${named})`];
     case 'Dense':
-      return [`layers.Dense(${python(config.units ?? null)}${activation}${off('use_bias', config.use_bias)}${regularizer}, ${named})`];
+      return [`layers.Dense(${python(config.units ?? null)}${activation}${off('use_bias', config.use_bias)}${initializer(config.kernel_initializer)}${regularizer}, ${named})`];
     case 'Activation':
       return config.activation === 'softmax' ? [] : [`layers.Activation(${python(config.activation ?? null)}, ${named})`];
     case 'BatchNormalization':

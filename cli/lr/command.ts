@@ -7,7 +7,8 @@ import type { SweepSpec } from '../../coordinator/sweep/spec.js';
 import type { BlobId, ImageEpochSettings, ImageTrajectory, Json } from '../../proto/work.js';
 import { PackFolder } from '../../worker/data/packs.js';
 import { PixelCache } from '../../worker/data/pixel-cache.js';
-import { chooseEngine, type EngineName } from '../../worker/engine/choose.js';
+import { chooseEngine } from '../../worker/engine/choose.js';
+import type { EngineName } from '../../worker/engine/names.js';
 import { hasDiverged, smoothed, suggestionOf, type LrRange, type LrSuggestion } from '../../worker/train/lr-range.js';
 import { runLrRange, type LrRangeStep } from '../../worker/train/lr-range-process.js';
 import { surveyHome } from '../engine/survey.js';
@@ -61,6 +62,7 @@ async function measure(options: LrOptions, home: Home, display: Display, signal:
     sharing: true,
     set: options.set,
     onWarning: (line) => display.say(`warning: ${line}`),
+    withoutData: () => Promise.resolve(null),
     onProgress: ({ phase, done, total }) => display.passing(`${phase === 'scan' ? 'reading images' : 'storing images'}: ${done} of ${total}`),
     signal,
   });

@@ -3,6 +3,7 @@ import * as z from 'zod';
 import type { Structure } from '../../proto/model-module.js';
 import type { Json, LayerConfig, Topology } from '../../proto/work.js';
 import { layerGraph } from '../../worker/engine/layer-graph.js';
+import { INITIALIZERS } from '../../worker/engine/initializer.js';
 import { programOf } from '../../worker/engine/program.js';
 
 const layer = z.object({ class_name: z.string(), config: z.record(z.string(), z.json()) });
@@ -122,7 +123,7 @@ function checkShapes(topology: Topology, { height, width, channels, classes }: S
 }
 
 function adviceOn(message: string): string {
-  if (message.includes('kernel_initializer')) return "; write kernelInitializer: 'glorotUniform'";
+  if (message.includes('kernel_initializer')) return `; its kernelInitializer may be ${INITIALIZERS}`;
   return message.includes('_regularizer') ? '; write l2 in space in its place' : '';
 }
 

@@ -6,10 +6,7 @@ import { count, metric } from '../text/format.js';
 import { csv, table } from '../text/table.js';
 import { imageFiles } from './files.js';
 import { imagesIn, type NamedImage } from './images.js';
-import { PREDICTION_BATCH, Predictor, type DecodedImage } from './predictor.js';
-
-/** Another decoder, or another engine, may move the last digits; this much is another model. */
-const SELF_CHECK_TOLERANCE = 1e-3;
+import { PREDICTION_BATCH, Predictor, SELF_CHECK_TOLERANCE, type DecodedImage } from './predictor.js';
 
 export interface FilePrediction {
   readonly file: string;
@@ -36,7 +33,8 @@ export async function predictFiles(options: PredictOptions): Promise<PredictedFi
   const files = imageFiles(options.images);
   const predictor = await Predictor.load(await openBundle(options.bundle), options.engine);
   const difference = await predictor.selfCheck();
-  if (difference > SELF_CHECK_TOLERANCE) options.onProblem(`warning: this machine predicts the bundle's own images with a difference of ${metric(difference)}: its image decoder or engine differs from the one that the models were trained with`);
+  if (difference === null) options.onProblem('note: this bundle holds no images to check itself with (it was pulled with --no-reference-images): whether this machine predicts as the one that trained is not known');
+  else if (difference > SELF_CHECK_TOLERANCE) options.onProblem(`warning: this machine predicts the bundle's own images with a difference of ${metric(difference)}: its image decoder or engine differs from the one that the models were trained with`);
   const { images, close } = await imagesIn(files, options.onProblem);
   try {
     const predictions = await predictImages(predictor, images, options.onProblem);
@@ -77,7 +75,7 @@ async function decodeImages(predictor: Predictor, images: readonly NamedImage[],
 }
 
 /** What stdout gets. */
-export function predictionText({ classes, predictions }: PredictedFiles, format: 'table' | 'json' | 'csv'): string {
+function predictionText({ classes, predictions }: PredictedFiles, format: 'table' | 'json' | 'csv'): string {
   if (format === 'json') return `${JSON.stringify(predictions, null, 2)}\n`;
   if (format === 'csv') return csv([['file', 'class', ...classes], ...predictions.map((row) => [row.file, row.class, ...classes.map((name) => String(row.probabilities[name] ?? ''))])]);
   const columns = [

@@ -7,6 +7,9 @@ import type { Topology } from '../../worker/model/topology.js';
 import type { Bundle } from '../bundle/read.js';
 import { BadBundle, type BundleInput } from '../bundle/format.js';
 
+/** Another decoder, or another engine, may move the last digits; this much is another model. */
+export const SELF_CHECK_TOLERANCE = 1e-3;
+
 /** Images that are decoded and predicted together. */
 export const PREDICTION_BATCH = 32;
 
@@ -78,13 +81,14 @@ export class Predictor {
     const indices = Int32Array.from(images, (_, index) => index);
     const members: WeightedMember[] = this.#models.map(({ weight, executable }) => ({ weight, probabilities: softmaxOf(executable.predict(indices), classes) }));
     const mean = meanProbabilities(members);
-    const decided = decide(members, mean, { rule, classes, positive: this.classes.indexOf(positive), threshold });
+    const decided = decide(members, mean, { rule, classes, positive: positive === null ? 1 : this.classes.indexOf(positive), threshold });
     return images.map((_, index) => ({ class: this.classes[decided[index] ?? 0] ?? '', probabilities: [...mean.subarray(index * classes, (index + 1) * classes)] }));
   }
 
-  /** The largest difference between what is predicted here for the bundle's own images and what was recorded; Infinity where one is no number. */
-  async selfCheck(): Promise<number> {
+  /** The largest difference between what is predicted here for the bundle's own images and what was recorded; Infinity where one is no number, null where the bundle has none. */
+  async selfCheck(): Promise<number | null> {
     const { reference } = this.#bundle.manifest;
+    if (reference.length === 0) return null;
     const decoded = await Promise.all(reference.map(({ file }) => this.decode(this.#bundle.file(file))));
     let largest = 0;
     this.predict(decoded).forEach(({ probabilities }, index) => {

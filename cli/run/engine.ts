@@ -4,7 +4,8 @@
  * epoch keys and training everything anew, which nobody should find out by surprise.
  */
 import type { Preview, SubmitRequest, SweepService } from '../../coordinator/api/views.js';
-import { chooseEngine, choiceText, type EngineFact, type EngineName, type UsableEngine } from '../../worker/engine/choose.js';
+import { chooseEngine, choiceText, type EngineFact, type UsableEngine } from '../../worker/engine/choose.js';
+import type { EngineName } from '../../worker/engine/names.js';
 import { EngineUnusable } from '../../worker/engine/native/errors.js';
 import { imageNumerics } from '../../worker/train/numerics.js';
 

@@ -6,7 +6,7 @@ import type { SubmitRequest } from '../../coordinator/api/views.js';
 import { checkAgainstData } from '../../coordinator/sweep/check-data.js';
 import type { Problem } from '../../coordinator/sweep/mistakes.js';
 import { isRawMap } from '../../coordinator/sweep/draft.js';
-import { formatMistake, type Mistake, type ParsedSweep } from '../../coordinator/sweep/parse.js';
+import type { ParsedSweep } from '../../coordinator/sweep/parse.js';
 import { readSource } from '../../coordinator/sweep/source.js';
 import type { DataSummary, SweepSpec } from '../../coordinator/sweep/spec.js';
 import type { Json } from '../../proto/work.js';
@@ -15,6 +15,7 @@ import { prepareDataset, type PrepareProgress } from '../data/prepare.js';
 import { DataProblem } from '../data/problem.js';
 import { BadInput } from '../exit.js';
 import type { Home } from '../home.js';
+import { mistakeLines } from '../text/mistake-lines.js';
 import { readSweepWithModule, type SweepWithModule } from '../module/read-sweep.js';
 import type { ModelModule } from '../../proto/model-module.js';
 
@@ -25,6 +26,8 @@ export interface LoadOptions {
   /** Values of `space` in the place of the file's own. */
   readonly set?: { readonly [hyperparameter: string]: Json };
   readonly onWarning: (line: string) => void;
+  /** What can be had of a sweep without its data; null where the home knows none of the name. */
+  readonly withoutData: (sweep: string) => Promise<string | null>;
   readonly onProgress: (progress: PrepareProgress) => void;
   readonly signal: AbortSignal;
 }
@@ -76,10 +79,6 @@ function withSettings(text: string, set: { readonly [hyperparameter: string]: Js
   const raw = readSource(text).value;
   const file = isRawMap(raw) ? raw : {};
   return JSON.stringify({ ...file, space: { ...(isRawMap(file.space) ? file.space : {}), ...set } });
-}
-
-function mistakeLines(name: string, mistakes: readonly Mistake[]): string {
-  return mistakes.map((mistake) => formatMistake(name, mistake)).join('\n');
 }
 
 /** What can be told of the images while the rest of the file cannot be: whether they are there. */
@@ -141,7 +140,10 @@ async function prepare(parsed: ParsedSweep, sweep: SweepWithModule, options: Loa
   } catch (error) {
     // Bad input creates nothing, not even the home.
     if (isNewHome && !existsSync(options.home.lock)) rmSync(options.home.folder, { recursive: true, force: true });
-    if (error instanceof DataProblem) throw new BadInput(error.lines?.join('\n') ?? mistakeLines(name, parsed.place([error.problem])));
+    if (error instanceof DataProblem) {
+      const hint = error.code === 'DataFolderMissing' && !isNewHome ? await options.withoutData(spec.name) : null;
+      throw new BadInput([error.lines?.join('\n') ?? mistakeLines(name, parsed.place([error.problem])), ...(hint === null ? [] : [hint])].join('\n'));
+    }
     throw error;
   }
 }

@@ -1,6 +1,6 @@
 /** What is said of a sweep while it runs. Pure: views and rates in, lines out. */
 import type { ProgressView } from '../../coordinator/api/views.js';
-import { count, duration, metric } from '../text/format.js';
+import { count, metric, wholeSeconds } from '../text/format.js';
 
 /** How fast epochs are recorded, over the last while. */
 export class EpochRate {
@@ -33,7 +33,7 @@ export function progressLine(view: ProgressView, perSecond: number | null): stri
   const failed = trials.failed > 0 ? `, ${trials.failed} failed` : '';
   const cancelled = trials.cancelled > 0 ? `, ${trials.cancelled} cancelled` : '';
   const left = epochs.total - epochs.recorded;
-  const rate = perSecond === null ? '' : `, ${perSecond.toFixed(perSecond < 10 ? 1 : 0)}/s${left > 0 ? `, about ${duration((left / perSecond) * 1_000)} left` : ''}`;
+  const rate = perSecond === null ? '' : `, ${perSecond.toFixed(perSecond < 10 ? 1 : 0)}/s${left > 0 ? `, about ${wholeSeconds((left / perSecond) * 1_000)} left` : ''}`;
   const best = view.best === null ? '' : `; best #${view.best.number} ${view.sweep.objective.metric} ${metric(view.best.value)}`;
   return `${trials.done} of ${count(trials.total, 'trial')} done, ${trials.running} running, ${trials.waiting} waiting${failed}${cancelled}; ${epochs.recorded} of ${count(epochs.total, 'epoch')}${rate}${best}`;
 }

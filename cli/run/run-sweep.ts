@@ -3,18 +3,20 @@ import { statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { FolderBlobStore } from '../../blob/folder.js';
 import type { Recorded, Results, SubmitRequest, SweepService } from '../../coordinator/api/views.js';
-import { chooseEngine, type EngineFact, type EngineName } from '../../worker/engine/choose.js';
+import { chooseEngine, type EngineFact } from '../../worker/engine/choose.js';
+import type { EngineName } from '../../worker/engine/names.js';
 import { CoordinatorUnreachable } from '../client.js';
 import { databaseOf, rememberDatabase } from '../database.js';
 import { surveyHome } from '../engine/survey.js';
-import { CommandFailed, exitCodes } from '../exit.js';
+import { BadInput, CommandFailed, exitCodes } from '../exit.js';
 import { isArrayFile } from '../data/layout-of.js';
 import { progressLine } from '../data/prepare.js';
 import { homeAt, type Home } from '../home.js';
 import { connect, type Connection } from '../host/connect.js';
+import { openService } from '../host/open-service.js';
 import { sweepFileFor } from '../init/init-sweep.js';
 import { commandLine, near, programName } from '../program-name.js';
-import { count, duration, shellWord } from '../text/format.js';
+import { count, shellWord, wholeSeconds } from '../text/format.js';
 import { deployEnsemble, type Deployed } from './deploy.js';
 import { Display } from './display.js';
 import { bestOf, runDocument } from './document.js';
@@ -150,11 +152,30 @@ class Run {
       home: this.#home,
       sharing: this.#options.sharing,
       onWarning: (line) => this.#display.say(`warning: ${line}`),
+      withoutData: (sweep) => this.#withoutData(sweep),
       onProgress: (progress) => this.#display.passing(progressLine(progress)),
       signal: this.#interrupts.signal,
     });
     this.#display.clear();
     return loaded;
+  }
+
+  /** Results stand in the home, wherever the images have gone. */
+  async #withoutData(sweep: string): Promise<string | null> {
+    try {
+      const opened = await openService(this.#home, databaseOf(this.#home, this.#options.database));
+      try {
+        if (!(await opened.service.sweeps()).some(({ name }) => name === sweep)) return null;
+      } finally {
+        await opened.close();
+      }
+      const ways = [['trials', sweep], ['ensemble', sweep], ['pull', sweep, 'DIR']].map((words) => commandLine(words, this.#home));
+      return `What sweep ${sweep} has found is in the home all the same: ${ways.join('; ')}`;
+    } catch (error) {
+      // There is no store yet, or it cannot be asked: that the data are gone is what is to be said.
+      if (error instanceof CommandFailed || error instanceof BadInput) return null;
+      throw error;
+    }
   }
 
   async #connect(): Promise<Connection> {
@@ -189,7 +210,7 @@ class Run {
     if (host === null) return;
     this.#display.passing('timing a few steps');
     const ms = await estimateMs(preview, loaded.data, engine, this.#options.slots, this.#interrupts.signal);
-    if (ms !== null) this.#display.say(`About ${duration(ms)} with ${count(this.#options.slots, 'slot')}`);
+    if (ms !== null) this.#display.say(`About ${wholeSeconds(ms)} with ${count(this.#options.slots, 'slot')}`);
   }
 
   /** Submits, resumes what was paused or stopped, and sees to it that somebody trains. Returns the sweep's id. */

@@ -12,6 +12,11 @@ export function duration(ms: number): string {
   return minutes % 60 === 0 ? `${hours} h` : `${hours} h ${minutes % 60} min`;
 }
 
+/** A duration that is a guess: not below a second. */
+export function wholeSeconds(ms: number): string {
+  return duration(Math.max(ms, 1_000));
+}
+
 /** E.g. 512 B, 1.5 MB; powers of 1,000. */
 export function bytes(count: number): string {
   const units = ['B', 'kB', 'MB', 'GB', 'TB'];
@@ -29,6 +34,7 @@ export function metric(value: number | null | undefined): string {
   return value === null || value === undefined ? '-' : value.toFixed(4);
 }
 
+/** `1 image`, `2 images`. */
 export function count(number: number, singular: string, plural = `${singular}s`): string {
   return `${number.toLocaleString('en-US')} ${number === 1 ? singular : plural}`;
 }

@@ -14,7 +14,7 @@ export function crossEntropy(probabilities: Float32Array, labels: ArrayLike<numb
 }
 
 /** Counts of images, confusion[true][predicted]. */
-export function confusionOf(predicted: ArrayLike<number>, labels: ArrayLike<number>, classes: number): number[][] {
+function confusionOf(predicted: ArrayLike<number>, labels: ArrayLike<number>, classes: number): number[][] {
   const confusion = Array.from({ length: classes }, () => new Array<number>(classes).fill(0));
   for (let image = 0; image < labels.length; image += 1) {
     const row = confusion[labels[image] ?? 0];

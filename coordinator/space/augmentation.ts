@@ -19,6 +19,9 @@ export function resolveAugmentation(written: WrittenAugmentation | null): Augmen
   if (written === null) return null;
   const { rotation = 0, shift = 0, shear = 0, zoom = 0, flip = 'none', contrast = 0, brightness = 0, crop = 0, fill = 'nearest' } = written;
   const [shiftHorizontal, shiftVertical] = typeof shift === 'number' ? [shift, shift] : shift;
-  const idle = [rotation, shiftHorizontal, shiftVertical, shear, zoom, contrast, brightness, crop].every((amount) => amount === 0) && flip === 'none';
-  return idle ? null : { rotation, shiftHorizontal, shiftVertical, shear, zoom, flip, contrast, brightness, crop, fill };
+  const isZero = (amount: number): boolean => amount === 0;
+  const stays = [rotation, shiftHorizontal, shiftVertical, shear, zoom, crop].every(isZero);
+  const idle = stays && [contrast, brightness].every(isZero) && flip === 'none';
+  // Where nothing moves, nothing is filled: trials that differ in it alone are one.
+  return idle ? null : { rotation, shiftHorizontal, shiftVertical, shear, zoom, flip, contrast, brightness, crop, fill: stays ? 'nearest' : fill };
 }

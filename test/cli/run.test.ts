@@ -86,6 +86,18 @@ describe('bad input', () => {
     assert.equal(existsSync(home), false);
   });
 
+  it('where data are gone, the message says how to see what a sweep of the name has found', async (t) => {
+    const { folder, home } = homeIn(t);
+    assert.equal((await trawl(['run', synthetic(folder, 'known', 0, '[1]'), '--home', home])).code, 0);
+    writeFileSync(join(folder, 'a.yaml'), 'name: known\ndata: ./images\n');
+    const { code, stderr } = await trawl(['run', 'a.yaml', '--home', home], { cwd: folder });
+    assert.equal(code, 2, stderr);
+    assert.match(stderr, /^a\.yaml:2:7: data: found no such folder: .*\nWhat sweep known has found is in the home all the same: .* trials known .*; .* ensemble known .*; .* pull known DIR .*$/m);
+    writeFileSync(join(folder, 'a.yaml'), 'name: other\ndata: ./images\n');
+    assert.doesNotMatch((await trawl(['run', 'a.yaml', '--home', home], { cwd: folder })).stderr, /What sweep/);
+    assertNothingLeft(home);
+  });
+
   it('what does not fit the images stands at the key that asks for it', async (t) => {
     const { folder, home } = homeIn(t);
     await classFolders(join(folder, 'images'), ['NORMAL', 'PNEUMONIA'], 8);

@@ -9,14 +9,11 @@
 import { probeNative, testNative } from './native/check.js';
 import { EngineUnusable, type NativeProblem } from './native/errors.js';
 import { findNatives, type Device, type FoundNative, type Places } from './native/found.js';
+import type { EngineName } from './names.js';
 import type { Gpu } from './native/gpus.js';
 import type { NativePlace } from './native/load.js';
 import { readStamp, type Stamp } from './native/stamp.js';
 import { wasmNumerics } from './wasm/numerics.js';
-
-/** What --engine takes. */
-export const ENGINE_NAMES = ['graph', 'wasm'] as const;
-export type EngineName = (typeof ENGINE_NAMES)[number];
 
 /** An engine that may be used here and now. Plain data: it travels to training children. */
 export interface UsableEngine {

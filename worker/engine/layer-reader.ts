@@ -2,6 +2,7 @@ import type { Json } from '../../proto/work.js';
 import { ModelError } from '../model/model-error.js';
 import type { LayerConfig } from '../model/topology.js';
 import { UnsupportedLayerError } from './engine.js';
+import { drawOf, readInitializer } from './initializer.js';
 import type { Parameter, Shape } from './parameter.js';
 
 /**
@@ -81,13 +82,15 @@ export class LayerReader {
   }
 
   kernel(shape: readonly number[], fanIn: number, fanOut: number, layer: number): Parameter {
-    this.expectInitializer('kernel_initializer', ['GlorotUniform', 'glorotUniform', 'glorot_uniform']);
+    const written = this.field('kernel_initializer');
+    const initializer = readInitializer(written);
+    if (initializer === null) throw this.unsupported(`${this.layer.class_name} with kernel_initializer ${initializerName(written)}`);
     for (const field of ['kernel_regularizer', 'bias_regularizer', 'activity_regularizer', 'kernel_constraint', 'bias_constraint']) {
       const value = this.field(field);
       if (value !== undefined && value !== null) throw this.unsupported(`${this.layer.class_name} with ${field}`);
     }
     const count = shape.reduce((product, size) => product * size, 1);
-    return { name: `${this.name}/kernel`, shape, count, initial: { kind: 'glorotUniform', fanIn, fanOut }, layer };
+    return { name: `${this.name}/kernel`, shape, count, initial: drawOf(initializer, fanIn, fanOut), layer };
   }
 
   bias(count: number, layer: number): Parameter | null {
@@ -146,14 +149,7 @@ export class LayerReader {
     if (value === undefined || value === null) return;
     const name = typeof value === 'string' ? value : (value as { readonly class_name?: Json }).class_name;
     if (typeof name === 'string' && names.includes(name)) return;
-    if (name === 'VarianceScaling' && this.isGlorotUniform(value)) return;
-    throw this.unsupported(`${this.layer.class_name} with ${field} ${JSON.stringify(name)}`);
-  }
-
-  /** tf.layers writes GlorotUniform as the VarianceScaling that it is. */
-  private isGlorotUniform(value: Json): boolean {
-    const config = (value as { readonly config?: { readonly scale?: Json; readonly mode?: Json; readonly distribution?: Json } }).config;
-    return config?.scale === 1 && (config.mode === 'fan_avg' || config.mode === 'fanAvg') && config.distribution === 'uniform';
+    throw this.unsupported(`${this.layer.class_name} with ${field} ${initializerName(value)}`);
   }
 
   private field(name: string): Json | undefined {
@@ -163,4 +159,8 @@ export class LayerReader {
   private malformed(field: string, found: Json | undefined, expected: string): ModelError {
     return new ModelError(`layer "${this.name}": ${field}: found ${found === undefined ? 'nothing' : JSON.stringify(found)}, expected ${expected}`);
   }
+}
+
+function initializerName(value: Json | undefined): string {
+  return JSON.stringify(typeof value === 'string' ? value : (value as { readonly class_name?: Json } | null | undefined)?.class_name);
 }

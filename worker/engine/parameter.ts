@@ -1,4 +1,5 @@
 /** What a program's layers are made of. */
+import type { Draw } from './initializer.js';
 
 /** Of one image; vectors have height and width 1. */
 export interface Shape {
@@ -12,7 +13,7 @@ export interface Parameter {
   readonly name: string;
   readonly shape: readonly number[];
   readonly count: number;
-  readonly initial: { readonly kind: 'glorotUniform'; readonly fanIn: number; readonly fanOut: number } | { readonly kind: 'zeros' | 'ones' };
+  readonly initial: Draw | { readonly kind: 'zeros' } | { readonly kind: 'ones' };
   /** Index of the layer in the topology: seeds of initial weights and dropout masks draw from it. */
   readonly layer: number;
 }

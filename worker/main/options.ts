@@ -1,7 +1,7 @@
 import { homedir } from 'node:os';
 import { delimiter, join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import { ENGINE_NAMES, type EngineName } from '../engine/choose.js';
+import { ENGINE_NAMES, type EngineName } from '../engine/names.js';
 
 export interface WorkerOptions {
   /** HOST:PORT of the session protocol. */

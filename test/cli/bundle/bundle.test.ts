@@ -153,6 +153,18 @@ describe('a bundle', () => {
     assert.equal(threshold, document.ensemble?.threshold);
   });
 
+  it('without reference images holds none of their bytes or names, and predicts the same with a note', async () => {
+    const target = join(folder, 'private');
+    const { code, stderr } = await trawl(['pull', 'tiny', target, '--home', home, '--no-reference-images']);
+    assert.equal(code, 0, stderr);
+    const { reference, files } = manifestOf(target);
+    assert.deepEqual([reference, existsSync(join(target, 'reference')), Object.keys(files).filter((name) => name.startsWith('reference'))], [[], false, []]);
+    const image = join(folder, 'images', CLASSES[0] ?? '', readdirSync(join(folder, 'images', CLASSES[0] ?? ''))[0] ?? '');
+    const said = await trawl(['predict', target, image, '--json']);
+    assert.match(said.stderr, /^note: this bundle holds no images to check itself with/m);
+    assert.deepEqual(JSON.parse(said.stdout), await predictions(bundleOf(), image));
+  });
+
   it('with one changed byte in any file is refused with a line that names the file', async () => {
     for (const name of Object.keys(manifestOf(bundleOf()).files)) {
       const spoilt = copyOfBundle('spoilt');
@@ -240,6 +252,20 @@ describe('the bundle that a run keeps', () => {
     } finally {
       writeFileSync(path, bytes);
     }
+  });
+
+  it('is refused where it predicts otherwise than its trials did, and nothing is left of it', async () => {
+    const from = await source();
+    const { view, blobs } = from;
+    // As if the mean image that is made now were another than the one that was trained with.
+    const [member] = view.members;
+    const values = await readFloats(blobs, member?.probabilities.val ?? '');
+    const { id } = await blobs.put(Buffer.from(values.map((value) => 1 - value).buffer));
+    const members = view.members.map((each) => ({ ...each, probabilities: { ...each.probabilities, val: id } }));
+    const target = join(folder, 'unfaithful', 'bundle');
+    mkdirSync(join(folder, 'unfaithful'));
+    await assert.rejects(keepBundle({ ...from, view: { ...view, members } }, target), { code: 'CommandFailed', message: /could not be written to .*differs by .* from what its trials predicted; they were trained with wasm:.*:decode.*, and this is wasm:.*run the sweep again/ });
+    assert.deepEqual(readdirSync(join(folder, 'unfaithful')), []);
   });
 
   it('does not pass its check of itself where it predicts no numbers', async () => {

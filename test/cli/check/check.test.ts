@@ -4,7 +4,9 @@ import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import sharp from 'sharp';
 import { checkFolder, type FolderCheck } from '../../../cli/check/check-folder.js';
+import { nearCopies } from '../../../cli/check/duplicates.js';
 import { findingsOf } from '../../../cli/check/findings.js';
+import { THUMB_BYTES, type Measured } from '../../../cli/check/measure.js';
 import { checkLines } from '../../../cli/check/text.js';
 import { npy } from '../../support/arrays.js';
 import { jpeg, picture, png, sharedData, temporaryFolder, writeTree } from '../../support/images.js';
@@ -62,6 +64,83 @@ test('a pattern that matches no name is told as such, and the folders that a che
   const found = await checkFolder({ folder, cacheDir: join(home, 'cache'), groupBy: '(zzz)', onProgress: () => undefined, signal: new AbortController().signal });
   assert.match(said(found), /warning: '\(zzz\)' matches none of 4 file names/);
   assert.equal(statSync(home).mode & 0o077, 0);
+});
+
+test('what a sweep refuses is told beside all that is found: an empty class, one class, a class missing from a part', async (t) => {
+  const one = await png(1);
+  const images = { '1.png': one, 'again.png': one, 'no.png': 'text', '2.png': await png(2) };
+  const below = (path: string): { [name: string]: Buffer | string } => Object.fromEntries(Object.entries(images).map(([name, bytes]) => [`${path}/${name}`, bytes]));
+  const empty = folderIn(t);
+  writeTree(empty, below('a'));
+  mkdirSync(join(empty, 'b'));
+  const single = folderIn(t);
+  writeTree(single, below('a'));
+  const parts = folderIn(t);
+  writeTree(parts, { ...below('train/a'), 'train/b/3.png': await png(3), 'test/a/4.png': await png(4) });
+  const cases = [
+    [empty, { a: 3, b: 0 }, /^problem: a sweep refuses these data: found no readable image in class b/],
+    [single, { a: 3 }, /^problem: a sweep refuses these data: found one class only \(a\)/],
+    [parts, { a: 4, b: 1 }, /^problem: a sweep refuses these data: found no folder of class b in .*test \(part test\)/],
+  ] as const;
+  for (const [folder, classes, refusal] of cases) {
+    const found = await check(t, folder);
+    assert.deepEqual([found.classes, found.unreadable.length, found.duplicates.exact.map(({ files }) => files.length), found.refusals.length], [classes, 1, [2], 1]);
+    assert.match(said(found), refusal);
+    assert.ok(checkLines(found, findingsOf(found)).some((line) => /class +images/.test(line)));
+  }
+});
+
+test('where no image can be read each file is named with its reason', async (t) => {
+  const folder = folderIn(t);
+  writeTree(folder, { 'a/1.png': 'text', 'b/2.png': '' });
+  const found = await check(t, folder);
+  assert.deepEqual([found.images, found.height, found.shortcuts, found.unreadable.map(({ file }) => file)], [0, null, [], ['a/1.png', 'b/2.png']]);
+  assert.match(checkLines(found, findingsOf(found)).join('\n'), /PROBLEM: a sweep refuses these data: found no readable image among 2 files/);
+});
+
+test('too few images for a split are told as what a sweep refuses', async (t) => {
+  const folder = folderIn(t);
+  writeTree(folder, { 'a/1.png': await png(1), 'a/2.png': await png(2), 'a/3.png': await png(3), 'b/4.png': await png(4) });
+  const found = await check(t, folder);
+  assert.match(said(found), /problem: a sweep refuses these data: data: found class b with 1 image in 1 group left for the part/);
+  // The height of one image tells it from any others by chance.
+  assert.doesNotMatch(said(found), /a model could cheat/);
+});
+
+/** So many files, whose thumbnails are `levels` of gray that hash alike. */
+function measured(files: number, level: (index: number) => number): Measured {
+  const thumbs = new Uint8Array(files * THUMB_BYTES);
+  for (let index = 0; index < files; index += 1) thumbs.fill(level(index), index * THUMB_BYTES, (index + 1) * THUMB_BYTES);
+  const file = (index: number): Measured['files'][number] => ({ name: `${index}.png`, digest: String(index), label: index % 2, part: null, bytes: 1, height: 1, width: 1, channels: 1 });
+  return { files: Array.from({ length: files }, (_, index) => file(index)), thumbs };
+}
+
+test('thousands of pictures that look alike become one set, and others have their turns meanwhile', async () => {
+  let turns = 0;
+  const turn = (): Promise<void> => {
+    turns += 1;
+    return Promise.resolve();
+  };
+  const found = await nearCopies(measured(2_000, () => 7), { onProgress: () => undefined, signal: new AbortController().signal, turn });
+  assert.deepEqual(found.map(({ files, acrossClasses, difference }) => [files.length, acrossClasses, difference]), [[2_000, true, 0]]);
+  // 2,000 files in four bands, each held against 200 others: 1.6 million pairs, 10,000 a turn.
+  assert.ok(turns > 100, `${turns} turns`);
+});
+
+test('pictures whose hashes alone are alike are no copies, and Ctrl-C ends the comparison', async () => {
+  // Of one level each, 100 levels apart.
+  const two = measured(2, (index) => 50 + 100 * index);
+  assert.deepEqual(await nearCopies(two, { onProgress: () => undefined, signal: new AbortController().signal }), []);
+  const ended = new AbortController();
+  const reason = new Error('Ctrl-C');
+  let turns = 0;
+  const turn = (): Promise<void> => {
+    turns += 1;
+    if (turns === 2) ended.abort(reason);
+    return Promise.resolve();
+  };
+  await assert.rejects(nearCopies(measured(2_000, () => 7), { onProgress: () => undefined, signal: ended.signal, turn }), reason);
+  assert.equal(turns, 2);
 });
 
 /** Smooth blobs at places that the seed decides, so that different seeds are different pictures. */

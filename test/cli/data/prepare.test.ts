@@ -249,3 +249,24 @@ test('X-rays grouped by patient: every patient on one side, every file packed', 
     assert.ok(Math.abs((summary.counts.test[label] ?? 0) - 0.15 * total) <= 3, JSON.stringify(summary.counts));
   }
 });
+
+test('parts that are pooled may each lack a class, and parts that stay may not', async (t) => {
+  const at = place(t);
+  for (let seed = 0; seed < 12; seed += 1) writeTree(at.folder, { [seed < 6 ? `train/a/${seed}.png` : `test/b/${seed}.png`]: await png(seed) });
+  await assert.rejects(prepare(at), { code: 'ClassMissingInPart' });
+  const { counts } = await prepare(at, { split: { val: 0.2, test: 0.2, merge: true, seed: 0 } });
+  assert.deepEqual([counts.train[0], counts.train[1]].map((images) => (images ?? 0) > 0), [true, true]);
+});
+
+test('a cap counts pooled parts together, and dedupe is advised only where copies are trained on', async (t) => {
+  const at = place(t);
+  for (let seed = 0; seed < 24; seed += 1) writeTree(at.folder, { [`${['train', 'val', 'test'][seed % 3] ?? ''}/${seed < 12 ? 'a' : 'b'}/${seed}.png`]: await png(seed) });
+  const images = async (change: Partial<DataSpec>): Promise<number> => (await prepare(at, change)).images;
+  assert.deepEqual([await images({ perClass: 3 }), await images({ perClass: 3, split: { val: 0.3, test: 0.3, merge: true, seed: 0 } })], [18, 6]);
+  // 1.png lies in val.
+  writeTree(at.folder, { 'test/a/copy.png': await png(1) });
+  const copies = async (): Promise<string> => (await prepare(at)).warnings.find((line) => line.includes('more than one part')) ?? '';
+  assert.match(await copies(), /^1 image lies in more than one part: "given: merge"/);
+  writeTree(at.folder, { 'train/a/copy.png': await png(1) });
+  assert.match(await copies(), /"dedupe: true" drops/);
+});

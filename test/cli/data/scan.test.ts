@@ -152,7 +152,7 @@ test('a folder that cannot be swept says what was found and what was expected', 
 
   const deep = place(t);
   writeTree(deep.folder, { 'set/a/x/1.png': await png(1), 'set/b/y/2.png': await png(2) });
-  await fails(deep, 'NestedFolders', /folders that lie deeper: set\/a, set\/b \(the first holds 1 folder\).*perhaps path: .*set$/);
+  await fails(deep, 'NestedFolders', /folders that lie deeper: set\/a, set\/b \(the first holds 1 folder\), expected .*; where names or paths of files say their class, .*label/);
 });
 
 test('a part without one of the classes is named', async (t) => {
@@ -215,4 +215,18 @@ test('progress counts every file once', async (t) => {
   const seen: [number, number][] = [];
   await scanFolder({ ...at, maxRejected: 0, onProgress: (done, total) => seen.push([done, total]) });
   assert.deepEqual(seen, [1, 2, 3, 4, 5, 6].map((done) => [done, 6]));
+});
+
+test('a folder is suggested only where two classes have files, and none where names must say the class', async (t) => {
+  const nested = temporaryFolder(t);
+  writeTree(nested, { 'deep/a/b/x/1.png': await png(1), 'deep/a/b/y/2.png': await png(2) });
+  const scan = (folder: string): Promise<unknown> => scanFolder({ folder, cacheDir: join(temporaryFolder(t), 'cache'), maxRejected: 0 });
+  await assert.rejects(scan(nested), { code: 'NestedFolders', message: /perhaps path: .*deep\/a\/b$/ });
+  await assert.rejects(scan(join(nested, 'deep')), { code: 'NestedFolders', message: /perhaps path: .*deep\/a\/b$/ });
+  const single = temporaryFolder(t);
+  writeTree(single, { 'deep/a/b/1.png': await png(1) });
+  await assert.rejects(scan(single), (error: Error) => !error.message.includes('perhaps path') && error.message.includes("label: '_(normal|sick)_'"));
+  const loose = temporaryFolder(t);
+  writeTree(loose, { '1_normal_.png': await png(1), '2_sick_.png': await png(2) });
+  await assert.rejects(scan(loose), { code: 'NoImages', message: /it has 2 files and no folders.*; where names or paths of files say their class, write a sweep file with data: \{path, label:/ });
 });

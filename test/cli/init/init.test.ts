@@ -172,3 +172,21 @@ test('image sizes are those that the pictures have and the budget allows', () =>
   assert.deepEqual(imageSizes(300, 300), [48, 64, 100]);
   assert.deepEqual(imageSizes(300, 1_000_000), [28], 'at least one');
 });
+
+test('facts about files that tell their class, and copies across parts, are told in a line each that leads to data check', async (t) => {
+  const at = place(t);
+  for (let index = 0; index < 8; index += 1) {
+    const part = index < 5 ? 'train' : 'test';
+    writeTree(at.folder, { [`${part}/a/${index}.png`]: await png(index, 10, 30), [`${part}/b/${index}.png`]: await png(20 + index, 40, 30) });
+  }
+  writeTree(at.folder, { 'test/a/copy.png': await png(0, 10, 30) });
+  const file = await at.init();
+  const said = at.lines.join('\n');
+  assert.match(said, /^warning: a model could cheat, .*width \(AUC 1\.00, larger for b\).*; what to do: .* data check /m);
+  assert.match(said, /^warning: 1 image lies in more than one part, .* data check /m);
+  assert.match(readFileSync(file, 'utf8'), /# dedupe: true {3}# 1 of the images lie in more than one part/);
+  const other = place(t);
+  await classFolders(other.folder, ['a', 'b'], 8);
+  await other.init();
+  assert.doesNotMatch(other.lines.join('\n'), /more than one part/);
+});

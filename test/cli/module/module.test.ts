@@ -7,6 +7,7 @@ import { BadInput } from '../../../cli/exit.js';
 import { OpenModule, type ModuleLimits } from '../../../cli/module/model-module.js';
 import { packageRoot } from '../../../proto/package-root.js';
 import type { Structure } from '../../../proto/model-module.js';
+import { readInitializer } from '../../../worker/engine/initializer.js';
 import { layerTable } from '../../../worker/model/layer-table.js';
 import { temporaryFolder } from '../../support/images.js';
 
@@ -73,6 +74,26 @@ describe('a module that is right', () => {
     const table = layerTable(await module.build(STRUCTURE));
     // 64 pixels and a bias for each of 5 neurons, then 5 and a bias for each of 2.
     assert.deepEqual(table.map(({ name, params }) => [name, params]), [['flatten_1', 0], ['dense_1', 325], ['dense_2', 12]]);
+  });
+
+  it('may leave the initialisers of tf.layers as they are, or name another', async (t) => {
+    const module = await open(
+      t,
+      `import '@tensorflow/tfjs-backend-cpu';
+       import { layers, sequential } from '@tensorflow/tfjs-layers';
+       export function build(_: any, { height, width, channels, classes }: any) {
+         return sequential({ layers: [
+           layers.conv2d({ filters: 3, kernelSize: 3, inputShape: [height, width, channels] }), layers.conv2d({ filters: 3, kernelSize: 3, kernelInitializer: 'heNormal' }),
+           layers.flatten(), layers.dense({ units: 4, kernelInitializer: 'leCunNormal' }), layers.dense({ units: classes }),
+         ] });
+       }`,
+    );
+    const { config } = await module.build({ ...STRUCTURE, settings: {} });
+    assert.deepEqual(
+      config.layers.filter((layer) => layer.class_name !== 'Flatten').map((layer) => readInitializer(layer.config.kernel_initializer)),
+      // tf.layers' own documentation: conv2d and dense begin with glorotNormal.
+      [['fan_avg', 1], ['fan_in', 2], ['fan_in', 1], ['fan_avg', 1]].map(([mode, scale]) => ({ scale, mode, distribution: 'truncated_normal' })),
+    );
   });
 
   it('may give a model of tf.layers, whose layers have the same names at each build', async (t) => {

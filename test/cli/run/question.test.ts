@@ -102,3 +102,15 @@ test('where a model has no predictions for the test part, every one is measured 
   assert.deepEqual(answer.models.map(({ misses, positives }) => [misses, positives]), [[1, 20], [1, 20]]);
   assert.match(answerLines(answer, 0.5, (path) => path)[0] ?? '', /on validation, where the thresholds were chosen too/);
 });
+
+test('the pictures are what the ensemble misses on validation where there is no test part, and more classes have no answer', async (t) => {
+  const { view, put, blobs, folder } = await prepared(t);
+  const val = await put('val', onVal);
+  const ensemble = view([{ val, test: null }, { val, test: null }]);
+  const answer = await answerQuestion({ ensemble, blobs, folder });
+  assert.deepEqual(answer?.models.map(({ model, misses }) => [model, misses]), [['single', 1], ['ensemble', 1]]);
+  assert.ok(answer.sheet !== null && existsSync(answer.sheet));
+  const { sweep } = ensemble;
+  const three = { ...ensemble, sweep: { ...sweep, data: { ...sweep.data, classes: ['a', 'b', 'c'] } } } as unknown as EnsembleView;
+  assert.equal(await answerQuestion({ ensemble: three, blobs, folder }), null);
+});

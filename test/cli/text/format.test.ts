@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { it } from 'node:test';
 import fc from 'fast-check';
-import { bytes, duration, parseBytes, settingText, shellWord } from '../../../cli/text/format.js';
+import { bytes, duration, parseBytes, settingText, shellWord, wholeSeconds } from '../../../cli/text/format.js';
+import { mistakeLines } from '../../../cli/text/mistake-lines.js';
 import { confusionTable, csv, sparkline, table } from '../../../cli/text/table.js';
 
 it('durations are said in the two largest units', () => {
@@ -55,4 +56,12 @@ it('a confusion table has the true classes in its rows', () => {
 
 it('a table may have more rows than a call takes arguments', () => {
   assert.equal(table([{ title: 'n', value: String }], Array.from({ length: 200_000 }, (_, row) => row)).length, 200_001);
+});
+
+it('estimates are whole seconds, and of many mistakes twenty are shown', () => {
+  assert.deepEqual([0, 474, 1_400, 90_000].map(wholeSeconds), ['1 s', '1 s', '1 s', '1 min 30 s']);
+  const mistakes = Array.from({ length: 23 }, (_, index) => ({ line: index + 1, column: 1, field: 'x', found: 'a', expected: 'b', suggestion: null }));
+  const lines = mistakeLines('a.yaml', mistakes).split('\n');
+  assert.deepEqual([lines.length, lines.at(-1)], [21, 'a.yaml: and 3 more mistakes']);
+  assert.equal(mistakeLines('a.yaml', mistakes.slice(0, 20)).split('\n').length, 20);
 });

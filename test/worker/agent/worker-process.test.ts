@@ -8,18 +8,30 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
+import { setTimeout as wait } from 'node:timers/promises';
 import { after, afterEach, before, beforeEach, describe, it } from 'node:test';
 import { packageRoot } from '../../../proto/package-root.js';
-import { trainWork } from './data-set.js';
+import { garthTrajectory, GARTH_SETTINGS, storeDataSet, trainWork } from './data-set.js';
 import { gone } from './processes.js';
 import { ScriptedCoordinator, TOKEN } from './scripted-coordinator.js';
 import { syntheticWork } from './synthetic-work.js';
 
+/** Half a second of computing without a wait: no other part of a training takes so long. */
+const STEP_TICKS = 50;
+/** Far from the end of the step. */
+const PROMPTLY_MS = 2_000;
 const MAIN = join(packageRoot(), 'dist', 'worker', 'main', 'main.js');
 
 /** Processes that this one forked, by the system's own account. */
 async function childrenOf(pid: number): Promise<number[]> {
   return (await readFile(`/proc/${pid}/task/${pid}/children`, 'utf8')).trim().split(' ').filter(Boolean).map(Number);
+}
+
+/** How often it has waited, and the ticks of 10 ms that it has computed. */
+async function mainThreadOf(pid: number): Promise<{ readonly waits: number; readonly ticks: number }> {
+  const [status, stat] = await Promise.all(['status', 'stat'].map((name) => readFile(`/proc/${pid}/task/${pid}/${name}`, 'utf8')));
+  const fields = (stat ?? '').slice((stat ?? '').lastIndexOf(')') + 2).split(' ');
+  return { waits: Number(/^voluntary_ctxt_switches:\s+(\d+)/m.exec(status ?? '')?.[1]), ticks: Number(fields[11]) };
 }
 
 describe('the worker process', { skip: process.platform === 'linux' ? false : 'asks /proc for children' }, () => {
@@ -61,10 +73,37 @@ describe('the worker process', { skip: process.platform === 'linux' ? false : 'a
     return children;
   };
 
+  /** The training child once its main thread has computed for a while without once waiting for an event. */
+  const childInStep = async (): Promise<number> => {
+    let since = { waits: -1, ticks: 0 };
+    for (;;) {
+      const [child] = await childrenOf(worker.pid ?? 0);
+      if (child !== undefined) {
+        const now = await mainThreadOf(child);
+        if (now.waits !== since.waits) since = now;
+        else if (now.ticks - since.ticks >= STEP_TICKS) return child;
+      }
+      await wait(20);
+    }
+  };
+
   it('leaves no child behind when it is killed', async () => {
     const [child] = await busyChildren();
     worker.kill('SIGKILL');
     await gone(child!);
+  });
+
+  it('ends its child in the middle of one long step when it is killed', async () => {
+    const data = await storeDataSet(coordinator.blobs);
+    // A step over all images takes about 2e11 products.
+    const trajectory = { ...garthTrajectory(data), input: { height: 128, width: 128, channels: 1, resize: 'stretch', normalisation: 'scale' }, model: { name: 'garth-cnn', knobs: { filters: [32, 512, 512], fcWidth: 8 } } } as const;
+    const lease = coordinator.offer(trainWork(data, { trajectory, settings: { ...GARTH_SETTINGS, batch: 22 } }));
+    const child = await childInStep();
+    const killedAt = performance.now();
+    worker.kill('SIGKILL');
+    await gone(child);
+    assert.ok(performance.now() - killedAt < PROMPTLY_MS);
+    assert.deepEqual(coordinator.of(lease, 'epoch'), []);
   });
 
   it('ends with its parent', async () => {

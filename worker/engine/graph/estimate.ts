@@ -7,16 +7,21 @@ import { elements } from './operations/lowering.js';
 const LIBRARY_BYTES = 330 * 2 ** 20;
 
 /**
- * Bytes that a training takes beyond Node's own. TensorFlow allocates as it goes, so this is a prediction:
- * every operation's value is kept for the way back, and the gradients of about two of them live at a time.
+ * Bytes of what a part of a batch makes on its way: every operation's value is kept for the way back, and
+ * the gradients of about two of them live at a time. In inference only the two largest neighbours.
  */
-export function estimateBytes(program: Program, training: Training): number {
+export function activationBytes(program: Program, training: Training, trains: boolean): number {
   const images = Math.ceil(training.maxBatch / training.accumulate);
   const values = program.operations.filter(({ kind }) => kind !== 'flatten').map((operation) => elements(operation.output));
-  const kept = elements(program.input) + values.reduce((sum, count) => sum + count, 0);
-  const dropped = program.operations.filter(({ kind }) => kind === 'dropout').reduce((sum, operation) => sum + elements(operation.output), 0);
-  const largest = values.sort((a, b) => b - a).slice(0, 2).reduce((sum, count) => sum + count, 0);
+  const largest = [...values].sort((a, b) => b - a).slice(0, 2).reduce((sum, count) => sum + count, 0);
+  if (!trains) return 4 * images * largest;
+  const masks = program.operations.filter(({ kind }) => kind === 'dropout').reduce((sum, operation) => sum + elements(operation.output), 0);
+  return 4 * images * (elements(program.input) + values.reduce((sum, count) => sum + count, 0) + masks + largest);
+}
+
+/** Bytes that a training takes beyond Node's own; TensorFlow allocates as it goes, so this is a prediction. */
+export function estimateBytes(program: Program, training: Training): number {
   const parameters = program.parameters.reduce((sum, { count }) => sum + count, 0);
   const copies = 2 + stateNames(training.optimizer).length + (training.accumulate > 1 ? 1 : 0) + (training.clips ? 1 : 0);
-  return LIBRARY_BYTES + 4 * images * (kept + dropped + largest) + 4 * parameters * copies;
+  return LIBRARY_BYTES + activationBytes(program, training, true) + 4 * parameters * copies;
 }

@@ -6,9 +6,11 @@ import { DATA_TYPE, type NativeTensorFlow } from '../native/native.js';
 import { stepRates } from '../wasm/optimize.js';
 import { decodeState, encodeState, type Tensor } from '../wasm/state.js';
 import type { AugmentKind } from './augmentation.js';
+import { activationBytes } from './estimate.js';
+import { dropoutDraw } from './operations/activate.js';
 import { elements } from './operations/lowering.js';
 import { type Feed, Session } from './session.js';
-import { buildTrainingGraph, FEED, type Residence, type Scalars, SCALARS, storedTensors, type TrainingGraph, type Variant, wordsPerImage } from './training-graph.js';
+import { buildTrainingGraph, FEED, type Residence, ROOM_BLOCK, type Scalars, SCALARS, storedTensors, type TrainingGraph, type Variant, wordsPerImage } from './training-graph.js';
 
 /** A graph in TensorFlow, and which one it is. */
 interface Loaded {
@@ -170,6 +172,7 @@ export class GraphExecutable implements Executable {
     const session = new Session(this.native.binding, graph.savedModel);
     const loaded = { session, graph, variant };
     try {
+      this.expectRoom(loaded);
       this.push(loaded);
       this.pushData(loaded);
     } catch (error) {
@@ -178,6 +181,17 @@ export class GraphExecutable implements Executable {
     }
     this.loaded = loaded;
     return loaded;
+  }
+
+  /**
+   * On a CPU, TensorFlow's oneDNN kernels end the process (SIGSEGV, seen in 2.21) where an allocation
+   * fails, while its own operations say so: hence what a step will need is asked for once beforehand.
+   * Throws OutOfMemoryError.
+   */
+  private expectRoom({ session, graph, variant }: Loaded): void {
+    if (this.native.device === 'gpu') return;
+    const blocks = Math.ceil(activationBytes(this.program, this.training, variant !== null) / (4 * ROOM_BLOCK));
+    session.run('train', [{ name: FEED.room, type: DATA_TYPE.int32, shape: [], values: Int32Array.of(blocks) }], [graph.room]);
   }
 
   /** From TensorFlow to `tensors`. */
@@ -220,13 +234,13 @@ export class GraphExecutable implements Executable {
     return [{ name: FEED.pixels, type: DATA_TYPE.uint8, shape: [indices.length, height, width, channels], values: pixels }];
   }
 
-  private stepFeeds(indices: Int32Array, { classWeights, dropoutSeed }: StepSettings, augment: readonly PixelTransform[] | null, first: number): Feed[] {
+  private stepFeeds(indices: Int32Array, { classWeights, dropout, dropoutSeed }: StepSettings, augment: readonly PixelTransform[] | null, first: number): Feed[] {
     const { classes } = this.program;
     const feeds: Feed[] = [
       { name: FEED.labels, type: DATA_TYPE.int32, shape: [indices.length], values: Int32Array.from(indices, (index) => this.source.labels[index] ?? 0) },
       { name: FEED.classWeights, type: DATA_TYPE.float, shape: [classes], values: classWeights === null ? new Float32Array(classes).fill(1) : Float32Array.from(classWeights) },
     ];
-    if (this.loaded?.variant?.dropout === true) feeds.push({ name: FEED.seed, type: DATA_TYPE.int32, shape: [2], values: Int32Array.of(dropoutSeed, first) });
+    if (this.loaded?.variant?.dropout === true) feeds.push({ name: FEED.draws, type: DATA_TYPE.int32, shape: [3], values: Int32Array.of(dropoutSeed, first, dropoutDraw(dropout).threshold) });
     if (augment !== null) feeds.push(...augmentFeeds(augment));
     return feeds;
   }
@@ -234,7 +248,7 @@ export class GraphExecutable implements Executable {
   private scalars(settings: StepSettings, count: number, { rate, decay }: { readonly rate: number; readonly decay: number }): Feed {
     const other = settings.labelSmoothing / this.program.classes;
     const scalars: Scalars = {
-      rate, decay, other, own: 1 - settings.labelSmoothing + other, dropoutRate: settings.dropout, dropoutScale: 1 / (1 - settings.dropout),
+      rate, decay, other, own: 1 - settings.labelSmoothing + other, dropoutScale: dropoutDraw(settings.dropout).scale,
       share: 1 / count, l2: settings.l2, clipNorm: settings.clipNorm ?? Infinity,
     };
     return { name: FEED.scalars, type: DATA_TYPE.float, shape: [SCALARS.length], values: Float32Array.from(SCALARS, (name) => scalars[name]) };

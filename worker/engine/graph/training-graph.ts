@@ -17,8 +17,8 @@ import { elements, type ParameterGradient, type Pass } from './operations/loweri
 import { moments } from './operations/norm.js';
 import { penalty, type TrainedParameter, type UpdateInputs, updates } from './updates.js';
 
-/** Raised with every change of the nodes that moves numbers: part of `numerics`. */
-export const GRAPH_FORMAT = 1;
+/** Raised with every change of the nodes, or of what is fed to them, that moves numbers: part of `numerics`. A test pins the graphs. */
+export const GRAPH_FORMAT = 2;
 
 /** What a step may ask for; each costs nodes, so that a graph has those that are used and no others. */
 export interface Variant {
@@ -41,14 +41,17 @@ export interface GraphChoice {
   readonly variant: Variant | null;
 }
 
+/** Floats in a block of memory that is asked for at a trial. */
+export const ROOM_BLOCK = 2 ** 18;
+
 /** Names of what is fed. */
 export const FEED = {
-  pixels: 'pixels', indices: 'indices', labels: 'labels', classWeights: 'class_weights', scalars: 'scalars', seed: 'seed',
-  high: 'matrix_high', low: 'matrix_low', factors: 'factors', data: 'data_in',
+  pixels: 'pixels', indices: 'indices', labels: 'labels', classWeights: 'class_weights', scalars: 'scalars', draws: 'draws',
+  high: 'matrix_high', low: 'matrix_low', factors: 'factors', data: 'data_in', room: 'room',
 } as const;
 
 /** The scalars of a step, in the order in which they are fed together. */
-export const SCALARS = ['rate', 'decay', 'dropoutRate', 'dropoutScale', 'share', 'own', 'other', 'l2', 'clipNorm'] as const;
+export const SCALARS = ['rate', 'decay', 'dropoutScale', 'share', 'own', 'other', 'l2', 'clipNorm'] as const;
 export type Scalars = { readonly [name in (typeof SCALARS)[number]]: number };
 
 type NormOperation = Extract<Operation, { kind: 'batchNorm' }>;
@@ -67,6 +70,8 @@ export interface TrainingGraph {
   readonly restored: Ref;
   readonly reset: Ref;
   readonly dataSet: Ref | null;
+  /** Takes as many blocks of ROOM_BLOCK floats as are fed, without touching them, and gives them back. */
+  readonly room: Ref;
   /** [loss, images that are right]; the update done, or with `accumulates` the gradients added. */
   readonly step: Ref | null;
   /** [penalty]; updates from the gradients that were added, and clears them. */
@@ -129,8 +134,9 @@ class Assembly {
     const trained = choice.variant === null ? { step: null, apply: null } : this.training(raw, plain, choice.variant);
     const restored = this.done(this.assigned.map(({ set }) => set));
     const reset = this.done(this.cleared);
+    const room = this.room();
     return {
-      savedModel: graph.savedModel(), nodes: graph.size, logits, norms, restored, reset, dataSet: this.dataSet, ...trained,
+      savedModel: graph.savedModel(), nodes: graph.size, logits, norms, restored, reset, dataSet: this.dataSet, room, ...trained,
       stored: this.assigned.map(({ tensor, value, feed }) => ({ tensor, value, feed })),
     };
   }
@@ -177,6 +183,13 @@ class Assembly {
     return graph.node('Fill', [graph.integers(...shape), graph.scalar(0)], { T: attribute.type(TYPE.float), index_type: attribute.type(TYPE.int32) }, { after });
   }
 
+  private room(): Ref {
+    const { graph } = this;
+    const shape = graph.pack([graph.placeholder(FEED.room, TYPE.int32, []), graph.scalar(ROOM_BLOCK, TYPE.int32)], TYPE.int32);
+    const empty = graph.node('Empty', [shape], { dtype: attribute.type(TYPE.float), init: attribute.flag(false) });
+    return graph.slice(empty, [0, 0], [1, 1]);
+  }
+
   /** uint8 [batch, height, width, channels] */
   private images(): Ref {
     const { graph, choice } = this;
@@ -219,8 +232,8 @@ class Assembly {
     const { program } = choice;
     const values = graph.unpack(graph.placeholder(FEED.scalars, TYPE.float, [SCALARS.length]), SCALARS.length);
     const scalar = (name: (typeof SCALARS)[number]): Ref => values[SCALARS.indexOf(name)]!;
-    const [seed = '', first = ''] = variant.dropout ? graph.unpack(graph.placeholder(FEED.seed, TYPE.int32, [2]), 2, TYPE.int32) : [];
-    const dropout = variant.dropout ? { rate: scalar('dropoutRate'), scale: scalar('dropoutScale'), seed, first } : null;
+    const [seed = '', first = '', threshold = ''] = variant.dropout ? graph.unpack(graph.placeholder(FEED.draws, TYPE.int32, [3]), 3, TYPE.int32) : [];
+    const dropout = variant.dropout ? { scale: scalar('dropoutScale'), threshold, seed, first } : null;
     const network = new Network(program, this.pass(dropout, false), variant.augment === null ? plain : this.augmentedImages(raw, variant.augment));
     const labels = graph.placeholder(FEED.labels, TYPE.int32, [-1]);
     const classWeights = graph.placeholder(FEED.classWeights, TYPE.float, [program.classes]);

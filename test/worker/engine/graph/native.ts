@@ -24,6 +24,7 @@ export function nativeUnderTest(): NativeTensorFlow {
   const addon = ADDONS.map((name) => join(folder, name)).find((file) => existsSync(file));
   if (addon === undefined) throw new Error(`${VARIABLE}=${folder}: no addon; expected one of ${ADDONS.join(', ')}`);
   process.env.TF_CPP_MIN_LOG_LEVEL ??= '3';
+  process.env.TF_ENABLE_ONEDNN_OPTS ??= '1';
   process.env.TF_FORCE_GPU_ALLOW_GROWTH ??= 'true';
   const holder = { exports: {} };
   process.dlopen(holder, addon);

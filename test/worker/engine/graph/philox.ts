@@ -15,9 +15,10 @@ export function philox(counter: readonly [number, number, number, number], key: 
   return [Number(c0), Number(c1), Number(c2), Number(c3)];
 }
 
-/** As operations/activate.ts describes them: 23 bits of a word make a draw in [0, 1), as TensorFlow has it. */
+/** As operations/activate.ts describes them: each word is two signed draws of 16 bits, the lower half first. */
 export const philoxMasks: Masks = ({ dropout, dropoutSeed }, image, element, size, layer) => {
-  const count = image * Math.ceil(size / 4) + Math.floor(element / 4);
-  const word = philox([count, 0, 0, 0], [dropoutSeed, layer])[element % 4] ?? 0;
-  return (word & 0x7fffff) / 0x800000 >= Math.fround(dropout);
+  const count = image * Math.ceil(size / 8) + Math.floor(element / 8);
+  const word = philox([count, 0, 0, 0], [dropoutSeed, layer])[Math.floor(element / 2) % 4] ?? 0;
+  const draw = ((element % 2 === 0 ? word & 0xffff : word >>> 16) << 16) >> 16;
+  return draw >= Math.round(dropout * 0x10000) - 0x8000;
 };

@@ -11,13 +11,22 @@ export interface Value {
   readonly flat: boolean;
 }
 
+/** Scalars of a step; `first` is the image of the step that this part of it begins with. */
+export interface DropoutInputs {
+  readonly scale: Ref;
+  /** int32 each; the threshold is that of signed draws of 16 bits. */
+  readonly threshold: Ref;
+  readonly seed: Ref;
+  readonly first: Ref;
+}
+
 /** What the operations of one pass share. */
 export interface Pass {
   readonly graph: GraphBuilder;
   /** The parameter's value in this step. */
   weight(parameter: Parameter): Ref;
-  /** Null in inference, and where nothing is dropped. `first`: the step's image that this part of it begins with. All scalars, the last two int32. */
-  readonly dropout: { readonly rate: Ref; readonly scale: Ref; readonly seed: Ref; readonly first: Ref } | null;
+  /** Null in inference, and where nothing is dropped. */
+  readonly dropout: DropoutInputs | null;
   /** Of the moving statistics of the batch norm of this name; null in training, where the batch's own are taken. */
   readonly statistics: ((norm: string) => { readonly mean: Ref; readonly variance: Ref }) | null;
 }
