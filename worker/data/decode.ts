@@ -8,7 +8,6 @@
  */
 import sharp, { type Sharp } from 'sharp';
 import type { ImageInput } from '../../proto/work.js';
-import { GRAY_JPEG, decodeGrayJpeg, isGrayJpeg } from './gray-jpeg/gray-jpeg.js';
 
 export type PixelShape = Pick<ImageInput, 'height' | 'width' | 'channels' | 'resize'>;
 
@@ -16,7 +15,7 @@ export type PixelShape = Pick<ImageInput, 'height' | 'width' | 'channels' | 'res
 export const MAX_IMAGE_PIXELS = 100_000_000;
 
 /** What the decoder itself is: other versions may give other pixels, so their results are kept apart. */
-export const DECODER = `2-gray${GRAY_JPEG}-vips${sharp.versions.vips}`;
+export const DECODER = `1-vips${sharp.versions.vips}`;
 
 /** The bytes are no image that can be read; `message` says why in a few words. */
 export class UnreadableImageError extends Error {
@@ -49,7 +48,6 @@ function refuse(bytes: Uint8Array): void {
 /** Decodes every pixel and drops them. Throws UnreadableImageError. */
 export async function checkImage(bytes: Uint8Array): Promise<void> {
   refuse(bytes);
-  if (isGrayJpeg(bytes)) return;
   try {
     await open(bytes).toColourspace('b-w').raw().toBuffer();
   } catch (error) {
@@ -60,13 +58,11 @@ export async function checkImage(bytes: Uint8Array): Promise<void> {
 /** Pixels as uint8 [height, width, channels]. Throws UnreadableImageError. */
 export async function decodeImage(bytes: Uint8Array, shape: PixelShape): Promise<Uint8Array> {
   refuse(bytes);
-  const gray = decodeGrayJpeg(bytes, shape);
-  if (gray !== null) return shape.channels === 1 ? gray : tripled(gray);
   const image = open(bytes).autoOrient().flatten({ background: '#000000' });
   const coloured = shape.channels === 1 ? image.greyscale() : image.toColourspace('srgb');
   try {
     const pixels = await coloured
-      .resize(shape.width, shape.height, { fit: FIT[shape.resize], position: 'centre', background: '#000000', fastShrinkOnLoad: false })
+      .resize(shape.width, shape.height, { fit: FIT[shape.resize], position: 'centre', background: '#000000' })
       .raw()
       .toBuffer();
     const expected = shape.height * shape.width * shape.channels;
@@ -75,12 +71,6 @@ export async function decodeImage(bytes: Uint8Array, shape: PixelShape): Promise
   } catch (error) {
     throw unreadable(error);
   }
-}
-
-function tripled(gray: Uint8Array): Uint8Array {
-  const pixels = new Uint8Array(gray.length * 3);
-  for (let at = 0; at < gray.length; at += 1) pixels.fill(gray[at] ?? 0, at * 3, at * 3 + 3);
-  return pixels;
 }
 
 /** Part 10 of the standard: a preamble of 128 bytes, then these letters. */
