@@ -21,7 +21,7 @@ export function addLr(program: Command): void {
     .command('lr')
     .summary('which learning rates are worth a sweep')
     .description(
-      'A range test: trains the first trial of the sweep file for a few hundred steps while the rate rises from step to step by equal ratios, until the loss diverges, and draws loss against rate (PNG). Says where the loss falls fastest, and a tenth of the rate at which it is least; good rates lie between.',
+      'A range test: trains the first trial of the sweep file for a few hundred steps while the rate rises from step to step by equal ratios, until the loss diverges, and draws loss against rate (PNG). Says where the loss falls fastest, and where it is least before it first rises; good rates lie from a tenth of that rate up to it.',
     )
     .argument('<file>', 'a sweep file over images')
     .addOption(new Option('--set <axis=value>', 'a value of space in the place of the first one; as often as needed').argParser(addSetting).default({}, 'none'))

@@ -1,5 +1,6 @@
 /** `trawl lr`: a range test of learning rates for the first trial of a sweep file. */
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { basename, dirname, extname, join, resolve } from 'node:path';
 import { FolderBlobStore } from '../../blob/folder.js';
 import { resolveTrials } from '../../coordinator/sweep/resolve.js';
@@ -9,11 +10,12 @@ import { PackFolder } from '../../worker/data/packs.js';
 import { PixelCache } from '../../worker/data/pixel-cache.js';
 import { chooseEngine } from '../../worker/engine/choose.js';
 import type { EngineName } from '../../worker/engine/names.js';
-import { hasDiverged, smoothed, suggestionOf, type LrRange, type LrSuggestion } from '../../worker/train/lr-range.js';
+import { hasDiverged, lrCurve, suggestionOf, type LrRange, type LrSuggestion } from '../../worker/train/lr-range.js';
 import { runLrRange, type LrRangeStep } from '../../worker/train/lr-range-process.js';
 import { surveyHome } from '../engine/survey.js';
 import { BadInput } from '../exit.js';
 import { homeAt, type Home } from '../home.js';
+import { requirePlace, writeOver } from '../output-file.js';
 import { near } from '../program-name.js';
 import { Display } from '../run/display.js';
 import { Interrupts } from '../run/interrupts.js';
@@ -43,14 +45,21 @@ interface Tested {
 export async function runLr(options: LrOptions): Promise<void> {
   const interrupts = new Interrupts();
   const display = new Display();
+  const out = pictureOf(options);
   try {
+    // A sweep file that is not there is the better thing to say.
+    if (options.out !== null || existsSync(options.file)) await requirePlace(out, 'name another file with --out FILE');
     const tested = await measure(options, homeAt(options.home), display, interrupts.signal);
     display.clear();
-    await report(options, tested);
+    await report(options, tested, out);
   } finally {
     display.clear();
     interrupts.dispose();
   }
+}
+
+function pictureOf({ file, out }: LrOptions): string {
+  return resolve(out ?? join(dirname(resolve(file)), `${basename(file, extname(file))}-lr.png`));
 }
 
 async function measure(options: LrOptions, home: Home, display: Display, signal: AbortSignal): Promise<Tested> {
@@ -110,15 +119,14 @@ async function pixelsOf(home: Home, manifestId: BlobId, { input }: ImageTrajecto
   }
 }
 
-async function report(options: LrOptions, { trajectory, settings, steps }: Tested): Promise<void> {
+async function report(options: LrOptions, { trajectory, settings, steps }: Tested, out: string): Promise<void> {
   const finite = steps.flatMap(({ rate, loss }) => (loss === null ? [] : [{ rate, loss }]));
   const [rates, losses] = [finite.map(({ rate }) => rate), finite.map(({ loss }) => loss)];
-  const curve = smoothed(losses);
+  const curve = lrCurve(losses);
   const suggestion = suggestionOf(rates, losses);
-  const out = resolve(options.out ?? join(dirname(resolve(options.file)), `${basename(options.file, extname(options.file))}-lr.png`));
   const { model, input, optimizer } = trajectory;
   const title = `${model.name} at ${input.width} x ${input.height}, batch ${settings.batch}, ${optimizer.name}`;
-  await writeFile(out, await renderLrChart({ title, rates, losses, smoothed: curve, marks: suggestion === null ? [] : marksOf(suggestion) }));
+  await writeOver(out, await renderLrChart({ title, rates, losses, smoothed: curve, marks: suggestion === null ? [] : marksOf(suggestion) }));
   const diverged = hasDiverged(steps.map(({ loss }) => loss ?? Number.NaN));
   if (options.json) {
     const { steps: planned, from, to } = options.range;
@@ -141,12 +149,16 @@ function reportLines(title: string, { model }: ImageTrajectory, steps: readonly 
   const end = diverged ? `the loss diverged at rate ${last?.rate.toPrecision(2) ?? '-'}` : `the loss had not diverged at rate ${last?.rate.toPrecision(2) ?? '-'}`;
   const head = `${title} (${settingText(model.knobs)}): ${steps.length} steps, ${end}`;
   if (suggestion === null) return [head, 'No rate of the range lowers the loss: try a wider --from and --to, or more --steps.', picture];
-  const { steepest, minimum, minimumTenth } = suggestion;
+  const { steepest, minimum, minimumTenth, rise, clean } = suggestion;
+  const suggested = [
+    { rate: steepest, line: `steepest descent  ${steepest.toPrecision(2)}  where the loss falls fastest per factor of the rate: a rate that learns well` },
+    { rate: minimumTenth, line: `minimum / 10      ${minimumTenth.toPrecision(2)}  a tenth of ${minimum.toPrecision(2)}, where the loss is least${rise === null ? '' : ' before it rises'}: as fast as is safe for a whole training` },
+  ].sort((a, b) => a.rate - b.rate);
   return [
     head,
-    `steepest descent  ${steepest.toPrecision(2)}  where the loss falls fastest per factor of the rate: a rate that learns well`,
-    `minimum / 10      ${minimumTenth.toPrecision(2)}  a tenth of ${minimum.toPrecision(2)}, where the loss is least: as fast as is safe for a whole training`,
-    `Try rates between the two, e.g. space: {lr: [${[steepest, minimumTenth].sort((a, b) => a - b).map((rate) => Number(rate.toPrecision(2))).join(', ')}]}`,
+    ...suggested.map(({ line }) => line),
+    ...(clean ? [] : [`The curve is not clean: it rises at ${rise?.toPrecision(2) ?? '-'} and falls again later; only what comes before the rise counts. More --steps or a larger batch make it smoother.`]),
+    `Try rates from the lower of the two up to that of the least loss, e.g. space: {lr: [${[...suggested.map(({ rate }) => rate), minimum].map((rate) => Number(rate.toPrecision(2))).join(', ')}]}`,
     picture,
   ];
 }

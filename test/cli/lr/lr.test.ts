@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import sharp from 'sharp';
 import { niceValues, renderLrChart } from '../../../cli/lr/chart.js';
-import { hasDiverged, rateOfStep, smoothed, suggestionOf } from '../../../worker/train/lr-range.js';
+import { hasDiverged, lrCurve, rateOfStep, smoothed, suggestionOf } from '../../../worker/train/lr-range.js';
 import { classFolders, sharedData, temporaryFolder, writeTree } from '../../support/images.js';
 import { Trawl, processesNaming, trawl } from '../trawl.js';
 
@@ -29,9 +29,60 @@ test('the steepest descent and a tenth of the minimum are suggested', () => {
   assert.ok(end > 100 && end < 119, `diverged at step ${end}`);
   const suggestion = suggestionOf(RATES.slice(0, end), LOSSES.slice(0, end)) ?? assert.fail('none');
   const step = RATES.indexOf(suggestion.steepest);
-  assert.ok(step > 50 && step < 85, `steepest at step ${step}`);
-  assert.ok(RATES.indexOf(suggestion.minimum) >= 95, `minimum at step ${RATES.indexOf(suggestion.minimum)}`);
+  assert.ok(step > 40 && step < 80, `steepest at step ${step}`);
+  const minimum = RATES.indexOf(suggestion.minimum);
+  assert.ok(minimum >= 80 && minimum < 101, `minimum at step ${minimum}`);
   assert.equal(suggestion.minimumTenth, suggestion.minimum / 10);
+  assert.equal(suggestion.clean, true);
+});
+
+test('the curve is the mean with weights falling to both sides, without bias at the ends', () => {
+  const curve = lrCurve([1, 2, 1, 3, 3]).slice(0, 1);
+  // 1, 2, 1, 2, 2 capping at their mean, 2, with weights 0.85^k: (1 + 1.7 + 0.7225 + 2 * 0.614125 + 2 * 0.52200625) / 3.70863125.
+  assert.ok(Math.abs((curve[0] ?? NaN) - 5.6947625 / 3.70863125) < 1e-12, curve.join());
+  const shot = lrCurve([...Array.from({ length: 30 }, () => 1), 1e30]);
+  assert.ok((shot[29] ?? NaN) < 2, `one loss of 1e30 draws its neighbour to ${shot[29]}`);
+});
+
+/** Deterministic scatter of about the standard deviation 1: the sum of 12 uniform numbers less 6. */
+function scatter(count: number, seed: number): number[] {
+  let state = seed;
+  const uniform = (): number => (state = (state * 1_664_525 + 1_013_904_223) % 2 ** 32) / 2 ** 32;
+  return Array.from({ length: count }, () => Array.from({ length: 12 }, uniform).reduce((sum, value) => sum + value, -6));
+}
+
+const STEPS = 200;
+const GRID = Array.from({ length: STEPS }, (_, step) => rateOfStep({ from: 1e-6, to: 1, steps: STEPS }, step));
+/** Flat up to step 90 (5e-4), least from step 135 (0.012), as binary cross-entropy falls. */
+const descent = (step: number): number => 0.69 - 0.45 * Math.min(1, Math.max(0, (step - 90) / 45));
+const spike = (step: number, centre: number, height: number): number => height * Math.exp(-(((step - centre) / 5) ** 2));
+
+test('a noisy curve gives the rates of the clean one', () => {
+  for (const seed of [1, 2, 3]) {
+    const noise = scatter(STEPS, seed);
+    const losses = GRID.map((_, step) => descent(step) + 0.1 * (noise[step] ?? 0) + (step > 160 ? 0.05 * (step - 160) : 0));
+    const { steepest, minimum, clean } = suggestionOf(GRID, losses) ?? assert.fail('none');
+    assert.ok(GRID.indexOf(steepest) > 80 && GRID.indexOf(steepest) < 140, `seed ${seed}: steepest at step ${GRID.indexOf(steepest)}`);
+    assert.ok(GRID.indexOf(minimum) > 125 && GRID.indexOf(minimum) < 168, `seed ${seed}: minimum at step ${GRID.indexOf(minimum)}`);
+    assert.equal(clean, true);
+  }
+});
+
+test('what falls on the rebound from a spike is no suggestion, and the curve is told as not clean', () => {
+  // Spikes at steps 146 (0.025) and 168 (0.12), between and after which the loss comes down to less than before.
+  const noise = scatter(STEPS, 4);
+  const losses = GRID.slice(0, 185).map((_, step) => descent(step) - (step > 150 ? 0.05 : 0) + spike(step, 146, 2.5) + spike(step, 168, 4) + 0.05 * (noise[step] ?? 0));
+  const { steepest, minimum, minimumTenth, rise, clean } = suggestionOf(GRID, losses) ?? assert.fail('none');
+  assert.ok(minimum > 0.002 && minimum < 0.02, `minimum at ${minimum}`);
+  assert.ok(steepest <= minimum && minimumTenth < minimum, `steepest at ${steepest}`);
+  assert.ok(rise !== null && rise > minimum && rise < 0.03, `rise at ${rise}`);
+  assert.equal(clean, false);
+});
+
+test('flat curves, noisy or not, and losses that grow from the start suggest nothing', () => {
+  assert.equal(suggestionOf(GRID, GRID.map(() => 0.69)), null);
+  for (const seed of [5, 6, 7, 8]) assert.equal(suggestionOf(GRID, scatter(STEPS, seed).map((value) => 0.69 + 0.1 * value)), null, `seed ${seed}`);
+  assert.equal(suggestionOf(GRID.slice(0, 14), GRID.slice(0, 14).map((_, step) => 0.69 * 1.5 ** step)), null);
 });
 
 test('a loss that never falls suggests nothing, and one that is no number ends the test', () => {
@@ -86,6 +137,7 @@ test('a mistake is one line, and nothing is made', async (t) => {
     [[join(root, 'sweep.yaml'), '--set', 'batch'], /found batch, expected AXIS=VALUE/],
     [[join(root, 'sweep.yaml'), '--from', '1', '--to', '0.1'], /^--from: found 1, expected a rate below --to, which is 0\.1\n$/],
     [[join(root, 'nowhere.yaml')], /found no such file/],
+    [[join(root, 'sweep.yaml'), '--out', join(root, 'no', 'a.png')], /a\.png: found no folder .*, expected one to write into \(mkdir -p .*\); name another file with --out FILE\n$/],
     [[join(root, 'formula.yaml')], /found a trainable without learning rates/],
   ];
   for (const [args, expected] of cases) {
