@@ -11,6 +11,7 @@ import { formatMistake, parseSweepFile } from '../sweep/parse.js';
 import { epochCounts, resolveTrials } from '../sweep/resolve.js';
 import type { SweepSpec, TrialPlan } from '../sweep/spec.js';
 import type { RecordedEpoch, RecordedEvaluation, Store, SweepRecord, TrialRecord } from '../store/store.js';
+import { memoryAsk } from '../placement/memory.js';
 import { isEnded, moveSweep } from '../trial/states.js';
 import { assembleEnsemble } from './ensembles.js';
 import { endedPaths } from './ended-paths.js';
@@ -181,7 +182,15 @@ export class ApplicationService implements SweepService {
       curve,
       attempts: attempts.map((attempt) => ({ ...attempt, startedAt: attempt.startedAt.toISOString(), endedAt: attempt.endedAt?.toISOString() ?? null })),
       plan: planView(trial.plan),
+      peakBytes: await this.#peakOf(trial.plan),
     };
+  }
+
+  async #peakOf(plan: TrialPlan): Promise<number | null> {
+    const { trajectory, epochs } = planView(plan);
+    const asks = new Set(epochs.flatMap(({ settings }) => memoryAsk(trajectory, settings) ?? []).map(({ family, load }) => `${load} ${family}`));
+    const peaks = (await this.#store.memoryPeaks()).filter(({ family, load }) => asks.has(`${load} ${family}`));
+    return peaks.length === 0 ? null : Math.max(...peaks.map(({ bytes }) => bytes));
   }
 
   async setState(idOrName: string, state: RequestedState): Promise<void> {

@@ -231,6 +231,8 @@ export interface TrialDetail {
   readonly curve: readonly EpochRow[];
   readonly attempts: readonly AttemptRow[];
   readonly plan: PlanView;
+  /** Most memory that a process took for this model, image size and batch, as far as it was measured. */
+  readonly peakBytes: number | null;
 }
 
 /** What is in force in a trial from its first epoch to its last, equal epochs in a row taken together. */

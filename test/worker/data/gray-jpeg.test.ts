@@ -58,7 +58,8 @@ test('stretch, pad and crop are within one level of libvips on average, on an im
   for (const [width, height] of [[300, 200], [133, 257], [256, 256]] as const) {
     const file = await grayFile(width, height, 90);
     for (const resize of ['stretch', 'pad', 'crop'] as const) {
-      for (const [rows, columns] of [[100, 100], [28, 28], [60, 91]] as const) {
+      // Ratios below 4, from which on libvips first averages blocks of pixels and drops odd rows.
+      for (const [rows, columns] of [[100, 100], [70, 80], [66, 91]] as const) {
         const mean = await distance(file, rows, columns, resize);
         assert.ok(mean < 1, `${width} x ${height} to ${columns} x ${rows}, ${resize}: off by ${mean} on average`);
       }
