@@ -35,13 +35,13 @@ export function answerReport(context: ReportContext, attempt: Attempt, message: 
   }
 }
 
-/** What did not fit needs more than it was given, however much of that it had come to. */
+/** Of trainings that ended in peace: the bytes of one that ran out of memory are a prediction, or as far as it had come. */
 function learnMemory({ peaks, writes }: ReportContext, attempt: Attempt, { class: outcome, neededBytes }: Outcome): void {
+  if (outcome !== 'done' && outcome !== 'released') return;
   const first = attempt.nodes[0];
   const ask = first === undefined || attempt.kind !== 'train' ? null : memoryAsk(first.trajectory, first.settings);
   if (ask === null || neededBytes === null) return;
-  const given = outcome === 'OutOfMemory' && !attempt.alone ? attempt.worker.slotMemoryBytes + 1 : 0;
-  const peak = { ...ask, bytes: Math.max(neededBytes, given) };
+  const peak = { ...ask, bytes: neededBytes };
   if (peaks.learn(peak)) writes.peaks.push(peak);
 }
 

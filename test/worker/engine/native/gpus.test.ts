@@ -44,13 +44,14 @@ test('a driver too old, one that is broken, and none at all are told with their 
 
 const base = { kind: 'graph', label: '' } as const;
 const native = { name: 'tensorflow-2.21.0-gpu', device: 'gpu', addon: '/a.node', folder: '/a' } as const;
-const gpu: UsableEngine = { ...base, device: 'gpu', numerics: 'graph:2.21.0:gpu:d', native, gpus: ['GPU-a', 'GPU-b'] };
+const gpu: UsableEngine = { ...base, device: 'gpu', numerics: 'graph:2.21.0:gpu:d', native, gpus: [{ uuid: 'GPU-a', freeBytes: 8e9 }, { uuid: 'GPU-b', freeBytes: null }] };
 const wasm: UsableEngine = { ...base, kind: 'wasm', device: 'cpu', numerics: 'wasm:d:plain', native: null, gpus: [] };
 
 test("each slot's child sees one GPU, memory grows as it is needed, and slots share GPUs and cores evenly", () => {
   const setup = childSetups([gpu, wasm], 4, 8);
   const environments = [0, 1, 2, 3].map((slot) => setup('graph:2.21.0:gpu:d:decode1', slot).environment);
   assert.deepEqual(environments.map((environment) => environment.CUDA_VISIBLE_DEVICES), ['GPU-a', 'GPU-b', 'GPU-a', 'GPU-b']);
+  assert.deepEqual([0, 1].map((slot) => (JSON.parse(setup('graph:2.21.0:gpu:d:decode1', slot).args[0] ?? '') as UsableEngine).gpus), [[gpu.gpus[0]], [gpu.gpus[1]]]);
   assert.ok(environments.every((environment) => environment.TF_FORCE_GPU_ALLOW_GROWTH === 'true' && environment.TF_NUM_INTRAOP_THREADS === '2'));
 });
 
