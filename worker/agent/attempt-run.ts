@@ -56,6 +56,8 @@ export class AttemptRun implements ChildListener {
   readonly #limitBytes: number;
   #end: () => void = () => undefined;
   #child: SupervisedChild | null = null;
+  /** Bytes that the child had printed when it got its order: they speak of earlier ones. */
+  #printedBefore = 0;
   /** Settles when the child that the agent itself ended is gone. */
   #killed: Promise<void> | null = null;
   #watch: MemoryWatch | null = null;
@@ -153,7 +155,8 @@ export class AttemptRun implements ChildListener {
 
   async #concludeExit(exit: ChildExit): Promise<void> {
     const oomKill = exit.signal === 'SIGKILL' && ((await (await this.#oomKills)?.happened()) ?? false);
-    const outcome = this.#verdict ?? outcomeOfExit(exit, oomKill);
+    const log = this.#child?.log.text(this.#printedBefore) ?? exit.log;
+    const outcome = this.#verdict ?? outcomeOfExit({ ...exit, log }, oomKill);
     this.#services.note('a training process ended', { attempt: this.lease.attempt, code: exit.code, signal: exit.signal, class: outcome.class, log: exit.log.slice(-2_000) });
     await this.#close(outcome);
   }
@@ -167,6 +170,7 @@ export class AttemptRun implements ChildListener {
     const before = this.#slot.pid;
     const child = this.#slot.listen(this, this.#setup);
     this.#child = child;
+    this.#printedBefore = child.log.totalBytes;
     this.#slot.held = null;
     const { attempt } = this.lease;
     const base = { attempt, ...prepared, folder: this.#services.folder, prefix: this.#prefix, memoryBytes: this.#limitBytes };
@@ -231,6 +235,8 @@ export class AttemptRun implements ChildListener {
     const { pid } = this.#slot;
     const peak = pid !== undefined && trajectory.trainable === 'image-classifier' && this.#measures ? await peakResidentBytes(pid) : null;
     const inPeace = outcome.class === 'done' || outcome.class === 'released';
+    // After a CUDA error, say, nothing works any more in its process.
+    if (!inPeace) this.#fail(outcome);
     await this.#close(this.#verdict ?? (inPeace ? { ...outcome, neededBytes: peak } : outcome));
   }
 
