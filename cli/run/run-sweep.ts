@@ -85,6 +85,11 @@ async function fileToRun(options: RunOptions, interrupts: Interrupts, display: D
   return file;
 }
 
+/** What the workers of another run's home can train with; null where this run has its own. */
+async function offeredBy({ host, service }: Connection): Promise<(readonly string[])[] | null> {
+  return host === null ? (await service.workers()).map(({ numerics }) => numerics) : null;
+}
+
 class Run {
   readonly #options: RunOptions;
   readonly #interrupts: Interrupts;
@@ -107,7 +112,7 @@ class Run {
     try {
       await this.#connect();
       const { sweep, since } = await this.#through(async (connection) => {
-        const settled = await settleEngine({ service: connection.service, request: loaded.request, facts, forced: this.#options.engine });
+        const settled = await settleEngine({ service: connection.service, request: loaded.request, facts, forced: this.#options.engine, offered: await offeredBy(connection) });
         await this.#sayPlan(connection, loaded, settled);
         return { since: await connection.service.recordedSeq(), sweep: await this.#begin(connection, settled.request) };
       });

@@ -18,6 +18,7 @@ import { endedPaths } from './ended-paths.js';
 import { BadRequest, SweepNotFound, TrialNotFound } from './errors.js';
 import { checkAgainstData } from '../sweep/check-data.js';
 import type { Leading } from './leading.js';
+import { waitingFor } from './waiting-for.js';
 import { leaderboard, pathOf, planView, recordedPrefix, sweepView, trialResult, type KnownEpochs } from './results.js';
 import type {
   EnsembleView,
@@ -35,6 +36,7 @@ import type {
   TrialDetail,
   TrialResult,
   WorkGroup,
+  WorkerView,
 } from './views.js';
 
 /** All that the coordinator reads of a data set. */
@@ -121,7 +123,7 @@ export class ApplicationService implements SweepService {
       ...(live === undefined ? await this.#storedProgress(sweep) : { trials: live.trials, epochs: live.epochs, best: live.best }),
       running: connected.flatMap((worker) => worker.running.filter((slot) => slot.sweep === sweep.id).map((slot) => ({ ...slot, worker: worker.name }))),
       workers: connected.map((worker) => ({ name: worker.name, slots: worker.slots })),
-      notice: live?.problem ?? (sweep.state === 'running' && connected.length === 0 ? 'waiting for a worker to connect' : null),
+      notice: live?.problem ?? (sweep.state === 'running' ? waitingFor(live?.numerics ?? 'none', connected) : null),
     };
   }
 
@@ -199,6 +201,11 @@ export class ApplicationService implements SweepService {
     if (sweep.state === state) return;
     await this.#store.setSweepState(sweep.id, state, this.#options.actor, await this.#options.leader.epoch());
     await this.#options.leader.wake();
+  }
+
+  async workers(): Promise<WorkerView[]> {
+    const connected = this.#options.leader.snapshot()?.workers.filter((worker) => worker.connected) ?? [];
+    return connected.map(({ name, slots, numerics }) => ({ name, slots, numerics }));
   }
 
   recordedSeq(): Promise<number> {
