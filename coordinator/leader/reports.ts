@@ -1,8 +1,9 @@
 /** What a worker's reliable message changes, and the answer to it. Null where the message does not fit its lease. */
 import type { Answer, CheckpointSaved, EpochReport, EvaluationReport, ReliableMessage } from '../../proto/messages.js';
-import type { EpochResult, Outcome, OutcomeClass } from '../../proto/work.js';
+import type { Outcome, OutcomeClass } from '../../proto/work.js';
 import { memoryAsk, type MemoryPeaks } from '../placement/memory.js';
 import { mustKeep, superseded, type EpochNode } from '../stage/forest.js';
+import { sameResult } from '../stage/same-result.js';
 import type { TurnWrites } from '../store/store.js';
 import type { AttemptLedger } from './attempt-ledger.js';
 import type { Board } from './board.js';
@@ -74,7 +75,7 @@ function epochReported(context: ReportContext, attempt: Attempt, message: EpochR
     board.recorded(node, writes);
   } else if (!repeated) {
     writes.retrained.push(lease);
-    if (!sameResult(node.result, message.result)) {
+    if (!sameResult(node.trajectory.numerics, node.result, message.result)) {
       const detail = { key: node.key, epoch: node.epoch, attempt: attempt.id, recorded: node.result, retrained: message.result };
       writes.events.push({ type: 'NonDeterministic', sweep: null, trial: null, detail });
     }
@@ -125,10 +126,4 @@ function evaluationReported(context: ReportContext, attempt: Attempt, message: E
   context.writes.evaluations.push({ attempt: attempt.id, token: attempt.token, key, part, result });
   context.board.evaluated(node, context.writes);
   return true;
-}
-
-function sameResult(a: EpochResult, b: EpochResult): boolean {
-  const names = Object.keys(a.metrics);
-  const metrics = names.length === Object.keys(b.metrics).length && names.every((name) => Object.is(a.metrics[name], b.metrics[name]));
-  return metrics && a.diverged === b.diverged && JSON.stringify(a.confusion) === JSON.stringify(b.confusion);
 }

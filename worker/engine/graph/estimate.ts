@@ -1,6 +1,6 @@
 import type { Training } from '../engine.js';
 import type { Program } from '../program.js';
-import { stateNames } from '../wasm/parameters.js';
+import { stateNames } from '../optimizer.js';
 import { elements } from './operations/lowering.js';
 
 /**
