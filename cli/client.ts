@@ -12,6 +12,7 @@ import type {
   SweepService,
   SweepView,
   TrialDetail,
+  WorkerView,
 } from '../coordinator/api/views.js';
 
 /** The coordinator could not be reached; it may be starting again, or gone. */
@@ -84,6 +85,10 @@ export class HttpSweepService implements SweepService {
 
   async setState(idOrName: string, state: RequestedState): Promise<void> {
     await this.#ask('POST', `/sweeps/${encodeURIComponent(idOrName)}/state`, { state });
+  }
+
+  workers(): Promise<WorkerView[]> {
+    return this.#ask('GET', '/workers');
   }
 
   async recordedSeq(): Promise<number> {

@@ -10,7 +10,7 @@ import { meanProbabilities } from '../../coordinator/ensemble/combine.js';
 import { canonicalJson } from '../../proto/canonical.js';
 import { packageVersion } from '../../proto/package-root.js';
 import type { ImageInput } from '../../proto/work.js';
-import { inferenceState } from '../../worker/engine/wasm/state.js';
+import { inferenceState } from '../../worker/engine/state.js';
 import { buildModel } from '../../worker/model/zoo.js';
 import { littleEndian } from '../../worker/train/hand-over.js';
 import { createWasmEngine } from '../../worker/engine/wasm/engine.js';

@@ -5,7 +5,7 @@ import type { EpochRow, Results, TrialDetail, TrialResult } from '../../coordina
 import { BadInput } from '../exit.js';
 import { withHome, withJson, type HomeOptions } from '../options.js';
 import { leaderboardLines } from '../run/summary.js';
-import { duration, metric, settingText } from '../text/format.js';
+import { bytes, duration, metric, settingText } from '../text/format.js';
 import { confusionTable, csv, sparkline, table } from '../text/table.js';
 import { onHome, print, printJson } from './on-home.js';
 
@@ -91,6 +91,7 @@ export function trialLines(detail: TrialDetail): string[] {
     ...Object.entries(trial.settings).map(([name, value]) => `  ${name}: ${settingText(value)}`),
     `  ${trial.epochs} of ${trial.plannedEpochs} epochs${trial.bestEpoch === null ? '' : `, chosen epoch ${trial.bestEpoch}`}, ${trial.params.toLocaleString('en-US')} parameters${trial.secondsPerEpoch === null ? '' : `, ${duration(trial.secondsPerEpoch * 1_000)} per epoch`}`,
     ...partLines(trial),
+    ...(detail.peakBytes === null ? [] : [`  memory: at most ${bytes(detail.peakBytes)} in one process, measured`]),
     '',
     ...curveLines(detail.curve),
     ...(trial.val?.confusion ? ['', 'Confusion on validation:', ...confusionTable(trial.val.confusion, classes).map((line) => `  ${line}`)] : []),

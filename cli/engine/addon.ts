@@ -13,17 +13,20 @@ const LIMIT_MS = 10 * 60_000;
 
 export interface Compiler {
   readonly command: string;
+  /** Before all others, where $CXX has some: of `ccache g++`, g++. */
+  readonly args: readonly string[];
   /** The first line of its --version. */
   readonly version: string;
 }
 
 /** $CXX, or the first that there is. Throws BuildFailed. */
 export async function findCompiler(environment: NodeJS.ProcessEnv = process.env): Promise<Compiler> {
-  const named = environment.CXX;
-  for (const command of named === undefined || named === '' ? COMPILERS : [named]) {
+  const named = environment.CXX?.trim();
+  for (const words of named === undefined || named === '' ? COMPILERS.map((command) => [command]) : [wordsOf(named)]) {
+    const [command = '', ...args] = words;
     try {
-      const { stdout } = await run(command, ['--version'], { env: environment, timeout: 20_000 });
-      return { command, version: stdout.split('\n')[0]?.trim() ?? command };
+      const { stdout } = await run(command, [...args, '--version'], { env: environment, timeout: 20_000 });
+      return { command, args, version: stdout.split('\n')[0]?.trim() ?? command };
     } catch {
       // Not there, or not one that works.
     }
@@ -32,6 +35,11 @@ export async function findCompiler(environment: NodeJS.ProcessEnv = process.env)
   throw new BuildFailed(
     `C++ compiler: found ${found}, expected one; install it (apt install g++, dnf install gcc-c++, apk add g++), or give an addon that was built elsewhere with --addon FILE`,
   );
+}
+
+/** As make takes it: a command with its arguments, unless there is a file of that very name. */
+function wordsOf(compiler: string): string[] {
+  return existsSync(compiler) ? [compiler] : compiler.split(/\s+/);
 }
 
 export interface AddonBuild {
@@ -52,6 +60,7 @@ export async function buildAddon({ compiler, sources, headers, tensorflow, addon
   const nested = ['external/local_tsl', 'external/local_xla'].map((folder) => join(tensorflow, 'include', folder)).filter((folder) => existsSync(folder));
   const includes = [headers, join(tensorflow, 'include'), ...nested].map((folder) => `-I${folder}`);
   const args = [
+    ...compiler.args,
     ...['-std=c++17', '-O2', '-fPIC', '-shared', '-DNAPI_VERSION=8', '-DBUILDING_NODE_EXTENSION', '-w'],
     ...includes,
     ...['tfjs_backend.cc', 'tfjs_binding.cc'].map((file) => join(sources, file)),
@@ -65,6 +74,6 @@ export async function buildAddon({ compiler, sources, headers, tensorflow, addon
     signal.throwIfAborted();
     const said = error instanceof Error && 'stderr' in error ? String(error.stderr) : String(error);
     const first = said.split('\n').find((line) => /error|cannot|undefined|No space/i.test(line)) ?? said.split('\n')[0] ?? '';
-    throw new BuildFailed(`${compiler.command} cannot build the addon: ${first.trim()}; a compiler for C++17 is needed (g++ 9 or clang 10 and newer)`);
+    throw new BuildFailed(`${[compiler.command, ...compiler.args].join(' ')} cannot build the addon: ${first.trim()}; a compiler for C++17 is needed (g++ 9 or clang 10 and newer)`);
   }
 }

@@ -68,8 +68,41 @@ async function attempt(wanted: Download, part: string): Promise<boolean> {
   const have = (await sizeOf(part)) ?? 0;
   if (wanted.bytes !== null && have === wanted.bytes) return true;
   if (wanted.bytes !== null && have > wanted.bytes) await rm(part);
+  const stall = new Stall(wanted.stallMs ?? STALL_MS);
+  try {
+    return await fetched(wanted, part, have, stall);
+  } finally {
+    stall.end();
+  }
+}
+
+/** Aborts its signal when nothing arrives for too long, the answer's first byte included. */
+class Stall {
+  readonly #abort = new AbortController();
+  readonly #limitMs: number;
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(limitMs: number) {
+    this.#limitMs = limitMs;
+    this.arrived();
+  }
+
+  get signal(): AbortSignal {
+    return this.#abort.signal;
+  }
+
+  arrived(): void {
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => this.#abort.abort(new Error(`nothing arrived for ${this.#limitMs / 1_000} s`)), this.#limitMs);
+  }
+
+  end(): void {
+    clearTimeout(this.#timer);
+  }
+}
+
+async function fetched(wanted: Download, part: string, have: number, stall: Stall): Promise<boolean> {
   const { url, headers } = withLogin(wanted.url, wanted.source);
-  const stall = new AbortController();
   const response = await fetch(url, {
     // Compressed, the bytes would be others than those that are counted and hashed.
     headers: { ...headers, 'accept-encoding': 'identity', ...(have > 0 ? { range: `bytes=${have}-` } : {}) },
@@ -98,28 +131,23 @@ interface Writing {
   readonly part: string;
   readonly start: number;
   readonly total: number | null;
-  readonly stall: AbortController;
+  readonly stall: Stall;
   readonly wanted: Download;
 }
 
 /** Returns how many bytes the file then has. */
 async function write(body: ReadableStream<Uint8Array>, { part, start, total, stall, wanted }: Writing): Promise<number> {
   const out = await open(part, start > 0 ? 'r+' : 'w');
-  const limit = wanted.stallMs ?? STALL_MS;
-  const tooLong = (): void => stall.abort(new Error(`nothing arrived for ${limit / 1_000} s`));
-  let timer = setTimeout(tooLong, limit);
   let position = start;
   try {
     for await (const chunk of body) {
-      clearTimeout(timer);
-      timer = setTimeout(tooLong, limit);
+      stall.arrived();
       for (let written = 0; written < chunk.length; ) written += (await out.write(chunk, written, chunk.length - written, position + written)).bytesWritten;
       position += chunk.length;
       wanted.onProgress(position, total);
     }
     return position;
   } finally {
-    clearTimeout(timer);
     await out.close();
   }
 }

@@ -12,7 +12,7 @@ import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { copyFile, mkdir, rename, rm, statfs, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { nativeRecord, type Device, type NativeRecord } from '../../worker/engine/native/found.js';
+import { nativeRecord, readRecord, type Device, type NativeRecord } from '../../worker/engine/native/found.js';
 import { BadInput, CommandFailed } from '../exit.js';
 import { takeLock, type HomeLock } from '../host/lock.js';
 import { bytes as shownBytes } from '../text/format.js';
@@ -100,9 +100,9 @@ class Installation {
     const tensorflow = this.#versionOf(this.#options.wheel);
     const name = `tensorflow-${tensorflow}-${this.#device}`;
     const place = join(folder, name);
-    if (existsSync(place)) throw new CommandFailed(`${name} is installed already; test it with trawl engine test ${name}, or remove it with trawl engine remove ${name}`);
+    if (readRecord(place) !== null) throw new CommandFailed(`${name} is installed already; test it with trawl engine test ${name}, or remove it with trawl engine remove ${name}`);
+    this.#clearRuins(name);
     await this.#checkRoom();
-    this.#clearStages();
     const stage = join(folder, `.stage-${process.pid}`);
     try {
       const bytes = await this.#fill(stage, tensorflow);
@@ -147,10 +147,11 @@ class Installation {
     throw new NoRoom(`found ${shownBytes(bavail * bsize)} free at ${this.#options.folder}, expected about ${shownBytes(needed)}; make room, or install into another home with --home DIR`);
   }
 
-  /** What an installation that was killed has left; the lock says that none runs. */
-  #clearStages(): void {
+  /** What an installation or a removal that was killed has left; the lock says that none runs. `wanted` has no record that can be read. */
+  #clearRuins(wanted: string): void {
     const { folder } = this.#options;
-    for (const name of readdirSync(folder)) if (name.startsWith('.stage-')) rmSync(join(folder, name), { recursive: true, force: true });
+    const isRuin = (name: string): boolean => name === wanted || name.startsWith('.stage-') || (name.startsWith('tensorflow-') && !existsSync(join(folder, name, 'engine.json')));
+    for (const name of readdirSync(folder)) if (isRuin(name)) rmSync(join(folder, name), { recursive: true, force: true });
   }
 
   /** Libraries, headers and sources; returns the libraries' bytes. */

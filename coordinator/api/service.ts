@@ -11,12 +11,14 @@ import { formatMistake, parseSweepFile } from '../sweep/parse.js';
 import { epochCounts, resolveTrials } from '../sweep/resolve.js';
 import type { SweepSpec, TrialPlan } from '../sweep/spec.js';
 import type { RecordedEpoch, RecordedEvaluation, Store, SweepRecord, TrialRecord } from '../store/store.js';
+import { memoryAsk } from '../placement/memory.js';
 import { isEnded, moveSweep } from '../trial/states.js';
 import { assembleEnsemble } from './ensembles.js';
 import { endedPaths } from './ended-paths.js';
 import { BadRequest, SweepNotFound, TrialNotFound } from './errors.js';
 import { checkAgainstData } from '../sweep/check-data.js';
 import type { Leading } from './leading.js';
+import { waitingFor } from './waiting-for.js';
 import { leaderboard, pathOf, planView, recordedPrefix, sweepView, trialResult, type KnownEpochs } from './results.js';
 import type {
   EnsembleView,
@@ -34,6 +36,7 @@ import type {
   TrialDetail,
   TrialResult,
   WorkGroup,
+  WorkerView,
 } from './views.js';
 
 /** All that the coordinator reads of a data set. */
@@ -120,7 +123,7 @@ export class ApplicationService implements SweepService {
       ...(live === undefined ? await this.#storedProgress(sweep) : { trials: live.trials, epochs: live.epochs, best: live.best }),
       running: connected.flatMap((worker) => worker.running.filter((slot) => slot.sweep === sweep.id).map((slot) => ({ ...slot, worker: worker.name }))),
       workers: connected.map((worker) => ({ name: worker.name, slots: worker.slots })),
-      notice: live?.problem ?? (sweep.state === 'running' && connected.length === 0 ? 'waiting for a worker to connect' : null),
+      notice: live?.problem ?? (sweep.state === 'running' ? waitingFor(live?.numerics ?? 'none', connected) : null),
     };
   }
 
@@ -181,7 +184,15 @@ export class ApplicationService implements SweepService {
       curve,
       attempts: attempts.map((attempt) => ({ ...attempt, startedAt: attempt.startedAt.toISOString(), endedAt: attempt.endedAt?.toISOString() ?? null })),
       plan: planView(trial.plan),
+      peakBytes: await this.#peakOf(trial.plan),
     };
+  }
+
+  async #peakOf(plan: TrialPlan): Promise<number | null> {
+    const { trajectory, epochs } = planView(plan);
+    const asks = new Set(epochs.flatMap(({ settings }) => memoryAsk(trajectory, settings) ?? []).map(({ family, load }) => `${load} ${family}`));
+    const peaks = (await this.#store.memoryPeaks()).filter(({ family, load }) => asks.has(`${load} ${family}`));
+    return peaks.length === 0 ? null : Math.max(...peaks.map(({ bytes }) => bytes));
   }
 
   async setState(idOrName: string, state: RequestedState): Promise<void> {
@@ -190,6 +201,11 @@ export class ApplicationService implements SweepService {
     if (sweep.state === state) return;
     await this.#store.setSweepState(sweep.id, state, this.#options.actor, await this.#options.leader.epoch());
     await this.#options.leader.wake();
+  }
+
+  async workers(): Promise<WorkerView[]> {
+    const connected = this.#options.leader.snapshot()?.workers.filter((worker) => worker.connected) ?? [];
+    return connected.map(({ name, slots, numerics }) => ({ name, slots, numerics }));
   }
 
   recordedSeq(): Promise<number> {

@@ -95,6 +95,14 @@ export interface TrialCounts {
   readonly waiting: number;
 }
 
+/** A worker that is connected. */
+export interface WorkerView {
+  readonly name: string;
+  readonly slots: number;
+  /** What it can train with, the best first. */
+  readonly numerics: readonly string[];
+}
+
 export interface ProgressView {
   readonly sweep: SweepView;
   readonly trials: TrialCounts;
@@ -231,6 +239,8 @@ export interface TrialDetail {
   readonly curve: readonly EpochRow[];
   readonly attempts: readonly AttemptRow[];
   readonly plan: PlanView;
+  /** Most memory that a process took for this model, image size and batch, as far as it was measured. */
+  readonly peakBytes: number | null;
 }
 
 /** What is in force in a trial from its first epoch to its last, equal epochs in a row taken together. */
@@ -269,6 +279,8 @@ export interface SweepService {
   ensemble(idOrName: string): Promise<EnsembleView>;
   trial(id: string, options: { readonly test: boolean }): Promise<TrialDetail>;
   setState(idOrName: string, state: RequestedState): Promise<void>;
+  /** Those that are connected; none where this coordinator does not lead. */
+  workers(): Promise<WorkerView[]>;
   /** Current end of the store's sequence of recordings. */
   recordedSeq(): Promise<number>;
   recordedSince(idOrName: string, seq: number): Promise<Recorded>;

@@ -1,8 +1,9 @@
 /** What a worker's reliable message changes, and the answer to it. Null where the message does not fit its lease. */
 import type { Answer, CheckpointSaved, EpochReport, EvaluationReport, ReliableMessage } from '../../proto/messages.js';
-import type { EpochResult, Outcome, OutcomeClass } from '../../proto/work.js';
+import type { Outcome, OutcomeClass } from '../../proto/work.js';
 import { memoryAsk, type MemoryPeaks } from '../placement/memory.js';
 import { mustKeep, superseded, type EpochNode } from '../stage/forest.js';
+import { sameResult } from '../stage/same-result.js';
 import type { TurnWrites } from '../store/store.js';
 import type { AttemptLedger } from './attempt-ledger.js';
 import type { Board } from './board.js';
@@ -35,13 +36,13 @@ export function answerReport(context: ReportContext, attempt: Attempt, message: 
   }
 }
 
-/** What did not fit needs more than it was given, however much of that it had come to. */
+/** Of trainings that ended in peace: the bytes of one that ran out of memory are a prediction, or as far as it had come. */
 function learnMemory({ peaks, writes }: ReportContext, attempt: Attempt, { class: outcome, neededBytes }: Outcome): void {
+  if (outcome !== 'done' && outcome !== 'released') return;
   const first = attempt.nodes[0];
   const ask = first === undefined || attempt.kind !== 'train' ? null : memoryAsk(first.trajectory, first.settings);
   if (ask === null || neededBytes === null) return;
-  const given = outcome === 'OutOfMemory' && !attempt.alone ? attempt.worker.slotMemoryBytes + 1 : 0;
-  const peak = { ...ask, bytes: Math.max(neededBytes, given) };
+  const peak = { ...ask, bytes: neededBytes };
   if (peaks.learn(peak)) writes.peaks.push(peak);
 }
 
@@ -74,7 +75,7 @@ function epochReported(context: ReportContext, attempt: Attempt, message: EpochR
     board.recorded(node, writes);
   } else if (!repeated) {
     writes.retrained.push(lease);
-    if (!sameResult(node.result, message.result)) {
+    if (!sameResult(node.trajectory.numerics, node.result, message.result)) {
       const detail = { key: node.key, epoch: node.epoch, attempt: attempt.id, recorded: node.result, retrained: message.result };
       writes.events.push({ type: 'NonDeterministic', sweep: null, trial: null, detail });
     }
@@ -125,10 +126,4 @@ function evaluationReported(context: ReportContext, attempt: Attempt, message: E
   context.writes.evaluations.push({ attempt: attempt.id, token: attempt.token, key, part, result });
   context.board.evaluated(node, context.writes);
   return true;
-}
-
-function sameResult(a: EpochResult, b: EpochResult): boolean {
-  const names = Object.keys(a.metrics);
-  const metrics = names.length === Object.keys(b.metrics).length && names.every((name) => Object.is(a.metrics[name], b.metrics[name]));
-  return metrics && a.diverged === b.diverged && JSON.stringify(a.confusion) === JSON.stringify(b.confusion);
 }

@@ -21,6 +21,8 @@ export interface WorkerSnapshot {
   readonly id: string;
   readonly name: string;
   readonly connected: boolean;
+  /** What it can train with, the best first. */
+  readonly numerics: readonly string[];
   readonly slots: number;
   readonly running: readonly SlotSnapshot[];
 }
@@ -29,6 +31,8 @@ export interface SweepSnapshot {
   readonly id: string;
   readonly name: string;
   readonly state: string;
+  /** Of all its trials, which were submitted with one. */
+  readonly numerics: string;
   /** Why it was paused, when not by a person. */
   readonly problem: string | null;
   readonly trials: { readonly total: number; readonly done: number; readonly failed: number; readonly cancelled: number; readonly running: number; readonly waiting: number };
@@ -45,7 +49,7 @@ export interface LeaderSnapshot {
 export function snapshotOf(dispatcher: Dispatcher): LeaderSnapshot {
   const sweeps = [...dispatcher.board.sweeps.values()].map(sweepSnapshot);
   const workers = [...dispatcher.workers.values()].map((worker) => ({
-    ...{ id: worker.id, name: worker.name, connected: worker.peer !== null, slots: worker.slots },
+    ...{ id: worker.id, name: worker.name, connected: worker.peer !== null, numerics: [...worker.numerics], slots: worker.slots },
     running: [...worker.attempts.values()].map((attempt) => slotSnapshot(dispatcher, attempt)),
   }));
   return { sweeps, workers };
@@ -69,7 +73,8 @@ function sweepSnapshot(sweep: SweepRun): SweepSnapshot {
     }
   }
   const best = sweep.best === null ? null : { trial: sweep.best.trial.id, number: sweep.best.trial.number, value: sweep.best.score.value };
-  return { id: sweep.record.id, name: sweep.record.name, state: sweep.state, problem: sweep.problem, trials, epochs: { total: keys.size, recorded }, best };
+  const numerics = sweep.trials[0]?.nodes[0]?.trajectory.numerics ?? 'none';
+  return { id: sweep.record.id, name: sweep.record.name, state: sweep.state, numerics, problem: sweep.problem, trials, epochs: { total: keys.size, recorded }, best };
 }
 
 function slotSnapshot(dispatcher: Dispatcher, attempt: Attempt): SlotSnapshot {

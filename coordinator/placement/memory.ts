@@ -1,7 +1,8 @@
 /**
- * What training needs of a process's memory, learnt from peaks that workers measured. Pure. It is a lower
- * bound: memory grows with the pixels of a batch, so what a smaller one of the same model took, a larger
- * one takes too. Nothing is scaled up: that would keep work from boxes where it fits.
+ * What training needs of a process's memory, learnt from peaks that workers measured. Pure. What fewer
+ * images of the same model and size took, more of them take too. Nothing is scaled up: that would keep
+ * work from boxes where it fits. The image size is part of the model, since the weights of a dense layer
+ * grow with it.
  */
 import { canonicalJson } from '../../proto/canonical.js';
 import type { EpochSettings, Trajectory } from '../../proto/work.js';
@@ -9,7 +10,7 @@ import type { EpochSettings, Trajectory } from '../../proto/work.js';
 export interface MemoryPeak {
   /** Everything that decides the memory of a training but its load. */
   readonly family: string;
-  /** Pixels that go through the network at once. */
+  /** Images that go through the network at once. */
   readonly load: number;
   /** Most resident memory of the process. */
   readonly bytes: number;
@@ -22,19 +23,19 @@ export function memoryAsk(trajectory: Trajectory, settings: EpochSettings): Memo
   if (trajectory.trainable !== 'image-classifier' || !('batch' in settings)) return null;
   const { numerics, model, optimizer, classes, input } = trajectory;
   const clips = settings.clipNorm !== null;
-  const family = canonicalJson({ numerics, model, optimizer, classes, channels: input.channels, clips });
-  return { family, load: input.height * input.width * Math.ceil(settings.batch / settings.accumulate) };
+  const family = canonicalJson({ numerics, model, optimizer, classes, size: [input.height, input.width, input.channels], clips });
+  return { family, load: Math.ceil(settings.batch / settings.accumulate) };
 }
 
 export class MemoryPeaks {
   /** By family, then load. */
   readonly #known = new Map<string, Map<number, number>>();
 
-  /** Returns whether it says more than was known. */
+  /** The newest measurement counts. Returns whether it says something else than was known. */
   learn({ family, load, bytes }: MemoryPeak): boolean {
     const loads = this.#known.get(family) ?? new Map<number, number>();
     this.#known.set(family, loads);
-    if ((loads.get(load) ?? 0) >= bytes) return false;
+    if (loads.get(load) === bytes) return false;
     loads.set(load, bytes);
     return true;
   }

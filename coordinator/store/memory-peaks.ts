@@ -2,7 +2,7 @@ import type { ClientBase } from 'pg';
 import type { MemoryPeak } from '../placement/memory.js';
 import type { Batch } from './batch.js';
 
-/** One row per family and load: the most that was ever measured. */
+/** One row per family and load: the newest measurement, of several in one turn the largest. */
 export function peakBatch(peaks: readonly MemoryPeak[]): Batch | null {
   if (peaks.length === 0) return null;
   return {
@@ -10,7 +10,7 @@ export function peakBatch(peaks: readonly MemoryPeak[]): Batch | null {
     name: 'memory-peaks',
     text: `insert into memory_peak (family, load, bytes)
       select g.family, g.load, max(g.bytes) from unnest($1::text[], $2::bigint[], $3::bigint[]) as g(family, load, bytes) group by g.family, g.load
-      on conflict (family, load) do update set bytes = greatest(memory_peak.bytes, excluded.bytes), measured_at = now()`,
+      on conflict (family, load) do update set bytes = excluded.bytes, measured_at = now()`,
     values: [peaks.map(({ family }) => family), peaks.map(({ load }) => load), peaks.map(({ bytes }) => bytes)],
     expected: null,
   };

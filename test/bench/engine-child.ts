@@ -103,7 +103,7 @@ async function main(): Promise<void> {
   const model = MODELS.find((known) => known.name === name);
   if (model === undefined) throw new Error(`no model ${name}`);
   const source = noise(model);
-  const engine = await openEngine({ native: JSON.parse(native) as UsableEngine['native'] });
+  const engine = await openEngine({ native: JSON.parse(native) as UsableEngine['native'], gpus: [] });
   const training = {
     optimizer: model.optimizer, classes: CLASSES, normalisation: { mean: null, deviation: null }, initSeed: 0,
     replicate: 0, maxBatch: model.batch, accumulate: 1, clips: false, augments: false, memoryBytes: null,

@@ -14,12 +14,13 @@ import { oneLine, outcomeOf, RELEASED } from '../train/failure.js';
 import type { FromChild, Order, OrderFinished, PartEvaluated } from '../train/protocol.js';
 import { stateSignature } from '../train/signature.js';
 import type { ChildExit, SupervisedChild } from './child-process.js';
+import { PLAIN_CHILD } from './child-setup.js';
 import { outcomeOfExit } from './exit-outcome.js';
 import { removeFiles } from './files.js';
 import { outcomeOfInputs, type Inputs, type Prepared } from './inputs.js';
 import { MemoryWatch } from './memory-watch.js';
 import { OomKills } from './oom-kills.js';
-import { forgetPeak, peakResidentBytes, residentBytes } from './process-facts.js';
+import { peakResidentBytes, residentBytes } from './process-facts.js';
 import { continues } from './slot-choice.js';
 import type { ChildListener, ChildSetup, Slot } from './slot.js';
 import { Uploads } from './uploads.js';
@@ -55,11 +56,13 @@ export class AttemptRun implements ChildListener {
   readonly #limitBytes: number;
   #end: () => void = () => undefined;
   #child: SupervisedChild | null = null;
+  /** Bytes that the child had printed when it got its order: they speak of earlier ones. */
+  #printedBefore = 0;
   /** Settles when the child that the agent itself ended is gone. */
   #killed: Promise<void> | null = null;
   #watch: MemoryWatch | null = null;
-  /** Whether the child's peak of memory is this attempt's alone. */
-  #measures: Promise<boolean> = Promise.resolve(true);
+  /** Whether the child's peak of memory is this attempt's alone: a warm child's may be that of an earlier one. */
+  #measures = false;
   /** Of the kernel, since the child has its order. */
   #oomKills: Promise<OomKills | null> = Promise.resolve(null);
   #timer: NodeJS.Timeout | undefined;
@@ -78,7 +81,9 @@ export class AttemptRun implements ChildListener {
     this.#services = services;
     // Not the attempt's id: that is somebody else's text, and this becomes a file's name.
     this.#prefix = `attempt${serial}-`;
-    this.#setup = services.childSetup(work.trajectory.numerics, slot.index);
+    const setup = setupFor(work, slot, services);
+    if ('refusal' in setup) this.#verdict = setup.refusal;
+    this.#setup = 'refusal' in setup ? PLAIN_CHILD : setup;
     this.#limitBytes = work.memoryBytes ?? services.boxMemoryBytes;
     this.#uploads = new Uploads(services.blobs, this.#gone.signal, (error) => this.#fail(uploadOutcome(error)));
     this.ended = new Promise((resolve) => {
@@ -150,7 +155,8 @@ export class AttemptRun implements ChildListener {
 
   async #concludeExit(exit: ChildExit): Promise<void> {
     const oomKill = exit.signal === 'SIGKILL' && ((await (await this.#oomKills)?.happened()) ?? false);
-    const outcome = this.#verdict ?? outcomeOfExit(exit, oomKill);
+    const log = this.#child?.log.text(this.#printedBefore) ?? exit.log;
+    const outcome = this.#verdict ?? outcomeOfExit({ ...exit, log }, oomKill);
     this.#services.note('a training process ended', { attempt: this.lease.attempt, code: exit.code, signal: exit.signal, class: outcome.class, log: exit.log.slice(-2_000) });
     await this.#close(outcome);
   }
@@ -164,6 +170,7 @@ export class AttemptRun implements ChildListener {
     const before = this.#slot.pid;
     const child = this.#slot.listen(this, this.#setup);
     this.#child = child;
+    this.#printedBefore = child.log.totalBytes;
     this.#slot.held = null;
     const { attempt } = this.lease;
     const base = { attempt, ...prepared, folder: this.#services.folder, prefix: this.#prefix, memoryBytes: this.#limitBytes };
@@ -177,8 +184,7 @@ export class AttemptRun implements ChildListener {
     }
     if (child.pid !== undefined) {
       this.#oomKills = OomKills.since(child.pid);
-      // A child that has trained something else had its peak then.
-      if (child.pid === before) this.#measures = forgetPeak(child.pid);
+      this.#measures = child.pid !== before;
     }
     this.#watch = new MemoryWatch({
       limitBytes: this.#limitBytes,
@@ -227,8 +233,10 @@ export class AttemptRun implements ChildListener {
       this.#slot.held = { blob, signature: stateSignature(trajectory) };
     }
     const { pid } = this.#slot;
-    const peak = pid !== undefined && trajectory.trainable === 'image-classifier' && (await this.#measures) ? await peakResidentBytes(pid) : null;
+    const peak = pid !== undefined && trajectory.trainable === 'image-classifier' && this.#measures ? await peakResidentBytes(pid) : null;
     const inPeace = outcome.class === 'done' || outcome.class === 'released';
+    // After a CUDA error, say, nothing works any more in its process.
+    if (!inPeace) this.#fail(outcome);
     await this.#close(this.#verdict ?? (inPeace ? { ...outcome, neededBytes: peak } : outcome));
   }
 
@@ -286,6 +294,15 @@ export class AttemptRun implements ChildListener {
     if (pid === undefined || this.work.trajectory.trainable === 'synthetic') return;
     const bytes = await residentBytes(pid);
     if (bytes !== null && bytes > CROWDED_SHARE * this.#limitBytes) await this.#slot.endChild();
+  }
+}
+
+/** Work of numerics that this worker has not is an outcome of the attempt, whoever sent it here. */
+function setupFor(work: Work, slot: Slot, { childSetup }: AttemptServices): ChildSetup | { readonly refusal: Outcome } {
+  try {
+    return childSetup(work.trajectory.numerics, slot.index);
+  } catch (error) {
+    return { refusal: outcomeOf(error) };
   }
 }
 

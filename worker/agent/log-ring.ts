@@ -28,10 +28,14 @@ export class LogRing {
     this.#end = (this.#end + kept.length) % capacity;
   }
 
-  /** What is kept, oldest first. A character cut at the front reads as a replacement character. */
-  text(): string {
-    if (this.#total <= this.#buffer.length) return this.#buffer.toString('utf8', 0, this.#total);
-    return Buffer.concat([this.#buffer.subarray(this.#end), this.#buffer.subarray(0, this.#end)]).toString('utf8');
+  /**
+   * What is kept of the bytes from number `from` on (a `totalBytes` of earlier), oldest first. A character
+   * cut at the front reads as a replacement character.
+   */
+  text(from = 0): string {
+    const capacity = this.#buffer.length;
+    const kept = this.#total <= capacity ? this.#buffer.subarray(0, this.#total) : Buffer.concat([this.#buffer.subarray(this.#end), this.#buffer.subarray(0, this.#end)]);
+    return kept.toString('utf8', Math.max(0, from - (this.#total - kept.length)));
   }
 
   /** The last line that tells something: no stack frame, no banner of the runtime; empty when there is none. */

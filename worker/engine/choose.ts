@@ -7,7 +7,7 @@
  * whatever is installed in between.
  */
 import { probeNative, testNative } from './native/check.js';
-import { EngineUnusable, type NativeProblem } from './native/errors.js';
+import { EngineUnusable, othersWrite, type NativeProblem } from './native/errors.js';
 import { findNatives, type Device, type FoundNative, type Places } from './native/found.js';
 import type { EngineName } from './names.js';
 import type { Gpu } from './native/gpus.js';
@@ -25,8 +25,14 @@ export interface UsableEngine {
   readonly label: string;
   /** Null for wasm. */
   readonly native: NativePlace | null;
-  /** Uuids of the GPUs that slots are pinned to, in turn; empty on the CPU. */
-  readonly gpus: readonly string[];
+  /** The GPUs that slots are pinned to, in turn; empty on the CPU. */
+  readonly gpus: readonly UsableGpu[];
+}
+
+export interface UsableGpu {
+  readonly uuid: string;
+  /** When the engines were looked at, before any training of ours; null where the driver does not tell. */
+  readonly freeBytes: number | null;
 }
 
 /** An engine of this machine, usable or not. */
@@ -57,6 +63,8 @@ export async function surveyEngines(options: SurveyOptions): Promise<EngineFact[
 }
 
 async function examine(found: FoundNative, { onTest, tests, signal }: SurveyOptions): Promise<EngineFact> {
+  const refusal = refusalOf(found);
+  if (refusal !== null) return { name: found.name, label: labelOf(found, null), found, stamp: null, usable: null, problem: refusal };
   const stamp = await stampOf(found, { ...(onTest === undefined ? {} : { onTest }), ...(tests === undefined ? {} : { tests }), ...(signal === undefined ? {} : { signal }) });
   const label = labelOf(found, stamp);
   const unusable = (problem: NativeProblem): EngineFact => ({ name: found.name, label, found, stamp, usable: null, problem });
@@ -66,14 +74,22 @@ async function examine(found: FoundNative, { onTest, tests, signal }: SurveyOpti
   const probed = found.device === 'gpu' ? await probeNative(found, signal) : { problem: null, gpus: [] as Gpu[] };
   if (probed.problem !== null) return unusable(probed.problem);
   const native: NativePlace = { name: found.name, device: found.device, addon: found.addon, folder: found.folder };
-  const usable: UsableEngine = { kind: 'graph', device: found.device, numerics: stamp.numerics, label, native, gpus: probed.gpus.map(({ uuid }) => uuid) };
+  const usable: UsableEngine = { kind: 'graph', device: found.device, numerics: stamp.numerics, label, native, gpus: probed.gpus.map(({ uuid, freeBytes }) => ({ uuid, freeBytes: Number.isFinite(freeBytes) ? freeBytes : null })) };
   return { name: found.name, label, found, stamp, usable, problem: null };
 }
 
-/** A test that failed for what may pass (a GPU that was taken) is made again; one of the numbers is not. */
+/** Why its code is not to be run without being asked for; null where it may be. */
+function refusalOf(found: FoundNative): NativeProblem | null {
+  if (found.writable !== null) return othersWrite(found.writable);
+  // Who has asked for its test, of these very files, has said that they are his.
+  if (found.trusted || readStamp(found) !== null) return null;
+  return { found: `it lies in ${found.folder}, found from the folder you stand in, and is code that nobody has asked for yet`, remedy: `where it is yours: trawl engine test ${found.name}` };
+}
+
+/** A test that failed for what may pass (a GPU that was taken, a box too busy) is made again; one of the numbers is not. */
 async function stampOf(found: FoundNative, { onTest, tests, signal }: Omit<SurveyOptions, 'places'>): Promise<Stamp | null> {
   const stamp = readStamp(found);
-  if (tests === false || (stamp !== null && (stamp.problem === null || stamp.numerics !== null || found.device === 'cpu'))) return stamp;
+  if (tests === false || (stamp !== null && (stamp.problem === null || stamp.wrong))) return stamp;
   onTest?.(labelOf(found, null));
   return testNative(found, undefined, signal);
 }

@@ -113,7 +113,7 @@ export interface Executable {
 export interface Engine {
   /** Decides the last bits: part of every key, e.g. 'wasm:3f2a09c1b2d4e5f6:plain'. */
   readonly numerics: string;
-  /** Bytes that `compile` would take, without taking them. */
+  /** Bytes that a training would take of the device's memory beyond what the engine itself has, without taking them. */
   estimate(topology: Topology, training: Training): number;
   /** Throws OutOfMemoryError, and UnsupportedLayerError naming the layer. */
   compile(topology: Topology, training: Training, source: ImageSource): Promise<Executable>;

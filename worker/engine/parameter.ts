@@ -17,3 +17,8 @@ export interface Parameter {
   /** Index of the layer in the topology: seeds of initial weights and dropout masks draw from it. */
   readonly layer: number;
 }
+
+/** Weights proper: what a penalty is on, as Keras' kernel_regularizer. */
+export function isKernel(parameter: Parameter): boolean {
+  return parameter.name.endsWith('/kernel');
+}

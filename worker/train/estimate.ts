@@ -9,7 +9,7 @@ import { LIFELINE } from '../../proto/lifeline.js';
 import { packageRoot } from '../../proto/package-root.js';
 import type { ImageTrajectory } from '../../proto/work.js';
 import type { UsableEngine } from '../engine/choose.js';
-import { nativeEnvironment } from '../engine/native/load.js';
+import { libraryPath, nativeEnvironment } from '../engine/native/load.js';
 
 export interface EstimateCase {
   readonly trajectory: ImageTrajectory;
@@ -44,7 +44,7 @@ export async function estimateSteps(request: EstimateRequest, signal?: AbortSign
   signal?.throwIfAborted();
   if (request.cases.length === 0) return [];
   const module = join(packageRoot(), 'dist', 'worker', 'train', 'estimate-main.js');
-  const child = spawn(process.execPath, ['--expose-gc', module], { stdio: ['pipe', 'pipe', 'ignore', 'pipe'], env: { PATH: process.env.PATH, [LIFELINE]: '3', ...(request.engine.native === null ? {} : nativeEnvironment(request.engine.gpus[0] ?? null)) } });
+  const child = spawn(process.execPath, ['--expose-gc', module], { stdio: ['pipe', 'pipe', 'ignore', 'pipe'], env: { PATH: process.env.PATH, [LIFELINE]: '3', ...(request.engine.native === null ? {} : nativeEnvironment(request.engine.gpus[0]?.uuid ?? null)), ...libraryPath(request.engine.native) } });
   const kill = (): void => void child.kill('SIGKILL');
   const deadline = setTimeout(kill, request.budgetMs + GRACE_MS);
   signal?.addEventListener('abort', kill);

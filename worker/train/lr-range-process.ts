@@ -6,7 +6,8 @@ import { packageRoot } from '../../proto/package-root.js';
 import type { ImageEpochSettings, ImageTrajectory, OutcomeClass } from '../../proto/work.js';
 import type { PixelTable } from '../data/pixel-table.js';
 import type { UsableEngine } from '../engine/choose.js';
-import { nativeEnvironment } from '../engine/native/load.js';
+import { jsonLine } from '../engine/native/json-line.js';
+import { libraryPath, nativeEnvironment } from '../engine/native/load.js';
 import type { LrRange } from './lr-range.js';
 
 export interface LrRangeRequest {
@@ -40,7 +41,7 @@ export class LrRangeFailed extends Error {
 export async function runLrRange(request: LrRangeRequest, onStep: (step: LrRangeStep) => void, signal: AbortSignal): Promise<LrRangeStep[]> {
   signal.throwIfAborted();
   const module = join(packageRoot(), 'dist', 'worker', 'train', 'lr-range-main.js');
-  const native = request.engine.native === null ? {} : nativeEnvironment(request.engine.gpus[0] ?? null);
+  const native = request.engine.native === null ? {} : { ...nativeEnvironment(request.engine.gpus[0]?.uuid ?? null), ...libraryPath(request.engine.native) };
   const child = spawn(process.execPath, [module], { stdio: ['pipe', 'pipe', 'pipe'], env: { PATH: process.env.PATH, ...native } });
   const kill = (): void => void child.kill('SIGKILL');
   signal.addEventListener('abort', kill);
@@ -54,7 +55,8 @@ export async function runLrRange(request: LrRangeRequest, onStep: (step: LrRange
   const steps: LrRangeStep[] = [];
   const failures: string[] = [];
   createInterface({ input: child.stdout }).on('line', (text) => {
-    const line = JSON.parse(text) as LrRangeLine;
+    const line = jsonLine(text) as LrRangeLine | null;
+    if (line === null) return;
     if ('error' in line) failures.push(`${line.error.class}: ${line.error.message}`);
     else {
       steps.push(line);

@@ -5,7 +5,7 @@
 import { readFile } from 'node:fs/promises';
 import { canonicalJson } from '../../proto/canonical.js';
 import type { ImageTrajectory } from '../../proto/work.js';
-import type { Engine, Executable, Training } from '../engine/engine.js';
+import { type Engine, type Executable, OutOfMemoryError, type Training } from '../engine/engine.js';
 import { buildModel } from '../model/zoo.js';
 import type { WarmTrainers } from './child.js';
 import { ImageClassifier } from './image-classifier.js';
@@ -109,14 +109,17 @@ export class WarmImages implements WarmTrainers {
     const limit = order.memoryBytes - process.memoryUsage.rss();
     const topology = buildModel(trajectory.model, trajectory.input, trajectory.classes);
     let room = roomFor(order);
-    const training = (): Training => trainingOf(trajectory, data, room, limit);
-    if (order.kind === 'evaluate') {
-      room = { ...room, maxBatch: EVALUATION_BATCH };
-      while (room.maxBatch > 1 && this.#engine.estimate(topology, training()) > limit) room = { ...room, maxBatch: Math.floor(room.maxBatch / 2) };
+    if (order.kind === 'evaluate') room = { ...room, maxBatch: EVALUATION_BATCH };
+    for (;;) {
+      try {
+        const executable = await this.#engine.compile(topology, trainingOf(trajectory, data, room, limit), data.source);
+        this.#compiled = { signature, executable, room };
+        return this.#compiled;
+      } catch (error) {
+        if (order.kind !== 'evaluate' || room.maxBatch === 1 || !(error instanceof OutOfMemoryError)) throw error;
+        room = { ...room, maxBatch: Math.floor(room.maxBatch / 2) };
+      }
     }
-    const executable = await this.#engine.compile(topology, training(), data.source);
-    this.#compiled = { signature, executable, room };
-    return this.#compiled;
   }
 
   #openData(order: Order, trajectory: ImageTrajectory): ImageData {

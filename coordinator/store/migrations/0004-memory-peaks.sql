@@ -1,4 +1,4 @@
--- What trainings took of memory where they ran, by model (family) and pixels at once (load).
+-- What trainings took of memory where they ran, by model and image size (family) and images at once (load).
 create table memory_peak (
   family text not null,
   load bigint not null,

@@ -2,6 +2,8 @@ import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import test, { type TestContext } from 'node:test';
 import { download, type Download } from '../../../cli/engine/download.js';
 import { temporaryFolder } from '../../support/images.js';
@@ -55,6 +57,18 @@ test('bytes of another file are thrown away, and nothing is left under the name'
 test('a connection that brings nothing any more counts as broken off', async (t) => {
   const { wanted } = await fetching(t, { hangsAfter: 0 }, { stallMs: 20 });
   await assert.rejects(download(wanted), { code: 'DownloadFailed', message: /nothing arrived for 0\.02 s; check the network/ });
+});
+
+test('a server that takes the connection and never answers counts as broken off too', async (t) => {
+  const { wanted } = await fetching(t, {}, { stallMs: 20 });
+  const silent = createServer(() => undefined);
+  t.after(() => {
+    silent.closeAllConnections();
+    silent.close();
+  });
+  await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve));
+  const url = `http://127.0.0.1:${(silent.address() as AddressInfo).port}/a.bin`;
+  await assert.rejects(download({ ...wanted, url }), { code: 'DownloadFailed', message: /nothing arrived for 0\.02 s; check the network/ });
 });
 
 test('an answer that another try does not mend ends it at once', async (t) => {

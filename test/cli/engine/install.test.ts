@@ -3,7 +3,12 @@ import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { readFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import test, { type TestContext } from 'node:test';
+import { findCompiler } from '../../../cli/engine/addon.js';
+import { wheelsOf } from '../../../cli/engine/package-index.js';
 import { temporaryFolder } from '../../support/images.js';
 import { Trawl, trawl, type Ended } from '../trawl.js';
 import { IndexServer, wheelOf, type Served } from './index-server.js';
@@ -126,7 +131,7 @@ test('an engine whose library lacks a symbol is installed, told and not taken; t
   writeFileSync(join(folder, NAME), wheel(library));
   const installed = await engine('install', '--wheel', join(folder, NAME), '--addon', join(folder, 'tfjs_binding.node'));
   assert.equal(installed.code, 1, installed.stderr);
-  assertOneLine(installed, new RegExp(`^${ENGINE} is installed and cannot be used: the TensorFlow library lacks the symbol TF_LoadSessionFromSavedModel; install another version: trawl engine install --tf 2\\.21\\.0$`));
+  assertOneLine(installed, new RegExp(`^${ENGINE} is installed and cannot be used: the TensorFlow library lacks the symbol TF_LoadSessionFromSavedModel; remove it and install another version: trawl engine remove ${ENGINE} && trawl engine install --tf 2\\.20\\.0$`));
   const listed = JSON.parse((await engine('ls', '--json')).stdout) as { engines: { name: string; usable: boolean }[]; chosen: { engine: string; why: string } };
   assert.deepEqual(listed.engines.map(({ name, usable }) => [name, usable]), [[ENGINE, false], ['wasm', true]]);
   assert.equal(listed.chosen.engine, 'wasm');
@@ -140,6 +145,48 @@ test('an engine whose library lacks a symbol is installed, told and not taken; t
   assert.equal(removed.code, 0, removed.stderr);
   assert.deepEqual(readdirSync(join(home, 'engines')).filter((name) => name !== 'tested'), []);
   assert.equal((await engine('remove')).code, 2);
+});
+
+test('what an interrupted removal has left is cleared away by the next installation', { skip: skip || (compiler ? false : 'no compiler here') }, async (t) => {
+  const { folder, home, engine } = place(t, null);
+  mkdirSync(join(home, 'engines', ENGINE, 'site'), { recursive: true });
+  writeFileSync(join(folder, NAME), wheelOf('x-1', { 'tensorflow/python/x.py': '' }));
+  const ended = await engine('install', '--wheel', join(folder, NAME));
+  assertOneLine(ended, /in which there is no tensorflow/);
+  assertClean(home);
+});
+
+test('Ctrl-C during the test after the installation says that it is installed, and how it is tested', { skip: skip || (compiler ? false : 'no compiler here') }, async (t) => {
+  const { folder, home, env } = place(t, null);
+  const begun = join(folder, 'begun');
+  assert.equal(spawnSync('mkfifo', [begun]).status, 0);
+  writeFileSync(join(folder, 'a.cc'), `#include <fcntl.h>\n#include <unistd.h>\n__attribute__((constructor)) static void hang() { close(open("${begun}", O_WRONLY)); for (;;) pause(); }`);
+  assert.equal(spawnSync('g++', ['-shared', '-fPIC', join(folder, 'a.cc'), '-o', join(folder, 'tfjs_binding.node')]).status, 0);
+  writeFileSync(join(folder, NAME), wheel());
+  const running = new Trawl(['engine', 'install', '--home', home, '--wheel', join(folder, NAME), '--addon', join(folder, 'tfjs_binding.node')], { cwd: folder, env });
+  // Whoever is loaded opens its end of the pipe.
+  await readFile(begun);
+  running.signal('SIGINT');
+  const ended = await running.ended;
+  assert.equal(ended.code, 130, ended.stderr);
+  assertOneLine(ended, new RegExp(`^interrupted: ${ENGINE} is installed and not tested yet: .+ engine test ${ENGINE}`));
+  assert.ok(existsSync(join(home, 'engines', ENGINE, 'engine.json')));
+});
+
+test('a name of a file that is a path is refused, wherever the index would have it written', { skip: skip || (compiler ? false : 'no compiler here') }, async (t) => {
+  const name = `${PACKAGE}-2.21.0/../../x-cp310-cp310-manylinux_2_27_${machine}.whl`;
+  const page = JSON.stringify({ files: [{ filename: name, url: 'x.whl', hashes: { sha256: '0'.repeat(64) } }] });
+  const index = createServer((_, answer) => answer.setHeader('content-type', 'application/vnd.pypi.simple.v1+json').end(page));
+  t.after(() => index.close());
+  await new Promise<void>((resolve) => index.listen(0, '127.0.0.1', resolve));
+  const { port } = index.address() as AddressInfo;
+  await assert.rejects(wheelsOf(`http://127.0.0.1:${port}/simple`, 'tensorflow', new AbortController().signal), { code: 'DownloadFailed', message: /names the file ".+\.\.\/x-.+", which is a path and no name; check PIP_INDEX_URL$/ });
+});
+
+test('$CXX may be a command with arguments', { skip: skip || (compiler ? false : 'no compiler here') }, async () => {
+  const { command, args, version } = await findCompiler({ PATH: process.env.PATH, CXX: 'env LC_ALL=C g++' });
+  assert.deepEqual([command, args], ['env', ['LC_ALL=C', 'g++']]);
+  assert.match(version, /\d/);
 });
 
 /** A mount of our own needs a namespace, and that needs root. */

@@ -10,7 +10,7 @@ const request: SubmitRequest = { source: { name: 's.yaml', text: '' }, sharing: 
 
 function graph(numerics: string): EngineFact {
   const native = { name: 'n', device: 'cpu', addon: '/a.node', folder: '/a' } as const;
-  const found = { ...native, tensorflow: null, from: 'home', bytes: 1, stamp: '/s', fingerprint: 'f' } as const;
+  const found = { ...native, tensorflow: null, from: 'home', bytes: 1, stamp: '/s', fingerprint: 'f', trusted: true, writable: null } as const;
   return { name: 'n', label: 'graph on CPU', found, stamp: null, problem: null, usable: { kind: 'graph', device: 'cpu', numerics, label: 'graph on CPU', native, gpus: [] } };
 }
 const wasm: EngineFact = { name: 'wasm', label: 'wasm', found: null, stamp: null, usable: wasmEngine(), problem: null };
@@ -27,36 +27,58 @@ function service(began: string | null): { preview: (asked: SubmitRequest) => Pro
 }
 
 test('a new sweep takes the best engine', async () => {
-  const { request: settled, line } = await settleEngine({ service: service(null), request, facts: [graph(GRAPH), wasm], forced: null });
+  const { request: settled, line } = await settleEngine({ service: service(null), request, facts: [graph(GRAPH), wasm], forced: null, offered: null });
   assert.deepEqual([settled.numerics, line], [imageNumerics(GRAPH), 'graph on CPU']);
 });
 
 test('a sweep that has begun with wasm keeps it when a native engine is installed, and says so', async () => {
   const began = imageNumerics(wasmEngine().numerics);
-  const { request: settled, line } = await settleEngine({ service: service(began), request, facts: [graph(GRAPH), wasm], forced: null });
+  const { request: settled, line } = await settleEngine({ service: service(began), request, facts: [graph(GRAPH), wasm], forced: null, offered: null });
   assert.deepEqual([settled.numerics, line], [began, 'wasm: the sweep has begun with it; --engine graph trains it anew with graph on CPU']);
 });
 
 test('a forced engine trains such a sweep anew, and says so', async () => {
-  const { request: settled, line } = await settleEngine({ service: service(imageNumerics(wasmEngine().numerics)), request, facts: [graph(GRAPH), wasm], forced: 'graph' });
+  const { request: settled, line } = await settleEngine({ service: service(imageNumerics(wasmEngine().numerics)), request, facts: [graph(GRAPH), wasm], forced: 'graph', offered: null });
   assert.equal(settled.numerics, imageNumerics(GRAPH));
   assert.match(line ?? '', /^graph on CPU, as --engine says; the sweep has begun with wasm [0-9a-f]{8}, whose epochs do not count here$/);
 });
 
 test('a sweep whose engine is gone answers from the store, and is not silently trained by another', async () => {
   const began = imageNumerics(GRAPH);
-  const done = await settleEngine({ service: service(began), request, facts: [wasm], forced: null });
+  const done = await settleEngine({ service: service(began), request, facts: [wasm], forced: null, offered: null });
   assert.deepEqual([done.request.numerics, done.engine], [began, null]);
   const more = { preview: async (asked: SubmitRequest): Promise<Preview> => ({ ...(await service(began).preview(asked)), work: [{ epochs: 1 }] as unknown as Preview['work'] }) };
-  await assert.rejects(settleEngine({ service: more, request, facts: [wasm], forced: null }), {
+  await assert.rejects(settleEngine({ service: more, request, facts: [wasm], forced: null, offered: null }), {
     code: 'EngineUnusable',
     message: 'sweep s has begun with graph 2.21.0 on cpu: no native engine is installed here; install it again: trawl engine install; or train the sweep anew with --engine wasm',
   });
-  const newer = await settleEngine({ service: more, request, facts: [graph('graph:2.22.0:cpu:d'), wasm], forced: null });
+  const newer = await settleEngine({ service: more, request, facts: [graph('graph:2.22.0:cpu:d'), wasm], forced: null, offered: null });
   assert.equal(newer.line, 'graph on CPU: the sweep has begun with graph 2.21.0 on cpu, which is not here any more; it is trained anew');
 });
 
 test('a trainable without a model has no engine', async () => {
-  const { line } = await settleEngine({ service: service('none'), request: { ...request, numerics: 'none' }, facts: [wasm], forced: null });
+  const { line } = await settleEngine({ service: service('none'), request: { ...request, numerics: 'none' }, facts: [wasm], forced: null, offered: null });
   assert.equal(line, null);
+});
+
+const WASM = imageNumerics(wasmEngine().numerics);
+
+test('an attached run chooses among what the connected workers have, whatever this machine has', async () => {
+  const attached = { service: service(null), request, facts: [graph(GRAPH), wasm], forced: null };
+  const onWasm = await settleEngine({ ...attached, offered: [[WASM]] });
+  assert.deepEqual([onWasm.request.numerics, onWasm.engine], [WASM, null]);
+  assert.match(onWasm.line ?? '', /^wasm [0-9a-f]{8}, of the workers of the run on this home$/);
+  const onGraph = await settleEngine({ ...attached, facts: [wasm], offered: [[WASM], [imageNumerics(GRAPH), WASM]] });
+  assert.equal(onGraph.request.numerics, imageNumerics(GRAPH));
+  const none = await settleEngine({ ...attached, offered: [] });
+  assert.equal(none.request.numerics, imageNumerics(GRAPH), 'before a worker is connected this machine decides');
+});
+
+test('an attached run whose engine no connected worker has is refused at once, with what they have', async () => {
+  const forced = { service: service(null), request, facts: [graph(GRAPH), wasm], forced: 'graph', offered: [[WASM]] } as const;
+  await assert.rejects(settleEngine(forced), { code: 'EngineUnusable', message: /^--engine graph: the workers of the run on this home have wasm [0-9a-f]{8}; leave --engine out/ });
+  const begun = service(imageNumerics(GRAPH));
+  assert.equal((await settleEngine({ ...forced, forced: null, service: begun })).request.numerics, imageNumerics(GRAPH), 'nothing is left to train');
+  const more = { preview: async (asked: SubmitRequest): Promise<Preview> => ({ ...(await begun.preview(asked)), work: [{ epochs: 1 }] as unknown as Preview['work'] }) };
+  await assert.rejects(settleEngine({ ...forced, forced: null, service: more }), { message: /^sweep s has begun with graph 2\.21\.0 on cpu: the workers .+ have wasm \w+; end that run .+--engine wasm$/ });
 });

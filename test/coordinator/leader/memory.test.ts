@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import { Dispatcher } from '../../../coordinator/leader/dispatcher.js';
 import { memoryAsk } from '../../../coordinator/placement/memory.js';
 import { PROTOCOL_VERSION, type Offer } from '../../../proto/messages.js';
+import type { OutcomeClass } from '../../../proto/work.js';
 import { factsOf, pathOf } from '../../simulation/sweeps.js';
 
 const SWEEP = factsOf({ paths: [pathOf([0])], stop: null });
@@ -30,13 +31,19 @@ test('a training known to need more than a slot has gets the whole box at once',
   assert.equal(started(1e9, null).offer.work.memoryBytes, 1e9);
 });
 
-test('what a training took is written down, and what did not fit needs more than it was given', () => {
-  for (const [outcome, neededBytes, expected] of [['done', 5e8, 5e8], ['OutOfMemory', 9e8, 1e9 + 1], ['OutOfMemory', 4e9, 4e9]] as const) {
-    const { dispatcher, offer } = started(1e9, null);
-    dispatcher.received('peer', { kind: 'finished', seq: 1, attempt: offer.attempt, token: offer.token, outcome: { class: outcome, message: '', neededBytes } }, 1);
-    assert.deepEqual(dispatcher.take().writes.peaks, [{ ...ask(), bytes: expected }]);
-  }
+function finished(outcome: OutcomeClass, neededBytes: number | null) {
   const { dispatcher, offer } = started(1e9, null);
-  dispatcher.received('peer', { kind: 'finished', seq: 1, attempt: offer.attempt, token: offer.token, outcome: { class: 'OutOfMemory', message: 'killed', neededBytes: null } }, 1);
-  assert.deepEqual(dispatcher.take().writes.peaks, [], 'of what was not measured nothing is learnt');
+  dispatcher.received('peer', { kind: 'finished', seq: 1, attempt: offer.attempt, token: offer.token, outcome: { class: outcome, message: '', neededBytes } }, 1);
+  return dispatcher.take().writes.peaks;
+}
+
+test('what a training took that ended in peace is written down', () => {
+  assert.deepEqual(finished('done', 5e8), [{ ...ask(), bytes: 5e8 }]);
+  assert.deepEqual(finished('released', 5e8), [{ ...ask(), bytes: 5e8 }]);
+});
+
+test('nothing is learnt of what was not measured, or of what a training that ran out of memory was said to need', () => {
+  assert.deepEqual(finished('done', null), []);
+  assert.deepEqual(finished('OutOfMemory', 9e8), []);
+  assert.deepEqual(finished('OutOfMemory', null), []);
 });

@@ -10,19 +10,24 @@ const trajectory = garthTrajectory({ manifest: { format: 1, digest: 'd', classes
 const ask = (change: Partial<ImageTrajectory> = {}, batch = 30, accumulate = 1) => memoryAsk({ ...trajectory, ...change }, imageSettings({ batch, accumulate })) ?? assert.fail('no model');
 const sized = (size: number): Partial<ImageTrajectory> => ({ input: { ...trajectory.input, height: size, width: size } });
 
-test('what was measured is a lower bound for the same model with as many pixels at once or more', () => {
+test('what was measured holds for the same model and size with as many images at once or more', () => {
   const peaks = new MemoryPeaks();
   assert.equal(peaks.needOf(ask()), null);
   assert.equal(peaks.learn({ ...ask(sized(64), 32), bytes: 500 }), true);
-  assert.equal(peaks.learn({ ...ask(sized(64), 32), bytes: 400 }), false, 'the most counts');
+  assert.equal(peaks.learn({ ...ask(sized(64), 32), bytes: 500 }), false, 'nothing new');
   assert.equal(peaks.needOf(ask(sized(64), 32)), 500);
-  assert.equal(peaks.needOf(ask(sized(100), 32)), 500);
+  assert.equal(peaks.needOf(ask(sized(64), 48)), 500);
+  // Few large images have larger weights than many small ones: neither says anything of the other.
+  assert.equal(peaks.needOf(ask(sized(100), 32)), null);
+  assert.equal(peaks.needOf(ask(sized(32), 1000)), null);
   assert.equal(peaks.needOf(ask(sized(64), 31)), null);
   // Two parts of 32 images are 32 at once.
   assert.equal(peaks.needOf(ask(sized(64), 64, 2)), 500);
   assert.equal(peaks.needOf(ask({ ...sized(64), optimizer: { name: 'sgd' } }, 32)), null, 'another optimizer keeps other state');
   assert.equal(peaks.needOf(ask({ ...sized(64), numerics: 'graph' }, 32)), null, 'another executor');
   assert.equal(peaks.needOf(ask({ ...sized(64), salt: 7, initSeed: 9 }, 32)), 500, 'seeds take no memory');
+  assert.equal(peaks.learn({ ...ask(sized(64), 32), bytes: 400 }), true);
+  assert.equal(peaks.needOf(ask(sized(64), 32)), 400, 'a later measurement takes its place');
 });
 
 test('work known not to fit into a slot goes to a box whose slots are larger', () => {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
-import { after, before, beforeEach, describe, it } from 'node:test';
+import { after, before, beforeEach, describe, it, test } from 'node:test';
 import { DiskFullError } from '../../../blob/errors.js';
 import { FolderBlobStore } from '../../../blob/folder.js';
 import type { StoredBlob } from '../../../blob/store.js';
@@ -78,6 +78,19 @@ describe('an agent whose children misbehave', () => {
     assert.match(outcome.message, /^the training process crashed \(SIGABRT\)/);
   });
 
+  it('does not take what a child printed before its order for the cause of its end', async () => {
+    assert.equal((await coordinator.outcomeOf(misbehave('warn'))).class, 'done');
+    assert.equal((await coordinator.outcomeOf(misbehave('abort'))).class, 'TrainableError');
+  });
+
+  it('keeps no child that could not do its order', async () => {
+    const lease = misbehave('refuse');
+    const pid = await told(lease);
+    assert.deepEqual(await coordinator.outcomeOf(lease), { class: 'WorkerLost', message: 'the GPU is taken', neededBytes: null });
+    await gone(pid);
+    assert.equal((await coordinator.outcomeOf(misbehave('finish'))).class, 'done');
+  });
+
   it('takes a kill from outside for a lost worker', async () => {
     const lease = misbehave('hang');
     process.kill(await told(lease), 'SIGKILL');
@@ -96,6 +109,18 @@ describe('an agent whose children misbehave', () => {
     assert.equal(outcome.class, 'TrainableError');
     assert.match(outcome.message, /epoch 99 is not in \[0, 1\)/);
   });
+});
+
+test('the most memory that a training took is measured where its process was started for it', { skip: process.platform !== 'linux' && 'measured on Linux alone' }, async (t) => {
+  const coordinator = await ScriptedCoordinator.start();
+  t.after(() => coordinator.stop());
+  const running = await startAgent(coordinator);
+  t.after(() => running.close());
+  const data = await storeDataSet(coordinator.blobs);
+  const cold = await coordinator.outcomeOf(coordinator.offer(trainWork(data)));
+  const warm = await coordinator.outcomeOf(coordinator.offer(trainWork(data)));
+  assert.deepEqual([cold.class, warm.class, warm.neededBytes], ['done', 'done', null]);
+  assert.ok(cold.neededBytes !== null && cold.neededBytes > 20 * 2 ** 20 && cold.neededBytes < 2 ** 30, `measured ${cold.neededBytes}`);
 });
 
 /** A disk that fills up. */
@@ -138,16 +163,6 @@ describe('an agent that trains', () => {
     disk.full = false;
     assert.equal((await coordinator.outcomeOf(coordinator.offer(trainWork(data)))).class, 'done');
     assert.deepEqual(await running.leftovers(), []);
-  });
-
-  it('measures the most memory that a training took, of a warm child since its last order', { skip: process.platform !== 'linux' && 'measured on Linux alone' }, async () => {
-    const data = await storeDataSet(coordinator.blobs);
-    const cold = await coordinator.outcomeOf(coordinator.offer(trainWork(data)));
-    const warm = await coordinator.outcomeOf(coordinator.offer(trainWork(data)));
-    for (const { class: outcome, neededBytes } of [cold, warm]) {
-      assert.equal(outcome, 'done');
-      assert.ok(neededBytes !== null && neededBytes > 20 * 2 ** 20 && neededBytes < 2 ** 30, `measured ${neededBytes}`);
-    }
   });
 
   it('predicts that a model does not fit before it takes the memory', async () => {

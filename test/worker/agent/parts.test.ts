@@ -27,6 +27,8 @@ describe('the ring of a child’s output', () => {
         const all = chunks.join('');
         assert.equal(ring.text(), all.slice(-capacity));
         assert.equal(ring.totalBytes, all.length);
+        const from = Math.floor(all.length / 2);
+        assert.equal(ring.text(from), all.slice(Math.max(from, all.length - capacity)));
       }),
     );
   });

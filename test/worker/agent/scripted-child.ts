@@ -51,6 +51,13 @@ function behave(attempt: string, how: string): void {
         for (;;);
       }, 20);
       return;
+    case 'warn':
+      process.stderr.write('RESOURCE_EXHAUSTED: ran out of memory, trying again\n', finish);
+      return;
+    case 'refuse':
+      say(process.pid);
+      tell({ kind: 'finished', attempt, outcome: { class: 'WorkerLost', message: 'the GPU is taken', neededBytes: null }, holds: null });
+      return;
     case 'nonsense':
       tell({ kind: 'epoch', attempt, epoch: 99, result: { metrics: {}, confusion: null, diverged: false }, cost: { seconds: 0, steps: 0, params: 0 } });
       return;

@@ -5,7 +5,7 @@ import type { Augmentation, ImageEpochSettings } from '../../../proto/work.js';
 import type { ImageSource } from '../../../worker/engine/engine.js';
 import { createWasmEngine } from '../../../worker/engine/wasm/engine.js';
 import { ARENA_BASE, instantiateKernels, PAGE_BYTES } from '../../../worker/engine/wasm/kernels.js';
-import { inferenceState } from '../../../worker/engine/wasm/state.js';
+import { inferenceState } from '../../../worker/engine/state.js';
 import { buildModel } from '../../../worker/model/zoo.js';
 import { affineOf, type Draw, pixelTransform } from '../../../worker/train/augmentation.js';
 import { ImageClassifier } from '../../../worker/train/image-classifier.js';

@@ -74,6 +74,8 @@ describe('what is thrown', () => {
     ['a full disk', coded('ENOSPC'), { class: 'DiskFull' }],
     ['a used-up quota', coded('EDQUOT'), { class: 'DiskFull' }],
     ['data that cannot be used', coded('DataError'), { class: 'DataError' }],
+    ['a GPU that was taken', coded('EngineUnusable'), { class: 'WorkerLost' }],
+    ['an error of CUDA', coded('GraphFailed'), { class: 'WorkerLost' }],
     ['anything else', new TypeError('two\n  lines'), { class: 'TrainableError', message: 'two lines' }],
     ['what is no error at all', 'text', { class: 'TrainableError', message: 'text' }],
   ];

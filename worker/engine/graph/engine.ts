@@ -10,10 +10,9 @@ import { type Engine, type Executable, type ImageSource, OutOfMemoryError, type 
 import type { Topology } from '../../model/topology.js';
 import type { NativeTensorFlow } from '../native/native.js';
 import { type Program, programOf } from '../program.js';
-import { estimateBytes } from './estimate.js';
+import { estimateBytes, stagingBytes } from './estimate.js';
 import { GraphExecutable } from './executable.js';
-import { elements } from './operations/lowering.js';
-import { GRAPH_FORMAT, type Residence } from './training-graph.js';
+import { GRAPH_FORMAT, type Residence, wordsPerImage } from './training-graph.js';
 
 /**
  * On a GPU a data set up to this size is held in its memory, so that a step is fed indices. On a CPU it is
@@ -25,6 +24,8 @@ const RESIDENT_BYTES = 4 * 2 ** 30;
 export interface GraphOptions {
   /** Largest data set that is held in the device's memory, in bytes of its pixels; 0 for none. */
   readonly residentBytes?: number;
+  /** Free memory of the GPU, in bytes; null or absent where nobody told, or on a CPU. */
+  readonly deviceBytes?: number | null;
 }
 
 export function createGraphEngine(native: NativeTensorFlow, options: GraphOptions = {}): Promise<Engine> {
@@ -41,8 +42,10 @@ class GraphEngine implements Engine {
   readonly numerics: string;
   private readonly native: NativeTensorFlow;
   private readonly residentBytes: number;
+  private readonly deviceBytes: number | null;
 
-  constructor(native: NativeTensorFlow, { residentBytes = native.device === 'gpu' ? RESIDENT_BYTES : 0 }: GraphOptions) {
+  constructor(native: NativeTensorFlow, { residentBytes = native.device === 'gpu' ? RESIDENT_BYTES : 0, deviceBytes = null }: GraphOptions) {
+    this.deviceBytes = deviceBytes;
     this.native = native;
     this.numerics = graphNumerics(native);
     this.residentBytes = residentBytes;
@@ -62,14 +65,29 @@ class GraphEngine implements Engine {
     const program = programOf(topology, 'graph');
     expectFit(program, training, source);
     const bytes = estimateBytes(program, training);
-    if (training.memoryBytes !== null && bytes > training.memoryBytes) {
-      const size = (value: number): string => `${Math.ceil(value / 2 ** 20).toLocaleString('en-US')} MiB`;
-      throw new OutOfMemoryError(`the model needs ${size(bytes)} at batch ${String(training.maxBatch)}, more than the ${size(training.memoryBytes)} that it may take`, bytes);
-    }
-    const held = source.count * elements(program.input) <= this.residentBytes;
+    const dataBytes = source.count * 4 * wordsPerImage(program);
+    const held = dataBytes <= this.residentBytes && (this.deviceBytes === null || bytes + dataBytes <= this.deviceBytes);
+    this.expectMemory(program, training, bytes, held ? dataBytes : 0);
     const residence: Residence = held ? { kind: 'resident', count: source.count } : { kind: 'fed' };
     return new GraphExecutable(this.native, program, training, source, residence, bytes);
   }
+
+  /** On a GPU the training lies in the card's memory, and the process has what goes to it. Throws OutOfMemoryError. */
+  private expectMemory(program: Program, training: Training, bytes: number, dataBytes: number): void {
+    const { memoryBytes, maxBatch } = training;
+    const gpu = this.native.device === 'gpu';
+    const asked = [
+      { needed: bytes + dataBytes, limit: gpu ? this.deviceBytes : memoryBytes, what: 'the model needs', whose: gpu ? 'are free on the GPU' : 'it may take' },
+      ...(gpu ? [{ needed: stagingBytes(program, training, dataBytes), limit: memoryBytes, what: "the GPU's images and weights need", whose: 'the process may take' }] : []),
+    ];
+    for (const { needed, limit, what, whose } of asked) {
+      if (limit !== null && needed > limit) throw new OutOfMemoryError(`${what} ${mebibytes(needed)} at batch ${String(maxBatch)}, more than the ${mebibytes(Math.max(0, limit))} that ${whose}`, needed);
+    }
+  }
+}
+
+function mebibytes(bytes: number): string {
+  return `${Math.ceil(bytes / 2 ** 20).toLocaleString('en-US')} MiB`;
 }
 
 function expectFit(program: Program, training: Training, source: ImageSource): void {

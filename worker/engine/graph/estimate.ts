@@ -1,10 +1,7 @@
 import type { Training } from '../engine.js';
 import type { Program } from '../program.js';
-import { stateNames } from '../wasm/parameters.js';
+import { stateNames } from '../optimizer.js';
 import { elements } from './operations/lowering.js';
-
-/** libtensorflow itself, once it has run: code, thread pools, kernels' scratch memory. Measured. */
-const LIBRARY_BYTES = 330 * 2 ** 20;
 
 /**
  * Bytes of what a part of a batch makes on its way: every operation's value is kept for the way back, and
@@ -19,9 +16,18 @@ export function activationBytes(program: Program, training: Training, trains: bo
   return 4 * images * (elements(program.input) + values.reduce((sum, count) => sum + count, 0) + masks + largest);
 }
 
-/** Bytes that a training takes beyond Node's own; TensorFlow allocates as it goes, so this is a prediction. */
+/**
+ * Bytes that a training takes where it is computed, beside the library, which is there once it is loaded
+ * (330 MB on a CPU); TensorFlow allocates as it goes, so this is a prediction.
+ */
 export function estimateBytes(program: Program, training: Training): number {
   const parameters = program.parameters.reduce((sum, { count }) => sum + count, 0);
   const copies = 2 + stateNames(training.optimizer).length + (training.accumulate > 1 ? 1 : 0) + (training.clips ? 1 : 0);
-  return LIBRARY_BYTES + activationBytes(program, training, true) + 4 * parameters * copies;
+  return activationBytes(program, training, true) + 4 * parameters * copies;
+}
+
+/** Bytes beside a GPU, of what goes to it: the state of a checkpoint, the images of a part, and `dataBytes` of a data set. */
+export function stagingBytes(program: Program, { optimizer, maxBatch, accumulate }: Training, dataBytes: number): number {
+  const parameters = program.parameters.reduce((sum, { count }) => sum + count, 0);
+  return 4 * parameters * (1 + stateNames(optimizer).length) + Math.ceil(maxBatch / accumulate) * elements(program.input) + dataBytes;
 }

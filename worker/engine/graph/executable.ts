@@ -3,8 +3,8 @@ import type { Executable, Fill, ImageSource, PixelTransform, StepResult, StepSet
 import { fillInitial } from '../initial-weights.js';
 import type { Program } from '../program.js';
 import { DATA_TYPE, type NativeTensorFlow } from '../native/native.js';
-import { stepRates } from '../wasm/optimize.js';
-import { decodeState, encodeState, type Tensor } from '../wasm/state.js';
+import { stepRates } from '../optimizer.js';
+import { decodeState, encodeState, type Tensor } from '../state.js';
 import type { AugmentKind } from './augmentation.js';
 import { activationBytes } from './estimate.js';
 import { dropoutDraw } from './operations/activate.js';

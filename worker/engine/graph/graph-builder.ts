@@ -81,17 +81,12 @@ export class GraphBuilder {
     const dtype = attribute.type(TYPE.float);
     const own = `variable_${String(this.serial++)}`;
     const handle = this.node('VarHandleOp', [], { dtype, shape: attribute.shape(shape), shared_name: attribute.text(own), container: attribute.text('') }, { name: own });
-    return { name, shape, handle, value: this.read(handle) };
+    return { name, shape, handle, value: this.node('ReadVariableOp', [handle], { dtype }) };
   }
 
-  /** The variable's value at the time when `after` has run. */
-  read(handle: Ref, after: readonly Ref[] = []): Ref {
-    return this.node('ReadVariableOp', [handle], { dtype: attribute.type(TYPE.float) }, { after });
-  }
-
-  assign(variable: Variable, value: Ref, after: readonly Ref[] = []): Ref {
+  assign(variable: Variable, value: Ref): Ref {
     const attributes = { dtype: attribute.type(TYPE.float), validate_shape: attribute.flag(false) };
-    return this.node('AssignVariableOp', [variable.handle, value], attributes, { after });
+    return this.node('AssignVariableOp', [variable.handle, value], attributes);
   }
 
   add(a: Ref, b: Ref, type: Type = TYPE.float): Ref {

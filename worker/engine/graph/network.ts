@@ -15,12 +15,12 @@ export class Network {
   private readonly image: Value;
   private readonly lowered: Lowered[] = [];
 
-  /** `image`: float32 [batch, height, width, channels], normalised. Goes forward through the first `count` operations, or all. */
-  constructor(program: Program, pass: Pass, image: Ref, count = program.operations.length) {
+  /** `image`: float32 [batch, height, width, channels], normalised. */
+  constructor(program: Program, pass: Pass, image: Ref) {
     this.program = program;
     this.pass = pass;
     this.image = { ref: image, flat: false };
-    for (const operation of program.operations.slice(0, count)) this.lowered.push(this.lower(operation));
+    for (const operation of program.operations) this.lowered.push(this.lower(operation));
   }
 
   /** [batch, classes]. */

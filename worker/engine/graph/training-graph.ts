@@ -7,7 +7,7 @@ import type { OptimizerChoice } from '../../../proto/work.js';
 import type { Normalisation } from '../engine.js';
 import type { Parameter } from '../parameter.js';
 import type { Operation, Program } from '../program.js';
-import { stateNames } from '../wasm/parameters.js';
+import { stateNames } from '../optimizer.js';
 import { augmented, type AugmentKind } from './augmentation.js';
 import { attribute, TYPE } from './graph-def.js';
 import { GraphBuilder, type Ref, type Variable } from './graph-builder.js';

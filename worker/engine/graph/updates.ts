@@ -1,6 +1,6 @@
 /** From the gradients of a step to its updates, in Keras' order: penalty, clipping, optimizer. */
 import type { OptimizerChoice } from '../../../proto/work.js';
-import type { Parameter } from '../parameter.js';
+import { isKernel, type Parameter } from '../parameter.js';
 import { attribute, TYPE } from './graph-def.js';
 import type { GraphBuilder, Ref, Variable } from './graph-builder.js';
 import type { ParameterGradient } from './operations/lowering.js';
@@ -20,11 +20,6 @@ export interface TrainedParameter {
   readonly state: readonly Variable[];
   /** What the update writes and nobody reads; null where its node needs none. */
   readonly scratch: Variable | null;
-}
-
-/** Weights proper: what a penalty is on, as Keras' kernel_regularizer. */
-export function isKernel(parameter: Parameter): boolean {
-  return parameter.name.endsWith('/kernel');
 }
 
 /** l2 * sum(w^2) over all kernels. */

@@ -5,10 +5,11 @@ import { createInterface } from 'node:readline';
 import { text as allText } from 'node:stream/consumers';
 import { packageRoot, packageVersion } from '../../../proto/package-root.js';
 import { CHECK_VERSION } from './conformance.js';
-import { explainNative, type NativeProblem } from './errors.js';
+import { explainNative, othersWrite, replacing, type NativeProblem } from './errors.js';
 import type { FoundNative } from './found.js';
-import { surveyGpus, type Gpu } from './gpus.js';
-import { nativeEnvironment, type NativePlace } from './load.js';
+import { CUDA_11, CUDA_12, surveyGpus, type Gpu } from './gpus.js';
+import { jsonLine } from './json-line.js';
+import { libraryPath, nativeEnvironment, type NativePlace } from './load.js';
 import { writeStamp, type Stamp } from './stamp.js';
 
 /** What check-main prints. */
@@ -38,15 +39,17 @@ export async function probeNative(native: FoundNative, signal?: AbortSignal): Pr
 
 /** Conformance and step times; writes the stamp, also where it fails. Rejects with the signal's reason. */
 export async function testNative(native: FoundNative, onLine: (line: CheckLine) => void = () => undefined, signal?: AbortSignal): Promise<Stamp> {
-  const seen = await gpusFor(native);
+  const seen = native.writable === null ? await gpusFor(native) : { problem: othersWrite(native.writable) };
   const gpu = 'problem' in seen ? null : (seen.gpus[0] ?? null);
   const { problem, lines } = 'problem' in seen ? { problem: seen.problem, lines: [] } : await tried('test', native, gpu, onLine, signal);
   const loaded = lines.find((line) => line.kind === 'loaded');
   const checks = lines.filter((line) => line.kind === 'check');
+  const wrong = wrongNumbers(checks, native.name);
   const stamp: Stamp = {
     check: CHECK_VERSION,
     fingerprint: native.fingerprint,
-    problem: problem ?? wrongNumbers(checks),
+    problem: problem ?? wrong,
+    wrong: problem === null && wrong !== null,
     numerics: loaded?.numerics ?? null,
     tensorflow: loaded?.tensorflow ?? null,
     checks: checks.map(({ name, worst, limit }) => ({ name, worst, limit })),
@@ -63,14 +66,15 @@ export function passes({ worst, limit }: { readonly worst: number | null; readon
   return worst !== null && worst <= limit;
 }
 
-function wrongNumbers(checks: readonly { readonly name: string; readonly worst: number | null; readonly limit: number }[]): NativeProblem | null {
+function wrongNumbers(checks: readonly { readonly name: string; readonly worst: number | null; readonly limit: number }[], name: string): NativeProblem | null {
   const wrong = checks.find((check) => !passes(check));
   if (wrong === undefined) return null;
-  return { found: `it computes other numbers than wasm (${wrong.name}: ${wrong.worst ?? 'no number'}, at most ${wrong.limit} is right)`, remedy: 'install another version: trawl engine install --tf 2.21.0' };
+  return { found: `it computes other numbers than wasm (${wrong.name}: ${wrong.worst ?? 'no number'}, at most ${wrong.limit} is right)`, remedy: replacing(name) };
 }
 
-async function gpusFor({ device }: FoundNative): Promise<{ readonly gpus: readonly Gpu[] } | { readonly problem: NativeProblem }> {
-  return device === 'cpu' ? { gpus: [] } : surveyGpus();
+/** The package that npm has is built with CUDA 11; trawl's own are of TensorFlow 2.18 and newer, which have CUDA 12. */
+async function gpusFor({ device, from }: FoundNative): Promise<{ readonly gpus: readonly Gpu[] } | { readonly problem: NativeProblem }> {
+  return device === 'cpu' ? { gpus: [] } : surveyGpus(from === 'package' ? CUDA_11 : CUDA_12);
 }
 
 interface Tried {
@@ -86,14 +90,14 @@ async function tried(mode: 'probe' | 'test', native: FoundNative, gpu: Gpu | nul
   const child = spawn(process.execPath, [module, mode, JSON.stringify(place)], {
     stdio: ['ignore', 'pipe', 'pipe'],
     // Its warnings are what a failure is told from.
-    env: { PATH: process.env.PATH, ...nativeEnvironment(gpu?.uuid ?? null), TF_CPP_MIN_LOG_LEVEL: '1' },
+    env: { PATH: process.env.PATH, ...nativeEnvironment(gpu?.uuid ?? null), ...libraryPath(place), TF_CPP_MIN_LOG_LEVEL: '1' },
   });
   const kill = (): void => void child.kill('SIGKILL');
   const deadline = setTimeout(kill, mode === 'probe' ? PROBE_LIMIT_MS : LIMIT_MS);
   signal?.addEventListener('abort', kill);
   const lines: CheckLine[] = [];
   createInterface({ input: child.stdout }).on('line', (line) => {
-    const read = parseLine(line);
+    const read = jsonLine(line) as CheckLine | null;
     if (read === null) return;
     lines.push(read);
     onLine(read);
@@ -113,19 +117,9 @@ async function tried(mode: 'probe' | 'test', native: FoundNative, gpu: Gpu | nul
   return { problem: problemOf(said, failed?.message ?? null, how, native.name), lines };
 }
 
-/** TensorFlow writes what it likes to either stream. */
-function parseLine(line: string): CheckLine | null {
-  if (!line.startsWith('{')) return null;
-  try {
-    return JSON.parse(line) as CheckLine;
-  } catch {
-    return null;
-  }
-}
-
 /** What TensorFlow printed says more than that no GPU was seen; else what was thrown, cut in two again. */
 function problemOf(said: string, message: string | null, signal: NodeJS.Signals | null, name: string): NativeProblem {
   const [found = '', ...remedy] = (message ?? '').replace(`${name}: `, '').split('; ');
   if (message !== null && remedy.length > 0 && !message.includes('sees no GPU')) return { found, remedy: remedy.join('; ') };
-  return explainNative(said, signal);
+  return explainNative(name, said, signal);
 }

@@ -19,25 +19,52 @@ export const OLDEST_DRIVER = '525.60.13';
 
 const DRIVER_REMEDY = `update the NVIDIA driver to ${OLDEST_DRIVER} or newer`;
 const TAKEN_REMEDY = 'end what uses it (nvidia-smi shows it), choose another with CUDA_VISIBLE_DEVICES, or take --engine wasm';
-const REINSTALL = 'install it again: trawl engine install';
+
+/** Two that work: the other one is what to try instead of one. */
+const TENSORFLOWS = ['2.21.0', '2.20.0'] as const;
+
+/** The version and the device of an engine of trawl's own, by its name; null for any other. */
+function installedParts(name: string): { readonly version: string; readonly gpu: string } | null {
+  const [, version, device] = /^tensorflow-(.+)-(cpu|gpu)$/.exec(name) ?? [];
+  return version === undefined ? null : { version, gpu: device === 'gpu' ? ' --gpu' : '' };
+}
+
+/** How an engine whose files are at fault is put in order. What is there has to go first: nothing is installed over it. */
+export function reinstalling(name: string): string {
+  const parts = installedParts(name);
+  return parts === null ? "install trawl's own: trawl engine install" : `remove it and install it again: trawl engine remove ${name} && trawl engine install${parts.gpu} --tf ${parts.version}`;
+}
+
+/** The same where this version of TensorFlow is at fault. `other` where a certain one is called for. */
+export function replacing(name: string, other?: string): string {
+  const parts = installedParts(name);
+  if (parts === null) return "install trawl's own: trawl engine install";
+  const version = other === undefined || other === parts.version ? TENSORFLOWS.find((known) => known !== parts.version) : other;
+  return `remove it and install another version: trawl engine remove ${name} && trawl engine install${parts.gpu} --tf ${version}`;
+}
+
+/** What is loaded as code must be nobody else's. */
+export function othersWrite(path: string): NativeProblem {
+  return { found: `others can write to ${path}, and what lies there would be run as code`, remedy: `make it yours alone: chmod go-w ${path} (and chown, where it is another's)` };
+}
 
 /** What the dynamic linker, CUDA and TensorFlow print, and what it means. The first that matches counts. */
-const WORDINGS: readonly { readonly pattern: RegExp; readonly problem: (match: RegExpExecArray) => NativeProblem }[] = [
+const WORDINGS: readonly { readonly pattern: RegExp; readonly problem: (match: RegExpExecArray, name: string) => NativeProblem }[] = [
   {
     pattern: /undefined symbol: (\w+)/,
-    problem: ([, symbol = '']) => ({ found: `the TensorFlow library lacks the symbol ${symbol}`, remedy: 'install another version: trawl engine install --tf 2.21.0' }),
+    problem: ([, symbol = ''], name) => ({ found: `the TensorFlow library lacks the symbol ${symbol}`, remedy: replacing(name) }),
   },
   {
     pattern: /version [`'](GLIBC\w*_[\d.]+)'? not found/,
-    problem: ([, version = '']) => ({ found: `the system's C libraries are older than ${version}`, remedy: 'use a newer system, or an older TensorFlow: trawl engine install --tf 2.18.1' }),
+    problem: ([, version = ''], name) => ({ found: `the system's C libraries are older than ${version}`, remedy: `use a newer system, or ${replacing(name, '2.18.1')}` }),
   },
   {
     pattern: /(lib[\w.+-]+): cannot open shared object file/,
-    problem: ([, library = '']) => ({ found: `${library} is missing`, remedy: REINSTALL }),
+    problem: ([, library = ''], name) => ({ found: `${library} is missing`, remedy: reinstalling(name) }),
   },
   {
     pattern: /invalid ELF header|file too short|wrong ELF class|cannot dynamically load|not a mach-o file/i,
-    problem: () => ({ found: 'a library of it is damaged, or made for another system', remedy: REINSTALL }),
+    problem: (_, name) => ({ found: 'a library of it is damaged, or made for another system', remedy: reinstalling(name) }),
   },
   {
     pattern: /CUDA driver version is insufficient|INSUFFICIENT_DRIVER|system has unsupported display driver|kernel driver .* does not match/i,
@@ -53,7 +80,7 @@ const WORDINGS: readonly { readonly pattern: RegExp; readonly problem: (match: R
   },
   {
     pattern: /Cannot dlopen some GPU libraries|Could not load dynamic library '(?:libcud|libcublas|libcufft)/i,
-    problem: () => ({ found: 'CUDA libraries are missing beside TensorFlow', remedy: 'install it again: trawl engine install --gpu' }),
+    problem: (_, name) => ({ found: 'CUDA libraries are missing beside TensorFlow', remedy: reinstalling(name) }),
   },
   {
     pattern: /CUDA_ERROR_NO_DEVICE|no CUDA-capable device|Could not find cuda drivers|failed call to cuInit/i,
@@ -61,14 +88,14 @@ const WORDINGS: readonly { readonly pattern: RegExp; readonly problem: (match: R
   },
 ];
 
-/** `signal`: what ended the process that tried, if something did; `text`: what it printed, or the message of an error. */
-export function explainNative(text: string, signal: NodeJS.Signals | null = null): NativeProblem {
+/** `name`: of the engine; `signal`: what ended the process that tried, if something did; `text`: what it printed, or the message of an error. */
+export function explainNative(name: string, text: string, signal: NodeJS.Signals | null = null): NativeProblem {
   if (signal === 'SIGILL') return { found: 'this processor lacks instructions that TensorFlow was built with (AVX)', remedy: 'take --engine wasm' };
   for (const { pattern, problem } of WORDINGS) {
     const match = pattern.exec(text);
-    if (match !== null) return problem(match);
+    if (match !== null) return problem(match, name);
   }
   const last = text.trim().split('\n').at(-1)?.trim() ?? '';
   const how = signal === null ? 'it does not work' : `the process that tried it was ended by ${signal}`;
-  return { found: last === '' ? how : `${how}: ${last.slice(0, 300)}`, remedy: 'take --engine wasm, or another version: trawl engine install --tf 2.20.0' };
+  return { found: last === '' ? how : `${how}: ${last.slice(0, 300)}`, remedy: `take --engine wasm, or ${replacing(name)}` };
 }

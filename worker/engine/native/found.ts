@@ -15,6 +15,7 @@ import { existsSync, readFileSync, readdirSync, statSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { z } from 'zod';
+import { writableByOthers } from './owned.js';
 
 export type Device = 'cpu' | 'gpu';
 
@@ -47,6 +48,10 @@ export interface FoundNative {
   readonly stamp: string;
   /** Moves when its files do: an engine that was tested is the same engine. */
   readonly fingerprint: string;
+  /** False where it was found only from the folder in which the user stands: it is code, and is not run before he has asked for its test. */
+  readonly trusted: boolean;
+  /** A file or folder on the way to it that others can write to; null where there is none. */
+  readonly writable: string | null;
 }
 
 /** Of the user's own packages; the GPU's first. */
@@ -58,8 +63,13 @@ const PACKAGES = [
 export interface Places {
   /** `engines` folders of homes; those that do not exist are passed over. What is found first wins its name; stamps of packages lie in the first. */
   readonly folders: readonly [string, ...string[]];
-  /** Where the user stands: his own packages are looked for from here, and from this program. */
+  /** Where the user stands: his own packages are looked for beside this program, and then from here. */
   readonly cwd: string;
+}
+
+/** Whether an engine of this name is a package of the user's own. */
+export function isPackage(name: string): boolean {
+  return PACKAGES.some((known) => known.name === name);
 }
 
 /** The best first: GPU before CPU, then the newest TensorFlow, installations before packages. */
@@ -83,7 +93,7 @@ function installedIn(folder: string): FoundNative[] {
       const at = join(folder, name);
       const addon = join(at, 'addon', 'tfjs_binding.node');
       const { tensorflow, device, bytes } = record;
-      return [{ name, device, tensorflow, addon, folder: at, from: 'home', bytes, stamp: stampFile(folder, name), fingerprint: fingerprintOf(addon, join(at, 'site', 'tensorflow')) } satisfies FoundNative];
+      return [{ name, device, tensorflow, addon, folder: at, from: 'home', bytes, stamp: stampFile(folder, name), fingerprint: fingerprintOf(addon, join(at, 'site', 'tensorflow')), trusted: true, writable: null } satisfies FoundNative];
     });
 }
 
@@ -102,22 +112,23 @@ function stampFile(folder: string, name: string): string {
 
 function packagesFrom({ folders, cwd }: Places): FoundNative[] {
   return PACKAGES.flatMap(({ name, device }) => {
-    const folder = packageFolder(`@tensorflow/${name}`, cwd);
+    const beside = packageFolder(`@tensorflow/${name}`, import.meta.url);
+    const folder = beside ?? packageFolder(`@tensorflow/${name}`, join(cwd, 'any.js'));
     const addon = folder === null ? null : addonOf(folder);
     if (folder === null || addon === null) return [];
-    return [{ name, device, tensorflow: null, addon, folder, from: 'package', bytes: null, stamp: stampFile(folders[0], name), fingerprint: fingerprintOf(addon, join(folder, 'deps', 'lib')) } satisfies FoundNative];
+    const libraries = join(folder, 'deps', 'lib');
+    const place = { name, device, tensorflow: null, addon, folder, from: 'package', bytes: null, stamp: stampFile(folders[0], name) } as const;
+    return [{ ...place, fingerprint: fingerprintOf(addon, libraries), trusted: beside !== null, writable: writableByOthers([addon, libraries]) } satisfies FoundNative];
   });
 }
 
-function packageFolder(name: string, cwd: string): string | null {
-  for (const from of [join(cwd, 'any.js'), import.meta.url]) {
-    try {
-      return dirname(createRequire(from).resolve(`${name}/package.json`));
-    } catch {
-      // Not to be found from there.
-    }
+/** As Node resolves it for a module of that name or URL; null where it finds none. */
+function packageFolder(name: string, from: string): string | null {
+  try {
+    return dirname(createRequire(from).resolve(`${name}/package.json`));
+  } catch {
+    return null;
   }
-  return null;
 }
 
 /** Null where the package's addon was never built or downloaded. */

@@ -1,7 +1,7 @@
 /** Brings a native engine into this process. It stays until the process ends: the addon cannot be let go. */
 import { availableParallelism, constants } from 'node:os';
-import { EngineUnusable, explainNative } from './errors.js';
-import type { Device } from './found.js';
+import { EngineUnusable, explainNative, reinstalling } from './errors.js';
+import { isPackage, type Device } from './found.js';
 import type { NativeTensorFlow, TfjsBinding } from './native.js';
 
 /** As much of FoundNative as travels to the process that loads it. */
@@ -22,11 +22,11 @@ export function loadNative({ name, device, addon, folder }: NativePlace): Native
     // All symbols at once: a missing one is told here, where it would otherwise end the process at its first call.
     process.dlopen(holder, addon, constants.dlopen.RTLD_NOW);
   } catch (error) {
-    throw new EngineUnusable(name, explainNative(error instanceof Error ? error.message : String(error)));
+    throw new EngineUnusable(name, explainNative(name, error instanceof Error ? error.message : String(error)));
   }
   const binding = holder.exports as TfjsBinding;
   if (typeof binding.runSavedModel !== 'function' || typeof binding.TF_Version !== 'string') {
-    throw new EngineUnusable(name, { found: `${addon} is no addon of tfjs-node 4`, remedy: 'install it again: trawl engine install' });
+    throw new EngineUnusable(name, { found: `${addon} is no addon of tfjs-node 4`, remedy: reinstalling(name) });
   }
   if (device === 'gpu' && !binding.isUsingGpuDevice()) {
     throw new EngineUnusable(name, { found: 'TensorFlow sees no GPU', remedy: 'check that nvidia-smi lists one; trawl engine test shows what TensorFlow says' });
@@ -49,4 +49,14 @@ export function nativeEnvironment(gpu: string | null, threads = availableParalle
     TF_NUM_INTRAOP_THREADS: String(threads),
     TF_NUM_INTEROP_THREADS: String(threads),
   };
+}
+
+/**
+ * Where the dynamic linker looks besides, for an engine that is a package of the user's own: CUDA that was
+ * installed by hand is found so. Engines of trawl's own know where their libraries lie, and another
+ * TensorFlow on that path would take their place.
+ */
+export function libraryPath(native: Pick<NativePlace, 'name'> | null, environment: NodeJS.ProcessEnv = process.env): { readonly [name: string]: string } {
+  const path = environment.LD_LIBRARY_PATH;
+  return native === null || !isPackage(native.name) || path === undefined ? {} : { LD_LIBRARY_PATH: path };
 }

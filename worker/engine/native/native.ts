@@ -26,7 +26,7 @@ export interface TensorMetadata {
 /** The part of `TFJSBinding` (@tensorflow/tfjs-node, tfjs_binding.d.ts) that is called. Each method throws an Error with TensorFlow's message. */
 export interface TfjsBinding {
   readonly TF_Version: string;
-  /** Takes a copy of the values. */
+  /** Takes the memory of the values, and no copy: they are not to be written to while the tensor is there. */
   createTensor(shape: readonly number[], dtype: number, values: TensorValues): number;
   deleteTensor(id: number): void;
   tensorDataSync(id: number): TensorValues;

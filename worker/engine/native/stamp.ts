@@ -11,6 +11,8 @@ const stampSchema = z.object({
   fingerprint: z.string(),
   /** Null where it may be used. */
   problem: z.object({ found: z.string(), remedy: z.string() }).nullable(),
+  /** Whether that is its numbers: whatever else failed (a GPU that was taken, a busy box) may pass. */
+  wrong: z.boolean(),
   /** Null where it could not even be loaded. */
   numerics: z.string().nullable(),
   tensorflow: z.string().nullable(),

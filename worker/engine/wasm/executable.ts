@@ -1,18 +1,19 @@
 import type { Executable, ImageSource, PixelTransform, StepResult, StepSettings, Training } from '../engine.js';
 import { fillInitial } from '../initial-weights.js';
-import type { Program } from '../program.js';
+import { stateNames, stepRates } from '../optimizer.js';
+import { isKernel } from '../parameter.js';
 import { batchParts } from '../parts.js';
+import type { Program } from '../program.js';
+import { decodeState, encodeState, type Tensor } from '../state.js';
 import { imageAt, type View } from './arena.js';
 import { instantiateKernels } from './kernels.js';
 import { ActivateNode, type BatchNorm } from './nodes/activate.js';
 import { copyChannels } from './nodes/merge.js';
 import { elements, type Gradient, type Machine, type Node, type Pass, wholeGradient } from './nodes/node.js';
-import { applyUpdate, stepRates } from './optimize.js';
-import { stateNames } from './parameters.js';
+import { applyUpdate } from './optimize.js';
 import type { Delivery, Plan } from './plan.js';
-import { decodeState, encodeState, type Tensor } from './state.js';
 import { FILLS } from './transform.js';
-import { isKernel, Updates } from './updates.js';
+import { Updates } from './updates.js';
 
 const INFERENCE: Pass = { training: false, first: 0, dropout: null };
 

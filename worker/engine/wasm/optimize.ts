@@ -1,22 +1,7 @@
-import { wholePower } from '../../../proto/whole-power.js';
 import type { OptimizerChoice } from '../../../proto/work.js';
+import type { StepRates } from '../optimizer.js';
 import type { Kernels } from './kernels.js';
 import type { Slot } from './parameters.js';
-
-/** What an update multiplies with in one step. */
-export interface StepRates {
-  /** Adam's bias correction included. */
-  readonly rate: number;
-  /** Share of each weight that is taken off before. */
-  readonly decay: number;
-}
-
-/** `steps`: how many there have been, this one included. */
-export function stepRates(optimizer: OptimizerChoice, lr: number, steps: number): StepRates {
-  if (optimizer.name !== 'adam' && optimizer.name !== 'adamw') return { rate: lr, decay: 0 };
-  const rate = (lr * Math.sqrt(1 - wholePower(optimizer.beta2, steps))) / (1 - wholePower(optimizer.beta1, steps));
-  return { rate, decay: optimizer.name === 'adamw' ? lr * optimizer.weightDecay : 0 };
-}
 
 /** Updates `count` elements of a parameter, and the optimizer's state of them, from element `from` on. */
 export function applyUpdate(

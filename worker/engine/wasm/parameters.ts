@@ -1,4 +1,5 @@
 import type { OptimizerChoice } from '../../../proto/work.js';
+import { stateNames } from '../optimizer.js';
 import type { Parameter } from '../parameter.js';
 import type { Program } from '../program.js';
 import type { Arena } from './arena.js';
@@ -9,22 +10,6 @@ export interface Slot {
   readonly at: number;
   /** In the order of `stateNames`. */
   readonly state: readonly number[];
-}
-
-/** Names of the optimizer's state tensors per parameter, in the order of `Slot.state`. */
-export function stateNames(optimizer: OptimizerChoice): readonly string[] {
-  switch (optimizer.name) {
-    case 'sgd':
-      return [];
-    case 'sgdm':
-    case 'nesterov':
-      return ['momentum'];
-    case 'rmsprop':
-      return ['v'];
-    case 'adam':
-    case 'adamw':
-      return ['m', 'v'];
-  }
 }
 
 export function planSlots(program: Program, optimizer: OptimizerChoice, arena: Arena): Map<string, Slot> {

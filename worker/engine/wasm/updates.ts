@@ -1,13 +1,8 @@
 import type { StepSettings } from '../engine.js';
-import type { Parameter } from '../parameter.js';
+import { isKernel } from '../parameter.js';
 import type { Machine } from './nodes/node.js';
 import type { Slot } from './parameters.js';
 import type { Plan } from './plan.js';
-
-/** Weights proper: what a penalty is on, as Keras' kernel_regularizer. */
-export function isKernel(parameter: Parameter): boolean {
-  return parameter.name.endsWith('/kernel');
-}
 
 type Optimize = (slot: Slot, gradientAt: number, from: number, count: number) => void;
 

@@ -1,13 +1,18 @@
 import assert from 'node:assert/strict';
+import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import test from 'node:test';
 import { chooseEngine, choiceText, offeredEngines, surveyEngines, wasmEngine, type EngineFact } from '../../../../worker/engine/choose.js';
+import { CHECK_VERSION } from '../../../../worker/engine/native/conformance.js';
+import { findNatives } from '../../../../worker/engine/native/found.js';
+import { writeStamp } from '../../../../worker/engine/native/stamp.js';
 import { temporaryFolder } from '../../../support/images.js';
 
 function fact(device: 'cpu' | 'gpu', problem: string | null): EngineFact {
   const name = `tensorflow-2.21.0-${device}`;
   const label = `graph on ${device.toUpperCase()}`;
   const native = { name, device, addon: '/a.node', folder: '/a' };
-  const found = { ...native, tensorflow: '2.21.0', from: 'home', bytes: 1, stamp: '/s', fingerprint: 'f' } as const;
+  const found = { ...native, tensorflow: '2.21.0', from: 'home', bytes: 1, stamp: '/s', fingerprint: 'f', trusted: true, writable: null } as const;
   const usable = problem === null ? ({ kind: 'graph', device, numerics: `graph:2.21.0:${device}:d`, label, native, gpus: [] } as const) : null;
   return { name, label, found, stamp: null, usable, problem: problem === null ? null : { found: problem, remedy: 'mend it' } };
 }
@@ -37,4 +42,34 @@ test('a worker offers all that it can use, or the forced kind alone', () => {
 test('where nothing is installed there is wasm', async (t) => {
   const facts = await surveyEngines({ places: { folders: [temporaryFolder(t)], cwd: temporaryFolder(t) } });
   assert.deepEqual(facts.filter(({ found }) => found?.from !== 'package').map(({ name }) => name), ['wasm']);
+});
+
+/** A folder with a package of the user's own in it, whose addon is no library. */
+function withPackage(folder: string): string {
+  const at = join(folder, 'node_modules', '@tensorflow', 'tfjs-node');
+  mkdirSync(join(at, 'lib', 'napi-v8'), { recursive: true });
+  writeFileSync(join(at, 'package.json'), '{"name": "@tensorflow/tfjs-node", "version": "4.22.0"}');
+  writeFileSync(join(at, 'lib', 'napi-v8', 'tfjs_binding.node'), 'no library');
+  return at;
+}
+
+test('a package in the folder where the user stands is not loaded before he has asked for its test', async (t) => {
+  const [home, cwd] = [temporaryFolder(t), temporaryFolder(t)];
+  const places = { folders: [home], cwd } as const;
+  const at = withPackage(cwd);
+  const look = async (): Promise<EngineFact | undefined> => (await surveyEngines({ places, onTest: (label) => tested.push(label) })).find(({ name }) => name === 'tfjs-node');
+  const tested: string[] = [];
+  assert.match((await look())?.problem?.found ?? '', /^it lies in .+, found from the folder you stand in, and is code that nobody has asked for yet$/);
+  assert.deepEqual(tested, []);
+  const found = findNatives(places).find(({ name }) => name === 'tfjs-node');
+  assert.ok(found !== undefined && found.folder.endsWith('tfjs-node') && !found.trusted);
+  const stamp = { check: CHECK_VERSION, fingerprint: found.fingerprint, problem: { found: 'it was busy', remedy: 'r' }, wrong: false, numerics: null, tensorflow: null, checks: [], steps: [], versions: { trawl: '0', node: '0', driver: null }, testedAt: '' };
+  writeStamp(found.stamp, stamp);
+  assert.match((await look())?.problem?.found ?? '', /damaged, or made for another system/, 'asked for once, it is tried again after a failure that may pass');
+  assert.equal(tested.length, 1);
+  writeStamp(found.stamp, { ...stamp, problem: { found: 'wrong numbers', remedy: 'r' }, wrong: true });
+  assert.equal((await look())?.problem?.found, 'wrong numbers');
+  assert.equal(tested.length, 1, 'wrong numbers stay wrong');
+  chmodSync(at, 0o777);
+  assert.match((await look())?.problem?.found ?? '', /^others can write to .+tfjs-node, and what lies there would be run as code$/);
 });

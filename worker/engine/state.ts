@@ -3,7 +3,7 @@
  * multiple of 8, then float32 tensors one after another, all little-endian. The same training state
  * always gives the same bytes.
  */
-import { DataError } from '../../data/data-error.js';
+import { DataError } from '../data/data-error.js';
 
 const MAGIC = 0x4c575254;
 export const STATE_FORMAT = 1;

@@ -1,0 +1,34 @@
+/** What executors have in common of the optimizers. Pure. */
+import { wholePower } from '../../proto/whole-power.js';
+import type { OptimizerChoice } from '../../proto/work.js';
+
+/** Names of the optimizer's state tensors per parameter, in the order of a checkpoint. */
+export function stateNames(optimizer: OptimizerChoice): readonly string[] {
+  switch (optimizer.name) {
+    case 'sgd':
+      return [];
+    case 'sgdm':
+    case 'nesterov':
+      return ['momentum'];
+    case 'rmsprop':
+      return ['v'];
+    case 'adam':
+    case 'adamw':
+      return ['m', 'v'];
+  }
+}
+
+/** What an update multiplies with in one step. */
+export interface StepRates {
+  /** Adam's bias correction included. */
+  readonly rate: number;
+  /** Share of each weight that is taken off before. */
+  readonly decay: number;
+}
+
+/** `steps`: how many there have been, this one included. */
+export function stepRates(optimizer: OptimizerChoice, lr: number, steps: number): StepRates {
+  if (optimizer.name !== 'adam' && optimizer.name !== 'adamw') return { rate: lr, decay: 0 };
+  const rate = (lr * Math.sqrt(1 - wholePower(optimizer.beta2, steps))) / (1 - wholePower(optimizer.beta1, steps));
+  return { rate, decay: optimizer.name === 'adamw' ? lr * optimizer.weightDecay : 0 };
+}
