@@ -30,10 +30,10 @@ export interface Pruner {
   report(number: number, epochs: number, value: number | null): Judgement;
   /** The paused trial that deserves a free slot most, now taken off the paused ones; null for none. Asked before new trials start. */
   promote(): Promotion | null;
-  /** After a restart: this trial had been let go on to `until` epochs. */
+  /** After a restart, between `enter` and the reports: it had been let go on to `until` epochs, so it is not judged before. */
   restore(number: number, until: number): void;
   /** The trial ended otherwise (completed, failed, cancelled): it is no candidate any more. */
   leave(number: number): void;
-  /** Whether nothing but new reports or new trials could make `promote` name anyone. Paused trials are pruned when there will be none. */
-  readonly paused: number;
+  /** No trial will enter any more: rungs that wait to be filled are judged with those that are there. */
+  close(): void;
 }
