@@ -6,7 +6,9 @@
  * at once), so the cost of a report is the number of trials that share it. A frontier is ready when no
  * live attempt covers it and the state to begin with is at hand, or can be remade.
  */
-import { chosenEpoch, emptyFold, foldEpoch } from '../trial/fold.js';
+import { prunerOf } from '../pruner/make.js';
+import type { Judgement } from '../pruner/pruner.js';
+import { chosenEpoch, emptyFold, foldEpoch, type FoldRule } from '../trial/fold.js';
 import { compareScores, scoreOf } from '../trial/rank.js';
 import { isEnded, moveSweep, moveTrial, type TrialState } from '../trial/states.js';
 import { Forest, checkpointComes, isStateless, startFor, type EpochNode } from '../stage/forest.js';
@@ -14,6 +16,7 @@ import type { RecordedEpoch, RecordedEvaluation, SweepRecord, TrialFailure, Tria
 import type { EvaluatedPart } from '../../proto/work.js';
 import { ReadyQueue, type ReadyItem } from './ready-queue.js';
 import type { SweepRun, TrialRun } from './model.js';
+import { Pruning } from './pruning.js';
 
 export interface SweepFacts {
   readonly record: SweepRecord;
@@ -38,12 +41,16 @@ export class Board {
     const data = record.data;
     const counts = data?.counts;
     const has = (part: EvaluatedPart): boolean => counts?.[part].some((count) => count > 0) === true;
+    const rule: FoldRule = { stop: record.spec.stop, classes: data?.classes ?? [], positive: data?.positive ?? 0 };
     const sweep: SweepRun = {
       record,
-      rule: { stop: record.spec.stop, classes: data?.classes ?? [], positive: data?.positive ?? 0 },
+      rule,
       parts: (['val', 'test'] as const).filter(has),
       dataset: data?.manifest ?? null,
       trials: [],
+      pruning: record.spec.pruner === null ? null : new Pruning(prunerOf(record.spec.pruner), record.spec.objective, rule),
+      held: new Set(),
+      promoted: new Set(),
       state: record.state,
       open: 0,
       problem: null,
@@ -55,9 +62,11 @@ export class Board {
     for (const trial of facts.trials) this.#plant(trial, sweep, writes);
     this.#memoise(facts);
     for (const trial of sweep.trials) {
-      if (trial.phase === 'ended') this.#considerBest(trial);
-      else this.#advance(trial, writes);
+      if (trial.phase !== 'ended') continue;
+      this.#considerBest(trial);
+      if (trial.state === 'completed' || trial.state === 'pruned') sweep.pruning?.remember(trial);
     }
+    for (const trial of sweep.trials) if (trial.phase === 'train') this.#advance(trial, writes);
     this.#considerEnd(sweep, writes);
     return sweep;
   }
@@ -125,6 +134,7 @@ export class Board {
 
   /** Its time is over: what is trained only waits for its evaluation, every other open trial is cancelled. */
   cutShort(sweep: SweepRun, writes: TurnWrites): void {
+    for (const trial of [...sweep.held]) this.#end(trial, 'pruned', null, writes);
     for (const trial of sweep.trials) if (trial.phase === 'train') this.#end(trial, 'cancelled', null, writes);
   }
 
@@ -138,9 +148,19 @@ export class Board {
     sweep.state = moveSweep(sweep.state, 'running');
     sweep.problem = null;
     for (const trial of sweep.trials) {
+      if (trial.phase === 'held') continue;
       if (trial.state === 'paused') this.#setState(trial, 'queued', writes);
       const at = trial.phase === 'train' ? trial.nodes[trial.fold.epochs] : trial.chosen;
       if (trial.phase !== 'ended' && at !== null && at !== undefined) this.#consider(at);
+    }
+    this.#considerEnd(sweep, writes);
+  }
+
+  /** Lets as many held trials go on as there are slots without work, the most deserving first. */
+  promote(room: number, writes: TurnWrites): void {
+    for (const sweep of this.sweeps.values()) {
+      if (sweep.pruning === null || sweep.state !== 'running' || sweep.held.size === 0) continue;
+      while (sweep.promoted.size < room && this.#promoteOne(sweep, writes));
     }
   }
 
@@ -163,6 +183,7 @@ export class Board {
       state: record.state,
       fold: emptyFold,
       length,
+      until: nodes.length,
       phase: ended ? 'ended' : 'train',
       pinned: null,
       chosen: record.bestEpoch === null ? null : (nodes[record.bestEpoch] ?? null),
@@ -175,6 +196,7 @@ export class Board {
       if (record.state === 'completed') this.#pin(trial, trial.chosen);
       return;
     }
+    if (sweep.pruning !== null) trial.until = sweep.pruning.enter(trial, record.until);
     if (record.state === 'cancelled') this.#setState(trial, 'queued', writes);
     sweep.open += 1;
     for (const node of nodes) node.wanted += 1;
@@ -205,12 +227,56 @@ export class Board {
       }
       trial.fold = foldEpoch(trial.fold, node.result, trial.nodes.length, trial.sweep.rule);
       if (trial.sweep.rule.stop?.restoreBest === true) this.#pin(trial, trial.nodes[trial.fold.bestEpoch] ?? null);
+      if (trial.fold.state === 'open' && trial.sweep.pruning !== null && !this.#goesOn(trial, trial.sweep.pruning.judge(trial), writes)) return;
     }
     if (trial.fold.state === 'diverged') {
       this.#end(trial, 'failed', { class: 'Diverged', message: `the loss ceased to be finite in epoch ${trial.fold.epochs - 1}` }, writes);
     } else {
       this.#finishTraining(trial, writes);
     }
+  }
+
+  /** Does as its pruner says; whether the trial goes on. */
+  #goesOn(trial: TrialRun, judgement: Judgement, writes: TurnWrites): boolean {
+    if (judgement.kind === 'continue') {
+      if (judgement.until === trial.until) return true;
+      trial.until = judgement.until;
+      this.#note(trial, writes);
+      return true;
+    }
+    if (judgement.kind === 'stop') {
+      this.#leaveEarly(trial);
+      trial.phase = 'held';
+      this.#end(trial, 'pruned', null, writes);
+      return false;
+    }
+    this.#leaveEarly(trial);
+    trial.phase = 'held';
+    trial.sweep.held.add(trial);
+    if (trial.state === 'paused') this.#note(trial, writes);
+    else this.#setState(trial, 'paused', writes);
+    this.#considerEnd(trial.sweep, writes);
+    return false;
+  }
+
+  #promoteOne(sweep: SweepRun, writes: TurnWrites): boolean {
+    const promotion = sweep.pruning?.promote() ?? null;
+    if (promotion === null) return false;
+    for (const trial of promotion.trials) {
+      sweep.held.delete(trial);
+      const here = trial.nodes[trial.length - 1];
+      const planned = trial.nodes.at(-1);
+      if (here !== undefined) here.ends -= 1;
+      if (planned !== undefined) planned.ends += 1;
+      for (const node of trial.nodes) node.wanted += 1;
+      trial.length = trial.nodes.length;
+      trial.until = promotion.until;
+      trial.phase = 'train';
+      sweep.promoted.add(trial);
+      this.#setState(trial, 'queued', writes);
+      this.#advance(trial, writes);
+    }
+    return true;
   }
 
   #finishTraining(trial: TrialRun, writes: TurnWrites): void {
@@ -254,6 +320,9 @@ export class Board {
     trial.phase = 'ended';
     trial.failure = failure;
     trial.sweep.open -= 1;
+    trial.sweep.held.delete(trial);
+    trial.sweep.promoted.delete(trial);
+    trial.sweep.pruning?.leave(trial);
     this.#setState(trial, state, writes);
     this.#considerEnd(trial.sweep, writes);
   }
@@ -297,14 +366,15 @@ export class Board {
     const unevaluated = this.waitingForEvaluation(node).filter(runs);
     if (unevaluated.length > 0 && node.evaluating === 0 && !checkpointComes(node)) {
       const order = unevaluated.reduce((least, trial) => Math.min(least, trial.number), Number.POSITIVE_INFINITY);
-      if (node.checkpoint !== null) work.push({ kind: 'evaluate', node, remaining: 1, order });
-      else if (this.#canBegin(node)) work.push({ kind: 'train', node, remaining: 1, order });
+      if (node.checkpoint !== null) work.push({ kind: 'evaluate', node, promoted: false, remaining: 1, order });
+      else if (this.#canBegin(node)) work.push({ kind: 'train', node, promoted: false, remaining: 1, order });
     }
     const standing = this.standingAt(node).filter(runs);
     if (standing.length > 0 && this.#canBegin(node)) {
       const remaining = standing.reduce((most, trial) => Math.max(most, urgency(trial, node)), 0);
       const order = standing.reduce((least, trial) => Math.min(least, trial.number), Number.POSITIVE_INFINITY);
-      work.push({ kind: 'train', node, remaining, order });
+      const promoted = standing.some((trial) => trial.sweep.promoted.has(trial));
+      work.push({ kind: 'train', node, promoted, remaining, order });
     }
     return work;
   }
@@ -321,13 +391,17 @@ export class Board {
   #setState(trial: TrialRun, state: TrialState, writes: TurnWrites): void {
     if (trial.state === state) return;
     trial.state = moveTrial(trial.state, state);
-    const ended = isEnded(state);
-    const epochs = ended ? trial.length : null;
-    const bestEpoch = state === 'completed' ? (trial.chosen?.epoch ?? null) : null;
-    writes.trials.push({ id: trial.id, state, epochs, bestEpoch, failure: trial.failure });
-    if (ended) {
+    if (state === 'running') trial.sweep.promoted.delete(trial);
+    this.#note(trial, writes);
+    if (isEnded(state)) {
+      const { epochs, bestEpoch } = endOf(trial);
       writes.events.push({ type: `trial.${state}`, sweep: trial.sweep.record.id, trial: trial.id, detail: { number: trial.number, epochs, bestEpoch, failure: trial.failure } });
     }
+  }
+
+  #note(trial: TrialRun, writes: TurnWrites): void {
+    const until = trial.sweep.pruning === null ? null : trial.until;
+    writes.trials.push({ id: trial.id, state: trial.state, ...endOf(trial), until, failure: trial.failure });
   }
 
   #considerBest(trial: TrialRun): void {
@@ -339,13 +413,27 @@ export class Board {
     if (sweep.best === null || compareScores(score, sweep.best.score, objective.direction) < 0) sweep.best = { trial, score };
   }
 
+  /** Where all that is open waits for its pruner, nothing more will be reported: who is not promoted now is pruned. */
   #considerEnd(sweep: SweepRun, writes: TurnWrites): void {
+    if (sweep.open > 0 && sweep.open === sweep.held.size && sweep.state === 'running') {
+      sweep.pruning?.close();
+      if (this.#promoteOne(sweep, writes)) return;
+      const held = [...sweep.held];
+      sweep.held.clear();
+      for (const trial of held) this.#end(trial, 'pruned', null, writes);
+      return;
+    }
     if (sweep.open > 0 || (sweep.state !== 'running' && sweep.state !== 'paused')) return;
     const state = sweep.trials.some((trial) => trial.state === 'completed') ? 'completed' : 'failed';
     sweep.state = moveSweep(sweep.state, state);
     writes.sweeps.push({ id: sweep.record.id, state });
     writes.events.push({ type: `sweep.${state}`, sweep: sweep.record.id, trial: null, detail: { trials: sweep.trials.length } });
   }
+}
+
+/** How the store keeps the end of a trial's path; nothing while it is open. */
+function endOf(trial: TrialRun): { readonly epochs: number | null; readonly bestEpoch: number | null } {
+  return { epochs: isEnded(trial.state) ? trial.length : null, bestEpoch: trial.state === 'completed' ? (trial.chosen?.epoch ?? null) : null };
 }
 
 /**

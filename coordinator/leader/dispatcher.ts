@@ -155,6 +155,7 @@ export class Dispatcher {
     const boxes = new Map([...this.workers.values()].filter(listens).map((worker) => [worker.id, boxOf(worker)]));
     const aside: ReadyItem[] = [];
     let open = [...boxes.values()].filter(hasRoom);
+    this.board.promote(open.reduce((slots, box) => slots + box.slots - box.busy, 0), this.writes);
     while (open.length > 0) {
       const item = this.board.ready.take();
       if (item === undefined) break;

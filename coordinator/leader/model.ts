@@ -1,5 +1,6 @@
 /** What the leader keeps in memory: sweeps, trials, workers and live attempts. Postgres holds the truth of all of it. */
 import type { BlobId, EpochKey, EvaluatedPart } from '../../proto/work.js';
+import type { Pruning } from './pruning.js';
 import type { ReadyItem } from './ready-queue.js';
 import type { EpochNode, Span } from '../stage/forest.js';
 import type { SweepRecord, TrialFailure, TurnWrites } from '../store/store.js';
@@ -14,6 +15,10 @@ export interface SweepRun {
   readonly parts: readonly EvaluatedPart[];
   readonly dataset: BlobId | null;
   readonly trials: TrialRun[];
+  readonly pruning: Pruning | null;
+  /** Trials that their pruner lets wait; and those it has promoted that nobody has taken up yet. */
+  readonly held: Set<TrialRun>;
+  readonly promoted: Set<TrialRun>;
   state: SweepState;
   /** Trials that have not ended. */
   open: number;
@@ -34,7 +39,10 @@ export interface TrialRun {
   fold: Fold;
   /** Length of its path: as planned, or as it ended. */
   length: number;
-  phase: 'train' | 'evaluate' | 'ended';
+  /** After how many epochs its pruner judges it next; the length of its path for never. */
+  until: number;
+  /** `held`: its pruner lets it wait; it stands nowhere and its path ends, for now, where it has come to. */
+  phase: 'train' | 'held' | 'evaluate' | 'ended';
   /** Best epoch so far (under restoreBest) or the chosen one, of completed trials too: its checkpoint is kept. */
   pinned: EpochNode | null;
   chosen: EpochNode | null;

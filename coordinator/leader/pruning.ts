@@ -46,6 +46,13 @@ export class Pruning {
     return until;
   }
 
+  /** A trial that ended before this leader: what it reported is what others are compared with. */
+  remember(trial: TrialRun): void {
+    this.enter(trial, trial.length);
+    for (let epochs = 1; epochs <= trial.length; epochs += 1) this.#pruner.report(trial.number, epochs, this.#valueAt(trial, epochs - 1));
+    this.leave(trial);
+  }
+
   /** What becomes of a trial that has just folded the epoch before `trial.fold.epochs`. */
   judge(trial: TrialRun): Judgement {
     const candidate = this.#byPath.get(lastKey(trial));

@@ -42,6 +42,8 @@ export interface TrialRecord {
   readonly state: TrialState;
   /** Length of its path as it ended; null while open. */
   readonly epochs: number | null;
+  /** Epochs up to which its pruner has let it go; null where it was never judged. */
+  readonly until: number | null;
   readonly bestEpoch: number | null;
   readonly failure: TrialFailure | null;
 }
@@ -141,6 +143,8 @@ export interface TrialUpdate {
   readonly id: string;
   readonly state: TrialState;
   readonly epochs: number | null;
+  /** Null leaves what is stored. */
+  readonly until: number | null;
   readonly bestEpoch: number | null;
   readonly failure: TrialFailure | null;
 }

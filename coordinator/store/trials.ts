@@ -17,14 +17,15 @@ export function trialBatch(updates: readonly TrialUpdate[]): Batch | null {
   return {
     what: 'trials in a state that leads to the new one',
     name: 'trials',
-    text: `update trial t set state = g.state, epochs = g.epochs, best_epoch = g.best_epoch, failure = g.failure::jsonb, updated_at = now()
-      from unnest($1::text[], $2::text[], $3::text[], $4::int[], $5::int[], $6::text[]) as g(id, first, state, epochs, best_epoch, failure)
-      where t.id = g.id and (t.state = g.first or t.state || '>' || g.first = any($7::text[]))`,
+    text: `update trial t set state = g.state, epochs = g.epochs, until = coalesce(g.until, t.until), best_epoch = g.best_epoch, failure = g.failure::jsonb, updated_at = now()
+      from unnest($1::text[], $2::text[], $3::text[], $4::int[], $5::int[], $6::int[], $7::text[]) as g(id, first, state, epochs, until, best_epoch, failure)
+      where t.id = g.id and (t.state = g.first or t.state || '>' || g.first = any($8::text[]))`,
     values: [
       last.map((update) => update.id),
       last.map((update) => first.get(update.id)),
       last.map((update) => update.state),
       last.map((update) => update.epochs),
+      last.map((update) => update.until),
       last.map((update) => update.bestEpoch),
       last.map((update) => (update.failure === null ? null : jsonText(update.failure))),
       legalMoves(trialTransitions),
@@ -75,11 +76,12 @@ interface TrialRow {
   readonly path: readonly EpochKey[];
   readonly state: TrialState;
   readonly epochs: number | null;
+  readonly until: number | null;
   readonly best_epoch: number | null;
   readonly failure: TrialFailure | null;
 }
 
-const columns = `t.id, t.sweep, t.number, t.assignment, t.plan, t.state, t.epochs, t.best_epoch, t.failure,
+const columns = `t.id, t.sweep, t.number, t.assignment, t.plan, t.state, t.epochs, t.until, t.best_epoch, t.failure,
   array(select encode(k, 'hex') from unnest(t.path) with ordinality as u(k, n) order by n) as path`;
 
 export async function readTrials(client: ClientBase, sweep: string): Promise<TrialRecord[]> {
@@ -97,7 +99,7 @@ export async function readTrial(client: ClientBase, id: string): Promise<TrialRe
 }
 
 function record(row: TrialRow): TrialRecord {
-  const { id, sweep, number, assignment, state, epochs, failure } = row;
+  const { id, sweep, number, assignment, state, epochs, until, failure } = row;
   const plan = { number, assignment, ...row.plan, path: row.path };
-  return { id, sweep, number, assignment, plan, state, epochs, bestEpoch: row.best_epoch, failure };
+  return { id, sweep, number, assignment, plan, state, epochs, until, bestEpoch: row.best_epoch, failure };
 }

@@ -46,6 +46,7 @@ function common(file: ImageDraft['sections'] | SyntheticDraft['sections'], fallb
     name: file.name ?? fallbackName,
     sampler: grid.order === 'shuffled' ? { grid: { order: 'shuffled', seed: grid.seed ?? seed } } : 'grid',
     budget: { trials: file.budget?.trials ?? null, wallClockMs: file.budget?.wallClock === undefined ? null : durationMs(file.budget.wallClock) },
+    pruner: null,
     stageTimeoutMs: file.stageTimeout === undefined ? null : durationMs(file.stageTimeout),
     seed,
     sharing: true,

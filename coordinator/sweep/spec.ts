@@ -80,6 +80,17 @@ export interface EnsembleSpec {
   readonly maxMembers: number;
 }
 
+/**
+ * Who goes on, judged by the objective as each epoch reports it. `median`: a trial stops where its best
+ * value so far is worse than the median of the others' at the same number of epochs. `asha` (successive
+ * halving without waiting) and `hyperband` let trials wait at rungs of minEpochs * reduction^k epochs
+ * and promote the best 1/reduction of each.
+ */
+export type PrunerSpec =
+  | { readonly kind: 'median'; readonly minEpochs: number; readonly minTrials: number; readonly every: number }
+  | { readonly kind: 'asha'; readonly minEpochs: number; readonly reduction: number; readonly brackets: number }
+  | { readonly kind: 'hyperband'; readonly minEpochs: number; readonly reduction: number };
+
 /** `grid`: every cell, first axis slowest. `shuffled`: in a seeded random order, which a budget may cut. */
 export type SamplerSpec = 'grid' | { readonly grid: { readonly order: 'shuffled'; readonly seed: number } };
 
@@ -92,6 +103,7 @@ export interface SweepSpec {
   readonly sampler: SamplerSpec;
   readonly objective: ObjectiveSpec;
   readonly stop: StopSpec | null;
+  readonly pruner: PrunerSpec | null;
   /** Null where none is wanted, and for trainables without predictions. */
   readonly ensemble: EnsembleSpec | null;
   readonly budget: {

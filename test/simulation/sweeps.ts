@@ -40,14 +40,14 @@ export function factsOf(sweep: SimSweep): SweepFacts {
     record: {
       ...{ id, project: 'default', name: id, revision: 1, state: 'running', createdAt: new Date(0), finishedAt: null, ranMs: sweep.ranMs ?? 0 },
       spec: {
-        ...{ format: 1, name: id, axes: [], sampler: 'grid', stop: sweep.stop, ensemble: null, budget: { trials: null, wallClockMs: sweep.wallClockMs ?? null }, stageTimeoutMs: null, seed: 0, sharing: true },
+        ...{ format: 1, name: id, axes: [], sampler: 'grid', stop: sweep.stop, pruner: null, ensemble: null, budget: { trials: null, wallClockMs: sweep.wallClockMs ?? null }, stageTimeoutMs: null, seed: 0, sharing: true },
         trainable: { kind: 'synthetic', epochMs: 0, metrics: {} },
         objective: { metric: 'val.loss', direction: 'minimize', floors: {} },
       },
       data: { manifest: 'm', digest: 'd', images: 16, classes: ['a', 'b'], positive: 1, counts, rejected: [], warnings: [] },
     },
     trials: sweep.paths.map((path, number) => ({
-      ...{ id: `${id}/${number}`, sweep: id, number, assignment: {}, state: 'queued' as const, epochs: null, bestEpoch: null, failure: null },
+      ...{ id: `${id}/${number}`, sweep: id, number, assignment: {}, state: 'queued' as const, epochs: null, bestEpoch: null, until: null, failure: null },
       plan: { number, assignment: {}, trajectory, epochs: path.map(() => settings), path },
     })),
     epochs: [],

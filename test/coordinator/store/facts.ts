@@ -47,6 +47,7 @@ export function specOf(name: string, more: Partial<SweepSpec> = {}): SweepSpec {
     trainable: { kind: 'synthetic', epochMs: 0, metrics: { 'val.loss': '1 / (epoch + 1)' } },
     axes: [{ name: 'zeta', values: [0, 1] }],
     sampler: 'grid',
+    pruner: null,
     objective: { metric: 'val.loss', direction: 'minimize', floors: {} },
     stop: null,
     ensemble: null,

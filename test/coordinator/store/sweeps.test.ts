@@ -47,7 +47,7 @@ describe('sweeps and their revisions', () => {
     const trials = await store.trialsOf(id);
     assert.deepEqual(trials.map((trial) => trial.plan), paths.map((path, number) => planOf(number, path)));
     assert.equal(JSON.stringify(trials[0]?.assignment), JSON.stringify(planOf(0, []).assignment));
-    assert.deepEqual(trials.map(({ state, epochs, bestEpoch, failure }) => ({ state, epochs, bestEpoch, failure })), Array(2).fill({ state: 'queued', epochs: null, bestEpoch: null, failure: null }));
+    assert.deepEqual(trials.map(({ state, epochs, bestEpoch, failure }) => ({ state, epochs, bestEpoch, failure })), Array(2).fill({ state: 'queued', epochs: null, bestEpoch: null, until: null, failure: null }));
     assert.deepEqual(await store.findTrial(trials[1]?.id ?? ''), trials[1]);
     assert.equal(await store.findTrial('trl_none'), null);
   });
@@ -72,7 +72,7 @@ describe('sweeps and their revisions', () => {
     const { id } = await store.submit(sweepOf('edited', [shared, dropped]), epoch);
     const [done, open] = await store.trialsOf(id);
     await store.commitTurn(epoch, turn({
-      trials: [{ id: done?.id ?? '', state: 'completed', epochs: 1, bestEpoch: 0, failure: null }],
+      trials: [{ id: done?.id ?? '', state: 'completed', epochs: 1, bestEpoch: 0, until: null, failure: null }],
       sweeps: [{ id, state: 'completed' }],
     }));
     assert.deepEqual((await store.openSweeps()).filter((sweep) => sweep.id === id), []);
@@ -114,7 +114,7 @@ describe('sweeps and their revisions', () => {
   it('a stopped sweep has no open trials, whether a leader holds it or not', async () => {
     const { id } = await store.submit(sweepOf('stopped', [newPath(2), newPath(2)]), epoch);
     const [first] = await store.trialsOf(id);
-    await store.commitTurn(epoch, turn({ trials: [{ id: first?.id ?? '', state: 'completed', epochs: 2, bestEpoch: 1, failure: null }] }));
+    await store.commitTurn(epoch, turn({ trials: [{ id: first?.id ?? '', state: 'completed', epochs: 2, bestEpoch: 1, until: null, failure: null }] }));
     await store.setSweepState(id, 'stopped', 'somebody', epoch);
     assert.deepEqual((await store.trialsOf(id)).map(({ state }) => state), ['completed', 'cancelled']);
   });
@@ -135,7 +135,7 @@ describe('sweeps and their revisions', () => {
     assert.deepEqual(await store.recordedSince(0, id), { trained: 4, retrained: 2 });
     assert.deepEqual(await store.recordedSince(await store.recordedSeq(), id), { trained: 0, retrained: 0 });
     const [first] = await store.trialsOf(id);
-    await store.commitTurn(epoch, turn({ trials: [{ id: first?.id ?? '', state: 'completed', epochs: 3, bestEpoch: 0, failure: null }] }));
+    await store.commitTurn(epoch, turn({ trials: [{ id: first?.id ?? '', state: 'completed', epochs: 3, bestEpoch: 0, until: null, failure: null }] }));
     assert.deepEqual(await store.recordedSince(since, id), { trained: 2, retrained: 2 });
   });
 
