@@ -11,12 +11,13 @@ import type { Judgement } from '../pruner/pruner.js';
 import { chosenEpoch, emptyFold, foldEpoch, type FoldRule } from '../trial/fold.js';
 import { compareScores, scoreOf } from '../trial/rank.js';
 import { isEnded, moveSweep, moveTrial, type TrialState } from '../trial/states.js';
-import { Forest, checkpointComes, isStateless, startFor, type EpochNode } from '../stage/forest.js';
+import { Forest, isStateless, type EpochNode } from '../stage/forest.js';
 import type { RecordedEpoch, RecordedEvaluation, SweepRecord, TrialFailure, TrialRecord, TurnWrites } from '../store/store.js';
 import type { EvaluatedPart } from '../../proto/work.js';
-import { ReadyQueue, type ReadyItem } from './ready-queue.js';
+import type { ReadyItem } from './ready-queue.js';
 import type { SweepRun, TrialRun } from './model.js';
 import { Pruning } from './pruning.js';
+import { Standing } from './standing.js';
 
 export interface SweepFacts {
   readonly record: SweepRecord;
@@ -28,12 +29,8 @@ export interface SweepFacts {
 export class Board {
   readonly forest = new Forest();
   readonly sweeps = new Map<string, SweepRun>();
-  readonly ready = new ReadyQueue();
-  /** Open trials by the epoch they stand at, and by the epoch whose evaluation they wait for. */
-  readonly #frontiers = new Map<EpochNode, TrialRun[]>();
-  readonly #unevaluated = new Map<EpochNode, TrialRun[]>();
-  /** Frontiers that wait for what a live attempt does at a node, however far above them. */
-  readonly #blocked = new Map<EpochNode, Set<EpochNode>>();
+  readonly #standing = new Standing();
+  readonly ready = this.#standing.ready;
 
   /** Takes a sweep in; what is recorded already is folded at once, which may end trials and the sweep. */
   addSweep(facts: SweepFacts, writes: TurnWrites): SweepRun {
@@ -87,11 +84,11 @@ export class Board {
 
   /** Trials that wait at this node for training, of sweeps in whatever state. */
   standingAt(node: EpochNode): readonly TrialRun[] {
-    return this.#frontiers.get(node) ?? [];
+    return this.#standing.at(node);
   }
 
   waitingForEvaluation(node: EpochNode): readonly TrialRun[] {
-    return this.#unevaluated.get(node) ?? [];
+    return this.#standing.waitingForEvaluation(node);
   }
 
   /** Whether some running sweep has a trial that needs what an attempt with this goal still yields. */
@@ -102,9 +99,7 @@ export class Board {
 
   /** Call after setting a node's result: the trials that stand there move on. */
   recorded(node: EpochNode, writes: TurnWrites): void {
-    const trials = this.#frontiers.get(node) ?? [];
-    this.#frontiers.delete(node);
-    for (const trial of trials) this.#advance(trial, writes);
+    for (const trial of this.#standing.takeFrom(node)) this.#advance(trial, writes);
   }
 
   /** Call after adding an evaluation to a node: trials that have all their parts complete. */
@@ -127,9 +122,7 @@ export class Board {
 
   /** Queues whatever became possible at a node, right after it, or below it where that waited for this node. */
   reconsider(node: EpochNode): void {
-    const blocked = this.#blocked.get(node);
-    this.#blocked.delete(node);
-    for (const waiting of new Set([node, ...node.children, ...(blocked ?? [])])) this.#consider(waiting);
+    this.#standing.reconsider(node);
   }
 
   /** Its time is over: what is trained only waits for its evaluation, every other open trial is cancelled. */
@@ -151,7 +144,7 @@ export class Board {
       if (trial.phase === 'held') continue;
       if (trial.state === 'paused') this.#setState(trial, 'queued', writes);
       const at = trial.phase === 'train' ? trial.nodes[trial.fold.epochs] : trial.chosen;
-      if (trial.phase !== 'ended' && at !== null && at !== undefined) this.#consider(at);
+      if (trial.phase !== 'ended' && at !== null && at !== undefined) this.#standing.consider(at);
     }
     this.#considerEnd(sweep, writes);
   }
@@ -166,7 +159,7 @@ export class Board {
 
   /** Whether an item taken from the queue is still to be done. */
   isReady(item: ReadyItem): boolean {
-    return this.#workAt(item.node).some((work) => work.kind === item.kind);
+    return this.#standing.isReady(item);
   }
 
   #plant(record: TrialRecord, sweep: SweepRun, writes: TurnWrites): void {
@@ -221,8 +214,7 @@ export class Board {
       const node = trial.nodes[trial.fold.epochs];
       if (trial.fold.state !== 'open' || node === undefined) break;
       if (node.result === null) {
-        this.#stand(this.#frontiers, node, trial);
-        this.#consider(node);
+        this.#standing.stand(node, trial);
         return;
       }
       trial.fold = foldEpoch(trial.fold, node.result, trial.nodes.length, trial.sweep.rule);
@@ -244,14 +236,12 @@ export class Board {
       this.#note(trial, writes);
       return true;
     }
+    this.#leaveEarly(trial);
+    trial.phase = 'held';
     if (judgement.kind === 'stop') {
-      this.#leaveEarly(trial);
-      trial.phase = 'held';
       this.#end(trial, 'pruned', null, writes);
       return false;
     }
-    this.#leaveEarly(trial);
-    trial.phase = 'held';
     trial.sweep.held.add(trial);
     if (trial.state === 'paused') this.#note(trial, writes);
     else this.#setState(trial, 'paused', writes);
@@ -290,8 +280,7 @@ export class Board {
       this.#complete(trial, writes);
       return;
     }
-    this.#stand(this.#unevaluated, chosen, trial);
-    this.#consider(chosen);
+    this.#standing.awaitEvaluation(chosen, trial);
   }
 
   /** The path now ends where the fold did; the planned epochs after it are not wanted by this trial. */
@@ -331,8 +320,8 @@ export class Board {
   #uproot(trial: TrialRun): void {
     if (trial.phase === 'train') for (const node of trial.nodes) node.wanted -= 1;
     const at = trial.nodes[trial.fold.epochs];
-    if (at !== undefined) this.#leave(this.#frontiers, at, trial);
-    if (trial.chosen !== null) this.#leave(this.#unevaluated, trial.chosen, trial);
+    if (at !== undefined) this.#standing.leave(at, trial);
+    if (trial.chosen !== null) this.#standing.leave(trial.chosen, trial);
   }
 
   #pin(trial: TrialRun, node: EpochNode | null): void {
@@ -340,52 +329,6 @@ export class Board {
     if (trial.pinned !== null) trial.pinned.pins -= 1;
     if (node !== null) node.pins += 1;
     trial.pinned = node;
-  }
-
-  #stand(places: Map<EpochNode, TrialRun[]>, node: EpochNode, trial: TrialRun): void {
-    const there = places.get(node);
-    if (there === undefined) places.set(node, [trial]);
-    else there.push(trial);
-  }
-
-  #leave(places: Map<EpochNode, TrialRun[]>, node: EpochNode, trial: TrialRun): void {
-    const there = places.get(node)?.filter((other) => other !== trial);
-    if (there === undefined) return;
-    if (there.length === 0) places.delete(node);
-    else places.set(node, there);
-  }
-
-  #consider(node: EpochNode): void {
-    for (const work of this.#workAt(node)) this.ready.push(work);
-  }
-
-  /** What can be done at a node now for trials of running sweeps; what waits for another node is noted there. */
-  #workAt(node: EpochNode): ReadyItem[] {
-    const runs = (trial: TrialRun): boolean => trial.sweep.state === 'running';
-    const work: ReadyItem[] = [];
-    const unevaluated = this.waitingForEvaluation(node).filter(runs);
-    if (unevaluated.length > 0 && node.evaluating === 0 && !checkpointComes(node)) {
-      const order = unevaluated.reduce((least, trial) => Math.min(least, trial.number), Number.POSITIVE_INFINITY);
-      if (node.checkpoint !== null) work.push({ kind: 'evaluate', node, promoted: false, remaining: 1, order });
-      else if (this.#canBegin(node)) work.push({ kind: 'train', node, promoted: false, remaining: 1, order });
-    }
-    const standing = this.standingAt(node).filter(runs);
-    if (standing.length > 0 && this.#canBegin(node)) {
-      const remaining = standing.reduce((most, trial) => Math.max(most, urgency(trial, node)), 0);
-      const order = standing.reduce((least, trial) => Math.min(least, trial.number), Number.POSITIVE_INFINITY);
-      const promoted = standing.some((trial) => trial.sweep.promoted.has(trial));
-      work.push({ kind: 'train', node, promoted, remaining, order });
-    }
-    return work;
-  }
-
-  #canBegin(node: EpochNode): boolean {
-    const start = startFor(node);
-    if (start.kind === 'from') return true;
-    const waiting = this.#blocked.get(start.by);
-    if (waiting === undefined) this.#blocked.set(start.by, new Set([node]));
-    else waiting.add(node);
-    return false;
   }
 
   #setState(trial: TrialRun, state: TrialState, writes: TurnWrites): void {
@@ -434,12 +377,4 @@ export class Board {
 /** How the store keeps the end of a trial's path; nothing while it is open. */
 function endOf(trial: TrialRun): { readonly epochs: number | null; readonly bestEpoch: number | null } {
   return { epochs: isEnded(trial.state) ? trial.length : null, bestEpoch: trial.state === 'completed' ? (trial.chosen?.epoch ?? null) : null };
-}
-
-/**
- * Epochs that a trial still has before it. Under a deadline trials go by their numbers instead: it should
- * find some that are finished rather than all of them begun.
- */
-function urgency(trial: TrialRun, node: EpochNode): number {
-  return trial.sweep.record.spec.budget.wallClockMs === null ? trial.length - node.epoch : Number.MAX_SAFE_INTEGER;
 }
