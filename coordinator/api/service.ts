@@ -92,7 +92,7 @@ export class ApplicationService implements SweepService {
     const { spec, trials } = compile(request);
     const { project, actor, leader } = this.#options;
     if (request.data !== null) await this.#registerData(request.data.manifest);
-    const answer = await this.#store.submit({ project, actor, spec, data: request.data, trials }, await leader.epoch());
+    const answer = await this.#store.submit({ project, actor, spec, data: request.data, numerics: request.numerics, trials }, await leader.epoch());
     await leader.wake();
     return answer;
   }

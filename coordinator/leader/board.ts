@@ -1,10 +1,9 @@
 /**
- * The board: every open trial's place on its path, and which work is ready.
+ * The board: every open trial and its way to its end.
  *
- * Each open trial stands at one node, its frontier: the first epoch of its path without a result.
- * When that epoch is recorded, the trials that stand there fold it and move on (over memoised epochs
- * at once), so the cost of a report is the number of trials that share it. A frontier is ready when no
- * live attempt covers it and the state to begin with is at hand, or can be remade.
+ * Each open trial stands at one node, the first epoch of its path without a result. When that epoch is
+ * recorded, the trials that stand there fold it and move on (over memoised epochs at once), so the cost
+ * of a report is the number of trials that share it.
  */
 import { prunerOf } from '../pruner/make.js';
 import type { Judgement } from '../pruner/pruner.js';
@@ -12,25 +11,24 @@ import { chosenEpoch, emptyFold, foldEpoch, type FoldRule } from '../trial/fold.
 import { compareScores, scoreOf } from '../trial/rank.js';
 import { isEnded, moveSweep, moveTrial, type TrialState } from '../trial/states.js';
 import { Forest, isStateless, type EpochNode } from '../stage/forest.js';
-import type { RecordedEpoch, RecordedEvaluation, SweepRecord, TrialFailure, TrialRecord, TurnWrites } from '../store/store.js';
+import type { TrialFailure, TrialRecord, TurnWrites } from '../store/store.js';
 import type { EvaluatedPart } from '../../proto/work.js';
 import type { ReadyItem } from './ready-queue.js';
-import type { SweepRun, TrialRun } from './model.js';
+import type { Proposed, SweepFacts, SweepRun, TrialRun } from './model.js';
+import { toldOf, type ProposingOf } from './proposing.js';
 import { Pruning } from './pruning.js';
 import { Standing } from './standing.js';
 
-export interface SweepFacts {
-  readonly record: SweepRecord;
-  readonly trials: readonly TrialRecord[];
-  readonly epochs: readonly RecordedEpoch[];
-  readonly evaluations: readonly RecordedEvaluation[];
-}
-
 export class Board {
+  readonly #proposingOf: ProposingOf;
   readonly forest = new Forest();
   readonly sweeps = new Map<string, SweepRun>();
   readonly #standing = new Standing();
   readonly ready = this.#standing.ready;
+
+  constructor(proposingOf: ProposingOf) {
+    this.#proposingOf = proposingOf;
+  }
 
   /** Takes a sweep in; what is recorded already is folded at once, which may end trials and the sweep. */
   addSweep(facts: SweepFacts, writes: TurnWrites): SweepRun {
@@ -45,11 +43,13 @@ export class Board {
       parts: (['val', 'test'] as const).filter(has),
       dataset: data?.manifest ?? null,
       trials: [],
+      proposing: this.#proposingOf(record),
       pruning: record.spec.pruner === null ? null : new Pruning(prunerOf(record.spec.pruner), record.spec.objective, rule),
       held: new Set(),
       promoted: new Set(),
       state: record.state,
       open: 0,
+      queued: 0,
       problem: null,
       best: null,
       ranMs: record.ranMs,
@@ -59,6 +59,8 @@ export class Board {
     for (const trial of facts.trials) this.#plant(trial, sweep, writes);
     this.#memoise(facts);
     for (const trial of sweep.trials) {
+      sweep.proposing?.adopt(trial.plan);
+      sweep.proposing?.tell(toldOf(trial));
       if (trial.phase !== 'ended') continue;
       this.#considerBest(trial);
       if (trial.state === 'completed' || trial.state === 'pruned') sweep.pruning?.remember(trial);
@@ -68,11 +70,24 @@ export class Board {
     return sweep;
   }
 
+  /** Takes in trials that were proposed for a sweep; none means that there will be no more. */
+  admit(sweep: SweepRun, proposed: Proposed, writes: TurnWrites): void {
+    const { id, revision } = sweep.record;
+    const planted = proposed.trials.map((trial) => {
+      writes.created.push({ ...trial, sweep: id, revision });
+      return this.#plant({ ...freshTrial, id: trial.id, sweep: id, number: trial.plan.number, assignment: trial.plan.assignment, plan: trial.plan }, sweep, writes);
+    });
+    this.#memoise(proposed);
+    for (const trial of planted) this.#advance(trial, writes);
+    this.#considerEnd(sweep, writes);
+  }
+
   /** Forgets a sweep: its trials want nothing any more. What ran for them alone is for the caller to cancel. */
   removeSweep(id: string): void {
     const sweep = this.sweeps.get(id);
     if (sweep === undefined) return;
     this.sweeps.delete(id);
+    sweep.proposing?.close();
     for (const trial of sweep.trials) {
       if (trial.phase !== 'ended') this.#uproot(trial);
       const last = trial.nodes[trial.length - 1];
@@ -127,6 +142,7 @@ export class Board {
 
   /** Its time is over: what is trained only waits for its evaluation, every other open trial is cancelled. */
   cutShort(sweep: SweepRun, writes: TurnWrites): void {
+    if (sweep.proposing !== null) sweep.proposing.exhausted = true;
     for (const trial of [...sweep.held]) this.#end(trial, 'pruned', null, writes);
     for (const trial of sweep.trials) if (trial.phase === 'train') this.#end(trial, 'cancelled', null, writes);
   }
@@ -162,7 +178,7 @@ export class Board {
     return this.#standing.isReady(item);
   }
 
-  #plant(record: TrialRecord, sweep: SweepRun, writes: TurnWrites): void {
+  #plant(record: TrialRecord, sweep: SweepRun, writes: TurnWrites): TrialRun {
     const { path, epochs, trajectory } = record.plan;
     // Of an open sweep only a stop that was taken back leaves cancelled trials.
     const ended = isEnded(record.state) && record.state !== 'cancelled';
@@ -171,6 +187,7 @@ export class Board {
     const trial: TrialRun = {
       id: record.id,
       number: record.number,
+      plan: record.plan,
       sweep,
       nodes,
       state: record.state,
@@ -187,15 +204,17 @@ export class Board {
     if (last !== undefined && (!ended || record.state === 'completed')) last.ends += 1;
     if (ended) {
       if (record.state === 'completed') this.#pin(trial, trial.chosen);
-      return;
+      return trial;
     }
     if (sweep.pruning !== null) trial.until = sweep.pruning.enter(trial, record.until);
     if (record.state === 'cancelled') this.#setState(trial, 'queued', writes);
+    else if (record.state === 'queued') sweep.queued += 1;
     sweep.open += 1;
     for (const node of nodes) node.wanted += 1;
+    return trial;
   }
 
-  #memoise(facts: SweepFacts): void {
+  #memoise(facts: Pick<SweepFacts, 'epochs' | 'evaluations'>): void {
     for (const epoch of facts.epochs) {
       const node = this.forest.get(epoch.key);
       if (node?.result !== null) continue;
@@ -313,6 +332,7 @@ export class Board {
     trial.sweep.promoted.delete(trial);
     trial.sweep.pruning?.leave(trial);
     this.#setState(trial, state, writes);
+    trial.sweep.proposing?.tell(toldOf(trial));
     this.#considerEnd(trial.sweep, writes);
   }
 
@@ -333,6 +353,8 @@ export class Board {
 
   #setState(trial: TrialRun, state: TrialState, writes: TurnWrites): void {
     if (trial.state === state) return;
+    if (trial.state === 'queued') trial.sweep.queued -= 1;
+    if (state === 'queued') trial.sweep.queued += 1;
     trial.state = moveTrial(trial.state, state);
     if (state === 'running') trial.sweep.promoted.delete(trial);
     this.#note(trial, writes);
@@ -358,6 +380,7 @@ export class Board {
 
   /** Where all that is open waits for its pruner, nothing more will be reported: who is not promoted now is pruned. */
   #considerEnd(sweep: SweepRun, writes: TurnWrites): void {
+    if (sweep.state === 'running' && sweep.proposing?.more === true) return;
     if (sweep.open > 0 && sweep.open === sweep.held.size && sweep.state === 'running') {
       sweep.pruning?.close();
       if (this.#promoteOne(sweep, writes)) return;
@@ -373,6 +396,8 @@ export class Board {
     writes.events.push({ type: `sweep.${state}`, sweep: sweep.record.id, trial: null, detail: { trials: sweep.trials.length } });
   }
 }
+
+const freshTrial = { state: 'queued', epochs: null, until: null, bestEpoch: null, failure: null } as const;
 
 /** How the store keeps the end of a trial's path; nothing while it is open. */
 function endOf(trial: TrialRun): { readonly epochs: number | null; readonly bestEpoch: number | null } {

@@ -2,18 +2,24 @@
  * One sweep's trials as they are proposed: what the sampler is told, and how its points become trials.
  * A trial is proposed before a slot is free for it, so that no slot waits for a sampler.
  */
+import { canonicalJson } from '../../proto/canonical.js';
 import type { SamplerHost } from '../sampler/host.js';
 import type { Search } from '../sampler/search.js';
 import type { Observation } from '../sampler/sampler.js';
 import type { Point } from '../space/dimension.js';
 import type { Resolver } from '../sweep/resolve.js';
 import type { TrialPlan } from '../sweep/spec.js';
-import { canonicalJson } from '../../proto/canonical.js';
+import type { SweepRecord } from '../store/store.js';
+import { scoreOf } from '../trial/rank.js';
+import type { TrialRun } from './model.js';
 
 /** Rejected or repeated proposals for one trial after which the space is taken to be used up. */
 const TRIES = 200;
 
 export type Told = Omit<Observation, 'point'>;
+
+/** Null for a sweep whose trials are all known at its start. */
+export type ProposingOf = (record: SweepRecord) => Proposing | null;
 
 export class Proposing {
   readonly #search: Search;
@@ -38,6 +44,11 @@ export class Proposing {
   get left(): number {
     if (this.exhausted) return 0;
     return this.#search.trials === null ? Number.POSITIVE_INFINITY : Math.max(0, this.#search.trials - this.#next);
+  }
+
+  /** Whether the sweep may still get trials. */
+  get more(): boolean {
+    return this.busy || this.left > 0;
   }
 
   /** A trial that is there already. */
@@ -85,4 +96,20 @@ export class Proposing {
     }
     return null;
   }
+}
+
+/** What a sampler is told of a trial as it stands now. A cancelled one says as little as a failed one. */
+export function toldOf(trial: TrialRun): Told {
+  const { number, state, length } = trial;
+  const blank = { number, value: null, shortfall: 0, epochs: 0 };
+  if (state === 'infeasible') return { ...blank, state };
+  if (state === 'failed' || state === 'cancelled') return { ...blank, state: 'failed' };
+  if (state !== 'completed' && state !== 'pruned') return { ...blank, state: 'pending' };
+  const result = (state === 'completed' ? trial.chosen : trial.nodes[length - 1])?.result ?? null;
+  if (result === null) return { ...blank, state: 'failed' };
+  const { record, rule } = trial.sweep;
+  const score = scoreOf(number, result, record.spec.objective, rule.classes, rule.positive);
+  if (Number.isNaN(score.value)) return { ...blank, state: 'failed' };
+  const value = record.spec.objective.direction === 'maximize' ? -score.value : score.value;
+  return { number, state, value, shortfall: score.shortfall, epochs: length };
 }

@@ -21,6 +21,8 @@ export interface SweepRecord {
   readonly state: SweepState;
   readonly spec: SweepSpec;
   readonly data: DataSummary | null;
+  /** Of the engine that this revision was submitted for: what trials that are proposed later are resolved with. */
+  readonly numerics: string;
   readonly createdAt: Date;
   readonly finishedAt: Date | null;
   /** How long this revision has run, as far as it was written down: only kept where a budget counts it. */
@@ -184,6 +186,14 @@ export interface StoredEvent extends EventWrite {
   readonly actor: string;
 }
 
+/** A trial that was proposed while its sweep runs. */
+export interface NewTrial {
+  readonly id: string;
+  readonly sweep: string;
+  readonly revision: number;
+  readonly plan: TrialPlan;
+}
+
 /** All that one turn of the leader changes, in the order in which it is applied. */
 export interface TurnWrites {
   readonly workers: WorkerWrite[];
@@ -195,6 +205,7 @@ export interface TurnWrites {
   readonly evaluations: EvaluationWrite[];
   readonly ended: AttemptEnd[];
   readonly grants: GrantWrite[];
+  readonly created: NewTrial[];
   readonly trials: TrialUpdate[];
   readonly sweeps: SweepUpdate[];
   readonly clocks: ClockWrite[];
@@ -206,6 +217,8 @@ export interface NewSweep {
   readonly actor: string;
   readonly spec: SweepSpec;
   readonly data: DataSummary | null;
+  readonly numerics: string;
+  /** Those that are known now; more may be proposed while it runs. */
   readonly trials: readonly TrialPlan[];
 }
 

@@ -50,10 +50,12 @@ export function clockBatch(clocks: readonly ClockWrite[]): Batch | null {
  * What makes a revision: the spec, the data's content, and the keys that its trials came out with (they
  * move with the engine's numerics, which no file names).
  */
-export function revisionDigest({ spec, data, trials }: NewSweep): Buffer {
+export function revisionDigest({ spec, data, numerics, trials }: NewSweep): Buffer {
   const content = data === null ? null : { digest: data.digest, classes: data.classes, positive: data.positive };
   const keys = trials.map((trial) => trial.path.at(-1) ?? null);
-  return createHash('sha256').update(canonicalJson({ spec, content, keys })).digest();
+  // Without trials the numerics stand for the keys that they will come out with.
+  const identity = trials.length > 0 ? { spec, content, keys } : { spec, content, numerics };
+  return createHash('sha256').update(canonicalJson(identity)).digest();
 }
 
 export interface StoredSweep {
@@ -87,11 +89,12 @@ export async function writeRevision(client: ClientBase, id: string, revision: nu
      on conflict (id) do update set state = 'running', revision = excluded.revision, finished_at = null`,
     [id, sweep.project, sweep.spec.name, revision, sweep.actor],
   );
-  await client.query('insert into sweep_revision (sweep, revision, spec, data, digest, created_by) values ($1, $2, $3, $4, $5, $6)', [
+  await client.query('insert into sweep_revision (sweep, revision, spec, data, numerics, digest, created_by) values ($1, $2, $3, $4, $5, $6, $7)', [
     id,
     revision,
     JSON.stringify(sweep.spec),
     sweep.data === null ? null : JSON.stringify(sweep.data),
+    sweep.numerics,
     revisionDigest(sweep),
     sweep.actor,
   ]);
@@ -105,12 +108,13 @@ interface SweepRow {
   readonly state: SweepState;
   readonly spec: SweepSpec;
   readonly data: DataSummary | null;
+  readonly numerics: string;
   readonly createdAt: Date;
   readonly finishedAt: Date | null;
   readonly ranMs: number;
 }
 
-const selection = `select s.id, s.project, s.name, s.revision, s.state, r.spec, r.data, s.created_at as "createdAt", s.finished_at as "finishedAt", r.ran_ms as "ranMs"
+const selection = `select s.id, s.project, s.name, s.revision, s.state, r.spec, r.data, r.numerics, s.created_at as "createdAt", s.finished_at as "finishedAt", r.ran_ms as "ranMs"
   from sweep s join sweep_revision r on r.sweep = s.id and r.revision = s.revision`;
 
 /** An id goes before a name that reads like it. */

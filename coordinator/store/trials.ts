@@ -1,5 +1,4 @@
 import type { ClientBase } from 'pg';
-import { newId } from '../../proto/ids.js';
 import type { EpochKey } from '../../proto/work.js';
 import type { Assignment, TrialPlan } from '../sweep/spec.js';
 import { moveTrial, trialTransitions } from '../trial/states.js';
@@ -7,7 +6,7 @@ import type { TrialState } from '../trial/states.js';
 import { byteaArray, jsonText, lastById } from './batch.js';
 import type { Batch } from './batch.js';
 import { firstStates, legalMoves } from './state-moves.js';
-import type { TrialFailure, TrialRecord, TrialUpdate } from './store.js';
+import type { NewTrial, TrialFailure, TrialRecord, TrialUpdate } from './store.js';
 
 /** A trial whose stored state does not lead to the new one (it was cancelled meanwhile, say) is not matched. */
 export function trialBatch(updates: readonly TrialUpdate[]): Batch | null {
@@ -34,24 +33,24 @@ export function trialBatch(updates: readonly TrialUpdate[]): Batch | null {
   };
 }
 
-export function newTrialBatch(sweep: string, revision: number, plans: readonly TrialPlan[]): Batch | null {
-  if (plans.length === 0) return null;
+export function newTrialBatch(trials: readonly NewTrial[]): Batch | null {
+  if (trials.length === 0) return null;
   return {
     what: 'new trials',
     name: 'new-trials',
     text: `insert into trial (id, sweep, revision, number, assignment, plan, path, state)
-      select g.id, $1, $2, g.number, g.assignment::json, g.plan::json, g.path::bytea[], 'queued'
-      from unnest($3::text[], $4::int[], $5::text[], $6::text[], $7::text[]) as g(id, number, assignment, plan, path)`,
+      select g.id, g.sweep, g.revision, g.number, g.assignment::json, g.plan::json, g.path::bytea[], 'queued'
+      from unnest($1::text[], $2::text[], $3::int[], $4::int[], $5::text[], $6::text[], $7::text[]) as g(id, sweep, revision, number, assignment, plan, path)`,
     values: [
-      sweep,
-      revision,
-      plans.map(() => newId('trl')),
-      plans.map((plan) => plan.number),
-      plans.map((plan) => JSON.stringify(plan.assignment)),
-      plans.map(({ trajectory, epochs }) => JSON.stringify({ trajectory, epochs })),
-      plans.map((plan) => byteaArray(plan.path)),
+      trials.map((trial) => trial.id),
+      trials.map((trial) => trial.sweep),
+      trials.map((trial) => trial.revision),
+      trials.map(({ plan }) => plan.number),
+      trials.map(({ plan }) => JSON.stringify(plan.assignment)),
+      trials.map(({ plan: { trajectory, epochs } }) => JSON.stringify({ trajectory, epochs })),
+      trials.map(({ plan }) => byteaArray(plan.path)),
     ],
-    expected: plans.length,
+    expected: trials.length,
   };
 }
 

@@ -26,16 +26,32 @@ export class UnresolvableSweep extends Error {
  * the executor's. Throws UnresolvableSweep for an image classifier without data.
  */
 export function resolveTrials(spec: SweepSpec, data: DataSummary | null, numerics: string): TrialPlan[] {
-  const keys = new KeyTree();
-  const settings = new SettingsPool();
+  const resolver = new Resolver(spec, data, numerics);
   const plans: TrialPlan[] = [];
-  for (const assignment of sampledAssignments(spec)) {
-    const number = plans.length;
-    const salt = spec.sharing ? null : number;
-    const { trajectory, epochs } = resolve(spec, data, numerics, assignment, salt, settings);
-    plans.push({ number, assignment, trajectory, epochs, path: keys.path(trajectory, epochs) });
-  }
+  for (const assignment of sampledAssignments(spec)) plans.push(resolver.plan(plans.length, assignment));
   return plans;
+}
+
+/** Resolves one sweep's trials one by one, sharing settings and keys between them. */
+export class Resolver {
+  readonly #spec: SweepSpec;
+  readonly #data: DataSummary | null;
+  readonly #numerics: string;
+  readonly #keys = new KeyTree();
+  readonly #settings = new SettingsPool();
+
+  constructor(spec: SweepSpec, data: DataSummary | null, numerics: string) {
+    this.#spec = spec;
+    this.#data = data;
+    this.#numerics = numerics;
+  }
+
+  /** Throws UnresolvableSweep for an image classifier without data. */
+  plan(number: number, assignment: Assignment): TrialPlan {
+    const salt = this.#spec.sharing ? null : number;
+    const { trajectory, epochs } = resolve(this.#spec, this.#data, this.#numerics, assignment, salt, this.#settings);
+    return { number, assignment, trajectory, epochs, path: this.#keys.path(trajectory, epochs) };
+  }
 }
 
 /** Epochs on all paths, and how many of them there are to train when each is trained once. */

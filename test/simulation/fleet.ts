@@ -104,6 +104,7 @@ export class SimFleet {
       heartbeatMs: TERM / 5,
       checkpointEveryMs: 30_000,
       newId: (prefix) => `${prefix}_${(this.#ids += 1)}`,
+      proposingOf: () => null,
       newToken: () => `t${(this.#ids += 1)}`,
     });
   }

@@ -1,7 +1,7 @@
 /** Sweeps for simulations: trials given by their paths of short keys, e.g. ['a', 'ab', 'abc']. */
 import { createHash } from 'node:crypto';
 import type { EpochSettings, ImageTrajectory } from '../../proto/work.js';
-import type { SweepFacts } from '../../coordinator/leader/board.js';
+import type { SweepFacts } from '../../coordinator/leader/model.js';
 import type { StopSpec } from '../../coordinator/sweep/spec.js';
 import { imageSettings } from '../support/settings.js';
 
@@ -38,7 +38,7 @@ export function factsOf(sweep: SimSweep): SweepFacts {
   const counts = { train: [4, 4], val: [2, 2], test: [2, 2] };
   return {
     record: {
-      ...{ id, project: 'default', name: id, revision: 1, state: 'running', createdAt: new Date(0), finishedAt: null, ranMs: sweep.ranMs ?? 0 },
+      ...{ id, project: 'default', name: id, revision: 1, state: 'running', numerics: 'none', createdAt: new Date(0), finishedAt: null, ranMs: sweep.ranMs ?? 0 },
       spec: {
         ...{ format: 1, name: id, axes: [], sampler: 'grid', stop: sweep.stop, pruner: null, ensemble: null, budget: { trials: null, wallClockMs: sweep.wallClockMs ?? null }, stageTimeoutMs: null, seed: 0, sharing: true },
         trainable: { kind: 'synthetic', epochMs: 0, metrics: {} },
