@@ -80,7 +80,7 @@ export class Pruning {
     if (candidate?.twins.delete(trial) !== true || candidate.twins.size > 0) return;
     this.#byPath.delete(lastKey(trial));
     this.#byNumber.delete(candidate.number);
-    this.#pruner.leave(candidate.number);
+    this.#pruner.leave(candidate.number, trial.state === 'completed');
   }
 
   /** No trial will enter any more. */

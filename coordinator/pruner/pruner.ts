@@ -32,8 +32,8 @@ export interface Pruner {
   promote(): Promotion | null;
   /** After a restart, between `enter` and the reports: it had been let go on to `until` epochs, so it is not judged before. */
   restore(number: number, until: number): void;
-  /** The trial ended otherwise (completed, failed, cancelled): it is no candidate any more. */
-  leave(number: number): void;
+  /** The trial has ended, however: it is no candidate any more. */
+  leave(number: number, completed: boolean): void;
   /** No trial will enter any more: rungs that wait to be filled are judged with those that are there. */
   close(): void;
 }

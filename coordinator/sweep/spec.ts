@@ -83,13 +83,13 @@ export interface EnsembleSpec {
 /**
  * Who goes on, judged by the objective as each epoch reports it. `median`: a trial stops where its best
  * value so far is worse than the median of the others' at the same number of epochs. `asha` (successive
- * halving without waiting) and `hyperband` let trials wait at rungs of minEpochs * reduction^k epochs
- * and promote the best 1/reduction of each.
+ * halving without waiting) and `hyperband` let trials wait at rungs of minEpochs * eta^k epochs and
+ * promote the best 1/eta of each.
  */
 export type PrunerSpec =
   | { readonly kind: 'median'; readonly minEpochs: number; readonly minTrials: number; readonly every: number }
-  | { readonly kind: 'asha'; readonly minEpochs: number; readonly reduction: number; readonly brackets: number }
-  | { readonly kind: 'hyperband'; readonly minEpochs: number; readonly reduction: number };
+  | { readonly kind: 'asha'; readonly minEpochs: number; readonly eta: number; readonly brackets: number }
+  | { readonly kind: 'hyperband'; readonly minEpochs: number; readonly eta: number };
 
 /** `grid`: every cell, first axis slowest. `shuffled`: in a seeded random order, which a budget may cut. */
 export type SamplerSpec = 'grid' | { readonly grid: { readonly order: 'shuffled'; readonly seed: number } };
