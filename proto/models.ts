@@ -14,7 +14,7 @@ export type Knob = NumberKnob | ChoiceKnob;
 /** Bounds hold for each number of a list, both included. */
 export interface NumberKnob {
   readonly name: string;
-  readonly kind: 'int' | 'int-list';
+  readonly kind: 'int' | 'float' | 'int-list';
   readonly default: Json;
   readonly min: number;
   readonly max: number;

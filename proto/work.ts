@@ -33,11 +33,31 @@ export interface ImageInput {
   readonly normalisation: 'scale' | 'zerocenter' | 'standardise';
 }
 
+export interface LayerConfig {
+  readonly class_name: string;
+  readonly config: { readonly name: string } & { readonly [field: string]: Json };
+}
+
+/**
+ * A model as tf.layers serialises it (`model.toJSON`): a Sequential of layers with class names and
+ * configurations in Keras' words. Built-in models write it directly, so a training child needs no
+ * TensorFlow.js; a test loads each into tf.layers and compares outputs and gradients.
+ */
+export interface Topology {
+  readonly class_name: 'Sequential';
+  readonly config: { readonly name: string; readonly layers: readonly LayerConfig[] };
+}
+
 export interface ModelChoice {
-  /** A name of the zoo. */
+  /** A name of the zoo, or `module` for a model of the user's own. */
   readonly name: string;
   /** Structure only (filters, fcWidth); rates that may change by epoch stand in EpochSettings. */
   readonly knobs: { readonly [knob: string]: Json };
+  /**
+   * Of a module, whole: what it built where the sweep was submitted. So nobody else runs its code, and
+   * the key says what is trained rather than how it was written; `knobs` is empty then.
+   */
+  readonly topology?: Topology;
 }
 
 export type OptimizerChoice =

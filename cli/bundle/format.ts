@@ -103,7 +103,9 @@ export function decodeManifest(folder: string, bytes: Uint8Array): BundleManifes
     throw new BadBundle(folder, `${MANIFEST_NAME}: found format ${raw.format}, this trawl reads formats up to ${BUNDLE_FORMAT}; predict with the trawl that pulled it, or a newer one`);
   }
   const { digest: said, ...rest } = raw;
-  if (said !== digestOf(rest)) throw new BadBundle(folder, `${MANIFEST_NAME} was changed since it was written; ${again}`);
+  // Before the digest, which numbers beyond float64 (1e999) have none of.
+  const isNumeric = (value: unknown): boolean => (typeof value === 'object' && value !== null ? Object.values(value).every(isNumeric) : typeof value !== 'number' || Number.isFinite(value));
+  if (!isNumeric(rest) || said !== digestOf(rest)) throw new BadBundle(folder, `${MANIFEST_NAME} was changed since it was written; ${again}`);
   const checked = manifest.safeParse(raw);
   if (!checked.success) throw new BadBundle(folder, `${MANIFEST_NAME}: ${checked.error.issues[0]?.path.join('.') ?? ''} is not what this trawl reads; ${again}`);
   return checked.data;

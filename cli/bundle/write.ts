@@ -1,6 +1,6 @@
 /** From an ensemble to the folder that predicts by itself. Written beside its place and renamed, so it is there whole or not at all. */
 import { randomBytes } from 'node:crypto';
-import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import type { BlobStore } from '../../blob/store.js';
@@ -15,11 +15,14 @@ import { buildModel } from '../../worker/model/zoo.js';
 import { littleEndian } from '../../worker/train/hand-over.js';
 import { BadInput, CommandFailed } from '../exit.js';
 import type { Home } from '../home.js';
-import { BUNDLE_FORMAT, decodeManifest, encodeManifest, MANIFEST_NAME, sha256, type BundleContent, type BundleInput } from './format.js';
+import { BUNDLE_FORMAT, encodeManifest, MANIFEST_NAME, sha256, type BundleContent, type BundleInput } from './format.js';
+import { openBundle } from './read.js';
 import { TrainingData } from './training-data.js';
 
 /** Images that a bundle checks itself with: one of each class, up to so many. */
 const REFERENCE_IMAGES = 8;
+/** How often a bundle is put in its place while other commands place others there. */
+const PLACING_ATTEMPTS = 8;
 
 export interface BundleSource {
   readonly view: EnsembleView;
@@ -36,22 +39,53 @@ export async function pullBundle(source: BundleSource, folder: string): Promise<
 /** Writes or replaces a bundle that is trawl's own to place; one of the same ensemble is left as it is. */
 export async function keepBundle(source: BundleSource, folder: string): Promise<void> {
   if (await isOf(source.view, folder)) return;
-  const files = await filesOf(source);
-  await rm(folder, { recursive: true, force: true });
-  await place(files, folder);
+  const target = resolve(folder);
+  const draft = await drafted(await filesOf(source), target);
+  try {
+    for (let attempt = 1; !(await takesPlace(draft, target, `${draft}.${attempt}`)); attempt += 1) {
+      // Another command has placed one in the same moment. Of the same ensemble it is as good as ours.
+      if (await isOf(source.view, folder)) break;
+      if (attempt === PLACING_ATTEMPTS) throw new Error('other commands keep replacing it');
+    }
+  } catch (error) {
+    throw notWritten(folder, error);
+  } finally {
+    await rm(draft, { recursive: true, force: true });
+  }
+}
+
+/** The draft in the place of what is there, which moves aside first and goes only when the draft is in. False where something else came between. */
+async function takesPlace(draft: string, target: string, aside: string): Promise<boolean> {
+  const had = await rename(target, aside).then(
+    () => true,
+    (error: unknown) => {
+      if (codeOf(error) === 'ENOENT') return false;
+      throw error;
+    },
+  );
+  try {
+    await rename(draft, target);
+    return true;
+  } catch (error) {
+    if (codeOf(error) === 'ENOTEMPTY' || codeOf(error) === 'EEXIST') return false;
+    if (had) await rename(aside, target);
+    throw error;
+  } finally {
+    await rm(aside, { recursive: true, force: true });
+  }
 }
 
 async function isFree(folder: string): Promise<boolean> {
   try {
     return (await readdir(folder)).length === 0;
   } catch (error) {
-    return error instanceof Error && 'code' in error && error.code === 'ENOENT';
+    return codeOf(error) === 'ENOENT';
   }
 }
 
 async function isOf(view: EnsembleView, folder: string): Promise<boolean> {
   try {
-    const { members, threshold, rule, provenance } = decodeManifest(folder, await readFile(join(folder, MANIFEST_NAME)));
+    const { members, threshold, rule, provenance } = (await openBundle(folder)).manifest;
     const same = (list: readonly { readonly key: string; readonly weight: number }[]): string => canonicalJson(list.map(({ key, weight }) => ({ key, weight })));
     return same(members) === same(view.members) && threshold === view.threshold && rule === view.rule && provenance.trawl === packageVersion();
   } catch {
@@ -62,18 +96,37 @@ async function isOf(view: EnsembleView, folder: string): Promise<boolean> {
 
 async function place(files: ReadonlyMap<string, Uint8Array>, folder: string): Promise<void> {
   const target = resolve(folder);
+  const draft = await drafted(files, target);
+  try {
+    // Takes the place of an empty folder; of one with something in it, never.
+    await rename(draft, target);
+  } catch (error) {
+    await rm(draft, { recursive: true, force: true });
+    throw notWritten(folder, error);
+  }
+}
+
+/** All files in a folder beside the target, whose path is returned; or none. */
+async function drafted(files: ReadonlyMap<string, Uint8Array>, target: string): Promise<string> {
   const draft = join(dirname(target), `.${basename(target)}.${randomBytes(4).toString('hex')}`);
   try {
     for (const [name, bytes] of files) {
       await mkdir(dirname(join(draft, name)), { recursive: true });
       await writeFile(join(draft, name), bytes, { flush: true });
     }
-    // Takes the place of an empty folder; of one with something in it, never.
-    await rename(draft, target);
+    return draft;
   } catch (error) {
     await rm(draft, { recursive: true, force: true });
-    throw new CommandFailed(`the bundle could not be written to ${folder}: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
+    throw notWritten(target, error);
   }
+}
+
+function notWritten(folder: string, error: unknown): CommandFailed {
+  return new CommandFailed(`the bundle could not be written to ${folder}: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
+}
+
+function codeOf(error: unknown): unknown {
+  return error instanceof Error && 'code' in error ? error.code : null;
 }
 
 async function filesOf({ view, home, blobs }: BundleSource): Promise<ReadonlyMap<string, Uint8Array>> {

@@ -1,9 +1,10 @@
-/** `trawl data check`: everything that is found out about a folder of images. */
+/** `trawl data check`: everything that is found out about images and their labels. */
 import { resolve } from 'node:path';
 import { PARTS } from '../../proto/manifest.js';
 import type { Part } from '../../proto/work.js';
 import { guessGroups } from '../data/guess-groups.js';
 import { groupOf, groupPattern } from '../data/groups.js';
+import type { DataPlace, LayoutOptions } from '../data/layout-of.js';
 import { scanFolder, type RejectedFile, type Scan } from '../data/scan.js';
 import { median } from '../data/survey.js';
 import { exactCopies, nearCopies, type Copies, type NearCopies } from './duplicates.js';
@@ -17,11 +18,14 @@ export interface Spread {
 }
 
 export interface GroupsFound {
-  readonly pattern: string;
+  /** Null where a table of labels names them. */
+  readonly pattern: string | null;
+  /** The table's column, or null. */
+  readonly column: string | null;
   /** False where the person gave it. */
   readonly guessed: boolean;
   readonly groups: number;
-  /** Files that it matches. */
+  /** Files in a group. */
   readonly matched: number;
   /** Groups with images in more than one given part. */
   readonly acrossParts: number;
@@ -41,18 +45,20 @@ export interface FolderCheck {
   readonly bytes: Spread;
   /** Files by number of channels, alpha left out. */
   readonly channels: { readonly [channels: string]: number };
+  /** The same, class by class; classes without such files are left out. */
+  readonly channelsByClass: { readonly [channels: string]: { readonly [className: string]: number } };
   readonly unreadable: readonly RejectedFile[];
   readonly duplicates: { readonly exact: readonly Copies[]; readonly near: readonly NearCopies[] };
   readonly groups: GroupsFound | null;
+  /** Whether the images come out of arrays, which have no file names to tell patients by. */
+  readonly arrays: boolean;
   /** Best predictor first. */
   readonly shortcuts: readonly Shortcut[];
   readonly notes: readonly string[];
 }
 
-export interface CheckOptions {
-  readonly folder: string;
-  readonly cacheDir: string;
-  /** Null for a guess from the names. */
+export interface CheckOptions extends DataPlace, LayoutOptions {
+  /** Null for a guess from the names of files. */
   readonly groupBy: string | null;
   readonly onProgress: (phase: 'reading' | 'measuring', done: number, total: number) => void;
   readonly signal: AbortSignal;
@@ -60,13 +66,15 @@ export interface CheckOptions {
 
 /** Throws DataProblem; rethrows the signal's reason. */
 export async function checkFolder(options: CheckOptions): Promise<FolderCheck> {
-  const { cacheDir, signal } = options;
+  const { signal } = options;
   const folder = resolve(options.folder);
   if (options.groupBy !== null) groupPattern(options.groupBy);
   // Every share of unreadable files is worth knowing of: only none at all can be checked no further.
-  const scan = await scanFolder({ folder, cacheDir, maxRejected: 1, onProgress: (done, total) => options.onProgress('reading', done, total), signal });
-  const measured = await measureFiles({ folder, files: scan.files, onProgress: (done, total) => options.onProgress('measuring', done, total), signal });
+  const scan = await scanFolder({ ...options, folder, maxRejected: 1, onProgress: (done, total) => options.onProgress('reading', done, total), signal });
+  const measured = await measureFiles({ read: (file) => scan.read(file), files: scan.files, onProgress: (done, total) => options.onProgress('measuring', done, total), signal });
   const { files } = measured;
+  const channels = [...new Set(files.map((file) => file.channels))].sort((a, b) => a - b);
+  const byChannels = channels.map((number) => [number, files.filter((file) => file.channels === number)] as const);
   const spread = (value: (file: MeasuredFile) => number): Spread => spreadOf(files.map(value));
   return {
     folder,
@@ -77,10 +85,12 @@ export async function checkFolder(options: CheckOptions): Promise<FolderCheck> {
     width: spread((file) => file.width),
     aspect: spread((file) => Math.round((1000 * file.width) / file.height) / 1000),
     bytes: spread((file) => file.bytes),
-    channels: countChannels(files),
+    channels: Object.fromEntries(byChannels.map(([channels, same]) => [channels, same.length])),
+    channelsByClass: Object.fromEntries(byChannels.map(([channels, same]) => [channels, withoutZeros(countClasses(same, scan.classes))])),
     unreadable: scan.rejected,
     duplicates: { exact: exactCopies(files), near: nearCopies(measured) },
-    groups: groupsOf(files, options.groupBy),
+    groups: groupsOf(files, scan.arrays, options),
+    arrays: scan.arrays,
     shortcuts: findShortcuts(files, scan.classes),
     notes: scan.warnings,
   };
@@ -100,23 +110,22 @@ function partsOf(scan: Scan, files: readonly MeasuredFile[]): FolderCheck['parts
   return Object.fromEntries(given.map((part) => [part, countClasses(files.filter((file) => file.part === part), scan.classes)]));
 }
 
-function countChannels(files: readonly MeasuredFile[]): { [channels: string]: number } {
-  const counts = new Map<number, number>();
-  for (const { channels } of files) counts.set(channels, (counts.get(channels) ?? 0) + 1);
-  return Object.fromEntries([...counts].sort((a, b) => a[0] - b[0]));
+function withoutZeros(counts: { readonly [className: string]: number }): { [className: string]: number } {
+  return Object.fromEntries(Object.entries(counts).filter(([, files]) => files > 0));
 }
 
-function groupsOf(files: readonly MeasuredFile[], groupBy: string | null): GroupsFound | null {
-  const pattern = groupBy ?? guessGroups(files.map((file) => file.name))?.pattern;
-  if (pattern === undefined) return null;
-  const expression = groupPattern(pattern);
+function groupsOf(files: readonly MeasuredFile[], arrays: boolean, { groupBy, labels }: CheckOptions): GroupsFound | null {
+  const column = groupBy === null && typeof labels === 'object' ? (labels?.group ?? null) : null;
+  const pattern = column === null ? (groupBy ?? (arrays ? null : guessGroups(files.map((file) => file.name))?.pattern) ?? null) : null;
+  if (pattern === null && column === null) return null;
+  const expression = pattern === null ? null : groupPattern(pattern);
   const parts = new Map<string, Set<Part | null>>();
   let matched = 0;
   for (const file of files) {
-    const group = groupOf(file.name, expression);
+    const group = expression === null ? (file.group ?? null) : groupOf(file.name, expression);
     if (group === null) continue;
     matched += 1;
     parts.set(group, (parts.get(group) ?? new Set()).add(file.part));
   }
-  return { pattern, guessed: groupBy === null, groups: parts.size, matched, acrossParts: [...parts.values()].filter((on) => on.size > 1).length };
+  return { pattern, column, guessed: groupBy === null && column === null, groups: parts.size, matched, acrossParts: [...parts.values()].filter((on) => on.size > 1).length };
 }

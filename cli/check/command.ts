@@ -1,4 +1,7 @@
 /** `trawl data check`: what a person sees of it. */
+import { extname } from 'node:path';
+import { readImageSweep, type ImageSweep } from '../data/read-sweep.js';
+import { progressLine } from '../data/prepare.js';
 import { DataProblem } from '../data/problem.js';
 import { BadInput } from '../exit.js';
 import { homeAt } from '../home.js';
@@ -9,7 +12,8 @@ import { findingsOf } from './findings.js';
 import { checkLines } from './text.js';
 
 export interface CheckCommand {
-  readonly folder: string;
+  /** A folder of images, a file of arrays, or a sweep file. */
+  readonly target: string;
   readonly home: string | undefined;
   readonly groupBy: string | null;
   readonly json: boolean;
@@ -19,11 +23,13 @@ export interface CheckCommand {
 export async function runCheck(options: CheckCommand): Promise<void> {
   const interrupts = new Interrupts();
   const display = new Display();
+  const sweep = await sweepOf(options.target);
   try {
     const check = await checkFolder({
-      folder: options.folder,
+      ...(sweep?.place ?? { folder: options.target }),
       cacheDir: homeAt(options.home).dataCache,
-      groupBy: options.groupBy,
+      groupBy: options.groupBy ?? sweep?.data.groupBy ?? null,
+      onUnpack: (_, done, total) => display.passing(progressLine({ phase: 'unpack', done, total })),
       onProgress: (phase, done, total) => display.passing(`${phase} images: ${done} of ${total}`),
       signal: interrupts.signal,
     });
@@ -31,10 +37,16 @@ export async function runCheck(options: CheckCommand): Promise<void> {
     display.clear();
     process.stdout.write(options.json ? `${JSON.stringify({ ...check, findings }, null, 2)}\n` : `${checkLines(check, findings).join('\n')}\n`);
   } catch (error) {
+    if (sweep !== null) throw sweep.told(error);
     if (error instanceof DataProblem) throw new BadInput(error.message);
     throw error;
   } finally {
     display.clear();
     interrupts.dispose();
   }
+}
+
+/** Null for a folder or arrays. Throws BadInput. */
+async function sweepOf(target: string): Promise<ImageSweep | null> {
+  return ['.yaml', '.yml', '.json'].includes(extname(target).toLowerCase()) ? readImageSweep(target) : null;
 }

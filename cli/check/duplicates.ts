@@ -28,7 +28,11 @@ export interface NearCopies extends Copies {
 
 export function exactCopies(files: readonly MeasuredFile[]): Copies[] {
   const byDigest = new Map<string, MeasuredFile[]>();
-  for (const file of files) byDigest.set(file.digest, [...(byDigest.get(file.digest) ?? []), file]);
+  for (const file of files) {
+    const same = byDigest.get(file.digest);
+    if (same === undefined) byDigest.set(file.digest, [file]);
+    else same.push(file);
+  }
   return [...byDigest.values()].filter((same) => same.length > 1).map(copiesOf);
 }
 

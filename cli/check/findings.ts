@@ -19,9 +19,10 @@ const WEAK = 0.65;
 const FEW_IMAGES = 50;
 const UNEVEN = 3;
 const GOOD_SHARE = 0.9;
+const CHANCE = 0.01;
 
 export function findingsOf(check: FolderCheck): Finding[] {
-  const found = [...copyFindings(check), ...groupFindings(check), ...check.shortcuts.flatMap(shortcutFinding), ...unreadableFinding(check), ...balanceFindings(check), ...layoutFindings(check)];
+  const found = [...copyFindings(check), ...groupFindings(check), ...check.shortcuts.flatMap(shortcutFinding), ...pureChannelFindings(check), ...unreadableFinding(check), ...balanceFindings(check), ...layoutFindings(check)];
   return found.sort((a, b) => ORDER.indexOf(a.severity) - ORDER.indexOf(b.severity));
 }
 
@@ -41,9 +42,10 @@ function copiesFindings(copies: readonly Copies[], unit: string, what: string): 
   return findings;
 }
 
-function groupFindings({ groups, parts, images }: FolderCheck): Finding[] {
+function groupFindings({ groups, parts, images, arrays }: FolderCheck): Finding[] {
+  if (arrays) return parts === null ? [{ severity: 'note', kind: 'groups', message: 'arrays do not say whom an image shows: if several images show one patient, bring train, val and test as arrays of their own, with each patient in one of them' }] : [];
   if (groups === null) return [{ severity: 'note', kind: 'groups', message: 'no pattern of patients was found in the file names; if several images show one patient, name it with --group-by, and in the sweep file with data.groupBy' }];
-  const how = `'${groups.pattern}'${groups.guessed ? ' (guessed from the names)' : ''}`;
+  const how = groups.pattern === null ? `the column ${groups.column ?? ''}` : `'${groups.pattern}'${groups.guessed ? ' (guessed from the names)' : ''}`;
   if (parts !== null && groups.acrossParts > 0) {
     return [{ severity: 'problem', kind: 'leak', message: `${count(groups.acrossParts, 'patient')} of ${groups.groups} by ${how} on more than one side of the given parts: pool them with "given: merge", fractions and groupBy` }];
   }
@@ -74,6 +76,20 @@ function shortcutFinding({ feature, auc, className, direction }: Shortcut): Find
   const what = feature === 'channels' && direction === 'larger' ? 'more' : direction;
   const severity = feature === 'channels' ? (auc >= STRONG ? 'warning' : 'note') : auc >= STRONG ? 'problem' : 'warning';
   return [{ severity, kind: 'shortcut', message: `a model could cheat: ${NAMES[feature]} alone predicts the class with AUC ${auc.toFixed(2)} (${what} for ${className}); ${REMEDIES[feature]}` }];
+}
+
+/** A number of channels that one class alone has: an AUC near 0.5 hides it where most files have the common number. */
+function pureChannelFindings({ channelsByClass, classes, images }: FolderCheck): Finding[] {
+  if (Object.keys(channelsByClass).length < 2) return [];
+  return Object.entries(channelsByClass).flatMap(([channels, byClass]): Finding[] => {
+    const [only, ...others] = Object.entries(byClass);
+    if (only === undefined || others.length > 0) return [];
+    const [name, files] = only;
+    const ofClass = classes[name] ?? 0;
+    // That files drawn at random all were of this class.
+    if ((ofClass / images) ** files > CHANCE) return [];
+    return [{ severity: 'warning', kind: 'shortcut', message: `a model could cheat: ${files === 1 ? '1 file has' : `all ${files} files with`} ${count(Number(channels), 'channel')} ${files === 1 ? 'and is' : 'are'} ${name} (${files} of its ${ofClass}), none of another class; ${REMEDIES.channels}` }];
+  });
 }
 
 function unreadableFinding({ unreadable, images }: FolderCheck): Finding[] {

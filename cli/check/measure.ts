@@ -1,7 +1,5 @@
 /** One look at every readable file: size, channels, and a thumbnail to tell copies by. */
-import { readFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
-import { join } from 'node:path';
 import type { Part } from '../../proto/work.js';
 import { UnreadableImageError, decodeImage } from '../../worker/data/decode.js';
 import type { ScannedFile } from '../data/scan.js';
@@ -17,6 +15,7 @@ export interface MeasuredFile {
   readonly digest: string;
   readonly label: number;
   readonly part: Part | null;
+  readonly group?: string | null;
   readonly bytes: number;
   readonly height: number;
   readonly width: number;
@@ -30,14 +29,14 @@ export interface Measured {
 }
 
 export interface MeasureOptions {
-  readonly folder: string;
+  readonly read: (file: ScannedFile) => Promise<Uint8Array>;
   readonly files: readonly ScannedFile[];
   readonly onProgress: (done: number, total: number) => void;
   readonly signal: AbortSignal;
 }
 
 /** Rethrows the signal's reason when it is aborted. */
-export async function measureFiles({ folder, files, onProgress, signal }: MeasureOptions): Promise<Measured> {
+export async function measureFiles({ read, files, onProgress, signal }: MeasureOptions): Promise<Measured> {
   const thumbs = new Uint8Array(files.length * THUMB_BYTES);
   const measured = new Array<MeasuredFile>(files.length);
   let next = 0;
@@ -46,12 +45,11 @@ export async function measureFiles({ folder, files, onProgress, signal }: Measur
     for (let index = next++; index < files.length; index = next++) {
       signal.throwIfAborted();
       const file = files[index]!;
-      const bytes = await readFile(join(folder, file.name));
+      const bytes = await read(file);
       const facts = await readFacts(bytes);
       if (facts === null) throw new UnreadableImageError(`${file.name} changed while the folder was being read; run the same command again`);
       thumbs.set(await decodeImage(bytes, { height: THUMB_HEIGHT, width: THUMB_WIDTH, channels: 1, resize: 'stretch' }), index * THUMB_BYTES);
-      const { name, digest, label, part } = file;
-      measured[index] = { name, digest, label, part, bytes: bytes.length, ...facts };
+      measured[index] = { ...file, bytes: bytes.length, ...facts };
       done += 1;
       onProgress(done, files.length);
     }

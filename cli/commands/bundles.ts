@@ -51,7 +51,7 @@ function addPredict(program: Command, exit: (code: number) => void): void {
     .summary('what a bundle says of images')
     .description('Prints class and probabilities of each image. Files that cannot be read are named on stderr and the rest is done; the exit code is 1 only where none could be read.')
     .argument('<bundle>', 'a folder that `trawl pull` or `trawl run` wrote')
-    .argument('<images...>', 'files, folders, or patterns in quotes')
+    .argument('<images...>', 'image files, folders, patterns in quotes, or arrays of images (.npy)')
     .addOption(new Option('--csv', 'comma-separated values: file, class, a probability per class').conflicts('json'))
     .addHelpText('after', '\nExample:\n  trawl predict ./digits-bundle new-images/ --json');
   withJson(command).action(async (bundle: string, images: string[], options: { readonly csv?: boolean; readonly json?: boolean }) => {

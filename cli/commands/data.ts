@@ -14,16 +14,16 @@ export function addDataCommands(program: Command): void {
   const data = program.command('data').summary('the health of a data set').description("Looks at images before anything is trained on them.");
   const check = data
     .command('check')
-    .summary('what is wrong with a folder of images')
+    .summary('what is wrong with a set of images')
     .description(
       'Counts classes, sizes and channels; finds unreadable files, copies, patients on both sides of given parts, and shortcuts: facts about files (bytes, height, width, shape, channels) that alone predict the class. Exits 0 whatever it finds.',
     )
-    .argument('<folder>', 'a folder of images, as trawl run takes it')
+    .argument('<target>', 'a folder of images, a file or folder of arrays (.npz, .npy), or a sweep file whose data are meant')
     .addOption(new Option('--group-by <regex>', "what in a file's name tells patients apart, first capture (default: guessed from the names)"))
-    .addHelpText('after', '\nExample:\n  trawl data check ./chest_xray');
-  withJson(withHome(check)).action(async (folder: string, options: CheckOptions) => {
+    .addHelpText('after', '\nExample:\n  trawl data check ./chest_xray\n  trawl data check chest_xray.yaml');
+  withJson(withHome(check)).action(async (target: string, options: CheckOptions) => {
     const { runCheck } = await import('../check/command.js');
-    await runCheck({ folder, home: options.home, groupBy: options.groupBy ?? null, json: options.json === true });
+    await runCheck({ target, home: options.home, groupBy: options.groupBy ?? null, json: options.json === true });
   });
   const preview = data
     .command('preview')

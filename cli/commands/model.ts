@@ -1,7 +1,9 @@
 /** Command about models: the layers of one, and what it costs. */
 import type { Command } from 'commander';
+import { resolve } from 'node:path';
+import { isModulePath, moduleModel } from '../../proto/model-module.js';
 import { ZOO, type Knob, type ZooModel } from '../../proto/models.js';
-import type { Json } from '../../proto/work.js';
+import type { Json, Topology } from '../../proto/work.js';
 import { BadInput } from '../exit.js';
 import { bytes } from '../text/format.js';
 import { table } from '../text/table.js';
@@ -19,7 +21,7 @@ export function addModel(program: Command): void {
     .command('model')
     .summary('layers, parameters and memory of a model')
     .description(`Shows the layers of a model (${ZOO.map(({ name }) => name).join(', ')}) and the memory that training it takes. Knobs are options of their own: --fcWidth 50, --filters 8,16,49.`)
-    .argument('<name>', 'a model of the zoo')
+    .argument('<name>', 'a model of the zoo, or a module such as ./my-model.ts')
     .argument('[knobs...]', '--KNOB VALUE')
     .option('--input <size>', "height x width x channels (default: the model's image size, gray)")
     .option('--classes <n>', 'number of classes', '2')
@@ -30,12 +32,52 @@ export function addModel(program: Command): void {
     .action((name: string, knobs: readonly string[], options: ModelOptions) => showModel(name, knobs, options));
 }
 
+type Input = { readonly height: number; readonly width: number; readonly channels: 1 | 3 };
+
+/** Where a model's layers come from. */
+interface Source {
+  readonly model: ZooModel;
+  readonly build: (knobs: { readonly [knob: string]: Json }, input: Input, classes: number) => Promise<Topology>;
+  readonly close: () => Promise<void>;
+}
+
 async function showModel(name: string, knobs: readonly string[], options: ModelOptions): Promise<void> {
+  const source = isModulePath(name) ? await moduleSource(name) : await zooSource(name);
+  try {
+    await showSource(source, knobs, options);
+  } finally {
+    await source.close();
+  }
+}
+
+/** Throws BadInput. */
+async function moduleSource(path: string): Promise<Source> {
+  const { OpenModule } = await import('../module/model-module.js');
+  const module = await OpenModule.open({ file: resolve(path), path });
+  return {
+    model: moduleModel({ path, knobs: module.knobs }),
+    build: (settings, input, classes) => module.build({ settings, input: { ...input, classes } }),
+    close: () => module.close(),
+  };
+}
+
+/** Throws BadInput. */
+async function zooSource(name: string): Promise<Source> {
+  const [{ notBuiltValue, suggestValue }, { buildModel }] = await Promise.all([import('../../coordinator/sweep/suggest.js'), import('../../worker/model/zoo.js')]);
+  const names = ZOO.map((candidate) => candidate.name);
+  const model = ZOO.find((candidate) => candidate.name === name);
+  if (model === undefined) {
+    const suggestion = notBuiltValue('model', name) ?? suggestValue(name, names);
+    throw new BadInput(`model: found ${name}, expected one of ${names.join(', ')}, or a module such as ./my-model.ts${suggestion === null ? '' : `; ${suggestion}`}`);
+  }
+  return { model, build: async (knobs, input, classes) => builtOrBad(() => buildModel({ name, knobs }, input, classes)), close: async () => undefined };
+}
+
+async function showSource({ model, build }: Source, knobs: readonly string[], options: ModelOptions): Promise<void> {
   // What only this command needs is loaded by it alone.
-  const [{ knobValue }, { notBuiltValue, suggestValue }, { buildModel }, { layerTable }, { createWasmEngine }] = await Promise.all([
+  const [{ knobValue }, { suggestValue }, { layerTable }, { createWasmEngine }] = await Promise.all([
     import('../../coordinator/sweep/schema.js'),
     import('../../coordinator/sweep/suggest.js'),
-    import('../../worker/model/zoo.js'),
     import('../../worker/model/layer-table.js'),
     import('../../worker/engine/wasm/engine.js'),
   ]);
@@ -43,18 +85,13 @@ async function showModel(name: string, knobs: readonly string[], options: ModelO
     const suggestion = suggestValue(value, candidates);
     return suggestion === null ? '' : `; ${suggestion}`;
   };
-  const names = ZOO.map((candidate) => candidate.name);
-  const model = ZOO.find((candidate) => candidate.name === name);
-  if (model === undefined) {
-    const unbuilt = notBuiltValue('model', name);
-    throw new BadInput(`model: found ${name}, expected one of ${names.join(', ')}${unbuilt === null ? advice(name, names) : `; ${unbuilt}`}`);
-  }
+  const { name } = model;
   const chosen = chosenKnobs(model, knobs, (knob, value) => knobValue(knob).safeParse(value).error?.issues[0]?.message ?? null, advice);
   const input = inputOf(options.input, model);
   const classes = wholeOption('--classes', options.classes, 2);
   const batch = options.batch === undefined ? model.defaults.batch : wholeOption('--batch', options.batch, 1);
 
-  const topology = builtOrBad(() => buildModel({ name, knobs: chosen }, input, classes));
+  const topology = await build(chosen, input, classes);
   const layers = builtOrBad(() => layerTable(topology));
   const sum = (of: (layer: (typeof layers)[number]) => number): number => layers.reduce((total, layer) => total + of(layer), 0);
   const normalisation = { mean: null, deviation: null };

@@ -13,8 +13,8 @@ export function addRun(program: Command, exit: (code: number) => void): void {
   const command = program
     .command('run')
     .summary('run a sweep on this machine: everything at once')
-    .description('Runs the sweep of FILE on this machine, or looks at a FOLDER of images, writes a sweep file for it beside it, and runs that in ten minutes: starts what it needs, trains, and prints the leaderboard. Ctrl-C pauses; the same command resumes. Where another run uses the home already, it attaches to that.')
-    .argument('<file-or-folder>', 'a sweep file (YAML or JSON), or a folder of images')
+    .description('Runs the sweep of FILE on this machine, or looks at a FOLDER of images or an archive of arrays (.npz), writes a sweep file for it beside it, and runs that in ten minutes: starts what it needs, trains, and prints the leaderboard. Ctrl-C pauses; the same command resumes. Where another run uses the home already, it attaches to that.')
+    .argument('<file-or-folder>', 'a sweep file (YAML or JSON), a folder of images, or arrays (.npz)')
     .option('--no-sharing', 'train every trial from its first epoch; the results are the same')
     .option('--test', 'show the test numbers of every trial, not of the best alone')
     .addHelpText('after', '\nExample:\n  trawl run digits.yaml --slots 2\n  trawl run ./chest_xray');

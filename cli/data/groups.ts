@@ -11,6 +11,8 @@ export interface Groupable {
   readonly name: string;
   readonly digest: string;
   readonly label: number;
+  /** Its group by a table of labels; a file without one is grouped by its name, if at all. */
+  readonly group?: string | null;
 }
 
 export interface Unit<File extends Groupable> {
@@ -44,6 +46,7 @@ export interface Grouping<File extends Groupable> {
 
 export function unitsOf<File extends Groupable>(files: readonly File[], groupBy: string | null): Grouping<File> {
   const pattern = groupBy === null ? null : groupPattern(groupBy);
+  const named = files.some((file) => file.group !== undefined && file.group !== null);
   const parents = files.map((_, index) => index);
   const find = (index: number): number => {
     let root = index;
@@ -65,7 +68,7 @@ export function unitsOf<File extends Groupable>(files: readonly File[], groupBy:
   const groups = new Set<string>();
   files.forEach((file, index) => {
     join(`digest ${file.digest}`, index);
-    const group = pattern === null ? null : groupOf(file.name, pattern);
+    const group = file.group ?? (pattern === null ? null : groupOf(file.name, pattern));
     if (group === null) unmatched += 1;
     else {
       groups.add(group);
@@ -80,7 +83,7 @@ export function unitsOf<File extends Groupable>(files: readonly File[], groupBy:
     else unit.push(file);
   });
   const units = [...members.values()].map((unit) => ({ id: unitId(unit), files: unit }));
-  return { units, unmatched: pattern === null ? 0 : unmatched, groups: groups.size };
+  return { units, unmatched: pattern === null && !named ? 0 : unmatched, groups: groups.size };
 }
 
 function unitId(files: readonly Groupable[]): string {
@@ -90,7 +93,8 @@ function unitId(files: readonly Groupable[]): string {
 
 /** What to tell a person about how `groupBy` took hold. */
 export function groupWarnings(groupBy: string | null, files: number, grouping: Grouping<Groupable>): string[] {
-  if (groupBy === null || grouping.unmatched === 0) return [];
+  if (grouping.unmatched === 0) return [];
+  if (groupBy === null) return [`${grouping.unmatched} of ${count(files, 'image')} without a group by their labels: those stand alone`];
   if (grouping.groups === 0) return [`groupBy '${groupBy}' matches none of ${count(files, 'file name')}: every image stands alone`];
   return [`groupBy '${groupBy}' does not match ${grouping.unmatched} of ${count(files, 'file name')}: those stand alone`];
 }

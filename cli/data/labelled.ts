@@ -45,14 +45,14 @@ function labelPattern(label: string): RegExp {
   }
 }
 
-/** Paths below `folder`, '/' as separator. */
-async function filesBelow(folder: string, path: string, seen: Set<string>): Promise<string[]> {
+/** Paths of all files below `folder`, '/' as separator; `seen` are folders that were looked into. */
+export async function filesBelow(folder: string, path: string, seen: Set<string>): Promise<string[]> {
   const here = await realpath(join(folder, path));
   if (seen.has(here)) return [];
   seen.add(here);
   const { folders, files, broken } = await entriesOf(join(folder, path));
   const names = [...files, ...broken].map((name) => path + name);
-  for (const name of folders) names.push(...(await filesBelow(folder, `${path}${name}/`, seen)));
+  for (const name of folders) for (const below of await filesBelow(folder, `${path}${name}/`, seen)) names.push(below);
   return names;
 }
 

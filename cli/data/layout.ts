@@ -14,6 +14,8 @@ export interface FoundFile {
   readonly className: string;
   /** The part whose folder it lies in; null where there is none. */
   readonly part: Part | null;
+  /** What a table of labels names as its group. */
+  readonly group?: string | null;
 }
 
 export interface Layout {
@@ -23,6 +25,8 @@ export interface Layout {
   readonly given: readonly Part[];
   readonly files: readonly FoundFile[];
   readonly warnings: readonly string[];
+  /** Makes the image of a name, where the data are arrays and names are no files. */
+  readonly read?: (name: string) => Promise<Uint8Array>;
 }
 
 export const PART_NAMES: { readonly [name: string]: Part } = {
@@ -39,6 +43,11 @@ export const PART_NAMES: { readonly [name: string]: Part } = {
 /** What systems and archivers leave behind. */
 const LITTER = new Set(['thumbs.db', 'desktop.ini', '__macosx', '@eadir', 'ehthumbs.db', 'icon\r']);
 
+/** Hidden, or left behind: no one's image. */
+export function isLitter(name: string): boolean {
+  return name.startsWith('.') || LITTER.has(name.toLowerCase());
+}
+
 interface Entries {
   readonly folders: readonly string[];
   readonly files: readonly string[];
@@ -48,10 +57,14 @@ interface Entries {
 
 const byText = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
 
+/** Throws DataProblem where the folder may not be read, and the system's error where there is none. */
 export async function entriesOf(folder: string): Promise<Entries> {
   const found = { folders: [] as string[], files: [] as string[], broken: [] as string[] };
-  for (const entry of await readdir(folder, { withFileTypes: true })) {
-    if (entry.name.startsWith('.') || LITTER.has(entry.name.toLowerCase())) continue;
+  const entries = await readdir(folder, { withFileTypes: true }).catch((error: unknown) => {
+    throw forbidden(error, folder);
+  });
+  for (const entry of entries) {
+    if (isLitter(entry.name)) continue;
     if (entry.isDirectory()) found.folders.push(entry.name);
     else if (entry.isFile()) found.files.push(entry.name);
     else if (entry.isSymbolicLink()) {
@@ -61,6 +74,13 @@ export async function entriesOf(folder: string): Promise<Entries> {
   }
   for (const names of Object.values(found)) names.sort(byText);
   return found;
+}
+
+/** Where permission is what is missing, the DataProblem that says so; else the error as it is. */
+export function forbidden(error: unknown, path: string): unknown {
+  const code = error instanceof Error && 'code' in error ? error.code : '';
+  if (code !== 'EACCES' && code !== 'EPERM') return error;
+  return new DataProblem('DataFolderMissing', { found: `no permission to read ${path}`, expected: 'data that may be read', suggestion: `let yourself read it (chmod -R u+rX ${path}), or take it out` }, { cause: error });
 }
 
 /** Throws DataProblem where the folder has no layout that can be swept. */
@@ -92,6 +112,7 @@ export async function topEntries(folder: string): Promise<Entries> {
   try {
     return await entriesOf(folder);
   } catch (error) {
+    if (error instanceof DataProblem) throw error;
     const code = error instanceof Error && 'code' in error ? error.code : '';
     const found =
       code === 'ENOENT' ? `no such folder: ${folder}` : code === 'ENOTDIR' ? `a file, not a folder: ${folder}` : `a folder that cannot be read (${String(code)}): ${folder}`;

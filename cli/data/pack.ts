@@ -17,8 +17,8 @@ import type { ScannedFile } from './scan.js';
 export const MAX_PACK_BYTES = 64 * 2 ** 20;
 
 export interface PackOptions {
-  /** The data set's folder. */
-  readonly folder: string;
+  /** The bytes that were scanned. */
+  readonly read: (file: ScannedFile) => Promise<Uint8Array>;
   readonly classes: readonly string[];
   readonly files: readonly { readonly file: ScannedFile; readonly part: Part }[];
   readonly blobs: BlobStore;
@@ -55,7 +55,7 @@ export async function packDataset(options: PackOptions): Promise<Packed> {
     const before = known.find(key);
     if (before !== null && (await options.blobs.has(before))) packs.push(before);
     else {
-      const stored = await options.blobs.put(Readable.from(contents(options.folder, leaf, options.signal)));
+      const stored = await options.blobs.put(Readable.from(contents(options.read, leaf, options.signal)));
       await known.add(key, stored.id);
       packs.push(stored.id);
     }
@@ -93,10 +93,10 @@ function keyOf(leaf: readonly ScannedFile[]): string {
 }
 
 /** The bytes of the files one after the other, each checked against the digest that the scan found. */
-async function* contents(folder: string, files: readonly ScannedFile[], signal: AbortSignal | undefined): AsyncGenerator<Uint8Array> {
+async function* contents(read: PackOptions['read'], files: readonly ScannedFile[], signal: AbortSignal | undefined): AsyncGenerator<Uint8Array> {
   for (const file of files) {
     signal?.throwIfAborted();
-    const bytes = await readFile(join(folder, file.name)).catch((error: unknown) => {
+    const bytes = await read(file).catch((error: unknown) => {
       throw changed(file.name, error);
     });
     if (bytes.length !== file.bytes || createHash('sha256').update(bytes).digest('hex') !== file.digest) throw changed(file.name, null);

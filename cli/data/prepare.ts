@@ -1,10 +1,10 @@
-/** From a folder of images to a data set that workers can fetch: scan, split, pack. */
-import { resolve } from 'node:path';
+/** From images and labels, in any of their forms, to a data set that workers can fetch: scan, split, pack. */
 import type { BlobStore } from '../../blob/store.js';
 import { oneOf } from '../../coordinator/sweep/schema.js';
 import type { DataSpec, DataSummary } from '../../coordinator/sweep/spec.js';
 import { suggestValue } from '../../coordinator/sweep/suggest.js';
 import type { Part } from '../../proto/work.js';
+import { placeOf } from './layout-of.js';
 import { packDataset } from './pack.js';
 import { DataProblem, count } from './problem.js';
 import { scanFolder, type ScannedFile } from './scan.js';
@@ -12,15 +12,15 @@ import { capClasses, dropTrainedCopies } from './select.js';
 import { splitDataset } from './split.js';
 
 export interface PrepareProgress {
-  /** `scan`: files looked at; `pack`: distinct images stored. */
-  readonly phase: 'scan' | 'pack';
+  /** `unpack`: bytes or images of an array; `scan`: files looked at; `pack`: distinct images stored. */
+  readonly phase: 'unpack' | 'scan' | 'pack';
   readonly done: number;
   readonly total: number;
 }
 
 export interface PrepareOptions {
-  /** The data folder; `spec.path` resolved against the sweep file's folder. */
-  readonly folder: string;
+  /** The sweep file's folder, which the paths in `spec` are relative to. */
+  readonly base: string;
   readonly spec: DataSpec;
   /** Of the split, where `spec.split` brings none of its own. */
   readonly seed: number;
@@ -30,18 +30,24 @@ export interface PrepareOptions {
   readonly signal?: AbortSignal;
 }
 
+/** What a person sees of it meanwhile. */
+export function progressLine({ phase, done, total }: PrepareProgress): string {
+  if (phase === 'unpack') return `unpacking arrays: ${Math.floor((100 * done) / total)} %`;
+  return `${phase === 'scan' ? 'reading images' : 'storing images'}: ${done} of ${total}`;
+}
+
 /** Throws DataProblem, and the blob store's errors. Rethrows the signal's reason when it is aborted. */
 export async function prepareDataset(options: PrepareOptions): Promise<DataSummary> {
   const { spec, cacheDir, signal } = options;
   const progress = (phase: PrepareProgress['phase']) => (done: number, total: number) => options.onProgress?.({ phase, done, total });
   const aborting = signal === undefined ? {} : { signal };
-  const folder = resolve(options.folder);
-  const scan = await scanFolder({ folder, label: spec.label, cacheDir, maxRejected: spec.maxRejected, onProgress: progress('scan'), ...aborting });
+  const scan = await scanFolder({ ...placeOf(spec, options.base), cacheDir, maxRejected: spec.maxRejected, onProgress: progress('scan'), onUnpack: (_, done, total) => progress('unpack')(done, total), ...aborting });
   const positive = positiveClass(spec.positive, scan.classes);
   const chosen = chooseFiles(scan.files, spec, options.seed);
+  if (spec.split?.merge !== true) requireEveryClass(chosen.files, scan.classes, scan.given);
   const split = splitDataset(chosen.files, scan.classes, scan.given, spec.split, spec.groupBy, options.seed);
   const { manifest, blob } = await packDataset({
-    folder,
+    read: (file) => scan.read(file),
     classes: scan.classes,
     files: split.files,
     blobs: options.blobs,
@@ -68,6 +74,21 @@ function chooseFiles(files: readonly ScannedFile[], spec: DataSpec, seed: number
   const capped = spec.perClass === null ? distinct : capClasses(distinct, spec.perClass, spec.split?.seed ?? seed);
   const warnings = dropped === 0 ? [] : [`${count(dropped, 'image')} of train that ${dropped === 1 ? 'lies' : 'lie'} in val or test too ${dropped === 1 ? 'is' : 'are'} left out (dedupe)`];
   return { files: capped, warnings };
+}
+
+/** What is left out may have been all of a class. */
+function requireEveryClass(files: readonly ScannedFile[], classes: readonly string[], given: readonly Part[]): void {
+  for (const part of given) {
+    classes.forEach((name, label) => {
+      if (files.some((file) => file.label === label && file.part === part)) return;
+      throw new DataProblem('ClassMissingInPart', {
+        path: ['data', 'dedupe'],
+        found: `no image of class ${name} left in ${part}: each lies in val or test too`,
+        expected: 'images of every class in every part',
+        suggestion: 'add others, leave "dedupe" out, or pool all parts with "given: merge"',
+      });
+    });
+  }
 }
 
 function positiveClass(named: string | null, classes: readonly string[]): { readonly label: number; readonly warnings: readonly string[] } {

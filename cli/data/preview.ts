@@ -1,13 +1,11 @@
 /** `trawl data preview`: a contact sheet per class of what the network will see. */
 import { createHash } from 'node:crypto';
-import { readFile, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { basename, dirname, extname, join, resolve } from 'node:path';
-import { formatMistake, parseSweepFile, type ParsedSweep } from '../../coordinator/sweep/parse.js';
 import type { DataSpec, SweepSpec } from '../../coordinator/sweep/spec.js';
 import { decodeImage, type PixelShape } from '../../worker/data/decode.js';
-import { BadInput } from '../exit.js';
 import { renderSheet, type Section, type Tile } from '../picture/sheet.js';
-import { DataProblem } from './problem.js';
+import { readImageSweep } from './read-sweep.js';
 import { scanFolder, type Scan, type ScannedFile } from './scan.js';
 
 const TILES_PER_CLASS = 16;
@@ -26,14 +24,11 @@ export interface PreviewOptions {
 /** Writes the PNG and returns its path. Throws BadInput. */
 export async function previewData(options: PreviewOptions): Promise<string> {
   const file = resolve(options.file);
-  const parsed = await readSweep(options.file);
-  const { spec } = parsed;
-  if (spec.trainable.kind !== 'image-classifier') throw new BadInput(`${options.file}: found a trainable without images, expected data; there is nothing to preview`);
-  const shape = firstShape(spec, spec.trainable.data);
+  const { spec, data, place, told } = await readImageSweep(options.file);
+  const shape = firstShape(spec, data);
   try {
-    const folder = resolve(dirname(file), spec.trainable.data.path);
-    const { label, maxRejected, resize } = spec.trainable.data;
-    const scan = await scanFolder({ folder, label, cacheDir: options.cacheDir, maxRejected, onProgress: options.onProgress, signal: options.signal });
+    const { maxRejected, resize } = data;
+    const scan = await scanFolder({ ...place, cacheDir: options.cacheDir, maxRejected, onProgress: options.onProgress, signal: options.signal });
     const sections: Section[] = [];
     for (const [index, name] of scan.classes.slice(0, MOST_CLASSES).entries()) sections.push(await sectionOf(scan, index, name, shape));
     const rest = scan.classes.length - sections.length;
@@ -42,18 +37,8 @@ export async function previewData(options: PreviewOptions): Promise<string> {
     await writeFile(out, await renderSheet(title, sections));
     return out;
   } catch (error) {
-    if (error instanceof DataProblem) throw new BadInput(parsed.place([error.problem]).map((mistake) => formatMistake(options.file, mistake)).join('\n'));
-    throw error;
+    throw told(error);
   }
-}
-
-async function readSweep(file: string): Promise<ParsedSweep> {
-  const text = await readFile(file, 'utf8').catch((error: unknown) => {
-    throw new BadInput(`${file}: found no file that can be read, expected a sweep file; trawl init FOLDER writes one (${error instanceof Error ? error.message : String(error)})`);
-  });
-  const parsed = parseSweepFile(text, file);
-  if ('mistakes' in parsed) throw new BadInput(parsed.mistakes.map((mistake) => formatMistake(file, mistake)).join('\n'));
-  return parsed;
 }
 
 /** As the first trial of the grid sees its images. */
@@ -66,7 +51,7 @@ async function sectionOf(scan: Scan, label: number, name: string, shape: PixelSh
   const files = scan.files.filter((file) => file.label === label);
   const tiles: Tile[] = [];
   for (const file of chosen(files)) {
-    const pixels = await decodeImage(await readFile(join(scan.folder, file.name)), shape);
+    const pixels = await decodeImage(await scan.read(file), shape);
     tiles.push({ picture: { ...shape, pixels }, caption: [basename(file.name)] });
   }
   return { heading: `${name}: ${tiles.length} of ${files.length}`, tiles };

@@ -18,6 +18,10 @@ export const DATA_PROBLEM_CODES = [
   'BadFractions',
   'BadGroupBy',
   'BadLabel',
+  'BadLabelsFile',
+  'BadLabels',
+  'UnknownColumn',
+  'BadArrays',
   'TooFewGroups',
   'UnknownPositive',
   'DataChanged',
@@ -32,6 +36,8 @@ export interface DataFinding {
   readonly found: string;
   readonly expected: string;
   readonly suggestion?: string | null;
+  /** Whole lines about another file than the sweep file, which stand in the place of one about it. */
+  readonly lines?: readonly string[];
 }
 
 const DATA_PATH: Path = ['data', 'path'];
@@ -41,11 +47,14 @@ export class DataProblem extends Error {
   readonly code: DataProblemCode;
   /** Its place in a sweep file, for `ParsedSweep.place`. */
   readonly problem: Problem;
-  constructor(code: DataProblemCode, { path = DATA_PATH, found, expected, suggestion = null }: DataFinding, options?: ErrorOptions) {
+  /** Whole lines that say it all; null where `problem` does. */
+  readonly lines: readonly string[] | null;
+  constructor(code: DataProblemCode, { path = DATA_PATH, found, expected, suggestion = null, lines }: DataFinding, options?: ErrorOptions) {
     const key = path === DATA_PATH ? '' : `${fieldName(path)}: `;
-    super(`${key}found ${found}, expected ${expected}${suggestion === null ? '' : `; ${suggestion}`}`, options);
+    super(lines?.join('\n') ?? `${key}found ${found}, expected ${expected}${suggestion === null ? '' : `; ${suggestion}`}`, options);
     this.name = 'DataProblem';
     this.code = code;
+    this.lines = lines ?? null;
     this.problem = { path, at: 'value', found, expected, suggestion };
   }
 }

@@ -8,8 +8,7 @@ import { availableParallelism } from 'node:os';
 import { join, resolve } from 'node:path';
 import type { Part } from '../../proto/work.js';
 import { UnreadableImageError, checkImage } from '../../worker/data/decode.js';
-import { readLabelled } from './labelled.js';
-import { readLayout } from './layout.js';
+import { layoutOf, type DataPlace, type LayoutOptions } from './layout-of.js';
 import { DataProblem, count, some } from './problem.js';
 import { ScanCache, type Stamp, type Verdict } from './scan-cache.js';
 
@@ -24,6 +23,8 @@ export interface ScannedFile {
   /** Index into the classes. */
   readonly label: number;
   readonly part: Part | null;
+  /** By a table of labels; absent where there is none. */
+  readonly group?: string | null;
 }
 
 export interface RejectedFile {
@@ -40,25 +41,24 @@ export interface Scan {
   readonly files: readonly ScannedFile[];
   readonly rejected: readonly RejectedFile[];
   readonly warnings: readonly string[];
+  /** Whether the images come out of arrays: their names are places there and say nothing of whom they show. */
+  readonly arrays: boolean;
+  /** The bytes of an image file, or those that are made of an image in an array. */
+  readonly read: (file: Pick<ScannedFile, 'name'>) => Promise<Uint8Array>;
 }
 
-export interface ScanOptions {
-  readonly folder: string;
-  /** What in a file's path names its class; null or absent where folders do. */
-  readonly label?: string | null;
-  /** Verdicts on files are kept here between scans. */
-  readonly cacheDir: string;
+/** Verdicts on files are kept in `cacheDir` between scans. */
+export interface ScanOptions extends DataPlace, LayoutOptions {
   /** Largest share of unreadable files that is tolerated, in [0, 1]. */
   readonly maxRejected: number;
   readonly onProgress?: (done: number, total: number) => void;
-  readonly signal?: AbortSignal;
 }
 
 /** Throws DataProblem; rethrows the signal's reason when it is aborted. */
 export async function scanFolder(options: ScanOptions): Promise<Scan> {
   const folder = resolve(options.folder);
-  const { label = null } = options;
-  const layout = label === null ? await readLayout(folder) : await readLabelled(folder, label);
+  const layout = await layoutOf({ ...options, folder }, options);
+  const { read: make } = layout;
   const cache = await ScanCache.open(options.cacheDir, await realpath(folder));
   const total = layout.files.length;
   const labels = new Map(layout.classes.map((name, label) => [name, label]));
@@ -69,11 +69,11 @@ export async function scanFolder(options: ScanOptions): Promise<Scan> {
     for (let index = next++; index < total; index = next++) {
       options.signal?.throwIfAborted();
       const file = layout.files[index]!;
-      const { verdict, bytes } = await verdictOn(folder, file.name, cache);
+      const { verdict, bytes } = make === undefined ? await verdictOn(folder, file.name, cache) : digestOf(await make(file.name));
       results[index] =
         'why' in verdict
           ? { file: file.name, why: verdict.why }
-          : { name: file.name, digest: verdict.digest, bytes, label: labels.get(file.className) ?? 0, part: file.part };
+          : { name: file.name, digest: verdict.digest, bytes, label: labels.get(file.className) ?? 0, part: file.part, ...(file.group === undefined ? {} : { group: file.group }) };
       done += 1;
       options.onProgress?.(done, total);
     }
@@ -88,9 +88,14 @@ export async function scanFolder(options: ScanOptions): Promise<Scan> {
   }
   const files = results.filter((result) => 'digest' in result);
   const rejected = results.filter((result) => 'why' in result);
-  const scan: Scan = { folder, classes: layout.classes, given: layout.given, files, rejected, warnings: layout.warnings };
+  const scan: Scan = { folder, classes: layout.classes, given: layout.given, files, rejected, warnings: layout.warnings, arrays: make !== undefined, read: ({ name }) => (make === undefined ? readFile(join(folder, name)) : make(name)) };
   requireEnough(scan, options.maxRejected);
   return scan;
+}
+
+/** What is made of an array can be read. */
+function digestOf(bytes: Uint8Array): { verdict: { readonly digest: string }; bytes: number } {
+  return { verdict: { digest: createHash('sha256').update(bytes).digest('hex') }, bytes: bytes.length };
 }
 
 async function verdictOn(folder: string, name: string, cache: ScanCache): Promise<{ verdict: Verdict; bytes: number }> {

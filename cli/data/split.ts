@@ -12,7 +12,7 @@
 import { createHash } from 'node:crypto';
 import type { SplitSpec } from '../../coordinator/sweep/spec.js';
 import type { Part } from '../../proto/work.js';
-import { groupWarnings, unitsOf, type Groupable, type Unit } from './groups.js';
+import { groupWarnings, unitsOf, type Groupable, type Grouping, type Unit } from './groups.js';
 import { DataProblem, count } from './problem.js';
 
 export interface Splittable extends Groupable {
@@ -60,7 +60,7 @@ export function splitDataset<File extends Splittable>(
   const assigned = files.map((file) => ({ file, part: stays(file) ? (file.part!) : (parts.get(file) ?? 'train') }));
   return {
     files: assigned,
-    warnings: [...plan.warnings, ...groupWarnings(groupBy, files.length, grouping), ...copyWarnings(assigned, grouping.units, groupBy)],
+    warnings: [...plan.warnings, ...groupWarnings(groupBy, files.length, grouping), ...copyWarnings(assigned, grouping)],
   };
 }
 
@@ -222,8 +222,7 @@ function tallyOf(files: readonly Splittable[]): Tally {
 /** Copies under two labels contradict each other; copies and groups across given parts leak. */
 function copyWarnings<File extends Splittable>(
   assigned: readonly { readonly file: File; readonly part: Part }[],
-  units: readonly Unit<File>[],
-  groupBy: string | null,
+  { units, groups }: Grouping<File>,
 ): string[] {
   const labels = new Map<string, Set<number>>();
   const parts = new Map<string, Set<Part>>();
@@ -239,9 +238,9 @@ function copyWarnings<File extends Splittable>(
   if (contradicting > 0) warnings.push(`${count(contradicting, 'image')} ${contradicting === 1 ? 'lies' : 'lie'} in more than one class`);
   const leaking = several(parts);
   if (leaking > 0) warnings.push(`${count(leaking, 'image')} ${leaking === 1 ? 'lies' : 'lie'} in more than one part: "dedupe: true" drops those from train, and "given: merge" with fractions would keep copies together`);
-  if (groupBy !== null) {
+  if (groups > 0) {
     const straddling = units.filter((unit) => new Set(unit.files.map((file) => partOf.get(file))).size > 1).length;
-    if (straddling > 0) warnings.push(`${count(straddling, 'group')} of groupBy ${straddling === 1 ? 'straddles' : 'straddle'} the given parts: "given: merge" with fractions would keep groups together`);
+    if (straddling > 0) warnings.push(`${count(straddling, 'group')} ${straddling === 1 ? 'straddles' : 'straddle'} the given parts: "given: merge" with fractions would keep groups together`);
   }
   return warnings;
 }

@@ -1,5 +1,4 @@
 /** What the files themselves look like: size in pixels and channels, from their headers. */
-import { join } from 'node:path';
 import sharp from 'sharp';
 
 export interface ImageFacts {
@@ -11,7 +10,7 @@ export interface ImageFacts {
 }
 
 /** Null where the header cannot be read. */
-export async function readFacts(source: string | Uint8Array): Promise<ImageFacts | null> {
+export async function readFacts(source: Uint8Array): Promise<ImageFacts | null> {
   try {
     const { width, height, channels, hasAlpha, orientation } = await sharp(source, { limitInputPixels: false }).metadata();
     const turned = (orientation ?? 1) >= 5;
@@ -22,11 +21,12 @@ export async function readFacts(source: string | Uint8Array): Promise<ImageFacts
 }
 
 /** Facts of up to `most` files, evenly spread over the list. */
-export async function sampleFacts(folder: string, names: readonly string[], most = 400): Promise<ImageFacts[]> {
-  const step = Math.max(1, names.length / most);
+export async function sampleFacts<File>(files: readonly File[], read: (file: File) => Promise<Uint8Array>, most = 400): Promise<ImageFacts[]> {
+  const step = Math.max(1, files.length / most);
   const facts: ImageFacts[] = [];
-  for (let at = 0; at < names.length; at += step) {
-    const found = await readFacts(join(folder, names[Math.floor(at)] ?? ''));
+  for (let at = 0; at < files.length; at += step) {
+    const file = files[Math.floor(at)];
+    const found = file === undefined ? null : await readFacts(await read(file));
     if (found !== null) facts.push(found);
   }
   return facts;

@@ -1,5 +1,6 @@
 /** `trawl init`: what a person sees of it. */
 import { resolve } from 'node:path';
+import { progressLine } from '../data/prepare.js';
 import { homeAt } from '../home.js';
 import { commandLine, near } from '../program-name.js';
 import { Display } from '../run/display.js';
@@ -17,7 +18,8 @@ export async function runInit(options: { readonly folder: string; readonly file:
       file: options.file === null ? null : resolve(options.file),
       home,
       onLine: (line) => display.say(line),
-      onProgress: (done, total) => display.passing(`reading images: ${done} of ${total}`),
+      onProgress: (done, total) => display.passing(progressLine({ phase: 'scan', done, total })),
+      onUnpack: (_, done, total) => display.passing(progressLine({ phase: 'unpack', done, total })),
       signal: interrupts.signal,
     });
     display.say(`to run it: ${commandLine(['run', near(file)], home)}`);

@@ -15,6 +15,8 @@ export interface FolderFacts {
   /** Images per class, in their order. */
   readonly counts: readonly number[];
   readonly given: readonly Part[];
+  /** Whether images and labels are arrays rather than files. */
+  readonly arrays: boolean;
   /** Median of the images' shorter side, in pixels. */
   readonly side: number;
   /** Share of colour images, and whether that differs between classes. */
@@ -25,7 +27,7 @@ export interface FolderFacts {
 }
 
 /** Stands in the first line of what is written, so that it is known again. */
-export const MARK = 'Written by trawl for the folder';
+export const MARK = 'Written by trawl for';
 export const BUDGET_MINUTES = 10;
 const EPOCHS = 12;
 const PATIENCE = 4;
@@ -53,8 +55,9 @@ export function sweepFileText(facts: FolderFacts): string {
     `name: ${scalar(facts.name)}`,
     'data:',
     `  path: ${scalar(facts.path)}`,
-    ...splitLines(facts.given),
-    ...groupLines(facts.groups),
+    ...classLines(facts),
+    ...splitLines(facts),
+    ...(facts.arrays ? [] : groupLines(facts.groups)),
     ...positiveLines(facts.positive),
     ...channelLines(facts.colour),
     '  resize: stretch        # or pad (letter-box), crop (the centre)',
@@ -76,10 +79,15 @@ export function sweepFileText(facts: FolderFacts): string {
   return `${lines.join('\n')}\n`;
 }
 
-function splitLines(given: readonly Part[]): string[] {
+/** Arrays count their classes; a person knows what they are called. */
+function classLines({ arrays, classes }: FolderFacts): string[] {
+  return arrays ? [`  # classes: [${classes.map((_, label) => String.fromCharCode(97 + (label % 26))).slice(0, 3).join(', ')}${classes.length > 3 ? ', ...' : ''}]   # names of the labels 0, 1, ... in that order; "positive" then takes one of them`] : [];
+}
+
+function splitLines({ given, arrays }: FolderFacts): string[] {
   if (given.length === 0) return ['  split: {val: 0.15, test: 0.15}   # of each class; the rest is trained on'];
   const cut = given.includes('val') ? '' : '; 15 % of train are taken for val';
-  return [`  # Split as it came, with folders for ${given.join(', ')}${cut}. "given: merge" would pool and cut anew.`];
+  return [`  # Split as it came, with ${arrays ? 'arrays' : 'folders'} for ${given.join(', ')}${cut}. "given: merge" would pool and cut anew.`];
 }
 
 function groupLines(groups: GroupGuess | null): string[] {

@@ -1,9 +1,12 @@
 /** Looks at a folder of images and writes a sweep file for it, beside the folder and never into it. */
 import { constants } from 'node:fs';
-import { access, readFile, stat, writeFile } from 'node:fs/promises';
+import { access, readFile, realpath, stat, writeFile } from 'node:fs/promises';
 import { basename, dirname, extname, join, relative, resolve } from 'node:path';
+import { parseDocument } from 'yaml';
+import type { UnpackProgress } from '../data/arrays.js';
 import { guessGroups, type GroupGuess } from '../data/guess-groups.js';
 import { guessPositive, type PositiveGuess } from '../data/guess-positive.js';
+import { isArrayFile } from '../data/layout-of.js';
 import { DataProblem } from '../data/problem.js';
 import { scanFolder, type Scan } from '../data/scan.js';
 import { splitDataset } from '../data/split.js';
@@ -15,18 +18,20 @@ import { count } from '../text/format.js';
 import { MARK, sweepFileText } from './design.js';
 
 export interface InitOptions {
+  /** Of images; or a file or folder of arrays. */
   readonly folder: string;
   /** Where to write; null for a file beside the folder, named like it. */
   readonly file: string | null;
   readonly home: Home;
   readonly onLine: (line: string) => void;
   readonly onProgress: (done: number, total: number) => void;
+  readonly onUnpack?: UnpackProgress;
   readonly signal: AbortSignal;
 }
 
 /** Where the file would stand: beside the folder, or where the person stands if nothing may be written there. */
 export async function sweepFileOf(folder: string): Promise<string> {
-  const name = `${basename(resolve(folder))}.yaml`;
+  const name = `${basename(resolve(folder), isArrayFile(folder) ? extname(folder) : '')}.yaml`;
   const beside = dirname(resolve(folder));
   const isWritable = await access(beside, constants.W_OK).then(
     () => true,
@@ -40,11 +45,22 @@ export async function sweepFileFor(options: Omit<InitOptions, 'file'>): Promise<
   const file = await sweepFileOf(options.folder);
   const known = await readFile(file, 'utf8').catch(() => null);
   if (known === null) return initSweep({ ...options, file });
-  if (!known.startsWith(`# ${MARK}`)) {
+  if (!known.startsWith(`# ${MARK}`) || !(await isAbout(known, file, options.folder))) {
     throw new BadInput(`${near(file)} is there already and was not written for this folder; run that file, or choose another name: trawl init ${near(options.folder)} FILE.yaml`);
   }
   options.onLine(`using ${near(file)}, which was written for this folder before`);
   return file;
+}
+
+/** Whether a sweep file's `data.path` is this folder. Folders of one name may share a file's place, and a file may have been edited. */
+async function isAbout(text: string, file: string, folder: string): Promise<boolean> {
+  const document = parseDocument(text);
+  // What cannot be read is not run either: loading it tells every mistake with its line.
+  if (document.errors.length > 0) return true;
+  const path: unknown = document.getIn(['data', 'path']) ?? document.get('data');
+  if (typeof path !== 'string') return true;
+  const real = async (where: string): Promise<string> => realpath(where).catch(() => resolve(where));
+  return (await real(resolve(dirname(file), path))) === (await real(folder));
 }
 
 /** Returns the path of the file written. Throws BadInput where it is there already, or the folder cannot be swept. */
@@ -68,11 +84,11 @@ export async function initSweep(options: InitOptions): Promise<string> {
 }
 
 async function describeFolder(folder: string, file: string, options: InitOptions): Promise<string> {
-  const scan = await scanFolder({ folder, cacheDir: options.home.dataCache, maxRejected: 0.1, onProgress: options.onProgress, signal: options.signal });
+  const scan = await scanFolder({ folder, cacheDir: options.home.dataCache, maxRejected: 0.1, onProgress: options.onProgress, ...(options.onUnpack === undefined ? {} : { onUnpack: options.onUnpack }), signal: options.signal });
   const counts = scan.classes.map((_, label) => scan.files.filter((found) => found.label === label).length);
   const names = scan.files.map((found) => found.name);
-  const facts = await sampleFacts(folder, names);
-  const groups = usableGroups(scan, guessGroups(names));
+  const facts = await sampleFacts(scan.files, (file) => scan.read(file));
+  const groups = usableGroups(scan, scan.arrays ? null : guessGroups(names));
   const positive = positiveOf(scan.classes, counts);
   options.onLine(`${count(scan.files.length, 'image')} of ${count(scan.classes.length, 'class', 'classes')}: ${scan.classes.map((name, label) => `${name} ${counts[label] ?? 0}`).join(', ')}`);
   if (positive !== null) options.onLine(`the positive class is taken to be ${positive.className}, because ${positive.why}`);
@@ -83,8 +99,9 @@ async function describeFolder(folder: string, file: string, options: InitOptions
     classes: scan.classes,
     counts,
     given: scan.given,
+    arrays: scan.arrays,
     side: median(facts.map((fact) => Math.min(fact.height, fact.width))),
-    colour: await colourOf(folder, scan, facts),
+    colour: await colourOf(scan, facts),
     groups,
     positive,
   });
@@ -112,14 +129,14 @@ function positiveOf(classes: readonly string[], counts: readonly number[]): Posi
 }
 
 /** Whether the share of colour files differs between classes, from a sample of each. */
-async function colourOf(folder: string, scan: Scan, all: readonly ImageFacts[]): Promise<{ share: number; tellsClasses: boolean }> {
+async function colourOf(scan: Scan, all: readonly ImageFacts[]): Promise<{ share: number; tellsClasses: boolean }> {
   const shareOf = (facts: readonly ImageFacts[]): number => (facts.length === 0 ? 0 : facts.filter((fact) => fact.channels >= 3).length / facts.length);
   const share = shareOf(all);
   if (share === 0 || share === 1) return { share, tellsClasses: false };
   const shares: number[] = [];
   for (const label of scan.classes.keys()) {
-    const names = scan.files.filter((file) => file.label === label).map((file) => file.name);
-    shares.push(shareOf(await sampleFacts(folder, names, 200)));
+    const files = scan.files.filter((file) => file.label === label);
+    shares.push(shareOf(await sampleFacts(files, (file) => scan.read(file), 200)));
   }
   return { share, tellsClasses: Math.max(...shares) - Math.min(...shares) > 0.02 };
 }

@@ -11,9 +11,9 @@ export function kerasScript(title: string, plan: PlanView, trajectory: ImageTraj
   const runs = plan.epochs.map(({ count, settings }) => ({ count, settings: settings as ImageEpochSettings }));
   const settings = runs[0]?.settings;
   if (settings === undefined) throw new RangeError(`${title} has no epochs`);
-  const rates = runs.map((run) => `[(${run.settings.lrFrom}, ${run.settings.lr})] * ${run.count}`).join(' + ');
+  const rates = runs.map((run) => `[(${shortest(run.settings.lrFrom)}, ${shortest(run.settings.lr)})] * ${run.count}`).join(' + ');
   return [
-    `"""${title.replaceAll('\\', '\\\\').replaceAll('"', '\\"')} as a Keras 3 script, written by trawl.\n\nUsage: python SCRIPT FOLDER\nFOLDER has one folder per class, or train and val folders of them.\n"""`,
+    `"""${title.replaceAll('\\', '\\\\').replaceAll('"', '\\"')} as a Keras 3 script, written by trawl.\n\nUsage: python SCRIPT FOLDER\nFOLDER has one folder per class, or train and val (validation, valid, dev) folders of them.\n\nIt is not the trial itself: one folder per class is split anew, 15 % of each class at random to\nvalidate, without a test part and without keeping groups together; it trains all of the epochs,\nwithout early stopping, and ends with the last one, not the best.\n"""`,
     IMPORTS,
     `CLASSES = ${python([...classes])}`,
     `HEIGHT, WIDTH, CHANNELS = ${trajectory.input.height}, ${trajectory.input.width}, ${trajectory.input.channels}`,
@@ -41,7 +41,7 @@ from PIL import Image, ImageOps
 `;
 
 const DATA = `def load(path):
-    image = Image.open(path).convert("L" if CHANNELS == 1 else "RGB")
+    image = ImageOps.exif_transpose(Image.open(path)).convert("L" if CHANNELS == 1 else "RGB")
     if RESIZE == "pad":
         image = ImageOps.pad(image, (WIDTH, HEIGHT))
     elif RESIZE == "crop":
@@ -52,8 +52,19 @@ const DATA = `def load(path):
 
 
 def read(folder):
-    found = [(path, label) for label, name in enumerate(CLASSES) for path in sorted((folder / name).iterdir())]
-    return np.stack([load(path) for path, _ in found]), np.array([label for _, label in found])
+    images, labels = [], []
+    for label, name in enumerate(CLASSES):
+        for path in sorted((folder / name).iterdir()):
+            try:
+                images.append(load(path))
+                labels.append(label)
+            except OSError as error:
+                print(f"skipped {path}: {error}", file=sys.stderr)
+    return np.stack(images), np.array(labels)
+
+
+def part(folder, *names):
+    return next((path for path in sorted(folder.iterdir()) if path.is_dir() and path.name.lower() in names), None)
 
 
 def shares(labels, fraction, rng):
@@ -65,8 +76,13 @@ def shares(labels, fraction, rng):
 rng = np.random.default_rng(SEED)
 keras.utils.set_random_seed(SEED)
 folder = pathlib.Path(sys.argv[1])
-if (folder / "train").is_dir():
-    (x, y), (x_val, y_val) = read(folder / "train"), read(folder / "val")
+train_folder, val_folder = part(folder, "train", "training"), part(folder, "val", "valid", "validation", "dev")
+if train_folder is not None and val_folder is not None:
+    (x, y), (x_val, y_val) = read(train_folder), read(val_folder)
+elif train_folder is not None:
+    images, labels = read(train_folder)
+    val, train = shares(labels, 0.15, rng)
+    x, y, x_val, y_val = images[train], labels[train], images[val], labels[val]
 else:
     images, labels = read(folder)
     val, train = shares(labels, 0.15, rng)
@@ -84,6 +100,11 @@ function modelLines(topology: Topology, settings: ImageEpochSettings): string[] 
   return ['layers = keras.layers', 'model = keras.Sequential([', '    keras.Input((HEIGHT, WIDTH, CHANNELS)),', ...layers.map((line) => `    ${line},`), '])'];
 }
 
+/** What a module of one's own may leave out and the zoo never does. */
+function off(option: string, value: Json | undefined): string {
+  return value === false ? `, ${option}=False` : '';
+}
+
 /** None for the softmax at the end: the loss is on logits. */
 function layerLine({ class_name: className, config }: LayerConfig, dropout: number, regularizer: string): string[] {
   const named = `name=${python(config.name)}`;
@@ -91,18 +112,20 @@ function layerLine({ class_name: className, config }: LayerConfig, dropout: numb
   const window = `${python(config.pool_size ?? null)}, strides=${python(config.strides ?? null)}, padding=${python(config.padding ?? null)}`;
   switch (className) {
     case 'Conv2D':
-      return [`layers.Conv2D(${python(config.filters ?? null)}, ${python(config.kernel_size ?? null)}, strides=${python(config.strides ?? null)}, padding=${python(config.padding ?? null)}${activation}${regularizer}, ${named})`];
+      return [`layers.Conv2D(${python(config.filters ?? null)}, ${python(config.kernel_size ?? null)}, strides=${python(config.strides ?? null)}, padding=${python(config.padding ?? null)}${activation}${off('use_bias', config.use_bias)}${regularizer}, ${named})`];
     case 'Dense':
-      return [`layers.Dense(${python(config.units ?? null)}${activation}${regularizer}, ${named})`];
+      return [`layers.Dense(${python(config.units ?? null)}${activation}${off('use_bias', config.use_bias)}${regularizer}, ${named})`];
     case 'Activation':
       return config.activation === 'softmax' ? [] : [`layers.Activation(${python(config.activation ?? null)}, ${named})`];
     case 'BatchNormalization':
-      return [`layers.BatchNormalization(momentum=${python(config.momentum ?? 0.99)}, epsilon=${python(config.epsilon ?? 0.001)}, ${named})`];
+      return [`layers.BatchNormalization(momentum=${python(config.momentum ?? 0.99)}, epsilon=${python(config.epsilon ?? 0.001)}${off('center', config.center)}${off('scale', config.scale)}, ${named})`];
     case 'Dropout':
       return [`layers.Dropout(${dropout}, ${named})`];
     case 'MaxPooling2D':
     case 'AveragePooling2D':
       return [`layers.${className}(${window}, ${named})`];
+    case 'Softmax':
+      return [];
     default:
       return [`layers.${className}(${named})`];
   }
@@ -170,4 +193,13 @@ function python(value: Json): string {
   if (typeof value === 'boolean') return value ? 'True' : 'False';
   if (Array.isArray(value)) return `[${(value as readonly Json[]).map(python).join(', ')}]`;
   return JSON.stringify(value);
+}
+
+/** The shortest decimal that is this float32, as rates are. */
+function shortest(rate: number): string {
+  for (let digits = 1; digits < 9; digits += 1) {
+    const text = Number(rate.toPrecision(digits));
+    if (Math.fround(text) === Math.fround(rate)) return String(text);
+  }
+  return String(rate);
 }

@@ -1,10 +1,10 @@
 /** `trawl predict`: what a bundle says of image files. No home, database or coordinator is needed. */
-import { readFile } from 'node:fs/promises';
 import { openBundle } from '../bundle/read.js';
 import { CommandFailed, exitCodes } from '../exit.js';
 import { count, metric } from '../text/format.js';
 import { csv, table } from '../text/table.js';
 import { imageFiles } from './files.js';
+import { imagesIn, type NamedImage } from './images.js';
 import { PREDICTION_BATCH, Predictor, type DecodedImage } from './predictor.js';
 
 /** Another decoder, or another engine, may move the last digits; this much is another model. */
@@ -35,23 +35,33 @@ export async function predictFiles(options: PredictOptions): Promise<PredictedFi
   const predictor = await Predictor.load(await openBundle(options.bundle));
   const difference = await predictor.selfCheck();
   if (difference > SELF_CHECK_TOLERANCE) options.onProblem(`warning: this machine predicts the bundle's own images with a difference of ${metric(difference)}: its image decoder differs from the one that the models were trained with`);
+  const { images, close } = await imagesIn(files, options.onProblem);
+  try {
+    const predictions = await predictImages(predictor, images, options.onProblem);
+    if (predictions.length === 0) throw new CommandFailed(`none of ${count(files.length, 'file')} could be read as an image`);
+    return { classes: predictor.classes, predictions };
+  } finally {
+    await close();
+  }
+}
+
+async function predictImages(predictor: Predictor, images: readonly NamedImage[], onProblem: (line: string) => void): Promise<FilePrediction[]> {
   const predictions: FilePrediction[] = [];
-  for (let from = 0; from < files.length; from += PREDICTION_BATCH) {
-    const readable = await decodeFiles(predictor, files.slice(from, from + PREDICTION_BATCH), options.onProblem);
+  for (let from = 0; from < images.length; from += PREDICTION_BATCH) {
+    const readable = await decodeImages(predictor, images.slice(from, from + PREDICTION_BATCH), onProblem);
     predictor.predict(readable.map(({ image }) => image)).forEach((prediction, index) => {
       const named = Object.fromEntries(predictor.classes.map((name, label) => [name, prediction.probabilities[label] ?? 0]));
       predictions.push({ file: readable[index]?.file ?? '', class: prediction.class, probabilities: named });
     });
   }
-  if (predictions.length === 0) throw new CommandFailed(`none of ${count(files.length, 'file')} could be read as an image`);
-  return { classes: predictor.classes, predictions };
+  return predictions;
 }
 
-async function decodeFiles(predictor: Predictor, files: readonly string[], onProblem: (line: string) => void): Promise<{ file: string; image: DecodedImage }[]> {
+async function decodeImages(predictor: Predictor, images: readonly NamedImage[], onProblem: (line: string) => void): Promise<{ file: string; image: DecodedImage }[]> {
   const decoded = await Promise.all(
-    files.map(async (file): Promise<{ file: string; image: DecodedImage } | { file: string; why: string }> => {
+    images.map(async ({ name: file, read }): Promise<{ file: string; image: DecodedImage } | { file: string; why: string }> => {
       try {
-        return { file, image: await predictor.decode(await readFile(file)) };
+        return { file, image: await predictor.decode(await read()) };
       } catch (error) {
         return { file, why: error instanceof Error ? error.message : String(error) };
       }

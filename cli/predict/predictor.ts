@@ -84,13 +84,13 @@ export class Predictor {
     return images.map((_, index) => ({ class: this.classes[decided[index] ?? 0] ?? '', probabilities: [...mean.subarray(index * classes, (index + 1) * classes)] }));
   }
 
-  /** The largest difference between what is predicted here for the bundle's own images and what was recorded. */
+  /** The largest difference between what is predicted here for the bundle's own images and what was recorded; Infinity where one is no number. */
   async selfCheck(): Promise<number> {
     const { reference } = this.#bundle.manifest;
     const decoded = await Promise.all(reference.map(({ file }) => this.decode(this.#bundle.file(file))));
     let largest = 0;
     this.predict(decoded).forEach(({ probabilities }, index) => {
-      probabilities.forEach((probability, label) => (largest = Math.max(largest, Math.abs(probability - (reference[index]?.probabilities[label] ?? 0)))));
+      probabilities.forEach((probability, label) => (largest = larger(largest, Math.abs(probability - (reference[index]?.probabilities[label] ?? NaN)))));
     });
     return largest;
   }
@@ -101,6 +101,11 @@ function floats(bundle: Bundle, name: string | null): Float32Array | null {
   const bytes = bundle.file(name);
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   return Float32Array.from({ length: bytes.byteLength / 4 }, (_, index) => view.getFloat32(4 * index, true));
+}
+
+/** Infinity where one is no number: what cannot be compared is not equal. */
+function larger(a: number, b: number): number {
+  return Number.isNaN(b) ? Infinity : Math.max(a, b);
 }
 
 /** The images of the batch in hand, as an engine asks for them. */

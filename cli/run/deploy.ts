@@ -2,6 +2,7 @@
 import { join } from 'node:path';
 import { FolderBlobStore } from '../../blob/folder.js';
 import type { EnsembleView, Results, SweepService } from '../../coordinator/api/views.js';
+import { CoordinatorUnreachable } from '../client.js';
 import { keepBundle } from '../bundle/write.js';
 import type { Home } from '../home.js';
 
@@ -19,12 +20,22 @@ export interface DeployOptions {
   readonly onWarning: (line: string) => void;
 }
 
-/** Null while the sweep has not ended, where nothing completed, and where the sweep wants no ensemble. */
+/**
+ * Null while the sweep has not ended, where nothing completed, where the sweep wants no ensemble, and,
+ * with a warning, where none can be assembled: the results stand without it. Throws CoordinatorUnreachable.
+ */
 export async function deployEnsemble({ service, results, home, onWarning }: DeployOptions): Promise<Deployed | null> {
   const { sweep, trials } = results;
   const ended = sweep.state === 'completed' || sweep.state === 'stopped';
   if (!ended || sweep.ensemble === null || sweep.data === null || !trials.some((trial) => trial.state === 'completed')) return null;
-  const view = await service.ensemble(sweep.id);
+  let view: EnsembleView;
+  try {
+    view = await service.ensemble(sweep.id);
+  } catch (error) {
+    if (error instanceof CoordinatorUnreachable) throw error;
+    onWarning(`warning: no ensemble: ${error instanceof Error ? error.message : String(error)}`);
+    return null;
+  }
   const bundle = join(home.folder, 'bundles', `${sweep.name}-${sweep.revision}`);
   try {
     await keepBundle({ view, home, blobs: new FolderBlobStore(home.blobs) }, bundle);

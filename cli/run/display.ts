@@ -8,6 +8,8 @@ import { EpochRate, progressLine, progressPanel } from './progress-text.js';
 /** Plain lines come when a trial has ended, and else no more often than this. */
 const PLAIN_EVERY_MS = 5_000;
 const PLAIN_AT_MOST_EVERY_MS = 1_000;
+/** What passes is redrawn no more often than an eye follows. */
+const PASSING_EVERY_MS = 50;
 
 export interface Output {
   write(text: string): unknown;
@@ -20,6 +22,7 @@ export class Display {
   readonly #now: () => number;
   readonly #rate = new EpochRate();
   #drawn = 0;
+  #passedAt = Number.NEGATIVE_INFINITY;
   #lastLineAt = Number.NEGATIVE_INFINITY;
   #lastEnded = -1;
   #lastLine = '';
@@ -42,7 +45,10 @@ export class Display {
 
   /** A line that the next one replaces; on a pipe it is left out. */
   passing(line: string): void {
-    if (this.#isTerminal) this.#draw([line]);
+    const now = this.#now();
+    if (!this.#isTerminal || (this.#drawn > 0 && now - this.#passedAt < PASSING_EVERY_MS)) return;
+    this.#passedAt = now;
+    this.#draw([line]);
   }
 
   progress(view: ProgressView): void {

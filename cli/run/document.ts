@@ -1,6 +1,7 @@
 /** The one document of `trawl run --json`. Its field names are a contract: checks read them. */
 import type { PartMetrics, Recorded, Results, TrainMetrics, TrialResult } from '../../coordinator/api/views.js';
 import type { Deployed } from './deploy.js';
+import type { Answer } from './question.js';
 import { ensembleDocument, type EnsembleDocument } from './ensemble.js';
 import type { Assignment, DataSummary } from '../../coordinator/sweep/spec.js';
 
@@ -23,6 +24,8 @@ export interface RunDocument {
   readonly ensemble: EnsembleDocument | null;
   /** Folder of the ensemble's bundle. */
   readonly bundle: string | null;
+  /** For two classes: what the models come to at a threshold that finds 95 % of the positive class on validation; else null. */
+  readonly screening: Answer | null;
 }
 
 export interface TrialDocument {
@@ -50,6 +53,7 @@ export interface DocumentOptions {
   /** Whether every trial shows its test numbers. */
   readonly test: boolean;
   readonly deployed: Deployed | null;
+  readonly answer: Answer | null;
 }
 
 export function runDocument(results: Results, options: DocumentOptions): RunDocument {
@@ -65,6 +69,7 @@ export function runDocument(results: Results, options: DocumentOptions): RunDocu
     best: best === null ? null : { trial: best.id, val: best.val, test: best.test },
     ensemble: options.deployed === null ? null : ensembleDocument(options.deployed.view),
     bundle: options.deployed?.bundle ?? null,
+    screening: options.answer,
   };
 }
 

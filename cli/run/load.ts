@@ -5,14 +5,16 @@ import { FolderBlobStore } from '../../blob/folder.js';
 import type { SubmitRequest } from '../../coordinator/api/views.js';
 import { checkAgainstData } from '../../coordinator/sweep/check-data.js';
 import type { Problem } from '../../coordinator/sweep/mistakes.js';
-import { formatMistake, parseSweepFile, type Mistake, type ParsedSweep } from '../../coordinator/sweep/parse.js';
+import { formatMistake, type Mistake, type ParsedSweep } from '../../coordinator/sweep/parse.js';
 import type { DataSummary, SweepSpec } from '../../coordinator/sweep/spec.js';
 import { imageNumerics } from '../../worker/train/numerics.js';
-import { topEntries } from '../data/layout.js';
+import { requirePath } from '../data/layout-of.js';
 import { prepareDataset, type PrepareProgress } from '../data/prepare.js';
 import { DataProblem } from '../data/problem.js';
 import { BadInput } from '../exit.js';
 import type { Home } from '../home.js';
+import { readSweepWithModule, type SweepWithModule } from '../module/read-sweep.js';
+import type { ModelModule } from '../../proto/model-module.js';
 
 export interface LoadOptions {
   readonly file: string;
@@ -33,23 +35,32 @@ export interface LoadedSweep {
 export async function loadSweep(options: LoadOptions): Promise<LoadedSweep> {
   const name = shown(options.file);
   const text = readSweepFile(options.file, name);
-  const parsed = parseSweepFile(text, name);
+  const sweep = await readSweepWithModule(text, name, options.file, options.signal);
+  try {
+    return await loadParsed(sweep, text, name, options);
+  } finally {
+    await sweep.close();
+  }
+}
+
+async function loadParsed(sweep: SweepWithModule, text: string, name: string, options: LoadOptions): Promise<LoadedSweep> {
+  const { parsed } = sweep;
   if ('mistakes' in parsed) throw new BadInput(mistakeLines(name, parsed.with(await folderProblems(parsed.dataPath, options.file))));
   for (const warning of parsed.warnings) options.onWarning(warning);
-  const data = await prepare(parsed, options, name);
+  const { data, module } = await prepare(parsed, sweep, options, name);
   const numerics = parsed.spec.trainable.kind === 'synthetic' ? 'none' : imageNumerics();
-  return { spec: parsed.spec, data, request: { source: { name, text }, sharing: options.sharing, data, numerics } };
+  return { spec: parsed.spec, data, request: { source: { name, text }, sharing: options.sharing, data, numerics, ...(module === undefined ? {} : { module }) } };
 }
 
 function mistakeLines(name: string, mistakes: readonly Mistake[]): string {
   return mistakes.map((mistake) => formatMistake(name, mistake)).join('\n');
 }
 
-/** What can be told of the images while the rest of the file cannot be: whether their folder is there. */
+/** What can be told of the images while the rest of the file cannot be: whether they are there. */
 async function folderProblems(path: string | null, file: string): Promise<Problem[]> {
   if (path === null) return [];
   try {
-    await topEntries(resolve(dirname(file), path));
+    await requirePath(resolve(dirname(file), path));
     return [];
   } catch (error) {
     if (error instanceof DataProblem) return [error.problem];
@@ -73,14 +84,18 @@ function readSweepFile(file: string, name: string): string {
   }
 }
 
-async function prepare(parsed: ParsedSweep, options: LoadOptions, name: string): Promise<DataSummary | null> {
+interface Prepared {
+  readonly data: DataSummary | null;
+  readonly module: ModelModule | undefined;
+}
+
+async function prepare(parsed: ParsedSweep, sweep: SweepWithModule, options: LoadOptions, name: string): Promise<Prepared> {
   const { spec } = parsed;
-  if (spec.trainable.kind === 'synthetic') return null;
-  const folder = resolve(dirname(options.file), spec.trainable.data.path);
+  if (spec.trainable.kind === 'synthetic') return { data: null, module: undefined };
   const isNewHome = !existsSync(options.home.folder);
   try {
     const data = await prepareDataset({
-      folder,
+      base: resolve(dirname(options.file)),
       spec: spec.trainable.data,
       seed: spec.seed,
       // The home's own folder, whether or not a coordinator runs there: both sides write whole blobs only.
@@ -92,13 +107,15 @@ async function prepare(parsed: ParsedSweep, options: LoadOptions, name: string):
     for (const warning of data.warnings) options.onWarning(`${name}: data: ${warning}`);
     const unknown = parsed.place(checkAgainstData(spec, data));
     if (unknown.length > 0) throw new BadInput(mistakeLines(name, unknown));
+    // The module is built for so many classes as there are.
+    const module = await sweep.describe(spec, data.classes.length);
     // Its caches were written first, with the rights that folders have by default.
     if (isNewHome) chmodSync(options.home.folder, 0o700);
-    return data;
+    return { data, module };
   } catch (error) {
     // Bad input creates nothing, not even the home.
     if (isNewHome && !existsSync(options.home.lock)) rmSync(options.home.folder, { recursive: true, force: true });
-    if (error instanceof DataProblem) throw new BadInput(mistakeLines(name, parsed.place([error.problem])));
+    if (error instanceof DataProblem) throw new BadInput(error.lines?.join('\n') ?? mistakeLines(name, parsed.place([error.problem])));
     throw error;
   }
 }

@@ -21,9 +21,10 @@ function dataLines(data: DataSummary): string[] {
 function sweepLine(preview: Preview): string {
   const { requested, distinct, stored, again } = preview.epochs;
   const left = distinct - stored + again;
+  const work = left === 0 ? 'nothing is left to train' : `${left} to train`;
   const saved = requested === 0 ? 0 : Math.round(((requested - distinct) / requested) * 100);
   const known = stored > 0 ? `, of which ${stored} are stored already` : '';
-  return `Sweep ${preview.name}: ${count(preview.trials, 'trial')}, ${count(requested, 'epoch')} requested, ${distinct} after sharing (${saved} % saved)${known}: ${left} to train${again > 0 ? ` (${again} of them again: the state at their end was not kept)` : ''}`;
+  return `Sweep ${preview.name}: ${count(preview.trials, 'trial')}, ${count(requested, 'epoch')} requested, ${distinct} after sharing (${saved} % saved)${known}: ${work}${again > 0 ? ` (${again} of them again: the state at their end was not kept)` : ''}`;
 }
 
 function changeLines(preview: Preview): string[] {

@@ -2,7 +2,7 @@
  * The answer to what a person with two classes asks: if nearly all of the one are to be found, how many
  * of the other are called so by mistake, and which ones are missed? From stored predictions.
  */
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import type { BlobStore } from '../../blob/store.js';
@@ -16,14 +16,34 @@ import { decodeImage } from '../../worker/data/decode.js';
 import { TILE, renderSheet, type Tile } from '../picture/sheet.js';
 
 /** What a screening asks of it. */
-export const SENSITIVITY = 0.95;
+const SENSITIVITY = 0.95;
 /** More than these are not looked at one by one. */
 const MOST_TILES = 120;
 
 interface Predicted {
+  readonly model: 'single' | 'ensemble';
   readonly name: string;
   readonly val: Float32Array;
   readonly test: Float32Array | null;
+}
+
+/** A threshold that was chosen on validation, and what it comes to on `Answer.part`. */
+export interface ModelPoint extends OperatingPoint {
+  readonly model: 'single' | 'ensemble';
+  readonly name: string;
+}
+
+/** Part of the contract of `trawl run --json`. */
+export interface Answer {
+  /** What was asked for on validation. */
+  readonly sensitivity: number;
+  readonly positive: string;
+  /** Where the points are measured: test, where every model has predictions for it. */
+  readonly part: EvaluatedPart;
+  /** The best single trial, then the ensemble where it has more than one member. */
+  readonly models: readonly ModelPoint[];
+  /** Contact sheet of what the last of the models misses; null where it misses none. */
+  readonly sheet: string | null;
 }
 
 export interface QuestionOptions {
@@ -31,49 +51,51 @@ export interface QuestionOptions {
   readonly blobs: BlobStore;
   /** Where the contact sheet is written. */
   readonly folder: string;
-  /** How a path is shown. */
-  readonly shown: (path: string) => string;
 }
 
-/** Lines for a person; none where there are not two classes. Throws the blob store's errors. */
-export async function questionLines(options: QuestionOptions): Promise<string[]> {
-  const { ensemble, blobs } = options;
+/** Null where there are not two classes. Throws the blob store's errors. */
+export async function answerQuestion({ ensemble, blobs, folder }: QuestionOptions): Promise<Answer | null> {
   const data = ensemble.sweep.data;
-  if (data?.classes.length !== 2) return [];
+  if (data?.classes.length !== 2) return null;
   const manifest = decodeManifest(await buffer(await blobs.open(data.manifest)));
-  const part = manifest.files.some((file) => file.part === 'test') ? 'test' : 'val';
-  const files = { val: filesOf(manifest, 'val'), test: filesOf(manifest, 'test') };
   const single = await singleOf(ensemble, blobs);
   const all = ensemble.members.length > 1 ? [single, await ensembleOf(ensemble, blobs)] : [single];
-  const lines = [`If 95 % of ${data.classes[data.positive] ?? ''} must be found, on ${part === 'test' ? 'the test part' : 'validation (there is no test part)'}:`];
-  for (const predicted of all) lines.push(...linesOf(predicted, files, part, data.classes, data.positive));
-  const shownFor = all.at(-1) ?? single;
-  const sheet = await missesSheet(shownFor, { manifest, files: files[part], part, blobs, classes: data.classes, positive: data.positive, name: ensemble.sweep.name });
-  if (sheet !== null) {
-    await mkdir(options.folder, { recursive: true });
-    const path = join(options.folder, `${ensemble.sweep.id}-misses.png`);
+  const part = all.every(({ test }) => test !== null) ? 'test' : 'val';
+  const models = all.map((predicted) => pointOf(predicted, manifest, part, data.positive));
+  const [shown, point] = [all.at(-1), models.at(-1)];
+  const path = join(folder, `${ensemble.sweep.id}-misses.png`);
+  const sheet = shown === undefined || point === undefined ? null : await missesSheet(shown, point, { manifest, part, blobs, classes: data.classes, positive: data.positive, name: ensemble.sweep.name });
+  // One of an earlier run would show what is not missed any more.
+  if (sheet === null) await rm(path, { force: true });
+  else {
+    await mkdir(folder, { recursive: true });
     await writeFile(path, sheet);
-    lines.push(`  what the ${shownFor.name} misses, as pictures: ${options.shown(path)}`);
   }
+  return { sensitivity: SENSITIVITY, positive: data.classes[data.positive] ?? '', part, models, sheet: sheet === null ? null : path };
+}
+
+/** Lines for a person. `threshold` is that of the ensemble, which `trawl predict` goes by; `shown` says how a path is shown. */
+export function answerLines({ positive, part, models, sheet }: Answer, threshold: number | null, shown: (path: string) => string): string[] {
+  const where = part === 'test' ? 'on the test part, with thresholds chosen on validation' : 'on validation, where the thresholds were chosen too, so that new images may do worse (there is no test part)';
+  const last = models.at(-1);
+  const lines = [`If 95 % of ${positive} must be found, ${where}:`, ...models.map((point) => `  ${point.name}, ${pointText(point)}`)];
+  if (last !== undefined && last.threshold !== threshold) {
+    lines.push(`  \`trawl predict\` calls ${positive} from ${(threshold ?? 0.5).toFixed(3)} on, not from here; to have it so, add to the sweep file's objective floors: {'val.recall[${positive}]': 0.95}`);
+  }
+  if (last !== undefined && sheet !== null) lines.push(`  what the ${last.name} misses, as pictures: ${shown(sheet)}`);
   return lines;
 }
 
-/** E.g. `at 95 % sensitivity for PNEUMONIA: specificity 0.81; misses 19 of 390`. */
-export function pointText(point: OperatingPoint, positive: string): string {
-  return `at 95 % sensitivity for ${positive}: specificity ${point.specificity.toFixed(2)}; misses ${point.misses} of ${point.positives}`;
+/** E.g. `from 0.31 on: sensitivity 0.96, specificity 0.81; misses 19 of 390`. */
+function pointText({ threshold, sensitivity, specificity, misses, positives }: OperatingPoint): string {
+  return `from ${threshold.toFixed(3)} on: sensitivity ${sensitivity.toFixed(2)}, specificity ${specificity.toFixed(2)}; misses ${misses} of ${positives}`;
 }
 
-function linesOf(predicted: Predicted, files: { readonly [part in EvaluatedPart]: readonly DataFile[] }, part: EvaluatedPart, classes: readonly string[], positive: number): string[] {
-  const labels = (of: EvaluatedPart): number[] => files[of].map((file) => file.label);
-  const probabilities = predicted[part] ?? predicted.val;
-  const point = specificityAt(SENSITIVITY, probabilities, labels(part), positive);
-  const lines = [`  ${predicted.name}, ${pointText(point, classes[positive] ?? '')}`];
-  if (part === 'test') {
-    const chosen = specificityAt(SENSITIVITY, predicted.val, labels('val'), positive).threshold;
-    const honest = operatingPoint(chosen, probabilities, labels('test'), positive);
-    lines.push(`    with a threshold chosen on validation (${chosen.toFixed(3)}): sensitivity ${honest.sensitivity.toFixed(2)}, specificity ${honest.specificity.toFixed(2)}; misses ${honest.misses} of ${honest.positives}`);
-  }
-  return lines;
+/** Chosen on validation, measured on `part`. */
+function pointOf({ model, name, val, test }: Predicted, manifest: DataManifest, part: EvaluatedPart, positive: number): ModelPoint {
+  const labels = (of: EvaluatedPart): number[] => filesOf(manifest, of).map((file) => file.label);
+  const chosen = specificityAt(SENSITIVITY, val, labels('val'), positive);
+  return { model, name, ...(part === 'test' && test !== null ? operatingPoint(chosen.threshold, test, labels('test'), positive) : chosen) };
 }
 
 function filesOf(manifest: DataManifest, part: EvaluatedPart): readonly DataFile[] {
@@ -85,13 +107,14 @@ async function readPair(blobs: BlobStore, ids: { readonly val: BlobId; readonly 
 }
 
 async function singleOf({ single }: EnsembleView, blobs: BlobStore): Promise<Predicted> {
-  return { name: `best trial #${single.number}`, ...(await readPair(blobs, single.probabilities)) };
+  return { model: 'single', name: `best trial #${single.number}`, ...(await readPair(blobs, single.probabilities)) };
 }
 
 async function ensembleOf({ members }: EnsembleView, blobs: BlobStore): Promise<Predicted> {
   const pairs = await Promise.all(members.map(async (member) => ({ weight: member.weight, ...(await readPair(blobs, member.probabilities)) })));
   const tested = pairs.flatMap(({ weight, test }) => (test === null ? [] : [{ weight, probabilities: test }]));
   return {
+    model: 'ensemble',
     name: `ensemble of ${members.length}`,
     val: meanProbabilities(pairs.map(({ weight, val }) => ({ weight, probabilities: val }))),
     test: tested.length === pairs.length ? meanProbabilities(tested) : null,
@@ -100,7 +123,6 @@ async function ensembleOf({ members }: EnsembleView, blobs: BlobStore): Promise<
 
 interface SheetFacts {
   readonly manifest: DataManifest;
-  readonly files: readonly DataFile[];
   readonly part: EvaluatedPart;
   readonly blobs: BlobStore;
   readonly classes: readonly string[];
@@ -108,12 +130,11 @@ interface SheetFacts {
   readonly name: string;
 }
 
-/** The positive images below the threshold, least certain last; null where there are none. */
-async function missesSheet(predicted: Predicted, facts: SheetFacts): Promise<Buffer | null> {
-  const { files, positive, classes } = facts;
-  const probabilities = predicted[facts.part] ?? predicted.val;
-  const point = specificityAt(SENSITIVITY, probabilities, files.map((file) => file.label), positive);
-  const missed = files
+/** The positive images of the part below the point's threshold, least probable first; null where there are none. */
+async function missesSheet(predicted: Predicted, point: ModelPoint, facts: SheetFacts): Promise<Buffer | null> {
+  const { manifest, part, positive, classes } = facts;
+  const probabilities = part === 'test' && predicted.test !== null ? predicted.test : predicted.val;
+  const missed = filesOf(manifest, part)
     .map((file, index) => ({ file, probability: probabilities[2 * index + positive] ?? 0 }))
     .filter(({ file, probability }) => file.label === positive && probability < point.threshold)
     .sort((a, b) => a.probability - b.probability);
@@ -121,8 +142,8 @@ async function missesSheet(predicted: Predicted, facts: SheetFacts): Promise<Buf
   const tiles = await tilesOf(missed.slice(0, MOST_TILES), facts);
   const positiveName = classes[positive] ?? '';
   const rest = missed.length - tiles.length;
-  const heading = `p = probability of ${positiveName}; the threshold is ${point.threshold.toFixed(3)}${rest > 0 ? `; ${rest} more are not shown` : ''}`;
-  return renderSheet(`${facts.name}: ${missed.length} of ${point.positives} ${positiveName} that the ${predicted.name} misses (${facts.part})`, [{ heading, tiles }]);
+  const heading = `p = probability of ${positiveName}; the threshold, chosen on validation, is ${point.threshold.toFixed(3)}${rest > 0 ? `; ${rest} more are not shown` : ''}`;
+  return renderSheet(`${facts.name}: ${missed.length} of ${point.positives} ${positiveName} that the ${predicted.name} misses (${part})`, [{ heading, tiles }]);
 }
 
 /** The pictures come from the packs, pack by pack: the folder of images may have changed since. */

@@ -6,6 +6,8 @@ import type { Recorded, Results, SubmitRequest, SweepService } from '../../coord
 import { CoordinatorUnreachable } from '../client.js';
 import { databaseOf, rememberDatabase } from '../database.js';
 import { CommandFailed, exitCodes } from '../exit.js';
+import { isArrayFile } from '../data/layout-of.js';
+import { progressLine } from '../data/prepare.js';
 import { homeAt, type Home } from '../home.js';
 import { connect, type Connection } from '../host/connect.js';
 import { sweepFileFor } from '../init/init-sweep.js';
@@ -19,12 +21,12 @@ import { estimateMs } from './estimate.js';
 import { Interrupts } from './interrupts.js';
 import { loadSweep, type LoadedSweep } from './load.js';
 import { planLines } from './plan-text.js';
-import { questionLines } from './question.js';
+import { answerLines, answerQuestion, type Answer } from './question.js';
 import { bestLines, failureLines, leaderboardLines, savingLines } from './summary.js';
 import { watchSweep } from './watch.js';
 
 export interface RunOptions {
-  /** A sweep file, or a folder of images. */
+  /** A sweep file, a folder of images, or arrays. */
   readonly file: string;
   readonly home: string | undefined;
   readonly slots: number;
@@ -41,6 +43,12 @@ export interface RunOptions {
   readonly onDeployed?: (deployed: Deployed) => Promise<void>;
 }
 
+/** An answer, and the threshold of the ensemble that it is about. */
+interface Answered {
+  readonly answer: Answer;
+  readonly threshold: number | null;
+}
+
 /** Returns the exit code. Throws BadInput, CommandFailed, Interrupted. */
 export async function runSweep(options: RunOptions): Promise<number> {
   const startedAt = performance.now();
@@ -55,14 +63,15 @@ export async function runSweep(options: RunOptions): Promise<number> {
   }
 }
 
-/** The sweep file itself, or the one that is written for a folder of images. */
+/** The sweep file itself, or the one that is written for a folder of images or for arrays. */
 async function fileToRun(options: RunOptions, interrupts: Interrupts, display: Display): Promise<string> {
-  if (statSync(options.file, { throwIfNoEntry: false })?.isDirectory() !== true) return options.file;
+  if (!isArrayFile(options.file) && statSync(options.file, { throwIfNoEntry: false })?.isDirectory() !== true) return options.file;
   const file = await sweepFileFor({
     folder: options.file,
     home: homeAt(options.home),
     onLine: (line) => display.say(line),
-    onProgress: (done, total) => display.passing(`reading images: ${done} of ${total}`),
+    onProgress: (done, total) => display.passing(progressLine({ phase: 'scan', done, total })),
+    onUnpack: (_, done, total) => display.passing(progressLine({ phase: 'unpack', done, total })),
     signal: interrupts.signal,
   });
   display.clear();
@@ -98,8 +107,8 @@ class Run {
       );
       this.#display.clear();
       const { results, recorded, deployed } = await this.#through((connection) => this.#conclude(connection.service, sweep, since));
-      this.#report(results, recorded, deployed);
-      if (!this.#options.json) await this.#answer(results, deployed);
+      const answer = await this.#answer(results, deployed);
+      this.#report(results, recorded, { deployed, answer });
       if (deployed !== null) await this.#options.onDeployed?.(deployed);
       if (watched.last.notice !== null && results.sweep.state === 'paused') this.#display.say(`paused: ${watched.last.notice}`);
       return this.#exitCode(results);
@@ -134,7 +143,7 @@ class Run {
       home: this.#home,
       sharing: this.#options.sharing,
       onWarning: (line) => this.#display.say(`warning: ${line}`),
-      onProgress: ({ phase, done, total }) => this.#display.passing(`${phase === 'scan' ? 'reading images' : 'storing images'}: ${done} of ${total}`),
+      onProgress: (progress) => this.#display.passing(progressLine(progress)),
       signal: this.#interrupts.signal,
     });
     this.#display.clear();
@@ -189,22 +198,31 @@ class Run {
   }
 
   /** For two classes: what the models come to where nearly all of the positive class must be found. */
-  async #answer(results: Results, deployed: Deployed | null): Promise<void> {
-    if (results.sweep.data?.classes.length !== 2 || bestOf(results) === null) return;
-    const ensemble = deployed?.view ?? (await this.#through(({ service }) => service.ensemble(results.sweep.id)));
-    const lines = await questionLines({ ensemble, blobs: new FolderBlobStore(this.#home.blobs), folder: this.#home.figures, shown: near });
-    process.stdout.write(`\n${lines.join('\n')}\n`);
+  async #answer(results: Results, deployed: Deployed | null): Promise<Answered | null> {
+    if (results.sweep.data?.classes.length !== 2 || bestOf(results) === null) return null;
+    try {
+      const found = deployed?.view ?? (await this.#through(({ service }) => service.ensemble(results.sweep.id)));
+      // With `ensemble: none` the answer is about the single model.
+      const ensemble = results.sweep.ensemble === null ? { ...found, members: [] } : found;
+      const answer = await answerQuestion({ ensemble, blobs: new FolderBlobStore(this.#home.blobs), folder: this.#home.figures });
+      return answer === null ? null : { answer, threshold: ensemble.threshold };
+    } catch (error) {
+      // The results stand without it.
+      this.#display.say(`warning: nothing can be said of 95 % sensitivity: ${error instanceof Error ? error.message : String(error)}`);
+      return null;
+    }
   }
 
-  #report(results: Results, recorded: Recorded, deployed: Deployed | null): void {
+  #report(results: Results, recorded: Recorded, { deployed, answer }: { readonly deployed: Deployed | null; readonly answer: Answered | null }): void {
     const wallMs = performance.now() - this.#startedAt;
     if (this.#options.json) {
-      const document = runDocument(results, { recorded, wallMs, test: this.#options.test, deployed });
+      const document = runDocument(results, { recorded, wallMs, test: this.#options.test, deployed, answer: answer?.answer ?? null });
       process.stdout.write(`${JSON.stringify(document, null, 2)}\n`);
       return;
     }
     const lines = [...leaderboardLines(results), '', ...bestLines(results), ...failureLines(results), ...(deployed === null ? [] : ['', ...ensembleLines(deployed.view)]), '', ...savingLines(results, recorded, wallMs)];
-    process.stdout.write(`${[...lines, ...this.#whereLines(results, deployed)].join('\n')}\n`);
+    const answered = answer === null ? [] : ['', ...answerLines(answer.answer, answer.threshold, near)];
+    process.stdout.write(`${[...lines, ...this.#whereLines(results, deployed), ...answered].join('\n')}\n`);
   }
 
   /** Where things are, and what can be pasted next. */

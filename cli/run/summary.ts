@@ -55,9 +55,10 @@ export function bestLines(results: Results): string[] {
     if (values === null || values.accuracy === null) continue;
     lines.push(`  ${part}: loss ${metric(values.loss)}, accuracy ${metric(values.accuracy)}, AUC ${metric(values.auc)}, F1 ${metric(values.f1)}`);
   }
-  const confusion = best.val?.confusion ?? null;
+  const part = best.test === null ? 'validation' : 'test';
+  const confusion = (best.test ?? best.val)?.confusion ?? null;
   if (confusion !== null && confusion.length <= 10) {
-    lines.push(...confusionTable(confusion, results.sweep.data?.classes ?? []).map((line) => `    ${line}`));
+    lines.push(`  confusion on ${part}:`, ...confusionTable(confusion, results.sweep.data?.classes ?? []).map((line) => `    ${line}`));
   }
   return lines;
 }
@@ -65,10 +66,13 @@ export function bestLines(results: Results): string[] {
 /** What this invocation trained, and what it did not have to. */
 export function savingLines(results: Results, recorded: Recorded, wallMs: number): string[] {
   const requested = results.requestedEpochs;
+  const planned = results.trials.reduce((sum, trial) => sum + trial.plannedEpochs, 0);
+  // What a sweep announces at its start is what it plans.
+  const ended = planned > requested && results.sweep.state === 'completed' ? ` (of ${planned} planned; trials ended early)` : '';
   const shared = requested - recorded.trained;
   const percent = requested === 0 ? 0 : Math.round((shared / requested) * 100);
   const again = recorded.retrained > 0 ? `, ${count(recorded.retrained, 'epoch')} trained again to restore a state` : '';
-  return [`Epochs: ${requested} requested, ${recorded.trained} trained in ${duration(wallMs)}, ${shared} shared or stored already (${percent} % saved)${again}`];
+  return [`Epochs: ${requested} requested${ended}, ${recorded.trained} trained in ${duration(wallMs)}, ${shared} shared or stored already (${percent} % saved)${again}`];
 }
 
 export function failureLines(results: Results): string[] {

@@ -9,7 +9,8 @@ export interface Column<Row> {
 /** Columns padded to their widest cell, two spaces between them, no space at a line's end. */
 export function table<Row>(columns: readonly Column<Row>[], rows: readonly Row[]): string[] {
   const cells = [columns.map((column) => column.title), ...rows.map((row) => columns.map((column) => column.value(row)))];
-  const widths = columns.map((_, index) => Math.max(...cells.map((line) => (line[index] ?? '').length)));
+  // Not by spreading: a call takes some 100,000 arguments, and a table may have more rows.
+  const widths = columns.map((_, index) => cells.reduce((width, line) => Math.max(width, (line[index] ?? '').length), 0));
   return cells.map((line) =>
     line
       .map((cell, index) => (columns[index]?.align === 'right' ? cell.padStart(widths[index] ?? 0) : cell.padEnd(widths[index] ?? 0)))

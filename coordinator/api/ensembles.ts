@@ -8,13 +8,14 @@ import { decodeManifest } from '../../proto/manifest.js';
 import type { BlobId, DataFile, EvaluatedPart, ImageTrajectory } from '../../proto/work.js';
 import { decide, meanProbabilities, type WeightedMember } from '../ensemble/combine.js';
 import { measure, scoreBy, type Truth } from '../ensemble/measure.js';
-import { selectBest, selectGreedy, type Candidate, type Selected } from '../ensemble/select.js';
-import { chooseThreshold } from '../ensemble/threshold.js';
+import { selectBest, type Candidate, type Selected } from '../ensemble/select.js';
+import { chooseThreshold, recallFloor } from '../ensemble/threshold.js';
 import type { RecordedEpoch, RecordedEvaluation, SweepRecord, TrialRecord } from '../store/store.js';
 import { DEFAULT_ENSEMBLE } from '../sweep/compose.js';
 import type { DataSummary, EnsembleSpec } from '../sweep/spec.js';
 import { NoEnsemble } from './errors.js';
 import { sweepView } from './results.js';
+import { searchEnsemble } from './selection.js';
 import type { EnsembleMember, EnsembleView, PartMetrics, TrialResult } from './views.js';
 
 export interface EnsembleFacts {
@@ -51,7 +52,7 @@ export async function assembleEnsemble(facts: EnsembleFacts): Promise<EnsembleVi
   const validation = truthOf('val');
   const { objective } = sweep.spec;
   const score = scoreBy(objective.metric, objective.direction, validation);
-  const members = rule === 'greedy' ? selectGreedy(models, score, maxMembers) : selectBest(models, maxMembers);
+  const members = rule === 'greedy' ? await searchEnsemble(models, { metric: score.metric, direction: score.direction, truth: validation, maxMembers }) : selectBest(models, maxMembers);
   const threshold = thresholdOf(facts, data, members, validation, rule);
   const metricsOf = (weighted: readonly WeightedMember[], truth: Truth): PartMetrics => {
     const mean = meanProbabilities(weighted);
@@ -95,7 +96,7 @@ function thresholdOf({ sweep }: EnsembleFacts, data: DataSummary, members: reado
   if (rule === 'vote') return 0.5;
   const { positive, classes } = data;
   const { floors } = sweep.spec.objective;
-  const floor = floors[`val.recall[${classes[positive] ?? ''}]`] ?? floors['val.recall'] ?? null;
+  const floor = recallFloor(floors, classes[positive] ?? '');
   return chooseThreshold({ floor, probabilities: meanProbabilities(members), labels, positive });
 }
 

@@ -13,7 +13,7 @@ import type { BlobId } from '../../proto/work.js';
 import { BadRequest, codeOf, httpStatus } from './errors.js';
 import type { SweepService } from './views.js';
 
-/** Of a JSON body: a sweep file, and the summary of a data set with its rejected files. */
+/** Of a JSON body: a sweep file, the summary of a data set with its rejected files, and what a module builds. */
 const BODY_LIMIT_BYTES = 64 * 1024 * 1024;
 
 const blobId = z.string().regex(/^[0-9a-f]{64}$/);
@@ -30,11 +30,27 @@ const dataSummary = z.strictObject({
   warnings: z.array(z.string()),
 });
 
+const choice = z.union([z.string(), z.boolean()]);
+const knob = z.union([
+  z.strictObject({ name: z.string(), kind: z.literal('choice'), default: choice, choices: z.array(choice), meaning: z.string() }),
+  z.strictObject({ name: z.string(), kind: z.enum(['int', 'float', 'int-list']), default: z.json(), min: z.number(), max: z.number(), length: z.number().nullable(), meaning: z.string() }),
+]);
+const layer = z.strictObject({ class_name: z.string(), config: z.object({ name: z.string() }).catchall(z.json()) });
+const topology = z.strictObject({ class_name: z.literal('Sequential'), config: z.strictObject({ name: z.string(), layers: z.array(layer) }) });
+const modelModule = z.strictObject({
+  path: z.string(),
+  digest: z.string(),
+  knobs: z.array(knob),
+  topologies: z.array(topology),
+  builds: z.record(z.string(), z.number().int().nonnegative()),
+});
+
 const submitRequest = z.strictObject({
   source: z.strictObject({ name: z.string().min(1), text: z.string() }),
   sharing: z.boolean(),
   data: dataSummary.nullable(),
   numerics: z.string().min(1),
+  module: modelModule.optional(),
 });
 
 const stateRequest = z.strictObject({ state: z.enum(['running', 'paused', 'stopped']) });

@@ -13,6 +13,7 @@ import type { SweepSpec, TrialPlan } from '../sweep/spec.js';
 import type { RecordedEpoch, RecordedEvaluation, Store, SweepRecord, TrialRecord } from '../store/store.js';
 import { isEnded, moveSweep } from '../trial/states.js';
 import { assembleEnsemble } from './ensembles.js';
+import { endedPaths } from './ended-paths.js';
 import { BadRequest, SweepNotFound, TrialNotFound } from './errors.js';
 import { checkAgainstData } from '../sweep/check-data.js';
 import type { Leading } from './leading.js';
@@ -71,11 +72,15 @@ export class ApplicationService implements SweepService {
   }
 
   async preview(request: SubmitRequest): Promise<Preview> {
-    const { spec, trials } = compile(request);
+    const { spec, trials: planned } = compile(request);
     const existing = await this.#store.findSweep(this.#options.project, spec.name);
+    const differing = existing === null ? [] : changes(existing, spec, request);
+    const all = await this.#epochs(distinctKeys(planned.map((trial) => trial.path)));
+    const trials = existing === null || differing.length > 0 ? planned : endedPaths(planned, await this.#store.trialsOf(existing.id), existing.state, (key) => all.has(key));
     const counts = epochCounts(trials);
     const keys = distinctKeys(trials.map((trial) => trial.path));
-    const stored = await this.#epochs(keys);
+    const wanted = new Set(keys);
+    const stored = new Map([...all].filter(([key]) => wanted.has(key)));
     const evaluated = new Set((await this.#store.evaluationsByKey(keys)).map(({ key }) => key));
     const again = lostStates(trials, stored, evaluated);
     return {
@@ -83,7 +88,7 @@ export class ApplicationService implements SweepService {
       trials: trials.length,
       epochs: { requested: counts.requested, distinct: counts.distinct, stored: stored.size, again: again.size },
       existing: existing === null ? null : { id: existing.id, revision: existing.revision, state: existing.state },
-      differences: existing === null ? [] : changes(existing, spec, request),
+      differences: differing,
       work: workGroups(trials, (key) => !stored.has(key) || again.has(key)),
     };
   }
@@ -250,7 +255,7 @@ export class ApplicationService implements SweepService {
 }
 
 function compile(request: SubmitRequest): Compiled {
-  const parsed = parseSweepFile(request.source.text, request.source.name);
+  const parsed = parseSweepFile(request.source.text, request.source.name, request.module ?? null);
   if ('mistakes' in parsed) throw new BadRequest(parsed.mistakes.map((mistake) => formatMistake(request.source.name, mistake)).join('\n'));
   const spec: SweepSpec = { ...parsed.spec, sharing: request.sharing };
   if ((spec.trainable.kind === 'image-classifier') !== (request.data !== null)) {
@@ -260,7 +265,7 @@ function compile(request: SubmitRequest): Compiled {
     const unknown = parsed.place(checkAgainstData(spec, request.data));
     if (unknown.length > 0) throw new BadRequest(unknown.map((mistake) => formatMistake(request.source.name, mistake)).join('\n'));
   }
-  return { spec, trials: resolveTrials(spec, request.data, request.numerics) };
+  return { spec, trials: resolveTrials(spec, request.data, request.numerics, request.module ?? null) };
 }
 
 function changes(existing: SweepRecord, spec: SweepSpec, request: SubmitRequest): string[] {
@@ -294,7 +299,6 @@ function countTrials(trials: readonly TrialRecord[]): TrialCounts {
   return { total: trials.length, done, failed: ended - done - cancelled, cancelled, running, waiting: trials.length - ended - running };
 }
 
-/** Epochs not in the store, counted by what decides how long one takes: the network, its input and the batch. */
 /**
  * Epochs that are recorded, but whose state is needed and was not kept: where a path goes on, or ends
  * without predictions. They are trained again from the nearest checkpoint before (design rule 6).
@@ -314,6 +318,7 @@ function lostStates(trials: readonly TrialPlan[], stored: ReadonlyMap<EpochKey, 
   return again;
 }
 
+/** Epochs not in the store, counted by what decides how long one takes: the network, its input and the batch. */
 function workGroups(trials: readonly TrialPlan[], isToTrain: (key: EpochKey) => boolean): WorkGroup[] {
   const groups = new Map<string, WorkGroup>();
   const counted = new Set<EpochKey>();

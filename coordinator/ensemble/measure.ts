@@ -60,8 +60,12 @@ export interface Score {
   readonly direction: 'maximize' | 'minimize';
   /** Larger is better, whatever the direction. */
   of(probabilities: Float32Array): number;
-  /** Minus the cross-entropy, for probabilities that are equally good. */
-  tieBreak(probabilities: Float32Array): number;
+  /** What of the probabilities the score depends on: a mean of projections is the projection of the mean. */
+  project(probabilities: Float32Array): Float32Array;
+  /** `of`, from what `project` gives. */
+  ofProjected(projected: Float32Array): number;
+  /** Minus the cross-entropy, for probabilities that are equally good; from what `project` gives. */
+  tieBreak(projected: Float32Array): number;
 }
 
 /**
@@ -72,8 +76,11 @@ export function scoreBy(metric: string, direction: 'maximize' | 'minimize', trut
   const classes = truth.classes.length;
   const sign = direction === 'maximize' ? 1 : -1;
   const tieBreak = (probabilities: Float32Array): number => -crossEntropy(probabilities, truth.labels, classes);
-  const score = (of: (probabilities: Float32Array) => number): Score => ({ metric, direction, of: (probabilities) => sign * of(probabilities), tieBreak });
-  if (metric === 'val.loss' && direction === 'minimize') return score((probabilities) => crossEntropy(probabilities, truth.labels, classes));
+  const score = (of: (probabilities: Float32Array) => number): Score => {
+    const signed = (probabilities: Float32Array): number => sign * of(probabilities);
+    return { metric, direction, of: signed, project: (probabilities) => probabilities, ofProjected: signed, tieBreak };
+  };
+  if (metric === 'val.loss' && direction === 'minimize') return lossScore(truth.labels, classes);
   if (metric === 'val.auc') return score((probabilities) => rocAuc(probabilities, truth.labels, classes));
   const read = (probabilities: Float32Array): number | null => {
     const predicted = Uint16Array.from({ length: truth.labels.length }, (_, image) => mostProbable(probabilities, image * classes, classes));
@@ -82,4 +89,26 @@ export function scoreBy(metric: string, direction: 'maximize' | 'minimize', trut
   const sample = new Float32Array(truth.labels.length * classes);
   if (read(sample) === null) return scoreBy('val.loss', 'minimize', truth);
   return score((probabilities) => read(probabilities) ?? -sign);
+}
+
+/** A loss depends on each image's probability of its true class alone. */
+function lossScore(labels: ArrayLike<number>, classes: number): Score {
+  const project = (probabilities: Float32Array): Float32Array => Float32Array.from({ length: labels.length }, (_, image) => probabilities[image * classes + (labels[image] ?? 0)] ?? 0);
+  const ofProjected = (projected: Float32Array): number => -meanLoss(projected);
+  return { metric: 'val.loss', direction: 'minimize', of: (probabilities) => ofProjected(project(probabilities)), project, ofProjected, tieBreak: ofProjected };
+}
+
+/** So many probabilities multiply to a normal number, whatever they are: 2^-149 to the sixth is 2^-894. */
+const FACTORS = 6;
+
+/** Mean cross-entropy in nats, with one logarithm for several images: logarithms are nearly all of its time. */
+function meanLoss(ofTruth: Float32Array): number {
+  let sum = 0;
+  for (let from = 0; from < ofTruth.length; from += FACTORS) {
+    let product = 1;
+    const to = Math.min(from + FACTORS, ofTruth.length);
+    for (let image = from; image < to; image += 1) product *= Math.max(ofTruth[image] ?? 0, LEAST_PROBABILITY);
+    sum -= Math.log(product);
+  }
+  return sum / ofTruth.length;
 }

@@ -6,7 +6,8 @@
  * the one whose probabilities improve the mean most; one that is added again gains weight. Of the nested
  * ensembles the best one counts, so on validation it is never worse than the single model that it began
  * with. Accuracy, and an AUC near 1, have many equals: those go by the cross-entropy, without which (seen on
- * 200 digits) models that know little but change no prediction pile up weight. Two things that Caruana adds against overfitting are left out: bagging
+ * 200 digits) models that know little but change no prediction pile up weight; but a further member must
+ * improve the score itself, since each costs memory and time in every prediction. Two things that Caruana adds against overfitting are left out: bagging
  * (another random choice whose seed would be one more thing to say), and beginning with the best N.
  */
 import type { WeightedMember } from './combine.js';
@@ -36,17 +37,21 @@ export function selectGreedy<C extends Candidate>(candidates: readonly C[], scor
   const first = candidates[0];
   if (first === undefined) return [];
   const byNumber = candidates.toSorted((a, b) => a.number - b.number);
-  const sums = Float64Array.from(first.probabilities);
+  const values = new Map(candidates.map((candidate) => [candidate, score.project(candidate.probabilities)]));
+  const valuesOf = (candidate: C): Float32Array => values.get(candidate) ?? new Float32Array();
+  const sums = Float64Array.from(valuesOf(first));
   const added: C[] = [first];
-  let best: Worth & { readonly length: number } = { ...worthOf(first.probabilities, score), length: 1 };
+  let best: Found = { ...worthOf(valuesOf(first), score), length: 1, members: 1 };
   while (added.length < MAX_ROUNDS && added.length - best.length < PATIENCE_ROUNDS) {
     const members = new Set(added);
     const pool = members.size < maxMembers ? byNumber : byNumber.filter((candidate) => members.has(candidate));
-    const next = bestAddition(pool, sums, added.length + 1, score);
+    const next = bestAddition(pool, valuesOf, sums, added.length + 1, score);
     if (next === null) break;
     added.push(next.candidate);
-    next.candidate.probabilities.forEach((probability, index) => (sums[index] = (sums[index] ?? 0) + probability));
-    if (isBetter(next, best)) best = { value: next.value, tieBreak: next.tieBreak, length: added.length };
+    const probabilities = valuesOf(next.candidate);
+    for (let index = 0; index < sums.length; index += 1) sums[index] = (sums[index] ?? 0) + (probabilities[index] ?? 0);
+    const found: Found = { value: next.value, tieBreak: next.tieBreak, length: added.length, members: new Set(added).size };
+    if (found.value > best.value || (isBetter(found, best) && found.members <= best.members)) best = found;
   }
   return weigh(added.slice(0, best.length));
 }
@@ -56,8 +61,15 @@ interface Worth {
   readonly tieBreak: number;
 }
 
-function worthOf(probabilities: Float32Array, score: Score): Worth {
-  return { value: score.of(probabilities), tieBreak: score.tieBreak(probabilities) };
+/** An ensemble on the way: the first `length` that were added. */
+interface Found extends Worth {
+  readonly length: number;
+  /** Distinct ones among them. */
+  readonly members: number;
+}
+
+function worthOf(projected: Float32Array, score: Score): Worth {
+  return { value: score.ofProjected(projected), tieBreak: score.tieBreak(projected) };
 }
 
 function isBetter(a: Worth, b: Worth): boolean {
@@ -65,13 +77,13 @@ function isBetter(a: Worth, b: Worth): boolean {
 }
 
 /** Null where no score is a number. */
-function bestAddition<C extends Candidate>(pool: readonly C[], sums: Float64Array, total: number, score: Score): (Worth & { readonly candidate: C }) | null {
+function bestAddition<C extends Candidate>(pool: readonly C[], valuesOf: (candidate: C) => Float32Array, sums: Float64Array, total: number, score: Score): (Worth & { readonly candidate: C }) | null {
   const mean = new Float32Array(sums.length);
   let best: (Worth & { readonly candidate: C }) | null = null;
   for (const candidate of pool) {
-    const { probabilities } = candidate;
+    const probabilities = valuesOf(candidate);
     for (let index = 0; index < mean.length; index += 1) mean[index] = ((sums[index] ?? 0) + (probabilities[index] ?? 0)) / total;
-    const value = score.of(mean);
+    const value = score.ofProjected(mean);
     if (Number.isNaN(value) || (best !== null && value < best.value)) continue;
     const worth = { value, tieBreak: score.tieBreak(mean) };
     if (best === null || isBetter(worth, best)) best = { ...worth, candidate };

@@ -66,6 +66,13 @@ function gapBelow(last: number, positives: Float64Array, negatives: readonly num
   return (Math.max(below, 0) + above) / 2;
 }
 
+/** The least recall of the positive class that an objective's floors ask for; null where they ask for none. */
+export function recallFloor(floors: { readonly [metric: string]: number }, positiveClass: string): number | null {
+  // Without a class the metric speaks of the positive one: the larger of both holds.
+  const asked = [floors[`val.recall[${positiveClass}]`], floors['val.recall']].filter((least) => least !== undefined);
+  return asked.length === 0 ? null : Math.max(...asked);
+}
+
 export interface ThresholdFacts {
   /** Least recall of the positive class that the objective asks for; null where it asks for none. */
   readonly floor: number | null;

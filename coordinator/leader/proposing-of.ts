@@ -7,5 +7,5 @@ import { Proposing } from './proposing.js';
 /** Proposes the trials of a sweep that does not know them all at its start, in a thread beside the leader. */
 export function proposingOf(record: SweepRecord): Proposing | null {
   const search = searchOf(record.spec);
-  return search === null ? null : new Proposing(search, threadHost(record.spec), new Resolver(record.spec, record.data, record.numerics));
+  return search === null ? null : new Proposing(search, threadHost(record.spec), new Resolver({ spec: record.spec, data: record.data, numerics: record.numerics, module: null }));
 }

@@ -6,23 +6,32 @@ import { resolveAugmentation, type WrittenAugmentation } from '../space/augmenta
 import { resolveOptimizer, writeOptimizer, type WrittenOptimizer } from '../space/optimizer.js';
 import type { Draft } from './draft.js';
 import { describe, type Problem } from './mistakes.js';
-import { imageValues, syntheticValue } from './schema.js';
+import { syntheticValue } from './schema.js';
 import type { Axis } from './spec.js';
 
-const KNOBS = ZOO.flatMap((model) => model.knobs);
-const knobsOf = (kind: Knob['kind']): string[] => KNOBS.filter((knob) => knob.kind === kind).map((knob) => knob.name);
-const WHOLE = new Set(['imageSize', 'batch', 'epochs', ...knobsOf('int')]);
-/** Whose values are no numbers, so that a map or a list in the place of one is no range. */
-const CHOICES = new Set(['optimizer', 'classWeights', 'clipNorm', 'augment', ...knobsOf('choice'), ...knobsOf('int-list').filter((name) => !WHOLE.has(name))]);
+interface Kinds {
+  readonly whole: ReadonlySet<string>;
+  /** Whose values are no numbers, so that a map or a list in the place of one is no range. */
+  readonly choices: ReadonlySet<string>;
+}
+
+function kindsOf(knobs: readonly Knob[]): Kinds {
+  const named = (kind: Knob['kind']): string[] => knobs.filter((knob) => knob.kind === kind).map((knob) => knob.name);
+  const whole = new Set(['imageSize', 'batch', 'epochs', ...named('int')]);
+  return { whole, choices: new Set(['optimizer', 'classWeights', 'clipNorm', 'augment', ...named('choice'), ...named('int-list').filter((name) => !whole.has(name))]) };
+}
+
+const ZOO_KINDS = kindsOf(ZOO.flatMap((model) => model.knobs));
 
 /** The axes that the draft names, in the file's order. */
 export function namedAxes(draft: Draft): { readonly axes: readonly Axis[]; readonly problems: readonly Problem[] } {
   const axes: Axis[] = [];
   const problems: Problem[] = [];
+  const kinds = draft.kind === 'image' && draft.module !== null ? kindsOf(draft.module.knobs) : ZOO_KINDS;
   for (const [name, written] of draft.space) {
-    const expanded = expandAxis(written, ruleOf(draft, name));
+    const expanded = expandAxis(written, ruleOf(draft, name, kinds));
     const wrong: Problem[] = expanded.problems.map(({ item, field, ...problem }) => ({ ...problem, path: [...pathOf(name, item), ...(field === null ? [] : [field])], at: 'value' }));
-    const schema = draft.kind === 'image' ? imageValues[name] : syntheticValue(name);
+    const schema = draft.kind === 'image' ? draft.schemas.values[name] : syntheticValue(name);
     const reported = new Set<number | null>();
     for (const { value, item } of expanded.values) {
       const issue = schema?.safeParse(value).error?.issues[0];
@@ -41,11 +50,11 @@ function pathOf(name: string, item: number | null): readonly (string | number)[]
   return item === null ? ['space', name] : ['space', name, item];
 }
 
-function ruleOf(draft: Draft, name: string): AxisRule {
+function ruleOf(draft: Draft, name: string, { whole, choices }: Kinds): AxisRule {
   const image = draft.kind === 'image';
   return {
-    numeric: !(image && CHOICES.has(name)),
-    whole: image ? WHOLE.has(name) : name === 'epochs',
+    numeric: !(image && choices.has(name)),
+    whole: image ? whole.has(name) : name === 'epochs',
     meaning: image && Object.hasOwn(MEANINGS, name) ? MEANINGS[name]! : withoutConstant,
   };
 }

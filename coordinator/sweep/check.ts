@@ -4,8 +4,11 @@
  * sections that the schema found in order, so that one mistake does not hide another.
  */
 import { METRIC_NAMES, isMetricName } from '../../proto/confusion.js';
+import { moduleModel } from '../../proto/model-module.js';
 import { DEFAULT_MODEL, ZOO, type Knob, type ZooModel } from '../../proto/models.js';
 import { gridSize } from '../sampler/grid.js';
+import { withDefaults } from './axes.js';
+import { checkRates } from './check-rates.js';
 import { isRawMap, sectionsOf, type Draft, type ImageDraft, type RawMap } from './draft.js';
 import { describe, type Problem } from './mistakes.js';
 import { dataFields, knobValue, listed, MAX_TRIALS, oneOf, type DataFile } from './schema.js';
@@ -17,13 +20,24 @@ export const TRIALS_WITHOUT_BUDGET = 10_000;
 
 /** `axes` are those of `space` that could be read. */
 export function checkDraft(draft: Draft, axes: readonly Axis[]): Problem[] {
-  const shared = [...checkMetrics(draft), ...checkGrid(draft, axes)];
+  const shared = [...checkMetrics(draft), ...checkGrid(draft, axes), ...checkSchedules(draft, axes)];
   return draft.kind === 'image' ? [...checkModel(draft, axes), ...checkData(draft), ...shared] : shared;
 }
 
-/** Null where the file names a model that does not exist. */
+/** Over the longest trial of the space. */
+function checkSchedules(draft: Draft, axes: readonly Axis[]): Problem[] {
+  const model = draft.kind === 'image' ? modelOf(draft) : null;
+  const known = model === null ? axes : withDefaults(axes, model);
+  const lengths = known.find(({ name }) => name === 'epochs')?.values.filter((value) => typeof value === 'number') ?? [];
+  const longest = lengths.reduce((most, length) => Math.max(most, length), 0);
+  // A learning rate is used as float32.
+  return longest < 1 ? [] : checkRates(axes, longest, draft.kind === 'image' ? Math.fround : Number);
+}
+
+/** Null where the file names a model that does not exist, or a module that was not read. */
 export function modelOf(draft: ImageDraft): ZooModel | null {
   if (!draft.modelIsKnown) return null;
+  if (draft.module !== null) return moduleModel(draft.module);
   return ZOO.find((model) => model.name === (draft.sections.model ?? DEFAULT_MODEL)) ?? null;
 }
 
@@ -31,7 +45,8 @@ function checkModel(draft: ImageDraft, axes: readonly Axis[]): Problem[] {
   const model = modelOf(draft);
   if (model === null) return [];
   const problems: Problem[] = [];
-  const foreign = new Set(ZOO.flatMap((other) => other.knobs.map((knob) => knob.name)));
+  // A module's file knows no other model's knobs.
+  const foreign = new Set(draft.module !== null ? [] : ZOO.flatMap((other) => other.knobs.map((knob) => knob.name)));
   const own = model.knobs.map((knob) => knob.name);
   for (const axis of axes) {
     const path = ['space', axis.name];
@@ -69,7 +84,18 @@ function checkKnob(knob: Knob, axis: Axis, model: string): Problem[] {
 function checkData(draft: ImageDraft): Problem[] {
   if (!isRawMap(draft.raw.data)) return [];
   const data = sectionsOf(dataFields, draft.raw.data);
-  return [...checkSplit(data), ...checkPattern('groupBy', data.groupBy, "put brackets round what names the group, as in '(person\\d+)'"), ...checkPattern('label', data.label, "put brackets round what names the class, as in 'person\\d+_(bacteria|virus)'")];
+  return [...checkSplit(data), ...checkLabels(data), ...checkPattern('groupBy', data.groupBy, "put brackets round what names the group, as in '(person\\d+)'"), ...checkPattern('label', data.label, "put brackets round what names the class, as in 'person\\d+_(bacteria|virus)'")];
+}
+
+/** Two keys that answer the same question. */
+function checkLabels({ label, labels, groupBy, classes }: Partial<DataFile>): Problem[] {
+  const table = typeof labels === 'object' ? labels : null;
+  const clash = (key: string, other: string): Problem => ({ path: ['data', key], at: 'key', found: `${key} beside ${other}`, expected: 'one of them', suggestion: null });
+  const problems: Problem[] = [];
+  if (label !== undefined && labels !== undefined) problems.push(clash('label', 'labels'));
+  if (groupBy !== undefined && table?.group !== undefined) problems.push(clash('groupBy', 'labels.group'));
+  if (classes !== undefined && (label !== undefined || table !== null)) problems.push(clash('classes', label === undefined ? 'a table of labels' : 'label'));
+  return problems;
 }
 
 function checkSplit({ split, given }: Partial<DataFile>): Problem[] {

@@ -15,7 +15,7 @@ export function composeImage(draft: ImageDraft, named: readonly Axis[], model: Z
   const file = draft.sections;
   return {
     ...common(file, fallbackName),
-    trainable: { kind: 'image-classifier', data: composeData(file.data, model), model: model.name },
+    trainable: { kind: 'image-classifier', data: composeData(file.data, model), model: model.name, ...(draft.module === null ? {} : { module: draft.module.digest }) },
     axes: withDefaults(named, model),
     objective: composeObjective(file.objective, 'val.auc'),
     stop: composeStop(file.stop, 'val.loss'),
@@ -59,6 +59,8 @@ function composeData(data: ImageFile['data'] | undefined, model: ZooModel): Data
     path: file.path,
     split: composeSplit(file),
     label: file.label ?? null,
+    labels: composeLabels(file.labels),
+    classes: file.classes ?? null,
     perClass: file.perClass ?? null,
     dedupe: file.dedupe ?? false,
     groupBy: file.groupBy ?? null,
@@ -68,6 +70,11 @@ function composeData(data: ImageFile['data'] | undefined, model: ZooModel): Data
     normalisation: file.normalisation ?? model.defaults.normalisation,
     maxRejected: file.maxRejected ?? 0.1,
   };
+}
+
+function composeLabels(labels: Exclude<ImageFile['data'], string>['labels']): DataSpec['labels'] {
+  if (labels === undefined || typeof labels === 'string') return labels ?? null;
+  return { file: labels.file, path: labels.path ?? 'path', label: labels.label ?? 'label', group: labels.group ?? null, part: labels.part ?? null };
 }
 
 /** Null where the file says nothing: the given parts then, else the default fractions. */

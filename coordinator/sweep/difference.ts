@@ -32,7 +32,7 @@ function asWritten(spec: SweepSpec): { readonly [section: string]: Json } {
   return {
     name: spec.name,
     ...(trainable.kind === 'image-classifier'
-      ? { data: { ...trainable.data, split: trainable.data.split === null ? null : { ...trainable.data.split } }, model: trainable.model }
+      ? { data: { ...trainable.data, split: trainable.data.split === null ? null : { ...trainable.data.split }, labels: typeof trainable.data.labels === 'object' && trainable.data.labels !== null ? { ...trainable.data.labels } : trainable.data.labels }, model: trainable.model, 'code of the model': trainable.module?.slice(0, 12) ?? null }
       : { trainable: { synthetic: { epochMs: trainable.epochMs, metrics: trainable.metrics } } }),
     space: Object.fromEntries(spec.axes.map((axis) => [axis.name, axis.values])),
     sampler: sampler === 'grid' ? sampler : { grid: { ...sampler.grid } },

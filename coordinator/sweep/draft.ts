@@ -1,8 +1,9 @@
 /** A sweep file section by section: what the schema found in order, whatever is wrong elsewhere. */
 import * as z from 'zod';
 import type { Json } from '../../proto/work.js';
+import type { ModelModule } from '../../proto/model-module.js';
 import type { WrittenAxis } from '../space/axis.js';
-import { imageFile, imageSpace, syntheticFile, syntheticSpace, type ImageFile, type SyntheticFile } from './schema.js';
+import { imageSchemas, syntheticFile, syntheticSpace, zooSchemas, type ImageFile, type ImageSchemas, type SyntheticFile } from './schema.js';
 
 interface Axes {
   /** Axes of `space` as written, in the file's order; of a list that is wrong in places, those items are undefined. */
@@ -20,6 +21,9 @@ export interface ImageDraft extends DraftBase {
   readonly kind: 'image';
   readonly sections: Partial<ImageFile>;
   readonly modelIsKnown: boolean;
+  /** The module that `model` names; null for a model of the zoo. */
+  readonly module: ModelModule | null;
+  readonly schemas: ImageSchemas;
 }
 
 export interface SyntheticDraft extends DraftBase {
@@ -42,19 +46,23 @@ export function isRawMap(value: unknown): value is RawMap {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/** `trainable` stands in the place of `data` and `model`, so it decides which of the two files this is. */
-export function readDraft(raw: RawMap): DraftReading {
+/**
+ * `module` is what was found out about the one that the file names, if it names one.
+ * `trainable` stands in the place of `data` and `model`, so it decides which of the two files this is.
+ */
+export function readDraft(raw: RawMap, module: ModelModule | null): DraftReading {
   if (Object.hasOwn(raw, 'trainable')) {
     const sections: Partial<SyntheticFile> = sectionsOf(syntheticFile, raw);
     const metrics = sections.trainable === undefined ? null : Object.keys(sections.trainable.synthetic.metrics);
     const space = readAxes(raw.space, (name) => (name === 'epochs' ? syntheticSpace.shape.epochs : syntheticSpace.def.catchall));
     return { draft: { kind: 'synthetic', raw, sections, metrics, ...space }, issues: syntheticFile.safeParse(raw).error?.issues ?? [] };
   }
-  const sections: Partial<ImageFile> = sectionsOf(imageFile, raw);
+  const schemas = module === null ? zooSchemas : imageSchemas(module.knobs);
+  const sections: Partial<ImageFile> = sectionsOf(schemas.file, raw);
   const modelIsKnown = !Object.hasOwn(raw, 'model') || sections.model !== undefined;
-  const shape: { readonly [name: string]: z.core.$ZodType } = imageSpace.shape;
+  const shape: { readonly [name: string]: z.core.$ZodType } = schemas.space.shape;
   const space = readAxes(raw.space, (name) => (Object.hasOwn(shape, name) ? shape[name] : undefined));
-  return { draft: { kind: 'image', raw, sections, modelIsKnown, ...space }, issues: imageFile.safeParse(raw).error?.issues ?? [] };
+  return { draft: { kind: 'image', raw, sections, modelIsKnown, module, schemas, ...space }, issues: schemas.file.safeParse(raw).error?.issues ?? [] };
 }
 
 /** Of a map, the fields that are right, each by itself. */

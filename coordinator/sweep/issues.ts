@@ -80,7 +80,7 @@ function isWrongKind(issue: Issue): boolean {
   if (issue.code === 'invalid_union') return issue.errors.every((branch) => branch.some(isWrongKind));
   // A number that is not whole is reported as a wrong type too, but is of the right kind.
   if (issue.code === 'invalid_type') return !['int', 'safeint'].includes(issue.expected);
-  return issue.code === 'invalid_value';
+  return issue.code === 'invalid_value' || issue.code === 'invalid_format';
 }
 
 function noBranch(issue: z.core.$ZodIssueInvalidUnion, path: Path, value: unknown): Problem {

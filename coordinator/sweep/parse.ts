@@ -1,5 +1,6 @@
 /** A sweep file's text to its spec, or to all of its mistakes at once. Opens nothing: paths stay as written. */
 import { basename, extname } from 'node:path';
+import { isModulePath, type ModelModule } from '../../proto/model-module.js';
 import { namedAxes } from './axes.js';
 import { checkDraft, modelOf } from './check.js';
 import { checkSynthetic } from './check-synthetic.js';
@@ -31,8 +32,17 @@ export interface MistakenSweep {
 
 export type ParseResult = ParsedSweep | MistakenSweep;
 
-/** `file` gives the sweep its name where the text gives none. Mistakes are in order of their lines. */
-export function parseSweepFile(text: string, file: string): ParseResult {
+/** The module that a sweep file names as its model, as written; null for a model of the zoo, or where that cannot be read. */
+export function modulePathOf(text: string): string | null {
+  const { readable, value } = readSource(text);
+  return readable && isRawMap(value) && !Object.hasOwn(value, 'trainable') && isModulePath(value.model) ? value.model : null;
+}
+
+/**
+ * `file` gives the sweep its name where the text gives none; `module` is what was found out about the
+ * one that `modulePathOf` told. Mistakes are in order of their lines.
+ */
+export function parseSweepFile(text: string, file: string, module: ModelModule | null = null): ParseResult {
   const source = readSource(text);
   const raw = source.value;
   const place = (problems: readonly Problem[]): Mistake[] => problems.map((problem) => placed(source, { ...problem, path: writtenPath(raw, problem.path) }));
@@ -46,10 +56,11 @@ export function parseSweepFile(text: string, file: string): ParseResult {
     const suggestion = 'the shortest sweep file is: data: ./my-images';
     return mistaken([...source.mistakes, placed(source, { path: [], at: 'value', found: describe(raw), expected: 'a map with at least data', suggestion })]);
   }
-  const { draft, issues } = readDraft(raw);
+  const { draft, issues } = readDraft(raw, module);
   const { axes, problems } = namedAxes(draft);
   const later = draft.kind === 'synthetic' ? checkSynthetic(draft, axes) : [];
   const all = [...problemsOf(issues, raw), ...problems, ...checkDraft(draft, axes), ...later];
+  if (module === null && isModulePath(raw.model)) all.push({ path: ['model'], at: 'value', found: describe(raw.model), expected: 'what the module builds beside the file', suggestion: 'submit it with `trawl run`' });
   const mistakes = [...source.mistakes, ...all.map((problem) => placed(source, problem))];
   if (mistakes.length > 0) return mistaken(mistakes);
 

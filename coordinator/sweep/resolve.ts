@@ -5,12 +5,14 @@
  */
 import { canonicalJson } from '../../proto/canonical.js';
 import { keyAfter, rootKey } from '../../proto/keys.js';
+import { builtTopology, moduleModel, type ModelModule, type Structure } from '../../proto/model-module.js';
 import { IMAGE_CLASSIFIER_VERSION, SYNTHETIC_VERSION, zooModel } from '../../proto/models.js';
-import { KEY_FORMAT, type EpochKey, type EpochSettings, type ImageEpochSettings, type ImageInput, type ImageTrajectory, type Json, type SyntheticEpochSettings, type SyntheticTrajectory, type Trajectory } from '../../proto/work.js';
+import { KEY_FORMAT, type EpochKey, type EpochSettings, type ImageEpochSettings, type ImageInput, type ImageTrajectory, type Json, type ModelChoice, type SyntheticEpochSettings, type SyntheticTrajectory, type Trajectory } from '../../proto/work.js';
 import { sampledAssignments } from '../sampler/grid.js';
 import { resolveOptimizer, type WrittenOptimizer } from '../space/optimizer.js';
 import { resolveAugmentation, type WrittenAugmentation } from '../space/augmentation.js';
 import { isSchedule, rateAt, ratesOf, type Schedule, type Warmup } from '../space/schedule.js';
+import { structureOf } from './structures.js';
 import type { Assignment, DataSpec, DataSummary, SweepSpec, TrialPlan } from './spec.js';
 
 export class UnresolvableSweep extends Error {
@@ -23,10 +25,11 @@ export class UnresolvableSweep extends Error {
 
 /**
  * The trials in the order of their numbers. `data` is null for a trainable without data; `numerics` is
- * the executor's. Throws UnresolvableSweep for an image classifier without data.
+ * the executor's; `module` is the one that the spec names as its model. Throws UnresolvableSweep for an
+ * image classifier without data, or with a structure that the module was not built for.
  */
-export function resolveTrials(spec: SweepSpec, data: DataSummary | null, numerics: string): TrialPlan[] {
-  const resolver = new Resolver(spec, data, numerics);
+export function resolveTrials(spec: SweepSpec, data: DataSummary | null, numerics: string, module: ModelModule | null = null): TrialPlan[] {
+  const resolver = new Resolver({ spec, data, numerics, module });
   const plans: TrialPlan[] = [];
   for (const assignment of sampledAssignments(spec)) plans.push(resolver.plan(plans.length, assignment));
   return plans;
@@ -34,22 +37,18 @@ export function resolveTrials(spec: SweepSpec, data: DataSummary | null, numeric
 
 /** Resolves one sweep's trials one by one, sharing settings and keys between them. */
 export class Resolver {
-  readonly #spec: SweepSpec;
-  readonly #data: DataSummary | null;
-  readonly #numerics: string;
+  readonly #context: Submitted;
   readonly #keys = new KeyTree();
   readonly #settings = new SettingsPool();
 
-  constructor(spec: SweepSpec, data: DataSummary | null, numerics: string) {
-    this.#spec = spec;
-    this.#data = data;
-    this.#numerics = numerics;
+  constructor(context: Submitted) {
+    this.#context = context;
   }
 
   /** Throws UnresolvableSweep for an image classifier without data. */
   plan(number: number, assignment: Assignment): TrialPlan {
-    const salt = this.#spec.sharing ? null : number;
-    const { trajectory, epochs } = resolve(this.#spec, this.#data, this.#numerics, assignment, salt, this.#settings);
+    const salt = this.#context.spec.sharing ? null : number;
+    const { trajectory, epochs } = resolve(this.#context, assignment, salt, this.#settings);
     return { number, assignment, trajectory, epochs, path: this.#keys.path(trajectory, epochs) };
   }
 }
@@ -70,7 +69,14 @@ interface Resolved {
   readonly epochs: readonly EpochSettings[];
 }
 
-function resolve(spec: SweepSpec, data: DataSummary | null, numerics: string, assignment: Assignment, salt: number | null, pool: SettingsPool): Resolved {
+export interface Submitted {
+  readonly spec: SweepSpec;
+  readonly data: DataSummary | null;
+  readonly numerics: string;
+  readonly module: ModelModule | null;
+}
+
+function resolve({ spec, data, numerics, module }: Submitted, assignment: Assignment, salt: number | null, pool: SettingsPool): Resolved {
   const { trainable } = spec;
   if (trainable.kind === 'synthetic') {
     const trajectory: SyntheticTrajectory = {
@@ -85,7 +91,7 @@ function resolve(spec: SweepSpec, data: DataSummary | null, numerics: string, as
     return { trajectory, epochs: syntheticEpochs(assignment, pool) };
   }
   if (data === null) throw new UnresolvableSweep(`sweep ${spec.name} has no data yet`);
-  const model = zooModel(trainable.model);
+  const model = module === null ? zooModel(trainable.model) : moduleModel(module);
   const trajectory: ImageTrajectory = {
     format: KEY_FORMAT,
     trainable: 'image-classifier',
@@ -94,7 +100,7 @@ function resolve(spec: SweepSpec, data: DataSummary | null, numerics: string, as
     data: data.digest,
     classes: data.classes.length,
     input: inputOf(trainable.data, Number(assignment.imageSize), model.defaults.normalisation),
-    model: { name: model.name, knobs: Object.fromEntries(model.knobs.map((knob) => [knob.name, assignment[knob.name] ?? knob.default])) },
+    model: modelChoice(trainable.model, module, structureOf(assignment, model, trainable.data, data.classes.length)),
     optimizer: resolveOptimizer(assignment.optimizer as WrittenOptimizer),
     loss: 'softmaxCrossEntropy',
     initSeed: spec.seed,
@@ -102,6 +108,14 @@ function resolve(spec: SweepSpec, data: DataSummary | null, numerics: string, as
     salt,
   };
   return { trajectory, epochs: imageEpochs(assignment, data, spec.seed, pool) };
+}
+
+/** By its topology alone for a module: knobs that change nothing in it make no other trajectory. */
+function modelChoice(name: string, module: ModelModule | null, structure: Structure): ModelChoice {
+  if (module === null) return { name, knobs: structure.settings };
+  const topology = builtTopology(module, structure);
+  if (topology === null) throw new UnresolvableSweep(`${module.path} was not built for ${JSON.stringify(structure)}`);
+  return { name: 'module', knobs: {}, topology };
 }
 
 function inputOf(data: DataSpec, size: number, normalisation: ImageInput['normalisation']): ImageInput {

@@ -6,6 +6,7 @@
  */
 import { durationPattern } from '../../proto/duration.js';
 import * as z from 'zod';
+import { MODULE_PATH } from '../../proto/model-module.js';
 import { ZOO, type Knob } from '../../proto/models.js';
 import { ENSEMBLE_RULES } from '../ensemble/combine.js';
 
@@ -165,21 +166,29 @@ const batch = whole(1, 65_536);
 const epochs = whole(1, MAX_EPOCHS);
 const imageSize = whole(1, 4096);
 
+function between(min: number, max: number): z.ZodNumber {
+  const what = `a number from ${min} to ${max}`;
+  return z.number(what).min(min, what).max(max, what);
+}
+
 /** One value of a knob. */
 export function knobValue(knob: Knob): z.ZodType {
   if (knob.kind === 'choice') return z.literal([...knob.choices], { error: oneOf(knob.choices.map(String)) });
+  if (knob.kind === 'float') return between(knob.min, knob.max);
   const number = whole(knob.min, knob.max);
   if (knob.kind === 'int') return number;
   const what = `a list of ${knob.length ?? 'whole'} numbers`;
   return knob.length === null ? z.array(number, what).min(1, what) : z.array(number, what).length(knob.length, what);
 }
 
-/** Every knob of the zoo in each form that a model takes it in, as wide as the widest does; check.ts holds each model to its own. */
-const knobs: ReadonlyMap<string, readonly Knob[]> = ZOO.flatMap((model) => model.knobs).reduce((known, knob) => {
-  const forms = known.get(knob.name) ?? [];
-  const same = forms.find((form) => form.kind === knob.kind);
-  return known.set(knob.name, same === undefined ? [...forms, knob] : forms.map((form) => (form === same ? widest(same, knob) : form)));
-}, new Map<string, readonly Knob[]>());
+/** Every knob in each form that a model takes it in, as wide as the widest does; check.ts holds each model to its own. */
+function formsOf(knobs: readonly Knob[]): ReadonlyMap<string, readonly Knob[]> {
+  return knobs.reduce((known, knob) => {
+    const forms = known.get(knob.name) ?? [];
+    const same = forms.find((form) => form.kind === knob.kind);
+    return known.set(knob.name, same === undefined ? [...forms, knob] : forms.map((form) => (form === same ? widest(same, knob) : form)));
+  }, new Map<string, readonly Knob[]>());
+}
 
 function widest(first: Knob, second: Knob): Knob {
   if (first.kind === 'choice' || second.kind === 'choice') return first;
@@ -188,6 +197,7 @@ function widest(first: Knob, second: Knob): Knob {
 
 function knobAxis(knob: Knob) {
   if (knob.kind === 'choice') return choiceAxis(knobValue(knob), oneOf(knob.choices.map(String)));
+  if (knob.kind === 'float') return numberAxis(between(knob.min, knob.max), knob.meaning);
   return knob.kind === 'int' ? numberAxis(whole(knob.min, knob.max), knob.meaning) : listAxis(knob, knobValue(knob));
 }
 
@@ -200,8 +210,8 @@ function anyOf(forms: readonly z.ZodType[], error: string): z.ZodType {
 
 const scalar = z.union([anyNumber, z.string(), z.boolean()]);
 
-/** One value of each hyperparameter of an image classifier, for checking what segments and ranges yield. */
-export const imageValues: { readonly [hyperparameter: string]: z.ZodType } = {
+/** One value of each hyperparameter that every image classifier has, for checking what segments and ranges yield. */
+const commonValues: { readonly [hyperparameter: string]: z.ZodType } = {
   imageSize,
   batch,
   epochs,
@@ -214,32 +224,35 @@ export const imageValues: { readonly [hyperparameter: string]: z.ZodType } = {
   clipNorm,
   trainFraction,
   augment,
-  ...Object.fromEntries([...knobs].map(([knobName, forms]) => [knobName, anyOf(forms.map(knobValue), 'a value of this knob')])),
 };
+
+/** Hyperparameters that no knob may be called by. */
+export const COMMON_HYPERPARAMETERS: readonly string[] = Object.keys(commonValues);
 
 /** One value of a hyperparameter of the synthetic trainable. */
 export function syntheticValue(hyperparameter: string): z.ZodType {
   return hyperparameter === 'epochs' ? epochs : z.union([scalar, ...numberSchedules], { error: 'a number, text, true or false' });
 }
 
-export const imageSpace = fields(
-  {
-    imageSize: numberAxis(imageSize, 'a size in pixels').optional(),
-    batch: numberAxis(batch, 'a number of images').optional(),
-    epochs: numberAxis(epochs, 'a number of epochs').optional(),
-    lr: scheduleAxis(rate, rateSchedules, 'a rate').optional(),
-    dropout: numberAxis(dropout, 'a number from 0 to below 1').optional(),
-    optimizer: choiceAxis(optimizer, 'an optimizer').optional(),
-    classWeights: choiceAxis(classWeights, CLASS_WEIGHTS).optional(),
-    l2: numberAxis(atLeastZero, 'a number of at least 0').optional(),
-    labelSmoothing: numberAxis(share, 'a number from 0 to below 1').optional(),
-    clipNorm: choiceAxis(clipNorm, CLIP).optional(),
-    trainFraction: numberAxis(trainFraction, FRACTION).optional(),
-    augment: choiceAxis(augment, AUGMENT).optional(),
-    ...Object.fromEntries([...knobs].map(([knobName, forms]) => [knobName, anyOf(forms.map(knobAxis), forms.map((knob) => knob.meaning).join(', or ')).optional()])),
-  },
-  'a map of hyperparameters',
-);
+const commonSpace = {
+  imageSize: numberAxis(imageSize, 'a size in pixels').optional(),
+  batch: numberAxis(batch, 'a number of images').optional(),
+  epochs: numberAxis(epochs, 'a number of epochs').optional(),
+  lr: scheduleAxis(rate, rateSchedules, 'a rate').optional(),
+  dropout: numberAxis(dropout, 'a number from 0 to below 1').optional(),
+  optimizer: choiceAxis(optimizer, 'an optimizer').optional(),
+  classWeights: choiceAxis(classWeights, CLASS_WEIGHTS).optional(),
+  l2: numberAxis(atLeastZero, 'a number of at least 0').optional(),
+  labelSmoothing: numberAxis(share, 'a number from 0 to below 1').optional(),
+  clipNorm: choiceAxis(clipNorm, CLIP).optional(),
+  trainFraction: numberAxis(trainFraction, FRACTION).optional(),
+  augment: choiceAxis(augment, AUGMENT).optional(),
+};
+
+function imageSpaceOf(forms: ReadonlyMap<string, readonly Knob[]>) {
+  const knobs = Object.fromEntries([...forms].map(([knobName, known]) => [knobName, anyOf(known.map(knobAxis), known.map((knob) => knob.meaning).join(', or ')).optional()]));
+  return fields({ ...commonSpace, ...knobs }, 'a map of hyperparameters');
+}
 
 export const syntheticSpace = z
   .object({ epochs: numberAxis(epochs, 'a number of epochs') }, 'a map of hyperparameters with at least epochs')
@@ -253,12 +266,18 @@ const fraction = z.union([z.number().gt(0, 'a fraction above 0 and below 1').lt(
 const merge = z.literal('merge', { error: 'merge' });
 const seed = whole(0, 2 ** 32 - 1);
 
+const LABELS = '{file, path, label, group, part}, or the .npy file of the labels';
+const COLUMN = 'the name of a column';
+const CLASSES = 'a list of names, of class 0 first';
+
 export const dataFields = fields(
   {
     path: text('a folder of images'),
     split: fields({ val: fraction.optional(), test: fraction.optional(), seed: seed.optional(), given: merge.optional() }, '{val, test}').optional(),
     given: merge.optional(),
     label: text('a regular expression').optional(),
+    labels: z.union([text(LABELS), fields({ file: text('a CSV file'), path: text(COLUMN).optional(), label: text(COLUMN).optional(), group: text(COLUMN).optional(), part: text(COLUMN).optional() }, LABELS)], { error: LABELS }).optional(),
+    classes: z.array(text('the name of a class'), CLASSES).min(2, CLASSES).refine((names) => new Set(names).size === names.length, 'each name once').optional(),
     perClass: whole(1).optional(),
     dedupe: z.boolean('true or false').optional(),
     groupBy: text('a regular expression').optional(),
@@ -318,17 +337,42 @@ const common = {
 
 const formula = z.union([text('a formula'), anyNumber], { error: 'a formula over epoch and hyperparameters' });
 
-export const imageFile = fields(
-  {
-    name: sweepName.optional(),
-    data: z.union([text('a folder of images'), dataFields], { error: 'a folder of images, or a map with path' }),
-    model: z.enum(ZOO.map((model) => model.name) as [string, ...string[]], { error: oneOf(ZOO.map((model) => model.name)) }).optional(),
-    space: imageSpace.optional(),
-    ensemble: z.union([z.literal('none'), ensembleFields], { error: ENSEMBLE }).optional(),
-    ...common,
-  },
-  'a map with at least data',
-);
+const zooNames = ZOO.map((model) => model.name);
+const MODEL = `${oneOf(zooNames)}, or a module such as ./my-model.ts`;
+
+function imageFileOf<Space extends z.ZodType>(space: Space) {
+  return fields(
+    {
+      name: sweepName.optional(),
+      data: z.union([text('a folder of images'), dataFields], { error: 'a folder of images, or a map with path' }),
+      model: z.union([z.enum(zooNames as [string, ...string[]]), z.string().regex(MODULE_PATH, { abort: true })], { error: MODEL }).optional(),
+      space: space.optional(),
+      ensemble: z.union([z.literal('none'), ensembleFields], { error: ENSEMBLE }).optional(),
+      ...common,
+    },
+    'a map with at least data',
+  );
+}
+
+/** What a file with an image classifier may hold, where its model has these knobs. */
+export interface ImageSchemas {
+  readonly space: ReturnType<typeof imageSpaceOf>;
+  readonly file: ReturnType<typeof imageFileOf<ReturnType<typeof imageSpaceOf>>>;
+  /** One value of each hyperparameter. */
+  readonly values: { readonly [hyperparameter: string]: z.ZodType };
+}
+
+export function imageSchemas(knobs: readonly Knob[]): ImageSchemas {
+  const forms = formsOf(knobs);
+  const space = imageSpaceOf(forms);
+  const values = { ...commonValues, ...Object.fromEntries([...forms].map(([knobName, known]) => [knobName, anyOf(known.map(knobValue), 'a value of this knob')])) };
+  return { space, file: imageFileOf(space), values };
+}
+
+/** With the knobs of the whole zoo. */
+export const zooSchemas = imageSchemas(ZOO.flatMap((model) => model.knobs));
+export const imageSpace = zooSchemas.space;
+export const imageFile = zooSchemas.file;
 
 export const syntheticFile = fields(
   {

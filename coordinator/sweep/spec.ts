@@ -25,12 +25,25 @@ export interface SplitSpec {
   readonly seed: number;
 }
 
+/** Columns of a CSV file. */
+export interface LabelsSpec {
+  readonly file: string;
+  readonly path: string;
+  readonly label: string;
+  readonly group: string | null;
+  readonly part: string | null;
+}
+
 export interface DataSpec {
   /** As written in the file; resolved against the file's folder by whoever submits. */
   readonly path: string;
   readonly split: SplitSpec | null;
   /** Regular expression on the path below the folder; its first capture is the class. Null where folders name classes. */
   readonly label: string | null;
+  /** A table of labels, its file as written and the names of its columns; or the file of an array of labels. */
+  readonly labels: LabelsSpec | string | null;
+  /** Names of the classes that arrays count from 0; null for the numbers themselves. */
+  readonly classes: readonly string[] | null;
   /** Most images of a class (in each given part). */
   readonly perClass: number | null;
   /** Whether images of a given train folder that lie in val or test too are left out. */
@@ -65,7 +78,10 @@ export type TrainableSpec =
   | {
       readonly kind: 'image-classifier';
       readonly data: DataSpec;
+      /** A name of the zoo, or the path of a module as written. */
       readonly model: string;
+      /** Digest of the module's code. */
+      readonly module?: string;
     }
   | {
       readonly kind: 'synthetic';

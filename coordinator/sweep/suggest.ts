@@ -212,14 +212,14 @@ const NOT_BUILT_FIELDS: readonly RegExp[] = [
   /^budget\.epochs$/,
   /^sampler\.(axes|random|sobol|tpe|gp|list)$/,
   /^trainable\.(command|module)$/,
-  /^data\.(sample|labels|images)$/,
+  /^data\.sample$/,
   /^space\.(replicates?|pretrained|momentum)$/,
   /^space\.lr(\[\d+\])?\.(oneCycle|plateau)$/,
   /^space\.optimizer(\[\d+\])?\.(sgd|rmsprop|adamw|nadam)$/,
 ];
 const NOT_BUILT_VALUES: ReadonlyMap<string, RegExp> = new Map([
   ['sampler', /^(axes|random|sobol|tpe|gp|list)$/],
-  ['model', /^(\.{0,2}\/.*|.*\.(ts|js|mjs)|cnn-d|lmap3|alexnet|vgg16|vgg19|resnet18|mobilenetv2|xception|efficientnet-lite0)$/],
+  ['model', /^(cnn-d|lmap3|alexnet|vgg16|vgg19|resnet18|mobilenetv2|xception|efficientnet-lite0)$/],
   ['space.optimizer', /^(rmsprop|adamw|nadam)$/],
 ]);
 

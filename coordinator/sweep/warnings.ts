@@ -1,5 +1,6 @@
 /** What a sweep file may say but its author perhaps did not mean. */
-import { isSchedule, type Schedule } from '../space/schedule.js';
+import { isSchedule, type Schedule, type Warmup } from '../space/schedule.js';
+import { vanishesAt } from './check-rates.js';
 import type { Path } from './mistakes.js';
 import type { SweepSpec } from './spec.js';
 
@@ -12,7 +13,9 @@ export function warningsOf(spec: SweepSpec): readonly Warning[] {
   const longest = Math.max(...axisValues(spec, 'epochs').map(Number));
   return axisValues(spec, 'lr').flatMap((value): Warning[] => {
     if (!isSchedule(value)) return [];
-    const schedule = value as Schedule;
+    const schedule = value as Schedule | Warmup;
+    const gone = vanishesAt(schedule, longest);
+    if (gone !== null) return [{ path: ['space', 'lr'], text: `its rate is too small for float32 from epoch ${gone} on and counts as 0, so that nothing is learnt in epochs ${gone} to ${longest - 1}` }];
     if (!('cosine' in schedule)) return [];
     const { epochs, final = 0 } = schedule.cosine;
     if (epochs === undefined || epochs >= longest || final > 0) return [];

@@ -47,6 +47,29 @@ export const runDocumentSchema = z.object({
     })
     .nullable(),
   bundle: z.string().nullable(),
+  screening: z
+    .strictObject({
+      sensitivity: z.literal(0.95),
+      positive: z.string(),
+      part: z.enum(['val', 'test']),
+      models: z
+        .array(
+          z.strictObject({
+            model: z.enum(['single', 'ensemble']),
+            name: z.string(),
+            threshold: probability,
+            sensitivity: probability,
+            specificity: probability,
+            misses: z.int().nonnegative(),
+            positives: z.int().nonnegative(),
+            falseAlarms: z.int().nonnegative(),
+            negatives: z.int().nonnegative(),
+          }),
+        )
+        .min(1),
+      sheet: z.string().nullable(),
+    })
+    .nullable(),
 });
 
 export type RunDocument = z.infer<typeof runDocumentSchema>;

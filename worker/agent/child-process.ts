@@ -1,9 +1,11 @@
 /**
  * One supervised child. It leads a process group of its own, so that whatever it forks dies with it;
- * it gets a scrubbed environment; what it prints costs a fixed amount of memory; and its messages
- * travel in lists, one IPC send per turn of the event loop.
+ * it gets a scrubbed environment, and a pipe that tells it at any time that we are gone; what it prints
+ * costs a fixed amount of memory; and its messages travel in lists, one IPC send per turn of the event
+ * loop.
  */
 import { fork, type ChildProcess as NodeChild } from 'node:child_process';
+import { LIFELINE } from '../../proto/lifeline.js';
 import { LogRing } from './log-ring.js';
 
 const DEFAULT_LOG_BYTES = 64 * 1024;
@@ -56,11 +58,11 @@ export class SupervisedChild {
     this.log = new LogRing(options.logBytes ?? DEFAULT_LOG_BYTES);
     this.#child = fork(options.module, options.args ?? [], {
       cwd: options.folder,
-      env: scrubbedEnvironment(options.folder),
+      env: { ...scrubbedEnvironment(options.folder), [LIFELINE]: '4' },
       // Not the agent's own: a debugger's port, say, can be taken only once.
       execArgv: [...(options.execArgv ?? [])],
       detached: true,
-      stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+      stdio: ['ignore', 'pipe', 'pipe', 'ipc', 'pipe'],
       serialization: 'json',
     });
     this.#child.stdout?.on('data', (chunk: Buffer) => this.log.write(chunk));

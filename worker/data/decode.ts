@@ -39,10 +39,15 @@ function open(bytes: Uint8Array): Sharp {
   return sharp(bytes, { failOn: 'truncated', limitInputPixels: MAX_IMAGE_PIXELS });
 }
 
-/** Decodes every pixel and drops them. Throws UnreadableImageError. */
-export async function checkImage(bytes: Uint8Array): Promise<void> {
+/** Throws UnreadableImageError for what need not be opened to be refused. */
+function refuse(bytes: Uint8Array): void {
   if (bytes.length === 0) throw new UnreadableImageError('empty file');
   if (isDicom(bytes)) throw new UnreadableImageError('a DICOM file, which must be converted first, e.g. with DCMTK: dcmj2pnm --write-16-bit-png FILE.dcm FILE.png');
+}
+
+/** Decodes every pixel and drops them. Throws UnreadableImageError. */
+export async function checkImage(bytes: Uint8Array): Promise<void> {
+  refuse(bytes);
   try {
     await open(bytes).toColourspace('b-w').raw().toBuffer();
   } catch (error) {
@@ -52,7 +57,7 @@ export async function checkImage(bytes: Uint8Array): Promise<void> {
 
 /** Pixels as uint8 [height, width, channels]. Throws UnreadableImageError. */
 export async function decodeImage(bytes: Uint8Array, shape: PixelShape): Promise<Uint8Array> {
-  if (bytes.length === 0) throw new UnreadableImageError('empty file');
+  refuse(bytes);
   const image = open(bytes).autoOrient().flatten({ background: '#000000' });
   const coloured = shape.channels === 1 ? image.greyscale() : image.toColourspace('srgb');
   try {

@@ -40,10 +40,12 @@ const ZOO: { readonly [name: string]: ZooEntry } = {
 export const MODEL_NAMES: readonly string[] = Object.keys(ZOO);
 
 /**
- * A zoo model for images of `input` and so many classes; `model.knobs` must be complete.
+ * A zoo model for images of `input` and so many classes, where `model.knobs` must be complete; or a
+ * module's, which was built and checked for them when its sweep was submitted.
  * Throws ModelError: unknown name, a knob missing or out of range, or images too small for its layers.
  */
 export function buildModel(model: ModelChoice, input: Input, classes: number): Topology {
+  if (model.topology !== undefined) return model.topology;
   const entry = Object.hasOwn(ZOO, model.name) ? ZOO[model.name] : undefined;
   if (entry === undefined) throw new ModelError(`model: found ${model.name}, expected one of ${MODEL_NAMES.join(', ')}`);
   if (input.height < entry.leastSize || input.width < entry.leastSize) {

@@ -5,6 +5,7 @@
  */
 // First: see there.
 import { onOrphaned } from '../../proto/parent.js';
+import { holdLifeline } from '../../proto/lifeline.js';
 import { oneLine } from './failure.js';
 import { TrainingChild, type WarmTrainers } from './child.js';
 import type { ToChild } from './protocol.js';
@@ -38,3 +39,5 @@ process.on('uncaughtException', (error) => {
   process.stderr.write(`${error.stack ?? ''}\n${error.name}: ${oneLine(error)}\n`);
   process.exit(1);
 });
+// A step of a large model takes long, and no event is seen in it.
+await holdLifeline();

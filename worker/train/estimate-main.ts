@@ -4,10 +4,12 @@
  * compiled here is left out.
  */
 import { text } from 'node:stream/consumers';
+import { holdLifeline } from '../../proto/lifeline.js';
 import { createWasmEngine } from '../engine/wasm/engine.js';
 import type { EstimateRequest, StepEstimate } from './estimate.js';
 import { timeSteps } from './timed-steps.js';
 
+await holdLifeline();
 const began = performance.now();
 const collectGarbage = (globalThis as { gc?: () => void }).gc;
 const { budgetMs, cases } = JSON.parse(await text(process.stdin)) as EstimateRequest;

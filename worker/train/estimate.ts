@@ -5,6 +5,7 @@
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { LIFELINE } from '../../proto/lifeline.js';
 import { packageRoot } from '../../proto/package-root.js';
 import type { ImageTrajectory } from '../../proto/work.js';
 
@@ -40,7 +41,7 @@ export async function estimateSteps(request: EstimateRequest, signal?: AbortSign
   signal?.throwIfAborted();
   if (request.cases.length === 0) return [];
   const module = join(packageRoot(), 'dist', 'worker', 'train', 'estimate-main.js');
-  const child = spawn(process.execPath, ['--expose-gc', module], { stdio: ['pipe', 'pipe', 'ignore'], env: { PATH: process.env.PATH } });
+  const child = spawn(process.execPath, ['--expose-gc', module], { stdio: ['pipe', 'pipe', 'ignore', 'pipe'], env: { PATH: process.env.PATH, [LIFELINE]: '3' } });
   const kill = (): void => void child.kill('SIGKILL');
   const deadline = setTimeout(kill, request.budgetMs + GRACE_MS);
   signal?.addEventListener('abort', kill);
@@ -49,10 +50,10 @@ export async function estimateSteps(request: EstimateRequest, signal?: AbortSign
     child.once('close', () => resolve());
   });
   // A process that died at once reads nothing; its end is what counts.
-  child.stdin.on('error', () => undefined);
-  child.stdin.end(JSON.stringify(request));
+  child.stdin?.on('error', () => undefined);
+  child.stdin?.end(JSON.stringify(request));
   const estimates: StepEstimate[] = [];
-  createInterface({ input: child.stdout }).on('line', (line) => estimates.push(JSON.parse(line) as StepEstimate));
+  if (child.stdout !== null) createInterface({ input: child.stdout }).on('line', (line) => estimates.push(JSON.parse(line) as StepEstimate));
   await closed;
   clearTimeout(deadline);
   signal?.removeEventListener('abort', kill);

@@ -1,13 +1,18 @@
 /** From a sweep over images to its ensemble, its bundle and predictions, with real processes. */
 import assert from 'node:assert/strict';
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { appendFileSync, cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { FolderBlobStore } from '../../../blob/folder.js';
 import { readFloats } from '../../../coordinator/api/ensembles.js';
-import { BadBundle, encodeManifest, MANIFEST_NAME, type BundleManifest } from '../../../cli/bundle/format.js';
+import type { EnsembleView } from '../../../coordinator/api/views.js';
+import type { DataSummary } from '../../../coordinator/sweep/spec.js';
+import { BadBundle, encodeManifest, MANIFEST_NAME, sha256, type BundleManifest } from '../../../cli/bundle/format.js';
 import { openBundle } from '../../../cli/bundle/read.js';
+import { keepBundle, type BundleSource } from '../../../cli/bundle/write.js';
+import { homeAt } from '../../../cli/home.js';
+import { Predictor } from '../../../cli/predict/predictor.js';
 import { classFolders } from '../../support/images.js';
 import { readDocument, type RunDocument } from '../run-document.js';
 import { trawl, type Ended } from '../trawl.js';
@@ -93,6 +98,7 @@ describe('the ensemble of a run', () => {
     writeFileSync(file, sweepText('ensemble: none'));
     const without = readDocument((await trawl(['run', file, '--home', home, '--json'])).stdout);
     assert.deepEqual([without.ensemble, without.bundle, without.epochs.trained], [null, null, 0]);
+    assert.deepEqual(without.screening?.models.map(({ model }) => model), ['single']);
     writeFileSync(file, sweepText());
   });
 
@@ -176,12 +182,77 @@ describe('a bundle', () => {
     assert.match(await line(spoilt), /manifest\.json was changed/);
     writeFileSync(manifest, encodeManifest({ ...manifestOf(bundleOf()), format: 2 as 1 }));
     assert.match(await line(spoilt), /found format 2, this trawl reads formats up to 1/);
+    writeFileSync(manifest, readFileSync(join(bundleOf(), MANIFEST_NAME), 'utf8').replace(/"threshold": [\d.]+/, '"threshold": 1e999'));
+    assert.match(await line(spoilt), /manifest\.json was changed/);
     writeFileSync(manifest, 'not JSON');
     assert.match(await line(spoilt), /manifest\.json is not a bundle's manifest/);
     cpSync(join(bundleOf(), MANIFEST_NAME), manifest);
     rmSync(join(spoilt, 'members', '0', 'weights.bin'));
     assert.match(await line(spoilt), /members\/0\/weights\.bin is missing/);
     assert.match(await line(join(folder, 'images')), /found no manifest\.json/);
+  });
+});
+
+describe('the bundle that a run keeps', () => {
+  const source = async (): Promise<BundleSource> => {
+    const { stdout } = await trawl(['ensemble', 'tiny', '--home', home, '--json']);
+    const { dataset, ...view } = JSON.parse(stdout) as EnsembleView & { dataset: string };
+    const data = { manifest: dataset, digest: manifestOf(bundleOf()).provenance.data, classes: CLASSES, positive: 1 } as unknown as DataSummary;
+    return { view: { ...view, sweep: { ...view.sweep, data } }, home: homeAt(home), blobs: new FolderBlobStore(join(home, 'blobs')) };
+  };
+
+  it('is whole where two commands place it at once, and nothing is left beside it', async () => {
+    const from = await source();
+    const target = join(folder, 'kept', 'bundle');
+    mkdirSync(join(folder, 'kept'));
+    for (let round = 0; round < 8; round += 1) {
+      await Promise.all([keepBundle(from, target), keepBundle(from, target)]);
+      assert.deepEqual((await openBundle(target)).manifest.files, manifestOf(bundleOf()).files);
+      assert.deepEqual(readdirSync(join(folder, 'kept')), ['bundle']);
+      writeFileSync(join(target, MANIFEST_NAME), `not a bundle's, round ${round}`);
+    }
+  });
+
+  it('is written again where a byte of it has changed', async () => {
+    const from = await source();
+    const target = copyOfBundle('damaged');
+    appendFileSync(join(target, 'members', '0', 'weights.bin'), 'x');
+    await keepBundle(from, target);
+    await openBundle(target);
+    const { mtimeMs } = statSync(join(target, MANIFEST_NAME));
+    await keepBundle(from, target);
+    assert.equal(statSync(join(target, MANIFEST_NAME)).mtimeMs, mtimeMs, 'a whole one is left as it is');
+  });
+
+  it('is not there where stored predictions are damaged; the leaderboard is', async () => {
+    const { view } = await source();
+    const { val } = view.single.probabilities;
+    const path = join(home, 'blobs', val.slice(0, 2), val.slice(2, 4), val);
+    const bytes = readFileSync(path);
+    writeFileSync(path, Buffer.alloc(bytes.length, 1));
+    try {
+      const { code, stdout, stderr } = await trawl(['run', file, '--home', home, '--json']);
+      assert.equal(code, 0, stderr);
+      const { best, ensemble, bundle } = readDocument(stdout);
+      assert.deepEqual([best?.val, ensemble, bundle], [document.best?.val, null, null]);
+      assert.match(stderr, /warning: no ensemble: /);
+    } finally {
+      writeFileSync(path, bytes);
+    }
+  });
+
+  it('does not pass its check of itself where it predicts no numbers', async () => {
+    const spoilt = copyOfBundle('no numbers');
+    const content = manifestOf(spoilt);
+    const name = content.members[0]?.weights ?? '';
+    const bytes = readFileSync(join(spoilt, name));
+    // Float32 tensors follow the header, whose length stands in bytes 4 to 7; all bits set is NaN.
+    bytes.fill(0xff, 8 + bytes.readUInt32LE(4));
+    writeFileSync(join(spoilt, name), bytes);
+    content.files[name] = { sha256: sha256(bytes), bytes: bytes.length };
+    Reflect.deleteProperty(content, 'digest');
+    writeFileSync(join(spoilt, MANIFEST_NAME), encodeManifest(content));
+    assert.equal(await (await Predictor.load(await openBundle(spoilt))).selfCheck(), Infinity);
   });
 });
 

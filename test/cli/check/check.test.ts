@@ -6,6 +6,7 @@ import sharp from 'sharp';
 import { checkFolder, type FolderCheck } from '../../../cli/check/check-folder.js';
 import { findingsOf } from '../../../cli/check/findings.js';
 import { checkLines } from '../../../cli/check/text.js';
+import { npy } from '../../support/arrays.js';
 import { jpeg, picture, png, sharedData, temporaryFolder, writeTree } from '../../support/images.js';
 
 function folderIn(t: TestContext): string {
@@ -78,7 +79,7 @@ test('patients on both sides of given parts are a problem, by a given pattern or
   for (const [seed, name] of names.entries()) writeTree(folder, { [`${name}.png`]: await png(seed * 7) });
   for (const pattern of [null, '(person\\d+)']) {
     const found = await check(t, folder, pattern);
-    assert.deepEqual(found.groups, { pattern: '(person\\d+)', guessed: pattern === null, groups: 3, matched: 5, acrossParts: 1 });
+    assert.deepEqual(found.groups, { pattern: '(person\\d+)', column: null, guessed: pattern === null, groups: 3, matched: 5, acrossParts: 1 });
     assert.match(said(found), /problem: 1 patient of 3 by .* on more than one side of the given parts/);
   }
 });
@@ -98,6 +99,30 @@ test('facts that tell classes apart are shortcuts, each with what the settings d
   assert.match(said(await check(t, folder)), /problem: a model could cheat: the width alone predicts the class with AUC 1\.00 \(larger for b\); resize/);
 });
 
+test('a number of channels that one class alone has is told with its files, where its AUC hides it', async (t) => {
+  const folder = folderIn(t);
+  const of = async (seed: number, space: 'b-w' | 'srgb'): Promise<Buffer> => picture(12, 10, seed).toColourspace(space).png().toBuffer();
+  for (let index = 0; index < 60; index += 1) {
+    writeTree(folder, { [`a/${index}.png`]: await of(index, 'b-w'), [`b/${index}.png`]: await of(60 + index, index < 8 ? 'srgb' : 'b-w') });
+  }
+  const found = await check(t, folder);
+  assert.deepEqual(found.channelsByClass, { 1: { a: 60, b: 52 }, 3: { b: 8 } });
+  assert.match(said(found), /^warning: a model could cheat: all 8 files with 3 channels are b \(8 of its 60\), none of another class; channels: gray/m);
+  // Two files would be of one class by chance in every other set: (1/2)^2.
+  for (let index = 2; index < 8; index += 1) writeTree(folder, { [`b/${index}.png`]: await of(60 + index, 'b-w') });
+  assert.doesNotMatch(said(await check(t, folder)), /files with 3 channels/);
+});
+
+test('arrays are checked like files, and no pattern for names is advised', async (t) => {
+  const folder = folderIn(t);
+  const pixels = Uint8Array.from({ length: 12 * 6 }, (_, index) => (index * 37) % 251);
+  writeTree(folder, { 'images.npy': npy('|u1', [12, 2, 3], pixels), 'labels.npy': npy('|u1', [12], Uint8Array.from({ length: 12 }, (_, index) => index % 2)) });
+  const found = await check(t, folder);
+  assert.deepEqual([found.classes, found.groups, found.arrays], [{ 0: 6, 1: 6 }, null, true]);
+  assert.match(said(found), /note: arrays do not say whom an image shows/);
+  assert.doesNotMatch(said(found), /group-?by/i);
+});
+
 test('chest-xray-pneumonia: bytes alone tell the class with 0.95, the height with 0.90, and two pairs of copies are found', async (t) => {
   const folder = sharedData('chest-xray-pneumonia');
   if (folder === null) {
@@ -111,6 +136,8 @@ test('chest-xray-pneumonia: bytes alone tell the class with 0.95, the height wit
   assert.ok(Math.abs((auc.height ?? 0) - 0.9) < 0.01, `height ${auc.height}`);
   // The counts of the data set's README.
   assert.deepEqual([found.classes, found.channels], [{ NORMAL: 403, PNEUMONIA: 1163 }, { 1: 1481, 3: 85 }]);
+  assert.deepEqual(found.channelsByClass[3], { PNEUMONIA: 85 });
+  assert.match(said(found), /all 85 files with 3 channels are PNEUMONIA \(85 of its 1163\), none of another class/);
   assert.deepEqual(found.duplicates.exact.map(({ files }) => files.length), [2, 2]);
 });
 

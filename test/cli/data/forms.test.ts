@@ -9,7 +9,7 @@ import { scanFolder } from '../../../cli/data/scan.js';
 import type { DataSpec, DataSummary } from '../../../coordinator/sweep/spec.js';
 import { classFolders, picture, png, temporaryFolder, writeTree } from '../../support/images.js';
 
-const SPEC: DataSpec = { path: '.', split: null, label: null, perClass: null, dedupe: false, groupBy: null, positive: null, channels: 'gray', resize: 'stretch', normalisation: null, maxRejected: 0.5 };
+const SPEC: DataSpec = { path: '.', split: null, label: null, labels: null, classes: null, perClass: null, dedupe: false, groupBy: null, positive: null, channels: 'gray', resize: 'stretch', normalisation: null, maxRejected: 0.5 };
 
 function place(t: TestContext): { folder: string; prepare(change?: Partial<DataSpec>): Promise<DataSummary>; rejected(): Promise<{ [file: string]: string }> } {
   const root = temporaryFolder(t);
@@ -18,7 +18,7 @@ function place(t: TestContext): { folder: string; prepare(change?: Partial<DataS
   const cacheDir = join(root, 'cache');
   return {
     folder,
-    prepare: (change = {}) => prepareDataset({ folder, cacheDir, blobs: new FolderBlobStore(join(root, 'blobs')), seed: 0, spec: { ...SPEC, ...change } }),
+    prepare: (change = {}) => prepareDataset({ base: folder, cacheDir, blobs: new FolderBlobStore(join(root, 'blobs')), seed: 0, spec: { ...SPEC, ...change } }),
     rejected: async () => Object.fromEntries((await scanFolder({ folder, cacheDir, maxRejected: 1 })).rejected.map(({ file, why }) => [file, why])),
   };
 }
@@ -74,6 +74,14 @@ test('dedupe drops from train what lies in val or test too; without it copies ar
   const dropped = await at.prepare({ dedupe: true });
   assert.deepEqual(dropped.counts, { train: [1, 1], val: [4, 4], test: [4, 4] });
   assert.match(dropped.warnings.join('\n'), /8 images of train that lie in val or test too are left out/);
+});
+
+test('dedupe that would leave a class without an image to train on is refused', async (t) => {
+  const at = place(t);
+  for (const part of ['train', 'val', 'test']) await classFolders(join(at.folder, part), ['a', 'b'], 4);
+  // Every image of a in train is a copy of one in val; b has one of its own.
+  writeTree(at.folder, { 'train/b/own.png': await png(91) });
+  await assert.rejects(at.prepare({ dedupe: true }), { code: 'ClassMissingInPart', message: /^data\.dedupe: found no image of class a left in train/ });
 });
 
 test('each kind of file that is no usable image says what it is, and the others are taken', async (t) => {

@@ -15,7 +15,7 @@ import { decodeManifest } from '../../../proto/manifest.js';
 import type { DataManifest } from '../../../proto/work.js';
 import { classFolders, png, sharedData, temporaryFolder, writeTree } from '../../support/images.js';
 
-const SPEC: DataSpec = { path: '.', split: null, label: null, perClass: null, dedupe: false, groupBy: null, positive: null, channels: 'gray', resize: 'stretch', normalisation: null, maxRejected: 0.1 };
+const SPEC: DataSpec = { path: '.', split: null, label: null, labels: null, classes: null, perClass: null, dedupe: false, groupBy: null, positive: null, channels: 'gray', resize: 'stretch', normalisation: null, maxRejected: 0.1 };
 
 /** Counts what is stored anew. */
 class CountingStore extends FolderBlobStore {
@@ -39,7 +39,7 @@ function place(t: TestContext, folder?: string): Place {
 }
 
 const prepare = (at: Place, change: Partial<DataSpec> = {}, more: Partial<PrepareOptions> = {}): Promise<DataSummary> =>
-  prepareDataset({ ...at, spec: { ...SPEC, ...change }, seed: 0, ...more });
+  prepareDataset({ ...at, base: at.folder, spec: { ...SPEC, ...change }, seed: 0, ...more });
 
 async function bytesOf(stream: Readable): Promise<Buffer> {
   const chunks: Buffer[] = [];
@@ -117,8 +117,8 @@ test('packs stay below their limit, and one image more changes one of them', asy
   const at = place(t);
   await classFolders(at.folder, ['a', 'b'], 40);
   const packed = async () => {
-    const { files, classes } = await scanFolder({ ...at, maxRejected: 0 });
-    return packDataset({ ...at, classes, files: files.map((file) => ({ file, part: 'train' as const })), maxPackBytes: 2000 });
+    const { files, classes, read } = await scanFolder({ ...at, maxRejected: 0 });
+    return packDataset({ ...at, read, classes, files: files.map((file) => ({ file, part: 'train' as const })), maxPackBytes: 2000 });
   };
   const { manifest } = await packed();
   assert.ok(manifest.packs.length > 3, `${manifest.packs.length} packs`);
@@ -147,8 +147,8 @@ test('copies are stored once', async (t) => {
 test('a file that changes or goes between scan and pack is an error that says so', async (t) => {
   const at = place(t);
   await classFolders(at.folder, ['a', 'b'], 4);
-  const { files, classes } = await scanFolder({ ...at, maxRejected: 0 });
-  const pack = () => packDataset({ ...at, classes, files: files.map((file) => ({ file, part: 'train' as const })) });
+  const { files, classes, read } = await scanFolder({ ...at, maxRejected: 0 });
+  const pack = () => packDataset({ ...at, read, classes, files: files.map((file) => ({ file, part: 'train' as const })) });
   writeTree(at.folder, { 'a/image1.png': await png(500) });
   await assert.rejects(pack(), { code: 'DataChanged', message: /a\/image1\.png changed .* run the same command again/ });
   rmSync(join(at.folder, 'a', 'image1.png'));

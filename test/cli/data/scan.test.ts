@@ -186,7 +186,8 @@ test('an unchanged file is not read again, a changed one is', async (t) => {
   const first = await scan(at);
   const cacheFile = join(at.cacheDir, 'scans', readdirSync(join(at.cacheDir, 'scans'))[0] ?? '');
   const remembered = readFileSync(cacheFile, 'utf8');
-  assert.deepEqual(await scan(at), first);
+  const facts = ({ classes, files, rejected, warnings }: Scan): object => ({ classes, files, rejected, warnings });
+  assert.deepEqual(facts(await scan(at)), facts(first));
   assert.equal(readFileSync(cacheFile, 'utf8'), remembered, 'a second scan learned something new');
   // The time of the change is put back: the change is seen all the same.
   const path = join(at.folder, 'a', 'image0.png');

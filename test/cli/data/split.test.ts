@@ -199,5 +199,5 @@ test('wishes that contradict the folders say what to write instead', () => {
 test('copies and groups across given parts are warned of', () => {
   const files = [...given(['train', 'val', 'test']), file('same', 0, 'p1_0', 'train'), file('same', 0, 'p1_1', 'val'), file('other', 0, 'p1_2', 'test')];
   const { warnings } = splitDataset(files, ['a', 'b'], ['train', 'val', 'test'], null, PATTERN, 0);
-  assert.match(warnings.join('\n'), /1 image lies in more than one part[^]*1 group of groupBy straddles the given parts/);
+  assert.match(warnings.join('\n'), /1 image lies in more than one part[^]*1 group straddles the given parts/);
 });

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { imageSizes } from '../../../cli/init/design.js';
@@ -84,6 +84,21 @@ test('nothing is overwritten: not by init, and run takes only a file that was wr
   writeFileSync(file, 'data: ./other\n');
   await assert.rejects(at.run(), { code: 'BadInput', message: /was not written for this folder/ });
   assert.equal(readFileSync(file, 'utf8'), 'data: ./other\n');
+});
+
+test('run does not take a file that was written for another folder of the same name', async (t) => {
+  const at = place(t);
+  await classFolders(at.folder, ['a', 'b'], 8);
+  const other = join(at.root, 'elsewhere', 'xray');
+  mkdirSync(other, { recursive: true });
+  await classFolders(other, ['c', 'd'], 8);
+  const options = { home: homeAt(join(at.root, 'home')), onLine: (line: string) => void at.lines.push(line), onProgress: () => undefined, signal: new AbortController().signal };
+  const file = await initSweep({ ...options, folder: other, file: join(at.root, 'xray.yaml') });
+  await assert.rejects(at.run(), { code: 'BadInput', message: /xray\.yaml is there already and was not written for this folder/ });
+  symlinkSync(at.folder, join(at.root, 'link'));
+  writeFileSync(file, readFileSync(file, 'utf8').replace('path: ./elsewhere/xray', 'path: ./link'));
+  assert.equal(await at.run(), file, 'where the path is the folder it is taken');
+  assert.doesNotMatch(at.lines.slice(0, -1).join('\n'), /using/);
 });
 
 test('a file inside the folder of images is refused', async (t) => {

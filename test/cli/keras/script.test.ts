@@ -28,6 +28,13 @@ function scriptOf(trajectory: ImageTrajectory, epochs: readonly { readonly count
   return kerasScript('Trial #0 of "quoted"', { trajectory, epochs }, trajectory, buildModel(trajectory.model, trajectory.input, 2), CLASSES);
 }
 
+test('rates are written as the shortest decimals of their float32 values, and the script says how it differs from the trial', () => {
+  const lr = Math.fround(0.003);
+  const script = scriptOf(trajectoryOf('garth-cnn', 'zerocenter'), [{ count: 1, settings: imageSettings({ lr, lrFrom: Math.fround(0.1) }) }]);
+  assert.ok(script.includes('RATES = [(0.1, 0.003)] * 1'), script);
+  assert.match(script, /15 % of each class at random.*without early stopping/s);
+});
+
 test('the script has the layers, settings and rates of the trial', () => {
   const settings = imageSettings({ batch: 7, dropout: 0.3, l2: 0.01, labelSmoothing: 0.1, clipNorm: 2, lr: 0.5, lrFrom: 0.25, classWeights: [2, 1] });
   const script = scriptOf(trajectoryOf('garth-cnn', 'zerocenter'), [{ count: 2, settings }, { count: 1, settings: { ...settings, lrFrom: 0.5 } }]);

@@ -93,3 +93,15 @@ it('on a pipe a line comes when a trial has ended, and else every five seconds a
   assert.equal(output.text.split('\n').length - 1, 3);
   assert.equal(output.text.includes('\u001b'), false);
 });
+
+it('redraws what passes no more often than an eye follows', () => {
+  const output = recorder(true);
+  let now = 0;
+  const display = new Display(output, () => now);
+  for (let image = 1; image <= 100; image += 1) {
+    now += 1;
+    display.passing(`image ${image}`);
+  }
+  // At 1 ms, and 50 ms later.
+  assert.deepEqual(output.text.match(/image \d+/g), ['image 1', 'image 51']);
+});

@@ -1,6 +1,6 @@
 """
 Independent reference for select.test.ts and threshold.test.ts: plain Python, standard library only, written from
-Caruana et al. 2004 (section 2; equals go by the log loss, then by number) and from the definition of sensitivity and specificity. Models' probabilities
+Caruana et al. 2004 (section 2; equals go by the log loss, then by number, but no further member is taken in for an equal score) and from the definition of sensitivity and specificity. Models' probabilities
 come from a linear congruential generator that the tests have too. Prints the numbers in the tests:
   python3 test/coordinator/ensemble/expected.py
 """
@@ -50,14 +50,14 @@ def mean(members):
 
 def greedy(score, library, limit, rounds=50, patience=10):
     start = max(range(len(library)), key=lambda k: (score(library[k])[0], -k))
-    bag, best = [start], (score(library[start]), 1)
+    bag, best = [start], (score(library[start]), 1, 1)
     while len(bag) < rounds and len(bag) - best[1] < patience:
         pool = range(len(library)) if len(set(bag)) < limit else sorted(set(bag))
         scored = [(score(mean([library[j] for j in bag + [k]])), -k) for k in pool]
         value, k = max(scored)
         bag.append(-k)
-        if value > best[0]:
-            best = (value, len(bag))
+        if value[0] > best[0][0] or (value > best[0] and len(set(bag)) <= best[2]):
+            best = (value, len(bag), len(set(bag)))
     chosen = bag[:best[1]]
     return {k: (chosen.count(k), len(chosen)) for k in sorted(set(chosen))}, best[0][0]
 

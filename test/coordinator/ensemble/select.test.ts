@@ -12,7 +12,7 @@ const ACCURACY = { metric: 'val.accuracy', direction: 'maximize' } as const;
 const LOSS = { metric: 'val.loss', direction: 'minimize' } as const;
 /** `counts`: how often each trial was added, of `total`. */
 const CASES = [
-  { ...AUC, seed: 7, classes: 2, limit: 10, value: 1, total: 29, counts: { 0: 7, 1: 3, 2: 1, 4: 1, 5: 2, 6: 10, 7: 5 } },
+  { ...AUC, seed: 7, classes: 2, limit: 10, value: 1, total: 5, counts: { 0: 1, 1: 1, 2: 1, 6: 1, 7: 1 } },
   { ...AUC, seed: 7, classes: 2, limit: 2, value: 0.974416017798, total: 29, counts: { 6: 14, 7: 15 } },
   { ...ACCURACY, seed: 5, classes: 3, limit: 10, value: 0.9, total: 46, counts: { 0: 7, 1: 3, 2: 11, 3: 6, 4: 3, 5: 7, 6: 9 } },
   { ...ACCURACY, seed: 5, classes: 3, limit: 2, value: 0.716666666667, total: 19, counts: { 1: 12, 6: 7 } },
@@ -64,6 +64,13 @@ describe('greedy selection with replacement', () => {
     const score = scoreBy('val.loss', 'minimize', { labels, classes: classNames(2), positive: 1 });
     const chosen = selectGreedy(copies, score, 10).map(({ candidate }) => candidate.number);
     assert.equal(chosen.includes(9), false, `chose ${chosen.join(', ')}`);
+  });
+
+  it('a further member that leaves the score as it is is not taken in', () => {
+    // Both rank perfectly; the mean with the second has the smaller loss.
+    const candidates = [0.6, 0.99].map((sure, number) => ({ number, probabilities: Float32Array.from([sure, 1 - sure, 1 - sure, sure]) }));
+    const score = scoreBy('val.auc', 'maximize', { labels: [0, 1], classes: classNames(2), positive: 1 });
+    assert.deepEqual(weightsOf(selectGreedy(candidates, score, 10)), { 0: 1 });
   });
 
   it('a single candidate is an ensemble of one', () => {

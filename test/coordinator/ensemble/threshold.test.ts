@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { chooseThreshold, operatingPoint, specificityAt } from '../../../coordinator/ensemble/threshold.js';
+import { chooseThreshold, operatingPoint, recallFloor, specificityAt } from '../../../coordinator/ensemble/threshold.js';
 import { models } from './models.js';
 
 describe('specificity at a sensitivity', () => {
@@ -59,5 +59,13 @@ describe('the threshold of an ensemble', () => {
   it('meets the floor', () => {
     const threshold = chooseThreshold({ floor: 0.95, probabilities: scores, labels: [0, 1, 1], positive: 1 });
     assert.equal(operatingPoint(threshold, scores, [0, 1, 1], 1).sensitivity, 1);
+  });
+});
+
+describe('the recall that floors ask for', () => {
+  it('is the larger of the one by name and the one without', () => {
+    assert.equal(recallFloor({ 'val.recall[b]': 0.8, 'val.recall': 0.9, 'val.recall[a]': 0.99 }, 'b'), 0.9);
+    assert.equal(recallFloor({ 'val.recall[b]': 0.95, 'val.recall': 0.9 }, 'b'), 0.95);
+    assert.equal(recallFloor({ 'val.accuracy': 0.9 }, 'b'), null);
   });
 });

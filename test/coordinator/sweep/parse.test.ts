@@ -27,7 +27,7 @@ test('a folder alone is one trial of garth-cnn at its published settings', () =>
     name: 'my sweep',
     trainable: {
       kind: 'image-classifier',
-      data: { path: './x', split: null, label: null, perClass: null, dedupe: false, groupBy: null, positive: null, channels: 'gray', resize: 'stretch', normalisation: 'zerocenter', maxRejected: 0.1 },
+      data: { path: './x', split: null, label: null, labels: null, classes: null, perClass: null, dedupe: false, groupBy: null, positive: null, channels: 'gray', resize: 'stretch', normalisation: 'zerocenter', maxRejected: 0.1 },
       model: 'garth-cnn',
     },
     axes: [
@@ -72,7 +72,7 @@ stageTimeout: 1h2m3s4ms
 seed: 9
 `);
   assert.deepEqual(whole.trainable.kind === 'image-classifier' && whole.trainable.data, {
-    path: 'p', split: { val: 0.1, test: 'given', merge: false, seed: 4 }, label: '(l)', perClass: 9, dedupe: true, groupBy: '(a\\d)', positive: 'B', channels: 'rgb', resize: 'pad', normalisation: 'scale', maxRejected: 0,
+    path: 'p', split: { val: 0.1, test: 'given', merge: false, seed: 4 }, label: '(l)', labels: null, classes: null, perClass: 9, dedupe: true, groupBy: '(a\\d)', positive: 'B', channels: 'rgb', resize: 'pad', normalisation: 'scale', maxRejected: 0,
   });
   assert.deepEqual(whole.sampler, { grid: { order: 'shuffled', seed: 9 } });
   assert.deepEqual(whole.objective, { metric: 'val.loss', direction: 'minimize', floors: { 'val.recall[B]': 0.9 } });
@@ -155,7 +155,7 @@ test('names of other tools get our name', () => {
 
 test('what is known but not built yet says so', () => {
   for (const text of [
-    'pruner: {asha: {eta: 3}}', 'budget: {epochs: 20}', 'sampler: tpe', 'sampler: {tpe: {}}', 'sampler: random', 'model: ./my-model.ts', 'model: resnet18',
+    'pruner: {asha: {eta: 3}}', 'budget: {epochs: 20}', 'sampler: tpe', 'sampler: {tpe: {}}', 'sampler: random', 'model: resnet18',
     'space: {optimizer: rmsprop}', 'space: {replicates: 3}',
   ]) {
     one(`data: x\n${text}`, 'known but not built yet');

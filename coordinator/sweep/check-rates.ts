@@ -1,0 +1,32 @@
+/** Schedules whose rates leave what numbers can hold: they are in order field by field, and overflow only in a trial's late epochs. */
+import { isSchedule, ratesOf, type Schedule, type Warmup } from '../space/schedule.js';
+import { describe, type Problem } from './mistakes.js';
+import type { Axis } from './spec.js';
+
+/** Rates are finite in the first and the last of `epochs` epochs, between which every schedule is monotone. `round` is what the trainable makes of a rate. */
+export function checkRates(axes: readonly Axis[], epochs: number, round: (rate: number) => number): Problem[] {
+  return axes.flatMap(({ name, values }) =>
+    values.filter(isSchedule).flatMap((value): Problem[] => {
+      const bad = [0, epochs - 1].find((epoch) => !Number.isFinite(round(ratesOf(value as Schedule | Warmup, epoch, epochs).to)));
+      if (bad === undefined) return [];
+      const found = `${describe(value)}, which is too large a number in epoch ${bad} of ${epochs}`;
+      return [{ path: ['space', name], at: 'value', found, expected: 'a schedule whose values all are numbers', suggestion: 'factors below 1 make rates smaller' }];
+    }),
+  );
+}
+
+/** The first epoch from which on a learning rate is 0 as float32 though its schedule never means 0; null where there is none. */
+export function vanishesAt(schedule: Schedule | Warmup, epochs: number): number | null {
+  const meant = 'warmup' in schedule ? schedule.warmup.to : schedule;
+  if (typeof meant === 'number' || !('exponential' in meant || 'piecewise' in meant || 'inverseTime' in meant)) return null;
+  const isGone = (epoch: number): boolean => Math.fround(ratesOf(schedule, epoch, epochs).to) === 0;
+  if (epochs < 1 || !isGone(epochs - 1)) return null;
+  // Once 0 it stays 0, so that halving finds where that begins.
+  let [low, high] = [0, epochs - 1];
+  while (low < high) {
+    const middle = Math.floor((low + high) / 2);
+    if (isGone(middle)) high = middle;
+    else low = middle + 1;
+  }
+  return low;
+}

@@ -1,0 +1,25 @@
+/** The structures that a sweep asks of its module: each combination of knobs and input once. */
+import { structureName, type Structure } from '../../proto/model-module.js';
+import type { ZooModel } from '../../proto/models.js';
+import { sampledAssignments } from '../sampler/grid.js';
+import type { Assignment, DataSpec, SweepSpec } from './spec.js';
+
+export function structureOf(assignment: Assignment, model: ZooModel, data: DataSpec, classes: number): Structure {
+  const size = Number(assignment.imageSize);
+  return {
+    settings: Object.fromEntries(model.knobs.map((knob) => [knob.name, assignment[knob.name] ?? knob.default])),
+    input: { height: size, width: size, channels: data.channels === 'rgb' ? 3 : 1, classes },
+  };
+}
+
+/** By name, in the order of the trials. */
+export function structuresOf(spec: SweepSpec, model: ZooModel, classes: number): ReadonlyMap<string, Structure> {
+  const structures = new Map<string, Structure>();
+  if (spec.trainable.kind !== 'image-classifier') return structures;
+  for (const assignment of sampledAssignments(spec)) {
+    const structure = structureOf(assignment, model, spec.trainable.data, classes);
+    const name = structureName(structure);
+    if (!structures.has(name)) structures.set(name, structure);
+  }
+  return structures;
+}
