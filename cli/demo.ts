@@ -11,6 +11,7 @@ import { parseArgs } from 'node:util';
 import sharp from 'sharp';
 import type { PartMetrics } from '../coordinator/api/views.js';
 import { packageRoot } from '../proto/package-root.js';
+import { openEngine } from '../worker/engine/open.js';
 import { allowClosedPipe, exitCodes } from './exit.js';
 import { predictFiles } from './predict/predict.js';
 import { near, programName } from './program-name.js';
@@ -57,7 +58,7 @@ async function sayDeployed({ view, bundle }: Deployed, unseen: string): Promise<
   const accuracy = (part: PartMetrics | null): string => metric(part?.accuracy);
   const lines = ['', `Ensemble of ${count(view.members.length, 'member')}: test accuracy ${accuracy(view.test)}; best single model: ${accuracy(view.single.test)}`];
   if (bundle === null) return lines;
-  const predicted = await predictFiles({ bundle, images: [unseen], onProblem: (line) => process.stderr.write(`${line}\n`) });
+  const predicted = await predictFiles({ bundle, images: [unseen], engine: await openEngine({ native: null }), onProblem: (line) => process.stderr.write(`${line}\n`) });
   const rows = predicted.predictions.map(({ file, class: name, probabilities }) => ({ file: near(file), truth: basename(file).charAt(0), name, probability: probabilities[name] }));
   const right = rows.filter(({ truth, name }) => truth === name).length;
   const columns = [
@@ -87,6 +88,7 @@ async function main(): Promise<number> {
     slots: SLOTS,
     slotMemoryBytes: null,
     leaseMs: null,
+    engine: null,
     sharing: true,
     test: false,
     json: values.json,

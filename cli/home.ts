@@ -15,6 +15,8 @@ export interface Home {
   readonly logs: string;
   /** Pictures made for people. */
   readonly figures: string;
+  /** Native engines: worker/engine/native/found.ts says what lies there. */
+  readonly engines: string;
   /** Says who hosts the home. */
   readonly lock: string;
   /** How to reach the coordinator that runs on this home: {url, token, pid}, readable by the owner alone. */
@@ -54,6 +56,7 @@ export function homeNamed(folder: string | undefined): Home {
     worker: at('worker'),
     logs: at('logs'),
     figures: at('figures'),
+    engines: at('engines'),
     lock: at('host.lock'),
     announcement: at('coordinator.json'),
     database: at('database.json'),

@@ -51,10 +51,14 @@ export interface ZooModel {
 
 export const DEFAULT_MODEL = 'garth-cnn';
 
-/** What an optimizer uses where a sweep file names it without parameters (Keras' defaults for Adam). */
+/** What an optimizer uses where a sweep file names it without parameters (Keras' defaults, but for the momentum of 0.9). */
 export const OPTIMIZERS = {
+  sgd: { name: 'sgd' },
   sgdm: { name: 'sgdm', momentum: 0.9 },
+  nesterov: { name: 'nesterov', momentum: 0.9 },
+  rmsprop: { name: 'rmsprop', rho: 0.9, epsilon: 1e-7 },
   adam: { name: 'adam', beta1: 0.9, beta2: 0.999, epsilon: 1e-7 },
+  adamw: { name: 'adamw', beta1: 0.9, beta2: 0.999, epsilon: 1e-7, weightDecay: 0.004 },
 } as const satisfies { readonly [name in OptimizerChoice['name']]: OptimizerChoice };
 
 const ACTIVATION: ChoiceKnob = {

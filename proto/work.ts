@@ -36,16 +36,25 @@ export interface ImageInput {
 export interface LayerConfig {
   readonly class_name: string;
   readonly config: { readonly name: string } & { readonly [field: string]: Json };
+  /** Of a functional model: the layers that this one takes. */
+  readonly inbound_nodes?: Json;
 }
 
 /**
- * A model as tf.layers serialises it (`model.toJSON`): a Sequential of layers with class names and
- * configurations in Keras' words. Built-in models write it directly, so a training child needs no
- * TensorFlow.js; a test loads each into tf.layers and compares outputs and gradients.
+ * A model as tf.layers serialises it (`model.toJSON`): a Sequential of layers, or a functional model
+ * (`Model` in tf.layers and Keras 2, `Functional` in Keras since), with class names and configurations
+ * in Keras' words. Built-in models write it directly, so a training child needs no TensorFlow.js; a
+ * test loads each into tf.layers and compares outputs and gradients.
  */
 export interface Topology {
-  readonly class_name: 'Sequential';
-  readonly config: { readonly name: string; readonly layers: readonly LayerConfig[] };
+  readonly class_name: 'Sequential' | 'Model' | 'Functional';
+  readonly config: {
+    readonly name: string;
+    readonly layers: readonly LayerConfig[];
+    /** Of a functional model: [[layer, 0, 0]]. */
+    readonly input_layers?: Json;
+    readonly output_layers?: Json;
+  };
 }
 
 export interface ModelChoice {
@@ -60,9 +69,20 @@ export interface ModelChoice {
   readonly topology?: Topology;
 }
 
+/** g is the gradient, lr the rate in force; every sum is per element. */
 export type OptimizerChoice =
+  /** w -= lr * g. */
+  | { readonly name: 'sgd' }
+  /** a = momentum * a + g; w -= lr * a. */
   | { readonly name: 'sgdm'; readonly momentum: number }
-  | { readonly name: 'adam'; readonly beta1: number; readonly beta2: number; readonly epsilon: number };
+  /** a = momentum * a + g; w -= lr * (g + momentum * a) (Sutskever et al. 2013, in the form of Keras and PyTorch). */
+  | { readonly name: 'nesterov'; readonly momentum: number }
+  /** v = rho * v + (1 - rho) * g^2; w -= lr * g / sqrt(v + epsilon) (Hinton 2012; epsilon within the root, as Keras has it). */
+  | { readonly name: 'rmsprop'; readonly rho: number; readonly epsilon: number }
+  /** Kingma and Ba 2015, the form before section 2.1, as Keras has it. */
+  | { readonly name: 'adam'; readonly beta1: number; readonly beta2: number; readonly epsilon: number }
+  /** First w -= lr * weightDecay * w, on every parameter; then Adam (Loshchilov and Hutter 2019). */
+  | { readonly name: 'adamw'; readonly beta1: number; readonly beta2: number; readonly epsilon: number; readonly weightDecay: number };
 
 /** All that determines an image classifier's trajectory before its first epoch: hashed whole into key(-1). */
 export interface ImageTrajectory {
@@ -133,6 +153,11 @@ export interface ImageEpochSettings {
   /** Equal to `lr` but in a warm-up. Rounded to float32. */
   readonly lrFrom: number;
   readonly batch: number;
+  /**
+   * From 1 to `batch`: a step's images go through the network in so many parts, one after another, and
+   * their gradients are summed before the one update. 1 is the whole batch at once.
+   */
+  readonly accumulate: number;
   readonly dropout: number;
   /** One weight per class, by label index; null where all are 1. */
   readonly classWeights: readonly number[] | null;
@@ -266,6 +291,6 @@ export interface Outcome {
   readonly class: OutcomeClass;
   /** One line for a person; empty when done. */
   readonly message: string;
-  /** Measured or predicted need, where OutOfMemory knows it. */
+  /** Memory of the process: after an end in peace the most it had, where that could be measured; of OutOfMemory the measured or predicted need, where it is known. */
   readonly neededBytes: number | null;
 }

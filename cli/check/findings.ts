@@ -1,4 +1,5 @@
 /** What in a folder's check a person should act on, worst first, in plain words. Pure. */
+import { DEFAULT_MAX_REJECTED } from '../../coordinator/sweep/compose.js';
 import { count, some } from '../data/problem.js';
 import type { FolderCheck } from './check-folder.js';
 import type { Copies } from './duplicates.js';
@@ -18,7 +19,6 @@ const STRONG = 0.85;
 const WEAK = 0.65;
 const FEW_IMAGES = 50;
 const UNEVEN = 3;
-const GOOD_SHARE = 0.9;
 const CHANCE = 0.01;
 
 export function findingsOf(check: FolderCheck): Finding[] {
@@ -36,7 +36,7 @@ function copiesFindings(copies: readonly Copies[], unit: string, what: string): 
   const say = (severity: Severity, kind: Finding['kind'], of: readonly Copies[], where: string, remedy: string): void => {
     if (of.length > 0) findings.push({ severity, kind, message: `${what} ${where}: ${count(of.length, unit)} (${examples(of)}); ${remedy}` });
   };
-  say('problem', 'leak', copies.filter((copy) => copy.acrossParts), 'in more than one part', 'what is trained on is tested on: take them out of one part, or pool the parts with "given: merge" and fractions, which keeps exact copies together');
+  say('problem', 'leak', copies.filter((copy) => copy.acrossParts), 'in more than one part', what === 'exact copies' ? 'what is trained on is tested on: write "dedupe: true" into the sweep file, which leaves them out of training, or pool the parts with "given: merge" and fractions, which keeps exact copies together' : 'what is trained on is tested on: take them out of one part, or pool the parts with "given: merge" and fractions, which keeps exact copies together');
   say('problem', 'contradiction', copies.filter((copy) => copy.acrossClasses), 'in more than one class', 'one of the labels is wrong: keep the right one');
   say('note', 'duplicates', copies.filter((copy) => !copy.acrossParts && !copy.acrossClasses), 'within a class', what === 'exact copies' ? 'a split keeps them on one side' : 'a split may part them: put them into one group with groupBy, or remove one');
   return findings;
@@ -49,6 +49,7 @@ function groupFindings({ groups, parts, images, arrays }: FolderCheck): Finding[
   if (parts !== null && groups.acrossParts > 0) {
     return [{ severity: 'problem', kind: 'leak', message: `${count(groups.acrossParts, 'patient')} of ${groups.groups} by ${how} on more than one side of the given parts: pool them with "given: merge", fractions and groupBy` }];
   }
+  if (groups.matched === 0) return [{ severity: 'warning', kind: 'groups', message: `${how} matches none of ${count(images, 'file name')}: its first capture, or all that it matches, must be what tells patients apart` }];
   const rest = images - groups.matched;
   const unmatched = rest > 0 ? `; ${count(rest, 'file')} that it does not match ${rest === 1 ? 'stands' : 'stand'} alone` : '';
   return [{ severity: 'note', kind: 'groups', message: `${count(groups.groups, 'patient')} in ${count(groups.matched, 'image')} by ${how}: write groupBy into the sweep file, so that a split by file does not put one patient on both sides${unmatched}` }];
@@ -95,8 +96,9 @@ function pureChannelFindings({ channelsByClass, classes, images }: FolderCheck):
 function unreadableFinding({ unreadable, images }: FolderCheck): Finding[] {
   if (unreadable.length === 0) return [];
   const reasons = some(unreadable.map(({ file, why }) => `${file} (${why})`), 5);
-  const severity = unreadable.length > (1 - GOOD_SHARE) * (unreadable.length + images) ? 'problem' : 'warning';
-  return [{ severity, kind: 'unreadable', message: `${count(unreadable.length, 'file')} cannot be read and would be left out: ${reasons}; mend or remove them` }];
+  const isTooMany = unreadable.length > DEFAULT_MAX_REJECTED * (unreadable.length + images);
+  const refused = isTooMany ? `, for a sweep refuses data with more than ${100 * DEFAULT_MAX_REJECTED} % of them (trawl init writes a sweep file that allows for them with maxRejected)` : '';
+  return [{ severity: isTooMany ? 'problem' : 'warning', kind: 'unreadable', message: `${count(unreadable.length, 'file')} cannot be read and would be left out: ${reasons}; mend or remove them${refused}` }];
 }
 
 function balanceFindings({ classes }: FolderCheck): Finding[] {

@@ -1,5 +1,8 @@
 /** Commands about ensembles: ensemble, pull, predict. */
 import { Option, type Command } from 'commander';
+import type { EngineName } from '../../worker/engine/choose.js';
+import { engineHere, withEngine } from '../engine/survey.js';
+import { homeAt } from '../home.js';
 import { withHome, withJson, type HomeOptions } from '../options.js';
 import { onHome, print, printJson } from './on-home.js';
 
@@ -30,7 +33,7 @@ function addPull(program: Command): void {
   const command = program
     .command('pull')
     .summary("fetch a sweep's ensemble as a folder that predicts by itself")
-    .description("Writes the bundle of a sweep's ensemble to DIR, which must be new or empty: weights, preprocessing, classes, threshold, metrics and where they come from.")
+    .description("Writes the bundle of a sweep's ensemble to DIR, which must be new or empty: weights, preprocessing, classes, threshold, metrics and where they come from. Up to a few original images of the validation part, with their names, go into it too, so that a machine can check itself: mind whom you give it to.")
     .argument('<sweep>', 'its name or id')
     .argument('<dir>', 'a new or empty folder')
     .addHelpText('after', '\nExample:\n  trawl pull digits ./digits-bundle');
@@ -45,6 +48,13 @@ function addPull(program: Command): void {
   );
 }
 
+interface PredictOptions {
+  readonly csv?: boolean;
+  readonly json?: boolean;
+  readonly engine?: EngineName;
+  readonly home?: string;
+}
+
 function addPredict(program: Command, exit: (code: number) => void): void {
   const command = program
     .command('predict')
@@ -52,10 +62,12 @@ function addPredict(program: Command, exit: (code: number) => void): void {
     .description('Prints class and probabilities of each image. Files that cannot be read are named on stderr and the rest is done; the exit code is 1 only where none could be read.')
     .argument('<bundle>', 'a folder that `trawl pull` or `trawl run` wrote')
     .argument('<images...>', 'image files, folders, patterns in quotes, or arrays of images (.npy)')
+    .addOption(new Option('--home <dir>', 'where engines are kept (default: $TRAWL_HOME, else ~/.trawl)'))
     .addOption(new Option('--csv', 'comma-separated values: file, class, a probability per class').conflicts('json'))
     .addHelpText('after', '\nExample:\n  trawl predict ./digits-bundle new-images/ --json');
-  withJson(command).action(async (bundle: string, images: string[], options: { readonly csv?: boolean; readonly json?: boolean }) => {
+  withEngine(withJson(command), 'what computes: graph or wasm (default: wasm, which gives the same digits everywhere)').action(async (bundle: string, images: string[], options: PredictOptions) => {
     const { predict } = await import('../predict/predict.js');
-    exit(await predict(bundle, images, options.json === true ? 'json' : options.csv === true ? 'csv' : 'table'));
+    const engine = await engineHere(options.engine ?? null, () => homeAt(options.home));
+    exit(await predict(bundle, images, options.json === true ? 'json' : options.csv === true ? 'csv' : 'table', engine));
   });
 }

@@ -32,8 +32,8 @@ export function addDataCommands(program: Command): void {
     .argument('<file>', 'a sweep file')
     .addOption(new Option('--out <png>', 'where to write it (default: FILE-preview.png, beside the sweep file)'))
     .addHelpText('after', '\nExample:\n  trawl data preview chest_xray.yaml');
-  withHome(preview).action(async (file: string, options: PreviewOptions) => {
+  withJson(withHome(preview)).action(async (file: string, options: PreviewOptions) => {
     const { runPreview } = await import('../data/preview-command.js');
-    await runPreview({ file, out: options.out ?? null, home: options.home });
+    await runPreview({ file, out: options.out ?? null, home: options.home, json: options.json === true });
   });
 }

@@ -7,6 +7,8 @@ import { availableParallelism, freemem, totalmem } from 'node:os';
 import { dirname } from 'node:path';
 import type { Command } from 'commander';
 import { EMPTY_NAME, homeNamed, homeProblem, type Home } from '../home.js';
+import { chooseEngine, choiceText, type EngineFact } from '../../worker/engine/choose.js';
+import { surveyHome } from '../engine/survey.js';
 import { readAnnouncement } from '../host/announcement.js';
 import { lockHolder } from '../host/lock.js';
 import { HttpSweepService } from '../client.js';
@@ -50,7 +52,7 @@ function findingLines({ check, verdict, found, remedy }: Finding): string[] {
 }
 
 export async function examine(home: Home): Promise<Finding[]> {
-  return [checkNode(), checkPostgres(), checkSimd(), checkMemory(), await checkDisk(home), await checkHome(home), await checkCoordinator(home), await checkLoopback()];
+  return [checkNode(), checkPostgres(), checkSimd(), ...(await checkEngines(home)), checkMemory(), await checkDisk(home), await checkHome(home), await checkCoordinator(home), await checkLoopback()];
 }
 
 const ok = (check: string, found: string): Finding => ({ check, verdict: 'ok', found, remedy: null });
@@ -80,6 +82,14 @@ function checkSimd(): Finding {
   } catch {
     return { check: 'engine', verdict: 'problem', found: 'WebAssembly without SIMD', remedy: 'use a processor with SSE4.1 or NEON, and Node without --no-wasm-simd' };
   }
+}
+
+/** Native engines that cannot be used, each with its remedy; then which engine is taken, and why. */
+async function checkEngines(home: Home): Promise<Finding[]> {
+  const facts = await surveyHome(home, { tests: false });
+  const broken = facts.flatMap(({ label, problem }: EngineFact): Finding[] => (problem === null ? [] : [{ check: 'engine', verdict: 'warning', found: `${label} cannot be used: ${problem.found}`, remedy: problem.remedy }]));
+  const { engine, why } = chooseEngine(facts, null);
+  return [...broken, ok('engine', broken.length > 0 ? `taken: ${engine.label}` : `taken: ${choiceText({ engine, why })}`)];
 }
 
 function checkMemory(): Finding {

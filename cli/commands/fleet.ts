@@ -7,6 +7,8 @@ import { Option, type Command } from 'commander';
 import { packageRoot } from '../../proto/package-root.js';
 import { databaseOf, rememberDatabase } from '../database.js';
 import { BadInput, CommandFailed, exitCodes } from '../exit.js';
+import type { EngineName } from '../../worker/engine/choose.js';
+import { withEngine } from '../engine/survey.js';
 import { homeAt } from '../home.js';
 import { withHome, withLease, withSlots, type HomeOptions } from '../options.js';
 import { near } from '../program-name.js';
@@ -18,6 +20,7 @@ interface UpOptions extends HomeOptions {
   readonly slotMemory?: number;
   readonly worker: boolean;
   readonly lease?: number;
+  readonly engine?: EngineName;
 }
 
 interface WorkerOptions {
@@ -28,7 +31,10 @@ interface WorkerOptions {
   readonly slotMemory?: number;
   readonly tokenFile?: string;
   readonly name?: string;
+  readonly engine?: EngineName;
 }
+
+const OFFERED = 'offer this engine alone: graph or wasm (default: all that can be used)';
 
 export function addFleetCommands(program: Command, exit: (code: number) => void): void {
   const up = program
@@ -37,7 +43,7 @@ export function addFleetCommands(program: Command, exit: (code: number) => void)
     .description('Starts a coordinator on a home and keeps it until Ctrl-C; `trawl run` on the same home attaches to it. It listens on this machine only.')
     .option('--no-worker', 'train nothing here')
     .addHelpText('after', '\nExample:\n  trawl up --home ./my-home --slots 2');
-  withLease(withSlots(withHome(up))).action(async (options: UpOptions) => {
+  withEngine(withLease(withSlots(withHome(up))), OFFERED).action(async (options: UpOptions) => {
     await stayUp(options);
     exit(exitCodes.done);
   });
@@ -51,7 +57,7 @@ export function addFleetCommands(program: Command, exit: (code: number) => void)
     .addOption(new Option('--token-file <file>', 'a file with the token'))
     .option('--name <name>', 'how others see it (default: the name of the box)')
     .addHelpText('after', '\nExample:\n  trawl worker --coordinator 127.0.0.1:7077 --blobs http://127.0.0.1:8080 --home ./worker --token-file ./token --slots 2');
-  withSlots(worker).action(async (options: WorkerOptions) => exit(await runWorker(options)));
+  withEngine(withSlots(worker), OFFERED).action(async (options: WorkerOptions) => exit(await runWorker(options)));
 }
 
 async function stayUp(options: UpOptions): Promise<void> {
@@ -65,7 +71,7 @@ async function stayUp(options: UpOptions): Promise<void> {
   if (connection.host === null) throw new CommandFailed(`a coordinator runs on home ${near(home.folder)} already`);
   const { host } = connection;
   try {
-    if (options.worker) host.startWorker({ slots: options.slots, slotMemoryBytes: options.slotMemory ?? null });
+    if (options.worker) host.startWorker({ slots: options.slots, slotMemoryBytes: options.slotMemory ?? null, ...(options.engine === undefined ? {} : { engine: options.engine }) });
     display.say(`coordinator of home ${near(home.folder)}: ${host.url} (HTTP), ${host.workerAddress} (workers); its token is in ${near(home.announcement)}`);
     display.say('Ctrl-C ends it');
     const asked = interrupts.wasAsked ? Promise.resolve() : once(interrupts.signal, 'abort');
@@ -83,14 +89,23 @@ async function runWorker(options: WorkerOptions): Promise<number> {
   const args = ['--coordinator', options.coordinator, '--blobs', options.blobs, '--home', options.home, '--slots', String(options.slots)];
   if (options.slotMemory !== undefined) args.push('--slot-memory', String(options.slotMemory));
   if (options.name !== undefined) args.push('--name', options.name);
+  if (options.engine !== undefined) args.push('--engine', options.engine);
   const child = spawn(process.execPath, [join(packageRoot(), 'dist', 'worker', 'main', 'main.js'), ...args], {
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
     env: { ...process.env, TRAWL_TOKEN: token },
+  });
+  child.on('message', (message) => {
+    if (isStarted(message)) process.stderr.write(`trawl worker: ${message.line}\n`);
   });
   // A terminal sends Ctrl-C to both; the child decides, and this process waits for it.
   for (const name of ['SIGINT', 'SIGTERM'] as const) process.on(name, () => name === 'SIGTERM' && child.kill(name));
   const [code] = (await once(child, 'exit')) as [number | null];
   return code ?? exitCodes.failed;
+}
+
+/** What the agent says when it has started. */
+function isStarted(message: unknown): message is { readonly line: string } {
+  return typeof message === 'object' && message !== null && 'kind' in message && message.kind === 'started' && 'line' in message && typeof message.line === 'string';
 }
 
 function readToken(file: string): string {

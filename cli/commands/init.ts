@@ -1,4 +1,4 @@
-import { withHome, type HomeOptions } from '../options.js';
+import { withHome, withJson, type HomeOptions } from '../options.js';
 import type { Command } from 'commander';
 
 export function addInit(program: Command): void {
@@ -9,8 +9,8 @@ export function addInit(program: Command): void {
     .argument('<folder>', 'a folder of images, or arrays (.npz)')
     .argument('[file]', 'the sweep file to write (default: FOLDER.yaml, beside the folder)')
     .addHelpText('after', '\nExample:\n  trawl init ./chest_xray');
-  withHome(command).action(async (folder: string, file: string | undefined, options: HomeOptions) => {
+  withJson(withHome(command)).action(async (folder: string, file: string | undefined, options: HomeOptions) => {
     const { runInit } = await import('../init/command.js');
-    await runInit({ folder, file: file ?? null, home: options.home });
+    await runInit({ folder, file: file ?? null, home: options.home, json: options.json === true });
   });
 }

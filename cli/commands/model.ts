@@ -4,7 +4,10 @@ import { resolve } from 'node:path';
 import { isModulePath, moduleModel } from '../../proto/model-module.js';
 import { ZOO, type Knob, type ZooModel } from '../../proto/models.js';
 import type { Json, Topology } from '../../proto/work.js';
+import type { EngineName } from '../../worker/engine/choose.js';
+import { engineHere, withEngine } from '../engine/survey.js';
 import { BadInput } from '../exit.js';
+import { homeAt } from '../home.js';
 import { bytes } from '../text/format.js';
 import { table } from '../text/table.js';
 import { print, printJson } from './on-home.js';
@@ -13,11 +16,13 @@ interface ModelOptions {
   readonly input?: string;
   readonly classes: string;
   readonly batch?: string;
+  readonly engine?: EngineName;
+  readonly home?: string;
   readonly json?: boolean;
 }
 
 export function addModel(program: Command): void {
-  program
+  const command = program
     .command('model')
     .summary('layers, parameters and memory of a model')
     .description(`Shows the layers of a model (${ZOO.map(({ name }) => name).join(', ')}) and the memory that training it takes. Knobs are options of their own: --fcWidth 50, --filters 8,16,49.`)
@@ -26,10 +31,11 @@ export function addModel(program: Command): void {
     .option('--input <size>', "height x width x channels (default: the model's image size, gray)")
     .option('--classes <n>', 'number of classes', '2')
     .option('--batch <n>', "images per step (default: the model's)")
+    .option('--home <dir>', 'where engines are kept (default: $TRAWL_HOME, else ~/.trawl)')
     .option('--json', 'one JSON document on stdout, everything else on stderr')
     .allowUnknownOption()
-    .addHelpText('after', '\nExample:\n  trawl model garth-cnn --input 100x100x1 --classes 2 --batch 30 --fcWidth 50')
-    .action((name: string, knobs: readonly string[], options: ModelOptions) => showModel(name, knobs, options));
+    .addHelpText('after', '\nExample:\n  trawl model garth-cnn --input 100x100x1 --classes 2 --batch 30 --fcWidth 50');
+  withEngine(command, 'whose memory is meant: graph or wasm (default: wasm)').action((name: string, knobs: readonly string[], options: ModelOptions) => showModel(name, knobs, options));
 }
 
 type Input = { readonly height: number; readonly width: number; readonly channels: 1 | 3 };
@@ -75,11 +81,10 @@ async function zooSource(name: string): Promise<Source> {
 
 async function showSource({ model, build }: Source, knobs: readonly string[], options: ModelOptions): Promise<void> {
   // What only this command needs is loaded by it alone.
-  const [{ knobValue }, { suggestValue }, { layerTable }, { createWasmEngine }] = await Promise.all([
+  const [{ knobValue }, { suggestValue }, { layerTable }] = await Promise.all([
     import('../../coordinator/sweep/schema.js'),
     import('../../coordinator/sweep/suggest.js'),
     import('../../worker/model/layer-table.js'),
-    import('../../worker/engine/wasm/engine.js'),
   ]);
   const advice = (value: string, candidates: readonly string[]): string => {
     const suggestion = suggestValue(value, candidates);
@@ -95,12 +100,12 @@ async function showSource({ model, build }: Source, knobs: readonly string[], op
   const layers = builtOrBad(() => layerTable(topology));
   const sum = (of: (layer: (typeof layers)[number]) => number): number => layers.reduce((total, layer) => total + of(layer), 0);
   const normalisation = { mean: null, deviation: null };
-  const training = { optimizer: model.defaults.optimizer, classes, normalisation, initSeed: 0, replicate: 0, maxBatch: batch, clips: false, augments: false, memoryBytes: null };
+  const training = { optimizer: model.defaults.optimizer, classes, normalisation, initSeed: 0, replicate: 0, maxBatch: batch, accumulate: 1, clips: false, augments: false, memoryBytes: null };
   const totals = {
     params: sum((layer) => layer.params),
     learnables: sum((layer) => layer.learnables),
     multiplyAdds: sum((layer) => layer.multiplyAdds),
-    memoryBytes: (await createWasmEngine()).estimate(topology, training),
+    memoryBytes: (await engineHere(options.engine ?? null, () => homeAt(options.home))).estimate(topology, training),
   };
   if (options.json === true) {
     printJson({ model: name, knobs: chosen, input, classes, batch, ...totals, layers });
@@ -170,8 +175,9 @@ function valueOf(text: string, list: boolean): Json {
 function inputOf(text: string | undefined, model: ZooModel): { height: number; width: number; channels: 1 | 3 } {
   const size = model.defaults.imageSize;
   if (text === undefined) return { height: size, width: size, channels: 1 };
-  const match = /^([1-9]\d{0,3})x([1-9]\d{0,3})x([13])$/i.exec(text);
+  const match = /^([1-9]\d*)x([1-9]\d*)x([13])$/i.exec(text);
   if (match === null) throw new BadInput(`--input: found ${text}, expected HEIGHTxWIDTHxCHANNELS with 1 or 3 channels, such as 100x100x1`);
+  if (Number(match[1]) > 9_999 || Number(match[2]) > 9_999) throw new BadInput(`--input: found ${text}, expected a height and a width of at most 9999`);
   return { height: Number(match[1]), width: Number(match[2]), channels: match[3] === '3' ? 3 : 1 };
 }
 

@@ -1,10 +1,13 @@
 import type { Command } from 'commander';
+import type { EngineName } from '../../worker/engine/choose.js';
+import { withEngine } from '../engine/survey.js';
 import { withHome, withJson, withLease, withSlots, type HomeOptions } from '../options.js';
 
 interface Options extends HomeOptions {
   readonly slots: number;
   readonly slotMemory?: number;
   readonly lease?: number;
+  readonly engine?: EngineName;
   readonly sharing: boolean;
   readonly test?: boolean;
 }
@@ -18,7 +21,7 @@ export function addRun(program: Command, exit: (code: number) => void): void {
     .option('--no-sharing', 'train every trial from its first epoch; the results are the same')
     .option('--test', 'show the test numbers of every trial, not of the best alone')
     .addHelpText('after', '\nExample:\n  trawl run digits.yaml --slots 2\n  trawl run ./chest_xray');
-  withLease(withSlots(withJson(withHome(command)))).action(async (file: string, options: Options) => {
+  withEngine(withLease(withSlots(withJson(withHome(command))))).action(async (file: string, options: Options) => {
     const { runSweep } = await import('../run/run-sweep.js');
     exit(
       await runSweep({
@@ -27,6 +30,7 @@ export function addRun(program: Command, exit: (code: number) => void): void {
         slots: options.slots,
         slotMemoryBytes: options.slotMemory ?? null,
         leaseMs: options.lease ?? null,
+        engine: options.engine ?? null,
         sharing: options.sharing,
         test: options.test === true,
         json: options.json === true,

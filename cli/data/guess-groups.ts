@@ -51,7 +51,7 @@ function candidates(bases: readonly string[]): string[] {
 
 function groupsSeveral(bases: readonly string[], candidate: string): boolean {
   const sizes = [...groupSizes(bases, `(${candidate})`).values()];
-  const largest = Math.max(0, ...sizes);
+  const largest = sizes.reduce((most, size) => Math.max(most, size), 0);
   return largest > 1 && sizes.length > 1 && largest <= Math.max(2, LARGEST_SHARE * bases.length);
 }
 

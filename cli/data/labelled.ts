@@ -6,7 +6,7 @@
 import { realpath } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Part } from '../../proto/work.js';
-import { PART_NAMES, entriesOf, topEntries, type FoundFile, type Layout } from './layout.js';
+import { PART_NAMES, entriesOf, forbidden, topEntries, type FoundFile, type Layout } from './layout.js';
 import { DataProblem, count, some } from './problem.js';
 
 /** Throws DataProblem where the folder cannot be read, or the pattern gives fewer than two classes. */
@@ -47,7 +47,9 @@ function labelPattern(label: string): RegExp {
 
 /** Paths of all files below `folder`, '/' as separator; `seen` are folders that were looked into. */
 export async function filesBelow(folder: string, path: string, seen: Set<string>): Promise<string[]> {
-  const here = await realpath(join(folder, path));
+  const here = await realpath(join(folder, path)).catch((error: unknown) => {
+    throw forbidden(error, join(folder, path));
+  });
   if (seen.has(here)) return [];
   seen.add(here);
   const { folders, files, broken } = await entriesOf(join(folder, path));

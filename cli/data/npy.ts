@@ -3,6 +3,7 @@
  * full, the values a stretch at a time. Values of Python objects (pickles) are refused: reading them runs code.
  */
 import { closeSync, openSync, readSync, statSync } from 'node:fs';
+import { forbidden } from './layout.js';
 import { DataProblem } from './problem.js';
 
 export interface NpyArray {
@@ -149,8 +150,17 @@ export function readAt(path: string, position: number, bytes: number, name: stri
   return into;
 }
 
+/** Throws DataProblem where it may not be read. */
+function openToRead(path: string): number {
+  try {
+    return openSync(path, 'r');
+  } catch (error) {
+    throw forbidden(error, path);
+  }
+}
+
 function withFile<Result>(path: string, use: (file: number) => Result): Result {
-  const file = openSync(path, 'r');
+  const file = openToRead(path);
   try {
     return use(file);
   } finally {

@@ -7,6 +7,7 @@ import { pipeline } from 'node:stream/promises';
 import yauzl from 'yauzl';
 import { asDiskFull } from '../../blob/errors.js';
 import { Crc32 } from './crc32.js';
+import { forbidden } from './layout.js';
 import { badArray } from './npy.js';
 import type { DataProblem } from './problem.js';
 
@@ -28,7 +29,8 @@ export interface UnpackOptions {
 export async function openArchive(path: string, shown: string): Promise<Archive> {
   const damaged = (error: unknown): DataProblem => badArray(shown, `an archive that cannot be read: ${error instanceof Error ? error.message : String(error)}`, 'a file as numpy.savez writes it', 'download or write it again');
   const zip = await yauzl.openPromise(path, { autoClose: false, lazyEntries: true }).catch((error: unknown) => {
-    throw damaged(error);
+    const told = forbidden(error, path);
+    throw told === error ? damaged(error) : told;
   });
   const entries = new Map<string, yauzl.Entry>();
   try {

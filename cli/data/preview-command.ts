@@ -6,11 +6,11 @@ import { Display } from '../run/display.js';
 import { Interrupts } from '../run/interrupts.js';
 
 /** Throws BadInput. */
-export async function runPreview(options: { readonly file: string; readonly out: string | null; readonly home: string | undefined }): Promise<void> {
+export async function runPreview(options: { readonly file: string; readonly out: string | null; readonly home: string | undefined; readonly json: boolean }): Promise<void> {
   const interrupts = new Interrupts();
   const display = new Display();
   try {
-    const path = await previewData({
+    const preview = await previewData({
       file: options.file,
       out: options.out,
       cacheDir: homeAt(options.home).dataCache,
@@ -18,7 +18,7 @@ export async function runPreview(options: { readonly file: string; readonly out:
       signal: interrupts.signal,
     });
     display.clear();
-    process.stdout.write(`${near(path)}\n`);
+    process.stdout.write(`${options.json ? JSON.stringify(preview, null, 2) : near(preview.file)}\n`);
   } finally {
     display.clear();
     interrupts.dispose();

@@ -1,10 +1,11 @@
 /** `trawl data preview`: a contact sheet per class of what the network will see. */
 import { createHash } from 'node:crypto';
-import { writeFile } from 'node:fs/promises';
 import { basename, dirname, extname, join, resolve } from 'node:path';
 import type { DataSpec, SweepSpec } from '../../coordinator/sweep/spec.js';
 import { decodeImage, type PixelShape } from '../../worker/data/decode.js';
 import { renderSheet, type Section, type Tile } from '../picture/sheet.js';
+import { BadInput } from '../exit.js';
+import { requirePlace, writeOver } from '../output-file.js';
 import { readImageSweep } from './read-sweep.js';
 import { scanFolder, type Scan, type ScannedFile } from './scan.js';
 
@@ -21,10 +22,23 @@ export interface PreviewOptions {
   readonly signal: AbortSignal;
 }
 
-/** Writes the PNG and returns its path. Throws BadInput. */
-export async function previewData(options: PreviewOptions): Promise<string> {
+/** What `data preview --json` prints. */
+export interface Preview {
+  /** The PNG's absolute path. */
+  readonly file: string;
+  /** As the network takes images; `resize` is how others are brought to it. */
+  readonly input: PixelShape;
+  /** How many images of how many are shown; classes beyond the most that are shown are left out. */
+  readonly classes: { readonly [name: string]: { readonly shown: number; readonly images: number } };
+}
+
+/** Writes the PNG. Throws BadInput. */
+export async function previewData(options: PreviewOptions): Promise<Preview> {
   const file = resolve(options.file);
+  if (options.out !== null && extname(options.out).toLowerCase() !== '.png') throw new BadInput(`--out: found ${options.out}, expected a name that ends in .png: that is what is written`);
+  const out = resolve(options.out ?? join(dirname(file), `${basename(file, extname(file))}-preview.png`));
   const { spec, data, place, told } = await readImageSweep(options.file);
+  await requirePlace(out, 'write it elsewhere with --out FILE.png');
   const shape = firstShape(spec, data);
   try {
     const { maxRejected, resize } = data;
@@ -33,9 +47,9 @@ export async function previewData(options: PreviewOptions): Promise<string> {
     for (const [index, name] of scan.classes.slice(0, MOST_CLASSES).entries()) sections.push(await sectionOf(scan, index, name, shape));
     const rest = scan.classes.length - sections.length;
     const title = `${spec.name}: ${shape.width} x ${shape.height}, ${shape.channels === 1 ? 'gray' : 'rgb'}, resize ${resize}${rest > 0 ? `; ${rest} more classes` : ''}`;
-    const out = resolve(options.out ?? join(dirname(file), `${basename(file, extname(file))}-preview.png`));
-    await writeFile(out, await renderSheet(title, sections));
-    return out;
+    await writeOver(out, await renderSheet(title, sections));
+    const classes = scan.classes.slice(0, sections.length).map((name, label) => [name, { shown: sections[label]?.tiles.length ?? 0, images: scan.files.filter((found) => found.label === label).length }] as const);
+    return { file: out, input: shape, classes: Object.fromEntries(classes) };
   } catch (error) {
     throw told(error);
   }

@@ -5,6 +5,7 @@ import { formatMistake } from '../../coordinator/sweep/parse.js';
 import type { DataSpec, SweepSpec } from '../../coordinator/sweep/spec.js';
 import { BadInput } from '../exit.js';
 import { readSweepWithModule } from '../module/read-sweep.js';
+import { shellWord } from '../text/format.js';
 import { placeOf, type DataPlace } from './layout-of.js';
 import { DataProblem } from './problem.js';
 
@@ -19,6 +20,7 @@ export interface ImageSweep {
 /** Throws BadInput where the file cannot be read or has mistakes, or its trainable has no images. */
 export async function readImageSweep(file: string): Promise<ImageSweep> {
   const text = await readFile(file, 'utf8').catch((error: unknown) => {
+    if (error instanceof Error && 'code' in error && error.code === 'EISDIR') throw new BadInput(`${file}: found a folder, expected a sweep file; trawl init ${shellWord(file)} writes one`);
     throw new BadInput(`${file}: found no file that can be read, expected a sweep file; trawl init FOLDER writes one (${error instanceof Error ? error.message : String(error)})`);
   });
   const { parsed, close } = await readSweepWithModule(text, file, resolve(file));

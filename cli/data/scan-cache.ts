@@ -37,7 +37,7 @@ export class ScanCache {
   static async open(cacheDir: string, folder: string): Promise<ScanCache> {
     const name = createHash('sha256').update(`${DECODER}\n${folder}`).digest('hex').slice(0, 24);
     const path = join(cacheDir, 'scans', `${name}.jsonl`);
-    await mkdir(dirname(path), { recursive: true });
+    await mkdir(dirname(path), { recursive: true, mode: 0o700 });
     const known = new Map<string, { stamp: string; verdict: Verdict }>();
     const text = await readFile(path, 'utf8').catch(() => '');
     const lines = text.split('\n');

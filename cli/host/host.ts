@@ -5,6 +5,7 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { packageRoot } from '../../proto/package-root.js';
+import type { EngineName } from '../../worker/engine/choose.js';
 import { HttpSweepService } from '../client.js';
 import { createHome, type Home } from '../home.js';
 import { announce, withdraw } from './announcement.js';
@@ -29,6 +30,8 @@ export interface WorkerOptions {
   readonly slots: number;
   /** Limit on each training child's memory; null for the worker's own choice. */
   readonly slotMemoryBytes: number | null;
+  /** Offer this engine alone; all that can be used where it is left out. */
+  readonly engine?: EngineName;
 }
 
 interface CoordinatorAddress {
@@ -104,11 +107,12 @@ export class Host {
     if (this.#worker !== null) return;
     const { home } = this.#options;
     const limit = options.slotMemoryBytes === null ? [] : ['--slot-memory', String(options.slotMemoryBytes)];
+    const engine = options.engine === undefined ? [] : ['--engine', options.engine];
     this.#worker = new SupervisedChild({
       name: 'worker',
       module: join(packageRoot(), 'dist', 'worker', 'main', 'main.js'),
       logFile: join(home.logs, 'worker.log'),
-      args: () => ['--coordinator', this.#known().grpc, '--blobs', this.#known().http, '--home', home.worker, '--slots', String(options.slots), ...limit],
+      args: () => ['--coordinator', this.#known().grpc, '--blobs', this.#known().http, '--home', home.worker, '--slots', String(options.slots), '--engines', home.engines, ...limit, ...engine],
       env: () => childEnvironment({ TRAWL_TOKEN: this.#token }),
       onReady: null,
       onEnd: (how) => this.#options.onNotice(`the worker ended (${how}); it is started again`),

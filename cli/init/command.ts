@@ -8,12 +8,12 @@ import { Interrupts } from '../run/interrupts.js';
 import { initSweep } from './init-sweep.js';
 
 /** Throws BadInput. */
-export async function runInit(options: { readonly folder: string; readonly file: string | null; readonly home: string | undefined }): Promise<void> {
+export async function runInit(options: { readonly folder: string; readonly file: string | null; readonly home: string | undefined; readonly json: boolean }): Promise<void> {
   const home = homeAt(options.home);
   const interrupts = new Interrupts();
   const display = new Display();
   try {
-    const file = await initSweep({
+    const report = await initSweep({
       folder: options.folder,
       file: options.file === null ? null : resolve(options.file),
       home,
@@ -22,7 +22,8 @@ export async function runInit(options: { readonly folder: string; readonly file:
       onUnpack: (_, done, total) => display.passing(progressLine({ phase: 'unpack', done, total })),
       signal: interrupts.signal,
     });
-    display.say(`to run it: ${commandLine(['run', near(file)], home)}`);
+    display.say(`to run it: ${commandLine(['run', near(report.file)], home)}`);
+    if (options.json) process.stdout.write(`${JSON.stringify(report, null, 2)}\n`);
   } finally {
     display.clear();
     interrupts.dispose();

@@ -3,6 +3,7 @@
  * of the default model, so small that several trials end within the budget. Pure.
  */
 import { stringify } from 'yaml';
+import { DEFAULT_MAX_REJECTED } from '../../coordinator/sweep/compose.js';
 import type { GroupGuess } from '../data/guess-groups.js';
 import type { PositiveGuess } from '../data/guess-positive.js';
 import type { Part } from '../../proto/work.js';
@@ -14,6 +15,8 @@ export interface FolderFacts {
   readonly classes: readonly string[];
   /** Images per class, in their order. */
   readonly counts: readonly number[];
+  /** Files beside the images that cannot be read as such. */
+  readonly rejected: number;
   readonly given: readonly Part[];
   /** Whether images and labels are arrays rather than files. */
   readonly arrays: boolean;
@@ -60,6 +63,7 @@ export function sweepFileText(facts: FolderFacts): string {
     ...(facts.arrays ? [] : groupLines(facts.groups)),
     ...positiveLines(facts.positive),
     ...channelLines(facts.colour),
+    ...rejectedLines(facts.rejected, images),
     '  resize: stretch        # or pad (letter-box), crop (the centre)',
     'model: garth-cnn',
     'space:                   # every combination is one trial',
@@ -103,6 +107,17 @@ function channelLines({ share, tellsClasses }: FolderFacts['colour']): string[] 
   if (share === 0) return ['  channels: gray         # all images are'];
   if (tellsClasses) return ['  channels: gray         # some classes have more colour files than others: rgb could let a model cheat'];
   return share < 0.9 ? ['  channels: gray         # gray and colour files are mixed'] : ['  channels: rgb'];
+}
+
+/** Null where the default is enough; else a share of unreadable files just above what there is, in hundredths. */
+export function fittingMaxRejected(rejected: number, images: number): number | null {
+  const share = rejected / (rejected + images);
+  return share <= DEFAULT_MAX_REJECTED ? null : Math.min(1, (Math.floor(100 * share) + 1) / 100);
+}
+
+function rejectedLines(rejected: number, images: number): string[] {
+  const fitting = fittingMaxRejected(rejected, images);
+  return fitting === null ? [] : [`  maxRejected: ${fitting}      # ${rejected} of ${rejected + images} files cannot be read (trawl data check names them): mend or remove them, then take this line out`];
 }
 
 function weightLines(counts: readonly number[]): string[] {

@@ -1,21 +1,22 @@
 /** Looks at a folder of images and writes a sweep file for it, beside the folder and never into it. */
 import { constants } from 'node:fs';
-import { access, readFile, realpath, stat, writeFile } from 'node:fs/promises';
+import { access, readFile, realpath, stat } from 'node:fs/promises';
 import { basename, dirname, extname, join, relative, resolve } from 'node:path';
 import { parseDocument } from 'yaml';
 import type { UnpackProgress } from '../data/arrays.js';
 import { guessGroups, type GroupGuess } from '../data/guess-groups.js';
 import { guessPositive, type PositiveGuess } from '../data/guess-positive.js';
 import { isArrayFile } from '../data/layout-of.js';
-import { DataProblem } from '../data/problem.js';
+import { DataProblem, some } from '../data/problem.js';
 import { scanFolder, type Scan } from '../data/scan.js';
 import { splitDataset } from '../data/split.js';
 import { median, sampleFacts, type ImageFacts } from '../data/survey.js';
 import { BadInput } from '../exit.js';
 import type { Home } from '../home.js';
+import { requirePlace, writeNew } from '../output-file.js';
 import { near } from '../program-name.js';
-import { count } from '../text/format.js';
-import { MARK, sweepFileText } from './design.js';
+import { count, shellWord } from '../text/format.js';
+import { fittingMaxRejected, MARK, sweepFileText } from './design.js';
 
 export interface InitOptions {
   /** Of images; or a file or folder of arrays. */
@@ -27,6 +28,20 @@ export interface InitOptions {
   readonly onProgress: (done: number, total: number) => void;
   readonly onUnpack?: UnpackProgress;
   readonly signal: AbortSignal;
+}
+
+/** What `init --json` prints. */
+export interface InitReport {
+  /** The sweep file's absolute path. */
+  readonly file: string;
+  readonly images: number;
+  readonly classes: { readonly [name: string]: number };
+  /** Files that are left out. */
+  readonly unreadable: readonly { readonly file: string; readonly why: string }[];
+  /** As guessed; null where there are more than two classes. */
+  readonly positive: string | null;
+  /** As guessed from the names; null where nothing was. */
+  readonly groupBy: string | null;
 }
 
 /** Where the file would stand: beside the folder, or where the person stands if nothing may be written there. */
@@ -44,7 +59,7 @@ export async function sweepFileOf(folder: string): Promise<string> {
 export async function sweepFileFor(options: Omit<InitOptions, 'file'>): Promise<string> {
   const file = await sweepFileOf(options.folder);
   const known = await readFile(file, 'utf8').catch(() => null);
-  if (known === null) return initSweep({ ...options, file });
+  if (known === null) return (await initSweep({ ...options, file })).file;
   if (!known.startsWith(`# ${MARK}`) || !(await isAbout(known, file, options.folder))) {
     throw new BadInput(`${near(file)} is there already and was not written for this folder; run that file, or choose another name: trawl init ${near(options.folder)} FILE.yaml`);
   }
@@ -63,8 +78,8 @@ async function isAbout(text: string, file: string, folder: string): Promise<bool
   return (await real(resolve(dirname(file), path))) === (await real(folder));
 }
 
-/** Returns the path of the file written. Throws BadInput where it is there already, or the folder cannot be swept. */
-export async function initSweep(options: InitOptions): Promise<string> {
+/** Throws BadInput where the file is there already or cannot be written, or the folder cannot be swept. */
+export async function initSweep(options: InitOptions): Promise<InitReport> {
   const folder = resolve(options.folder);
   const file = resolve(options.file ?? (await sweepFileOf(folder)));
   if (await exists(file)) throw new BadInput(`${near(file)} is there already, and is left as it is; remove it, or choose another name: trawl init ${near(folder)} FILE.yaml`);
@@ -72,19 +87,21 @@ export async function initSweep(options: InitOptions): Promise<string> {
   if (!inside.startsWith('..') && resolve(folder, inside) === file && dirname(file).startsWith(folder)) {
     throw new BadInput(`${near(file)}: found a place inside the folder of images, expected one outside; images folders are left as they are`);
   }
+  await requirePlace(file, `write it elsewhere: trawl init ${shellWord(near(folder))} FILE.yaml`);
   try {
-    const text = await describeFolder(folder, file, options);
-    await writeFile(file, text, { flag: 'wx' });
+    const { text, report } = await describeFolder(folder, file, options);
+    await writeNew(file, text);
     options.onLine(`wrote ${near(file)}`);
-    return file;
+    return report;
   } catch (error) {
     if (error instanceof DataProblem) throw new BadInput(error.message);
     throw error;
   }
 }
 
-async function describeFolder(folder: string, file: string, options: InitOptions): Promise<string> {
-  const scan = await scanFolder({ folder, cacheDir: options.home.dataCache, maxRejected: 0.1, onProgress: options.onProgress, ...(options.onUnpack === undefined ? {} : { onUnpack: options.onUnpack }), signal: options.signal });
+/** However many files cannot be read: the sweep file that is written says so and allows for them. */
+async function describeFolder(folder: string, file: string, options: InitOptions): Promise<{ readonly text: string; readonly report: InitReport }> {
+  const scan = await scanFolder({ folder, cacheDir: options.home.dataCache, maxRejected: 1, onProgress: options.onProgress, ...(options.onUnpack === undefined ? {} : { onUnpack: options.onUnpack }), signal: options.signal });
   const counts = scan.classes.map((_, label) => scan.files.filter((found) => found.label === label).length);
   const names = scan.files.map((found) => found.name);
   const facts = await sampleFacts(scan.files, (file) => scan.read(file));
@@ -93,11 +110,13 @@ async function describeFolder(folder: string, file: string, options: InitOptions
   options.onLine(`${count(scan.files.length, 'image')} of ${count(scan.classes.length, 'class', 'classes')}: ${scan.classes.map((name, label) => `${name} ${counts[label] ?? 0}`).join(', ')}`);
   if (positive !== null) options.onLine(`the positive class is taken to be ${positive.className}, because ${positive.why}`);
   if (groups !== null) options.onLine(`images of one patient stay together: groupBy '${groups.pattern}' finds ${count(groups.groups, 'group')} in ${groups.matched} of ${count(groups.files, 'file name')}`);
-  return sweepFileText({
+  warnOfRejected(scan, options.onLine);
+  const text = sweepFileText({
     path: pathFrom(dirname(file), folder),
     name: nameOf(file),
     classes: scan.classes,
     counts,
+    rejected: scan.rejected.length,
     given: scan.given,
     arrays: scan.arrays,
     side: median(facts.map((fact) => Math.min(fact.height, fact.width))),
@@ -105,6 +124,16 @@ async function describeFolder(folder: string, file: string, options: InitOptions
     groups,
     positive,
   });
+  const classes = Object.fromEntries(scan.classes.map((name, label) => [name, counts[label] ?? 0]));
+  return { text, report: { file, images: scan.files.length, classes, unreadable: scan.rejected, positive: positive?.className ?? null, groupBy: groups?.pattern ?? null } };
+}
+
+function warnOfRejected({ files, rejected }: Scan, onLine: (line: string) => void): void {
+  if (rejected.length === 0) return;
+  const examples = some(rejected.map(({ file, why }) => `${file} (${why})`), 3);
+  const fitting = fittingMaxRejected(rejected.length, files.length);
+  const allowed = fitting === null ? '' : `; the sweep file allows for it with maxRejected: ${fitting}, but look at them first`;
+  onLine(`warning: ${rejected.length} of ${count(files.length + rejected.length, 'file')} cannot be read and ${rejected.length === 1 ? 'is' : 'are'} left out: ${examples}${allowed}`);
 }
 
 /** Groups may be so large that a class cannot be in every part; then each image stands alone, as it would without a guess. */

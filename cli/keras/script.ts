@@ -133,8 +133,25 @@ function layerLine({ class_name: className, config }: LayerConfig, dropout: numb
 
 function optimizerOf({ optimizer }: ImageTrajectory, { clipNorm }: ImageEpochSettings): string {
   const clip = `global_clipnorm=${clipNorm ?? 'None'}`;
-  if (optimizer.name === 'sgdm') return `keras.optimizers.SGD(RATES[0][1], momentum=${optimizer.momentum}, ${clip})`;
-  return `keras.optimizers.Adam(RATES[0][1], beta_1=${optimizer.beta1}, beta_2=${optimizer.beta2}, epsilon=${optimizer.epsilon}, ${clip})`;
+  const made = (name: string, parameters: string): string => `keras.optimizers.${name}(RATES[0][1], ${parameters}${clip})`;
+  switch (optimizer.name) {
+    case 'sgd':
+      return made('SGD', '');
+    case 'sgdm':
+      return made('SGD', `momentum=${optimizer.momentum}, `);
+    case 'nesterov':
+      return made('SGD', `momentum=${optimizer.momentum}, nesterov=True, `);
+    case 'rmsprop':
+      return made('RMSprop', `rho=${optimizer.rho}, epsilon=${optimizer.epsilon}, `);
+    case 'adam':
+      return made('Adam', momentsOf(optimizer));
+    case 'adamw':
+      return made('AdamW', `weight_decay=${optimizer.weightDecay}, ${momentsOf(optimizer)}`);
+  }
+}
+
+function momentsOf({ beta1, beta2, epsilon }: { readonly beta1: number; readonly beta2: number; readonly epsilon: number }): string {
+  return `beta_1=${beta1}, beta_2=${beta2}, epsilon=${epsilon}, `;
 }
 
 function augmentationLines({ augment }: ImageEpochSettings): string[] {
@@ -154,10 +171,10 @@ function augmentationLines({ augment }: ImageEpochSettings): string[] {
   ];
 }
 
-function trainingLines({ classWeights, augment }: ImageEpochSettings, { optimizer }: ImageTrajectory): string[] {
+function trainingLines({ classWeights, augment, accumulate }: ImageEpochSettings, { optimizer }: ImageTrajectory): string[] {
   const weights = classWeights === null ? 'None' : `{${classWeights.map((weight, label) => `${label}: ${weight}`).join(', ')}}`;
   const images = augment === null ? 'x' : 'np.stack([generator.random_transform(image) for image in x])';
-  const caution = optimizer.name === 'sgdm' ? ['# Keras keeps the rate inside the momentum: after a change of rate it follows a few steps later than trawl.'] : [];
+  const caution = optimizer.name === 'sgdm' || optimizer.name === 'nesterov' ? ['# Keras keeps the rate inside the momentum: after a change of rate it follows a few steps later than trawl.'] : [];
   return [
     'class Rate(keras.callbacks.Callback):',
     '    def on_train_batch_begin(self, batch, logs=None):',
@@ -177,6 +194,7 @@ function trainingLines({ classWeights, augment }: ImageEpochSettings, { optimize
     '',
     'fixed = (x[rng.permutation(len(x))[:512]] - mean) / deviation',
     ...caution,
+    ...(accumulate === 1 ? [] : [`# trawl sums gradients over ${accumulate} parts of each batch; here it is whole, so that batch norm sees the whole batch.`]),
     'for epoch in range(len(RATES)):',
     `    seen = (${images} - mean) / deviation`,
     `    history = model.fit(seen, y, batch_size=BATCH, class_weight=${weights}, callbacks=[Rate()], verbose=0).history`,

@@ -1,4 +1,5 @@
 /** `trawl predict`: what a bundle says of image files. No home, database or coordinator is needed. */
+import type { Engine } from '../../worker/engine/engine.js';
 import { openBundle } from '../bundle/read.js';
 import { CommandFailed, exitCodes } from '../exit.js';
 import { count, metric } from '../text/format.js';
@@ -27,14 +28,15 @@ export interface PredictOptions {
   readonly images: readonly string[];
   /** A line for a person: a file that could not be read, a machine that predicts something else. */
   readonly onProblem: (line: string) => void;
+  readonly engine: Engine;
 }
 
 /** Throws BadBundle, BadInput where a name leads to nothing, CommandFailed where no file could be read. */
 export async function predictFiles(options: PredictOptions): Promise<PredictedFiles> {
   const files = imageFiles(options.images);
-  const predictor = await Predictor.load(await openBundle(options.bundle));
+  const predictor = await Predictor.load(await openBundle(options.bundle), options.engine);
   const difference = await predictor.selfCheck();
-  if (difference > SELF_CHECK_TOLERANCE) options.onProblem(`warning: this machine predicts the bundle's own images with a difference of ${metric(difference)}: its image decoder differs from the one that the models were trained with`);
+  if (difference > SELF_CHECK_TOLERANCE) options.onProblem(`warning: this machine predicts the bundle's own images with a difference of ${metric(difference)}: its image decoder or engine differs from the one that the models were trained with`);
   const { images, close } = await imagesIn(files, options.onProblem);
   try {
     const predictions = await predictImages(predictor, images, options.onProblem);
@@ -87,8 +89,8 @@ export function predictionText({ classes, predictions }: PredictedFiles, format:
 }
 
 /** Returns the exit code: 0 where at least one file could be read. */
-export async function predict(bundle: string, images: readonly string[], format: 'table' | 'json' | 'csv'): Promise<number> {
-  const predicted = await predictFiles({ bundle, images, onProblem: (line) => process.stderr.write(`${line}\n`) });
+export async function predict(bundle: string, images: readonly string[], format: 'table' | 'json' | 'csv', engine: Engine): Promise<number> {
+  const predicted = await predictFiles({ bundle, images, engine, onProblem: (line) => process.stderr.write(`${line}\n`) });
   process.stdout.write(predictionText(predicted, format));
   return exitCodes.done;
 }

@@ -1,8 +1,7 @@
 /** A bundle in memory, ready to say what images are. */
 import { decide, meanProbabilities, type WeightedMember } from '../../coordinator/ensemble/combine.js';
 import { decodeImage } from '../../worker/data/decode.js';
-import type { Executable, ImageSource } from '../../worker/engine/engine.js';
-import { createWasmEngine } from '../../worker/engine/wasm/engine.js';
+import type { Engine, Executable, ImageSource } from '../../worker/engine/engine.js';
 import { softmaxOf } from '../../worker/evaluate/metrics.js';
 import type { Topology } from '../../worker/model/topology.js';
 import type { Bundle } from '../bundle/read.js';
@@ -41,8 +40,7 @@ export class Predictor {
   }
 
   /** Throws BadBundle where topology and weights do not fit together. */
-  static async load(bundle: Bundle): Promise<Predictor> {
-    const engine = await createWasmEngine();
+  static async load(bundle: Bundle, engine: Engine): Promise<Predictor> {
     const sources = bundle.manifest.inputs.map((input) => new BatchSource(input));
     const models: Model[] = [];
     for (const { input, weight, topology, weights } of bundle.manifest.members) {
@@ -51,8 +49,8 @@ export class Predictor {
       if (source === undefined || shape === undefined) throw new BadBundle(bundle.folder, `it has no input ${input}; pull it again`);
       const training = {
         // Nothing is trained: the smallest optimizer, and no room for what only steps need.
-        ...{ optimizer: { name: 'sgdm', momentum: 0 } as const, clips: false, augments: false, initSeed: 0, replicate: 0 },
-        ...{ classes: bundle.manifest.classes.length, maxBatch: PREDICTION_BATCH, memoryBytes: null },
+        ...{ optimizer: { name: 'sgd' } as const, clips: false, augments: false, initSeed: 0, replicate: 0 },
+        ...{ classes: bundle.manifest.classes.length, maxBatch: PREDICTION_BATCH, accumulate: 1, memoryBytes: null },
         normalisation: { mean: floats(bundle, shape.mean), deviation: floats(bundle, shape.deviation) },
       };
       try {

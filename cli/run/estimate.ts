@@ -3,6 +3,7 @@ import { availableParallelism } from 'node:os';
 import type { Preview, WorkGroup } from '../../coordinator/api/views.js';
 import type { DataSummary } from '../../coordinator/sweep/spec.js';
 import type { ImageEpochSettings } from '../../proto/work.js';
+import type { UsableEngine } from '../../worker/engine/choose.js';
 import { estimateSteps, type EstimateCase } from '../../worker/train/estimate.js';
 import { RECALIBRATION_IMAGES } from '../../worker/train/order.js';
 
@@ -19,10 +20,10 @@ export interface TimedSize {
 }
 
 /** Milliseconds of wall time; null where nothing is to be trained or nothing could be timed. */
-export async function estimateMs(preview: Preview, data: DataSummary | null, slots: number, signal: AbortSignal): Promise<number | null> {
-  if (data === null || preview.work.length === 0) return null;
+export async function estimateMs(preview: Preview, data: DataSummary | null, engine: UsableEngine | null, slots: number, signal: AbortSignal): Promise<number | null> {
+  if (data === null || engine === null || preview.work.length === 0) return null;
   const cases = timedCases(preview.work);
-  const estimates = await estimateSteps({ budgetMs: BUDGET_MS, cases }, signal);
+  const estimates = await estimateSteps({ engine, budgetMs: BUDGET_MS, cases }, signal);
   const timed = estimates.flatMap(({ index, msPerStep }) => {
     const chosen = cases[index];
     return chosen === undefined ? [] : [{ pixels: pixelsOf(chosen), msPerImage: msPerStep / chosen.batch }];

@@ -5,9 +5,11 @@ import { FolderBlobStore } from '../../blob/folder.js';
 import type { SubmitRequest } from '../../coordinator/api/views.js';
 import { checkAgainstData } from '../../coordinator/sweep/check-data.js';
 import type { Problem } from '../../coordinator/sweep/mistakes.js';
+import { isRawMap } from '../../coordinator/sweep/draft.js';
 import { formatMistake, type Mistake, type ParsedSweep } from '../../coordinator/sweep/parse.js';
+import { readSource } from '../../coordinator/sweep/source.js';
 import type { DataSummary, SweepSpec } from '../../coordinator/sweep/spec.js';
-import { imageNumerics } from '../../worker/train/numerics.js';
+import type { Json } from '../../proto/work.js';
 import { requirePath } from '../data/layout-of.js';
 import { prepareDataset, type PrepareProgress } from '../data/prepare.js';
 import { DataProblem } from '../data/problem.js';
@@ -20,6 +22,8 @@ export interface LoadOptions {
   readonly file: string;
   readonly home: Home;
   readonly sharing: boolean;
+  /** Values of `space` in the place of the file's own. */
+  readonly set?: { readonly [hyperparameter: string]: Json };
   readonly onWarning: (line: string) => void;
   readonly onProgress: (progress: PrepareProgress) => void;
   readonly signal: AbortSignal;
@@ -34,9 +38,23 @@ export interface LoadedSweep {
 /** Throws BadInput with a line per mistake, and the blob store's errors. */
 export async function loadSweep(options: LoadOptions): Promise<LoadedSweep> {
   const name = shown(options.file);
-  const text = readSweepFile(options.file, name);
+  const written = readSweepFile(options.file, name);
+  const asWritten = await readSweepWithModule(written, name, options.file, options.signal);
+  try {
+    if (options.set === undefined || 'mistakes' in asWritten.parsed) return await loadParsed(asWritten, written, name, options);
+    return await loadWithSettings(withSettings(written, options.set), name, options);
+  } finally {
+    await asWritten.close();
+  }
+}
+
+/** The file is right by itself: what is wrong now came with the settings. */
+async function loadWithSettings(text: string, name: string, options: LoadOptions): Promise<LoadedSweep> {
   const sweep = await readSweepWithModule(text, name, options.file, options.signal);
   try {
+    if ('mistakes' in sweep.parsed) {
+      throw new BadInput(sweep.parsed.mistakes.map(({ field, found, expected, suggestion }) => `--set: ${field}: found ${found}, expected ${expected}${suggestion === null ? '' : `; ${suggestion}`}`).join('\n'));
+    }
     return await loadParsed(sweep, text, name, options);
   } finally {
     await sweep.close();
@@ -48,8 +66,16 @@ async function loadParsed(sweep: SweepWithModule, text: string, name: string, op
   if ('mistakes' in parsed) throw new BadInput(mistakeLines(name, parsed.with(await folderProblems(parsed.dataPath, options.file))));
   for (const warning of parsed.warnings) options.onWarning(warning);
   const { data, module } = await prepare(parsed, sweep, options, name);
-  const numerics = parsed.spec.trainable.kind === 'synthetic' ? 'none' : imageNumerics();
+  // Of a model, whoever chooses the engine puts in its own (engine.ts).
+  const numerics = parsed.spec.trainable.kind === 'synthetic' ? 'none' : 'undecided';
   return { spec: parsed.spec, data, request: { source: { name, text }, sharing: options.sharing, data, numerics, ...(module === undefined ? {} : { module }) } };
+}
+
+/** The sweep file as JSON, which is YAML too, with other values in `space`. */
+function withSettings(text: string, set: { readonly [hyperparameter: string]: Json }): string {
+  const raw = readSource(text).value;
+  const file = isRawMap(raw) ? raw : {};
+  return JSON.stringify({ ...file, space: { ...(isRawMap(file.space) ? file.space : {}), ...set } });
 }
 
 function mistakeLines(name: string, mistakes: readonly Mistake[]): string {

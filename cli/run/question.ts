@@ -13,7 +13,8 @@ import { operatingPoint, specificityAt, type OperatingPoint } from '../../coordi
 import { decodeManifest } from '../../proto/manifest.js';
 import type { BlobId, DataFile, DataManifest, EvaluatedPart } from '../../proto/work.js';
 import { decodeImage } from '../../worker/data/decode.js';
-import { TILE, renderSheet, type Tile } from '../picture/sheet.js';
+import { TILE } from '../picture/canvas.js';
+import { renderSheet, type Tile } from '../picture/sheet.js';
 
 /** What a screening asks of it. */
 const SENSITIVITY = 0.95;

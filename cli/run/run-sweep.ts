@@ -3,8 +3,10 @@ import { statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { FolderBlobStore } from '../../blob/folder.js';
 import type { Recorded, Results, SubmitRequest, SweepService } from '../../coordinator/api/views.js';
+import { chooseEngine, type EngineFact, type EngineName } from '../../worker/engine/choose.js';
 import { CoordinatorUnreachable } from '../client.js';
 import { databaseOf, rememberDatabase } from '../database.js';
+import { surveyHome } from '../engine/survey.js';
 import { CommandFailed, exitCodes } from '../exit.js';
 import { isArrayFile } from '../data/layout-of.js';
 import { progressLine } from '../data/prepare.js';
@@ -20,6 +22,7 @@ import { ensembleLines } from './ensemble.js';
 import { estimateMs } from './estimate.js';
 import { Interrupts } from './interrupts.js';
 import { loadSweep, type LoadedSweep } from './load.js';
+import { settleEngine, type SettledEngine } from './engine.js';
 import { planLines } from './plan-text.js';
 import { answerLines, answerQuestion, type Answer } from './question.js';
 import { bestLines, failureLines, leaderboardLines, savingLines } from './summary.js';
@@ -34,6 +37,8 @@ export interface RunOptions {
   readonly slotMemoryBytes: number | null;
   /** How long a silent worker keeps its work; null for the coordinator's default. */
   readonly leaseMs: number | null;
+  /** The engine that trains; null for the sweep's own, or the best there is. */
+  readonly engine: EngineName | null;
   readonly sharing: boolean;
   /** Show the test numbers of every trial. */
   readonly test: boolean;
@@ -95,12 +100,14 @@ class Run {
   }
 
   async execute(): Promise<number> {
+    const facts = await this.#surveyEngines();
     const loaded = await this.#load();
     try {
       await this.#connect();
       const { sweep, since } = await this.#through(async (connection) => {
-        await this.#sayPlan(connection, loaded);
-        return { since: await connection.service.recordedSeq(), sweep: await this.#begin(connection, loaded.request) };
+        const settled = await settleEngine({ service: connection.service, request: loaded.request, facts, forced: this.#options.engine });
+        await this.#sayPlan(connection, loaded, settled);
+        return { since: await connection.service.recordedSeq(), sweep: await this.#begin(connection, settled.request) };
       });
       const watched = await this.#through((connection) =>
         watchSweep({ sweep, display: this.#display, interrupts: this.#interrupts, connection, reconnect: () => this.#reconnect(sweep) }),
@@ -168,13 +175,20 @@ class Run {
     return connection;
   }
 
-  async #sayPlan({ service, host }: Connection, loaded: LoadedSweep): Promise<void> {
-    const preview = await service.preview(loaded.request);
+  /** An engine that is forced and not to be had is told before any image is read. */
+  async #surveyEngines(): Promise<EngineFact[]> {
+    const facts = await surveyHome(this.#home, { onTest: (label) => this.#display.say(`testing ${label}, once`), signal: this.#interrupts.signal });
+    if (this.#options.engine !== null) chooseEngine(facts, this.#options.engine);
+    return facts;
+  }
+
+  async #sayPlan({ host }: Connection, loaded: LoadedSweep, { preview, engine, line: engineLine }: SettledEngine): Promise<void> {
     for (const line of planLines(preview, loaded.data)) this.#display.say(line);
+    if (engineLine !== null) this.#display.say(`Engine: ${engineLine}`);
     // What the other run's slots still have before them is not known here.
     if (host === null) return;
     this.#display.passing('timing a few steps');
-    const ms = await estimateMs(preview, loaded.data, this.#options.slots, this.#interrupts.signal);
+    const ms = await estimateMs(preview, loaded.data, engine, this.#options.slots, this.#interrupts.signal);
     if (ms !== null) this.#display.say(`About ${duration(ms)} with ${count(this.#options.slots, 'slot')}`);
   }
 

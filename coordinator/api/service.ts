@@ -87,7 +87,7 @@ export class ApplicationService implements SweepService {
       name: spec.name,
       trials: trials.length,
       epochs: { requested: counts.requested, distinct: counts.distinct, stored: stored.size, again: again.size },
-      existing: existing === null ? null : { id: existing.id, revision: existing.revision, state: existing.state },
+      existing: existing === null ? null : { id: existing.id, revision: existing.revision, state: existing.state, numerics: await this.#numericsOf(existing.id) },
       differences: differing,
       work: workGroups(trials, (key) => !stored.has(key) || again.has(key)),
     };
@@ -211,6 +211,11 @@ export class ApplicationService implements SweepService {
     await register(manifest, 'manifest');
     const { packs } = manifestPacks.parse(JSON.parse(await text(await this.#options.blobs.open(manifest))));
     for (const pack of packs) await register(pack, 'data');
+  }
+
+  /** All trials of a revision have the same: they were submitted with one. */
+  async #numericsOf(sweep: string): Promise<string | null> {
+    return (await this.#store.trialsOf(sweep))[0]?.plan.trajectory.numerics ?? null;
   }
 
   async #find(idOrName: string): Promise<SweepRecord> {

@@ -49,7 +49,13 @@ export interface Preview {
     readonly again: number;
   };
   /** Null where there is no sweep of this name yet. */
-  readonly existing: { readonly id: string; readonly revision: number; readonly state: SweepState } | null;
+  readonly existing: {
+    readonly id: string;
+    readonly revision: number;
+    readonly state: SweepState;
+    /** Of its trials; null where it has none. */
+    readonly numerics: string | null;
+  } | null;
   /** What the file changes in the existing sweep, a line each; empty where it is the same. */
   readonly differences: readonly string[];
   /** Empty for a trainable without a model. */

@@ -14,7 +14,7 @@ export function startNode(item: ReadyItem): EpochNode {
 export function boxOf(worker: WorkerRun): Box {
   const attempts = [...worker.attempts.values()];
   return {
-    ...{ id: worker.id, slots: worker.slots, busy: attempts.length, numerics: worker.numerics, memoryBytes: worker.memoryBytes, reservedFor: worker.reserved?.key ?? null },
+    ...{ id: worker.id, slots: worker.slots, busy: attempts.length, numerics: worker.numerics, memoryBytes: worker.memoryBytes, slotMemoryBytes: worker.slotMemoryBytes, reservedFor: worker.reserved?.key ?? null },
     exclusive: attempts.some((attempt) => attempt.alone),
   };
 }

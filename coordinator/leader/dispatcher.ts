@@ -9,6 +9,7 @@
 import type { CoordinatorMessage, Hello, LeaseRef, Progress, ReliableMessage, WorkerMessage } from '../../proto/messages.js';
 import { PROTOCOL_VERSION } from '../../proto/messages.js';
 import type { EpochKey, OutcomeClass } from '../../proto/work.js';
+import { memoryAsk, MemoryPeaks } from '../placement/memory.js';
 import { hasRoom, place } from '../placement/place.js';
 import { cutSpan, isStateless, keepOf, type EpochNode } from '../stage/forest.js';
 import type { FailureCount, OpenAttempt, TurnWrites } from '../store/store.js';
@@ -51,6 +52,7 @@ export class Dispatcher {
   readonly board: Board;
   readonly workers = new Map<string, WorkerRun>();
   readonly ledger: AttemptLedger;
+  readonly peaks = new MemoryPeaks();
   readonly options: DispatcherOptions;
   writes: TurnWrites = emptyWrites();
   #sends: Send[] = [];
@@ -193,9 +195,10 @@ export class Dispatcher {
       if (item === undefined) break;
       if (!this.board.isReady(item)) continue;
       const start = startNode(item);
-      const alone = this.ledger.needsAlone(start.key);
+      const memoryBytes = this.#memoryOf(item.kind, start);
+      const alone = this.#needsAlone(item.kind, start);
       const near = start.parent?.lastWorker ?? null;
-      const placement = place({ key: start.key, numerics: start.trajectory.numerics, alone, near }, alone ? [...boxes.values()] : open);
+      const placement = place({ key: start.key, numerics: start.trajectory.numerics, memoryBytes, alone, near }, alone ? [...boxes.values()] : open);
       const worker = placement.kind === 'wait' ? undefined : this.workers.get(placement.box);
       if (placement.kind === 'place' && worker !== undefined) {
         this.#unreserve(start.key);
@@ -357,7 +360,20 @@ export class Dispatcher {
   }
 
   #isReserved({ reserved }: WorkerRun): boolean {
-    return reserved !== null && this.board.isReady(reserved.item) && startNode(reserved.item).key === reserved.key && this.ledger.needsAlone(reserved.key);
+    return reserved !== null && this.board.isReady(reserved.item) && startNode(reserved.item).key === reserved.key && this.#needsAlone(reserved.item.kind, startNode(reserved.item));
+  }
+
+  #memoryOf(kind: ReadyItem['kind'], { trajectory, settings }: EpochNode): number | null {
+    const ask = kind === 'train' ? memoryAsk(trajectory, settings) : null;
+    return ask === null ? null : this.peaks.needOf(ask);
+  }
+
+  /** It ran out of memory beside others, or is known to need more than any slot that could take it has. */
+  #needsAlone(kind: ReadyItem['kind'], start: EpochNode): boolean {
+    if (this.ledger.needsAlone(start.key)) return true;
+    const need = this.#memoryOf(kind, start);
+    const slots = [...this.workers.values()].filter(({ peer, numerics }) => peer !== null && numerics.has(start.trajectory.numerics)).map(({ slotMemoryBytes }) => slotMemoryBytes);
+    return need !== null && slots.length > 0 && need > Math.max(...slots);
   }
 
   #unreserve(key: EpochKey): void {

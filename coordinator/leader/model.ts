@@ -102,7 +102,7 @@ export interface Proposed extends Pick<SweepFacts, 'epochs' | 'evaluations'> {
 }
 
 export function emptyWrites(): TurnWrites {
-  return { workers: [], epochs: [], retrained: [], checkpoints: [], dropped: [], evaluations: [], ended: [], grants: [], created: [], trials: [], sweeps: [], clocks: [], events: [] };
+  return { workers: [], epochs: [], retrained: [], checkpoints: [], dropped: [], evaluations: [], ended: [], grants: [], created: [], trials: [], sweeps: [], clocks: [], peaks: [], events: [] };
 }
 
 export function isEmpty(writes: TurnWrites): boolean {

@@ -1,6 +1,7 @@
 /** What a worker's reliable message changes, and the answer to it. Null where the message does not fit its lease. */
 import type { Answer, CheckpointSaved, EpochReport, EvaluationReport, ReliableMessage } from '../../proto/messages.js';
-import type { EpochResult, OutcomeClass } from '../../proto/work.js';
+import type { EpochResult, Outcome, OutcomeClass } from '../../proto/work.js';
+import { memoryAsk, type MemoryPeaks } from '../placement/memory.js';
 import { mustKeep, superseded, type EpochNode } from '../stage/forest.js';
 import type { TurnWrites } from '../store/store.js';
 import type { AttemptLedger } from './attempt-ledger.js';
@@ -12,6 +13,7 @@ export interface ReportContext {
   readonly board: Board;
   readonly ledger: AttemptLedger;
   readonly writes: TurnWrites;
+  readonly peaks: MemoryPeaks;
   /** When a checkpoint that was asked for now is not waited for any longer, on the leader's clock. */
   readonly checkpointDue: number;
   endAttempt(attempt: Attempt, outcome: OutcomeClass, message: string): void;
@@ -27,9 +29,20 @@ export function answerReport(context: ReportContext, attempt: Attempt, message: 
     case 'evaluation':
       return evaluationReported(context, attempt, message) ? fine : null;
     case 'finished':
+      learnMemory(context, attempt, message.outcome);
       context.endAttempt(attempt, message.outcome.class, message.outcome.message);
       return fine;
   }
+}
+
+/** What did not fit needs more than it was given, however much of that it had come to. */
+function learnMemory({ peaks, writes }: ReportContext, attempt: Attempt, { class: outcome, neededBytes }: Outcome): void {
+  const first = attempt.nodes[0];
+  const ask = first === undefined || attempt.kind !== 'train' ? null : memoryAsk(first.trajectory, first.settings);
+  if (ask === null || neededBytes === null) return;
+  const given = outcome === 'OutOfMemory' && !attempt.alone ? attempt.worker.slotMemoryBytes + 1 : 0;
+  const peak = { ...ask, bytes: Math.max(neededBytes, given) };
+  if (peaks.learn(peak)) writes.peaks.push(peak);
 }
 
 /** The node of a report, if it is the attempt's and its turn has come: epoch e only after e-1. */

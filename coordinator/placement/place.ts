@@ -6,6 +6,8 @@ export interface Box {
   readonly busy: number;
   readonly numerics: ReadonlySet<string>;
   readonly memoryBytes: number;
+  /** What a training beside others may take. */
+  readonly slotMemoryBytes: number;
   /** It runs an attempt that needs the whole box. */
   readonly exclusive: boolean;
   /** Retry that the box is kept free for. */
@@ -17,6 +19,8 @@ export interface Need {
   readonly key: string;
   /** 'none' runs anywhere; else a trajectory stays on its numerics. */
   readonly numerics: string;
+  /** It takes at least so much; null where nothing is known. */
+  readonly memoryBytes: number | null;
   /** Needs a box to itself. */
   readonly alone: boolean;
   /** Box that holds the weights to begin with, if known. */
@@ -36,7 +40,7 @@ export function hasRoom(box: Box): boolean {
 export function place(need: Need, boxes: readonly Box[]): Placement {
   const fit = boxes.filter((box) => need.numerics === 'none' || box.numerics.has(need.numerics));
   if (need.alone) return placeAlone(need, fit);
-  const free = fit.filter((box) => hasRoom(box) && box.reservedFor === null);
+  const free = fit.filter((box) => hasRoom(box) && box.reservedFor === null && (need.memoryBytes ?? 0) <= box.slotMemoryBytes);
   const near = free.find((box) => box.id === need.near);
   const idlest = free.reduce<Box | undefined>((best, box) => (best === undefined || box.busy / box.slots < best.busy / best.slots ? box : best), undefined);
   const chosen = near ?? idlest;

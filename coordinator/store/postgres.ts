@@ -1,6 +1,7 @@
 /** The store on Postgres: the guarantees are in store.ts, the statements in one file per family. */
 import { newId } from '../../proto/ids.js';
 import type { BlobId, EpochKey } from '../../proto/work.js';
+import type { MemoryPeak } from '../placement/memory.js';
 import { moveSweep } from '../trial/states.js';
 import type { SweepState } from '../trial/states.js';
 import { endBatch, grantBatch, leaseGuard, readAttemptsOf, readFailureCounts, readOpenAttempts } from './attempts.js';
@@ -11,6 +12,7 @@ import { NotFound } from './errors.js';
 import { evaluationBatch, readEvaluations } from './evaluations.js';
 import { eventBatch, readEvents } from './events.js';
 import { takeLeadership } from './leader.js';
+import { peakBatch, readPeaks } from './memory-peaks.js';
 import { migrate, readMigrations } from './migrate.js';
 import type { FailureCount, Leadership, NewSweep, OpenAttempt, RecordedEpoch, RecordedEvaluation, Store, StoredEvent, SweepRecord, TrialRecord, TurnWrites } from './store.js';
 import { lockSweep, lockSweepState, readManifests, readOpenSweeps, readSweep, readSweeps, revisionDigest, clockBatch, sweepBatch, writeRevision } from './sweeps.js';
@@ -71,6 +73,7 @@ class PostgresStore implements Store {
         trialBatch(writes.trials),
         sweepBatch(writes.sweeps),
         clockBatch(writes.clocks),
+        peakBatch(writes.peaks),
         eventBatch(writes.events, coordinatorActor),
       ]),
     );
@@ -113,6 +116,10 @@ class PostgresStore implements Store {
 
   listSweeps(project: string): Promise<SweepRecord[]> {
     return this.#database.read((client) => readSweeps(client, project));
+  }
+
+  memoryPeaks(): Promise<MemoryPeak[]> {
+    return this.#database.read(readPeaks);
   }
 
   openSweeps(): Promise<SweepRecord[]> {

@@ -98,6 +98,14 @@ create table leader (
   constraint leader_singleton_check CHECK (singleton)
 );
 
+create table memory_peak (
+  family text not null,
+  load bigint not null,
+  bytes bigint not null,
+  measured_at timestamp with time zone not null default now(),
+  constraint memory_peak_pkey PRIMARY KEY (family, load)
+);
+
 create table meta (
   name text not null,
   value jsonb not null,

@@ -11,6 +11,7 @@
  */
 import type { BlobId, EpochKey, EpochResult, EvaluatedPart, EvaluationResult, OutcomeClass } from '../../proto/work.js';
 import type { Assignment, DataSummary, SweepSpec, TrialPlan } from '../sweep/spec.js';
+import type { MemoryPeak } from '../placement/memory.js';
 import type { SweepState, TrialState } from '../trial/states.js';
 
 export interface SweepRecord {
@@ -209,6 +210,7 @@ export interface TurnWrites {
   readonly trials: TrialUpdate[];
   readonly sweeps: SweepUpdate[];
   readonly clocks: ClockWrite[];
+  readonly peaks: MemoryPeak[];
   readonly events: EventWrite[];
 }
 
@@ -254,6 +256,8 @@ export interface Store {
   epochsByKey(keys: readonly EpochKey[]): Promise<RecordedEpoch[]>;
   evaluationsByKey(keys: readonly EpochKey[]): Promise<RecordedEvaluation[]>;
   openAttempts(): Promise<OpenAttempt[]>;
+  /** What trainings took of memory, as far as it was measured. */
+  memoryPeaks(): Promise<MemoryPeak[]>;
   /** Since the sweep's current revision was submitted: whoever submits anew tries anew. */
   failureCounts(keys: readonly EpochKey[], sweep: string): Promise<FailureCount[]>;
   /** Attempts of the given keys' spans, newest last: for `trawl trial`. */

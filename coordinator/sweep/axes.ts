@@ -17,7 +17,7 @@ interface Kinds {
 
 function kindsOf(knobs: readonly Knob[]): Kinds {
   const named = (kind: Knob['kind']): string[] => knobs.filter((knob) => knob.kind === kind).map((knob) => knob.name);
-  const whole = new Set(['imageSize', 'batch', 'epochs', ...named('int')]);
+  const whole = new Set(['imageSize', 'batch', 'accumulate', 'epochs', ...named('int')]);
   return { whole, choices: new Set(['optimizer', 'classWeights', 'clipNorm', 'augment', ...named('choice'), ...named('int-list').filter((name) => !whole.has(name))]) };
 }
 

@@ -66,7 +66,18 @@ function checkModel(draft: ImageDraft, axes: readonly Axis[]): Problem[] {
       problems.push({ path, at: 'value', found: describe(outside), expected: `${max === Infinity ? `at least ${min}` : `a number from ${min} to ${max}`} for ${model.name}`, suggestion: null });
     }
   }
-  return problems;
+  return [...problems, ...checkAccumulate(axes, model)];
+}
+
+/** The grid crosses both axes, so the most parts must fit into the smallest batch. */
+function checkAccumulate(axes: readonly Axis[], model: ZooModel): Problem[] {
+  const values = (name: string): number[] => (axes.find((axis) => axis.name === name)?.values ?? []).map(Number);
+  const batches = values('batch');
+  const smallest = Math.min(...(batches.length > 0 ? batches : [model.defaults.batch]));
+  const parts = values('accumulate').find((value) => value > smallest);
+  if (parts === undefined) return [];
+  const expected = `at most the smallest batch, ${smallest}`;
+  return [{ path: ['space', 'accumulate'], at: 'value', found: describe(parts), expected, suggestion: 'a part has at least one image' }];
 }
 
 /** A name may be a number in one model and a list in another, with other bounds. */

@@ -8,6 +8,9 @@ import type { Axis, DataSpec, EnsembleSpec, ObjectiveSpec, SplitSpec, StopSpec, 
 
 export const DEFAULT_SPLIT = { val: 0.15, test: 0.15 } as const;
 
+/** Share of unreadable files. A few are usual in collected images; one of ten is rather a mistake. */
+export const DEFAULT_MAX_REJECTED = 0.1;
+
 /** Ten members are what Caruana's selection seldom goes beyond, and ten networks still predict in no time. */
 export const DEFAULT_ENSEMBLE: EnsembleSpec = { rule: 'greedy', maxMembers: 10 };
 
@@ -68,7 +71,7 @@ function composeData(data: ImageFile['data'] | undefined, model: ZooModel): Data
     channels: file.channels ?? 'gray',
     resize: file.resize ?? 'stretch',
     normalisation: file.normalisation ?? model.defaults.normalisation,
-    maxRejected: file.maxRejected ?? 0.1,
+    maxRejected: file.maxRejected ?? DEFAULT_MAX_REJECTED,
   };
 }
 

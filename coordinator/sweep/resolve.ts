@@ -127,6 +127,7 @@ function imageEpochs(assignment: Assignment, data: DataSummary, seed: number, po
   const lr = assignment.lr as number | Schedule | Warmup;
   const fixed = {
     batch: Number(assignment.batch),
+    accumulate: Number(assignment.accumulate ?? 1),
     dropout: Number(assignment.dropout),
     classWeights: classWeights(assignment.classWeights ?? 'none', data),
     // Off unless they are named.

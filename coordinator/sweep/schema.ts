@@ -119,13 +119,18 @@ function listAxis(knob: Knob, value: z.ZodType) {
 
 const share = z.number('a number from 0 to below 1').min(0, 'a number from 0 to below 1').lt(1, 'a number from 0 to below 1');
 
+const momentum = { momentum: share.optional() };
+const moments = { beta1: share.optional(), beta2: share.optional(), epsilon: positive.optional() };
 const optimizer = z.union(
   [
-    name(['sgdm', 'adam']),
-    fields({ sgdm: fields({ momentum: share.optional() }, '{momentum}') }, 'an optimizer'),
-    fields({ adam: fields({ beta1: share.optional(), beta2: share.optional(), epsilon: positive.optional() }, '{beta1, beta2, epsilon}') }, 'an optimizer'),
+    name(['sgd', 'sgdm', 'nesterov', 'rmsprop', 'adam', 'adamw']),
+    fields({ sgdm: fields(momentum, '{momentum}') }, 'an optimizer'),
+    fields({ nesterov: fields(momentum, '{momentum}') }, 'an optimizer'),
+    fields({ rmsprop: fields({ rho: share.optional(), epsilon: positive.optional() }, '{rho, epsilon}') }, 'an optimizer'),
+    fields({ adam: fields(moments, '{beta1, beta2, epsilon}') }, 'an optimizer'),
+    fields({ adamw: fields({ ...moments, weightDecay: atLeastZero.optional() }, '{beta1, beta2, epsilon, weightDecay}') }, 'an optimizer'),
   ],
-  { error: 'sgdm, adam, {sgdm: {momentum}} or {adam: {beta1, beta2, epsilon}}' },
+  { error: 'sgd, sgdm, nesterov, rmsprop, adam or adamw, or one of them over its parameters, as in {sgdm: {momentum: 0.8}}' },
 );
 const CLASS_WEIGHTS = 'none, balanced or a map of class to weight';
 const classWeights = z.union([z.enum(['none', 'balanced'], { error: CLASS_WEIGHTS }), z.record(z.string(), positive)], { error: CLASS_WEIGHTS });
@@ -163,6 +168,7 @@ const augment = z.union(
   { error: AUGMENT },
 );
 const batch = whole(1, 65_536);
+const accumulate = whole(1, 65_536);
 const epochs = whole(1, MAX_EPOCHS);
 const imageSize = whole(1, 4096);
 
@@ -214,6 +220,7 @@ const scalar = z.union([anyNumber, z.string(), z.boolean()]);
 const commonValues: { readonly [hyperparameter: string]: z.ZodType } = {
   imageSize,
   batch,
+  accumulate,
   epochs,
   lr: z.union([rate, ...rateSchedules], { error: RATE }),
   dropout,
@@ -237,6 +244,7 @@ export function syntheticValue(hyperparameter: string): z.ZodType {
 const commonSpace = {
   imageSize: numberAxis(imageSize, 'a size in pixels').optional(),
   batch: numberAxis(batch, 'a number of images').optional(),
+  accumulate: numberAxis(accumulate, 'a number of parts').optional(),
   epochs: numberAxis(epochs, 'a number of epochs').optional(),
   lr: scheduleAxis(rate, rateSchedules, 'a rate').optional(),
   dropout: numberAxis(dropout, 'a number from 0 to below 1').optional(),

@@ -15,6 +15,12 @@ const ALIASES: ReadonlyMap<string, string> = new Map([
   ['minibatchsize', 'batch'],
   ['batches', 'batch'],
   ['bs', 'batch'],
+  ['gradientaccumulation', 'accumulate'],
+  ['gradientaccumulationsteps', 'accumulate'],
+  ['accumulategradbatches', 'accumulate'],
+  ['accumulationsteps', 'accumulate'],
+  ['gradaccum', 'accumulate'],
+  ['microbatches', 'accumulate'],
   ['numepochs', 'epochs'],
   ['nepochs', 'epochs'],
   ['nbepochs', 'epochs'],
@@ -178,7 +184,6 @@ const ALIASES: ReadonlyMap<string, string> = new Map([
   ['grayscale', 'gray'],
   ['grey', 'gray'],
   ['color', 'rgb'],
-  ['sgd', 'sgdm'],
   ['momentum', 'sgdm'],
   ['gridsearch', 'grid'],
   ['standardize', 'standardise'],
@@ -215,12 +220,12 @@ const NOT_BUILT_FIELDS: readonly RegExp[] = [
   /^data\.sample$/,
   /^space\.(replicates?|pretrained|momentum)$/,
   /^space\.lr(\[\d+\])?\.(oneCycle|plateau)$/,
-  /^space\.optimizer(\[\d+\])?\.(sgd|rmsprop|adamw|nadam)$/,
+  /^space\.optimizer(\[\d+\])?\.nadam$/,
 ];
 const NOT_BUILT_VALUES: ReadonlyMap<string, RegExp> = new Map([
   ['sampler', /^(axes|random|sobol|tpe|gp|list)$/],
   ['model', /^(cnn-d|lmap3|alexnet|vgg16|vgg19|resnet18|mobilenetv2|xception|efficientnet-lite0)$/],
-  ['space.optimizer', /^(rmsprop|adamw|nadam)$/],
+  ['space.optimizer', /^nadam$/],
 ]);
 
 export function notBuiltField(field: string): string | null {

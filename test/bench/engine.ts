@@ -1,137 +1,183 @@
 /**
- * `npm run bench -- engine`: one training step and one epoch of garth-cnn at its published settings
- * (batch 30, momentum, dropout 0.5) on one thread, feeding of images included; what a training child
- * takes at its peak, and how long a fresh one needs from its start to the end of its first step.
+ * Training on one thread, for every executor of this machine and, with --against, Keras: each in a
+ * process of its own, asked in turn so that whatever else the machine does falls on all alike. Time of a
+ * step; of an epoch of 1,000 images with feeding and evaluation; peak memory; time from the start of a
+ * process to the end of its first step; for ours also how soon a warm one is ready for a first step anew.
  */
-import { spawn } from 'node:child_process';
+import { spawn, type ChildProcessByStdio } from 'node:child_process';
+import { createInterface, type Interface } from 'node:readline';
+import type { Readable, Writable } from 'node:stream';
 import { join } from 'node:path';
 import { packageRoot } from '../../proto/package-root.js';
-import type { Executable, ImageSource, StepSettings } from '../../worker/engine/engine.js';
-import { createWasmEngine } from '../../worker/engine/wasm/engine.js';
-import { buildModel } from '../../worker/model/zoo.js';
-import { type BenchOptions, type Emit, median, progress, timed } from './bench.js';
+import { surveyEngines } from '../../worker/engine/choose.js';
+import { nativeEnvironment, type NativePlace } from '../../worker/engine/native/load.js';
+import { type BenchOptions, type Emit, median, progress } from './bench.js';
+import { MODELS } from './engine-models.js';
+import { nativeOfTests } from './native.js';
 
-const SIZES = [28, 64, 100];
-const BATCH = 30;
-const IMAGES = 1000;
-const CLASSES = 2;
-/** Small, so that no run diverges: the time of a step does not depend on its rate. */
-const RATE = 1e-4;
+/** What can be asked: an engine of ours, or Keras. */
+interface Contestant {
+  readonly engine: string;
+  readonly program: string;
+  readonly arguments: (model: string) => readonly string[];
+  readonly environment: { readonly [name: string]: string };
+}
+
+interface Figures {
+  readonly steps: number[];
+  readonly epochs: number[];
+  readonly colds: number[];
+  readonly warms: number[];
+  readonly peaks: number[];
+  version: string;
+}
 
 export async function run(options: BenchOptions, emit: Emit): Promise<void> {
-  const runs = options.quick ? { steps: 5, epochs: 1, starts: 1 } : { steps: 20, epochs: 5, starts: 5 };
-  for (const size of SIZES) {
-    const name = `garth-cnn-${size}`;
-    progress(`${name}: steps`);
-    const executable = await compiled(size);
-    const steps = await measure(runs.steps, 5, (nth) => executable.step(batch(nth * BATCH, BATCH), settings(nth)));
-    progress(`${name}: epochs`);
-    const epochs = await measure(runs.epochs, 0, () => epoch(executable));
-    executable.dispose();
-    progress(`${name}: cold starts`);
-    const starts: ColdStart[] = [];
-    for (let start = 0; start < runs.starts; start += 1) starts.push(await inFreshProcess(size));
-    const step = median(steps);
-    const whole = median(epochs);
-    emit({ case: name, metric: 'msPerStep', value: rounded(step), unit: 'ms', runs: steps.length, engine: 'wasm' });
-    emit({ case: name, metric: 'msPerEpoch', value: rounded(whole), unit: 'ms', runs: epochs.length, engine: 'wasm' });
-    emit({ case: name, metric: 'peakBytes', value: median(starts.map((start) => start.peakBytes)), unit: 'bytes', runs: starts.length, engine: 'wasm' });
-    emit({ case: name, metric: 'coldStartMs', value: rounded(median(starts.map((start) => start.ms))), unit: 'ms', runs: starts.length, engine: 'wasm' });
-    if (options.against !== null) await compare(options.against, name, size, { step, epoch: whole }, emit);
+  const contestants = [...(await ourEngines()), ...(options.against === null ? [] : [kerasWith(options.against)])];
+  for (const { name, size } of MODELS) {
+    const deep = name.startsWith('cnn-d') || name.startsWith('resnet');
+    const rounds = options.quick ? { starts: 1, steps: 3, epochs: 1 } : { starts: deep ? 3 : 5, steps: deep ? 3 : 6, epochs: deep || size > 64 ? 1 : 2 };
+    report(name, await compete(name, contestants, rounds), emit);
   }
 }
 
-interface ColdStart {
-  /** From the start of the process to the end of its first step. */
-  readonly ms: number;
-  readonly peakBytes: number;
+/** Starts in turn; in each start, steps in turn and then epochs in turn. Two processes at most are awake at once: the one that is asked, and this. */
+async function compete(model: string, contestants: readonly Contestant[], rounds: { readonly starts: number; readonly steps: number; readonly epochs: number }): Promise<Map<string, Figures>> {
+  const figures = new Map<string, Figures>(contestants.map(({ engine }) => [engine, { steps: [], epochs: [], colds: [], warms: [], peaks: [], version: '' }]));
+  for (let start = 0; start < rounds.starts; start += 1) {
+    progress(`${model}: start ${start + 1} of ${rounds.starts}`);
+    const processes: { readonly asked: Asked; readonly into: Figures }[] = [];
+    for (const contestant of contestants) {
+      const asked = new Asked(contestant, model);
+      const into = figures.get(contestant.engine)!;
+      const { ms, version } = await asked.ready();
+      into.colds.push(ms);
+      into.version = version;
+      processes.push({ asked, into });
+    }
+    const eachInTurn = async (times: number, question: string, into: (figures: Figures) => number[] | null): Promise<void> => {
+      for (let time = 0; time < times; time += 1) {
+        for (const { asked, into: of } of processes) {
+          const { ms } = await asked.ask(question);
+          if (ms !== undefined) into(of)?.push(ms);
+        }
+      }
+    };
+    await eachInTurn(2, 'step', () => null);
+    await eachInTurn(rounds.steps, 'step', ({ steps }) => steps);
+    await eachInTurn(rounds.epochs, 'epoch', ({ epochs }) => epochs);
+    for (const { asked, into } of processes) {
+      const { peakBytes } = await asked.ask('peak');
+      if (peakBytes !== undefined) into.peaks.push(peakBytes);
+      const { ms } = asked.isOurs ? await asked.ask('again') : {};
+      if (ms !== undefined) into.warms.push(ms);
+      await asked.end();
+    }
+  }
+  return figures;
 }
 
-/** In a fresh process: one step, its time, then a few more for the peak of memory. Prints a ColdStart. */
-export async function coldStart(size: number): Promise<void> {
-  const executable = await compiled(size, 5 * BATCH);
-  executable.step(batch(0, BATCH), settings(0));
-  const ms = performance.now();
-  for (let nth = 1; nth < 5; nth += 1) executable.step(batch(nth * BATCH, BATCH), settings(nth));
-  const start: ColdStart = { ms, peakBytes: process.resourceUsage().maxRSS * 1024 };
-  process.stdout.write(JSON.stringify(start));
+function report(model: string, figures: ReadonlyMap<string, Figures>, emit: Emit): void {
+  const keras = figures.get('keras');
+  const kerasVersion = keras === undefined ? {} : { keras: keras.version };
+  for (const [engine, { steps, epochs, colds, warms, peaks, version }] of figures) {
+    const put = (metric: string, values: readonly number[], unit: string): void => {
+      if (values.length > 0) emit({ case: model, metric, value: rounded(median(values)), unit, runs: values.length, engine, versions: { engine: version } });
+    };
+    put('msPerStep', steps, 'ms');
+    put('msPerEpoch', epochs, 'ms');
+    put('peakBytes', peaks, 'bytes');
+    put('coldStartMs', colds, 'ms');
+    put('warmStartMs', warms, 'ms');
+    if (keras === undefined || engine === 'keras') continue;
+    const against = (metric: string, ours: readonly number[], theirs: readonly number[]): void => {
+      const value = rounded(median(ours) / median(theirs));
+      emit({ case: model, metric, value, unit: '1', runs: ours.length, engine, versions: { engine: version, ...kerasVersion } });
+    };
+    against('ratio', steps, keras.steps);
+    against('epochRatio', epochs, keras.epochs);
+    against('peakRatio', peaks, keras.peaks);
+  }
 }
 
-async function inFreshProcess(size: number): Promise<ColdStart> {
-  const code = `import { coldStart } from ${JSON.stringify(import.meta.url)}; await coldStart(${size});`;
-  return (await outputOf(process.execPath, ['--input-type=module', '-e', code])) as ColdStart;
+interface Answer {
+  readonly ready?: string;
+  readonly ms?: number;
+  readonly peakBytes?: number;
 }
 
-/** Keras on one thread, the same model and data, in the same minute. */
-async function compare(python: string, name: string, size: number, ours: { readonly step: number; readonly epoch: number }, emit: Emit): Promise<void> {
-  progress(`${name}: Keras`);
-  const script = join(packageRoot(), 'test', 'bench', 'keras-garth-cnn.py');
-  const keras = (await outputOf(python, [script, String(size)])) as { readonly step: number; readonly epoch: number; readonly version: string; readonly runs: number };
-  const versions = { keras: keras.version };
-  emit({ case: name, metric: 'msPerStep', value: rounded(keras.step), unit: 'ms', runs: keras.runs, engine: 'keras', versions });
-  emit({ case: name, metric: 'ratio', value: rounded(ours.step / keras.step), unit: '1', runs: keras.runs, engine: 'wasm', versions });
-  emit({ case: name, metric: 'epochRatio', value: rounded(ours.epoch / keras.epoch), unit: '1', runs: keras.runs, engine: 'wasm', versions });
-}
+/** A process that trains one model and answers a line with a line. */
+class Asked {
+  readonly isOurs: boolean;
+  readonly #child: ChildProcessByStdio<Writable, Readable, null>;
+  readonly #lines: Interface;
+  readonly #began = performance.now();
+  readonly #name: string;
+  readonly #ended: Promise<void>;
 
-/** The JSON document that a program prints. */
-function outputOf(program: string, args: readonly string[]): Promise<unknown> {
-  return new Promise((resolve, reject) => {
-    const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'inherit'] });
-    let output = '';
-    child.stdout.setEncoding('utf8').on('data', (text: string) => (output += text));
-    child.on('error', reject);
-    child.on('close', (code) => {
-      if (code === 0) resolve(JSON.parse(output));
-      else reject(new Error(`${program} ended with ${String(code)}`));
+  constructor({ engine, program, arguments: args, environment }: Contestant, model: string) {
+    this.#name = `${engine}, ${model}`;
+    this.isOurs = engine !== 'keras';
+    this.#child = spawn(program, args(model), { stdio: ['pipe', 'pipe', 'inherit'], env: { ...process.env, ...environment } });
+    this.#lines = createInterface({ input: this.#child.stdout });
+    this.#ended = new Promise((resolve) => this.#child.on('close', () => { resolve(); }));
+  }
+
+  async ready(): Promise<{ readonly ms: number; readonly version: string }> {
+    const { ready = '' } = await this.#answer();
+    return { ms: performance.now() - this.#began, version: ready };
+  }
+
+  ask(question: string): Promise<Answer> {
+    this.#child.stdin.write(`${question}\n`);
+    return this.#answer();
+  }
+
+  async end(): Promise<void> {
+    this.#child.stdin.end();
+    await this.#ended;
+  }
+
+  #answer(): Promise<Answer> {
+    return new Promise((resolve, reject) => {
+      const ended = (code: number | null): void => {
+        reject(new Error(`${this.#name}: the process ended with ${String(code)}`));
+      };
+      this.#child.once('exit', ended);
+      this.#child.once('error', reject);
+      this.#lines.once('line', (line) => {
+        this.#child.off('exit', ended);
+        this.#child.off('error', reject);
+        resolve(JSON.parse(line) as Answer);
+      });
     });
-  });
-}
-
-async function measure(runs: number, warmUps: number, work: (nth: number) => unknown): Promise<number[]> {
-  for (let nth = 0; nth < warmUps; nth += 1) work(nth);
-  const times: number[] = [];
-  for (let nth = 0; nth < runs; nth += 1) times.push(await timed(() => work(nth)));
-  return times;
-}
-
-function epoch(executable: Executable): void {
-  for (let from = 0; from < IMAGES; from += BATCH) executable.step(batch(from, Math.min(BATCH, IMAGES - from)), settings(from));
-}
-
-function settings(seed: number): StepSettings {
-  return { lr: RATE, dropout: 0.5, classWeights: null, l2: 0, labelSmoothing: 0, clipNorm: null, augment: null, dropoutSeed: seed };
-}
-
-function batch(from: number, count: number): Int32Array {
-  return Int32Array.from({ length: count }, (_, index) => (from + index) % IMAGES);
-}
-
-async function compiled(size: number, images = IMAGES): Promise<Executable> {
-  const topology = buildModel({ name: 'garth-cnn', knobs: { filters: [8, 16, 49], fcWidth: 100 } }, { height: size, width: size, channels: 1 }, CLASSES);
-  const engine = await createWasmEngine();
-  const training = {
-    optimizer: { name: 'sgdm', momentum: 0.9 }, classes: CLASSES, normalisation: { mean: null, deviation: null }, initSeed: 0,
-    replicate: 0, maxBatch: BATCH, clips: false, augments: false, memoryBytes: null,
-  } as const;
-  return engine.compile(topology, training, noise(size, images));
-}
-
-/** Gray noise, the images of class 1 brighter; the values do not matter to the time. */
-function noise(size: number, images: number): ImageSource {
-  const bytes = size * size;
-  const labels = Uint16Array.from({ length: images }, (_, image) => image % CLASSES);
-  const pixels = new Uint8Array(images * bytes);
-  let state = 1;
-  for (let index = 0; index < pixels.length; index += 1) {
-    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
-    pixels[index] = (state >>> 25) + 64 * (labels[Math.floor(index / bytes)] ?? 0);
   }
-  return {
-    count: images, height: size, width: size, channels: 1, labels,
-    read: (indices, into) => {
-      indices.forEach((image, position) => into.set(pixels.subarray(image * bytes, (image + 1) * bytes), position * bytes));
-    },
-  };
+}
+
+async function ourEngines(): Promise<Contestant[]> {
+  const script = join(packageRoot(), 'dist', 'test', 'bench', 'engine-child.js');
+  const ours = (engine: string, native: NativePlace | null): Contestant => ({
+    engine,
+    program: process.execPath,
+    arguments: (model) => [script, model, JSON.stringify(native)],
+    environment: native === null ? {} : nativeEnvironment(null, 1),
+  });
+  const installed = await installedNative();
+  const native = nativeOfTests() ?? installed;
+  return [ours('wasm', null), ...(native === null ? [] : [ours('graph', native)])];
+}
+
+/** The best native engine for the CPU that is installed and tested; null for none. */
+async function installedNative(): Promise<NativePlace | null> {
+  const folder = process.env.TRAWL_HOME;
+  if (folder === undefined) return null;
+  const facts = await surveyEngines({ places: { folders: [join(folder, 'engines')], cwd: process.cwd() }, tests: false });
+  return facts.find(({ usable }) => usable?.kind === 'graph' && usable.device === 'cpu')?.usable?.native ?? null;
+}
+
+function kerasWith(python: string): Contestant {
+  const script = join(packageRoot(), 'test', 'bench', 'keras-engine.py');
+  return { engine: 'keras', program: python, arguments: (model) => [script, model], environment: {} };
 }
 
 function rounded(value: number): number {

@@ -46,3 +46,9 @@ for (const [args, said] of [
     assert.deepEqual([ended.code, ended.stderr], [2, said]);
   });
 }
+
+test('a size that is too large is told as a size', async () => {
+  const ended = await trawl(['model', 'garth-cnn', '--input', '99999x99999x3']);
+  assert.equal(ended.code, 2);
+  assert.match(ended.stderr, /--input: found 99999x99999x3, expected a height and a width of at most 9999/);
+});

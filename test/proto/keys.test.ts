@@ -21,7 +21,7 @@ const trajectory: ImageTrajectory = {
   salt: null,
 };
 const settings: ImageEpochSettings = {
-  lr: 0.009999999776482582, lrFrom: 0.009999999776482582, batch: 30, dropout: 0.5, classWeights: null, l2: 0, labelSmoothing: 0, clipNorm: null,
+  lr: 0.009999999776482582, lrFrom: 0.009999999776482582, batch: 30, accumulate: 1, dropout: 0.5, classWeights: null, l2: 0, labelSmoothing: 0, clipNorm: null,
   trainFraction: 1, augment: null, dataSeed: 0,
 };
 
@@ -49,7 +49,7 @@ function reversed(value: Json): Json {
 test('the keys of a known trajectory and epoch are pinned', () => {
   // From Python: sha256 of the domain line and json.dumps(value, sort_keys=True, separators=(',', ':')).
   assert.equal(rootKey(trajectory), '59e9a33affe4bd3cca1e8a74ef40664e69979ade319d16efc4b382e09c0f3da8');
-  assert.equal(nextKey(rootKey(trajectory), settings), '39b66771d0bcff506a647dcc7b0b0a92b90032f558e15640ca8be02a05e203c0');
+  assert.equal(nextKey(rootKey(trajectory), settings), '49dc9094d6e4d203af10a66a3265103f4c72dd77ace9b51cd0f339a14b2a3735');
 });
 
 test('adding any field anywhere in a trajectory or in settings moves the key', () => {

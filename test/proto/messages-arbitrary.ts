@@ -77,7 +77,10 @@ const imageTrajectory: fc.Arbitrary<ImageTrajectory> = record({
   input: record({ height: small, width: small, channels: fc.constantFrom(1 as const, 3 as const), resize: fc.constantFrom('stretch' as const, 'pad' as const, 'crop' as const), normalisation: fc.constantFrom('scale' as const, 'zerocenter' as const, 'standardise' as const) }),
   model: record({ name: text, knobs: fc.dictionary(text, json, { noNullPrototype: true }) }),
   optimizer: fc.oneof(
-    record({ name: fc.constant('sgdm' as const), momentum: jsonNumber }),
+    record({ name: fc.constant('sgd' as const) }),
+    record({ name: fc.constantFrom('sgdm' as const, 'nesterov' as const), momentum: jsonNumber }),
+    record({ name: fc.constant('rmsprop' as const), rho: jsonNumber, epsilon: jsonNumber }),
+    record({ name: fc.constant('adamw' as const), beta1: jsonNumber, beta2: jsonNumber, epsilon: jsonNumber, weightDecay: jsonNumber }),
     record({ name: fc.constant('adam' as const), beta1: jsonNumber, beta2: jsonNumber, epsilon: jsonNumber }),
   ),
   loss: fc.constant('softmaxCrossEntropy' as const),
@@ -102,7 +105,7 @@ const augmentation: fc.Arbitrary<Augmentation> = record({
   fill: fc.constantFrom('constant', 'nearest', 'reflect', 'wrap'),
 });
 const imageSettings: fc.Arbitrary<ImageEpochSettings> = record({
-  lr: jsonNumber, lrFrom: jsonNumber, batch: small, dropout: jsonNumber, classWeights: fc.option(fc.array(jsonNumber)), l2: jsonNumber,
+  lr: jsonNumber, lrFrom: jsonNumber, batch: small, accumulate: small, dropout: jsonNumber, classWeights: fc.option(fc.array(jsonNumber)), l2: jsonNumber,
   labelSmoothing: jsonNumber, clipNorm: fc.option(jsonNumber), trainFraction: jsonNumber, augment: fc.option(augmentation), dataSeed: small,
 });
 const settings: fc.Arbitrary<EpochSettings> = fc.oneof(imageSettings, record({ values: fc.dictionary(text, json, { noNullPrototype: true }) }));

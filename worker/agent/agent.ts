@@ -13,8 +13,9 @@ import type { Link } from '../link/link.js';
 import { WorkerSession, type SessionHandler } from '../link/session.js';
 import { RELEASED } from '../train/failure.js';
 import { AttemptRun, type AttemptServices } from './attempt-run.js';
+import { PLAIN_CHILD } from './child-setup.js';
 import type { Inputs } from './inputs.js';
-import { Slot } from './slot.js';
+import { Slot, type ChildSetup } from './slot.js';
 import { chooseSlot } from './slot-choice.js';
 
 /** As much of a logger as the agent needs. */
@@ -38,6 +39,8 @@ export interface AgentOptions {
   readonly folder: string;
   /** The training child's JavaScript file. */
   readonly childModule: string;
+  /** How a slot's child is started for a trajectory's numerics; where it is missing, every child is for wasm. */
+  readonly childSetup?: (numerics: string, slot: number) => ChildSetup;
   readonly log: AgentLog;
   readonly clock?: LinkClock;
 }
@@ -89,6 +92,7 @@ export class Agent implements SessionHandler {
     });
     this.#services = {
       ...{ blobs, inputs, folder, boxMemoryBytes: options.memoryBytes },
+      childSetup: options.childSetup ?? (() => PLAIN_CHILD),
       report: (report) => this.#session.report(report),
       progress: (progress) => this.#session.progress(progress),
       note: (line, facts) => log.info(facts, line),

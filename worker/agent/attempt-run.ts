@@ -18,9 +18,10 @@ import { outcomeOfExit } from './exit-outcome.js';
 import { removeFiles } from './files.js';
 import { outcomeOfInputs, type Inputs, type Prepared } from './inputs.js';
 import { MemoryWatch } from './memory-watch.js';
-import { residentBytes } from './process-facts.js';
+import { OomKills } from './oom-kills.js';
+import { forgetPeak, peakResidentBytes, residentBytes } from './process-facts.js';
 import { continues } from './slot-choice.js';
-import type { ChildListener, Slot } from './slot.js';
+import type { ChildListener, ChildSetup, Slot } from './slot.js';
 import { Uploads } from './uploads.js';
 
 export interface AttemptServices {
@@ -29,6 +30,8 @@ export interface AttemptServices {
   /** Where the child hands files over. */
   readonly folder: string;
   readonly boxMemoryBytes: number;
+  /** How a slot's child is started for a trajectory's numerics. */
+  readonly childSetup: (numerics: string, slot: number) => ChildSetup;
   readonly report: (report: Report) => void;
   readonly progress: (progress: Progress) => void;
   /** A line for the log of this box. */
@@ -46,6 +49,7 @@ export class AttemptRun implements ChildListener {
   readonly #services: AttemptServices;
   readonly #slot: Slot;
   readonly #prefix: string;
+  readonly #setup: ChildSetup;
   readonly #gone = new AbortController();
   readonly #uploads: Uploads;
   readonly #limitBytes: number;
@@ -54,6 +58,10 @@ export class AttemptRun implements ChildListener {
   /** Settles when the child that the agent itself ended is gone. */
   #killed: Promise<void> | null = null;
   #watch: MemoryWatch | null = null;
+  /** Whether the child's peak of memory is this attempt's alone. */
+  #measures: Promise<boolean> = Promise.resolve(true);
+  /** Of the kernel, since the child has its order. */
+  #oomKills: Promise<OomKills | null> = Promise.resolve(null);
   #timer: NodeJS.Timeout | undefined;
   #released = false;
   /** Epochs to keep that were named after the offer; the child may not have begun yet. */
@@ -70,6 +78,7 @@ export class AttemptRun implements ChildListener {
     this.#services = services;
     // Not the attempt's id: that is somebody else's text, and this becomes a file's name.
     this.#prefix = `attempt${serial}-`;
+    this.#setup = services.childSetup(work.trajectory.numerics, slot.index);
     this.#limitBytes = work.memoryBytes ?? services.boxMemoryBytes;
     this.#uploads = new Uploads(services.blobs, this.#gone.signal, (error) => this.#fail(uploadOutcome(error)));
     this.ended = new Promise((resolve) => {
@@ -136,9 +145,14 @@ export class AttemptRun implements ChildListener {
   }
 
   exited(exit: ChildExit): void {
-    const outcome = this.#verdict ?? outcomeOfExit(exit);
+    void this.#concludeExit(exit);
+  }
+
+  async #concludeExit(exit: ChildExit): Promise<void> {
+    const oomKill = exit.signal === 'SIGKILL' && ((await (await this.#oomKills)?.happened()) ?? false);
+    const outcome = this.#verdict ?? outcomeOfExit(exit, oomKill);
     this.#services.note('a training process ended', { attempt: this.lease.attempt, code: exit.code, signal: exit.signal, class: outcome.class, log: exit.log.slice(-2_000) });
-    void this.#close(outcome);
+    await this.#close(outcome);
   }
 
   /** Whether the slot's child holds the state to begin with. */
@@ -147,7 +161,8 @@ export class AttemptRun implements ChildListener {
   }
 
   #order(prepared: Prepared): void {
-    const child = this.#slot.listen(this);
+    const before = this.#slot.pid;
+    const child = this.#slot.listen(this, this.#setup);
     this.#child = child;
     this.#slot.held = null;
     const { attempt } = this.lease;
@@ -159,6 +174,11 @@ export class AttemptRun implements ChildListener {
     if (timeoutMs !== null) {
       const message = `the stage took longer than its limit of ${timeoutMs / 1000} s`;
       this.#timer = setTimeout(() => this.#fail({ class: 'Timeout', message, neededBytes: null }), timeoutMs);
+    }
+    if (child.pid !== undefined) {
+      this.#oomKills = OomKills.since(child.pid);
+      // A child that has trained something else had its peak then.
+      if (child.pid === before) this.#measures = forgetPeak(child.pid);
     }
     this.#watch = new MemoryWatch({
       limitBytes: this.#limitBytes,
@@ -206,7 +226,10 @@ export class AttemptRun implements ChildListener {
     if (holds !== null && blob !== null && trajectory.trainable === 'image-classifier' && this.#slot.hasChild) {
       this.#slot.held = { blob, signature: stateSignature(trajectory) };
     }
-    await this.#close(this.#verdict ?? outcome);
+    const { pid } = this.#slot;
+    const peak = pid !== undefined && trajectory.trainable === 'image-classifier' && (await this.#measures) ? await peakResidentBytes(pid) : null;
+    const inPeace = outcome.class === 'done' || outcome.class === 'released';
+    await this.#close(this.#verdict ?? (inPeace ? { ...outcome, neededBytes: peak } : outcome));
   }
 
   /** Ends the attempt from our side; the child's exit closes it. */
@@ -258,6 +281,7 @@ export class AttemptRun implements ChildListener {
   }
 
   async #makeRoom(): Promise<void> {
+    if (!this.#slot.serves(this.#setup)) await this.#slot.endChild();
     const { pid } = this.#slot;
     if (pid === undefined || this.work.trajectory.trainable === 'synthetic') return;
     const bytes = await residentBytes(pid);

@@ -21,6 +21,8 @@ export interface ChildOptions {
   readonly module: string;
   readonly args?: readonly string[];
   readonly execArgv?: readonly string[];
+  /** Beside what every child gets. */
+  readonly environment?: { readonly [name: string]: string };
   /** Its working directory, and its home and temporary folder. */
   readonly folder: string;
   /** Output kept for messages and logs. */
@@ -58,7 +60,7 @@ export class SupervisedChild {
     this.log = new LogRing(options.logBytes ?? DEFAULT_LOG_BYTES);
     this.#child = fork(options.module, options.args ?? [], {
       cwd: options.folder,
-      env: { ...scrubbedEnvironment(options.folder), [LIFELINE]: '4' },
+      env: { ...scrubbedEnvironment(options.folder), ...options.environment, [LIFELINE]: '4' },
       // Not the agent's own: a debugger's port, say, can be taken only once.
       execArgv: [...(options.execArgv ?? [])],
       detached: true,

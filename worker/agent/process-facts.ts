@@ -1,6 +1,6 @@
 /** What the operating system says about a process: asked of /proc on Linux, of `ps` elsewhere. */
 import { execFile } from 'node:child_process';
-import { readFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { totalmem } from 'node:os';
 import { promisify } from 'node:util';
 
@@ -28,6 +28,21 @@ export async function residentBytes(pid: number): Promise<number | null> {
   } catch {
     return null;
   }
+}
+
+/** The most resident memory since the process began or `forgetPeak`, in bytes; null when it is gone, or nobody measures it (all but Linux). */
+export async function peakResidentBytes(pid: number): Promise<number | null> {
+  const status = await readFile(`/proc/${pid}/status`, 'utf8').catch(() => '');
+  const kilobytes = /^VmHWM:\s+(\d+) kB$/m.exec(status)?.[1];
+  return kilobytes === undefined ? null : Number(kilobytes) * 1024;
+}
+
+/** Begins the peak anew at what is resident now. Returns whether it could be done. */
+export async function forgetPeak(pid: number): Promise<boolean> {
+  return writeFile(`/proc/${pid}/clear_refs`, '5').then(
+    () => true,
+    () => false,
+  );
 }
 
 /**

@@ -7,6 +7,14 @@ export interface ChildListener {
   exited(exit: ChildExit): void;
 }
 
+/** What a child is started with, so that it can train on one engine. */
+export interface ChildSetup {
+  /** A child serves work of the same name only: a process holds one engine. */
+  readonly engine: string;
+  readonly args: readonly string[];
+  readonly environment: { readonly [name: string]: string };
+}
+
 export interface SlotOptions {
   /** The training child's JavaScript file. */
   readonly module: string;
@@ -21,6 +29,7 @@ export class Slot implements SlotFacts {
   readonly #options: SlotOptions;
   #child: SupervisedChild | null = null;
   #listener: ChildListener | null = null;
+  #engine: string | null = null;
 
   constructor(index: number, options: SlotOptions) {
     this.index = index;
@@ -35,18 +44,24 @@ export class Slot implements SlotFacts {
     return this.#child?.pid;
   }
 
+  /** False where a child is there that was started for another engine: end it first. */
+  serves({ engine }: ChildSetup): boolean {
+    return !this.hasChild || this.#engine === engine;
+  }
+
   /** From now on the child speaks to this listener; the child is started if there is none. */
-  listen(listener: ChildListener): SupervisedChild {
+  listen(listener: ChildListener, { engine, args, environment }: ChildSetup): SupervisedChild {
     this.#listener = listener;
     if (this.#child?.alive === true) return this.#child;
     const child = new SupervisedChild(
       // --expose-gc: a model's memory that was let go is returned before the next one is taken.
-      { module: this.#options.module, folder: this.#options.folder, execArgv: ['--expose-gc'] },
+      { module: this.#options.module, folder: this.#options.folder, execArgv: ['--expose-gc'], args, environment },
       (messages) => {
         if (this.#child === child) this.#listener?.messages(messages);
       },
     );
     this.#child = child;
+    this.#engine = engine;
     this.held = null;
     void child.exited.then((exit) => this.#exited(child, exit));
     return child;

@@ -32,6 +32,13 @@ export interface Training {
   readonly replicate: number;
   /** Largest batch of `step` that will be asked for. */
   readonly maxBatch: number;
+  /**
+   * Into how many parts a step's batch is cut (parts.ts says where), at least 1: each part goes forward and backward by
+   * itself, and its gradients count by its share of the images, so that one update follows as from the
+   * whole batch. Memory is of ceil(maxBatch / accumulate) images. Batch norm sees parts: its statistics
+   * are each part's.
+   */
+  readonly accumulate: number;
   /** Whether a step may ask for `clipNorm`, which needs room for all gradients at once. */
   readonly clips: boolean;
   /** Whether a step may ask for `augment`. */

@@ -32,7 +32,7 @@ export class LayerReader {
 
   number(field: string, fallback: number): number {
     const value = this.field(field);
-    if (value === undefined) return fallback;
+    if (value === undefined || value === null) return fallback;
     if (typeof value !== 'number') throw this.malformed(field, value, 'a number');
     return value;
   }
@@ -102,10 +102,30 @@ export class LayerReader {
     if (this.number('groups', 1) !== 1) throw this.unsupported('Conv2D with groups');
   }
 
-  expectPlainRelu(): void {
-    const maximum = this.field('max_value');
-    if (maximum !== undefined && maximum !== null) throw this.unsupported('ReLU with max_value');
+  /** `max_value` of a ReLU; null where it has none. */
+  reluCap(): number | null {
     if (this.number('threshold', 0) !== 0 || this.number('negative_slope', 0) !== 0) throw this.unsupported('ReLU with threshold or slope');
+    const maximum = this.field('max_value');
+    if (maximum === undefined || maximum === null) return null;
+    if (typeof maximum !== 'number' || !(maximum > 0)) throw this.malformed('max_value', maximum, 'a number above 0');
+    return maximum;
+  }
+
+  /** Zeros round the image, of ZeroPadding2D: n, [rows, columns] or [[top, bottom], [left, right]]. */
+  zeros(): { readonly top: number; readonly bottom: number; readonly left: number; readonly right: number } {
+    this.expectChannelsLast();
+    const value = this.field('padding') ?? 1;
+    const [rows, columns] = Array.isArray(value) && value.length === 2 ? (value as readonly Json[]) : [value, value];
+    const sides = [rows, columns].flatMap((side) => (Array.isArray(side) && side.length === 2 ? (side as readonly Json[]) : [side, side]));
+    const [top, bottom, left, right] = sides;
+    const whole = (side: Json | undefined): side is number => typeof side === 'number' && Number.isInteger(side) && side >= 0;
+    if (!whole(top) || !whole(bottom) || !whole(left) || !whole(right)) throw this.malformed('padding', value, '[[top, bottom], [left, right]] in whole numbers from 0');
+    return { top, bottom, left, right };
+  }
+
+  expectChannelAxis(last: number): void {
+    const axis = this.number('axis', -1);
+    if (axis !== -1 && axis !== last) throw this.unsupported(`${this.layer.class_name} over axis ${String(axis)}`);
   }
 
   expectLastAxis(last: number): void {

@@ -3,30 +3,45 @@
  * shapes, parameters and seeds, free of any device. Every executor compiles this and nothing else, so
  * that they agree on what a model means.
  *
+ * Operations form a graph without circles: each names the operations whose values it takes. They are
+ * in an order in which every value is there before it is taken, and the last one gives the logits.
+ *
  * The softmax at the end is left out: loss and probabilities are worked out from logits, because a
  * clipped cross-entropy on probabilities has no gradient once the softmax saturates.
  */
 import { ModelError } from '../model/model-error.js';
-import type { LayerConfig, Topology } from '../model/topology.js';
+import type { Topology } from '../model/topology.js';
 import { UnsupportedLayerError } from './engine.js';
+import { type GraphLayer, layerGraph } from './layer-graph.js';
 import { LayerReader } from './layer-reader.js';
 import type { Parameter, Shape } from './parameter.js';
 
-/** A sliding window: `rows` x `columns`, its strides, and the zeros before and after the image. */
-export interface Window {
-  readonly rows: number;
-  readonly columns: number;
-  readonly strideRows: number;
-  readonly strideColumns: number;
+/** Of an operation's input, where it is the image and no operation's value. */
+export const IMAGE = -1;
+
+/** Zeros round an image. */
+export interface Zeros {
   readonly top: number;
   readonly bottom: number;
   readonly left: number;
   readonly right: number;
 }
 
+/** A sliding window: `rows` x `columns`, its strides, and the zeros before and after the image. */
+export interface Window extends Zeros {
+  readonly rows: number;
+  readonly columns: number;
+  readonly strideRows: number;
+  readonly strideColumns: number;
+}
+
 interface Common {
   readonly name: string;
+  /** Index of the layer in the topology. */
   readonly layer: number;
+  /** Indices into the program's operations, each smaller than this operation's own, or IMAGE. One, but for `add` and `concat`. */
+  readonly inputs: readonly number[];
+  /** Of the first input. */
   readonly input: Shape;
   readonly output: Shape;
 }
@@ -39,7 +54,14 @@ export type Operation =
   | (Common & { readonly kind: 'conv'; readonly window: Window; readonly kernel: Parameter; readonly bias: Parameter | null })
   | (Common & { readonly kind: 'dense'; readonly kernel: Parameter; readonly bias: Parameter | null })
   | (Common & { readonly kind: 'batchNorm'; readonly epsilon: number; readonly gamma: Parameter | null; readonly beta: Parameter | null })
-  | (Common & { readonly kind: 'relu' | 'dropout' | 'flatten' })
+  /** min(max(x, 0), cap); no gradient where x is not above 0, nor where it is not below the cap. */
+  | (Common & { readonly kind: 'relu'; readonly cap: number | null })
+  | (Common & { readonly kind: 'dropout' | 'flatten' })
+  /** The sum of two or more inputs of one shape, element by element, from the first to the last. */
+  | (Common & { readonly kind: 'add' })
+  /** Channels of all inputs behind each other. */
+  | (Common & { readonly kind: 'concat' })
+  | (Common & { readonly kind: 'zeroPad'; readonly zeros: Zeros })
   | (Common & { readonly kind: Curve })
   | (Common & { readonly kind: 'maxPool' | 'averagePool'; readonly window: Window });
 
@@ -70,63 +92,114 @@ export interface Program {
  */
 export function programOf(topology: Topology, engine: string): Program {
   const walk = new Walk(engine);
-  topology.config.layers.forEach((layer, index) => walk.add(layer, index));
+  for (const layer of layerGraph(topology, engine)) walk.add(layer);
   return walk.finish();
+}
+
+/** For each operation the operations that take its value; the last one has none. */
+export function readersOf(operations: readonly Operation[]): number[][] {
+  const readers: number[][] = operations.map(() => []);
+  operations.forEach(({ inputs }, index) => {
+    for (const input of new Set(inputs)) readers[input]?.push(index);
+  });
+  return readers;
+}
+
+/** What a layer gives. */
+interface Value {
+  /** The operation that makes it; IMAGE for none. */
+  readonly operation: number;
+  readonly shape: Shape;
+  /** In Keras' sense: after Flatten, Dense, global pooling. */
+  readonly vector: boolean;
+  /** The layer whose softmax it should have gone through: only the model's output may. */
+  readonly softmaxOf: string | null;
 }
 
 class Walk {
   private readonly engine: string;
   private readonly operations: Operation[] = [];
   private readonly layers: LayerSummary[] = [];
-  private input: Shape | null = null;
-  private shape: Shape = { height: 0, width: 0, channels: 0 };
-  private vector = false;
-  private softmaxOf: string | null = null;
+  private readonly values = new Map<string, Value>();
+  private image: Value | null = null;
+  /** What the layer in hand takes, and what it gives so far. */
+  private taken: readonly Value[] = [];
+  private current: Value = { operation: IMAGE, shape: { height: 0, width: 0, channels: 0 }, vector: false, softmaxOf: null };
 
   constructor(engine: string) {
     this.engine = engine;
   }
 
-  add(layer: LayerConfig, index: number): void {
-    const reader = new LayerReader(layer, this.engine);
-    if (this.softmaxOf !== null) {
-      throw new UnsupportedLayerError(this.engine, this.softmaxOf, 'softmax before the last layer');
+  add({ config, index, inputs }: GraphLayer): void {
+    const reader = new LayerReader(config, this.engine);
+    this.taken = inputs.length === 0 ? [this.readImage(reader)] : inputs.map((name) => this.values.get(name)!);
+    for (const { softmaxOf } of this.taken) {
+      if (softmaxOf !== null) throw new UnsupportedLayerError(this.engine, softmaxOf, 'softmax before the last layer');
     }
-    this.readInput(reader);
+    this.current = this.taken[0]!;
     const before = this.operations.length;
-    this.addOperations(reader, layer, index);
-    let learnables = 0;
-    let moving = 0;
-    let multiplyAdds = 0;
-    for (const operation of this.operations.slice(before)) {
-      for (const parameter of parametersOf(operation)) learnables += parameter.count;
-      if (operation.kind === 'batchNorm') moving += 2 * operation.input.channels;
-      if (operation.kind === 'conv' || operation.kind === 'dense') multiplyAdds += operation.output.height * operation.output.width * operation.kernel.count;
+    if (config.class_name === 'Add' || config.class_name === 'Concatenate') this.addMerge(reader, config.class_name, index);
+    else {
+      if (this.taken.length > 1) throw new ModelError(`layer "${reader.name}": ${config.class_name} takes one input, found ${String(this.taken.length)}`);
+      this.addOperations(reader, config.class_name, index);
     }
-    this.layers.push({ name: reader.name, className: layer.class_name, output: this.shape, vector: this.vector, learnables, params: learnables + moving, multiplyAdds });
+    this.values.set(reader.name, this.current);
+    this.summarize(reader.name, config.class_name, this.operations.slice(before));
   }
 
   finish(): Program {
-    if (this.input === null) throw new ModelError('the model has no layers');
-    if (!this.vector) throw new ModelError('the model must end in a vector of one value per class; add Flatten and Dense');
+    if (this.image === null) throw new ModelError('the model has no layers');
+    const { shape, vector } = this.current;
+    if (!vector) throw new ModelError('the model must end in a vector of one value per class; add Flatten and Dense');
     return {
-      input: this.input,
-      classes: this.shape.channels,
+      input: this.image.shape,
+      classes: shape.channels,
       operations: this.operations,
       parameters: this.operations.flatMap(parametersOf),
       layers: this.layers,
     };
   }
 
-  private readInput(reader: LayerReader): void {
-    if (this.input !== null) return;
+  private readImage(reader: LayerReader): Value {
     const shape = reader.batchInputShape();
     if (shape === null) throw new ModelError(`layer "${reader.name}": the first layer needs batch_input_shape [null, height, width, channels]`);
-    this.input = this.shape = shape;
+    if (this.image !== null) throw new ModelError(`layer "${reader.name}": a second input; a model takes one image`);
+    this.image = { operation: IMAGE, shape, vector: false, softmaxOf: null };
+    return this.image;
   }
 
-  private addOperations(reader: LayerReader, layer: LayerConfig, index: number): void {
-    switch (layer.class_name) {
+  private summarize(name: string, className: string, operations: readonly Operation[]): void {
+    let learnables = 0;
+    let moving = 0;
+    let multiplyAdds = 0;
+    for (const operation of operations) {
+      for (const parameter of parametersOf(operation)) learnables += parameter.count;
+      if (operation.kind === 'batchNorm') moving += 2 * operation.input.channels;
+      if (operation.kind === 'conv' || operation.kind === 'dense') multiplyAdds += operation.output.height * operation.output.width * operation.kernel.count;
+    }
+    const { shape, vector } = this.current;
+    this.layers.push({ name, className, output: shape, vector, learnables, params: learnables + moving, multiplyAdds });
+  }
+
+  private addMerge(reader: LayerReader, className: 'Add' | 'Concatenate', index: number): void {
+    const [first] = this.taken;
+    if (first === undefined || this.taken.length < 2) throw new ModelError(`layer "${reader.name}": ${className} takes two inputs or more`);
+    const { height, width, channels } = first.shape;
+    for (const { shape, vector } of this.taken) {
+      const fits = shape.height === height && shape.width === width && vector === first.vector && (className === 'Concatenate' || shape.channels === channels);
+      if (!fits) throw new ModelError(`layer "${reader.name}": ${className} of ${sizeOf(first.shape)} and ${sizeOf(shape)}: the shapes differ`);
+    }
+    if (className === 'Add') {
+      this.push({ kind: 'add', ...this.common(reader, index, first.shape) });
+      return;
+    }
+    reader.expectChannelAxis(first.vector ? 1 : 3);
+    const together = this.taken.reduce((sum, { shape }) => sum + shape.channels, 0);
+    this.push({ kind: 'concat', ...this.common(reader, index, { height, width, channels: together }) });
+  }
+
+  private addOperations(reader: LayerReader, className: string, index: number): void {
+    switch (className) {
       case 'InputLayer':
         break;
       case 'Conv2D':
@@ -141,8 +214,7 @@ class Walk {
         this.addActivation(reader.text('activation', 'linear'), reader, index);
         break;
       case 'ReLU':
-        reader.expectPlainRelu();
-        this.addActivation('relu', reader, index);
+        this.addRelu(reader, index, reader.reluCap());
         break;
       case 'Softmax':
         this.addActivation('softmax', reader, index);
@@ -151,7 +223,10 @@ class Walk {
         this.addBatchNorm(reader, index);
         break;
       case 'Dropout':
-        this.operations.push({ kind: 'dropout', ...this.common(reader, index, this.shape) });
+        this.push({ kind: 'dropout', ...this.common(reader, index, this.current.shape) });
+        break;
+      case 'ZeroPadding2D':
+        this.addZeroPad(reader, index);
         break;
       case 'MaxPooling2D':
         this.addPool(reader, index, 'maxPool');
@@ -166,83 +241,103 @@ class Walk {
         this.addFlatten(reader, index);
         break;
       default:
-        throw reader.unsupported(layer.class_name);
+        throw reader.unsupported(className);
     }
   }
 
+  /** For an operation on what the layer has in hand: all it takes, or what its operation before gave. */
   private common(reader: LayerReader, layer: number, output: Shape): Common {
-    const common = { name: reader.name, layer, input: this.shape, output };
-    this.shape = output;
-    return common;
+    const whole = this.current === this.taken[0];
+    const inputs = whole ? this.taken.map(({ operation }) => operation) : [this.current.operation];
+    return { name: reader.name, layer, inputs, input: this.current.shape, output };
+  }
+
+  private push(operation: Operation, vector = this.current.vector): void {
+    this.operations.push(operation);
+    this.current = { operation: this.operations.length - 1, shape: operation.output, vector, softmaxOf: null };
   }
 
   private addConv(reader: LayerReader, index: number): void {
     reader.expectPlainConvolution();
-    const { channels } = this.shape;
+    const { channels } = this.current.shape;
     const filters = reader.count('filters');
     const window = this.window(reader, reader.pair('kernel_size', null), reader.pair('strides', [1, 1]));
     const area = window.rows * window.columns;
     const kernel = reader.kernel([window.rows, window.columns, channels, filters], area * channels, area * filters, index);
     const bias = reader.bias(filters, index);
-    this.operations.push({ kind: 'conv', ...this.common(reader, index, slid(this.shape, window, filters)), window, kernel, bias });
+    this.push({ kind: 'conv', ...this.common(reader, index, slid(this.current.shape, window, filters)), window, kernel, bias });
   }
 
   private addDense(reader: LayerReader, index: number): void {
-    const { height, width, channels } = this.shape;
-    if (!this.vector && height * width !== 1) throw new ModelError(`layer "${reader.name}": Dense takes a vector; put Flatten before it`);
-    this.vector = true;
+    const { height, width, channels } = this.current.shape;
+    if (!this.current.vector && height * width !== 1) throw new ModelError(`layer "${reader.name}": Dense takes a vector; put Flatten before it`);
     const units = reader.count('units');
     const kernel = reader.kernel([channels, units], channels, units, index);
     const bias = reader.bias(units, index);
-    this.operations.push({ kind: 'dense', ...this.common(reader, index, { height: 1, width: 1, channels: units }), kernel, bias });
+    this.push({ kind: 'dense', ...this.common(reader, index, { height: 1, width: 1, channels: units }), kernel, bias }, true);
   }
 
   private addActivation(activation: string, reader: LayerReader, index: number): void {
     if (activation === 'linear') return;
-    if (activation === 'softmax') this.softmaxOf = reader.name;
-    else if (activation === 'relu') this.operations.push({ kind: 'relu', ...this.common(reader, index, this.shape) });
+    if (activation === 'softmax') this.current = { ...this.current, softmaxOf: reader.name };
+    else if (activation === 'relu') this.addRelu(reader, index, null);
+    else if (activation === 'relu6') this.addRelu(reader, index, 6);
     else {
       const curve = CURVES.find((known) => known === activation);
       if (curve === undefined) throw reader.unsupported(`activation ${activation}`);
-      this.operations.push({ kind: curve, ...this.common(reader, index, this.shape) });
+      this.push({ kind: curve, ...this.common(reader, index, this.current.shape) });
     }
   }
 
+  private addRelu(reader: LayerReader, index: number, cap: number | null): void {
+    this.push({ kind: 'relu', ...this.common(reader, index, this.current.shape), cap });
+  }
+
+  private addZeroPad(reader: LayerReader, index: number): void {
+    this.expectImage(reader);
+    const zeros = reader.zeros();
+    const { height, width, channels } = this.current.shape;
+    const output = { height: height + zeros.top + zeros.bottom, width: width + zeros.left + zeros.right, channels };
+    this.push({ kind: 'zeroPad', ...this.common(reader, index, output), zeros });
+  }
+
   private addBatchNorm(reader: LayerReader, index: number): void {
-    reader.expectLastAxis(this.vector ? 1 : 3);
-    const { channels } = this.shape;
+    reader.expectLastAxis(this.current.vector ? 1 : 3);
+    const { channels } = this.current.shape;
     const vector = (name: string, initial: 'zeros' | 'ones', wanted: boolean): Parameter | null =>
       wanted ? { name: `${reader.name}/${name}`, shape: [channels], count: channels, initial: { kind: initial }, layer: index } : null;
     const gamma = vector('gamma', 'ones', reader.flag('scale', true));
     const beta = vector('beta', 'zeros', reader.flag('center', true));
-    this.operations.push({ kind: 'batchNorm', ...this.common(reader, index, this.shape), epsilon: reader.number('epsilon', 1e-3), gamma, beta });
+    this.push({ kind: 'batchNorm', ...this.common(reader, index, this.current.shape), epsilon: reader.number('epsilon', 1e-3), gamma, beta });
   }
 
   private addPool(reader: LayerReader, index: number, kind: 'maxPool' | 'averagePool'): void {
     const size = reader.pair('pool_size', [2, 2]);
     const window = this.window(reader, size, reader.pair('strides', size));
-    this.operations.push({ kind, ...this.common(reader, index, slid(this.shape, window, this.shape.channels)), window });
+    this.push({ kind, ...this.common(reader, index, slid(this.current.shape, window, this.current.shape.channels)), window });
   }
 
   private addGlobalPool(reader: LayerReader, index: number): void {
-    const { height, width, channels } = this.shape;
+    const { height, width, channels } = this.current.shape;
     const window: Window = { rows: height, columns: width, strideRows: 1, strideColumns: 1, top: 0, bottom: 0, left: 0, right: 0 };
-    this.operations.push({ kind: 'averagePool', ...this.common(reader, index, { height: 1, width: 1, channels }), window });
-    this.vector = true;
+    this.push({ kind: 'averagePool', ...this.common(reader, index, { height: 1, width: 1, channels }), window }, true);
   }
 
   private addFlatten(reader: LayerReader, index: number): void {
-    const { height, width, channels } = this.shape;
-    this.operations.push({ kind: 'flatten', ...this.common(reader, index, { height: 1, width: 1, channels: height * width * channels }) });
-    this.vector = true;
+    const { height, width, channels } = this.current.shape;
+    this.push({ kind: 'flatten', ...this.common(reader, index, { height: 1, width: 1, channels: height * width * channels }) }, true);
+  }
+
+  private expectImage(reader: LayerReader): void {
+    if (this.current.vector) throw new ModelError(`layer "${reader.name}": it takes an image, but the layer before it gives a vector`);
   }
 
   private window(reader: LayerReader, size: readonly [number, number], strides: readonly [number, number]): Window {
-    if (this.vector) throw new ModelError(`layer "${reader.name}": it takes an image, but the layer before it gives a vector`);
+    this.expectImage(reader);
     const same = reader.padding() === 'same';
-    const [top, bottom] = paddingOf(this.shape.height, size[0], strides[0], same);
-    const [left, right] = paddingOf(this.shape.width, size[1], strides[1], same);
-    const { height, width } = this.shape;
+    const [top, bottom] = paddingOf(this.current.shape.height, size[0], strides[0], same);
+    const [left, right] = paddingOf(this.current.shape.width, size[1], strides[1], same);
+    const { height, width } = this.current.shape;
     if (height + top + bottom < size[0] || width + left + right < size[1]) {
       throw new ModelError(
         `layer "${reader.name}": its window of ${String(size[0])} x ${String(size[1])} is larger than its input of ${String(height)} x ${String(width)}; use larger images`,
@@ -250,6 +345,10 @@ class Walk {
     }
     return { rows: size[0], columns: size[1], strideRows: strides[0], strideColumns: strides[1], top, bottom, left, right };
   }
+}
+
+function sizeOf({ height, width, channels }: Shape): string {
+  return `${String(height)} x ${String(width)} x ${String(channels)}`;
 }
 
 /** Zeros before and after, as TensorFlow's SAME: the odd one goes after. */

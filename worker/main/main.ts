@@ -1,20 +1,22 @@
 /**
  * `node dist/worker/main/main.js --coordinator HOST:PORT --blobs URL --home DIR --slots N
- * [--slot-memory BYTES] [--name NAME]`: the agent of one box. The token comes from TRAWL_TOKEN, never
+ * [--slot-memory BYTES] [--name NAME] [--engine NAME] [--engines DIR:DIR]`: the agent of one box. The token comes from TRAWL_TOKEN, never
  * from the command line, which every user of the box can read. SIGTERM and SIGINT give the leases
  * back at the next epoch end; a second one cuts them off. Forked, it ends with its parent.
  */
 // First: see there.
 import { onOrphaned } from '../../proto/parent.js';
-import { hostname } from 'node:os';
+import { availableParallelism, hostname } from 'node:os';
 import { join } from 'node:path';
 import { HttpBlobStore } from '../../blob/http.js';
 import { packageRoot } from '../../proto/package-root.js';
 import { Agent } from '../agent/agent.js';
+import { childSetups } from '../agent/child-setup.js';
 import { openHome, type WorkerHome } from '../agent/home.js';
 import { Inputs } from '../agent/inputs.js';
 import { pixelMaker } from '../agent/pixels.js';
 import { boxMemoryBytes } from '../agent/process-facts.js';
+import { chooseEngine, choiceText, offeredEngines, surveyEngines } from '../engine/choose.js';
 import { imageNumerics } from '../train/numerics.js';
 import { grpcLink } from '../link/grpc.js';
 import { oneLine } from '../train/failure.js';
@@ -31,21 +33,26 @@ async function run(options: WorkerOptions, home: WorkerHome): Promise<number> {
   const log = openLog(join(home.logs, 'worker.log'));
   const blobs = new HttpBlobStore({ baseUrl: options.blobs, token: options.token, spoolFolder: home.temporary });
   const memoryBytes = boxMemoryBytes();
+  const facts = await surveyEngines({ places: { folders: options.engines, cwd: process.cwd() }, onTest: (label) => log.info({}, `testing ${label}`) });
+  const offered = offeredEngines(facts, options.engine);
+  const engine = choiceText(chooseEngine(facts, options.engine));
   const agent = new Agent({
     id: home.id,
     name: options.name ?? hostname(),
     slots: options.slots,
     memoryBytes,
     slotMemoryBytes: options.slotMemoryBytes ?? Math.floor(memoryBytes / options.slots),
-    numerics: [imageNumerics()],
+    numerics: offered.map(({ numerics }) => imageNumerics(numerics)),
     link: grpcLink({ address: options.coordinator, token: options.token }),
     blobs,
     inputs: new Inputs(blobs, home.temporary, pixelMaker(blobs, home)),
     folder: home.temporary,
     childModule: join(packageRoot(), 'dist', 'worker', 'train', 'child-main.js'),
+    childSetup: childSetups(offered, options.slots, availableParallelism()),
     log,
   });
-  log.info({ worker: home.id, slots: options.slots, coordinator: options.coordinator }, 'worker started');
+  log.info({ worker: home.id, slots: options.slots, coordinator: options.coordinator, engine, engines: offered.map(({ numerics }) => numerics) }, 'worker started');
+  process.send?.({ kind: 'started', line: `${options.slots} ${options.slots === 1 ? 'slot' : 'slots'}, engine ${engine}` });
   agent.start();
   const ending = await Promise.race([signalled(), agent.refusedForGood]);
   if (ending === 'signal') {

@@ -1,4 +1,7 @@
+import { homedir } from 'node:os';
+import { delimiter, join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
+import { ENGINE_NAMES, type EngineName } from '../engine/choose.js';
 
 export interface WorkerOptions {
   /** HOST:PORT of the session protocol. */
@@ -10,6 +13,10 @@ export interface WorkerOptions {
   /** Limit per slot; null for an equal share of the box. */
   readonly slotMemoryBytes: number | null;
   readonly name: string | null;
+  /** Offer this engine alone; null for all that can be used. */
+  readonly engine: EngineName | null;
+  /** Where native engines are looked for. */
+  readonly engines: readonly [string, ...string[]];
   readonly token: string;
 }
 
@@ -29,6 +36,8 @@ const FLAGS = {
   slots: { type: 'string' },
   'slot-memory': { type: 'string' },
   name: { type: 'string' },
+  engine: { type: 'string' },
+  engines: { type: 'string' },
 } as const;
 
 function positiveInteger(option: string, text: string | undefined, what: string): number {
@@ -40,6 +49,19 @@ function positiveInteger(option: string, text: string | undefined, what: string)
 function required(option: string, text: string | undefined, pattern: RegExp, expected: string): string {
   if (text === undefined || !pattern.test(text)) throw new UsageError(option, text, expected);
   return text;
+}
+
+function engineOf(text: string | undefined): EngineName | null {
+  const found = ENGINE_NAMES.find((name) => name === text);
+  if (text !== undefined && found === undefined) throw new UsageError('--engine', text, `one of ${ENGINE_NAMES.join(', ')}`);
+  return found ?? null;
+}
+
+/** Those named; else the worker's own folder, and the home in which a person installs engines by default. */
+function engineFolders(named: string | undefined, home: string, environment: NodeJS.ProcessEnv): readonly [string, ...string[]] {
+  const [first, ...others] = (named ?? '').split(delimiter).filter((folder) => folder !== '').map((folder) => resolve(folder));
+  if (first !== undefined) return [first, ...others];
+  return [resolve(home, 'engines'), resolve(environment.TRAWL_HOME ?? join(homedir(), '.trawl'), 'engines')];
 }
 
 /** Throws UsageError. */
@@ -60,6 +82,8 @@ export function readOptions(args: readonly string[], environment: NodeJS.Process
     slots: positiveInteger('--slots', values.slots, 'a number of slots from 1'),
     slotMemoryBytes: values['slot-memory'] === undefined ? null : positiveInteger('--slot-memory', values['slot-memory'], 'a number of bytes'),
     name: values.name ?? null,
+    engine: engineOf(values.engine),
+    engines: engineFolders(values.engines, values.home ?? '', environment),
     token,
   };
 }

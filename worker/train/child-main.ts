@@ -9,6 +9,7 @@ import { holdLifeline } from '../../proto/lifeline.js';
 import { oneLine } from './failure.js';
 import { TrainingChild, type WarmTrainers } from './child.js';
 import type { ToChild } from './protocol.js';
+import type { UsableEngine } from '../engine/choose.js';
 
 function endWithGroup(): never {
   try {
@@ -20,12 +21,11 @@ function endWithGroup(): never {
 }
 
 async function loadWarmImages(): Promise<WarmTrainers> {
-  const [{ WarmImages }, { createWasmEngine }, { openImageData }] = await Promise.all([
-    import('./warm-images.js'),
-    import('../engine/wasm/engine.js'),
-    import('./image-data.js'),
-  ]);
-  return new WarmImages(await createWasmEngine(), ({ pixels, work }) => {
+  const [{ WarmImages }, { openEngine }, { openImageData }] = await Promise.all([import('./warm-images.js'), import('../engine/open.js'), import('./image-data.js')]);
+  // The agent names a native engine; wasm is what it names nothing for.
+  const [, , named] = process.argv;
+  const engine = named === undefined ? { native: null } : (JSON.parse(named) as UsableEngine);
+  return new WarmImages(await openEngine(engine), ({ pixels, work }) => {
     if (work.trajectory.trainable !== 'image-classifier') throw new TypeError(`a ${work.trajectory.trainable} trainable has no pixels`);
     return openImageData(pixels, work.trajectory.input.normalisation);
   });

@@ -5,15 +5,15 @@
  */
 import { text } from 'node:stream/consumers';
 import { holdLifeline } from '../../proto/lifeline.js';
-import { createWasmEngine } from '../engine/wasm/engine.js';
+import { openEngine } from '../engine/open.js';
 import type { EstimateRequest, StepEstimate } from './estimate.js';
 import { timeSteps } from './timed-steps.js';
 
 await holdLifeline();
 const began = performance.now();
 const collectGarbage = (globalThis as { gc?: () => void }).gc;
-const { budgetMs, cases } = JSON.parse(await text(process.stdin)) as EstimateRequest;
-const engine = await createWasmEngine();
+const { engine: chosen, budgetMs, cases } = JSON.parse(await text(process.stdin)) as EstimateRequest;
+const engine = await openEngine(chosen);
 for (const [index, wanted] of cases.entries()) {
   if (performance.now() - began >= budgetMs) break;
   try {

@@ -8,6 +8,8 @@ import { createInterface } from 'node:readline';
 import { LIFELINE } from '../../proto/lifeline.js';
 import { packageRoot } from '../../proto/package-root.js';
 import type { ImageTrajectory } from '../../proto/work.js';
+import type { UsableEngine } from '../engine/choose.js';
+import { nativeEnvironment } from '../engine/native/load.js';
 
 export interface EstimateCase {
   readonly trajectory: ImageTrajectory;
@@ -25,6 +27,7 @@ export interface StepEstimate {
 
 /** What estimate-main reads on standard input. */
 export interface EstimateRequest {
+  readonly engine: UsableEngine;
   readonly budgetMs: number;
   readonly cases: readonly EstimateCase[];
 }
@@ -41,7 +44,7 @@ export async function estimateSteps(request: EstimateRequest, signal?: AbortSign
   signal?.throwIfAborted();
   if (request.cases.length === 0) return [];
   const module = join(packageRoot(), 'dist', 'worker', 'train', 'estimate-main.js');
-  const child = spawn(process.execPath, ['--expose-gc', module], { stdio: ['pipe', 'pipe', 'ignore', 'pipe'], env: { PATH: process.env.PATH, [LIFELINE]: '3' } });
+  const child = spawn(process.execPath, ['--expose-gc', module], { stdio: ['pipe', 'pipe', 'ignore', 'pipe'], env: { PATH: process.env.PATH, [LIFELINE]: '3', ...(request.engine.native === null ? {} : nativeEnvironment(request.engine.gpus[0] ?? null)) } });
   const kill = (): void => void child.kill('SIGKILL');
   const deadline = setTimeout(kill, request.budgetMs + GRACE_MS);
   signal?.addEventListener('abort', kill);

@@ -5,11 +5,11 @@
  * engine's state is all that passes from one epoch to the next, so a span may be cut anywhere.
  */
 import type { EpochSettings, EvaluatedPart, ImageEpochSettings, ImageTrajectory, Part } from '../../proto/work.js';
-import type { Executable, ImageSource, StepSettings } from '../engine/engine.js';
+import type { Executable, ImageSource } from '../engine/engine.js';
 import { evaluateLogits } from '../evaluate/metrics.js';
 import { Breather } from './breather.js';
-import { pixelTransform } from './augmentation.js';
-import { dropoutSeed, epochOrder, recalibrationImages, trainingSubset } from './order.js';
+import { epochOrder, recalibrationImages, trainingSubset } from './order.js';
+import { stepSettings } from './step-settings.js';
 import type { EpochWatch, Evaluation, TrainedEpoch, Trainer } from './trainer.js';
 
 /**
@@ -103,7 +103,7 @@ export class ImageClassifier implements Trainer {
     let progressAt = -Infinity;
     for (let step = 0; step < steps; step++) {
       const images = order.subarray(step * batch, Math.min((step + 1) * batch, order.length));
-      const result = this.#executable.step(images, this.#stepSettings(epoch, settings, step, images, lrFrom + (lr - lrFrom) * ((step + 1) / steps)));
+      const result = this.#executable.step(images, stepSettings(this.#trajectory, settings, epoch, step, images, lrFrom + (lr - lrFrom) * ((step + 1) / steps)));
       if (!Number.isFinite(result.loss)) return { loss: result.loss, accuracy: 0, steps: step + 1 };
       lossSum += result.loss * images.length;
       correct += result.correct;
@@ -117,14 +117,6 @@ export class ImageClassifier implements Trainer {
       }
     }
     return { loss: lossSum / order.length, accuracy: correct / order.length, steps };
-  }
-
-  #stepSettings(epoch: number, settings: ImageEpochSettings, step: number, images: Int32Array, lr: number): StepSettings {
-    const { dropout, classWeights, l2, labelSmoothing, clipNorm, augment, dataSeed } = settings;
-    const { replicate, input } = this.#trajectory;
-    const transforms = augment === null ? null : Array.from(images, (image) => pixelTransform(augment, input, dataSeed, replicate, epoch, image));
-    const seed = dropoutSeed(dataSeed, replicate, epoch, step);
-    return { lr, dropout, classWeights, l2, labelSmoothing, clipNorm, augment: transforms, dropoutSeed: seed };
   }
 
   /** Logits [images.length, classes]. */

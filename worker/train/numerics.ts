@@ -1,7 +1,6 @@
 import { DECODER } from '../data/decode.js';
-import { wasmNumerics } from '../engine/wasm/numerics.js';
 
-/** What decides the last bits of an image classifier here: the executor's kernels, and the decoder of its images. */
-export function imageNumerics(): string {
-  return `${wasmNumerics()}:decode${DECODER}`;
+/** What decides the last bits of an image classifier here: the engine, by its own numerics, and the decoder of its images. */
+export function imageNumerics(engine: string): string {
+  return `${engine}:decode${DECODER}`;
 }

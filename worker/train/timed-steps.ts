@@ -28,7 +28,7 @@ export async function timeSteps(engine: Engine, wanted: EstimateCase): Promise<T
   const { trajectory, batch, dropout } = wanted;
   const { optimizer, classes, initSeed, replicate } = trajectory;
   const topology = buildModel(trajectory.model, trajectory.input, classes);
-  const training = { optimizer, classes, initSeed, replicate, maxBatch: batch, clips: false, augments: false, memoryBytes: null, normalisation: { mean: null, deviation: null } };
+  const training = { optimizer, classes, initSeed, replicate, maxBatch: batch, accumulate: 1, clips: false, augments: false, memoryBytes: null, normalisation: { mean: null, deviation: null } };
   const executable = await engine.compile(topology, training, randomImages(wanted));
   try {
     return { msPerStep: fastest(executable, batch, dropout), bytes: executable.memoryBytes };

@@ -35,14 +35,16 @@ const EVALUATION_BATCH = 32;
 const collectGarbage = (globalThis as { gc?: () => void }).gc;
 
 /** What a compiled model must have room for. */
-type Room = Pick<Training, 'maxBatch' | 'clips' | 'augments'>;
+type Room = Pick<Training, 'maxBatch' | 'accumulate' | 'clips' | 'augments'>;
 
 /** For a training order's steps; an evaluation takes none. */
 function roomFor(order: Order): Room {
-  if (order.kind === 'evaluate') return { maxBatch: 1, clips: false, augments: false };
+  if (order.kind === 'evaluate') return { maxBatch: 1, accumulate: 1, clips: false, augments: false };
   const epochs = order.work.epochs.filter((settings) => 'batch' in settings);
   return {
     maxBatch: Math.max(1, ...epochs.map(({ batch }) => batch)),
+    // The epochs of one span differ in their rates alone.
+    accumulate: epochs[0]?.accumulate ?? 1,
     clips: epochs.some(({ clipNorm }) => clipNorm !== null),
     augments: epochs.some(({ augment }) => augment !== null),
   };
@@ -84,8 +86,9 @@ export class WarmImages implements WarmTrainers {
   #fits(order: Order, signature: string): boolean {
     if (this.#compiled?.signature !== signature) return false;
     const wanted = roomFor(order);
-    const { maxBatch, clips, augments } = this.#compiled.room;
-    return maxBatch >= wanted.maxBatch && (clips || !wanted.clips) && (augments || !wanted.augments);
+    const { maxBatch, accumulate, clips, augments } = this.#compiled.room;
+    const cut = order.kind === 'evaluate' || accumulate === wanted.accumulate;
+    return cut && maxBatch >= wanted.maxBatch && (clips || !wanted.clips) && (augments || !wanted.augments);
   }
 
   /** Bytes to load, or 'initial' weights, or 'held': in place already. */

@@ -12,6 +12,7 @@ import { BadBundle, encodeManifest, MANIFEST_NAME, sha256, type BundleManifest }
 import { openBundle } from '../../../cli/bundle/read.js';
 import { keepBundle, type BundleSource } from '../../../cli/bundle/write.js';
 import { homeAt } from '../../../cli/home.js';
+import { createWasmEngine } from '../../../worker/engine/wasm/engine.js';
 import { Predictor } from '../../../cli/predict/predictor.js';
 import { classFolders } from '../../support/images.js';
 import { readDocument, type RunDocument } from '../run-document.js';
@@ -252,7 +253,7 @@ describe('the bundle that a run keeps', () => {
     content.files[name] = { sha256: sha256(bytes), bytes: bytes.length };
     Reflect.deleteProperty(content, 'digest');
     writeFileSync(join(spoilt, MANIFEST_NAME), encodeManifest(content));
-    assert.equal(await (await Predictor.load(await openBundle(spoilt))).selfCheck(), Infinity);
+    assert.equal(await (await Predictor.load(await openBundle(spoilt), await createWasmEngine())).selfCheck(), Infinity);
   });
 });
 

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import sharp from 'sharp';
@@ -51,8 +51,17 @@ test('copies within a class, in two classes and in two parts are told apart', as
     [['train/a/wrong.png', 'train/b/2.png'], true, false],
     [['train/b/3.png', 'test/b/3.png'], false, true],
   ]);
-  assert.match(said(found), /problem: exact copies in more than one part: 1 image \(train\/b\/3\.png = test\/b\/3\.png\)/);
+  assert.match(said(found), /problem: exact copies in more than one part: 1 image \(train\/b\/3\.png = test\/b\/3\.png\); .*"dedupe: true"/);
   assert.match(said(found), /problem: exact copies in more than one class/);
+});
+
+test('a pattern that matches no name is told as such, and the folders that a check makes are the owner\'s alone', async (t) => {
+  const folder = folderIn(t);
+  for (const seed of [1, 2, 3, 4]) writeTree(folder, { [`${seed % 2 === 0 ? 'a' : 'b'}/${seed}.png`]: await png(seed) });
+  const home = join(temporaryFolder(t), 'home');
+  const found = await checkFolder({ folder, cacheDir: join(home, 'cache'), groupBy: '(zzz)', onProgress: () => undefined, signal: new AbortController().signal });
+  assert.match(said(found), /warning: '\(zzz\)' matches none of 4 file names/);
+  assert.equal(statSync(home).mode & 0o077, 0);
 });
 
 /** Smooth blobs at places that the seed decides, so that different seeds are different pictures. */

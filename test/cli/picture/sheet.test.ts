@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import sharp from 'sharp';
 import { glyphsOf } from '../../../cli/picture/font.js';
-import { TILE, fit, renderSheet } from '../../../cli/picture/sheet.js';
+import { TILE } from '../../../cli/picture/canvas.js';
+import { fit, renderSheet } from '../../../cli/picture/sheet.js';
 
 test('a sheet shows each picture enlarged by whole pixels in a grid under its heading', async () => {
   const picture = { width: 2, height: 1, channels: 1, pixels: Uint8Array.of(0, 255) } as const;

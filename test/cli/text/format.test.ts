@@ -52,3 +52,7 @@ it('a sparkline rises with its values and leaves gaps where there are none', () 
 it('a confusion table has the true classes in its rows', () => {
   assert.deepEqual(confusionTable([[5, 1], [0, 12]], ['NORMAL', 'PNEUMONIA']), ['true \\ predicted  NORMAL  PNEUMONIA', 'NORMAL                 5          1', 'PNEUMONIA              0         12']);
 });
+
+it('a table may have more rows than a call takes arguments', () => {
+  assert.equal(table([{ title: 'n', value: String }], Array.from({ length: 200_000 }, (_, row) => row)).length, 200_001);
+});

@@ -3,9 +3,9 @@ import test from 'node:test';
 import { place, type Box } from '../../../coordinator/placement/place.js';
 
 function box(id: string, changes: Partial<Box> = {}): Box {
-  return { id, slots: 2, busy: 0, numerics: new Set(['wasm']), memoryBytes: 8e9, exclusive: false, reservedFor: null, ...changes };
+  return { id, slots: 2, busy: 0, numerics: new Set(['wasm']), memoryBytes: 8e9, slotMemoryBytes: 4e9, exclusive: false, reservedFor: null, ...changes };
 }
-const need = { key: 'k', numerics: 'wasm', alone: false, near: null };
+const need = { key: 'k', numerics: 'wasm', alone: false, near: null, memoryBytes: null };
 
 test('work goes to the box that holds its weights, else to the idlest', () => {
   const boxes = [box('a', { busy: 1 }), box('b')];

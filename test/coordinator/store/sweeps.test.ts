@@ -35,6 +35,14 @@ describe('sweeps and their revisions', () => {
     assert.equal(await ranMs(), 0);
   });
 
+  it('of the peaks of memory of one model and load the largest is kept', async () => {
+    const peak = { family: 'garth', load: 10_000 };
+    await store.commitTurn(epoch, turn({ peaks: [{ ...peak, bytes: 5e9 }, { ...peak, bytes: 6e9 }, { ...peak, load: 20_000, bytes: 7e9 }] }));
+    await store.commitTurn(epoch, turn({ peaks: [{ ...peak, bytes: 4e9 }] }));
+    const known = (await store.memoryPeaks()).sort((a, b) => a.load - b.load);
+    assert.deepEqual(known, [{ ...peak, bytes: 6e9 }, { ...peak, load: 20_000, bytes: 7e9 }]);
+  });
+
   it('a sweep and its trials come back as they were submitted, field order included', async () => {
     const paths = [newPath(3), newPath(1)];
     const { id, revision, change } = await store.submit(sweepOf('whole', paths), epoch);

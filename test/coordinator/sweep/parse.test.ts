@@ -117,7 +117,7 @@ test('all mistakes come at once, in order of their lines, each with its place', 
 
 test('a mistake is one line of a fixed form', () => {
   assert.deepEqual(lines('data: x\nspace: {dropuot: 0.5}', 'my file.yaml'), [
-    'my file.yaml:2:9: space.dropuot: found the unknown key "dropuot", expected one of imageSize, batch, epochs, lr, dropout, optimizer, classWeights, l2, labelSmoothing, clipNorm, trainFraction, augment, filters, fcWidth, blocks, kernel, pooling, activation, batchNorm, hidden; did you mean dropout?',
+    'my file.yaml:2:9: space.dropuot: found the unknown key "dropuot", expected one of imageSize, batch, accumulate, epochs, lr, dropout, optimizer, classWeights, l2, labelSmoothing, clipNorm, trainFraction, augment, filters, fcWidth, blocks, kernel, pooling, activation, batchNorm, hidden; did you mean dropout?',
   ]);
   assert.ok(lines('data: x\n"a\\nb": "c\\nd"').every((line) => !line.includes('\n')));
 });
@@ -156,7 +156,7 @@ test('names of other tools get our name', () => {
 test('what is known but not built yet says so', () => {
   for (const text of [
     'pruner: {asha: {eta: 3}}', 'budget: {epochs: 20}', 'sampler: tpe', 'sampler: {tpe: {}}', 'sampler: random', 'model: resnet18',
-    'space: {optimizer: rmsprop}', 'space: {replicates: 3}',
+    'space: {optimizer: nadam}', 'space: {replicates: 3}',
   ]) {
     one(`data: x\n${text}`, 'known but not built yet');
   }
@@ -319,6 +319,23 @@ test('knobs of training and augmentation are checked field by field', () => {
   one('data: x\nmodel: cnn\nspace: {pooling: avg}', 'did you mean average?');
   one('data: x\nmodel: cnn\nspace: {filters: [[8, 16, 49]]}', 'expected a whole number from 1 to 1024 for cnn');
   one('data: x\nmodel: mlp\nspace: {hidden: [64, 32]}', 'found [64,32], expected a list of lists such as [[512,512]]');
+});
+
+test('a batch has at least one image for each part that it is accumulated over', () => {
+  assert.deepEqual(axis('data: x\nspace: {batch: [8, 16], accumulate: [1, 8]}', 'accumulate'), [1, 8]);
+  one('data: x\nspace: {batch: [8, 16], accumulate: [1, 9]}', 'a.yaml:2:37: space.accumulate: found 9, expected at most the smallest batch, 8; a part has at least one image');
+  one('data: x\nspace: {accumulate: 31}', 'space.accumulate: found 31, expected at most the smallest batch, 30');
+  one('data: x\nspace: {accumulate: 0}', 'space.accumulate: found 0, expected a whole number from 1 to 65536');
+  one('data: x\nspace: {gradient_accumulation_steps: 2}', 'did you mean accumulate?');
+});
+
+test('every optimizer is written by its name, or over the parameters that differ', () => {
+  const written = '[sgd, sgdm, nesterov, rmsprop, adam, adamw, {nesterov: {momentum: 0.9}}, {rmsprop: {rho: 0.8}}, {adamw: {weightDecay: 0.1}}]';
+  assert.deepEqual(axis(`data: x\nspace: {optimizer: ${written}}`, 'optimizer'), [
+    'sgd', 'sgdm', 'nesterov', 'rmsprop', 'adam', 'adamw',
+    { rmsprop: { rho: 0.8 } }, { adamw: { weightDecay: 0.1 } },
+  ]);
+  one('data: x\nspace: {optimizer: {adamw: {weightDecay: -1}}}', 'expected a number of at least 0');
 });
 
 test('a mistake in one field of a section hides none in another', () => {

@@ -152,7 +152,7 @@ test('everything that is about what an epoch yields moves its key', () => {
   const [base] = plans(image('epochs: 1'));
   for (const text of [
     image('epochs: 1', 'seed: 1'), image('epochs: 1', 'model: lenet5'), 'data: {path: x, channels: rgb}\nspace: {epochs: 1}', 'data: {path: x, resize: crop}\nspace: {epochs: 1}',
-    'data: {path: x, normalisation: scale}\nspace: {epochs: 1}', image('epochs: 1, lr: 0.1'), image('epochs: 1, batch: 1'), image('epochs: 1, dropout: 0'), image('epochs: 1, optimizer: adam'),
+    'data: {path: x, normalisation: scale}\nspace: {epochs: 1}', image('epochs: 1, lr: 0.1'), image('epochs: 1, batch: 1'), image('epochs: 1, dropout: 0'), image('epochs: 1, optimizer: adam'), image('epochs: 1, accumulate: 2'),
     image('epochs: 1, classWeights: balanced'), image('epochs: 1, filters: [[8, 16, 32]]'), image('epochs: 1, fcWidth: 0'), image('epochs: 1, imageSize: 64'),
   ]) {
     assert.notEqual(plans(text)[0]?.path[0], base?.path[0], text);

@@ -16,6 +16,7 @@ import {
   type TrainWork,
 } from '../../../proto/work.js';
 import { nextKey, rootKey } from '../../../proto/keys.js';
+import { wasmNumerics } from '../../../worker/engine/wasm/numerics.js';
 import { imageNumerics } from '../../../worker/train/numerics.js';
 import { imageSettings } from '../../support/settings.js';
 
@@ -58,7 +59,7 @@ export function garthTrajectory(data: DataSet): ImageTrajectory {
     format: KEY_FORMAT,
     trainable: 'image-classifier',
     version: IMAGE_CLASSIFIER_VERSION,
-    numerics: imageNumerics(),
+    numerics: imageNumerics(wasmNumerics()),
     data: data.manifest.digest,
     classes: 2,
     input: { height: SIZE, width: SIZE, channels: 1, resize: 'stretch', normalisation: 'zerocenter' },

@@ -140,6 +140,16 @@ describe('an agent that trains', () => {
     assert.deepEqual(await running.leftovers(), []);
   });
 
+  it('measures the most memory that a training took, of a warm child since its last order', { skip: process.platform !== 'linux' && 'measured on Linux alone' }, async () => {
+    const data = await storeDataSet(coordinator.blobs);
+    const cold = await coordinator.outcomeOf(coordinator.offer(trainWork(data)));
+    const warm = await coordinator.outcomeOf(coordinator.offer(trainWork(data)));
+    for (const { class: outcome, neededBytes } of [cold, warm]) {
+      assert.equal(outcome, 'done');
+      assert.ok(neededBytes !== null && neededBytes > 20 * 2 ** 20 && neededBytes < 2 ** 30, `measured ${neededBytes}`);
+    }
+  });
+
   it('predicts that a model does not fit before it takes the memory', async () => {
     const data = await storeDataSet(coordinator.blobs);
     const outcome = await coordinator.outcomeOf(coordinator.offer(trainWork(data, { memoryBytes: 32 * 2 ** 20 })));

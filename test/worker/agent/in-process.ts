@@ -8,6 +8,7 @@ import { Agent } from '../../../worker/agent/agent.js';
 import { openHome, type WorkerHome } from '../../../worker/agent/home.js';
 import { Inputs } from '../../../worker/agent/inputs.js';
 import { pixelMaker } from '../../../worker/agent/pixels.js';
+import { wasmNumerics } from '../../../worker/engine/wasm/numerics.js';
 import { imageNumerics } from '../../../worker/train/numerics.js';
 import { grpcLink } from '../../../worker/link/grpc.js';
 import { Recorder } from '../../contract/signals.js';
@@ -37,7 +38,7 @@ export async function startAgent(coordinator: ScriptedCoordinator, options: { re
   const lines = new Recorder<LogLine>();
   const log = (facts: LogLine['facts'], line: string): void => lines.push({ line, facts });
   const agent = new Agent({
-    ...{ id: home.id, name: 'box', slots: options.slots ?? 1, memoryBytes: 8 * 2 ** 30, slotMemoryBytes: 4 * 2 ** 30, numerics: [imageNumerics()] },
+    ...{ id: home.id, name: 'box', slots: options.slots ?? 1, memoryBytes: 8 * 2 ** 30, slotMemoryBytes: 4 * 2 ** 30, numerics: [imageNumerics(wasmNumerics())] },
     link: grpcLink({ address: coordinator.address, token: TOKEN }),
     ...{ blobs, inputs: new Inputs(blobs, home.temporary, pixelMaker(blobs, home)), folder: home.temporary },
     childModule: options.childModule ?? CHILD_MODULE,

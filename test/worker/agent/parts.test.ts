@@ -152,13 +152,16 @@ describe('the worker’s command line', () => {
   const token = { TRAWL_TOKEN: 't' };
 
   it('is read with its defaults', () => {
-    assert.deepEqual(readOptions(good, token), { coordinator: 'localhost:7000', blobs: 'http://localhost:7001', home: '/h', slots: 2, slotMemoryBytes: null, name: null, token: 't' });
+    const engines = { engine: null, engines: ['/h/engines', '/t/engines'] };
+    assert.deepEqual(readOptions(good, { ...token, TRAWL_HOME: '/t' }), { coordinator: 'localhost:7000', blobs: 'http://localhost:7001', home: '/h', slots: 2, slotMemoryBytes: null, name: null, token: 't', ...engines });
+    assert.deepEqual(readOptions([...good, '--engine', 'wasm', '--engines', '/a:/b'], token).engines, ['/a', '/b']);
     assert.equal(readOptions([...good, '--slot-memory', '1024'], token).slotMemoryBytes, 1024);
   });
 
   const mistakes: readonly (readonly [readonly string[], NodeJS.ProcessEnv, RegExp])[] = [
     [good.slice(2), token, /^--coordinator: found nothing, expected HOST:PORT$/],
     [[...good, '--slots', '0'], token, /^--slots: found "0", expected a number of slots from 1$/],
+    [[...good, '--engine', 'cuda'], token, /^--engine: found "cuda", expected one of graph, wasm$/],
     [[...good, '--slot-memory', '4G'], token, /^--slot-memory: found "4G", expected a number of bytes$/],
     [[...good, '--token', 'x'], token, /^the command line: found "Unknown option '--token'.*", expected only --coordinator,/],
     [good, {}, /^TRAWL_TOKEN: found nothing/],

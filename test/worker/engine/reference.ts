@@ -4,7 +4,7 @@
  */
 import { mix } from '../../../worker/engine/initial-weights.js';
 import type { Shape } from '../../../worker/engine/parameter.js';
-import type { Operation, Program, Window } from '../../../worker/engine/program.js';
+import { IMAGE, type Operation, type Program, type Window, type Zeros } from '../../../worker/engine/program.js';
 
 export type Weights = Map<string, Float64Array>;
 
@@ -15,7 +15,12 @@ export interface ReferenceStep {
   readonly classWeights: readonly number[] | null;
   readonly dropout: number;
   readonly dropoutSeed: number;
+  /** Of the executor: its own masks. */
+  readonly masks: Masks;
 }
+
+/** Whether an element survives dropout, by image of the step, element of `size`, and layer. */
+export type Masks = (step: ReferenceStep, image: number, element: number, size: number, layer: number) => boolean;
 
 export function size(shape: Shape): number {
   return shape.height * shape.width * shape.channels;
@@ -23,9 +28,13 @@ export function size(shape: Shape): number {
 
 /** Logits [batch][classes] in training form: batch statistics, dropout at its rate. */
 export function logitsOf(program: Program, weights: Weights, step: ReferenceStep): Float64Array[] {
-  let values: Float64Array[] = step.images.map((image) => Float64Array.from(image));
-  for (const operation of program.operations) values = apply(operation, values, weights, step);
-  return values;
+  const image = step.images.map((pixels) => Float64Array.from(pixels));
+  const values: Float64Array[][] = [];
+  for (const operation of program.operations) {
+    const inputs = operation.inputs.map((index) => (index === IMAGE ? image : (values[index] ?? [])));
+    values.push(operation.kind === 'add' || operation.kind === 'concat' ? merged(operation, inputs, program) : apply(operation, inputs[0] ?? [], weights, step));
+  }
+  return values.at(-1) ?? image;
 }
 
 /** Weighted mean of softmax cross-entropies. */
@@ -58,7 +67,36 @@ export function finiteDifferences(program: Program, weights: Weights, step: Refe
   return gradient;
 }
 
-function apply(operation: Operation, input: Float64Array[], weights: Weights, step: ReferenceStep): Float64Array[] {
+type Merge = Extract<Operation, { kind: 'add' | 'concat' }>;
+
+function merged(operation: Merge, inputs: readonly Float64Array[][], program: Program): Float64Array[] {
+  const [first = []] = inputs;
+  if (operation.kind === 'add') return first.map((x, n) => x.map((_, index) => inputs.reduce((sum, values) => sum + (values[n]?.[index] ?? NaN), 0)));
+  const { height, width } = operation.output;
+  const channels = operation.inputs.map((index) => (program.operations[index]?.output ?? program.input).channels);
+  return first.map((_, n) => {
+    const values: number[] = [];
+    for (let pixel = 0; pixel < height * width; pixel++) {
+      inputs.forEach((input, which) => {
+        const count = channels[which] ?? 0;
+        values.push(...(input[n] ?? new Float64Array()).subarray(pixel * count, (pixel + 1) * count));
+      });
+    }
+    return Float64Array.from(values);
+  });
+}
+
+function padded(x: Float64Array, input: Shape, output: Shape, zeros: Zeros): Float64Array {
+  const y = new Float64Array(size(output));
+  for (let r = 0; r < input.height; r++)
+    for (let q = 0; q < input.width; q++)
+      for (let c = 0; c < input.channels; c++) {
+        y[((r + zeros.top) * output.width + q + zeros.left) * input.channels + c] = x[(r * input.width + q) * input.channels + c] ?? NaN;
+      }
+  return y;
+}
+
+function apply(operation: Exclude<Operation, Merge>, input: Float64Array[], weights: Weights, step: ReferenceStep): Float64Array[] {
   const of = (parameter: { readonly name: string } | null): Float64Array | null => (parameter === null ? null : (weights.get(parameter.name) ?? null));
   switch (operation.kind) {
     case 'conv':
@@ -68,7 +106,7 @@ function apply(operation: Operation, input: Float64Array[], weights: Weights, st
     case 'batchNorm':
       return batchNorm(input, operation.input, operation.epsilon, of(operation.gamma), of(operation.beta));
     case 'relu':
-      return input.map((x) => x.map((value) => Math.max(value, 0)));
+      return input.map((x) => x.map((value) => Math.min(Math.max(value, 0), operation.cap ?? Infinity)));
     case 'elu':
       return input.map((x) => x.map((value) => (value > 0 ? value : Math.exp(value) - 1)));
     case 'tanh':
@@ -79,6 +117,8 @@ function apply(operation: Operation, input: Float64Array[], weights: Weights, st
       return input.map((x, n) => dropped(x, n, operation.layer, step));
     case 'flatten':
       return input;
+    case 'zeroPad':
+      return input.map((x) => padded(x, operation.input, operation.output, operation.zeros));
     case 'maxPool':
       return input.map((x) => pool(x, operation.input, operation.output, operation.window, (values) => Math.max(...values)));
     case 'averagePool':
@@ -149,16 +189,18 @@ function pool(x: Float64Array, input: Shape, output: Shape, window: Window, of: 
   return y;
 }
 
-/** The mask of kernels/hash.h, from its description. */
 function dropped(x: Float64Array, image: number, layer: number, step: ReferenceStep): Float64Array {
   if (step.dropout === 0) return x;
-  const seed = mix(mix(step.dropoutSeed) + layer);
-  const seed2 = mix(seed ^ 0x5bd1e995);
-  return x.map((value, index) => {
-    let hash = Math.imul(image * x.length + index, 0x9e3779b1);
-    hash = Math.imul(hash ^ (hash >>> 16) ^ seed, 0x85ebca6b);
-    hash = Math.imul((hash ^ (hash >>> 13)) + seed2, 0xc2b2ae35);
-    hash ^= hash >>> 16;
-    return hash >>> 0 < Math.round(step.dropout * 2 ** 32) ? 0 : value / (1 - step.dropout);
-  });
+  return x.map((value, index) => (step.masks(step, image, index, x.length, layer) ? value / (1 - step.dropout) : 0));
 }
+
+/** The masks of kernels/hash.h, from its description. */
+export const hashMasks: Masks = ({ dropout, dropoutSeed }, image, element, size, layer) => {
+  const seed = mix(mix(dropoutSeed) + layer);
+  const seed2 = mix(seed ^ 0x5bd1e995);
+  let hash = Math.imul(image * size + element, 0x9e3779b1);
+  hash = Math.imul(hash ^ (hash >>> 16) ^ seed, 0x85ebca6b);
+  hash = Math.imul((hash ^ (hash >>> 13)) + seed2, 0xc2b2ae35);
+  hash ^= hash >>> 16;
+  return hash >>> 0 >= Math.round(dropout * 2 ** 32);
+};

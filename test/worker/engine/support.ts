@@ -26,6 +26,25 @@ export function sequential(input: readonly [number, number, number], ...sketches
   return { class_name: 'Sequential', config: { name: 'sketch', layers } };
 }
 
+/** A layer of a functional model and the layers it takes; 'image' is the input. */
+export interface NodeSketch {
+  readonly name: string;
+  readonly inputs: readonly string[];
+  readonly className: string;
+  readonly config: { readonly [field: string]: Json };
+}
+
+/** A functional model as tf.layers writes it; the last layer is the output. */
+export function functional(input: readonly [number, number, number], ...nodes: readonly NodeSketch[]): Topology {
+  const image: LayerConfig = { class_name: 'InputLayer', config: { name: 'image', batch_input_shape: [null, ...input], dtype: 'float32', sparse: false }, inbound_nodes: [] };
+  const layers = nodes.map(({ name, inputs, className, config }): LayerConfig => ({
+    class_name: className,
+    config: { name, ...config },
+    inbound_nodes: [inputs.map((from) => [from, 0, 0, {}])],
+  }));
+  return { class_name: 'Model', config: { name: 'sketch', layers: [image, ...layers], input_layers: [['image', 0, 0]], output_layers: [[nodes.at(-1)?.name ?? '', 0, 0]] } };
+}
+
 /** uint8 noise; `learnable` adds a bright left half to the images of class 1. */
 export function images(count: number, [height, width, channels]: readonly [number, number, number], classes: number, seed: number, learnable = false): ImageSource & { readonly pixels: Uint8Array } {
   const random = generator(seed);
@@ -51,7 +70,7 @@ export function images(count: number, [height, width, channels]: readonly [numbe
 }
 
 export function training(classes: number, more: Partial<Training> = {}): Training {
-  return { optimizer: SGDM, classes, normalisation: { mean: null, deviation: null }, initSeed: 7, replicate: 0, maxBatch: 4, clips: false, augments: false, memoryBytes: null, ...more };
+  return { optimizer: SGDM, classes, normalisation: { mean: null, deviation: null }, initSeed: 7, replicate: 0, maxBatch: 4, accumulate: 1, clips: false, augments: false, memoryBytes: null, ...more };
 }
 
 /** Plain steps but for what `more` says. */

@@ -37,6 +37,7 @@ const MODELS = [
 
 function optimizerOf(choice: OptimizerChoice): tf.Optimizer {
   if (choice.name === 'sgdm') return tf.train.momentum(RATE, choice.momentum);
+  if (choice.name !== 'adam') throw new RangeError(`${choice.name} is compared with Keras, in test/golden`);
   // Keras adds epsilon to sqrt(v), tensorflow.js to sqrt(v / (1 - beta2^t)): the same at t = 1 with this epsilon.
   return tf.train.adam(RATE, choice.beta1, choice.beta2, choice.epsilon / Math.sqrt(1 - choice.beta2));
 }

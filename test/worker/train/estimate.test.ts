@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { ImageTrajectory } from '../../../proto/work.js';
+import { wasmEngine } from '../../../worker/engine/choose.js';
 import { estimateSteps } from '../../../worker/train/estimate.js';
 
 function trajectory(size: number): ImageTrajectory {
@@ -16,7 +17,7 @@ function trajectory(size: number): ImageTrajectory {
 const caseOf = (size: number, batch: number) => ({ trajectory: trajectory(size), batch, dropout: 0.5 });
 
 test('each case is timed, and larger images take more time and memory', async () => {
-  const [small, large, ...more] = await estimateSteps({ budgetMs: 60_000, cases: [caseOf(12, 8), caseOf(48, 8)] });
+  const [small, large, ...more] = await estimateSteps({ engine: wasmEngine(), budgetMs: 60_000, cases: [caseOf(12, 8), caseOf(48, 8)] });
   assert.deepEqual([small?.index, large?.index, more.length], [0, 1, 0]);
   assert.ok(small !== undefined && large !== undefined);
   assert.ok(small.msPerStep > 0 && large.msPerStep > small.msPerStep, `${small.msPerStep} and ${large.msPerStep} ms`);
@@ -24,18 +25,18 @@ test('each case is timed, and larger images take more time and memory', async ()
 });
 
 test('a case that no machine can hold is left out, and those after it are timed', async () => {
-  const estimates = await estimateSteps({ budgetMs: 60_000, cases: [caseOf(4_000, 4_000), caseOf(12, 2)] });
+  const estimates = await estimateSteps({ engine: wasmEngine(), budgetMs: 60_000, cases: [caseOf(4_000, 4_000), caseOf(12, 2)] });
   assert.deepEqual(estimates.map(({ index }) => index), [1]);
 });
 
 test('a budget that is used up begins no further case', async () => {
-  assert.deepEqual(await estimateSteps({ budgetMs: 0, cases: [caseOf(12, 2)] }), []);
-  assert.deepEqual(await estimateSteps({ budgetMs: 1_000, cases: [] }), []);
+  assert.deepEqual(await estimateSteps({ engine: wasmEngine(), budgetMs: 0, cases: [caseOf(12, 2)] }), []);
+  assert.deepEqual(await estimateSteps({ engine: wasmEngine(), budgetMs: 1_000, cases: [] }), []);
 });
 
 test('whoever no longer wants to know gets the reason', async () => {
   const controller = new AbortController();
-  const asked = estimateSteps({ budgetMs: 60_000, cases: [caseOf(12, 2)] }, controller.signal);
+  const asked = estimateSteps({ engine: wasmEngine(), budgetMs: 60_000, cases: [caseOf(12, 2)] }, controller.signal);
   controller.abort(new Error('changed my mind'));
   await assert.rejects(asked, /changed my mind/);
 });

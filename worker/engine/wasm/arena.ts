@@ -69,7 +69,7 @@ export function viewAt(at: number, shape: Shape, border: Border): View {
   return { shape, at: at + 4 * (border.top * row + border.left * shape.channels), row, image: imageFloats(shape, border) };
 }
 
-export function imageAt(view: View, index: number): number {
+export function imageAt(view: Pick<View, 'at' | 'image'>, index: number): number {
   return view.at + 4 * index * view.image;
 }
 

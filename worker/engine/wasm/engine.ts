@@ -63,7 +63,7 @@ function pagesOf(planned: Plan): number {
 
 function allocate(pages: number, training: Training): WebAssembly.Memory {
   const bytes = pages * PAGE_BYTES;
-  const batch = `at batch ${String(training.maxBatch)}`;
+  const batch = training.accumulate === 1 ? `at batch ${String(training.maxBatch)}` : `at batch ${String(training.maxBatch)} in ${String(training.accumulate)} parts`;
   if (training.memoryBytes !== null && bytes > training.memoryBytes) {
     throw new OutOfMemoryError(`the model needs ${mebibytes(bytes)} ${batch}, more than the ${mebibytes(training.memoryBytes)} that it may take`, bytes);
   }

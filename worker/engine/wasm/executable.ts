@@ -1,20 +1,22 @@
-import { wholePower } from '../../../proto/whole-power.js';
 import type { Executable, Fill, ImageSource, PixelTransform, StepResult, StepSettings, Training } from '../engine.js';
 import { fillInitial } from '../initial-weights.js';
 import type { Program } from '../program.js';
-import { imageAt } from './arena.js';
+import { batchParts } from '../parts.js';
+import { imageAt, type View } from './arena.js';
 import { instantiateKernels } from './kernels.js';
 import { ActivateNode, type BatchNorm } from './nodes/activate.js';
+import { copyChannels } from './nodes/merge.js';
 import { elements, type Gradient, type Machine, type Node, type Pass, wholeGradient } from './nodes/node.js';
-import { type Slot, stateNames } from './parameters.js';
-import type { Plan } from './plan.js';
+import { applyUpdate, stepRates } from './optimize.js';
+import { stateNames } from './parameters.js';
+import type { Delivery, Plan } from './plan.js';
 import { decodeState, encodeState, type Tensor } from './state.js';
 import { isKernel, Updates } from './updates.js';
 
 /** As kernels/augment.c numbers them. */
 const FILLS: { readonly [fill in Fill]: number } = { constant: 0, nearest: 1, reflect: 2, wrap: 3 };
 
-const INFERENCE: Pass = { training: false, dropout: null };
+const INFERENCE: Pass = { training: false, first: 0, dropout: null };
 
 /**
  * Runs a plan. A step is a fixed sequence of kernel calls on memory that was planned beforehand:
@@ -33,7 +35,6 @@ export class WasmExecutable implements Executable {
   private readonly ints: Int32Array;
   private readonly norms: readonly NormNode[];
   private steps = 0;
-  private rate = 0;
   /** Of the step in progress. */
   private updates: Updates | null = null;
 
@@ -55,7 +56,7 @@ export class WasmExecutable implements Executable {
         this.updates?.take(slot, gradientAt, from, count);
       },
     };
-    this.norms = plan.nodes.filter(hasNorm);
+    this.norms = plan.stages.map(({ node }) => node).filter(hasNorm);
     this.initialise();
   }
 
@@ -64,22 +65,45 @@ export class WasmExecutable implements Executable {
     if (count < 1 || count > this.training.maxBatch) {
       throw new RangeError(`a step takes 1 to ${String(this.training.maxBatch)} images, not ${String(count)}`);
     }
-    const pass = passOf(settings);
-    this.gather(indices, settings.augment);
-    for (const node of this.plan.nodes) node.forward(this.machine, count, pass);
-    const result = this.loss(indices, settings);
     this.steps++;
-    this.rate = this.stepRate(settings.lr);
-    this.updates = new Updates(this.machine, this.plan, settings, (slot, gradientAt, from, floats) => {
-      this.optimize(slot, gradientAt, from, floats);
+    const { optimizer, accumulate } = this.training;
+    const rates = stepRates(optimizer, settings.lr, this.steps);
+    this.updates = new Updates(this.machine, this.plan, settings, accumulate > 1, (slot, gradientAt, from, floats) => {
+      applyUpdate(this.machine.kernels, optimizer, rates, slot, gradientAt, from, floats);
     });
-    let gradient: Gradient = wholeGradient(this.machine, this.plan.logitsGradient);
-    for (let index = this.plan.nodes.length - 1; index >= 0; index--) {
-      const node = this.plan.nodes[index];
-      if (node !== undefined) gradient = node.backward(this.machine, count, pass, gradient);
+    const penalty = settings.l2 === 0 ? 0 : settings.l2 * this.kernelSquares();
+    let loss = 0;
+    let correct = 0;
+    for (const { from, to } of batchParts(count, accumulate)) {
+      const part = this.part(indices.subarray(from, to), from, (to - from) / count, settings);
+      loss += part.loss;
+      correct += part.correct;
     }
     this.updates.finish();
+    return { loss: loss + penalty, correct };
+  }
+
+  /** Forward and backward over a part of a batch, from image `first` on, that counts by its `share`. */
+  private part(indices: Int32Array, first: number, share: number, settings: StepSettings): StepResult {
+    const pass = passOf(settings, first);
+    this.gather(indices, settings.augment?.slice(first, first + indices.length) ?? null);
+    for (const { node } of this.plan.stages) node.forward(this.machine, indices.length, pass);
+    const result = this.loss(indices, share, settings);
+    this.backward(indices.length, pass);
+    this.updates?.partEnded();
     return result;
+  }
+
+  private backward(count: number, pass: Pass): void {
+    const { stages } = this.plan;
+    const gradients = new Map([[stages.length - 1, wholeGradient(this.machine, this.plan.logitsGradient)]]);
+    for (let index = stages.length - 1; index >= 0; index--) {
+      const above = gradients.get(index);
+      const { node, deliveries } = stages[index]!;
+      if (above === undefined) continue;
+      const below = node.backward(this.machine, count, pass, above);
+      for (const delivery of deliveries) gradients.set(delivery.to, delivered(this.machine, count, delivery, below, gradients.get(delivery.to)));
+    }
   }
 
   /**
@@ -92,7 +116,8 @@ export class WasmExecutable implements Executable {
     if (indices.length === 0) throw new RangeError('recalibration needs at least one image');
     for (const node of this.norms) {
       const { norm } = node;
-      const before = this.plan.nodes.slice(0, this.plan.nodes.indexOf(node));
+      const nodes = this.plan.stages.map((stage) => stage.node);
+      const before = nodes.slice(0, nodes.indexOf(node));
       this.eachChunk(indices, (count, first) => {
         for (const earlier of before) earlier.forward(this.machine, count, INFERENCE);
         for (let image = 0; image < count; image++) norm.take(this.machine, imageAt(node.input, image), node.input.row, first + image);
@@ -106,7 +131,7 @@ export class WasmExecutable implements Executable {
     const logits = new Float32Array(indices.length * classes);
     const from = this.plan.logits.at / 4;
     this.eachChunk(indices, (count, first) => {
-      for (const node of this.plan.nodes) node.forward(this.machine, count, INFERENCE);
+      for (const { node } of this.plan.stages) node.forward(this.machine, count, INFERENCE);
       logits.set(this.machine.floats.subarray(from, from + count * classes), first * classes);
     });
     return logits;
@@ -126,8 +151,9 @@ export class WasmExecutable implements Executable {
 
   /** An image's logits do not depend on its company, so chunks may be of any size. */
   private eachChunk(indices: Int32Array, visit: (count: number, first: number) => void): void {
-    for (let first = 0; first < indices.length; first += this.training.maxBatch) {
-      const chunk = indices.subarray(first, Math.min(indices.length, first + this.training.maxBatch));
+    const { images } = this.plan;
+    for (let first = 0; first < indices.length; first += images) {
+      const chunk = indices.subarray(first, Math.min(indices.length, first + images));
       this.gather(chunk, null);
       visit(chunk.length, first);
     }
@@ -162,7 +188,8 @@ export class WasmExecutable implements Executable {
     return augmentation.image;
   }
 
-  private loss(indices: Int32Array, { classWeights, labelSmoothing, l2 }: StepSettings): StepResult {
+  /** Writes the gradient of the logits; the loss without penalty. */
+  private loss(indices: Int32Array, share: number, { classWeights, labelSmoothing }: StepSettings): StepResult {
     const { plan, machine, program } = this;
     indices.forEach((index, position) => {
       this.ints[plan.labels / 4 + position] = this.source.labels[index] ?? 0;
@@ -172,31 +199,14 @@ export class WasmExecutable implements Executable {
       plan.logits.at, plan.labels, classWeights === null ? 0 : plan.classWeights, plan.logitsGradient.at, indices.length,
       program.classes, labelSmoothing, plan.correct,
     );
-    return { loss: l2 === 0 ? loss : loss + l2 * this.kernelSquares(), correct: this.ints[plan.correct / 4] ?? 0 };
-  }
-
-  private stepRate(lr: number): number {
-    const { optimizer } = this.training;
-    if (optimizer.name === 'sgdm') return lr;
-    return (lr * Math.sqrt(1 - wholePower(optimizer.beta2, this.steps))) / (1 - wholePower(optimizer.beta1, this.steps));
+    if (share !== 1) machine.kernels.scale(plan.logitsGradient.at, indices.length * program.classes, share);
+    return { loss: loss * share, correct: this.ints[plan.correct / 4] ?? 0 };
   }
 
   private kernelSquares(): number {
     let sum = 0;
     for (const { parameter, at } of this.plan.slots.values()) if (isKernel(parameter)) sum += this.machine.kernels.sum_of_squares(at, parameter.count);
     return sum;
-  }
-
-  private optimize(slot: Slot, gradientAt: number, from: number, count: number): void {
-    const { optimizer } = this.training;
-    const [first = 0, second = 0] = slot.state;
-    const offset = 4 * from;
-    if (optimizer.name === 'sgdm') {
-      this.machine.kernels.sgdm(slot.at + offset, first + offset, gradientAt, count, this.rate, optimizer.momentum);
-      return;
-    }
-    const { beta1, beta2, epsilon } = optimizer;
-    this.machine.kernels.adam(slot.at + offset, first + offset, second + offset, gradientAt, count, this.rate, beta1, beta2, epsilon);
   }
 
   private initialise(): void {
@@ -237,9 +247,29 @@ function hasNorm(node: Node): node is NormNode {
   return node instanceof ActivateNode && node.norm !== null;
 }
 
-function passOf(settings: StepSettings): Pass {
+/** The gradient of an input after what one of its readers gives is added to what others gave `before`. */
+function delivered(machine: Machine, count: number, { slice, join }: Delivery, below: Gradient, before: Gradient | undefined): Gradient {
+  const own = slice === null ? below : sliced(machine, count, slice.view, slice.channel, below);
+  if (join === null) return own;
+  const [a, b] = [before?.view, own.view];
+  if (a === undefined || a === null || b === null) throw new Error('gradients that are added must lie whole');
+  const into = join === 'before' ? a : join === 'own' ? b : join;
+  const { height, width, channels } = into.shape;
+  for (let image = 0; image < count; image++) {
+    machine.kernels.add_images(imageAt(a, image), a.row, imageAt(b, image), b.row, imageAt(into, image), into.row, height, width * channels, 0);
+  }
+  return wholeGradient(machine, into);
+}
+
+function sliced(machine: Machine, count: number, into: View, channel: number, { view }: Gradient): Gradient {
+  if (view === null) throw new Error('a gradient that is cut must lie whole');
+  for (let image = 0; image < count; image++) copyChannels(machine, view, channel, into, 0, image, into.shape.channels);
+  return wholeGradient(machine, into);
+}
+
+function passOf(settings: StepSettings, first: number): Pass {
   const rate = settings.dropout;
-  if (rate === 0) return { training: true, dropout: null };
+  if (rate === 0) return { training: true, first, dropout: null };
   const threshold = Math.round(rate * 0x100000000);
-  return { training: true, dropout: { threshold, scale: 1 / (1 - rate), seed: settings.dropoutSeed } };
+  return { training: true, first, dropout: { threshold, scale: 1 / (1 - rate), seed: settings.dropoutSeed } };
 }

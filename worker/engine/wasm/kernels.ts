@@ -15,17 +15,32 @@ export interface Kernels {
   normalise_floats(values: number, x: number, xRow: number, height: number, length: number, mean: number, deviation: number): void;
   normalise(pixels: number, x: number, xRow: number, height: number, length: number, mean: number, deviation: number): void;
   conv(
-    x: number, xRow: number, w: number, bias: number, y: number, yRow: number, height: number, width: number,
-    input: number, output: number, rows: number, columns: number, strideRows: number, strideColumns: number,
+    x: number, xRow: number, xImage: number, w: number, bias: number, y: number, yRow: number, yImage: number, images: number,
+    height: number, width: number, input: number, output: number, rows: number, columns: number, strideRows: number, strideColumns: number,
   ): void;
-  curve(x: number, xRow: number, y: number, yRow: number, height: number, length: number, kind: number): void;
-  curve_back(x: number, xRow: number, dy: number, dyRow: number, dx: number, dxRow: number, height: number, length: number, kind: number): void;
+  curve(x: number, xRow: number, y: number, yRow: number, height: number, length: number, kind: number, cap: number): void;
+  curve_back(
+    x: number, xRow: number, dy: number, dyRow: number, dx: number, dxRow: number, height: number, length: number, kind: number, cap: number,
+  ): void;
+  add_images(a: number, aRow: number, b: number, bRow: number, y: number, yRow: number, height: number, length: number, relu: number): void;
+  copy_channels(
+    from: number, fromRow: number, fromStep: number, to: number, toRow: number, toStep: number, height: number, width: number, count: number,
+  ): void;
   pack_forward(w: number, packed: number, depth: number, output: number): void;
   pack_backward(w: number, packed: number, taps: number, input: number, output: number): void;
   filter_gradient(
-    x: number, xRow: number, dy: number, dyRow: number, dw: number, stride: number, height: number, width: number,
-    input: number, output: number, rows: number, columns: number, strideRows: number, strideColumns: number,
+    x: number, xRow: number, xImage: number, dy: number, dyRow: number, dyImage: number, dw: number, stride: number, images: number,
+    height: number, width: number, input: number, output: number, rows: number, columns: number, strideRows: number, strideColumns: number,
   ): void;
+  winograd_pack(w: number, u: number, input: number, output: number, back: number): void;
+  winograd(
+    x: number, xRow: number, u: number, bias: number, y: number, yRow: number, height: number, width: number,
+    input: number, output: number, scratch: number,
+  ): void;
+  winograd_sums(
+    x: number, xRow: number, dy: number, dyRow: number, sums: number, height: number, width: number, input: number, output: number, scratch: number,
+  ): void;
+  winograd_gradient(sums: number, dw: number, input: number, output: number): void;
   unpad_rows(from: number, stride: number, to: number, rows: number, columns: number): void;
   spread(from: number, fromRow: number, to: number, toRow: number, height: number, width: number, channels: number, step: number): void;
   channel_sums(x: number, xRow: number, height: number, width: number, channels: number, sums: number): void;
@@ -76,7 +91,11 @@ export interface Kernels {
   scale(gradient: number, count: number, factor: number): void;
   sum_of_squares(w: number, count: number): number;
   sgdm(w: number, a: number, gradient: number, count: number, rate: number, momentum: number): void;
-  adam(w: number, m: number, v: number, gradient: number, count: number, rate: number, beta1: number, beta2: number, epsilon: number): void;
+  nesterov(w: number, a: number, gradient: number, count: number, rate: number, momentum: number): void;
+  rmsprop(w: number, v: number, gradient: number, count: number, rate: number, rho: number, epsilon: number): void;
+  adam(
+    w: number, m: number, v: number, gradient: number, count: number, rate: number, beta1: number, beta2: number, epsilon: number, decay: number,
+  ): void;
 }
 
 /** height, width, channels, outHeight, outWidth, rows, columns, strideRows, strideColumns, top, left. */

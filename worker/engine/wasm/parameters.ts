@@ -7,13 +7,24 @@ import type { Arena } from './arena.js';
 export interface Slot {
   readonly parameter: Parameter;
   readonly at: number;
-  /** Momentum: the accumulator. Adam: first and second moment. */
+  /** In the order of `stateNames`. */
   readonly state: readonly number[];
 }
 
 /** Names of the optimizer's state tensors per parameter, in the order of `Slot.state`. */
 export function stateNames(optimizer: OptimizerChoice): readonly string[] {
-  return optimizer.name === 'sgdm' ? ['momentum'] : ['m', 'v'];
+  switch (optimizer.name) {
+    case 'sgd':
+      return [];
+    case 'sgdm':
+    case 'nesterov':
+      return ['momentum'];
+    case 'rmsprop':
+      return ['v'];
+    case 'adam':
+    case 'adamw':
+      return ['m', 'v'];
+  }
 }
 
 export function planSlots(program: Program, optimizer: OptimizerChoice, arena: Arena): Map<string, Slot> {

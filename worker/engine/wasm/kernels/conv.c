@@ -2,8 +2,8 @@
 //
 // The kW * Ci taps of one kernel row are contiguous in the padded input, so a convolution is a
 // matrix product with depth kH x (kW * Ci) whose rows (pixels) are pointers into the input: no
-// im2col copy. Rejected: im2col (writes 9 times the input), Winograd (other roundings, and the gain
-// at 8 to 49 channels is eaten by its transforms).
+// im2col copy. Rejected: im2col (writes 9 times the input). Many channels under 3 x 3 windows go by
+// winograd.c instead.
 #include "simd.h"
 
 // Pixels whose addresses are worked out once and used for all column tiles; the rows they touch stay in L1.
@@ -38,18 +38,20 @@ INLINE void pixel_tile(const float *x, int x_row, const float *w, const float *b
   }
 }
 
-// y [height, width, out] = bias + x * w; strides of rows in floats; `w` as pack_forward or
-// pack_backward left it; bias may be null.
-EXPORT(conv) void conv(const float *x, int x_row, const float *w, const float *bias, float *y, int y_row,
-                       int height, int width, int in, int out, int kernel_rows, int kernel_columns,
-                       int stride_rows, int stride_columns) {
-  int depth = kernel_columns * in, pixels = height * width;
-  for (int first = 0, row = 0, column = 0; first < pixels; first += BLOCK) {
+// y [images, height, width, out] = bias + x * w; strides of rows and images in floats; `w` as
+// pack_forward or pack_backward left it; bias may be null. Images too small to fill a block go
+// together, so that large weights are read once for all of them.
+EXPORT(conv) void conv(const float *x, int x_row, int x_image, const float *w, const float *bias, float *y, int y_row,
+                       int y_image, int images, int height, int width, int in, int out, int kernel_rows,
+                       int kernel_columns, int stride_rows, int stride_columns) {
+  int depth = kernel_columns * in, pixels = images * height * width;
+  for (int first = 0, image = 0, row = 0, column = 0; first < pixels; first += BLOCK) {
     int count = least(BLOCK, pixels - first);
     for (int p = 0; p < count; p++) {
-      input_at[p] = row * stride_rows * x_row + column * stride_columns * in;
-      output_at[p] = row * y_row + column * out;
+      input_at[p] = image * x_image + row * stride_rows * x_row + column * stride_columns * in;
+      output_at[p] = image * y_image + row * y_row + column * out;
       if (++column == width) column = 0, row++;
+      if (row == height) row = 0, image++;
     }
     // A last tile of fewer than 4 pixels computes its last pixel again.
     for (int p = count; p % 4; p++) input_at[p] = input_at[count - 1], output_at[p] = output_at[count - 1];
@@ -90,12 +92,15 @@ EXPORT(pack_backward) void pack_backward(const float *w, float *packed, int taps
   }
 }
 
-// Rows of gradient and input that are worked on together: as many as stay in L1 beside the sums.
+// Rows of gradient and input that are worked on together: as many as stay in L1 beside the sums; of
+// many channels, of which a tile touches a few, as many as stay in L2.
 #define L1_FLOATS 5120
+#define L2_FLOATS 32768
+#define MANY_CHANNELS 32
 
 typedef struct {
   const float *x, *dy;
-  int x_row, dy_row, rows, width, step, out;
+  int x_row, dy_row, x_image, dy_image, images, rows, width, step, out;
 } Span;
 
 // dw[4 taps][tile] += sum over the span's pixels of x[pixel + tap] * dy[pixel]
@@ -107,8 +112,8 @@ INLINE void tap_tile(Span s, const int at[4], int adjacent, float *dw, int strid
     sum[half * i] = LOAD(from);
     if (wide == 8) sum[2 * i + 1] = LOAD(from + 4);
   }
-  for (int row = 0; row < s.rows; row++) {
-    const float *a = s.x + row * s.x_row + at[0], *b = s.dy + row * s.dy_row;
+  for (int image = 0, row = 0; image < s.images; row + 1 < s.rows ? row++ : (row = 0, image++)) {
+    const float *a = s.x + image * s.x_image + row * s.x_row + at[0], *b = s.dy + image * s.dy_image + row * s.dy_row;
     const float *a1 = adjacent ? a + 1 : a + (at[1] - at[0]), *a2 = adjacent ? a + 2 : a + (at[2] - at[0]),
                 *a3 = adjacent ? a + 3 : a + (at[3] - at[0]);
     if (wide == 8) tile_4x8(a, a1, a2, a3, s.step, b, s.out, s.width, sum);
@@ -122,16 +127,19 @@ INLINE void tap_tile(Span s, const int at[4], int adjacent, float *dw, int strid
   }
 }
 
-// dw [kH * kW * in, stride] += the gradient of one image. `stride` is `out` rounded up to whole
-// tiles; the lanes beyond `out` hold rubbish. dy [height, width, out] with rows of dy_row floats.
-EXPORT(filter_gradient) void filter_gradient(const float *x, int x_row, const float *dy, int dy_row, float *dw,
-                                             int stride, int height, int width, int in, int out, int kernel_rows,
-                                             int kernel_columns, int stride_rows, int stride_columns) {
+// dw [kH * kW * in, stride] += the gradient of one image, or of several where all their rows go
+// together: each weight's additions are in the same order either way. `stride` is `out` rounded up to
+// whole tiles; the lanes beyond `out` hold rubbish. dy [images, height, width, out].
+EXPORT(filter_gradient) void filter_gradient(const float *x, int x_row, int x_image, const float *dy, int dy_row,
+                                             int dy_image, float *dw, int stride, int images, int height, int width,
+                                             int in, int out, int kernel_rows, int kernel_columns, int stride_rows,
+                                             int stride_columns) {
   int depth = kernel_columns * in, taps = kernel_rows * depth;
-  int together = L1_FLOATS / (x_row * stride_rows + dy_row);
+  int together = (in < MANY_CHANNELS ? L1_FLOATS : L2_FLOATS) / (x_row * stride_rows + dy_row);
+  if (images > 1) together = height;
   if (together < 1) together = 1;
   for (int row = 0; row < height; row += together) {
-    Span span = {x + row * stride_rows * x_row, dy + row * dy_row, x_row * stride_rows, dy_row,
+    Span span = {x + row * stride_rows * x_row, dy + row * dy_row, x_row * stride_rows, dy_row, x_image, dy_image, images,
                  least(together, height - row), width, stride_columns * in, out};
     for (int t = 0; t < taps; t += 4) {
       int count = least(4, taps - t), at[4];

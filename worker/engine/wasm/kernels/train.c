@@ -114,18 +114,43 @@ EXPORT(sgdm) void sgdm(float *w, float *a, const float *g, int count, float rate
   }
 }
 
-// Adam (Kingma and Ba 2015, the form before section 2.1 as Keras has it): `rate` already holds
-// sqrt(1 - beta2^t) / (1 - beta1^t); w = w - rate * m / (sqrt(v) + epsilon).
-EXPORT(adam) void adam(float *w, float *m, float *v, const float *g, int count, float rate, float beta1, float beta2,
-                       float epsilon) {
+// Momentum that looks ahead: a = momentum * a + g; w = w - rate * (g + momentum * a).
+EXPORT(nesterov) void nesterov(float *w, float *a, const float *g, int count, float rate, float momentum) {
+  v128_t r = SPLAT(rate), m = SPLAT(momentum);
   for (int i = 0; i < count; i += 4) {
     int rest = count - i;
     v128_t d = load_upto(g + i, rest);
+    v128_t v = MULADD(d, load_upto(a + i, rest), m);
+    store_upto(a + i, v, rest);
+    store_upto(w + i, SUB(load_upto(w + i, rest), MUL(MULADD(d, v, m), r)), rest);
+  }
+}
+
+// v = rho * v + (1 - rho) * g^2; w = w - rate * g / sqrt(v + epsilon).
+EXPORT(rmsprop) void rmsprop(float *w, float *v, const float *g, int count, float rate, float rho, float epsilon) {
+  for (int i = 0; i < count; i += 4) {
+    int rest = count - i;
+    v128_t d = load_upto(g + i, rest);
+    v128_t second = ADD(MUL(load_upto(v + i, rest), SPLAT(rho)), MUL(MUL(d, d), SPLAT(1 - rho)));
+    v128_t step = wasm_f32x4_div(MUL(d, SPLAT(rate)), wasm_f32x4_sqrt(ADD(second, SPLAT(epsilon))));
+    store_upto(v + i, second, rest);
+    store_upto(w + i, SUB(load_upto(w + i, rest), step), rest);
+  }
+}
+
+// Adam (Kingma and Ba 2015, the form before section 2.1 as Keras has it): `rate` already holds
+// sqrt(1 - beta2^t) / (1 - beta1^t); w = w - decay * w - rate * m / (sqrt(v) + epsilon). `decay` is that of
+// AdamW times its rate without the correction, else 0, which changes nothing.
+EXPORT(adam) void adam(float *w, float *m, float *v, const float *g, int count, float rate, float beta1, float beta2,
+                       float epsilon, float decay) {
+  for (int i = 0; i < count; i += 4) {
+    int rest = count - i;
+    v128_t d = load_upto(g + i, rest), old = load_upto(w + i, rest);
     v128_t first = ADD(MUL(load_upto(m + i, rest), SPLAT(beta1)), MUL(d, SPLAT(1 - beta1)));
     v128_t second = ADD(MUL(load_upto(v + i, rest), SPLAT(beta2)), MUL(MUL(d, d), SPLAT(1 - beta2)));
     v128_t step = wasm_f32x4_div(MUL(first, SPLAT(rate)), ADD(wasm_f32x4_sqrt(second), SPLAT(epsilon)));
     store_upto(m + i, first, rest);
     store_upto(v + i, second, rest);
-    store_upto(w + i, SUB(load_upto(w + i, rest), step), rest);
+    store_upto(w + i, SUB(SUB(old, MUL(old, SPLAT(decay))), step), rest);
   }
 }

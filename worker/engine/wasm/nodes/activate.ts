@@ -45,16 +45,19 @@ export class ActivateNode implements Node, Observer {
   private readonly activation: Activation;
   private readonly winner: number;
   private readonly inner: View | null;
-  private readonly first: boolean;
+  private readonly wanted: boolean;
 
-  /** `inner`: where to lay the input's gradient whole; null to make it image by image on demand. */
-  constructor(activation: Activation, slots: ReadonlyMap<string, Slot>, arena: Arena, images: number, input: View, output: View, inner: View | null, first: boolean) {
+  /**
+   * `inner`: where to lay the input's gradient whole; null to leave it where the output's is, or, where
+   * it cannot be, to make it image by image on demand.
+   */
+  constructor(activation: Activation, slots: ReadonlyMap<string, Slot>, arena: Arena, images: number, input: View, output: View, inner: View | null, wanted: boolean) {
     this.activation = activation;
     this.name = activation.name;
     this.input = input;
     this.output = output;
     this.inner = inner;
-    this.first = first;
+    this.wanted = wanted;
     this.norm = activation.norm === null ? null : new BatchNorm(activation.norm, slots, arena);
     this.winner = activation.pool ? arena.take(images * elements(activation.output)) : 0;
   }
@@ -70,7 +73,7 @@ export class ActivateNode implements Node, Observer {
       if (!this.observed) for (let image = 0; image < count; image++) this.observe(machine, image);
       this.norm.useBatch(machine, count);
     } else this.norm?.useInference(machine);
-    if (this.inPlace() && !this.activation.relu && draw.threshold === 0) return;
+    if (this.input.at === this.output.at && !this.activation.relu && this.norm === null && draw.threshold === 0) return;
     const affine = this.norm?.affine ?? 0;
     const stride = this.norm?.stride ?? 0;
     for (let image = 0; image < count; image++) {
@@ -79,12 +82,12 @@ export class ActivateNode implements Node, Observer {
       if (this.activation.pool) {
         machine.kernels.activate_pool(
           x, this.input.row, y, this.output.row, this.winnerOf(image), height, width, channels, affine, stride,
-          this.firstOf(image), draw.threshold, draw.seed, draw.seed2, draw.scale,
+          this.firstOf(pass.first + image), draw.threshold, draw.seed, draw.seed2, draw.scale,
         );
       } else {
         machine.kernels.activate(
           x, this.input.row, y, this.output.row, height, width, channels, affine, stride, Number(this.activation.relu),
-          this.firstOf(image), draw.threshold, draw.seed, draw.seed2, draw.scale,
+          this.firstOf(pass.first + image), draw.threshold, draw.seed, draw.seed2, draw.scale,
         );
       }
     }
@@ -96,20 +99,20 @@ export class ActivateNode implements Node, Observer {
     const draw = this.draw(pass);
     if (this.norm !== null) {
       this.norm.clearSums(machine);
-      for (let image = 0; image < count; image++) this.sum(machine, image, dy, draw, this.norm);
+      for (let image = 0; image < count; image++) this.sum(machine, image, pass.first, dy, draw, this.norm);
       this.norm.finishBackward(machine, count);
     }
-    if (this.first) return NO_GRADIENT;
+    if (!this.wanted) return NO_GRADIENT;
     const write = (image: number, at: number, row: number): void => {
-      this.writeImage(machine, image, dy, draw, at, row);
+      this.writeImage(machine, image, pass.first, dy, draw, at, row);
     };
-    const into = this.inPlace() ? dy : this.inner;
+    const into = this.inner ?? (this.inPlace() ? dy : null);
     if (into === null) return { view: null, write };
     for (let image = 0; image < count; image++) write(image, imageAt(into, image), into.row);
     return wholeGradient(machine, into);
   }
 
-  private sum(machine: Machine, image: number, dy: View, draw: Draw, norm: BatchNorm): void {
+  private sum(machine: Machine, image: number, first: number, dy: View, draw: Draw, norm: BatchNorm): void {
     const { height, width, channels } = this.activation.input;
     const x = imageAt(this.input, image);
     if (this.activation.pool) {
@@ -118,11 +121,11 @@ export class ActivateNode implements Node, Observer {
     }
     machine.kernels.activate_sums(
       x, this.input.row, imageAt(this.output, image), this.output.row, imageAt(dy, image), dy.row, height, width, channels,
-      norm.affine, Number(this.activation.relu), this.firstOf(image), draw.threshold, draw.seed, draw.seed2, draw.scale, norm.sums,
+      norm.affine, Number(this.activation.relu), this.firstOf(first + image), draw.threshold, draw.seed, draw.seed2, draw.scale, norm.sums,
     );
   }
 
-  private writeImage(machine: Machine, image: number, dy: View, draw: Draw, at: number, row: number): void {
+  private writeImage(machine: Machine, image: number, first: number, dy: View, draw: Draw, at: number, row: number): void {
     const { height, width, channels } = this.activation.input;
     const x = imageAt(this.input, image);
     const back = this.norm?.back ?? 0;
@@ -133,7 +136,7 @@ export class ActivateNode implements Node, Observer {
     }
     machine.kernels.activate_back(
       x, this.input.row, imageAt(this.output, image), this.output.row, imageAt(dy, image), dy.row, at, row, height, width,
-      channels, back, stride, Number(this.activation.relu), this.firstOf(image), draw.threshold, draw.seed, draw.seed2, draw.scale,
+      channels, back, stride, Number(this.activation.relu), this.firstOf(first + image), draw.threshold, draw.seed, draw.seed2, draw.scale,
     );
   }
 

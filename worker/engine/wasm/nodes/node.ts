@@ -6,6 +6,8 @@ import type { Slot } from '../parameters.js';
 /** What holds for one pass. `dropout` is null in inference. */
 export interface Pass {
   readonly training: boolean;
+  /** Number of the pass's first image in its batch: dropout masks are drawn by it. */
+  readonly first: number;
   readonly dropout: DropoutDraw | null;
 }
 
@@ -37,7 +39,7 @@ export interface Gradient {
 }
 
 /**
- * One step of the compiled program. Forward and backward go over `count` images; backward takes the
+ * One part of the compiled program. Forward and backward go over `count` images; backward takes the
  * gradient with respect to the output and updates the node's parameters.
  */
 export interface Node {

@@ -1,0 +1,48 @@
+/**
+ * What training needs of a process's memory, learnt from peaks that workers measured. Pure. It is a lower
+ * bound: memory grows with the pixels of a batch, so what a smaller one of the same model took, a larger
+ * one takes too. Nothing is scaled up: that would keep work from boxes where it fits.
+ */
+import { canonicalJson } from '../../proto/canonical.js';
+import type { EpochSettings, Trajectory } from '../../proto/work.js';
+
+export interface MemoryPeak {
+  /** Everything that decides the memory of a training but its load. */
+  readonly family: string;
+  /** Pixels that go through the network at once. */
+  readonly load: number;
+  /** Most resident memory of the process. */
+  readonly bytes: number;
+}
+
+export type MemoryAsk = Pick<MemoryPeak, 'family' | 'load'>;
+
+/** Null for trainables without a model. */
+export function memoryAsk(trajectory: Trajectory, settings: EpochSettings): MemoryAsk | null {
+  if (trajectory.trainable !== 'image-classifier' || !('batch' in settings)) return null;
+  const { numerics, model, optimizer, classes, input } = trajectory;
+  const clips = settings.clipNorm !== null;
+  const family = canonicalJson({ numerics, model, optimizer, classes, channels: input.channels, clips });
+  return { family, load: input.height * input.width * Math.ceil(settings.batch / settings.accumulate) };
+}
+
+export class MemoryPeaks {
+  /** By family, then load. */
+  readonly #known = new Map<string, Map<number, number>>();
+
+  /** Returns whether it says more than was known. */
+  learn({ family, load, bytes }: MemoryPeak): boolean {
+    const loads = this.#known.get(family) ?? new Map<number, number>();
+    this.#known.set(family, loads);
+    if ((loads.get(load) ?? 0) >= bytes) return false;
+    loads.set(load, bytes);
+    return true;
+  }
+
+  /** At least so many bytes; null where nothing was measured. */
+  needOf({ family, load }: MemoryAsk): number | null {
+    let most: number | null = null;
+    for (const [known, bytes] of this.#known.get(family) ?? []) if (known <= load && bytes > (most ?? 0)) most = bytes;
+    return most;
+  }
+}

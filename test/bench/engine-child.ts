@@ -1,0 +1,122 @@
+/**
+ * A process that trains one model of the bench `engine`: `node engine-child.js MODEL NATIVE-PLACE [MS]`
+ * (null for wasm). It compiles, takes a step and says so; then each line on its stdin asks for something,
+ * and each line on its stdout is the answer, as JSON; keras-engine.py is its counterpart. With MS it steps
+ * for that long instead and its last line is how many steps it took per second.
+ */
+import { createInterface } from 'node:readline';
+import type { Executable, ImageSource, StepSettings } from '../../worker/engine/engine.js';
+import type { UsableEngine } from '../../worker/engine/choose.js';
+import { openEngine } from '../../worker/engine/open.js';
+import { RECALIBRATION_IMAGES } from '../../worker/train/order.js';
+import { CLASSES, MODELS, type BenchModel } from './engine-models.js';
+
+const IMAGES = 1000;
+const VALIDATION = 200;
+/** Small, so that no run diverges: the time of a step does not depend on its rate. */
+const RATE = 1e-4;
+
+function settings(seed: number): StepSettings {
+  return { lr: RATE, dropout: 0.5, classWeights: null, l2: 0, labelSmoothing: 0, clipNorm: null, augment: null, dropoutSeed: seed };
+}
+
+function batch(from: number, count: number): Int32Array {
+  return Int32Array.from({ length: count }, (_, index) => (from + index) % IMAGES);
+}
+
+/** Noise, the images of class 1 brighter; the values do not matter to the time. */
+function noise({ size, channels }: BenchModel): ImageSource {
+  const bytes = size * size * channels;
+  const labels = Uint16Array.from({ length: IMAGES }, (_, image) => image % CLASSES);
+  const pixels = new Uint8Array(IMAGES * bytes);
+  let state = 1;
+  for (let index = 0; index < pixels.length; index += 1) {
+    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
+    pixels[index] = (state >>> 25) + 64 * (labels[Math.floor(index / bytes)] ?? 0);
+  }
+  return {
+    count: IMAGES, height: size, width: size, channels, labels,
+    read: (indices, into) => {
+      indices.forEach((image, position) => {
+        into.set(pixels.subarray(image * bytes, (image + 1) * bytes), position * bytes);
+      });
+    },
+  };
+}
+
+class Child {
+  readonly #model: BenchModel;
+  readonly #compile: () => Promise<Executable>;
+  #executable: Executable;
+  #steps = 1;
+
+  constructor(model: BenchModel, compile: () => Promise<Executable>, executable: Executable) {
+    this.#model = model;
+    this.#compile = compile;
+    this.#executable = executable;
+  }
+
+  async answer(asked: string): Promise<unknown> {
+    if (asked === 'step') return { ms: this.#timed(() => this.step()) };
+    if (asked === 'epoch') return { ms: this.#timed(() => { this.#epoch(); }) };
+    if (asked === 'again') return { ms: await this.#again() };
+    return { peakBytes: process.resourceUsage().maxRSS * 1024 };
+  }
+
+  stepsPerSecond(ms: number): number {
+    const began = performance.now();
+    let steps = 0;
+    for (; performance.now() - began < ms; steps += 1) this.step();
+    return (1000 * steps) / (performance.now() - began);
+  }
+
+  step(): void {
+    this.#executable.step(batch(this.#steps * this.#model.batch, this.#model.batch), settings(this.#steps));
+    this.#steps += 1;
+  }
+
+  #timed(work: () => void): number {
+    const began = performance.now();
+    work();
+    return performance.now() - began;
+  }
+
+  /** One pass over all images, then what the trainer does for an epoch's numbers: statistics, and predictions of the validation part. */
+  #epoch(): void {
+    const { batch: size } = this.#model;
+    for (let from = 0; from < IMAGES; from += size) this.#executable.step(batch(from, Math.min(size, IMAGES - from)), settings(from));
+    this.#executable.recalibrate(batch(0, RECALIBRATION_IMAGES));
+    this.#executable.predict(batch(0, VALIDATION));
+  }
+
+  /** What a warm process needs until it can step anew. */
+  async #again(): Promise<number> {
+    this.#executable.dispose();
+    const began = performance.now();
+    this.#executable = await this.#compile();
+    return performance.now() - began;
+  }
+}
+
+async function main(): Promise<void> {
+  const [name = '', native = 'null', span] = process.argv.slice(2);
+  const model = MODELS.find((known) => known.name === name);
+  if (model === undefined) throw new Error(`no model ${name}`);
+  const source = noise(model);
+  const engine = await openEngine({ native: JSON.parse(native) as UsableEngine['native'] });
+  const training = {
+    optimizer: model.optimizer, classes: CLASSES, normalisation: { mean: null, deviation: null }, initSeed: 0,
+    replicate: 0, maxBatch: model.batch, accumulate: 1, clips: false, augments: false, memoryBytes: null,
+  } as const;
+  const compile = (): Promise<Executable> => engine.compile(model.topology, training, source);
+  const child = new Child(model, compile, await compile());
+  child.step();
+  if (span !== undefined) {
+    process.stdout.write(`${child.stepsPerSecond(Number(span))}\n`);
+    return;
+  }
+  process.stdout.write(`${JSON.stringify({ ready: engine.numerics })}\n`);
+  for await (const line of createInterface({ input: process.stdin })) process.stdout.write(`${JSON.stringify(await child.answer(line))}\n`);
+}
+
+await main();

@@ -1,0 +1,62 @@
+/** What the bench `engine` trains. keras-engine.py holds the same models: change both. */
+import type { Json, OptimizerChoice } from '../../proto/work.js';
+import { buildModel } from '../../worker/model/zoo.js';
+import type { Topology } from '../../worker/model/topology.js';
+import { functional, type LayerSketch, type NodeSketch, sequential } from '../worker/engine/support.js';
+
+export interface BenchModel {
+  readonly name: string;
+  readonly size: number;
+  readonly channels: 1 | 3;
+  readonly batch: number;
+  readonly optimizer: OptimizerChoice;
+  readonly topology: Topology;
+}
+
+export const CLASSES = 2;
+
+const MOMENTUM: OptimizerChoice = { name: 'sgdm', momentum: 0.9 };
+const ADAM: OptimizerChoice = { name: 'adam', beta1: 0.9, beta2: 0.999, epsilon: 1e-7 };
+
+export const MODELS: readonly BenchModel[] = [
+  ...[28, 64, 100].map((size): BenchModel => ({ name: `garth-cnn-${size}`, size, channels: 1, batch: 30, optimizer: MOMENTUM, topology: garth(size) })),
+  { name: 'cnn-d-128', size: 128, channels: 3, batch: 44, optimizer: ADAM, topology: cnnD() },
+  { name: 'resnet18-64', size: 64, channels: 3, batch: 32, optimizer: MOMENTUM, topology: resnet18() },
+];
+
+function garth(size: number): Topology {
+  return buildModel({ name: 'garth-cnn', knobs: { filters: [8, 16, 49], fcWidth: 100 } }, { height: size, width: size, channels: 1 }, CLASSES);
+}
+
+/** The CNN of 3,312,961 parameters in ../shared/facts/studies.md, D, with two logits for its one sigmoid. */
+function cnnD(): Topology {
+  const blocks = [32, 64, 128].flatMap((filters): LayerSketch[] => [['Conv2D', { filters, kernel_size: 3, activation: 'relu' }], ['MaxPooling2D', { pool_size: 2 }]]);
+  const dense = [128, 64].map((units): LayerSketch => ['Dense', { units, activation: 'relu' }]);
+  return sequential([128, 128, 3], ...blocks, ['Flatten', {}], ...dense, ['Dense', { units: CLASSES, activation: 'softmax' }]);
+}
+
+/** He, Zhang, Ren, Sun 2015, table 1, 18 layers, as Keras writes residual networks: zeros before the first two windows. */
+function resnet18(): Topology {
+  const nodes: NodeSketch[] = [];
+  const put = (className: string, config: { readonly [field: string]: Json }, ...inputs: readonly string[]): string => {
+    const name = `n${nodes.length}`;
+    nodes.push({ name, inputs, className, config });
+    return name;
+  };
+  const conv = (filters: number, kernel: number, strides: number, padding: string, from: string): string =>
+    put('BatchNormalization', {}, put('Conv2D', { filters, kernel_size: kernel, strides, padding, use_bias: false }, from));
+  const relu = (from: string): string => put('ReLU', {}, from);
+  const zeros = (padding: number, from: string): string => put('ZeroPadding2D', { padding }, from);
+  let value = relu(conv(64, 7, 2, 'valid', zeros(3, 'image')));
+  value = put('MaxPooling2D', { pool_size: 3, strides: 2 }, zeros(1, value));
+  for (const [stage, filters] of [64, 128, 256, 512].entries()) {
+    for (const block of [0, 1]) {
+      const strides = block === 0 && stage > 0 ? 2 : 1;
+      const shortcut = strides === 1 ? value : conv(filters, 1, strides, 'valid', value);
+      const first = relu(conv(filters, 3, strides, 'same', value));
+      value = relu(put('Add', {}, conv(filters, 3, 1, 'same', first), shortcut));
+    }
+  }
+  put('Dense', { units: CLASSES, activation: 'softmax' }, put('GlobalAveragePooling2D', {}, value));
+  return functional([64, 64, 3], ...nodes);
+}

@@ -1,0 +1,102 @@
+"""One model of the bench `engine` in Keras, on one thread: python keras-engine.py MODEL.
+
+The counterpart of engine-child.ts: takes a step and says so; then answers `step`, `epoch` (1,000 images
+by `fit`, with 200 for validation) and `peak` on stdin, one JSON line each. The models are those of
+engine-models.ts: change both.
+"""
+import json
+import os
+import resource
+import sys
+import time
+
+os.environ.update(TF_CPP_MIN_LOG_LEVEL="3", CUDA_VISIBLE_DEVICES="-1", OMP_NUM_THREADS="1", TF_NUM_INTRAOP_THREADS="1", TF_NUM_INTEROP_THREADS="1")
+import numpy as np  # noqa: E402  (the settings above must be in force first)
+import tensorflow as tf  # noqa: E402
+import keras  # noqa: E402
+from keras import layers  # noqa: E402
+
+tf.config.threading.set_intra_op_parallelism_threads(1)
+tf.config.threading.set_inter_op_parallelism_threads(1)
+IMAGES, VALIDATION, RATE = 1000, 200, 1e-4
+
+
+def garth(size):
+    return keras.Sequential([
+        layers.Input((size, size, 1)),
+        layers.Conv2D(8, 3, padding="same"), layers.BatchNormalization(), layers.ReLU(), layers.Dropout(0.5), layers.MaxPooling2D(2),
+        layers.Conv2D(16, 3, padding="same"), layers.BatchNormalization(), layers.ReLU(), layers.MaxPooling2D(2),
+        layers.Conv2D(49, 3, padding="same"), layers.BatchNormalization(), layers.ReLU(),
+        layers.Flatten(), layers.Dense(100), layers.Dense(2),
+    ])
+
+
+def cnn_d():
+    blocks = [layer for filters in (32, 64, 128) for layer in (layers.Conv2D(filters, 3, activation="relu"), layers.MaxPooling2D(2))]
+    return keras.Sequential([layers.Input((128, 128, 3)), *blocks, layers.Flatten(), layers.Dense(128, activation="relu"), layers.Dense(64, activation="relu"), layers.Dense(2)])
+
+
+def resnet18():
+    def conv(filters, kernel, strides, padding, value):
+        return layers.BatchNormalization()(layers.Conv2D(filters, kernel, strides=strides, padding=padding, use_bias=False)(value))
+
+    image = layers.Input((64, 64, 3))
+    value = layers.ReLU()(conv(64, 7, 2, "valid", layers.ZeroPadding2D(3)(image)))
+    value = layers.MaxPooling2D(3, strides=2)(layers.ZeroPadding2D(1)(value))
+    for stage, filters in enumerate((64, 128, 256, 512)):
+        for block in (0, 1):
+            strides = 2 if block == 0 and stage > 0 else 1
+            shortcut = value if strides == 1 else conv(filters, 1, strides, "valid", value)
+            first = layers.ReLU()(conv(filters, 3, strides, "same", value))
+            value = layers.ReLU()(layers.Add()([conv(filters, 3, 1, "same", first), shortcut]))
+    return keras.Model(image, layers.Dense(2)(layers.GlobalAveragePooling2D()(value)))
+
+
+MODELS = {
+    "garth-cnn-28": (lambda: garth(28), (28, 28, 1), 30, True), "garth-cnn-64": (lambda: garth(64), (64, 64, 1), 30, True),
+    "garth-cnn-100": (lambda: garth(100), (100, 100, 1), 30, True), "cnn-d-128": (cnn_d, (128, 128, 3), 44, False),
+    "resnet18-64": (resnet18, (64, 64, 3), 32, True),
+}
+build, shape, batch, momentum = MODELS[sys.argv[1]]
+model = build()
+optimizer = keras.optimizers.SGD(RATE, momentum=0.9) if momentum else keras.optimizers.Adam(RATE)
+model.compile(optimizer, keras.losses.SparseCategoricalCrossentropy(from_logits=True))
+y = np.arange(IMAGES) % 2
+x = (np.random.default_rng(0).random((IMAGES, *shape), "float32") * 0.5 + 0.25 * y[:, None, None, None]).astype("float32")
+
+
+@tf.function(jit_compile=False)
+def step(a, b):
+    with tf.GradientTape() as tape:
+        loss = model.compute_loss(a, b, model(a, training=True))
+    gradients = tape.gradient(loss, model.trainable_variables)
+    model.optimizer.apply_gradients(zip(gradients, model.trainable_variables))
+    return loss
+
+
+def epoch(images=IMAGES):
+    model.fit(x[:images], y[:images], batch_size=batch, epochs=1, verbose=0, validation_data=(x[:VALIDATION], y[:VALIDATION]), validation_batch_size=64)
+
+
+def timed(work):
+    started = time.perf_counter()
+    work()
+    return {"ms": (time.perf_counter() - started) * 1000}
+
+
+traced = False
+a, b = tf.constant(x[:batch]), tf.constant(y[:batch])
+step(a, b).numpy()
+print(json.dumps({"ready": f"keras {keras.__version__} on TensorFlow {tf.__version__}"}), flush=True)
+for line in sys.stdin:
+    asked = line.strip()
+    if asked == "step":
+        answer = timed(lambda: step(a, b).numpy())
+    elif asked == "epoch":
+        if not traced:  # building fit's functions is no part of an epoch
+            epoch(batch)
+            traced = True
+        answer = timed(epoch)
+    else:
+        answer = {"peakBytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024}
+    print(json.dumps(answer), flush=True)

@@ -1,0 +1,209 @@
+/**
+ * An executor against the numbers of expected.json, which expected.py makes with Keras and scipy. Losses,
+ * moves of weights and predictions agree to 1e-4 relative (float32, other orders of addition).
+ */
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { ratesOf, type Schedule, type Warmup } from '../../coordinator/space/schedule.js';
+import { packageRoot } from '../../proto/package-root.js';
+import type { Json, OptimizerChoice } from '../../proto/work.js';
+import type { Engine, Executable, Fill, ImageSource, PixelTransform } from '../../worker/engine/engine.js';
+import type { Topology } from '../../worker/model/topology.js';
+import { buildModel } from '../../worker/model/zoo.js';
+import { affineOf, type Draw } from '../../worker/train/augmentation.js';
+import { generator, images, range, sequential, stepSettings, tensorsOf, training, withTensor } from '../worker/engine/support.js';
+
+const TOLERANCE = 1e-4;
+/** Of the largest mean move of a parameter: below it there is nothing but rounding. */
+const STILL_SHARE = 1e-3;
+
+interface Move {
+  readonly count: number;
+  /** Euclidean, of the whole move. */
+  readonly norm: number;
+  /** Every so-manieth element is in `values`. */
+  readonly stride: number;
+  readonly values: readonly number[];
+}
+
+interface Case {
+  readonly name: string;
+  readonly topology?: Topology;
+  readonly zoo?: { readonly name: string; readonly knobs: { readonly [knob: string]: Json } };
+  readonly input: readonly [number, number, number];
+  readonly classes: number;
+  readonly batch: number;
+  readonly seed: number;
+  readonly optimizer: OptimizerChoice;
+  /** One per step; step s takes the first `batch` images where s is even, else those after them. */
+  readonly rates: readonly number[];
+  readonly settings: { readonly l2: number; readonly labelSmoothing: number; readonly clipNorm: number | null; readonly classWeights: readonly number[] | null };
+  readonly losses: readonly number[];
+  /** Of each parameter over all steps. */
+  readonly moves: readonly Move[];
+  /** Of all images, with batch-norm statistics over all of them. */
+  readonly logits: readonly number[];
+}
+
+interface Transform {
+  readonly name: string;
+  readonly fill: Fill;
+  readonly draw: Partial<Draw>;
+  readonly pixels: readonly number[];
+  readonly tolerance: number;
+}
+
+interface Expected {
+  readonly versions: { readonly [library: string]: string };
+  readonly layers: readonly Case[];
+  readonly tricks: readonly Case[];
+  readonly optimizers: readonly Case[];
+  readonly schedules: readonly (Case & { readonly schedule: Schedule | Warmup })[];
+  readonly models: readonly Case[];
+  readonly augmentation: { readonly size: number; readonly seed: number; readonly transforms: readonly Transform[] };
+}
+
+/** Registers the tests. */
+export function testAgainstKeras(name: string, engine: () => Promise<Engine>): void {
+  const expected = JSON.parse(readFileSync(join(packageRoot(), 'test', 'golden', 'expected.json'), 'utf8')) as Expected;
+  const keras = `Keras ${expected.versions.keras ?? ''}`;
+  const groups = { layer: expected.layers, setting: expected.tricks, optimizer: expected.optimizers, schedule: expected.schedules, model: expected.models };
+  for (const [group, cases] of Object.entries(groups)) {
+    for (const wanted of cases) {
+      test(`${name}: ${group} ${wanted.name} trains and predicts as ${keras}`, async () => compare(await engine(), wanted));
+    }
+  }
+  for (const { name: schedule, schedule: written, rates } of expected.schedules) {
+    test(`the rates of ${schedule} are ${keras}'`, () => {
+      closeTo(rates.map((_, epoch) => ratesOf(written, epoch, rates.length).to), rates, 'rate');
+    });
+  }
+  for (const transform of expected.augmentation.transforms) {
+    test(`${name}: augmentation ${transform.name} gives ${keras}' pixels`, async () => {
+      const { size, seed } = expected.augmentation;
+      const found = await pixelsSeen(await engine(), size, seed, transform);
+      transform.pixels.forEach((value, at) => {
+        assert.ok(Math.abs((found[at] ?? NaN) - value) <= transform.tolerance, `pixel ${at}: ${found[at]}, expected ${value}`);
+      });
+    });
+  }
+}
+
+interface Started {
+  readonly executable: Executable;
+  readonly source: ImageSource;
+  /** The parameters of the model, without the state of optimizer and batch norm, in its order. */
+  readonly parameters: readonly string[];
+}
+
+async function started(engine: Engine, wanted: Case): Promise<Started> {
+  const [height, width, channels] = wanted.input;
+  const input = { height, width, channels };
+  const topology = wanted.topology ?? buildModel(wanted.zoo ?? assert.fail(wanted.name), input, wanted.classes);
+  const source = images(2 * wanted.batch, wanted.input, wanted.classes, wanted.seed);
+  const options = training(wanted.classes, { optimizer: wanted.optimizer, maxBatch: wanted.batch, clips: wanted.settings.clipNorm !== null });
+  const executable = await engine.compile(topology, options, source);
+  let state = executable.state();
+  const parameters: string[] = [];
+  for (const [name, { shape }] of tensorsOf(state)) {
+    if (/:|\/moving_/.test(name)) continue;
+    state = withTensor(state, name, initial(name, shape, parameters.length));
+    parameters.push(name);
+  }
+  executable.load(state);
+  return { executable, source, parameters };
+}
+
+/** As expected.py's. */
+function initial(name: string, shape: readonly number[], index: number): Float32Array {
+  const draw = generator(1000 + index);
+  const count = shape.reduce((product, extent) => product * extent, 1);
+  const inputs = shape.slice(0, -1).reduce((product, extent) => product * extent, 1);
+  const kind = name.slice(name.lastIndexOf('/') + 1);
+  return Float32Array.from({ length: count }, () => {
+    const value = draw();
+    if (kind === 'gamma') return 0.5 + value;
+    return (2 * value - 1) * (kind === 'kernel' ? Math.sqrt(3 / inputs) : 0.1);
+  });
+}
+
+async function compare(engine: Engine, wanted: Case): Promise<void> {
+  const { executable, parameters } = await started(engine, wanted);
+  try {
+    const before = tensorsOf(executable.state());
+    const losses = wanted.rates.map((lr, step) => {
+      const batch = range(wanted.batch, wanted.batch * (step % 2));
+      return executable.step(batch, stepSettings({ ...wanted.settings, lr: Math.fround(lr), dropoutSeed: step })).loss;
+    });
+    closeTo(losses, wanted.losses, 'loss of step');
+    const after = tensorsOf(executable.state());
+    assert.equal(parameters.length, wanted.moves.length);
+    const largest = Math.max(0, ...wanted.moves.map(({ norm, count }) => norm / Math.sqrt(count)));
+    wanted.moves.forEach((move, index) => {
+      const name = parameters[index] ?? '';
+      const [old, now] = [before.get(name)?.values ?? assert.fail(name), after.get(name)?.values ?? assert.fail(name)];
+      compareMove(name, Float64Array.from(now, (value, at) => value - (old[at] ?? NaN)), move, largest);
+    });
+    executable.recalibrate(range(2 * wanted.batch));
+    closeTo([...executable.predict(range(2 * wanted.batch))], wanted.logits, 'logit');
+  } finally {
+    executable.dispose();
+  }
+}
+
+/**
+ * Each value, relative to the parameter's largest. A parameter that hardly moves has no gradient but for
+ * rounding (a bias before a batch norm): it may not move in our hands either. Differences of weights
+ * have the step size of float32 weights, 1.2e-7.
+ */
+function compareMove(name: string, found: Float64Array, { count, norm, stride, values }: Move, largest: number): void {
+  assert.equal(found.length, count, name);
+  const mean = Math.sqrt(found.reduce((sum, value) => sum + value * value, 0) / count);
+  const expected = norm / Math.sqrt(count);
+  if (expected < STILL_SHARE * largest) {
+    assert.ok(mean < STILL_SHARE * largest, `${name} moved by ${mean}, expected nothing but rounding`);
+    return;
+  }
+  assert.ok(Math.abs(mean - expected) <= TOLERANCE * expected + 1.2e-7, `${name} moved by ${mean} on average, expected ${expected}`);
+  const allowed = TOLERANCE * Math.max(...values.map(Math.abs)) + 1.2e-7;
+  values.forEach((value, index) => {
+    const move = found[index * stride] ?? NaN;
+    assert.ok(Math.abs(move - value) <= allowed, `${name}[${index * stride}] moved by ${move}, expected ${value} within ${allowed}`);
+  });
+}
+
+function closeTo(found: readonly number[], expected: readonly number[], what: string): void {
+  assert.equal(found.length, expected.length);
+  const scale = Math.sqrt(expected.reduce((sum, value) => sum + value * value, 0) / expected.length);
+  expected.forEach((value, index) => {
+    const difference = Math.abs((found[index] ?? NaN) - value);
+    assert.ok(difference <= TOLERANCE * Math.max(Math.abs(value), 0.1 * scale), `${what} ${index}: ${found[index]}, expected ${value}`);
+  });
+}
+
+const STILL: Draw = {
+  rotation: 0, shiftRows: 0, shiftColumns: 0, shear: 0, zoomRows: 1, zoomColumns: 1, flipRows: false, flipColumns: false, window: 1, windowRow: 0,
+  windowColumn: 0, contrast: 1, brightness: 1,
+};
+
+/**
+ * The transformed pixels (0 to 255), read off a gradient: with two classes and a kernel of zeros both
+ * probabilities are 1/2, so one step of rate 1 leaves half the image in the kernel's column of its label.
+ */
+async function pixelsSeen(engine: Engine, size: number, seed: number, { draw, fill }: Transform): Promise<number[]> {
+  const source = { ...images(1, [size, size, 1], 2, seed), labels: Uint16Array.of(0) };
+  const topology = sequential([size, size, 1], ['Flatten', {}], ['Dense', { units: 2 }]);
+  const executable = await engine.compile(topology, training(2, { optimizer: { name: 'sgd' }, maxBatch: 1, augments: true }), source);
+  try {
+    executable.load(withTensor(executable.state(), 'layer1/kernel', new Float32Array(2 * size * size)));
+    const whole = { ...STILL, ...draw };
+    const transform: PixelTransform = { matrix: affineOf(whole, { height: size, width: size }), fill, contrast: whole.contrast, brightness: whole.brightness };
+    executable.step(range(1), stepSettings({ lr: 1, augment: [transform] }));
+    const kernel = tensorsOf(executable.state()).get('layer1/kernel')?.values ?? assert.fail('no kernel');
+    return Array.from({ length: size * size }, (_, pixel) => (kernel[2 * pixel] ?? NaN) * 2 * 255);
+  } finally {
+    executable.dispose();
+  }
+}

@@ -1,0 +1,299 @@
+import { batchParts } from '../parts.js';
+import type { Executable, Fill, ImageSource, PixelTransform, StepResult, StepSettings, Training } from '../engine.js';
+import { fillInitial } from '../initial-weights.js';
+import type { Program } from '../program.js';
+import { DATA_TYPE, type NativeTensorFlow } from '../native/native.js';
+import { stepRates } from '../wasm/optimize.js';
+import { decodeState, encodeState, type Tensor } from '../wasm/state.js';
+import type { AugmentKind } from './augmentation.js';
+import { elements } from './operations/lowering.js';
+import { type Feed, Session } from './session.js';
+import { buildTrainingGraph, FEED, type Residence, type Scalars, SCALARS, storedTensors, type TrainingGraph, type Variant, wordsPerImage } from './training-graph.js';
+
+/** A graph in TensorFlow, and which one it is. */
+interface Loaded {
+  readonly session: Session;
+  readonly graph: TrainingGraph;
+  readonly variant: Variant | null;
+}
+
+/**
+ * Runs a training's graph. The graph is made when it is first needed, for what is then asked of it: one
+ * that only predicts has no gradients, one without dropout draws no masks. When an epoch asks for more
+ * than the epoch before, another graph takes its place and the weights move over. Between graphs, and
+ * before the first, the state lies in `tensors`.
+ */
+export class GraphExecutable implements Executable {
+  readonly params: number;
+  readonly learnables: number;
+  readonly memoryBytes: number;
+  private readonly native: NativeTensorFlow;
+  private readonly program: Program;
+  private readonly training: Training;
+  private readonly source: ImageSource;
+  private readonly residence: Residence;
+  /** Images that are in a run at a time. */
+  private readonly most: number;
+  private readonly tensors: readonly Tensor[];
+  private loaded: Loaded | null = null;
+  private steps = 0;
+
+  constructor(native: NativeTensorFlow, program: Program, training: Training, source: ImageSource, residence: Residence, memoryBytes: number) {
+    this.native = native;
+    this.program = program;
+    this.training = training;
+    this.source = source;
+    this.residence = residence;
+    this.memoryBytes = memoryBytes;
+    this.most = Math.ceil(training.maxBatch / training.accumulate);
+    this.learnables = program.layers.reduce((sum, layer) => sum + layer.learnables, 0);
+    this.params = program.layers.reduce((sum, layer) => sum + layer.params, 0);
+    this.tensors = this.initialTensors();
+  }
+
+  step(indices: Int32Array, settings: StepSettings): StepResult {
+    const count = indices.length;
+    const { maxBatch, accumulate, optimizer } = this.training;
+    if (count < 1 || count > maxBatch) throw new RangeError(`a step takes 1 to ${String(maxBatch)} images, not ${String(count)}`);
+    const { graph, session } = this.trainer(this.variantOf(settings));
+    const trainStep = graph.step;
+    if (trainStep === null) throw new RangeError('this graph predicts only');
+    const scalars = this.scalars(settings, count, stepRates(optimizer, settings.lr, this.steps + 1));
+    let loss = 0;
+    let correct = 0;
+    batchParts(count, accumulate).forEach(({ from, to }) => {
+      const chosen = indices.subarray(from, to);
+      const augment = settings.augment?.slice(from, to) ?? null;
+      const feeds = [...this.imageFeeds(chosen), ...this.stepFeeds(chosen, settings, augment, from), scalars];
+      const [values] = session.run('train', feeds, [trainStep]);
+      loss += values?.[0] ?? NaN;
+      correct += values?.[1] ?? 0;
+    });
+    if (graph.apply !== null) {
+      const [values] = session.run('update the weights', [scalars], [graph.apply]);
+      loss += values?.[0] ?? NaN;
+    }
+    this.steps++;
+    return { loss, correct };
+  }
+
+  /**
+   * Layer by layer, as in the wasm executor: mean and biased variance of each batch norm's input over all
+   * images, the norms before it already at their statistics of inference.
+   */
+  recalibrate(indices: Int32Array): void {
+    if (indices.length === 0) throw new RangeError('recalibration needs at least one image');
+    const { graph, session } = this.ready();
+    for (const { operation, moments, meanFeed, varianceFeed, assigned } of graph.norms) {
+      const { channels, height, width } = operation.input;
+      const joined = new JoinedMoments(channels);
+      this.eachChunk(indices, (chunk) => {
+        const [values = new Float32Array()] = session.run('recalibrate', this.imageFeeds(chunk), [moments]);
+        joined.take(values, chunk.length * height * width);
+      });
+      const feeds = [
+        { name: meanFeed, type: DATA_TYPE.float, shape: [channels], values: joined.mean() },
+        { name: varianceFeed, type: DATA_TYPE.float, shape: [channels], values: joined.variance() },
+      ];
+      session.run('set statistics', feeds, [assigned]);
+    }
+  }
+
+  predict(indices: Int32Array): Float32Array {
+    const { classes } = this.program;
+    const { graph, session } = this.ready();
+    const logits = new Float32Array(indices.length * classes);
+    this.eachChunk(indices, (chunk, first) => {
+      const [values = []] = session.run('predict', this.imageFeeds(chunk), [graph.logits]);
+      logits.set(values, first * classes);
+    });
+    return logits;
+  }
+
+  state(): Uint8Array {
+    this.pull();
+    return encodeState(this.training.optimizer.name, this.steps, this.tensors);
+  }
+
+  load(state: Uint8Array): void {
+    this.pull();
+    this.steps = decodeState(state, this.training.optimizer.name, this.tensors).steps;
+    if (this.loaded !== null) this.push(this.loaded);
+  }
+
+  dispose(): void {
+    this.loaded?.session.dispose();
+    this.loaded = null;
+  }
+
+  private variantOf({ dropout, l2, clipNorm, augment }: StepSettings): Variant {
+    const { clips, augments } = this.training;
+    if (clipNorm !== null && !clips) throw new RangeError('this training was compiled without room for clipping');
+    if (augment !== null && !augments) throw new RangeError('this training was compiled without room for augmentation');
+    return {
+      dropout: dropout > 0 && this.program.operations.some(({ kind }) => kind === 'dropout'),
+      l2: l2 !== 0,
+      clip: clipNorm !== null,
+      augment: augment === null ? null : this.kindOf(augment),
+    };
+  }
+
+  /** Contrast and brightness, once met, stay: a batch in which they happen to be 1 needs no graph of its own. */
+  private kindOf(transforms: readonly PixelTransform[]): AugmentKind {
+    const fills = new Set<Fill>(transforms.map(({ fill }) => fill));
+    const [fill = 'constant'] = fills;
+    if (fills.size > 1) throw new RangeError(`the images of a step have one fill, not ${[...fills].join(' and ')}`);
+    const before = this.loaded?.variant?.augment ?? null;
+    return {
+      fill,
+      contrast: before?.contrast === true || transforms.some(({ contrast }) => contrast !== 1),
+      brightness: before?.brightness === true || transforms.some(({ brightness }) => brightness !== 1),
+    };
+  }
+
+  private trainer(variant: Variant): Loaded {
+    if (this.loaded !== null && JSON.stringify(this.loaded.variant) === JSON.stringify(variant)) return this.loaded;
+    return this.replace(variant);
+  }
+
+  private ready(): Loaded {
+    return this.loaded ?? this.replace(null);
+  }
+
+  private replace(variant: Variant | null): Loaded {
+    this.pull();
+    this.dispose();
+    const { program, training, residence } = this;
+    const graph = buildTrainingGraph({
+      program, optimizer: training.optimizer, normalisation: training.normalisation, accumulates: training.accumulate > 1, residence, variant,
+    });
+    const session = new Session(this.native.binding, graph.savedModel);
+    const loaded = { session, graph, variant };
+    try {
+      this.push(loaded);
+      this.pushData(loaded);
+    } catch (error) {
+      session.dispose();
+      throw error;
+    }
+    this.loaded = loaded;
+    return loaded;
+  }
+
+  /** From TensorFlow to `tensors`. */
+  private pull(): void {
+    if (this.loaded === null) return;
+    const { session, graph } = this.loaded;
+    const values = session.run('read the weights', [], graph.stored.map(({ value }) => value));
+    this.tensors.forEach((tensor, index) => tensor.values.set(values[index] ?? []));
+  }
+
+  private push({ session, graph }: Loaded): void {
+    const feeds = graph.stored.map(({ feed, tensor }, index): Feed => ({ name: feed, type: DATA_TYPE.float, shape: tensor.shape, values: this.tensors[index]?.values ?? new Float32Array() }));
+    session.run('set the weights', feeds, [graph.restored, graph.reset]);
+  }
+
+  /** The whole data set, an image padded to whole words. */
+  private pushData({ session, graph }: Loaded): void {
+    if (graph.dataSet === null) return;
+    const { source, program } = this;
+    const words = wordsPerImage(program);
+    const size = elements(program.input);
+    const bytes = new Uint8Array(source.count * 4 * words);
+    const one = new Int32Array(1);
+    for (let image = 0; image < source.count; image++) {
+      one[0] = image;
+      source.read(one, bytes.subarray(image * 4 * words, image * 4 * words + size));
+    }
+    session.run('hold the data set', [{ name: FEED.data, type: DATA_TYPE.float, shape: [source.count, words], values: new Float32Array(bytes.buffer) }], [graph.dataSet]);
+  }
+
+  private eachChunk(indices: Int32Array, visit: (chunk: Int32Array, first: number) => void): void {
+    for (let first = 0; first < indices.length; first += this.most) visit(indices.subarray(first, Math.min(indices.length, first + this.most)), first);
+  }
+
+  private imageFeeds(indices: Int32Array): Feed[] {
+    if (this.residence.kind === 'resident') return [{ name: FEED.indices, type: DATA_TYPE.int32, shape: [indices.length], values: indices.slice() }];
+    const { height, width, channels } = this.program.input;
+    const pixels = new Uint8Array(indices.length * elements(this.program.input));
+    this.source.read(indices, pixels);
+    return [{ name: FEED.pixels, type: DATA_TYPE.uint8, shape: [indices.length, height, width, channels], values: pixels }];
+  }
+
+  private stepFeeds(indices: Int32Array, { classWeights, dropoutSeed }: StepSettings, augment: readonly PixelTransform[] | null, first: number): Feed[] {
+    const { classes } = this.program;
+    const feeds: Feed[] = [
+      { name: FEED.labels, type: DATA_TYPE.int32, shape: [indices.length], values: Int32Array.from(indices, (index) => this.source.labels[index] ?? 0) },
+      { name: FEED.classWeights, type: DATA_TYPE.float, shape: [classes], values: classWeights === null ? new Float32Array(classes).fill(1) : Float32Array.from(classWeights) },
+    ];
+    if (this.loaded?.variant?.dropout === true) feeds.push({ name: FEED.seed, type: DATA_TYPE.int32, shape: [2], values: Int32Array.of(dropoutSeed, first) });
+    if (augment !== null) feeds.push(...augmentFeeds(augment));
+    return feeds;
+  }
+
+  private scalars(settings: StepSettings, count: number, { rate, decay }: { readonly rate: number; readonly decay: number }): Feed {
+    const other = settings.labelSmoothing / this.program.classes;
+    const scalars: Scalars = {
+      rate, decay, other, own: 1 - settings.labelSmoothing + other, dropoutRate: settings.dropout, dropoutScale: 1 / (1 - settings.dropout),
+      share: 1 / count, l2: settings.l2, clipNorm: settings.clipNorm ?? Infinity,
+    };
+    return { name: FEED.scalars, type: DATA_TYPE.float, shape: [SCALARS.length], values: Float32Array.from(SCALARS, (name) => scalars[name]) };
+  }
+
+  private initialTensors(): Tensor[] {
+    const { program, training } = this;
+    const parameters = new Map(program.parameters.map((parameter) => [parameter.name, parameter]));
+    return storedTensors(program, training.optimizer).map(({ name, shape }) => {
+      const values = new Float32Array(shape.reduce((product, size) => product * size, 1));
+      const parameter = parameters.get(name);
+      if (parameter !== undefined) fillInitial(parameter, training.initSeed, training.replicate, values);
+      else if (name.endsWith('/moving_variance')) values.fill(1);
+      return { name, shape, values };
+    });
+  }
+}
+
+function augmentFeeds(augment: readonly PixelTransform[]): Feed[] {
+  const matrices = augment.flatMap(({ matrix }) => matrix);
+  const high = Float32Array.from(matrices);
+  const low = Float32Array.from(matrices, (value, index) => value - (high[index] ?? 0));
+  const count = augment.length;
+  return [
+    { name: FEED.high, type: DATA_TYPE.float, shape: [count, 6], values: high },
+    { name: FEED.low, type: DATA_TYPE.float, shape: [count, 6], values: low },
+    { name: FEED.factors, type: DATA_TYPE.float, shape: [count, 2], values: Float32Array.from(augment.flatMap(({ contrast, brightness }) => [contrast, brightness])) },
+  ];
+}
+
+/** Mean and variance over chunks from each chunk's own (Chan, Golub, LeVeque 1979, formula 1.5), in float64. */
+class JoinedMoments {
+  private readonly means: Float64Array;
+  private readonly squares: Float64Array;
+  private count = 0;
+
+  constructor(channels: number) {
+    this.means = new Float64Array(channels);
+    this.squares = new Float64Array(channels);
+  }
+
+  /** `moments` [2, channels]: mean and unbiased variance of `count` values per channel. */
+  take(moments: ArrayLike<number>, count: number): void {
+    const channels = this.means.length;
+    const together = this.count + count;
+    for (let channel = 0; channel < channels; channel++) {
+      const apart = (moments[channel] ?? NaN) - this.means[channel]!;
+      this.means[channel]! += (apart * count) / together;
+      this.squares[channel]! += (moments[channels + channel] ?? NaN) * Math.max(count - 1, 1) + (apart * apart * this.count * count) / together;
+    }
+    this.count = together;
+  }
+
+  mean(): Float32Array {
+    return Float32Array.from(this.means);
+  }
+
+  /** Biased. */
+  variance(): Float32Array {
+    return Float32Array.from(this.squares, (sum) => sum / this.count);
+  }
+}

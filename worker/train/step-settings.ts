@@ -1,0 +1,13 @@
+import type { ImageEpochSettings, ImageTrajectory } from '../../proto/work.js';
+import type { StepSettings } from '../engine/engine.js';
+import { pixelTransform } from './augmentation.js';
+import { dropoutSeed } from './order.js';
+
+/** What is in force in one step of an epoch, on the images at `images`, at the rate `lr`. */
+export function stepSettings(
+  { replicate, input }: Pick<ImageTrajectory, 'replicate' | 'input'>, settings: ImageEpochSettings, epoch: number, step: number, images: Int32Array, lr: number,
+): StepSettings {
+  const { dropout, classWeights, l2, labelSmoothing, clipNorm, augment, dataSeed } = settings;
+  const transforms = augment === null ? null : Array.from(images, (image) => pixelTransform(augment, input, dataSeed, replicate, epoch, image));
+  return { lr, dropout, classWeights, l2, labelSmoothing, clipNorm, augment: transforms, dropoutSeed: dropoutSeed(dataSeed, replicate, epoch, step) };
+}
