@@ -11,9 +11,12 @@ export interface Seen extends Observation {
   readonly encoded: Float64Array;
 }
 
-/** Trials of the good group at most, and their share below that (Optuna's defaults since Bergstra 2013). */
+/**
+ * Trials of the good group at most (Optuna's bound), and their share below that: what Watanabe 2023,
+ * "Tree-structured Parzen estimator: understanding its algorithm components", advises for a linear rule.
+ */
 const MOST_GOOD = 25;
-const GOOD_SHARE = 0.1;
+const GOOD_SHARE = 0.15;
 /**
  * Kernels of the bad group at most. Its density is smooth (the bandwidth is a tenth of an axis or so),
  * so a uniform sample of a thousand estimates it to a few per cent, and a proposal costs the same for

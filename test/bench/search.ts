@@ -9,6 +9,7 @@ import { join } from 'node:path';
 import { packageRoot } from '../../proto/package-root.js';
 import type { Space } from '../../coordinator/space/dimension.js';
 import type { Sampler } from '../../coordinator/sampler/sampler.js';
+import { GpSampler } from '../../coordinator/sampler/gp.js';
 import { TpeSampler } from '../../coordinator/sampler/tpe.js';
 import { randomSampler, sobolSampler } from '../../coordinator/sampler/uniform.js';
 import { branin, completed, hartmann6, leastAfter, mixed, type Objective } from '../support/objectives.js';
@@ -28,6 +29,7 @@ const CONTENDERS: readonly Contender[] = [
   { name: 'random', make: (space, seed) => randomSampler(space, { seed }), seeds: 20, counts: [50, 100, 200], timedAt: [] },
   { name: 'sobol', make: (space, seed) => sobolSampler(space, { seed }), seeds: 20, counts: [50, 100, 200], timedAt: [] },
   { name: 'tpe', make: (space, seed) => new TpeSampler(space, { seed }), seeds: 20, counts: [50, 100, 200], timedAt: [1_000, 10_000, 100_000] },
+  { name: 'gp', make: (space, seed) => new GpSampler(space, { seed }), seeds: 4, counts: [50, 100], timedAt: [100, 500] },
 ];
 const OBJECTIVES = [branin, hartmann6, mixed];
 const PROPOSALS = 15;
