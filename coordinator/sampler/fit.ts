@@ -3,12 +3,15 @@ import { cholesky, inverseOf, solveLower, solveUpper } from './cholesky.js';
 import { matern, maternSlope, type Categorical, type Hyperparameters } from './matern.js';
 import { minimise, type Evaluation } from './minimise.js';
 
-/** Keeps the kernel matrix well conditioned; objectives are no more exact than that. */
-const LEAST_NOISE = 1e-6;
+/**
+ * Keeps the kernel matrix well conditioned. With 1e-6, a thousandth of the values' spread, the last digits of
+ * an exact objective are taken for noise: branin stays at 0.39797 after 100 trials.
+ */
+const LEAST_NOISE = 1e-8;
 const EVALUATIONS = 40;
 const TOLERANCE = 1e-2;
 /** Logarithms of rates, amplitude and noise stay within these. */
-const BOUNDS = { rates: [-9, 9], amplitude: [-7, 7], noise: [-16, 1] } as const;
+const BOUNDS = { rates: [-9, 9], amplitude: [-7, 7], noise: [-20, 1] } as const;
 
 /**
  * Maximum a posteriori, by L-BFGS on the logarithms from one start. `values` have mean zero and variance

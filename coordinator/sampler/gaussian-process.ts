@@ -59,15 +59,21 @@ export class GaussianProcess {
 
   #covariances(at: Float64Array): Float64Array {
     const { rates, amplitude } = this.#hyperparameters;
-    return Float64Array.from(this.#points, (point) => amplitude * matern(squaredDistance(at, point, rates, this.#categorical)));
+    const points = this.#points;
+    const covariances = new Float64Array(points.length);
+    for (let index = 0; index < points.length; index += 1) covariances[index] = amplitude * matern(squaredDistance(at, points[index]!, rates, this.#categorical));
+    return covariances;
   }
 
   #meanFrom(covariances: Float64Array): number {
-    return covariances.reduce((sum, covariance, index) => sum + covariance * this.#weights[index]!, 0);
+    let sum = 0;
+    for (let index = 0; index < covariances.length; index += 1) sum += covariances[index]! * this.#weights[index]!;
+    return sum;
   }
 
   #varianceFrom(half: Float64Array): number {
-    const explained = half.reduce((sum, part) => sum + part * part, 0);
+    let explained = 0;
+    for (const part of half) explained += part * part;
     // Rounding may explain a little more than there is.
     return Math.max(this.#hyperparameters.amplitude - explained, 1e-14 * this.#hyperparameters.amplitude);
   }

@@ -27,6 +27,8 @@ const MOST_PENDING = 200;
 const BEST_SHARE = 0.3;
 /** Trials to look around. */
 const MOST_NEAR = 4;
+/** Rejected proposals for one trial after which points are drawn, wherever they lie. */
+const MOST_REJECTED = 100;
 /** Keeps the candidates' stream apart from other uses of the seed. */
 const CANDIDATE_STREAM = 2;
 
@@ -42,6 +44,8 @@ interface Model {
   readonly near: readonly Point[];
   /** Points of trials, as text. */
   readonly known: ReadonlySet<string>;
+  /** Of the trial that was proposed last, the most promising first. */
+  candidates: { readonly number: number; readonly points: readonly Point[] } | null;
 }
 
 export class GpSampler implements Sampler {
@@ -85,7 +89,7 @@ export class GpSampler implements Sampler {
 
   propose(number: number, again: number): Point | null {
     return this.#unseen.propose(again, () => {
-      if (this.#informative.size < this.#startup) return this.#draw(number, again);
+      if (this.#informative.size < this.#startup || again > MOST_REJECTED) return this.#draw(number, again);
       return this.#mostPromising(number, again) ?? this.#draw(number, again);
     });
   }
@@ -95,17 +99,20 @@ export class GpSampler implements Sampler {
    * yet observed, have taken as many of the best before it; null when there are not that many.
    */
   #mostPromising(number: number, again: number): Point | null {
-    const { acquisition, near, known } = (this.#model ??= this.#build());
+    const model = (this.#model ??= this.#build());
+    if (model.candidates?.number !== number) model.candidates = { number, points: this.#candidates(number, model) };
+    return model.candidates.points[again + Math.max(0, number - this.#highest - 1)] ?? null;
+  }
+
+  #candidates(number: number, { acquisition, near, known }: Model): Point[] {
     const met = new Set(known);
-    let passed = again + Math.max(0, number - this.#highest - 1);
-    for (const { point } of acquisition.candidates([this.#seed, number, again], streamOf(this.#seed, number, again, CANDIDATE_STREAM), near)) {
+    const candidates = acquisition.candidates([this.#seed, number], streamOf(this.#seed, number, CANDIDATE_STREAM), near);
+    return candidates.flatMap(({ point }) => {
       const key = point.join();
-      if (met.has(key) || this.#unseen.has(point)) continue;
-      if (passed === 0) return point;
-      passed -= 1;
+      if (met.has(key) || this.#unseen.has(point)) return [];
       met.add(key);
-    }
-    return null;
+      return [point];
+    });
   }
 
   #build(): Model {
@@ -123,6 +130,7 @@ export class GpSampler implements Sampler {
       acquisition: new Acquisition(this.#space, process, best),
       near: trials.toSorted(byMerit).slice(0, MOST_NEAR).map(({ point }) => point),
       known: new Set([...trials, ...pending].map(({ point }) => point.join())),
+      candidates: null,
     };
   }
 

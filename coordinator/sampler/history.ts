@@ -12,8 +12,8 @@ export interface Seen extends Observation {
 }
 
 /**
- * Trials of the good group at most (Optuna's bound), and their share below that: what Watanabe 2023,
- * "Tree-structured Parzen estimator: understanding its algorithm components", advises for a linear rule.
+ * Trials of the good group at most, as in Optuna, and their share below that. With Optuna's tenth, branin
+ * comes out worse after 50, 100 and 200 trials and hartmann6 no better (test/bench/search.ts, 40 seeds).
  */
 const MOST_GOOD = 25;
 const GOOD_SHARE = 0.15;
@@ -24,12 +24,15 @@ const GOOD_SHARE = 0.15;
  */
 const MOST_SAMPLED = 2048;
 
+const ORDER = { completed: 0, pruned: 1, infeasible: 2, pending: 3, failed: 4 } as const;
+
 /** Smaller goes first: floors kept, run to the end, more epochs, the better value, the earlier trial. */
 export function byMerit(a: Observation, b: Observation): number {
   if (a.shortfall !== b.shortfall) return a.shortfall - b.shortfall;
-  if (a.state !== b.state) return a.state === 'completed' ? -1 : 1;
+  if (a.state !== b.state) return ORDER[a.state] - ORDER[b.state];
   if (a.state === 'pruned' && a.epochs !== b.epochs) return b.epochs - a.epochs;
-  return a.value! - b.value! || a.number - b.number;
+  // Equal values, two infinite ones and two missing ones leave it to the number.
+  return (a.value ?? 0) - (b.value ?? 0) || a.number - b.number;
 }
 
 const isRanked = ({ state, value }: Observation): boolean => (state === 'completed' || state === 'pruned') && value !== null;

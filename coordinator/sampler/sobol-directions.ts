@@ -83,7 +83,7 @@ function expand(): Uint32Array {
   return directions;
 }
 
-/** The recurrence of Bratley and Fox 1988 (ACM TOMS algorithm 659), equation 2, on shifted numbers. */
+/** The recurrence of Bratley and Fox 1988 (ACM TOMS algorithm 659), on shifted numbers. */
 function directionsOf(polynomial: number, initial: readonly number[]): Uint32Array {
   const degree = initial.length;
   const directions = Uint32Array.from({ length: BITS }, (_, bit) => (initial[bit] ?? 0) * 2 ** (BITS - 1 - bit));

@@ -98,7 +98,7 @@ function log1mexp(x: number): number {
 /**
  * log(pdf(z) + z cdf(z)), the logarithm of expected improvement for a standard deviation of one, where
  * the plain formula would underflow: Ament et al. 2023, "Unexpected improvements to expected
- * improvement for Bayesian optimization", equations 9 and 14.
+ * improvement for Bayesian optimization", the analytic LogEI.
  */
 export function logImprovement(z: number): number {
   if (z > -1) return Math.log(normalPdf(z) + z * normalCdf(z));

@@ -19,7 +19,7 @@ export const keepsFloors = ({ state, shortfall }: Observation): boolean => state
 /**
  * `trials` are informative and by rising number. A pruned trial is taken to be no better than the median
  * of those that ran to the end; trials that miss floors are worse than the worst that keeps them, by
- * their shortfall; infeasible ones as bad as the worst.
+ * their shortfall; infeasible ones, and values that are not finite, as bad as the worst.
  */
 export function targetsOf(trials: readonly Observation[]): Float64Array {
   const merits = trials.some(keepsFloors) ? withFloors(trials) : Float64Array.from(trials, ({ shortfall }) => shortfall);
@@ -30,22 +30,23 @@ export function targetsOf(trials: readonly Observation[]): Float64Array {
 }
 
 function withFloors(trials: readonly Observation[]): Float64Array {
-  const kept = trials.filter(keepsFloors);
+  const kept = trials.filter((trial) => keepsFloors(trial) && Number.isFinite(trial.value));
   const completed = kept.filter(({ state }) => state === 'completed').map(({ value }) => value ?? 0);
   const middle = completed.length === 0 ? Number.NEGATIVE_INFINITY : medianOf(completed);
   const fence = fenceOf(kept.slice(0, FIRST).map(({ value }) => value ?? 0));
-  const meritOf = ({ state, value }: Observation): number => Math.min(fence, state === 'pruned' ? Math.max(middle, value ?? 0) : (value ?? 0));
-  const merits = kept.map(meritOf);
-  const worst = merits.reduce((most, merit) => Math.max(most, merit), Number.NEGATIVE_INFINITY);
-  const range = worst - merits.reduce((least, merit) => Math.min(least, merit), worst) || 1;
+  const finite = kept.map(({ state, value }) => Math.min(fence, state === 'pruned' ? Math.max(middle, value ?? 0) : (value ?? 0)));
+  const worst = finite.length === 0 ? 0 : Math.max(...finite);
+  const range = finite.length === 0 ? 1 : worst - Math.min(...finite) || 1;
+  const merits = new Map(kept.map((trial, index) => [trial, finite[index] ?? worst]));
   const mostMissed = trials.reduce((most, { shortfall }) => Math.max(most, shortfall), 0);
   return Float64Array.from(trials, (trial) => {
-    if (trial.state === 'infeasible') return worst;
-    return trial.shortfall > 0 ? worst + range * (trial.shortfall / mostMissed) : meritOf(trial);
+    if (trial.shortfall > 0) return worst + range * (trial.shortfall / mostMissed);
+    return merits.get(trial) ?? worst;
   });
 }
 
 function fenceOf(values: readonly number[]): number {
+  if (values.length === 0) return Number.POSITIVE_INFINITY;
   const middle = medianOf(values);
   const spread = middle - Math.min(...values);
   return spread > 0 ? middle + FENCE * spread : Number.POSITIVE_INFINITY;

@@ -29,6 +29,8 @@ export interface TpeSettings {
  * 48, half of 20 seeds end in the second best hill of hartmann6 (test/bench/search.ts).
  */
 const CANDIDATES = 24;
+/** Rejected proposals for one trial after which points are drawn, wherever they lie. */
+const MOST_REJECTED = 100;
 /** Keeps the candidates' stream apart from other uses of the seed. */
 const CANDIDATE_STREAM = 1;
 
@@ -61,18 +63,23 @@ export class TpeSampler implements Sampler {
 
   propose(number: number, again: number): Point | null {
     return this.#unseen.propose(again, () => {
-      if (this.#history.ended < this.#startup) return this.#draw(number, again);
+      if (this.#history.ended < this.#startup || again > MOST_REJECTED) return this.#draw(number, again);
       return this.#likeliest(number, again) ?? this.#draw(number, again);
     });
   }
 
-  /** The best candidate that no trial has; null when there is none. */
+  /**
+   * The best candidate that no trial has; null when there is none. Each rejection halves how many there
+   * are to choose from, down to one: where a constraint cuts off the very best, what is proposed
+   * becomes a draw from the good density that happens to meet it.
+   */
   #likeliest(number: number, again: number): Point | null {
     const { good, bad } = (this.#model ??= this.#estimate());
     const generator = streamOf(this.#seed, number, again, CANDIDATE_STREAM);
     let best: Point | null = null;
     let most = Number.NEGATIVE_INFINITY;
-    for (let candidate = 0; candidate < CANDIDATES; candidate += 1) {
+    const candidates = Math.max(1, Math.floor(CANDIDATES / 2 ** again));
+    for (let candidate = 0; candidate < candidates; candidate += 1) {
       const drawn = good.drawKernel(generator);
       const point = pointOf(this.#space, (_, index) => decode(this.#axes[index]!, drawn(index)));
       if (this.#unseen.has(point)) continue;

@@ -98,6 +98,17 @@ export function samplerContract(name: string, make: Make, { runs, trials }: Limi
       assert.notDeepEqual(sampler.propose(15, 1), sampler.propose(15, 0), 'asked again');
     });
 
+    test('where a constraint rejects what is best, points that meet it are proposed', () => {
+      const space: Space = { dimensions: [{ kind: 'float', name: 'x', when: null, min: 0, max: 1, log: false, step: null }, { kind: 'float', name: 'y', when: null, min: 0, max: 1, log: false, step: null }] };
+      const sampler = make(space, 1);
+      for (let number = 0; number < 30; number += 1) {
+        // The least is at (1, 1), and one point in twelve is allowed, all of them far away.
+        const point = nextWhere(sampler, number, ([x, y]) => (x ?? 1) + (y ?? 1) < 0.4);
+        assert.ok(point !== null, `trial ${number}`);
+        sampler.observe({ number, point, state: 'completed', value: -(point[0] ?? 0) - (point[1] ?? 0), shortfall: 0, epochs: 1 });
+      }
+    });
+
     test('another seed proposes other points', () => {
       const space: Space = { dimensions: [{ kind: 'float', name: 'x', when: null, min: 0, max: 1, log: false, step: null }] };
       assert.notDeepEqual(make(space, 1).propose(0, 0), make(space, 2).propose(0, 0));
@@ -124,11 +135,15 @@ export function samplerContract(name: string, make: Make, { runs, trials }: Limi
   });
 }
 
-/** As the leader asks: again while the point is known. */
 function nextFree(sampler: Sampler, number: number, met: ReadonlySet<string>): Point | null {
+  return nextWhere(sampler, number, (point) => !met.has(point.join()));
+}
+
+/** As the leader asks: again while the point is turned down. */
+function nextWhere(sampler: Sampler, number: number, accepts: (point: Point) => boolean): Point | null {
   for (let again = 0; again < 200; again += 1) {
     const point = sampler.propose(number, again);
-    if (point === null || !met.has(point.join())) return point;
+    if (point === null || accepts(point)) return point;
   }
   return null;
 }

@@ -40,7 +40,7 @@ test("mean and variance are those of scikit-learn's GaussianProcessRegressor at 
 });
 
 test('the likelihood is that of scikit-learn, with the priors by hand', () => {
-  const logs = Float64Array.of(Math.log(4), Math.log(0.25), Math.log(1.7), Math.log(0.01 - 1e-6));
+  const logs = Float64Array.of(Math.log(4), Math.log(0.25), Math.log(1.7), Math.log(0.01 - 1e-8));
   const { value } = unlikelihood(squaredDistances(POINTS, NUMBERS), VALUES, logs, 2);
   // log_marginal_likelihood_value_ has - 5/2 log(2 pi) too.
   const likelihood = -4.9989550199957264 + 2.5 * Math.log(2 * Math.PI);
@@ -123,6 +123,9 @@ test('one run that diverged does not flatten the others; floors and pruning rank
   assert.equal(ranked[10], ranked[4]);
   assert.ok(ranked[11]! > ranked[9]! && ranked[12]! > ranked[11]!, ranked.join());
   assert.equal(ranked[13], ranked[9]);
+  const infinite = targetsOf([...plain, trial(10, Number.POSITIVE_INFINITY)]);
+  assert.equal(infinite[10], infinite[9]);
+  assert.deepEqual([...targetsOf([trial(0, null, 'infeasible'), trial(1, null, 'infeasible')])], [0, 0]);
   assertNear(ranked.reduce((sum, target) => sum + target, 0), 0, 1e-12);
 });
 

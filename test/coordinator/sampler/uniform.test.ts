@@ -44,7 +44,7 @@ test('the first points of two dimensions form a net: each cell of 8 by 2, 4 by 4
   }
 });
 
-/** Centred L2 discrepancy, squared (Hickernell 1998, "A generalized discrepancy and quadrature error bound", eq. 5.1c). */
+/** Centred L2 discrepancy, squared (Hickernell 1998, "A generalized discrepancy and quadrature error bound"). */
 function discrepancy(points: readonly Point[]): number {
   const count = points.length;
   const away = points.map((point) => point.map((x) => Math.abs((x ?? 0) - 0.5)));
