@@ -29,6 +29,7 @@ export class AshaPruner implements Pruner {
   /** By epochs. Trials of different lengths meet on the same rungs. */
   readonly #rungs = new Map<number, Rung>();
   #entered = 0;
+  #closed = false;
 
   constructor(options: AshaOptions) {
     this.#options = options;
@@ -74,11 +75,13 @@ export class AshaPruner implements Pruner {
   }
 
   close(): void {
-    // No rung waits to be filled here.
+    this.#closed = true;
   }
 
   #places(rung: Rung): number {
-    return Math.floor(rung.size / this.#options.eta);
+    const places = Math.floor(rung.size / this.#options.eta);
+    // Where so few came that none would go on, the best one does in the end: some trial is to be completed.
+    return this.#closed ? Math.max(1, places) : places;
   }
 
   /**

@@ -54,7 +54,10 @@ export function revisionDigest({ spec, data, numerics, trials }: NewSweep): Buff
   const content = data === null ? null : { digest: data.digest, classes: data.classes, positive: data.positive };
   const keys = trials.map((trial) => trial.path.at(-1) ?? null);
   // Without trials the numerics stand for the keys that they will come out with.
-  const identity = trials.length > 0 ? { spec, content, keys } : { spec, content, numerics };
+  // A sweep without a pruner is the same one as before there were any.
+  const { pruner, ...rest } = spec;
+  const said = pruner === null ? rest : spec;
+  const identity = trials.length > 0 ? { spec: said, content, keys } : { spec: said, content, numerics };
   return createHash('sha256').update(canonicalJson(identity)).digest();
 }
 
@@ -106,7 +109,8 @@ interface SweepRow {
   readonly name: string;
   readonly revision: number;
   readonly state: SweepState;
-  readonly spec: SweepSpec;
+  /** One of before there were pruners names none. */
+  readonly spec: Omit<SweepSpec, 'pruner'> & Partial<Pick<SweepSpec, 'pruner'>>;
   readonly data: DataSummary | null;
   readonly numerics: string;
   readonly createdAt: Date;
@@ -124,17 +128,21 @@ export async function readSweep(client: ClientBase, project: string, idOrName: s
     text: `${selection} where s.project = $1 and (s.id = $2 or s.name = $2) order by s.id = $2 desc limit 1`,
     values: [project, idOrName],
   });
-  return rows[0] ?? null;
+  return rows[0] === undefined ? null : recordOf(rows[0]);
+}
+
+function recordOf(row: SweepRow): SweepRecord {
+  return { ...row, spec: { ...row.spec, pruner: row.spec.pruner ?? null } };
 }
 
 export async function readSweeps(client: ClientBase, project: string): Promise<SweepRecord[]> {
   const { rows } = await client.query<SweepRow>({ name: 'sweeps', text: `${selection} where s.project = $1 order by s.created_at, s.id`, values: [project] });
-  return rows;
+  return rows.map(recordOf);
 }
 
 export async function readOpenSweeps(client: ClientBase): Promise<SweepRecord[]> {
   const { rows } = await client.query<SweepRow>({ name: 'open-sweeps', text: `${selection} where s.state in ('running', 'paused') order by s.created_at, s.id` });
-  return rows;
+  return rows.map(recordOf);
 }
 
 /** Manifests of the data of every sweep's current revision. */

@@ -4,7 +4,8 @@ import { withDefaults } from './axes.js';
 import type { ImageDraft, SyntheticDraft } from './draft.js';
 import { durationMs } from '../../proto/duration.js';
 import { type ImageFile } from './schema.js';
-import type { Axis, DataSpec, EnsembleSpec, ObjectiveSpec, SplitSpec, StopSpec, SweepSpec } from './spec.js';
+import type { PrunerFile } from './schema-search.js';
+import type { Axis, DataSpec, EnsembleSpec, ObjectiveSpec, PrunerSpec, SplitSpec, StopSpec, SweepSpec } from './spec.js';
 
 export const DEFAULT_SPLIT = { val: 0.15, test: 0.15 } as const;
 
@@ -49,11 +50,26 @@ function common(file: ImageDraft['sections'] | SyntheticDraft['sections'], fallb
     name: file.name ?? fallbackName,
     sampler: grid.order === 'shuffled' ? { grid: { order: 'shuffled', seed: grid.seed ?? seed } } : 'grid',
     budget: { trials: file.budget?.trials ?? null, wallClockMs: file.budget?.wallClock === undefined ? null : durationMs(file.budget.wallClock) },
-    pruner: null,
+    pruner: composePruner(file.pruner),
     stageTimeoutMs: file.stageTimeout === undefined ? null : durationMs(file.stageTimeout),
     seed,
     sharing: true,
   };
+}
+
+/** Defaults are those of the papers: of three one goes on; judged from the first epoch on. */
+function composePruner(file: PrunerFile | undefined): PrunerSpec | null {
+  if (file === undefined || file === 'none') return null;
+  if (file === 'median' || (typeof file === 'object' && 'median' in file)) {
+    const { minEpochs = 1, minTrials = 3, every = 1 } = file === 'median' ? {} : file.median;
+    return { kind: 'median', minEpochs, minTrials, every };
+  }
+  if (file === 'asha' || (typeof file === 'object' && 'asha' in file)) {
+    const { minEpochs = 1, eta = 3, brackets = 1 } = file === 'asha' ? {} : file.asha;
+    return { kind: 'asha', minEpochs, eta, brackets };
+  }
+  const { minEpochs = 1, eta = 3 } = file === 'hyperband' ? {} : file.hyperband;
+  return { kind: 'hyperband', minEpochs, eta };
 }
 
 function composeData(data: ImageFile['data'] | undefined, model: ZooModel): DataSpec {

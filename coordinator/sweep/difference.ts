@@ -2,7 +2,7 @@
 import { sameJson } from '../../proto/canonical.js';
 import type { Json } from '../../proto/work.js';
 import { fieldName, type Path } from './mistakes.js';
-import type { SweepSpec } from './spec.js';
+import type { PrunerSpec, SweepSpec } from './spec.js';
 
 /** One line per field, e.g. `space.lr: [0.01] -> [0.01, 0.003]`; none where both say the same. */
 export function differences(before: SweepSpec, after: SweepSpec): string[] {
@@ -28,7 +28,7 @@ function flat(spec: SweepSpec): Map<string, Json> {
 
 /** The spec under the names of the sweep file. */
 function asWritten(spec: SweepSpec): { readonly [section: string]: Json } {
-  const { trainable, objective, stop, budget, sampler } = spec;
+  const { trainable, objective, stop, budget, sampler, pruner } = spec;
   return {
     name: spec.name,
     ...(trainable.kind === 'image-classifier'
@@ -38,12 +38,17 @@ function asWritten(spec: SweepSpec): { readonly [section: string]: Json } {
     sampler: sampler === 'grid' ? sampler : { grid: { ...sampler.grid } },
     objective: { [objective.direction]: objective.metric, floors: objective.floors },
     stop: stop === null ? null : { ...stop },
+    pruner: pruner === null ? null : writtenPruner(pruner),
     ensemble: spec.ensemble === null ? null : { ...spec.ensemble },
     budget: { trials: budget.trials, wallClockMs: budget.wallClockMs },
     stageTimeoutMs: spec.stageTimeoutMs,
     seed: spec.seed,
     sharing: spec.sharing,
   };
+}
+
+function writtenPruner({ kind, ...settings }: PrunerSpec): Json {
+  return { [kind]: settings };
 }
 
 /** As flow YAML, which is how a person wrote it. */

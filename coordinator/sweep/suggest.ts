@@ -135,6 +135,20 @@ const ALIASES: ReadonlyMap<string, string> = new Map([
   ['algorithm', 'sampler'],
   ['searchalg', 'sampler'],
   ['tuner', 'sampler'],
+  ['scheduler', 'pruner'],
+  ['pruning', 'pruner'],
+  ['earlytermination', 'pruner'],
+  ['earlyterminate', 'pruner'],
+  ['successivehalving', 'asha'],
+  ['medianstop', 'median'],
+  ['medianpruner', 'median'],
+  ['medianstopping', 'median'],
+  ['reductionfactor', 'eta'],
+  ['graceperiod', 'minEpochs'],
+  ['minresource', 'minEpochs'],
+  ['miniter', 'minEpochs'],
+  ['nwarmupsteps', 'minEpochs'],
+  ['nstartuptrials', 'minTrials'],
   ['metric', 'objective'],
   ['goal', 'objective'],
   ['direction', 'objective'],
@@ -207,13 +221,13 @@ const PLACES: ReadonlyMap<string, string> = new Map(
     .reverse()
     .map(([section, name]) => [name, `${section}.${name}`]),
 );
-const TOP_LEVEL = ['name', 'data', 'model', 'space', 'sampler', 'objective', 'stop', 'ensemble', 'budget', 'stageTimeout', 'seed', 'trainable'];
+const TOP_LEVEL = ['name', 'data', 'model', 'space', 'sampler', 'pruner', 'objective', 'stop', 'ensemble', 'budget', 'stageTimeout', 'seed', 'trainable'];
 
 export const NOT_BUILT = 'known but not built yet';
 
 /** What the design has and this version does not build, by field. */
 const NOT_BUILT_FIELDS: readonly RegExp[] = [
-  /^(pruner|replicates|explain)$/,
+  /^(replicates|explain)$/,
   /^budget\.epochs$/,
   /^sampler\.(axes|random|sobol|tpe|gp|list)$/,
   /^trainable\.(command|module)$/,

@@ -11,6 +11,17 @@ export interface Warning {
 
 export function warningsOf(spec: SweepSpec): readonly Warning[] {
   const longest = Math.max(...axisValues(spec, 'epochs').map(Number));
+  return [...rateWarnings(spec, longest), ...prunerWarnings(spec, longest)];
+}
+
+/** A trial is not judged at its end. */
+function prunerWarnings({ pruner }: SweepSpec, longest: number): Warning[] {
+  if (pruner === null || pruner.minEpochs < longest) return [];
+  const trials = longest === 1 ? 'trials of 1 epoch' : `trials of at most ${longest} epochs`;
+  return [{ path: ['pruner'], text: `it judges nobody: its first look is after ${pruner.minEpochs === 1 ? '1 epoch' : `${pruner.minEpochs} epochs`}, of ${trials}` }];
+}
+
+function rateWarnings(spec: SweepSpec, longest: number): Warning[] {
   return axisValues(spec, 'lr').flatMap((value): Warning[] => {
     if (!isSchedule(value)) return [];
     const schedule = value as Schedule | Warmup;

@@ -2,12 +2,13 @@
 import { createHash } from 'node:crypto';
 import type { EpochSettings, ImageTrajectory } from '../../proto/work.js';
 import type { SweepFacts } from '../../coordinator/leader/model.js';
-import type { StopSpec } from '../../coordinator/sweep/spec.js';
+import type { PrunerSpec, StopSpec } from '../../coordinator/sweep/spec.js';
 import { imageSettings } from '../support/settings.js';
 
 export interface SimSweep {
   readonly paths: readonly (readonly string[])[];
   readonly stop: StopSpec | null;
+  readonly pruner?: PrunerSpec;
   readonly id?: string;
   readonly wallClockMs?: number;
   /** How long it ran under a former leader. */
@@ -40,7 +41,7 @@ export function factsOf(sweep: SimSweep): SweepFacts {
     record: {
       ...{ id, project: 'default', name: id, revision: 1, state: 'running', numerics: 'none', createdAt: new Date(0), finishedAt: null, ranMs: sweep.ranMs ?? 0 },
       spec: {
-        ...{ format: 1, name: id, axes: [], sampler: 'grid', stop: sweep.stop, pruner: null, ensemble: null, budget: { trials: null, wallClockMs: sweep.wallClockMs ?? null }, stageTimeoutMs: null, seed: 0, sharing: true },
+        ...{ format: 1, name: id, axes: [], sampler: 'grid', stop: sweep.stop, pruner: sweep.pruner ?? null, ensemble: null, budget: { trials: null, wallClockMs: sweep.wallClockMs ?? null }, stageTimeoutMs: null, seed: 0, sharing: true },
         trainable: { kind: 'synthetic', epochMs: 0, metrics: {} },
         objective: { metric: 'val.loss', direction: 'minimize', floors: {} },
       },

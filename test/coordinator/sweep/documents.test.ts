@@ -8,6 +8,7 @@ import { readSweepWithModule } from '../../../cli/module/read-sweep.js';
 import { formatMistake, modulePathOf, parseSweepFile, type ParsedSweep } from '../../../coordinator/sweep/parse.js';
 import { epochCounts, resolveTrials } from '../../../coordinator/sweep/resolve.js';
 import { sweepJsonSchema } from '../../../coordinator/sweep/json-schema.js';
+import { ashaFields, hyperbandFields, medianFields } from '../../../coordinator/sweep/schema-search.js';
 import { budgetFields, dataFields, ensembleFields, imageFile, imageSpace, stopFields, syntheticFile } from '../../../coordinator/sweep/schema.js';
 import type { DataSummary } from '../../../coordinator/sweep/spec.js';
 import { packageRoot } from '../../../proto/package-root.js';
@@ -39,7 +40,7 @@ test('the mistakes in the reference are those that the reader reports', () => {
 });
 
 test('the reference has every key of the schema and every model with its knobs', () => {
-  const keys = [imageFile, syntheticFile, dataFields, imageSpace, stopFields, ensembleFields, budgetFields].flatMap((schema) => Object.keys(schema.shape));
+  const keys = [imageFile, syntheticFile, dataFields, imageSpace, stopFields, ensembleFields, budgetFields, medianFields, ashaFields, hyperbandFields].flatMap((schema) => Object.keys(schema.shape));
   const names = [...keys, ...ZOO.flatMap((model) => [model.name, ...model.knobs.map((knob) => knob.name)])];
   for (const name of new Set(names)) assert.ok(new RegExp(`\`[^\`\n]*\\b${name}\\b[^\`\n]*\``).test(reference), name);
 });

@@ -44,6 +44,7 @@ test('a folder alone is one trial of garth-cnn at its published settings', () =>
     sampler: 'grid',
     objective: { metric: 'val.auc', direction: 'maximize', floors: {} },
     stop: null,
+    pruner: null,
     ensemble: { rule: 'greedy', maxMembers: 10 },
     budget: { trials: null, wallClockMs: null },
     stageTimeoutMs: null,
@@ -86,6 +87,26 @@ test('an ensemble is wanted unless the file says none, and what it leaves out ha
   assert.equal(spec('data: x\nensemble: none').ensemble, null);
   one('data: x\nensemble: {rule: stacking}', '2:18: ensemble.rule:', 'one of greedy, average, vote');
   one('data: x\nensemble: {maxMembers: 0}', 'ensemble.maxMembers:', 'a whole number from 1 to 100');
+});
+
+test('a pruner is a name or a name over its settings, and what it leaves out has defaults', () => {
+  const pruner = (text: string): unknown => spec(`data: x\npruner: ${text}`).pruner;
+  assert.deepEqual(pruner('median'), { kind: 'median', minEpochs: 1, minTrials: 3, every: 1 });
+  assert.deepEqual(pruner('asha'), { kind: 'asha', minEpochs: 1, eta: 3, brackets: 1 });
+  assert.deepEqual(pruner('{asha: {eta: 2.5, minEpochs: 2, brackets: 3}}'), { kind: 'asha', minEpochs: 2, eta: 2.5, brackets: 3 });
+  assert.deepEqual(pruner('{hyperband: {eta: 4}}'), { kind: 'hyperband', minEpochs: 1, eta: 4 });
+  assert.equal(pruner('none'), null);
+  one('data: x\npruner: {asha: {eta: 1}}', '2:22: pruner.asha.eta: found 1,', 'a number above 1');
+  one('data: x\npruner: {asha: {grace_period: 2}}', 'did you mean minEpochs?');
+  one('data: x\npruner: {median: {minEpochs: 0}}', 'pruner.median.minEpochs: found 0,');
+  one('data: x\npruner: ashaa', 'pruner: found "ashaa"', 'did you mean asha?');
+  one('data: x\nscheduler: asha', 'did you mean pruner?');
+});
+
+test('a pruner that judges nobody is warned of', () => {
+  const warnings = (text: string): readonly string[] => parsed(`data: x\nspace: {epochs: [3, 9]}\npruner: ${text}`).warnings;
+  assert.deepEqual(warnings('{asha: {minEpochs: 8}}'), []);
+  assert.deepEqual(warnings('{asha: {minEpochs: 9}}'), ['a.yaml:3:9: pruner: it judges nobody: its first look is after 9 epochs, of trials of at most 9 epochs']);
 });
 
 test('given: merge may stand beside split or in it, and alone means the default fractions', () => {
@@ -155,7 +176,7 @@ test('names of other tools get our name', () => {
 
 test('what is known but not built yet says so', () => {
   for (const text of [
-    'pruner: {asha: {eta: 3}}', 'budget: {epochs: 20}', 'sampler: tpe', 'sampler: {tpe: {}}', 'sampler: random', 'model: resnet18',
+    'replicates: 3', 'budget: {epochs: 20}', 'sampler: tpe', 'sampler: {tpe: {}}', 'sampler: random', 'model: resnet18',
     'space: {optimizer: nadam}', 'space: {replicates: 3}',
   ]) {
     one(`data: x\n${text}`, 'known but not built yet');
