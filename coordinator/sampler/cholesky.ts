@@ -8,14 +8,14 @@ export function cholesky(matrix: Float64Array, size: number): Float64Array | nul
   const lower = new Float64Array(size * size);
   for (let row = 0; row < size; row += 1) {
     const start = row * size;
-    for (let column = 0; column <= row; column += 1) {
+    for (let column = 0; column < row; column += 1) {
       const other = column * size;
-      let sum = matrix[start + column]!;
-      for (let k = 0; k < column; k += 1) sum -= lower[start + k]! * lower[other + k]!;
-      if (column < row) lower[start + column] = sum / lower[other + column]!;
-      else if (sum > 0) lower[start + row] = Math.sqrt(sum);
-      else return null;
+      lower[start + column] = (matrix[start + column]! - dot(lower, start, lower, other, column)) / lower[other + column]!;
     }
+    const square = matrix[start + row]! - dot(lower, start, lower, start, row);
+    // Not a number is not positive either.
+    if (!(square > 0)) return null;
+    lower[start + row] = Math.sqrt(square);
   }
   return lower;
 }
@@ -25,9 +25,7 @@ export function solveLower(lower: Float64Array, size: number, right: Float64Arra
   const solution = new Float64Array(size);
   for (let row = 0; row < size; row += 1) {
     const start = row * size;
-    let sum = right[row]!;
-    for (let k = 0; k < row; k += 1) sum -= lower[start + k]! * solution[k]!;
-    solution[row] = sum / lower[start + row]!;
+    solution[row] = (right[row]! - dot(lower, start, solution, 0, row)) / lower[start + row]!;
   }
   return solution;
 }
@@ -46,25 +44,38 @@ export function solveUpper(lower: Float64Array, size: number, right: Float64Arra
 
 /** The lower triangle of the inverse of L L'. */
 export function inverseOf(lower: Float64Array, size: number): Float64Array {
-  // Rows of `upper` are columns of the inverse of L, so that the inner loops below run along rows.
+  // Rows of `upper` are columns of the inverse of L, so that the inner loops run along rows.
   const upper = new Float64Array(size * size);
   for (let column = 0; column < size; column += 1) {
     const own = column * size;
     upper[own + column] = 1 / lower[own + column]!;
     for (let row = column + 1; row < size; row += 1) {
       const start = row * size;
-      let sum = 0;
-      for (let k = column; k < row; k += 1) sum -= lower[start + k]! * upper[own + k]!;
-      upper[own + row] = sum / lower[start + row]!;
+      upper[own + row] = -dot(lower, start + column, upper, own + column, row - column) / lower[start + row]!;
     }
   }
   const inverse = new Float64Array(size * size);
   for (let row = 0; row < size; row += 1) {
     for (let column = 0; column <= row; column += 1) {
-      let sum = 0;
-      for (let k = row; k < size; k += 1) sum += upper[row * size + k]! * upper[column * size + k]!;
-      inverse[row * size + column] = sum;
+      inverse[row * size + column] = dot(upper, row * size + row, upper, column * size + row, size - row);
     }
   }
   return inverse;
+}
+
+/** Four sums at a time: one would wait for its own addition at every step. */
+function dot(a: Float64Array, aStart: number, b: Float64Array, bStart: number, count: number): number {
+  let first = 0;
+  let second = 0;
+  let third = 0;
+  let fourth = 0;
+  let k = 0;
+  for (; k + 3 < count; k += 4) {
+    first += a[aStart + k]! * b[bStart + k]!;
+    second += a[aStart + k + 1]! * b[bStart + k + 1]!;
+    third += a[aStart + k + 2]! * b[bStart + k + 2]!;
+    fourth += a[aStart + k + 3]! * b[bStart + k + 3]!;
+  }
+  for (; k < count; k += 1) first += a[aStart + k]! * b[bStart + k]!;
+  return first + second + (third + fourth);
 }

@@ -9,7 +9,7 @@ import { minimise, type Evaluation } from './minimise.js';
  */
 const LEAST_NOISE = 1e-8;
 const EVALUATIONS = 40;
-const TOLERANCE = 1e-2;
+const TOLERANCE = 0.1;
 /** Logarithms of rates, amplitude and noise stay within these. */
 const BOUNDS = { rates: [-9, 9], amplitude: [-7, 7], noise: [-20, 1] } as const;
 

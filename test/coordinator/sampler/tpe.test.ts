@@ -114,6 +114,22 @@ test('a good trial that turns out otherwise is replaced by the next best, as if 
   assert.deepEqual(told(true).propose(400, 0), told(false).propose(400, 0));
 });
 
+test('which trials are sampled does not depend on the order in which they were told', () => {
+  const space: Space = { dimensions: [real('x'), real('y')] };
+  const observations = Array.from({ length: 5000 }, (_, number) => completed(number, [(number * 0.618034) % 1, (number * 0.754878) % 1], (number * 0.569840) % 1));
+  const [forwards, backwards, twice] = [new TpeSampler(space, { seed: 6 }), new TpeSampler(space, { seed: 6 }), new TpeSampler(space, { seed: 6 })];
+  for (const observation of observations) {
+    forwards.observe(observation);
+    twice.observe({ ...observation, state: 'pending', value: null });
+  }
+  for (const observation of observations.toReversed()) {
+    backwards.observe(observation);
+    twice.observe(observation);
+  }
+  assert.deepEqual(backwards.propose(5000, 0), forwards.propose(5000, 0));
+  assert.deepEqual(twice.propose(5000, 0), forwards.propose(5000, 0));
+});
+
 test('a sample of many trials leads to where all of them would: near the least of 20,000', () => {
   const space: Space = { dimensions: [real('x'), real('y')] };
   const sampler = new TpeSampler(space, { seed: 1 });
