@@ -6,6 +6,7 @@ import { text } from 'node:stream/consumers';
 import { z } from 'zod';
 import type { OwnedBlobStore } from '../../blob/store.js';
 import type { BlobId, EpochKey, Trajectory } from '../../proto/work.js';
+import { isProposed } from '../sampler/search.js';
 import { differences } from '../sweep/difference.js';
 import { formatMistake, parseSweepFile } from '../sweep/parse.js';
 import { epochCounts, resolveTrials } from '../sweep/resolve.js';
@@ -86,6 +87,7 @@ export class ApplicationService implements SweepService {
     return {
       name: spec.name,
       trials: trials.length,
+      proposed: isProposed(spec) ? { most: spec.budget.trials } : null,
       epochs: { requested: counts.requested, distinct: counts.distinct, stored: stored.size, again: again.size },
       existing: existing === null ? null : { id: existing.id, revision: existing.revision, state: existing.state, numerics: await this.#numericsOf(existing.id) },
       differences: differing,

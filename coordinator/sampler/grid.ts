@@ -4,7 +4,7 @@
  * the grid cuts a fair sample of it; a larger budget later keeps the cells that a smaller one had.
  */
 import type { Json } from '../../proto/work.js';
-import type { Assignment, Axis, SweepSpec } from '../sweep/spec.js';
+import type { Assignment, Axis, GridSampler, SweepSpec } from '../sweep/spec.js';
 import { below, seededGenerator } from './random.js';
 
 /** Cells of the grid; above 2^53 only its magnitude is meant. No axes is one cell. */
@@ -19,7 +19,7 @@ export function* gridAssignments(axes: readonly Axis[]): Generator<Assignment> {
 }
 
 /** The cells that a sweep runs, in the order of their trials' numbers. */
-export function* sampledAssignments(spec: Pick<SweepSpec, 'axes' | 'sampler' | 'budget'>): Generator<Assignment> {
+export function* gridTrials(spec: Pick<SweepSpec, 'axes' | 'budget'> & { readonly sampler: GridSampler }): Generator<Assignment> {
   if (spec.sampler === 'grid') {
     yield* gridAssignments(spec.axes);
     return;

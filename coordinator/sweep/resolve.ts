@@ -8,7 +8,7 @@ import { keyAfter, rootKey } from '../../proto/keys.js';
 import { builtTopology, moduleModel, type ModelModule, type Structure } from '../../proto/model-module.js';
 import { IMAGE_CLASSIFIER_VERSION, SYNTHETIC_VERSION, zooModel } from '../../proto/models.js';
 import { KEY_FORMAT, type EpochKey, type EpochSettings, type ImageEpochSettings, type ImageInput, type ImageTrajectory, type Json, type ModelChoice, type SyntheticEpochSettings, type SyntheticTrajectory, type Trajectory } from '../../proto/work.js';
-import { sampledAssignments } from '../sampler/grid.js';
+import { sampledAssignments } from '../sampler/assignments.js';
 import { resolveOptimizer, type WrittenOptimizer } from '../space/optimizer.js';
 import { resolveAugmentation, type WrittenAugmentation } from '../space/augmentation.js';
 import { isSchedule, rateAt, ratesOf, type Schedule, type Warmup } from '../space/schedule.js';

@@ -2,10 +2,30 @@
 import * as z from 'zod';
 import { fields, MAX_EPOCHS, name, seed, whole } from './schema-parts.js';
 
+const seeded = fields({ seed: seed.optional() }, '{seed}');
+
 export const sampler = z.union(
-  [name(['grid']), fields({ grid: fields({ order: name(['listed', 'shuffled']).optional(), seed: seed.optional() }, '{order}') }, 'a sampler')],
-  { error: 'grid or {grid: {order: shuffled}}' },
+  [
+    name(['grid', 'axes', 'random', 'sobol', 'tpe', 'gp']),
+    fields({ grid: fields({ order: name(['listed', 'shuffled']).optional(), seed: seed.optional() }, '{order}') }, 'a sampler'),
+    fields({ random: seeded }, 'a sampler'),
+    fields({ sobol: seeded }, 'a sampler'),
+    fields({ tpe: seeded }, 'a sampler'),
+    fields({ gp: seeded }, 'a sampler'),
+  ],
+  { error: 'grid, axes, random, sobol, tpe or gp, or one of them over its settings, as in {tpe: {seed: 1}} or {grid: {order: shuffled}}' },
 );
+export type SamplerFile = z.infer<typeof sampler>;
+
+/** The sampler's name; `grid` where the file says nothing. */
+export function samplerName(file: SamplerFile | undefined): string {
+  return typeof file === 'string' ? file : (Object.keys(file ?? { grid: {} })[0] ?? 'grid');
+}
+
+/** Whether it draws points from the space, so that a range needs no points. */
+export function isDrawing(file: SamplerFile | undefined): boolean {
+  return ['random', 'sobol', 'tpe', 'gp'].includes(samplerName(file));
+}
 
 const ETA = 'a number above 1 and up to 1000';
 const eta = z.number(ETA).gt(1, ETA).max(1000, ETA);

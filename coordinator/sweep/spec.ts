@@ -14,6 +14,16 @@ export type Assignment = { readonly [name: string]: Json };
 export interface Axis {
   readonly name: string;
   readonly values: readonly Json[];
+  /** All between `values`, which are then its two ends. Only with samplers that draw from ranges. */
+  readonly range?: AxisRange;
+}
+
+export interface AxisRange {
+  readonly min: number;
+  /** Above min. */
+  readonly max: number;
+  readonly type: 'int' | 'float';
+  readonly log: boolean;
 }
 
 export interface SplitSpec {
@@ -108,7 +118,14 @@ export type PrunerSpec =
   | { readonly kind: 'hyperband'; readonly minEpochs: number; readonly eta: number };
 
 /** `grid`: every cell, first axis slowest. `shuffled`: in a seeded random order, which a budget may cut. */
-export type SamplerSpec = 'grid' | { readonly grid: { readonly order: 'shuffled'; readonly seed: number } };
+export type GridSampler = 'grid' | { readonly grid: { readonly order: 'shuffled'; readonly seed: number } };
+
+interface Seeded {
+  readonly seed: number;
+}
+
+/** `axes`: one hyperparameter at a time round the first value of each. The others draw from the space. */
+export type SamplerSpec = GridSampler | 'axes' | { readonly random: Seeded } | { readonly sobol: Seeded } | { readonly tpe: Seeded } | { readonly gp: Seeded };
 
 export interface SweepSpec {
   readonly format: 1;

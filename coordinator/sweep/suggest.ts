@@ -200,6 +200,12 @@ const ALIASES: ReadonlyMap<string, string> = new Map([
   ['color', 'rgb'],
   ['momentum', 'sgdm'],
   ['gridsearch', 'grid'],
+  ['randomsearch', 'random'],
+  ['bayes', 'gp'],
+  ['bayesian', 'gp'],
+  ['gaussianprocess', 'gp'],
+  ['qmc', 'sobol'],
+  ['hyperopt', 'tpe'],
   ['standardize', 'standardise'],
   ['lenet', 'lenet5'],
   ['avg', 'average'],
@@ -229,7 +235,7 @@ export const NOT_BUILT = 'known but not built yet';
 const NOT_BUILT_FIELDS: readonly RegExp[] = [
   /^(replicates|explain)$/,
   /^budget\.epochs$/,
-  /^sampler\.(axes|random|sobol|tpe|gp|list)$/,
+  /^sampler\.(axes|list)$/,
   /^trainable\.(command|module)$/,
   /^data\.sample$/,
   /^space\.(replicates?|pretrained|momentum)$/,
@@ -237,7 +243,7 @@ const NOT_BUILT_FIELDS: readonly RegExp[] = [
   /^space\.optimizer(\[\d+\])?\.nadam$/,
 ];
 const NOT_BUILT_VALUES: ReadonlyMap<string, RegExp> = new Map([
-  ['sampler', /^(axes|random|sobol|tpe|gp|list)$/],
+  ['sampler', /^list$/],
   ['model', /^(cnn-d|lmap3|alexnet|vgg16|vgg19|resnet18|mobilenetv2|xception|efficientnet-lite0)$/],
   ['space.optimizer', /^nadam$/],
 ]);

@@ -28,6 +28,6 @@ test('where trials ended early, the closing line says how many epochs were plann
 });
 
 test('a sweep of which everything is stored says that nothing is left to train', () => {
-  const preview: Preview = { name: 'x', trials: 2, epochs: { requested: 118, distinct: 90, stored: 90, again: 0 }, existing: null, differences: [], work: [] };
+  const preview: Preview = { name: 'x', trials: 2, proposed: null, epochs: { requested: 118, distinct: 90, stored: 90, again: 0 }, existing: null, differences: [], work: [] };
   assert.match(planLines(preview, null).at(-1) ?? '', /of which 90 are stored already: nothing is left to train$/);
 });

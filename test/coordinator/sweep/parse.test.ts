@@ -103,6 +103,25 @@ test('a pruner is a name or a name over its settings, and what it leaves out has
   one('data: x\nscheduler: asha', 'did you mean pruner?');
 });
 
+test('a sampler that draws takes ranges without points, and needs an end', () => {
+  const text = (sampler: string, more = 'budget: {trials: 9}'): string => `data: x\nspace: {lr: {min: 0.001, max: 0.1, scale: log}, fcWidth: {min: 8, max: 64}}\nsampler: ${sampler}\n${more}`;
+  for (const name of ['random', 'sobol', 'tpe', 'gp']) {
+    assert.deepEqual(spec(text(name)).sampler, { [name]: { seed: 0 } });
+    assert.deepEqual(spec(text(`{${name}: {seed: 3}}`, 'budget: {wallClock: 1m}\nseed: 8')).sampler, { [name]: { seed: 3 } });
+    assert.deepEqual(spec(text(name, 'budget: {trials: 2}\nseed: 8')).sampler, { [name]: { seed: 8 } });
+    one(text(name, ''), `3:10: sampler: found ${name} without an end`, 'budget.trials');
+  }
+  const { axes } = spec(text('tpe'));
+  assert.deepEqual(axes[0], { name: 'lr', values: [0.001, 0.1], range: { min: 0.001, max: 0.1, type: 'float', log: true } });
+  assert.deepEqual(axes[1], { name: 'fcWidth', values: [8, 64], range: { min: 8, max: 64, type: 'int', log: false } });
+  assert.deepEqual(lines(text('grid')).length, 2, 'a grid needs points');
+  assert.deepEqual(lines(text('axes')).length, 2, 'so does axes');
+  one('data: x\nspace: {lr: {min: 0, max: 0.1, scale: log}}\nsampler: tpe\nbudget: {trials: 2}', 'space.lr.min: found 0', 'a number above 0');
+  one('data: x\nspace: {fcWidth: {min: 1.5, max: 9}}\nsampler: tpe\nbudget: {trials: 2}', 'space.fcWidth.min: found 1.5', 'a whole number');
+  one('data: x\nspace: {dropout: {min: 0, max: 1.5}}\nsampler: tpe\nbudget: {trials: 2}', 'space.dropout: found', 'which yields 1.5');
+  one('data: x\nsampler: bayesian\nbudget: {trials: 2}', 'did you mean gp?');
+});
+
 test('a pruner that judges nobody is warned of', () => {
   const warnings = (text: string): readonly string[] => parsed(`data: x\nspace: {epochs: [3, 9]}\npruner: ${text}`).warnings;
   assert.deepEqual(warnings('{asha: {minEpochs: 8}}'), []);
@@ -176,7 +195,7 @@ test('names of other tools get our name', () => {
 
 test('what is known but not built yet says so', () => {
   for (const text of [
-    'replicates: 3', 'budget: {epochs: 20}', 'sampler: tpe', 'sampler: {tpe: {}}', 'sampler: random', 'model: resnet18',
+    'replicates: 3', 'budget: {epochs: 20}', 'sampler: list', 'sampler: {list: []}', 'model: resnet18',
     'space: {optimizer: nadam}', 'space: {replicates: 3}',
   ]) {
     one(`data: x\n${text}`, 'known but not built yet');
