@@ -1,6 +1,7 @@
 /** A sweep's search: the space, what its points mean, and who proposes them. */
 import type { Point, Space } from '../space/dimension.js';
 import { AxesSpace } from '../space/assignment.js';
+import { acceptance } from '../space/constraints.js';
 import type { Assignment, SweepSpec } from '../sweep/spec.js';
 
 export interface Search {
@@ -28,7 +29,7 @@ export function searchOf(spec: SweepSpec): Search | null {
     space: axes.space,
     assignmentOf: (point) => axes.assignmentOf(point),
     pointOf: (assignment) => axes.pointOf(assignment),
-    accepts: () => true,
+    accepts: acceptance(spec.constraints ?? []),
     trials: spec.budget.trials,
   };
 }

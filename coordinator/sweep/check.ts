@@ -8,6 +8,7 @@ import { moduleModel } from '../../proto/model-module.js';
 import { DEFAULT_MODEL, ZOO, type Knob, type ZooModel } from '../../proto/models.js';
 import { gridSize } from '../sampler/grid.js';
 import { withDefaults } from './axes.js';
+import { checkConstraints, checkSomethingLeft, countAccepted } from './check-constraints.js';
 import { checkRates } from './check-rates.js';
 import { isRawMap, sectionsOf, type Draft, type ImageDraft, type RawMap } from './draft.js';
 import { describe, type Problem } from './mistakes.js';
@@ -21,8 +22,20 @@ export const TRIALS_WITHOUT_BUDGET = 10_000;
 
 /** `axes` are those of `space` that could be read. */
 export function checkDraft(draft: Draft, axes: readonly Axis[]): Problem[] {
-  const shared = [...checkMetrics(draft), ...checkGrid(draft, axes), ...checkSchedules(draft, axes)];
+  const model = draft.kind === 'image' ? modelOf(draft) : null;
+  const whole = draft.spaceIsWhole && (draft.kind === 'synthetic' || model !== null) ? (model === null ? axes : withDefaults(axes, model)) : null;
+  const constraints = draft.sections.constraints ?? [];
+  const formulas = whole === null ? [] : checkConstraints(constraints, whole);
+  const counted = whole === null || constraints.length === 0 || formulas.length > 0 ? null : countAccepted(constraints, whole, howTaken(draft));
+  const left = counted === null ? [] : checkSomethingLeft(counted);
+  const size = counted?.all === true && left.length === 0 ? counted.met : gridSize(axes);
+  const shared = [...checkMetrics(draft), ...formulas, ...left, ...checkGrid(draft, axes, size), ...checkSchedules(draft, axes)];
   return draft.kind === 'image' ? [...checkModel(draft, axes), ...checkData(draft), ...shared] : shared;
+}
+
+function howTaken(draft: Draft): 'grid' | 'axes' | 'drawn' {
+  if (isDrawing(draft.sections.sampler)) return 'drawn';
+  return draft.sections.sampler === 'axes' ? 'axes' : 'grid';
 }
 
 /** Over the longest trial of the space. */
@@ -187,11 +200,11 @@ function checkDrawing(draft: Draft): Problem[] {
 
 const CUT = 'sampler: {grid: {order: shuffled}} with budget.trials cuts it fairly';
 
-function checkGrid(draft: Draft, axes: readonly Axis[]): Problem[] {
+/** `size`: how many of its cells there are to train. */
+function checkGrid(draft: Draft, axes: readonly Axis[], size: number): Problem[] {
   const { sampler, budget } = draft.sections;
   if (isDrawing(sampler)) return checkDrawing(draft);
   if (!draft.spaceIsWhole || sampler === 'axes') return [];
-  const size = gridSize(axes);
   const shape = axes.filter((axis) => axis.values.length > 1).map((axis) => `${axis.name} ${axis.values.length}`).join(' x ');
   const trials = budget?.trials;
   const shuffled = typeof sampler === 'object' && 'grid' in sampler && sampler.grid.order === 'shuffled';

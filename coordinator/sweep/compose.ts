@@ -47,6 +47,7 @@ function common(file: ImageDraft['sections'] | SyntheticDraft['sections'], fallb
   return {
     format: 1,
     name: file.name ?? fallbackName,
+    ...(file.constraints === undefined ? {} : { constraints: file.constraints }),
     sampler: composeSampler(file.sampler, seed),
     budget: { trials: file.budget?.trials ?? null, wallClockMs: file.budget?.wallClock === undefined ? null : durationMs(file.budget.wallClock) },
     pruner: composePruner(file.pruner),

@@ -35,6 +35,7 @@ function asWritten(spec: SweepSpec): { readonly [section: string]: Json } {
       ? { data: { ...trainable.data, split: trainable.data.split === null ? null : { ...trainable.data.split }, labels: typeof trainable.data.labels === 'object' && trainable.data.labels !== null ? { ...trainable.data.labels } : trainable.data.labels }, model: trainable.model, 'code of the model': trainable.module?.slice(0, 12) ?? null }
       : { trainable: { synthetic: { epochMs: trainable.epochMs, metrics: trainable.metrics } } }),
     space: Object.fromEntries(spec.axes.map(({ name, values, range }) => [name, range === undefined ? values : writtenRange(range)])),
+    constraints: spec.constraints ?? null,
     sampler: typeof sampler === 'string' ? sampler : Object.fromEntries(Object.entries(sampler).map(([kind, settings]) => [kind, { ...settings }])),
     objective: { [objective.direction]: objective.metric, floors: objective.floors },
     stop: stop === null ? null : { ...stop },

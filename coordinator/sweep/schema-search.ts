@@ -27,6 +27,9 @@ export function isDrawing(file: SamplerFile | undefined): boolean {
   return ['random', 'sobol', 'tpe', 'gp'].includes(samplerName(file));
 }
 
+const CONSTRAINT = "a formula over hyperparameters, such as 'imageSize * batch <= 6000'";
+export const constraints = z.array(z.string(CONSTRAINT).min(1, CONSTRAINT), 'a list of formulas').min(1, 'at least one formula');
+
 const ETA = 'a number above 1 and up to 1000';
 const eta = z.number(ETA).gt(1, ETA).max(1000, ETA);
 const minEpochs = whole(1, MAX_EPOCHS);

@@ -10,7 +10,7 @@ import { MODULE_PATH } from '../../proto/model-module.js';
 import { ZOO, type Knob } from '../../proto/models.js';
 import { ENSEMBLE_RULES } from '../ensemble/combine.js';
 import { anyNumber, atLeastZero, fields, MAX_EPOCHS, MAX_TRIALS, name, oneOf, positive, seed, text, whole } from './schema-parts.js';
-import { pruner, sampler } from './schema-search.js';
+import { constraints, pruner, sampler } from './schema-search.js';
 
 export { MAX_TRIALS, namesOf, oneOf } from './schema-parts.js';
 
@@ -302,6 +302,7 @@ export const ensembleFields = fields({ maxMembers: whole(1, 100).optional(), rul
 const sweepName = z.string('a name').regex(/^[^\s/\\\p{Cc}](?:[^/\\\p{Cc}]{0,98}[^\s/\\\p{Cc}])?$/u, 'a name of 1 to 100 characters without / and \\');
 
 const common = {
+  constraints: constraints.optional(),
   sampler: sampler.optional(),
   pruner: pruner.optional(),
   objective: objective.optional(),

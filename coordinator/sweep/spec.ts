@@ -133,6 +133,8 @@ export interface SweepSpec {
   readonly trainable: TrainableSpec;
   /** What `space` names, in its order; then, with one value each, the model's defaults for what it leaves out. */
   readonly axes: readonly Axis[];
+  /** Formulas over hyperparameters that every trial meets; absent for none. */
+  readonly constraints?: readonly string[];
   readonly sampler: SamplerSpec;
   readonly objective: ObjectiveSpec;
   readonly stop: StopSpec | null;

@@ -135,6 +135,7 @@ const ALIASES: ReadonlyMap<string, string> = new Map([
   ['algorithm', 'sampler'],
   ['searchalg', 'sampler'],
   ['tuner', 'sampler'],
+  ['constraint', 'constraints'],
   ['scheduler', 'pruner'],
   ['pruning', 'pruner'],
   ['earlytermination', 'pruner'],
@@ -227,7 +228,7 @@ const PLACES: ReadonlyMap<string, string> = new Map(
     .reverse()
     .map(([section, name]) => [name, `${section}.${name}`]),
 );
-const TOP_LEVEL = ['name', 'data', 'model', 'space', 'sampler', 'pruner', 'objective', 'stop', 'ensemble', 'budget', 'stageTimeout', 'seed', 'trainable'];
+const TOP_LEVEL = ['name', 'data', 'model', 'space', 'constraints', 'sampler', 'pruner', 'objective', 'stop', 'ensemble', 'budget', 'stageTimeout', 'seed', 'trainable'];
 
 export const NOT_BUILT = 'known but not built yet';
 

@@ -1,5 +1,6 @@
 /** What a sweep file may say but its author perhaps did not mean. */
 import { isSchedule, type Schedule, type Warmup } from '../space/schedule.js';
+import { countAccepted } from './check-constraints.js';
 import { vanishesAt } from './check-rates.js';
 import type { Path } from './mistakes.js';
 import type { SweepSpec } from './spec.js';
@@ -11,7 +12,14 @@ export interface Warning {
 
 export function warningsOf(spec: SweepSpec): readonly Warning[] {
   const longest = Math.max(...axisValues(spec, 'epochs').map(Number));
-  return [...rateWarnings(spec, longest), ...prunerWarnings(spec, longest)];
+  return [...rateWarnings(spec, longest), ...prunerWarnings(spec, longest), ...constraintWarnings(spec)];
+}
+
+function constraintWarnings({ constraints, axes, sampler }: SweepSpec): Warning[] {
+  const isGrid = sampler === 'grid' || (typeof sampler === 'object' && 'grid' in sampler);
+  if (constraints === undefined || !isGrid) return [];
+  const { met, of, all } = countAccepted(constraints, axes, 'grid');
+  return !all || met === of ? [] : [{ path: ['constraints'], text: `${of - met} of the ${of} combinations do not meet them and are left out` }];
 }
 
 /** A trial is not judged at its end. */

@@ -33,6 +33,18 @@ test('a space that is used up ends the draw: each of its points once', () => {
   }
 });
 
+test('no sampler makes a trial that fails a constraint, and each still makes as many as it may', () => {
+  const space = '{a: [1, 2, 3, 4, 5, 6], b: [1, 2, 3, 4, 5, 6], epochs: 2}';
+  const met = ({ a, b }: Assignment): boolean => Number(a) + Number(b) <= 7;
+  const trialsOf = (rest: string): Assignment[] => trials(space, `constraints: ['a + b <= 7']\n${rest}`);
+  // 6 + 5 + 4 + 3 + 2 + 1 = 21 of 36 cells.
+  for (const [rest, count] of [['', 21], ['sampler: {grid: {order: shuffled}}\nbudget: {trials: 15}', 15], ['sampler: random\nbudget: {trials: 100}', 21], ['sampler: sobol\nbudget: {trials: 12}', 12], ['sampler: axes', 11]] as const) {
+    const all = trialsOf(rest);
+    assert.ok(all.every(met), rest);
+    assert.equal(new Set(shown(all)).size, count, rest);
+  }
+});
+
 test('what is proposed while a sweep runs is not known before', () => {
   const space = '{a: {min: 0, max: 1}, epochs: 2}';
   assert.deepEqual(trials(space, 'sampler: tpe\nbudget: {trials: 9}'), []);

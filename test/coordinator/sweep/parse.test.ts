@@ -103,6 +103,24 @@ test('a pruner is a name or a name over its settings, and what it leaves out has
   one('data: x\nscheduler: asha', 'did you mean pruner?');
 });
 
+test('constraints are formulas over numbers that something meets', () => {
+  const text = (constraint: string, more = ''): string => `data: x\nspace: {imageSize: [28, 64, 100], batch: [16, 32], optimizer: [sgdm, adam]}\nconstraints: ['${constraint}']\n${more}`;
+  assert.deepEqual(spec(text('imageSize * batch <= 2000')).constraints, ['imageSize * batch <= 2000']);
+  assert.equal(spec('data: x').constraints, undefined);
+  // 64 x 32 and 100 x 32 are above 2,000: 2 of 6, each with two optimizers.
+  assert.deepEqual(parsed(text('imageSize * batch <= 2000')).warnings, ['a.yaml:3:14: constraints: 4 of the 12 combinations do not meet them and are left out']);
+  assert.deepEqual(parsed(text('dropout < 1')).warnings, [], 'what the model brings can be named');
+  one(text('imageSize * batch <='), '3:15: constraints[0]: found "imageSize * batch <="', 'a formula over hyperparameters');
+  one(text('imageSize * bach < 9'), 'the name bach', 'did you mean batch?');
+  one(text('optimizer == 1'), 'optimizer, which can be "sgdm"', 'hyperparameters that are numbers');
+  one(text('process.exit() > 1'), 'constraints[0]:', 'only Math may stand before a dot');
+  one(text('imageSize * batch < 100'), '3:14: constraints: found constraints that none of 12 combinations meets', 'loosen one of them');
+  one(text('imageSize * batch < 100', 'sampler: random\nbudget: {trials: 3}'), 'constraints: found constraints that none of 10,000 settings');
+  one(text('imageSize * batch < 100', 'sampler: axes'), 'constraints: found constraints that none of 5 combinations meets');
+  one(text('imageSize * batch <= 2000', 'budget: {trials: 7}'), 'budget.trials: found 7 for a grid of 8 trials');
+  assert.deepEqual(lines(text('imageSize * batch <= 2000', 'budget: {trials: 8}')), []);
+});
+
 test('a sampler that draws takes ranges without points, and needs an end', () => {
   const text = (sampler: string, more = 'budget: {trials: 9}'): string => `data: x\nspace: {lr: {min: 0.001, max: 0.1, scale: log}, fcWidth: {min: 8, max: 64}}\nsampler: ${sampler}\n${more}`;
   for (const name of ['random', 'sobol', 'tpe', 'gp']) {
