@@ -1,12 +1,20 @@
 /** Commands about sweeps: ls, show, pause, resume, stop. */
-import type { Command } from 'commander';
+import { Option, type Command } from 'commander';
 import type { ProgressView, RequestedState } from '../../coordinator/api/views.js';
 import { withHome, withJson, type HomeOptions } from '../options.js';
 import { commandLine } from '../program-name.js';
+import { homeAt } from '../home.js';
+import { showFile } from '../run/show-file.js';
 import { progressLine } from '../run/progress-text.js';
 import { sweepTable } from '../run/summary.js';
 import { count } from '../text/format.js';
 import { onHome, print, printJson } from './on-home.js';
+
+interface ShowOptions extends HomeOptions {
+  readonly axes?: boolean;
+  readonly trials?: boolean;
+  readonly cost?: boolean;
+}
 
 export function addSweepCommands(program: Command): void {
   addList(program);
@@ -32,15 +40,25 @@ function addShow(program: Command): void {
     .command('show')
     .summary('state and progress of a sweep')
     .description('Shows how far a sweep is and what it works on.')
-    .argument('<sweep>', 'its name or id')
-    .addHelpText('after', '\nExample:\n  trawl show digits');
-  withJson(withHome(command)).action((sweep: string, options: HomeOptions) =>
-    onHome(options, async ({ service }, home) => {
+    .argument('<sweep>', 'its name or id; with --axes, --trials or --cost a sweep file')
+    .addOption(new Option('--axes', 'of a sweep file: the values of each axis').conflicts(['trials', 'cost']))
+    .addOption(new Option('--trials', 'of a sweep file: the trials to come').conflicts(['axes', 'cost']))
+    .addOption(new Option('--cost', 'of a sweep file: epochs asked for against epochs to train').conflicts(['axes', 'trials']))
+    .addHelpText('after', '\nExamples:\n  trawl show digits\n  trawl show digits.yaml --cost');
+  withJson(withHome(command)).action(async (sweep: string, options: ShowOptions) => {
+    const question = (['axes', 'trials', 'cost'] as const).find((each) => options[each] === true);
+    if (question !== undefined) {
+      const { lines, document } = await showFile(sweep, question, homeAt(options.home));
+      if (options.json === true) printJson(document);
+      else print(lines);
+      return;
+    }
+    await onHome(options, async ({ service }, home) => {
       const view = await service.progress(sweep);
       if (options.json === true) printJson(view);
       else print([...showLines(view), `Trials: ${commandLine(['trials', view.sweep.name], home)}`]);
-    }),
-  );
+    });
+  });
 }
 
 function showLines(view: ProgressView): string[] {

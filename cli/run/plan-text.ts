@@ -19,6 +19,10 @@ function dataLines(data: DataSummary): string[] {
 }
 
 function sweepLine(preview: Preview): string {
+  if (preview.proposed !== null) {
+    const { most } = preview.proposed;
+    return `Sweep ${preview.name}: ${most === null ? 'trials' : `up to ${count(most, 'trial')}`}, proposed while it runs`;
+  }
   const { requested, distinct, stored, again } = preview.epochs;
   const left = distinct - stored + again;
   const work = left === 0 ? 'nothing is left to train' : `${left} to train`;

@@ -72,7 +72,9 @@ export function savingLines(results: Results, recorded: Recorded, wallMs: number
   const shared = requested - recorded.trained;
   const percent = requested === 0 ? 0 : Math.round((shared / requested) * 100);
   const again = recorded.retrained > 0 ? `, ${count(recorded.retrained, 'epoch')} trained again to restore a state` : '';
-  return [`Epochs: ${requested} requested${ended}, ${recorded.trained} trained in ${duration(wallMs)}, ${shared} shared or stored already (${percent} % saved)${again}`];
+  const pruned = results.trials.filter(({ state }) => state === 'pruned').length;
+  const trials = pruned === 0 ? [] : [`Trials: ${results.trials.filter(({ state }) => state === 'completed').length} completed, ${pruned} pruned`];
+  return [...trials, `Epochs: ${requested} requested${ended}, ${recorded.trained} trained in ${duration(wallMs)}, ${shared} shared or stored already (${percent} % saved)${again}`];
 }
 
 export function failureLines(results: Results): string[] {

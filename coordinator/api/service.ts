@@ -6,6 +6,7 @@ import { text } from 'node:stream/consumers';
 import { z } from 'zod';
 import type { OwnedBlobStore } from '../../blob/store.js';
 import type { BlobId, EpochKey, Trajectory } from '../../proto/work.js';
+import { isProposed } from '../sampler/search.js';
 import { differences } from '../sweep/difference.js';
 import { formatMistake, parseSweepFile } from '../sweep/parse.js';
 import { epochCounts, resolveTrials } from '../sweep/resolve.js';
@@ -89,6 +90,7 @@ export class ApplicationService implements SweepService {
     return {
       name: spec.name,
       trials: trials.length,
+      proposed: isProposed(spec) ? { most: spec.budget.trials } : null,
       epochs: { requested: counts.requested, distinct: counts.distinct, stored: stored.size, again: again.size },
       existing: existing === null ? null : { id: existing.id, revision: existing.revision, state: existing.state, numerics: await this.#numericsOf(existing.id) },
       differences: differing,
@@ -100,7 +102,7 @@ export class ApplicationService implements SweepService {
     const { spec, trials } = compile(request);
     const { project, actor, leader } = this.#options;
     if (request.data !== null) await this.#registerData(request.data.manifest);
-    const answer = await this.#store.submit({ project, actor, spec, data: request.data, trials }, await leader.epoch());
+    const answer = await this.#store.submit({ project, actor, spec, data: request.data, numerics: request.numerics, trials }, await leader.epoch());
     await leader.wake();
     return answer;
   }

@@ -37,7 +37,10 @@ export interface WorkGroup {
 /** What a submission would mean, with nothing written. */
 export interface Preview {
   readonly name: string;
+  /** Known before it runs. */
   readonly trials: number;
+  /** Of trials that are proposed while it runs, the most there will be (null for no limit); null where all are known before. */
+  readonly proposed: { readonly most: number | null } | null;
   readonly epochs: {
     /** On all trials' paths. */
     readonly requested: number;

@@ -1,36 +1,34 @@
 /**
- * The board: every open trial's place on its path, and which work is ready.
+ * The board: every open trial and its way to its end.
  *
- * Each open trial stands at one node, its frontier: the first epoch of its path without a result.
- * When that epoch is recorded, the trials that stand there fold it and move on (over memoised epochs
- * at once), so the cost of a report is the number of trials that share it. A frontier is ready when no
- * live attempt covers it and the state to begin with is at hand, or can be remade.
+ * Each open trial stands at one node, the first epoch of its path without a result. When that epoch is
+ * recorded, the trials that stand there fold it and move on (over memoised epochs at once), so the cost
+ * of a report is the number of trials that share it.
  */
-import { chosenEpoch, emptyFold, foldEpoch } from '../trial/fold.js';
+import { prunerOf } from '../pruner/make.js';
+import type { Judgement } from '../pruner/pruner.js';
+import { chosenEpoch, emptyFold, foldEpoch, type FoldRule } from '../trial/fold.js';
 import { compareScores, scoreOf } from '../trial/rank.js';
 import { isEnded, moveSweep, moveTrial, type TrialState } from '../trial/states.js';
-import { Forest, checkpointComes, isStateless, startFor, type EpochNode } from '../stage/forest.js';
-import type { RecordedEpoch, RecordedEvaluation, SweepRecord, TrialFailure, TrialRecord, TurnWrites } from '../store/store.js';
+import { Forest, isStateless, type EpochNode } from '../stage/forest.js';
+import type { TrialFailure, TrialRecord, TurnWrites } from '../store/store.js';
 import type { EvaluatedPart } from '../../proto/work.js';
-import { ReadyQueue, type ReadyItem } from './ready-queue.js';
-import type { SweepRun, TrialRun } from './model.js';
-
-export interface SweepFacts {
-  readonly record: SweepRecord;
-  readonly trials: readonly TrialRecord[];
-  readonly epochs: readonly RecordedEpoch[];
-  readonly evaluations: readonly RecordedEvaluation[];
-}
+import type { ReadyItem } from './ready-queue.js';
+import type { Proposed, SweepFacts, SweepRun, TrialRun } from './model.js';
+import { toldOf, type ProposingOf } from './proposing.js';
+import { Pruning } from './pruning.js';
+import { Standing } from './standing.js';
 
 export class Board {
+  readonly #proposingOf: ProposingOf;
   readonly forest = new Forest();
   readonly sweeps = new Map<string, SweepRun>();
-  readonly ready = new ReadyQueue();
-  /** Open trials by the epoch they stand at, and by the epoch whose evaluation they wait for. */
-  readonly #frontiers = new Map<EpochNode, TrialRun[]>();
-  readonly #unevaluated = new Map<EpochNode, TrialRun[]>();
-  /** Frontiers that wait for what a live attempt does at a node, however far above them. */
-  readonly #blocked = new Map<EpochNode, Set<EpochNode>>();
+  readonly #standing = new Standing();
+  readonly ready = this.#standing.ready;
+
+  constructor(proposingOf: ProposingOf) {
+    this.#proposingOf = proposingOf;
+  }
 
   /** Takes a sweep in; what is recorded already is folded at once, which may end trials and the sweep. */
   addSweep(facts: SweepFacts, writes: TurnWrites): SweepRun {
@@ -38,14 +36,20 @@ export class Board {
     const data = record.data;
     const counts = data?.counts;
     const has = (part: EvaluatedPart): boolean => counts?.[part].some((count) => count > 0) === true;
+    const rule: FoldRule = { stop: record.spec.stop, classes: data?.classes ?? [], positive: data?.positive ?? 0 };
     const sweep: SweepRun = {
       record,
-      rule: { stop: record.spec.stop, classes: data?.classes ?? [], positive: data?.positive ?? 0 },
+      rule,
       parts: (['val', 'test'] as const).filter(has),
       dataset: data?.manifest ?? null,
       trials: [],
+      proposing: this.#proposingOf(record),
+      pruning: record.spec.pruner === null ? null : new Pruning(prunerOf(record.spec.pruner), record.spec.objective, rule),
+      held: new Set(),
+      promoted: new Set(),
       state: record.state,
       open: 0,
+      queued: 0,
       problem: null,
       best: null,
       ranMs: record.ranMs,
@@ -55,11 +59,27 @@ export class Board {
     for (const trial of facts.trials) this.#plant(trial, sweep, writes);
     this.#memoise(facts);
     for (const trial of sweep.trials) {
-      if (trial.phase === 'ended') this.#considerBest(trial);
-      else this.#advance(trial, writes);
+      sweep.proposing?.adopt(trial.plan);
+      sweep.proposing?.tell(toldOf(trial));
+      if (trial.phase !== 'ended') continue;
+      this.#considerBest(trial);
+      if (trial.state === 'completed' || trial.state === 'pruned') sweep.pruning?.remember(trial);
     }
+    for (const trial of sweep.trials) if (trial.phase === 'train') this.#advance(trial, writes);
     this.#considerEnd(sweep, writes);
     return sweep;
+  }
+
+  /** Takes in trials that were proposed for a sweep; none means that there will be no more. */
+  admit(sweep: SweepRun, proposed: Proposed, writes: TurnWrites): void {
+    const { id, revision } = sweep.record;
+    const planted = proposed.trials.map((trial) => {
+      writes.created.push({ ...trial, sweep: id, revision });
+      return this.#plant({ ...freshTrial, id: trial.id, sweep: id, number: trial.plan.number, assignment: trial.plan.assignment, plan: trial.plan }, sweep, writes);
+    });
+    this.#memoise(proposed);
+    for (const trial of planted) this.#advance(trial, writes);
+    this.#considerEnd(sweep, writes);
   }
 
   /** Forgets a sweep: its trials want nothing any more. What ran for them alone is for the caller to cancel. */
@@ -67,6 +87,7 @@ export class Board {
     const sweep = this.sweeps.get(id);
     if (sweep === undefined) return;
     this.sweeps.delete(id);
+    sweep.proposing?.close();
     for (const trial of sweep.trials) {
       if (trial.phase !== 'ended') this.#uproot(trial);
       const last = trial.nodes[trial.length - 1];
@@ -78,11 +99,11 @@ export class Board {
 
   /** Trials that wait at this node for training, of sweeps in whatever state. */
   standingAt(node: EpochNode): readonly TrialRun[] {
-    return this.#frontiers.get(node) ?? [];
+    return this.#standing.at(node);
   }
 
   waitingForEvaluation(node: EpochNode): readonly TrialRun[] {
-    return this.#unevaluated.get(node) ?? [];
+    return this.#standing.waitingForEvaluation(node);
   }
 
   /** Whether some running sweep has a trial that needs what an attempt with this goal still yields. */
@@ -93,9 +114,7 @@ export class Board {
 
   /** Call after setting a node's result: the trials that stand there move on. */
   recorded(node: EpochNode, writes: TurnWrites): void {
-    const trials = this.#frontiers.get(node) ?? [];
-    this.#frontiers.delete(node);
-    for (const trial of trials) this.#advance(trial, writes);
+    for (const trial of this.#standing.takeFrom(node)) this.#advance(trial, writes);
   }
 
   /** Call after adding an evaluation to a node: trials that have all their parts complete. */
@@ -118,13 +137,13 @@ export class Board {
 
   /** Queues whatever became possible at a node, right after it, or below it where that waited for this node. */
   reconsider(node: EpochNode): void {
-    const blocked = this.#blocked.get(node);
-    this.#blocked.delete(node);
-    for (const waiting of new Set([node, ...node.children, ...(blocked ?? [])])) this.#consider(waiting);
+    this.#standing.reconsider(node);
   }
 
   /** Its time is over: what is trained only waits for its evaluation, every other open trial is cancelled. */
   cutShort(sweep: SweepRun, writes: TurnWrites): void {
+    if (sweep.proposing !== null) sweep.proposing.exhausted = true;
+    for (const trial of [...sweep.held]) this.#end(trial, 'pruned', null, writes);
     for (const trial of sweep.trials) if (trial.phase === 'train') this.#end(trial, 'cancelled', null, writes);
   }
 
@@ -138,18 +157,28 @@ export class Board {
     sweep.state = moveSweep(sweep.state, 'running');
     sweep.problem = null;
     for (const trial of sweep.trials) {
+      if (trial.phase === 'held') continue;
       if (trial.state === 'paused') this.#setState(trial, 'queued', writes);
       const at = trial.phase === 'train' ? trial.nodes[trial.fold.epochs] : trial.chosen;
-      if (trial.phase !== 'ended' && at !== null && at !== undefined) this.#consider(at);
+      if (trial.phase !== 'ended' && at !== null && at !== undefined) this.#standing.consider(at);
+    }
+    this.#considerEnd(sweep, writes);
+  }
+
+  /** Lets as many held trials go on as there are slots without work, the most deserving first. */
+  promote(room: number, writes: TurnWrites): void {
+    for (const sweep of this.sweeps.values()) {
+      if (sweep.pruning === null || sweep.state !== 'running' || sweep.held.size === 0) continue;
+      while (sweep.promoted.size < room && this.#promoteOne(sweep, writes));
     }
   }
 
   /** Whether an item taken from the queue is still to be done. */
   isReady(item: ReadyItem): boolean {
-    return this.#workAt(item.node).some((work) => work.kind === item.kind);
+    return this.#standing.isReady(item);
   }
 
-  #plant(record: TrialRecord, sweep: SweepRun, writes: TurnWrites): void {
+  #plant(record: TrialRecord, sweep: SweepRun, writes: TurnWrites): TrialRun {
     const { path, epochs, trajectory } = record.plan;
     // Of an open sweep only a stop that was taken back leaves cancelled trials.
     const ended = isEnded(record.state) && record.state !== 'cancelled';
@@ -158,11 +187,13 @@ export class Board {
     const trial: TrialRun = {
       id: record.id,
       number: record.number,
+      plan: record.plan,
       sweep,
       nodes,
       state: record.state,
       fold: emptyFold,
       length,
+      until: nodes.length,
       phase: ended ? 'ended' : 'train',
       pinned: null,
       chosen: record.bestEpoch === null ? null : (nodes[record.bestEpoch] ?? null),
@@ -173,14 +204,17 @@ export class Board {
     if (last !== undefined && (!ended || record.state === 'completed')) last.ends += 1;
     if (ended) {
       if (record.state === 'completed') this.#pin(trial, trial.chosen);
-      return;
+      return trial;
     }
+    if (sweep.pruning !== null) trial.until = sweep.pruning.enter(trial, record.until);
     if (record.state === 'cancelled') this.#setState(trial, 'queued', writes);
+    else if (record.state === 'queued') sweep.queued += 1;
     sweep.open += 1;
     for (const node of nodes) node.wanted += 1;
+    return trial;
   }
 
-  #memoise(facts: SweepFacts): void {
+  #memoise(facts: Pick<SweepFacts, 'epochs' | 'evaluations'>): void {
     for (const epoch of facts.epochs) {
       const node = this.forest.get(epoch.key);
       if (node?.result !== null) continue;
@@ -199,18 +233,59 @@ export class Board {
       const node = trial.nodes[trial.fold.epochs];
       if (trial.fold.state !== 'open' || node === undefined) break;
       if (node.result === null) {
-        this.#stand(this.#frontiers, node, trial);
-        this.#consider(node);
+        this.#standing.stand(node, trial);
         return;
       }
       trial.fold = foldEpoch(trial.fold, node.result, trial.nodes.length, trial.sweep.rule);
       if (trial.sweep.rule.stop?.restoreBest === true) this.#pin(trial, trial.nodes[trial.fold.bestEpoch] ?? null);
+      if (trial.fold.state === 'open' && trial.sweep.pruning !== null && !this.#goesOn(trial, trial.sweep.pruning.judge(trial), writes)) return;
     }
     if (trial.fold.state === 'diverged') {
       this.#end(trial, 'failed', { class: 'Diverged', message: `the loss ceased to be finite in epoch ${trial.fold.epochs - 1}` }, writes);
     } else {
       this.#finishTraining(trial, writes);
     }
+  }
+
+  /** Does as its pruner says; whether the trial goes on. */
+  #goesOn(trial: TrialRun, judgement: Judgement, writes: TurnWrites): boolean {
+    if (judgement.kind === 'continue') {
+      if (judgement.until === trial.until) return true;
+      trial.until = judgement.until;
+      this.#note(trial, writes);
+      return true;
+    }
+    this.#leaveEarly(trial);
+    trial.phase = 'held';
+    if (judgement.kind === 'stop') {
+      this.#end(trial, 'pruned', null, writes);
+      return false;
+    }
+    trial.sweep.held.add(trial);
+    if (trial.state === 'paused') this.#note(trial, writes);
+    else this.#setState(trial, 'paused', writes);
+    this.#considerEnd(trial.sweep, writes);
+    return false;
+  }
+
+  #promoteOne(sweep: SweepRun, writes: TurnWrites): boolean {
+    const promotion = sweep.pruning?.promote() ?? null;
+    if (promotion === null) return false;
+    for (const trial of promotion.trials) {
+      sweep.held.delete(trial);
+      const here = trial.nodes[trial.length - 1];
+      const planned = trial.nodes.at(-1);
+      if (here !== undefined) here.ends -= 1;
+      if (planned !== undefined) planned.ends += 1;
+      for (const node of trial.nodes) node.wanted += 1;
+      trial.length = trial.nodes.length;
+      trial.until = promotion.until;
+      trial.phase = 'train';
+      sweep.promoted.add(trial);
+      this.#setState(trial, 'queued', writes);
+      this.#advance(trial, writes);
+    }
+    return true;
   }
 
   #finishTraining(trial: TrialRun, writes: TurnWrites): void {
@@ -224,8 +299,7 @@ export class Board {
       this.#complete(trial, writes);
       return;
     }
-    this.#stand(this.#unevaluated, chosen, trial);
-    this.#consider(chosen);
+    this.#standing.awaitEvaluation(chosen, trial);
   }
 
   /** The path now ends where the fold did; the planned epochs after it are not wanted by this trial. */
@@ -254,7 +328,11 @@ export class Board {
     trial.phase = 'ended';
     trial.failure = failure;
     trial.sweep.open -= 1;
+    trial.sweep.held.delete(trial);
+    trial.sweep.promoted.delete(trial);
+    trial.sweep.pruning?.leave(trial);
     this.#setState(trial, state, writes);
+    trial.sweep.proposing?.tell(toldOf(trial));
     this.#considerEnd(trial.sweep, writes);
   }
 
@@ -262,8 +340,8 @@ export class Board {
   #uproot(trial: TrialRun): void {
     if (trial.phase === 'train') for (const node of trial.nodes) node.wanted -= 1;
     const at = trial.nodes[trial.fold.epochs];
-    if (at !== undefined) this.#leave(this.#frontiers, at, trial);
-    if (trial.chosen !== null) this.#leave(this.#unevaluated, trial.chosen, trial);
+    if (at !== undefined) this.#standing.leave(at, trial);
+    if (trial.chosen !== null) this.#standing.leave(trial.chosen, trial);
   }
 
   #pin(trial: TrialRun, node: EpochNode | null): void {
@@ -273,61 +351,22 @@ export class Board {
     trial.pinned = node;
   }
 
-  #stand(places: Map<EpochNode, TrialRun[]>, node: EpochNode, trial: TrialRun): void {
-    const there = places.get(node);
-    if (there === undefined) places.set(node, [trial]);
-    else there.push(trial);
-  }
-
-  #leave(places: Map<EpochNode, TrialRun[]>, node: EpochNode, trial: TrialRun): void {
-    const there = places.get(node)?.filter((other) => other !== trial);
-    if (there === undefined) return;
-    if (there.length === 0) places.delete(node);
-    else places.set(node, there);
-  }
-
-  #consider(node: EpochNode): void {
-    for (const work of this.#workAt(node)) this.ready.push(work);
-  }
-
-  /** What can be done at a node now for trials of running sweeps; what waits for another node is noted there. */
-  #workAt(node: EpochNode): ReadyItem[] {
-    const runs = (trial: TrialRun): boolean => trial.sweep.state === 'running';
-    const work: ReadyItem[] = [];
-    const unevaluated = this.waitingForEvaluation(node).filter(runs);
-    if (unevaluated.length > 0 && node.evaluating === 0 && !checkpointComes(node)) {
-      const order = unevaluated.reduce((least, trial) => Math.min(least, trial.number), Number.POSITIVE_INFINITY);
-      if (node.checkpoint !== null) work.push({ kind: 'evaluate', node, remaining: 1, order });
-      else if (this.#canBegin(node)) work.push({ kind: 'train', node, remaining: 1, order });
-    }
-    const standing = this.standingAt(node).filter(runs);
-    if (standing.length > 0 && this.#canBegin(node)) {
-      const remaining = standing.reduce((most, trial) => Math.max(most, urgency(trial, node)), 0);
-      const order = standing.reduce((least, trial) => Math.min(least, trial.number), Number.POSITIVE_INFINITY);
-      work.push({ kind: 'train', node, remaining, order });
-    }
-    return work;
-  }
-
-  #canBegin(node: EpochNode): boolean {
-    const start = startFor(node);
-    if (start.kind === 'from') return true;
-    const waiting = this.#blocked.get(start.by);
-    if (waiting === undefined) this.#blocked.set(start.by, new Set([node]));
-    else waiting.add(node);
-    return false;
-  }
-
   #setState(trial: TrialRun, state: TrialState, writes: TurnWrites): void {
     if (trial.state === state) return;
+    if (trial.state === 'queued') trial.sweep.queued -= 1;
+    if (state === 'queued') trial.sweep.queued += 1;
     trial.state = moveTrial(trial.state, state);
-    const ended = isEnded(state);
-    const epochs = ended ? trial.length : null;
-    const bestEpoch = state === 'completed' ? (trial.chosen?.epoch ?? null) : null;
-    writes.trials.push({ id: trial.id, state, epochs, bestEpoch, failure: trial.failure });
-    if (ended) {
+    if (state === 'running') trial.sweep.promoted.delete(trial);
+    this.#note(trial, writes);
+    if (isEnded(state)) {
+      const { epochs, bestEpoch } = endOf(trial);
       writes.events.push({ type: `trial.${state}`, sweep: trial.sweep.record.id, trial: trial.id, detail: { number: trial.number, epochs, bestEpoch, failure: trial.failure } });
     }
+  }
+
+  #note(trial: TrialRun, writes: TurnWrites): void {
+    const until = trial.sweep.pruning === null ? null : trial.until;
+    writes.trials.push({ id: trial.id, state: trial.state, ...endOf(trial), until, failure: trial.failure });
   }
 
   #considerBest(trial: TrialRun): void {
@@ -339,7 +378,17 @@ export class Board {
     if (sweep.best === null || compareScores(score, sweep.best.score, objective.direction) < 0) sweep.best = { trial, score };
   }
 
+  /** Where all that is open waits for its pruner, nothing more will be reported: who is not promoted now is pruned. */
   #considerEnd(sweep: SweepRun, writes: TurnWrites): void {
+    if (sweep.state === 'running' && sweep.proposing?.more === true) return;
+    if (sweep.open > 0 && sweep.open === sweep.held.size && sweep.state === 'running') {
+      sweep.pruning?.close();
+      if (this.#promoteOne(sweep, writes)) return;
+      const held = [...sweep.held];
+      sweep.held.clear();
+      for (const trial of held) this.#end(trial, 'pruned', null, writes);
+      return;
+    }
     if (sweep.open > 0 || (sweep.state !== 'running' && sweep.state !== 'paused')) return;
     const state = sweep.trials.some((trial) => trial.state === 'completed') ? 'completed' : 'failed';
     sweep.state = moveSweep(sweep.state, state);
@@ -348,10 +397,9 @@ export class Board {
   }
 }
 
-/**
- * Epochs that a trial still has before it. Under a deadline trials go by their numbers instead: it should
- * find some that are finished rather than all of them begun.
- */
-function urgency(trial: TrialRun, node: EpochNode): number {
-  return trial.sweep.record.spec.budget.wallClockMs === null ? trial.length - node.epoch : Number.MAX_SAFE_INTEGER;
+const freshTrial = { state: 'queued', epochs: null, until: null, bestEpoch: null, failure: null } as const;
+
+/** How the store keeps the end of a trial's path; nothing while it is open. */
+function endOf(trial: TrialRun): { readonly epochs: number | null; readonly bestEpoch: number | null } {
+  return { epochs: isEnded(trial.state) ? trial.length : null, bestEpoch: trial.state === 'completed' ? (trial.chosen?.epoch ?? null) : null };
 }

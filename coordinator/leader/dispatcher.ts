@@ -10,16 +10,21 @@ import type { CoordinatorMessage, Hello, LeaseRef, Progress, ReliableMessage, Wo
 import { PROTOCOL_VERSION } from '../../proto/messages.js';
 import type { EpochKey, OutcomeClass } from '../../proto/work.js';
 import { memoryAsk, MemoryPeaks } from '../placement/memory.js';
-import { hasRoom, place, type Box } from '../placement/place.js';
-import { cutSpan, isStateless, keepOf, startFor, type EpochNode } from '../stage/forest.js';
+import { hasRoom, place } from '../placement/place.js';
+import { cutSpan, isStateless, keepOf, type EpochNode } from '../stage/forest.js';
 import type { FailureCount, OpenAttempt, TurnWrites } from '../store/store.js';
-import { Board, type SweepFacts } from './board.js';
+import { Board } from './board.js';
 import { AttemptLedger } from './attempt-ledger.js';
 import { BudgetClock } from './budget-clock.js';
-import { emptyWrites, goalOf, type Attempt, type SweepRun, type WorkerRun } from './model.js';
+import { boxOf, startNode } from './boxes.js';
+import { emptyWrites, goalOf, type Attempt, type Proposed, type SweepFacts, type SweepRun, type WorkerRun } from './model.js';
+import type { ProposingOf } from './proposing.js';
 import type { ReadyItem } from './ready-queue.js';
 import { answerReport } from './reports.js';
 import { awaitFrom, evaluateWork, trainWork } from './work.js';
+
+/** Trials proposed ahead of a free slot, per slot: none waits for a sampler, and few are chosen on old news. */
+const AHEAD = 0.25;
 
 export interface DispatcherOptions {
   readonly leaseTermMs: number;
@@ -28,6 +33,7 @@ export interface DispatcherOptions {
   /** Fresh public ids and lease tokens; injected so that simulations repeat. */
   readonly newId: (prefix: 'att' | 'stg') => string;
   readonly newToken: () => string;
+  readonly proposingOf: ProposingOf;
 }
 
 export interface Send {
@@ -43,7 +49,7 @@ export interface TurnOutput {
 }
 
 export class Dispatcher {
-  readonly board = new Board();
+  readonly board: Board;
   readonly workers = new Map<string, WorkerRun>();
   readonly ledger: AttemptLedger;
   readonly peaks = new MemoryPeaks();
@@ -57,6 +63,7 @@ export class Dispatcher {
 
   constructor(options: DispatcherOptions) {
     this.options = options;
+    this.board = new Board(options.proposingOf);
     this.ledger = new AttemptLedger();
   }
 
@@ -79,6 +86,31 @@ export class Dispatcher {
     if (sweep.state !== 'running') return;
     this.board.pause(sweep, problem, this.writes);
     this.#cancelUnwanted();
+  }
+
+  /** Sweeps that could do with more trials than are there, and how many: one for each idle slot and some ahead. */
+  proposalsWanted(): { readonly sweep: SweepRun; readonly count: number }[] {
+    const connected = [...this.workers.values()].filter((worker) => worker.peer !== null);
+    const slots = connected.reduce((sum, worker) => sum + worker.slots, 0);
+    const busy = connected.reduce((sum, worker) => sum + worker.attempts.size, 0);
+    const room = Math.max(0, slots - busy) + Math.max(1, Math.ceil(slots * AHEAD));
+    return [...this.board.sweeps.values()].flatMap((sweep) => {
+      const { proposing } = sweep;
+      if (proposing === null || proposing.busy || sweep.state !== 'running') return [];
+      const count = Math.min(room - sweep.queued, proposing.left);
+      return count > 0 ? [{ sweep, count }] : [];
+    });
+  }
+
+  /** New trials for a sweep. They count for nothing where it was replaced meanwhile. */
+  admit(sweep: SweepRun, proposed: Proposed): void {
+    if (sweep.proposing !== null) sweep.proposing.busy = false;
+    if (this.board.sweeps.get(sweep.record.id) === sweep) this.board.admit(sweep, proposed, this.writes);
+  }
+
+  /** Its sampler cannot go on: the sweep waits for a person. */
+  trouble(sweep: SweepRun, problem: string): void {
+    if (this.board.sweeps.get(sweep.record.id) === sweep) this.#pauseFor(sweep, problem);
   }
 
   resume(sweep: SweepRun): void {
@@ -157,6 +189,7 @@ export class Dispatcher {
     const boxes = new Map([...this.workers.values()].filter(listens).map((worker) => [worker.id, boxOf(worker)]));
     const aside: ReadyItem[] = [];
     let open = [...boxes.values()].filter(hasRoom);
+    this.board.promote(open.reduce((slots, box) => slots + box.slots - box.busy, 0), this.writes);
     while (open.length > 0) {
       const item = this.board.ready.take();
       if (item === undefined) break;
@@ -213,12 +246,14 @@ export class Dispatcher {
 
   #pauseAll(goal: EpochNode, problem: string): void {
     const trials = [...this.board.standingAt(goal), ...this.board.waitingForEvaluation(goal)];
-    for (const sweep of new Set(trials.map((trial) => trial.sweep))) {
-      if (sweep.state !== 'running') continue;
-      this.pause(sweep, problem);
-      this.writes.sweeps.push({ id: sweep.record.id, state: 'paused' });
-      this.writes.events.push({ type: 'sweep.paused', sweep: sweep.record.id, trial: null, detail: { problem } });
-    }
+    for (const sweep of new Set(trials.map((trial) => trial.sweep))) this.#pauseFor(sweep, problem);
+  }
+
+  #pauseFor(sweep: SweepRun, problem: string): void {
+    if (sweep.state !== 'running') return;
+    this.pause(sweep, problem);
+    this.writes.sweeps.push({ id: sweep.record.id, state: 'paused' });
+    this.writes.events.push({ type: 'sweep.paused', sweep: sweep.record.id, trial: null, detail: { problem } });
   }
 
   #hello(peer: string, hello: Hello, now: number): void {
@@ -374,20 +409,6 @@ export class Dispatcher {
 /** An offer that was never taken up is no worker's death. */
 function lossOf(attempt: Attempt): 'released' | 'WorkerLost' {
   return attempt.begun ? 'WorkerLost' : 'released';
-}
-
-function startNode(item: ReadyItem): EpochNode {
-  if (item.kind === 'evaluate') return item.node;
-  const start = startFor(item.node);
-  return start.kind === 'from' ? start.node : item.node;
-}
-
-function boxOf(worker: WorkerRun): Box {
-  const attempts = [...worker.attempts.values()];
-  return {
-    ...{ id: worker.id, slots: worker.slots, busy: attempts.length, numerics: worker.numerics, memoryBytes: worker.memoryBytes, slotMemoryBytes: worker.slotMemoryBytes, reservedFor: worker.reserved?.key ?? null },
-    exclusive: attempts.some((attempt) => attempt.alone),
-  };
 }
 
 /** Whether this epoch will surely be the trial's chosen one: it is the last, and no better one is kept instead. */

@@ -12,7 +12,8 @@ import type { CarrierHandler, Peer } from '../dispatch/carrier.js';
 import type { EpochKey } from '../../proto/work.js';
 import type { Leadership, Store, SweepRecord } from '../store/store.js';
 import { Dispatcher, type TurnOutput } from './dispatcher.js';
-import { isEmpty } from './model.js';
+import { isEmpty, type Proposed, type SweepRun } from './model.js';
+import type { ProposingOf } from './proposing.js';
 import { snapshotOf, type LeaderSnapshot } from './snapshot.js';
 
 export interface LeaderLogger {
@@ -27,11 +28,14 @@ export interface LeaderOptions {
   readonly now?: () => number;
   readonly leaseTermMs?: number;
   readonly checkpointEveryMs?: number;
+  /** Who proposes trials for sweeps that do not know them all at their start. */
+  readonly proposingOf: ProposingOf;
 }
 
 type Input =
   | { readonly kind: 'message'; readonly peer: string; readonly message: WorkerMessage }
-  | { readonly kind: 'closed'; readonly peer: string };
+  | { readonly kind: 'closed'; readonly peer: string }
+  | { readonly kind: 'proposed'; readonly sweep: SweepRun; readonly proposed: Proposed | Error };
 
 /** Long enough for a worker to reconnect after a coordinator's restart, short enough not to idle a box. */
 export const LEASE_TERM_MS = 15_000;
@@ -55,6 +59,7 @@ export class Leader implements CarrierHandler {
   readonly #now: () => number;
   readonly #leaseTermMs: number;
   readonly #checkpointEveryMs: number;
+  readonly #proposingOf: ProposingOf;
   readonly #peers = new Map<string, Peer>();
   readonly #stopping = new AbortController();
   #inbox: Input[] = [];
@@ -69,6 +74,7 @@ export class Leader implements CarrierHandler {
     this.#logger = options.logger;
     this.#now = options.now ?? (() => performance.now());
     this.#leaseTermMs = options.leaseTermMs ?? LEASE_TERM_MS;
+    this.#proposingOf = options.proposingOf;
     this.#checkpointEveryMs = options.checkpointEveryMs ?? CHECKPOINT_EVERY_MS;
   }
 
@@ -180,6 +186,7 @@ export class Leader implements CarrierHandler {
         const output = this.#turn(dispatcher);
         if (!isEmpty(output.writes)) await this.#store.commitTurn(leadership.epoch, output.writes);
         this.#deliver(output);
+        for (const { sweep, count } of dispatcher.proposalsWanted()) void this.#propose(dispatcher, sweep, count);
         for (const { resolve } of wakes) resolve();
       } catch (error) {
         for (const { reject } of wakes) reject(error instanceof Error ? error : new Error(String(error)));
@@ -193,11 +200,31 @@ export class Leader implements CarrierHandler {
     const now = this.#now();
     for (const input of this.#inbox.splice(0)) {
       if (input.kind === 'closed') dispatcher.closed(input.peer);
+      else if (input.kind === 'proposed') takeProposals(dispatcher, input.sweep, input.proposed);
       else dispatcher.received(input.peer, input.message, now);
     }
     dispatcher.tick(now);
     dispatcher.settle(now);
     return dispatcher.take();
+  }
+
+  /** Proposes aside from the turns; what comes of it joins one of them. */
+  async #propose(dispatcher: Dispatcher, sweep: SweepRun, count: number): Promise<void> {
+    const { proposing } = sweep;
+    if (proposing === null) return;
+    proposing.busy = true;
+    let proposed: Proposed | Error;
+    try {
+      const plans = await proposing.propose(count);
+      const keys = [...new Set(plans.flatMap((plan) => plan.path))];
+      const [epochs, evaluations] = await Promise.all([this.#store.epochsByKey(keys), this.#store.evaluationsByKey(keys)]);
+      proposed = { trials: plans.map((plan) => ({ id: newId('trl'), plan })), epochs, evaluations };
+    } catch (error) {
+      proposed = error instanceof Error ? error : new Error(String(error));
+    }
+    if (this.#reign?.dispatcher !== dispatcher) return;
+    this.#inbox.push({ kind: 'proposed', sweep, proposed });
+    this.#signal?.();
   }
 
   #deliver(output: TurnOutput): void {
@@ -215,6 +242,7 @@ export class Leader implements CarrierHandler {
       checkpointEveryMs: this.#checkpointEveryMs,
       newId,
       newToken: nanoid,
+      proposingOf: this.#proposingOf,
     });
   }
 
@@ -262,6 +290,11 @@ export class Leader implements CarrierHandler {
     });
     this.#signal = null;
   }
+}
+
+function takeProposals(dispatcher: Dispatcher, sweep: SweepRun, proposed: Proposed | Error): void {
+  if (proposed instanceof Error) dispatcher.trouble(sweep, `no trial could be proposed: ${proposed.message}`);
+  else dispatcher.admit(sweep, proposed);
 }
 
 function messageOf(error: unknown): string {

@@ -1,8 +1,11 @@
 /** What the leader keeps in memory: sweeps, trials, workers and live attempts. Postgres holds the truth of all of it. */
 import type { BlobId, EpochKey, EvaluatedPart } from '../../proto/work.js';
+import type { Proposing } from './proposing.js';
+import type { Pruning } from './pruning.js';
 import type { ReadyItem } from './ready-queue.js';
 import type { EpochNode, Span } from '../stage/forest.js';
-import type { SweepRecord, TrialFailure, TurnWrites } from '../store/store.js';
+import type { RecordedEpoch, RecordedEvaluation, SweepRecord, TrialFailure, TrialRecord, TurnWrites } from '../store/store.js';
+import type { TrialPlan } from '../sweep/spec.js';
 import type { Fold, FoldRule } from '../trial/fold.js';
 import type { Score } from '../trial/rank.js';
 import type { SweepState, TrialState } from '../trial/states.js';
@@ -14,9 +17,16 @@ export interface SweepRun {
   readonly parts: readonly EvaluatedPart[];
   readonly dataset: BlobId | null;
   readonly trials: TrialRun[];
+  /** Null where all trials were known at the start. */
+  readonly proposing: Proposing | null;
+  readonly pruning: Pruning | null;
+  /** Trials that their pruner lets wait; and those it has promoted that nobody has taken up yet. */
+  readonly held: Set<TrialRun>;
+  readonly promoted: Set<TrialRun>;
   state: SweepState;
-  /** Trials that have not ended. */
+  /** Trials that have not ended; and of those, the ones that nobody has begun. */
   open: number;
+  queued: number;
   /** Why the coordinator paused it by itself; null when a person did, or it runs. */
   problem: string | null;
   best: { readonly trial: TrialRun; readonly score: Score } | null;
@@ -28,13 +38,17 @@ export interface SweepRun {
 export interface TrialRun {
   readonly id: string;
   readonly number: number;
+  readonly plan: TrialPlan;
   readonly sweep: SweepRun;
   readonly nodes: readonly EpochNode[];
   state: TrialState;
   fold: Fold;
   /** Length of its path: as planned, or as it ended. */
   length: number;
-  phase: 'train' | 'evaluate' | 'ended';
+  /** After how many epochs its pruner judges it next; the length of its path for never. */
+  until: number;
+  /** `held`: its pruner lets it wait; it stands nowhere and its path ends, for now, where it has come to. */
+  phase: 'train' | 'held' | 'evaluate' | 'ended';
   /** Best epoch so far (under restoreBest) or the chosen one, of completed trials too: its checkpoint is kept. */
   pinned: EpochNode | null;
   chosen: EpochNode | null;
@@ -75,8 +89,20 @@ export interface Attempt extends Span {
   progress: { readonly epoch: number; readonly step: number; readonly steps: number; readonly loss: number } | null;
 }
 
+export interface SweepFacts {
+  readonly record: SweepRecord;
+  readonly trials: readonly TrialRecord[];
+  readonly epochs: readonly RecordedEpoch[];
+  readonly evaluations: readonly RecordedEvaluation[];
+}
+
+/** New trials of one sweep, and what is recorded already on their paths. */
+export interface Proposed extends Pick<SweepFacts, 'epochs' | 'evaluations'> {
+  readonly trials: readonly { readonly id: string; readonly plan: TrialPlan }[];
+}
+
 export function emptyWrites(): TurnWrites {
-  return { workers: [], epochs: [], retrained: [], checkpoints: [], dropped: [], evaluations: [], ended: [], grants: [], trials: [], sweeps: [], clocks: [], peaks: [], events: [] };
+  return { workers: [], epochs: [], retrained: [], checkpoints: [], dropped: [], evaluations: [], ended: [], grants: [], created: [], trials: [], sweeps: [], clocks: [], peaks: [], events: [] };
 }
 
 export function isEmpty(writes: TurnWrites): boolean {

@@ -1,4 +1,4 @@
-/** Ready work by priority: evaluations first (short, and they end trials), then the longest remaining path. */
+/** Ready work by priority: evaluations first (short, and they end trials), then what a pruner promoted, then the longest remaining path. */
 import TinyQueue from 'tinyqueue';
 import type { EpochNode } from '../stage/forest.js';
 
@@ -6,6 +6,8 @@ export interface ReadyItem {
   readonly kind: 'train' | 'evaluate';
   /** train: the epoch to reach. evaluate: the epoch to evaluate. */
   readonly node: EpochNode;
+  /** Whether a pruner has promoted a trial that waits: it goes before trials that have not begun. */
+  readonly promoted: boolean;
   /** Epochs from here to the end of the longest trial that waits. */
   readonly remaining: number;
   /** Least trial number that waits: ties go by it. */
@@ -14,6 +16,7 @@ export interface ReadyItem {
 
 function before(a: ReadyItem, b: ReadyItem): number {
   if (a.kind !== b.kind) return a.kind === 'evaluate' ? -1 : 1;
+  if (a.promoted !== b.promoted) return a.promoted ? -1 : 1;
   return b.remaining - a.remaining || a.order - b.order;
 }
 

@@ -48,12 +48,12 @@ export function evaluateWork(node: EpochNode, trials: readonly TrialRun[], limit
 
 /**
  * Trials that keep their best epoch need each answer (it says whether to save); trials that may stop
- * early need answers from the first epoch that could end them. All others let the worker run ahead.
+ * early, or are judged by a pruner, need answers from the first epoch that could end them. All others let the worker run ahead.
  */
 export function awaitFrom(end: number, trials: readonly TrialRun[]): number {
   return trials.reduce((least, trial) => {
     const stop = trial.sweep.rule.stop;
-    return Math.min(least, stop?.restoreBest === true ? 0 : earliestStop(trial.fold, stop));
+    return Math.min(least, stop?.restoreBest === true ? 0 : earliestStop(trial.fold, stop), trial.until - 1);
   }, end);
 }
 

@@ -8,6 +8,7 @@ import { httpServer, listen } from '../api/http.js';
 import { leadingBy } from '../api/leading.js';
 import { ApplicationService } from '../api/service.js';
 import { grpcCarrier } from '../dispatch/grpc.js';
+import { proposingOf } from '../leader/proposing-of.js';
 import { Leader } from '../leader/leader.js';
 import { openStore } from '../store/postgres.js';
 import { DEFAULT_PROJECT, LOCAL_ACTOR } from './defaults.js';
@@ -41,7 +42,7 @@ export function blobFolder(home: string): string {
 export async function startCoordinator(options: CoordinatorOptions): Promise<RunningCoordinator> {
   const { logger } = options;
   const store = await openStore(options.databaseUrl, { logger });
-  const leader = new Leader({ store, logger, ...(options.leaseTermMs === null ? {} : { leaseTermMs: options.leaseTermMs }) });
+  const leader = new Leader({ store, logger, proposingOf, ...(options.leaseTermMs === null ? {} : { leaseTermMs: options.leaseTermMs }) });
   const blobs = new FolderBlobStore(blobFolder(options.home));
   const service = new ApplicationService({ store, blobs, leader: leadingBy(leader), version: packageVersion(), project: DEFAULT_PROJECT, actor: LOCAL_ACTOR });
   const carrier = grpcCarrier({ host: options.host, port: options.grpcPort, token: options.token, logger });

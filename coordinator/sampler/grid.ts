@@ -4,7 +4,7 @@
  * the grid cuts a fair sample of it; a larger budget later keeps the cells that a smaller one had.
  */
 import type { Json } from '../../proto/work.js';
-import type { Assignment, Axis, SweepSpec } from '../sweep/spec.js';
+import type { Assignment, Axis, GridSampler, SweepSpec } from '../sweep/spec.js';
 import { below, seededGenerator } from './random.js';
 
 /** Cells of the grid; above 2^53 only its magnitude is meant. No axes is one cell. */
@@ -19,14 +19,20 @@ export function* gridAssignments(axes: readonly Axis[]): Generator<Assignment> {
 }
 
 /** The cells that a sweep runs, in the order of their trials' numbers. */
-export function* sampledAssignments(spec: Pick<SweepSpec, 'axes' | 'sampler' | 'budget'>): Generator<Assignment> {
+export function* gridTrials(spec: Pick<SweepSpec, 'axes' | 'budget'> & { readonly sampler: GridSampler }, accepts: (cell: Assignment) => boolean = () => true): Generator<Assignment> {
   if (spec.sampler === 'grid') {
-    yield* gridAssignments(spec.axes);
+    for (const cell of gridAssignments(spec.axes)) if (accepts(cell)) yield cell;
     return;
   }
   const cells = gridSize(spec.axes);
-  const wanted = Math.min(cells, spec.budget.trials ?? cells);
-  for (const index of shuffledIndices(cells, wanted, spec.sampler.grid.seed)) yield cellAt(spec.axes, index);
+  let left = Math.min(cells, spec.budget.trials ?? cells);
+  for (const index of shuffledIndices(cells, cells, spec.sampler.grid.seed)) {
+    if (left === 0) return;
+    const cell = cellAt(spec.axes, index);
+    if (!accepts(cell)) continue;
+    left -= 1;
+    yield cell;
+  }
 }
 
 function cellAt(axes: readonly Axis[], index: number): Assignment {

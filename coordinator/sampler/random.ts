@@ -44,3 +44,29 @@ export function below(generator: Generator, bound: number): number {
     if (draw < limit) return draw % bound;
   }
 }
+
+/**
+ * A generator of its own for each list of words: one for each proposal, so that a proposal does not
+ * depend on which were drawn before it. Each word is folded in by the finaliser of MurmurHash3
+ * (Appleby, public domain).
+ */
+export function streamOf(...words: readonly number[]): Generator {
+  return seededGenerator(hashOf(...words));
+}
+
+/** 32 bits that look random, the same for the same words. Words are whole; those beyond 2^32 wrap. */
+export function hashOf(...words: readonly number[]): number {
+  let hash = 0x2545f491;
+  for (const word of words) {
+    hash = Math.imul(hash ^ (word | 0), 0x85ebca6b) + 0x9e3779b9;
+    hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
+    hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);
+    hash ^= hash >>> 16;
+  }
+  return hash >>> 0;
+}
+
+/** Uniform in [0, 1), with 53 bits. */
+export function uniform(generator: Generator): number {
+  return ((generator.next() >>> 5) * 2 ** 26 + (generator.next() >>> 6)) * 2 ** -53;
+}

@@ -5,12 +5,15 @@
  */
 import { canonicalJson } from '../../proto/canonical.js';
 import type { Json } from '../../proto/work.js';
+import type { AxisRange } from '../sweep/spec.js';
 import { countSteps, linearPoints, logPoints, steps } from './decimal.js';
 
 /** How a hyperparameter's axis is read. */
 export interface AxisRule {
   /** Whether {from, to, step} and {min, max} mean values here; false where a map is a value itself. */
   readonly numeric: boolean;
+  /** Whether a range may stand without points or step: samplers that draw take anything between its ends. */
+  readonly drawn?: boolean;
   /** Whether its values are whole numbers. */
   readonly whole: boolean;
   /** The meaning of a value: two with the same meaning are duplicates. */
@@ -54,7 +57,7 @@ interface Range {
 export const MAX_VALUES = 100_000;
 
 /** `written` must have passed the schema. Gives each value once, in order, or what is wrong. */
-export function expandAxis(written: WrittenAxis, rule: AxisRule): { readonly values: readonly AxisValue[]; readonly problems: readonly AxisProblem[] } {
+export function expandAxis(written: WrittenAxis, rule: AxisRule): { readonly values: readonly AxisValue[]; readonly range: AxisRange | null; readonly problems: readonly AxisProblem[] } {
   const problems: AxisProblem[] = [];
   const values: AxisValue[] = [];
   const add = (made: readonly Json[] | AxisProblem, item: number | null): void => {
@@ -66,6 +69,8 @@ export function expandAxis(written: WrittenAxis, rule: AxisRule): { readonly val
       if (entry !== undefined) add(rule.numeric && isSegment(entry) ? segmentValues(entry) : [entry], item);
     });
   } else {
+    const drawn = rule.drawn === true && rule.numeric && isRange(written) && written.points === undefined && written.step === undefined;
+    if (drawn) return drawnRange(written, rule.whole);
     add(rule.numeric && isRange(written) ? rangeValues(written, rule.whole) : [written], null);
   }
   const seen = new Set<string>();
@@ -73,7 +78,17 @@ export function expandAxis(written: WrittenAxis, rule: AxisRule): { readonly val
     const meaning = canonicalJson(rule.meaning(value));
     return !seen.has(meaning) && seen.add(meaning);
   });
-  return { values: distinct, problems };
+  return { values: distinct, range: null, problems };
+}
+
+/** Its ends stand for its values; where they are one, it is fixed. */
+function drawnRange(written: Range, whole: boolean): ReturnType<typeof expandAxis> {
+  const { min, max, type = whole ? 'int' : 'float', scale = 'linear' } = written;
+  const fraction = type === 'int' ? [min, max].find((end) => !Number.isInteger(end)) : undefined;
+  const wrong = rangeProblem({ ...written, points: 2 }, whole) ?? (fraction === undefined ? null : problem(fraction === min ? 'min' : 'max', String(fraction), 'a whole number', 'or write type: float'));
+  if (wrong !== null) return { values: [], range: null, problems: [wrong] };
+  const ends = min === max ? [min] : [min, max];
+  return { values: ends.map((value) => ({ value, item: null })), range: min === max ? null : { min, max, type, log: scale === 'log' }, problems: [] };
 }
 
 function segmentValues(segment: Segment): number[] | AxisProblem {

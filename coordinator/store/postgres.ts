@@ -69,6 +69,7 @@ class PostgresStore implements Store {
         evaluationBatch(writes.evaluations),
         endBatch(writes.ended),
         grantBatch(writes.grants),
+        newTrialBatch(writes.created),
         trialBatch(writes.trials),
         sweepBatch(writes.sweeps),
         clockBatch(writes.clocks),
@@ -89,7 +90,7 @@ class PostgresStore implements Store {
       const event = { type: `sweep.${change}`, sweep: id, trial: null, detail: { name: sweep.spec.name, revision, trials: sweep.trials.length } };
       await run([
         stored === null ? null : cancelBatch(id, stored.revision),
-        newTrialBatch(id, revision, sweep.trials),
+        newTrialBatch(sweep.trials.map((plan) => ({ id: newId('trl'), sweep: id, revision, plan }))),
         eventBatch([event], sweep.actor),
       ]);
       return { id, revision, change };

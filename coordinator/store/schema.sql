@@ -143,6 +143,7 @@ create table sweep_revision (
   created_at timestamp with time zone not null default now(),
   created_by text not null,
   ran_ms double precision not null default 0,
+  numerics text not null default 'none'::text,
   constraint sweep_revision_pkey PRIMARY KEY (sweep, revision),
   constraint sweep_revision_sweep_fkey FOREIGN KEY (sweep) REFERENCES sweep(id)
 );
@@ -160,6 +161,7 @@ create table trial (
   best_epoch integer,
   failure jsonb,
   updated_at timestamp with time zone not null default now(),
+  until integer,
   constraint trial_pkey PRIMARY KEY (id),
   constraint trial_state_check CHECK ((state = ANY (ARRAY['queued'::text, 'running'::text, 'paused'::text, 'completed'::text, 'pruned'::text, 'failed'::text, 'infeasible'::text, 'cancelled'::text]))),
   constraint trial_sweep_revision_fkey FOREIGN KEY (sweep, revision) REFERENCES sweep_revision(sweep, revision),

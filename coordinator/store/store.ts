@@ -22,6 +22,8 @@ export interface SweepRecord {
   readonly state: SweepState;
   readonly spec: SweepSpec;
   readonly data: DataSummary | null;
+  /** Of the engine that this revision was submitted for: what trials that are proposed later are resolved with. */
+  readonly numerics: string;
   readonly createdAt: Date;
   readonly finishedAt: Date | null;
   /** How long this revision has run, as far as it was written down: only kept where a budget counts it. */
@@ -43,6 +45,8 @@ export interface TrialRecord {
   readonly state: TrialState;
   /** Length of its path as it ended; null while open. */
   readonly epochs: number | null;
+  /** Epochs up to which its pruner has let it go; null where it was never judged. */
+  readonly until: number | null;
   readonly bestEpoch: number | null;
   readonly failure: TrialFailure | null;
 }
@@ -142,6 +146,8 @@ export interface TrialUpdate {
   readonly id: string;
   readonly state: TrialState;
   readonly epochs: number | null;
+  /** Null leaves what is stored. */
+  readonly until: number | null;
   readonly bestEpoch: number | null;
   readonly failure: TrialFailure | null;
 }
@@ -181,6 +187,14 @@ export interface StoredEvent extends EventWrite {
   readonly actor: string;
 }
 
+/** A trial that was proposed while its sweep runs. */
+export interface NewTrial {
+  readonly id: string;
+  readonly sweep: string;
+  readonly revision: number;
+  readonly plan: TrialPlan;
+}
+
 /** All that one turn of the leader changes, in the order in which it is applied. */
 export interface TurnWrites {
   readonly workers: WorkerWrite[];
@@ -192,6 +206,7 @@ export interface TurnWrites {
   readonly evaluations: EvaluationWrite[];
   readonly ended: AttemptEnd[];
   readonly grants: GrantWrite[];
+  readonly created: NewTrial[];
   readonly trials: TrialUpdate[];
   readonly sweeps: SweepUpdate[];
   readonly clocks: ClockWrite[];
@@ -204,6 +219,8 @@ export interface NewSweep {
   readonly actor: string;
   readonly spec: SweepSpec;
   readonly data: DataSummary | null;
+  readonly numerics: string;
+  /** Those that are known now; more may be proposed while it runs. */
   readonly trials: readonly TrialPlan[];
 }
 

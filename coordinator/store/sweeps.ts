@@ -50,10 +50,15 @@ export function clockBatch(clocks: readonly ClockWrite[]): Batch | null {
  * What makes a revision: the spec, the data's content, and the keys that its trials came out with (they
  * move with the engine's numerics, which no file names).
  */
-export function revisionDigest({ spec, data, trials }: NewSweep): Buffer {
+export function revisionDigest({ spec, data, numerics, trials }: NewSweep): Buffer {
   const content = data === null ? null : { digest: data.digest, classes: data.classes, positive: data.positive };
   const keys = trials.map((trial) => trial.path.at(-1) ?? null);
-  return createHash('sha256').update(canonicalJson({ spec, content, keys })).digest();
+  // Without trials the numerics stand for the keys that they will come out with.
+  // A sweep without a pruner is the same one as before there were any.
+  const { pruner, ...rest } = spec;
+  const said = pruner === null ? rest : spec;
+  const identity = trials.length > 0 ? { spec: said, content, keys } : { spec: said, content, numerics };
+  return createHash('sha256').update(canonicalJson(identity)).digest();
 }
 
 export interface StoredSweep {
@@ -87,11 +92,12 @@ export async function writeRevision(client: ClientBase, id: string, revision: nu
      on conflict (id) do update set state = 'running', revision = excluded.revision, finished_at = null`,
     [id, sweep.project, sweep.spec.name, revision, sweep.actor],
   );
-  await client.query('insert into sweep_revision (sweep, revision, spec, data, digest, created_by) values ($1, $2, $3, $4, $5, $6)', [
+  await client.query('insert into sweep_revision (sweep, revision, spec, data, numerics, digest, created_by) values ($1, $2, $3, $4, $5, $6, $7)', [
     id,
     revision,
     JSON.stringify(sweep.spec),
     sweep.data === null ? null : JSON.stringify(sweep.data),
+    sweep.numerics,
     revisionDigest(sweep),
     sweep.actor,
   ]);
@@ -103,14 +109,16 @@ interface SweepRow {
   readonly name: string;
   readonly revision: number;
   readonly state: SweepState;
-  readonly spec: SweepSpec;
+  /** One of before there were pruners names none. */
+  readonly spec: Omit<SweepSpec, 'pruner'> & Partial<Pick<SweepSpec, 'pruner'>>;
   readonly data: DataSummary | null;
+  readonly numerics: string;
   readonly createdAt: Date;
   readonly finishedAt: Date | null;
   readonly ranMs: number;
 }
 
-const selection = `select s.id, s.project, s.name, s.revision, s.state, r.spec, r.data, s.created_at as "createdAt", s.finished_at as "finishedAt", r.ran_ms as "ranMs"
+const selection = `select s.id, s.project, s.name, s.revision, s.state, r.spec, r.data, r.numerics, s.created_at as "createdAt", s.finished_at as "finishedAt", r.ran_ms as "ranMs"
   from sweep s join sweep_revision r on r.sweep = s.id and r.revision = s.revision`;
 
 /** An id goes before a name that reads like it. */
@@ -120,17 +128,21 @@ export async function readSweep(client: ClientBase, project: string, idOrName: s
     text: `${selection} where s.project = $1 and (s.id = $2 or s.name = $2) order by s.id = $2 desc limit 1`,
     values: [project, idOrName],
   });
-  return rows[0] ?? null;
+  return rows[0] === undefined ? null : recordOf(rows[0]);
+}
+
+function recordOf(row: SweepRow): SweepRecord {
+  return { ...row, spec: { ...row.spec, pruner: row.spec.pruner ?? null } };
 }
 
 export async function readSweeps(client: ClientBase, project: string): Promise<SweepRecord[]> {
   const { rows } = await client.query<SweepRow>({ name: 'sweeps', text: `${selection} where s.project = $1 order by s.created_at, s.id`, values: [project] });
-  return rows;
+  return rows.map(recordOf);
 }
 
 export async function readOpenSweeps(client: ClientBase): Promise<SweepRecord[]> {
   const { rows } = await client.query<SweepRow>({ name: 'open-sweeps', text: `${selection} where s.state in ('running', 'paused') order by s.created_at, s.id` });
-  return rows;
+  return rows.map(recordOf);
 }
 
 /** Manifests of the data of every sweep's current revision. */

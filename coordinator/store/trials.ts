@@ -1,5 +1,4 @@
 import type { ClientBase } from 'pg';
-import { newId } from '../../proto/ids.js';
 import type { EpochKey } from '../../proto/work.js';
 import type { Assignment, TrialPlan } from '../sweep/spec.js';
 import { moveTrial, trialTransitions } from '../trial/states.js';
@@ -7,7 +6,7 @@ import type { TrialState } from '../trial/states.js';
 import { byteaArray, jsonText, lastById } from './batch.js';
 import type { Batch } from './batch.js';
 import { firstStates, legalMoves } from './state-moves.js';
-import type { TrialFailure, TrialRecord, TrialUpdate } from './store.js';
+import type { NewTrial, TrialFailure, TrialRecord, TrialUpdate } from './store.js';
 
 /** A trial whose stored state does not lead to the new one (it was cancelled meanwhile, say) is not matched. */
 export function trialBatch(updates: readonly TrialUpdate[]): Batch | null {
@@ -17,14 +16,15 @@ export function trialBatch(updates: readonly TrialUpdate[]): Batch | null {
   return {
     what: 'trials in a state that leads to the new one',
     name: 'trials',
-    text: `update trial t set state = g.state, epochs = g.epochs, best_epoch = g.best_epoch, failure = g.failure::jsonb, updated_at = now()
-      from unnest($1::text[], $2::text[], $3::text[], $4::int[], $5::int[], $6::text[]) as g(id, first, state, epochs, best_epoch, failure)
-      where t.id = g.id and (t.state = g.first or t.state || '>' || g.first = any($7::text[]))`,
+    text: `update trial t set state = g.state, epochs = g.epochs, until = coalesce(g.until, t.until), best_epoch = g.best_epoch, failure = g.failure::jsonb, updated_at = now()
+      from unnest($1::text[], $2::text[], $3::text[], $4::int[], $5::int[], $6::int[], $7::text[]) as g(id, first, state, epochs, until, best_epoch, failure)
+      where t.id = g.id and (t.state = g.first or t.state || '>' || g.first = any($8::text[]))`,
     values: [
       last.map((update) => update.id),
       last.map((update) => first.get(update.id)),
       last.map((update) => update.state),
       last.map((update) => update.epochs),
+      last.map((update) => update.until),
       last.map((update) => update.bestEpoch),
       last.map((update) => (update.failure === null ? null : jsonText(update.failure))),
       legalMoves(trialTransitions),
@@ -33,24 +33,24 @@ export function trialBatch(updates: readonly TrialUpdate[]): Batch | null {
   };
 }
 
-export function newTrialBatch(sweep: string, revision: number, plans: readonly TrialPlan[]): Batch | null {
-  if (plans.length === 0) return null;
+export function newTrialBatch(trials: readonly NewTrial[]): Batch | null {
+  if (trials.length === 0) return null;
   return {
     what: 'new trials',
     name: 'new-trials',
     text: `insert into trial (id, sweep, revision, number, assignment, plan, path, state)
-      select g.id, $1, $2, g.number, g.assignment::json, g.plan::json, g.path::bytea[], 'queued'
-      from unnest($3::text[], $4::int[], $5::text[], $6::text[], $7::text[]) as g(id, number, assignment, plan, path)`,
+      select g.id, g.sweep, g.revision, g.number, g.assignment::json, g.plan::json, g.path::bytea[], 'queued'
+      from unnest($1::text[], $2::text[], $3::int[], $4::int[], $5::text[], $6::text[], $7::text[]) as g(id, sweep, revision, number, assignment, plan, path)`,
     values: [
-      sweep,
-      revision,
-      plans.map(() => newId('trl')),
-      plans.map((plan) => plan.number),
-      plans.map((plan) => JSON.stringify(plan.assignment)),
-      plans.map(({ trajectory, epochs }) => JSON.stringify({ trajectory, epochs })),
-      plans.map((plan) => byteaArray(plan.path)),
+      trials.map((trial) => trial.id),
+      trials.map((trial) => trial.sweep),
+      trials.map((trial) => trial.revision),
+      trials.map(({ plan }) => plan.number),
+      trials.map(({ plan }) => JSON.stringify(plan.assignment)),
+      trials.map(({ plan: { trajectory, epochs } }) => JSON.stringify({ trajectory, epochs })),
+      trials.map(({ plan }) => byteaArray(plan.path)),
     ],
-    expected: plans.length,
+    expected: trials.length,
   };
 }
 
@@ -75,11 +75,12 @@ interface TrialRow {
   readonly path: readonly EpochKey[];
   readonly state: TrialState;
   readonly epochs: number | null;
+  readonly until: number | null;
   readonly best_epoch: number | null;
   readonly failure: TrialFailure | null;
 }
 
-const columns = `t.id, t.sweep, t.number, t.assignment, t.plan, t.state, t.epochs, t.best_epoch, t.failure,
+const columns = `t.id, t.sweep, t.number, t.assignment, t.plan, t.state, t.epochs, t.until, t.best_epoch, t.failure,
   array(select encode(k, 'hex') from unnest(t.path) with ordinality as u(k, n) order by n) as path`;
 
 export async function readTrials(client: ClientBase, sweep: string): Promise<TrialRecord[]> {
@@ -97,7 +98,7 @@ export async function readTrial(client: ClientBase, id: string): Promise<TrialRe
 }
 
 function record(row: TrialRow): TrialRecord {
-  const { id, sweep, number, assignment, state, epochs, failure } = row;
+  const { id, sweep, number, assignment, state, epochs, until, failure } = row;
   const plan = { number, assignment, ...row.plan, path: row.path };
-  return { id, sweep, number, assignment, plan, state, epochs, bestEpoch: row.best_epoch, failure };
+  return { id, sweep, number, assignment, plan, state, epochs, until, bestEpoch: row.best_epoch, failure };
 }

@@ -6,6 +6,7 @@ import { resolveAugmentation, type WrittenAugmentation } from '../space/augmenta
 import { resolveOptimizer, writeOptimizer, type WrittenOptimizer } from '../space/optimizer.js';
 import type { Draft } from './draft.js';
 import { describe, type Problem } from './mistakes.js';
+import { isDrawing } from './schema-search.js';
 import { syntheticValue } from './schema.js';
 import type { Axis } from './spec.js';
 
@@ -41,7 +42,7 @@ export function namedAxes(draft: Draft): { readonly axes: readonly Axis[]; reado
       wrong.push({ path: pathOf(name, item), at: 'value', found: `${describe(source)}, which yields ${describe(value)}`, expected: issue.message, suggestion: null });
     }
     problems.push(...wrong);
-    if (wrong.length === 0) axes.push({ name, values: expanded.values.map(({ value }) => value) });
+    if (wrong.length === 0) axes.push({ name, values: expanded.values.map(({ value }) => value), ...(expanded.range === null ? {} : { range: expanded.range }) });
   }
   return { axes, problems };
 }
@@ -54,6 +55,7 @@ function ruleOf(draft: Draft, name: string, { whole, choices }: Kinds): AxisRule
   const image = draft.kind === 'image';
   return {
     numeric: !(image && choices.has(name)),
+    drawn: isDrawing(draft.sections.sampler),
     whole: image ? whole.has(name) : name === 'epochs',
     meaning: image && Object.hasOwn(MEANINGS, name) ? MEANINGS[name]! : withoutConstant,
   };

@@ -8,9 +8,11 @@ import { moduleModel } from '../../proto/model-module.js';
 import { DEFAULT_MODEL, ZOO, type Knob, type ZooModel } from '../../proto/models.js';
 import { gridSize } from '../sampler/grid.js';
 import { withDefaults } from './axes.js';
+import { checkConstraints, checkSomethingLeft, countAccepted } from './check-constraints.js';
 import { checkRates } from './check-rates.js';
 import { isRawMap, sectionsOf, type Draft, type ImageDraft, type RawMap } from './draft.js';
 import { describe, type Problem } from './mistakes.js';
+import { isDrawing, samplerName } from './schema-search.js';
 import { dataFields, knobValue, listed, MAX_TRIALS, oneOf, type DataFile } from './schema.js';
 import type { Axis } from './spec.js';
 import { suggestMetric } from './suggest.js';
@@ -20,8 +22,20 @@ export const TRIALS_WITHOUT_BUDGET = 10_000;
 
 /** `axes` are those of `space` that could be read. */
 export function checkDraft(draft: Draft, axes: readonly Axis[]): Problem[] {
-  const shared = [...checkMetrics(draft), ...checkGrid(draft, axes), ...checkSchedules(draft, axes)];
+  const model = draft.kind === 'image' ? modelOf(draft) : null;
+  const whole = draft.spaceIsWhole && (draft.kind === 'synthetic' || model !== null) ? (model === null ? axes : withDefaults(axes, model)) : null;
+  const constraints = draft.sections.constraints ?? [];
+  const formulas = whole === null ? [] : checkConstraints(constraints, whole);
+  const counted = whole === null || constraints.length === 0 || formulas.length > 0 ? null : countAccepted(constraints, whole, howTaken(draft));
+  const left = counted === null ? [] : checkSomethingLeft(counted);
+  const size = counted?.all === true && left.length === 0 ? counted.met : gridSize(axes);
+  const shared = [...checkMetrics(draft), ...formulas, ...left, ...checkGrid(draft, axes, size), ...checkSchedules(draft, axes)];
   return draft.kind === 'image' ? [...checkModel(draft, axes), ...checkData(draft), ...shared] : shared;
+}
+
+function howTaken(draft: Draft): 'grid' | 'axes' | 'drawn' {
+  if (isDrawing(draft.sections.sampler)) return 'drawn';
+  return draft.sections.sampler === 'axes' ? 'axes' : 'grid';
 }
 
 /** Over the longest trial of the space. */
@@ -169,15 +183,31 @@ function checkFloors(floors: RawMap): Problem[] {
   });
 }
 
+/** A draw has no end of its own, and a module is built before the sweep begins, for all of its trials. */
+function checkDrawing(draft: Draft): Problem[] {
+  const sampler = samplerName(draft.sections.sampler);
+  const problems: Problem[] = [];
+  const { budget } = draft.sections;
+  if (!isRawMap(draft.raw.budget) || (budget !== undefined && budget.trials === undefined && budget.wallClock === undefined)) {
+    problems.push({ path: ['sampler'], at: 'value', found: `${sampler} without an end`, expected: 'budget.trials, or budget.wallClock', suggestion: 'write budget: {trials: 50}, say' });
+  }
+  const known = (sampler === 'random' || sampler === 'sobol') && budget?.trials !== undefined;
+  if (draft.kind === 'image' && draft.module !== null && !known) {
+    problems.push({ path: ['sampler'], at: 'value', found: `${sampler} with a model of one's own`, expected: 'grid or axes, or random or sobol with budget.trials', suggestion: `${sampler} over modules is known but not built yet` });
+  }
+  return problems;
+}
+
 const CUT = 'sampler: {grid: {order: shuffled}} with budget.trials cuts it fairly';
 
-function checkGrid(draft: Draft, axes: readonly Axis[]): Problem[] {
+/** `size`: how many of its cells there are to train. */
+function checkGrid(draft: Draft, axes: readonly Axis[], size: number): Problem[] {
   const { sampler, budget } = draft.sections;
-  if (!draft.spaceIsWhole) return [];
-  const size = gridSize(axes);
+  if (isDrawing(sampler)) return checkDrawing(draft);
+  if (!draft.spaceIsWhole || sampler === 'axes') return [];
   const shape = axes.filter((axis) => axis.values.length > 1).map((axis) => `${axis.name} ${axis.values.length}`).join(' x ');
   const trials = budget?.trials;
-  const shuffled = typeof sampler === 'object' && sampler.grid.order === 'shuffled';
+  const shuffled = typeof sampler === 'object' && 'grid' in sampler && sampler.grid.order === 'shuffled';
   const grid = `a grid of ${size.toLocaleString('en')} trials (${shape})`;
   if (size > Number.MAX_SAFE_INTEGER) {
     return [{ path: ['space'], at: 'key', found: grid, expected: 'a grid that can be counted', suggestion: 'make its axes coarser' }];

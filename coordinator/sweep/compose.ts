@@ -4,7 +4,8 @@ import { withDefaults } from './axes.js';
 import type { ImageDraft, SyntheticDraft } from './draft.js';
 import { durationMs } from '../../proto/duration.js';
 import { type ImageFile } from './schema.js';
-import type { Axis, DataSpec, EnsembleSpec, ObjectiveSpec, SplitSpec, StopSpec, SweepSpec } from './spec.js';
+import type { PrunerFile, SamplerFile } from './schema-search.js';
+import type { Axis, DataSpec, EnsembleSpec, ObjectiveSpec, PrunerSpec, SamplerSpec, SplitSpec, StopSpec, SweepSpec } from './spec.js';
 
 export const DEFAULT_SPLIT = { val: 0.15, test: 0.15 } as const;
 
@@ -43,16 +44,47 @@ export function composeSynthetic(draft: SyntheticDraft, named: readonly Axis[], 
 
 function common(file: ImageDraft['sections'] | SyntheticDraft['sections'], fallbackName: string): Omit<SweepSpec, 'trainable' | 'axes' | 'objective' | 'stop' | 'ensemble'> {
   const seed = file.seed ?? 0;
-  const grid = typeof file.sampler === 'object' ? file.sampler.grid : {};
   return {
     format: 1,
     name: file.name ?? fallbackName,
-    sampler: grid.order === 'shuffled' ? { grid: { order: 'shuffled', seed: grid.seed ?? seed } } : 'grid',
+    ...(file.constraints === undefined ? {} : { constraints: file.constraints }),
+    sampler: composeSampler(file.sampler, seed),
     budget: { trials: file.budget?.trials ?? null, wallClockMs: file.budget?.wallClock === undefined ? null : durationMs(file.budget.wallClock) },
+    pruner: composePruner(file.pruner),
     stageTimeoutMs: file.stageTimeout === undefined ? null : durationMs(file.stageTimeout),
     seed,
     sharing: true,
   };
+}
+
+/** A sampler's seed is the sweep's unless it has its own. */
+function composeSampler(file: SamplerFile | undefined, seed: number): SamplerSpec {
+  const written = file ?? 'grid';
+  if (written === 'grid' || written === 'axes') return written;
+  if (typeof written === 'object' && 'grid' in written) return written.grid.order === 'shuffled' ? { grid: { order: 'shuffled', seed: written.grid.seed ?? seed } } : 'grid';
+  if (written === 'random' || (typeof written === 'object' && 'random' in written)) return { random: { seed: seedOf(written === 'random' ? {} : written.random, seed) } };
+  if (written === 'sobol' || (typeof written === 'object' && 'sobol' in written)) return { sobol: { seed: seedOf(written === 'sobol' ? {} : written.sobol, seed) } };
+  if (written === 'tpe' || (typeof written === 'object' && 'tpe' in written)) return { tpe: { seed: seedOf(written === 'tpe' ? {} : written.tpe, seed) } };
+  return { gp: { seed: seedOf(written === 'gp' ? {} : written.gp, seed) } };
+}
+
+function seedOf(file: { readonly seed?: number | undefined }, seed: number): number {
+  return file.seed ?? seed;
+}
+
+/** Defaults are those of the papers: of three one goes on; judged from the first epoch on. */
+function composePruner(file: PrunerFile | undefined): PrunerSpec | null {
+  if (file === undefined || file === 'none') return null;
+  if (file === 'median' || (typeof file === 'object' && 'median' in file)) {
+    const { minEpochs = 1, minTrials = 3, every = 1 } = file === 'median' ? {} : file.median;
+    return { kind: 'median', minEpochs, minTrials, every };
+  }
+  if (file === 'asha' || (typeof file === 'object' && 'asha' in file)) {
+    const { minEpochs = 1, eta = 3, brackets = 1 } = file === 'asha' ? {} : file.asha;
+    return { kind: 'asha', minEpochs, eta, brackets };
+  }
+  const { minEpochs = 1, eta = 3 } = file === 'hyperband' ? {} : file.hyperband;
+  return { kind: 'hyperband', minEpochs, eta };
 }
 
 function composeData(data: ImageFile['data'] | undefined, model: ZooModel): DataSpec {

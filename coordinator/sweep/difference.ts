@@ -2,7 +2,7 @@
 import { sameJson } from '../../proto/canonical.js';
 import type { Json } from '../../proto/work.js';
 import { fieldName, type Path } from './mistakes.js';
-import type { SweepSpec } from './spec.js';
+import type { AxisRange, PrunerSpec, SweepSpec } from './spec.js';
 
 /** One line per field, e.g. `space.lr: [0.01] -> [0.01, 0.003]`; none where both say the same. */
 export function differences(before: SweepSpec, after: SweepSpec): string[] {
@@ -28,22 +28,32 @@ function flat(spec: SweepSpec): Map<string, Json> {
 
 /** The spec under the names of the sweep file. */
 function asWritten(spec: SweepSpec): { readonly [section: string]: Json } {
-  const { trainable, objective, stop, budget, sampler } = spec;
+  const { trainable, objective, stop, budget, sampler, pruner } = spec;
   return {
     name: spec.name,
     ...(trainable.kind === 'image-classifier'
       ? { data: { ...trainable.data, split: trainable.data.split === null ? null : { ...trainable.data.split }, labels: typeof trainable.data.labels === 'object' && trainable.data.labels !== null ? { ...trainable.data.labels } : trainable.data.labels }, model: trainable.model, 'code of the model': trainable.module?.slice(0, 12) ?? null }
       : { trainable: { synthetic: { epochMs: trainable.epochMs, metrics: trainable.metrics } } }),
-    space: Object.fromEntries(spec.axes.map((axis) => [axis.name, axis.values])),
-    sampler: sampler === 'grid' ? sampler : { grid: { ...sampler.grid } },
+    space: Object.fromEntries(spec.axes.map(({ name, values, range }) => [name, range === undefined ? values : writtenRange(range)])),
+    constraints: spec.constraints ?? null,
+    sampler: typeof sampler === 'string' ? sampler : Object.fromEntries(Object.entries(sampler).map(([kind, settings]) => [kind, { ...settings }])),
     objective: { [objective.direction]: objective.metric, floors: objective.floors },
     stop: stop === null ? null : { ...stop },
+    pruner: pruner === null ? null : writtenPruner(pruner),
     ensemble: spec.ensemble === null ? null : { ...spec.ensemble },
     budget: { trials: budget.trials, wallClockMs: budget.wallClockMs },
     stageTimeoutMs: spec.stageTimeoutMs,
     seed: spec.seed,
     sharing: spec.sharing,
   };
+}
+
+function writtenRange({ min, max, type, log }: AxisRange): Json {
+  return [{ min, max, type, scale: log ? 'log' : 'linear' }];
+}
+
+function writtenPruner({ kind, ...settings }: PrunerSpec): Json {
+  return { [kind]: settings };
 }
 
 /** As flow YAML, which is how a person wrote it. */

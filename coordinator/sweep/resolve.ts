@@ -8,7 +8,7 @@ import { keyAfter, rootKey } from '../../proto/keys.js';
 import { builtTopology, moduleModel, type ModelModule, type Structure } from '../../proto/model-module.js';
 import { IMAGE_CLASSIFIER_VERSION, SYNTHETIC_VERSION, zooModel } from '../../proto/models.js';
 import { KEY_FORMAT, type EpochKey, type EpochSettings, type ImageEpochSettings, type ImageInput, type ImageTrajectory, type Json, type ModelChoice, type SyntheticEpochSettings, type SyntheticTrajectory, type Trajectory } from '../../proto/work.js';
-import { sampledAssignments } from '../sampler/grid.js';
+import { sampledAssignments } from '../sampler/assignments.js';
 import { resolveOptimizer, type WrittenOptimizer } from '../space/optimizer.js';
 import { resolveAugmentation, type WrittenAugmentation } from '../space/augmentation.js';
 import { isSchedule, rateAt, ratesOf, type Schedule, type Warmup } from '../space/schedule.js';
@@ -29,16 +29,28 @@ export class UnresolvableSweep extends Error {
  * image classifier without data, or with a structure that the module was not built for.
  */
 export function resolveTrials(spec: SweepSpec, data: DataSummary | null, numerics: string, module: ModelModule | null = null): TrialPlan[] {
-  const keys = new KeyTree();
-  const settings = new SettingsPool();
+  const resolver = new Resolver({ spec, data, numerics, module });
   const plans: TrialPlan[] = [];
-  for (const assignment of sampledAssignments(spec)) {
-    const number = plans.length;
-    const salt = spec.sharing ? null : number;
-    const { trajectory, epochs } = resolve({ spec, data, numerics, module }, assignment, salt, settings);
-    plans.push({ number, assignment, trajectory, epochs, path: keys.path(trajectory, epochs) });
-  }
+  for (const assignment of sampledAssignments(spec)) plans.push(resolver.plan(plans.length, assignment));
   return plans;
+}
+
+/** Resolves one sweep's trials one by one, sharing settings and keys between them. */
+export class Resolver {
+  readonly #context: Submitted;
+  readonly #keys = new KeyTree();
+  readonly #settings = new SettingsPool();
+
+  constructor(context: Submitted) {
+    this.#context = context;
+  }
+
+  /** Throws UnresolvableSweep for an image classifier without data. */
+  plan(number: number, assignment: Assignment): TrialPlan {
+    const salt = this.#context.spec.sharing ? null : number;
+    const { trajectory, epochs } = resolve(this.#context, assignment, salt, this.#settings);
+    return { number, assignment, trajectory, epochs, path: this.#keys.path(trajectory, epochs) };
+  }
 }
 
 /** Epochs on all paths, and how many of them there are to train when each is trained once. */
@@ -57,7 +69,7 @@ interface Resolved {
   readonly epochs: readonly EpochSettings[];
 }
 
-interface Submitted {
+export interface Submitted {
   readonly spec: SweepSpec;
   readonly data: DataSummary | null;
   readonly numerics: string;

@@ -9,37 +9,10 @@ import * as z from 'zod';
 import { MODULE_PATH } from '../../proto/model-module.js';
 import { ZOO, type Knob } from '../../proto/models.js';
 import { ENSEMBLE_RULES } from '../ensemble/combine.js';
+import { anyNumber, atLeastZero, fields, MAX_EPOCHS, MAX_TRIALS, name, oneOf, positive, seed, text, whole } from './schema-parts.js';
+import { constraints, pruner, sampler } from './schema-search.js';
 
-/** "one of a, b": what is expected where a name is none of those that may stand there. */
-export function oneOf(names: readonly string[]): string {
-  return names.length === 1 ? `${names[0]}` : `one of ${names.join(', ')}`;
-}
-
-/** The names of a text made by `oneOf`: candidates for "did you mean". */
-export function namesOf(expected: string): readonly string[] {
-  return expected.replace(/^one of /, '').split(', ');
-}
-
-export const MAX_TRIALS = 100_000;
-export const MAX_EPOCHS = 100_000;
-
-function fields<Shape extends z.core.$ZodLooseShape>(shape: Shape, what: string): z.ZodObject<Shape, z.core.$strict> {
-  return z.strictObject(shape, { error: (issue) => (issue.code === 'unrecognized_keys' ? oneOf(Object.keys(shape)) : what) });
-}
-
-function name<const Names extends readonly [string, ...string[]]>(names: Names): z.ZodEnum<{ [N in Names[number]]: N }> {
-  return z.enum(names, { error: oneOf(names) });
-}
-
-function whole(min: number, max: number = Number.MAX_SAFE_INTEGER): z.ZodNumber {
-  const what = `a whole number ${max === Number.MAX_SAFE_INTEGER ? `of at least ${min}` : `from ${min} to ${max}`}`;
-  return z.number(what).int(what).min(min, what).max(max, what);
-}
-
-const anyNumber = z.number('a number');
-const positive = z.number('a number above 0').positive('a number above 0');
-const atLeastZero = z.number('a number of at least 0').min(0, 'a number of at least 0');
-const text = (what: string): z.ZodString => z.string(what).min(1, what);
+export { MAX_TRIALS, namesOf, oneOf } from './schema-parts.js';
 
 // --- values of hyperparameters
 
@@ -272,7 +245,6 @@ const fraction = z.union([z.number().gt(0, 'a fraction above 0 and below 1').lt(
   error: 'a fraction above 0 and below 1, or given',
 });
 const merge = z.literal('merge', { error: 'merge' });
-const seed = whole(0, 2 ** 32 - 1);
 
 const LABELS = '{file, path, label, group, part}, or the .npy file of the labels';
 const COLUMN = 'the name of a column';
@@ -316,11 +288,6 @@ export const stopFields = fields(
   '{monitor, patience, minDelta, restoreBest}',
 );
 
-const sampler = z.union(
-  [name(['grid']), fields({ grid: fields({ order: name(['listed', 'shuffled']).optional(), seed: seed.optional() }, '{order}') }, 'a sampler')],
-  { error: 'grid or {grid: {order: shuffled}}' },
-);
-
 const DURATION = 'a duration such as 90s, 10m or 1h30m';
 
 const time = z.string(DURATION).regex(durationPattern, DURATION);
@@ -335,7 +302,9 @@ export const ensembleFields = fields({ maxMembers: whole(1, 100).optional(), rul
 const sweepName = z.string('a name').regex(/^[^\s/\\\p{Cc}](?:[^/\\\p{Cc}]{0,98}[^\s/\\\p{Cc}])?$/u, 'a name of 1 to 100 characters without / and \\');
 
 const common = {
+  constraints: constraints.optional(),
   sampler: sampler.optional(),
+  pruner: pruner.optional(),
   objective: objective.optional(),
   stop: stopFields.optional(),
   budget: budgetFields.optional(),

@@ -14,6 +14,16 @@ export type Assignment = { readonly [name: string]: Json };
 export interface Axis {
   readonly name: string;
   readonly values: readonly Json[];
+  /** All between `values`, which are then its two ends. Only with samplers that draw from ranges. */
+  readonly range?: AxisRange;
+}
+
+export interface AxisRange {
+  readonly min: number;
+  /** Above min. */
+  readonly max: number;
+  readonly type: 'int' | 'float';
+  readonly log: boolean;
 }
 
 export interface SplitSpec {
@@ -96,8 +106,26 @@ export interface EnsembleSpec {
   readonly maxMembers: number;
 }
 
+/**
+ * Who goes on, judged by the objective as each epoch reports it. `median`: a trial stops where its best
+ * value so far is worse than the median of the others' at the same number of epochs. `asha` (successive
+ * halving without waiting) and `hyperband` let trials wait at rungs of minEpochs * eta^k epochs and
+ * promote the best 1/eta of each.
+ */
+export type PrunerSpec =
+  | { readonly kind: 'median'; readonly minEpochs: number; readonly minTrials: number; readonly every: number }
+  | { readonly kind: 'asha'; readonly minEpochs: number; readonly eta: number; readonly brackets: number }
+  | { readonly kind: 'hyperband'; readonly minEpochs: number; readonly eta: number };
+
 /** `grid`: every cell, first axis slowest. `shuffled`: in a seeded random order, which a budget may cut. */
-export type SamplerSpec = 'grid' | { readonly grid: { readonly order: 'shuffled'; readonly seed: number } };
+export type GridSampler = 'grid' | { readonly grid: { readonly order: 'shuffled'; readonly seed: number } };
+
+interface Seeded {
+  readonly seed: number;
+}
+
+/** `axes`: one hyperparameter at a time round the first value of each. The others draw from the space. */
+export type SamplerSpec = GridSampler | 'axes' | { readonly random: Seeded } | { readonly sobol: Seeded } | { readonly tpe: Seeded } | { readonly gp: Seeded };
 
 export interface SweepSpec {
   readonly format: 1;
@@ -105,9 +133,12 @@ export interface SweepSpec {
   readonly trainable: TrainableSpec;
   /** What `space` names, in its order; then, with one value each, the model's defaults for what it leaves out. */
   readonly axes: readonly Axis[];
+  /** Formulas over hyperparameters that every trial meets; absent for none. */
+  readonly constraints?: readonly string[];
   readonly sampler: SamplerSpec;
   readonly objective: ObjectiveSpec;
   readonly stop: StopSpec | null;
+  readonly pruner: PrunerSpec | null;
   /** Null where none is wanted, and for trainables without predictions. */
   readonly ensemble: EnsembleSpec | null;
   readonly budget: {

@@ -1,7 +1,7 @@
 /** The structures that a sweep asks of its module: each combination of knobs and input once. */
 import { structureName, type Structure } from '../../proto/model-module.js';
 import type { ZooModel } from '../../proto/models.js';
-import { sampledAssignments } from '../sampler/grid.js';
+import { sampledAssignments } from '../sampler/assignments.js';
 import type { Assignment, DataSpec, SweepSpec } from './spec.js';
 
 export function structureOf(assignment: Assignment, model: ZooModel, data: DataSpec, classes: number): Structure {

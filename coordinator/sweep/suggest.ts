@@ -135,6 +135,21 @@ const ALIASES: ReadonlyMap<string, string> = new Map([
   ['algorithm', 'sampler'],
   ['searchalg', 'sampler'],
   ['tuner', 'sampler'],
+  ['constraint', 'constraints'],
+  ['scheduler', 'pruner'],
+  ['pruning', 'pruner'],
+  ['earlytermination', 'pruner'],
+  ['earlyterminate', 'pruner'],
+  ['successivehalving', 'asha'],
+  ['medianstop', 'median'],
+  ['medianpruner', 'median'],
+  ['medianstopping', 'median'],
+  ['reductionfactor', 'eta'],
+  ['graceperiod', 'minEpochs'],
+  ['minresource', 'minEpochs'],
+  ['miniter', 'minEpochs'],
+  ['nwarmupsteps', 'minEpochs'],
+  ['nstartuptrials', 'minTrials'],
   ['metric', 'objective'],
   ['goal', 'objective'],
   ['direction', 'objective'],
@@ -186,6 +201,12 @@ const ALIASES: ReadonlyMap<string, string> = new Map([
   ['color', 'rgb'],
   ['momentum', 'sgdm'],
   ['gridsearch', 'grid'],
+  ['randomsearch', 'random'],
+  ['bayes', 'gp'],
+  ['bayesian', 'gp'],
+  ['gaussianprocess', 'gp'],
+  ['qmc', 'sobol'],
+  ['hyperopt', 'tpe'],
   ['standardize', 'standardise'],
   ['lenet', 'lenet5'],
   ['avg', 'average'],
@@ -207,15 +228,15 @@ const PLACES: ReadonlyMap<string, string> = new Map(
     .reverse()
     .map(([section, name]) => [name, `${section}.${name}`]),
 );
-const TOP_LEVEL = ['name', 'data', 'model', 'space', 'sampler', 'objective', 'stop', 'ensemble', 'budget', 'stageTimeout', 'seed', 'trainable'];
+const TOP_LEVEL = ['name', 'data', 'model', 'space', 'constraints', 'sampler', 'pruner', 'objective', 'stop', 'ensemble', 'budget', 'stageTimeout', 'seed', 'trainable'];
 
 export const NOT_BUILT = 'known but not built yet';
 
 /** What the design has and this version does not build, by field. */
 const NOT_BUILT_FIELDS: readonly RegExp[] = [
-  /^(pruner|replicates|explain)$/,
+  /^(replicates|explain)$/,
   /^budget\.epochs$/,
-  /^sampler\.(axes|random|sobol|tpe|gp|list)$/,
+  /^sampler\.(axes|list)$/,
   /^trainable\.(command|module)$/,
   /^data\.sample$/,
   /^space\.(replicates?|pretrained|momentum)$/,
@@ -223,7 +244,7 @@ const NOT_BUILT_FIELDS: readonly RegExp[] = [
   /^space\.optimizer(\[\d+\])?\.nadam$/,
 ];
 const NOT_BUILT_VALUES: ReadonlyMap<string, RegExp> = new Map([
-  ['sampler', /^(axes|random|sobol|tpe|gp|list)$/],
+  ['sampler', /^list$/],
   ['model', /^(cnn-d|lmap3|alexnet|vgg16|vgg19|resnet18|mobilenetv2|xception|efficientnet-lite0)$/],
   ['space.optimizer', /^nadam$/],
 ]);

@@ -1,5 +1,6 @@
 /** What a sweep file may say but its author perhaps did not mean. */
 import { isSchedule, type Schedule, type Warmup } from '../space/schedule.js';
+import { countAccepted } from './check-constraints.js';
 import { vanishesAt } from './check-rates.js';
 import type { Path } from './mistakes.js';
 import type { SweepSpec } from './spec.js';
@@ -11,6 +12,24 @@ export interface Warning {
 
 export function warningsOf(spec: SweepSpec): readonly Warning[] {
   const longest = Math.max(...axisValues(spec, 'epochs').map(Number));
+  return [...rateWarnings(spec, longest), ...prunerWarnings(spec, longest), ...constraintWarnings(spec)];
+}
+
+function constraintWarnings({ constraints, axes, sampler }: SweepSpec): Warning[] {
+  const isGrid = sampler === 'grid' || (typeof sampler === 'object' && 'grid' in sampler);
+  if (constraints === undefined || !isGrid) return [];
+  const { met, of, all } = countAccepted(constraints, axes, 'grid');
+  return !all || met === of ? [] : [{ path: ['constraints'], text: `${of - met} of the ${of} combinations do not meet them and are left out` }];
+}
+
+/** A trial is not judged at its end. */
+function prunerWarnings({ pruner }: SweepSpec, longest: number): Warning[] {
+  if (pruner === null || pruner.minEpochs < longest) return [];
+  const trials = longest === 1 ? 'trials of 1 epoch' : `trials of at most ${longest} epochs`;
+  return [{ path: ['pruner'], text: `it judges nobody: its first look is after ${pruner.minEpochs === 1 ? '1 epoch' : `${pruner.minEpochs} epochs`}, of ${trials}` }];
+}
+
+function rateWarnings(spec: SweepSpec, longest: number): Warning[] {
   return axisValues(spec, 'lr').flatMap((value): Warning[] => {
     if (!isSchedule(value)) return [];
     const schedule = value as Schedule | Warmup;

@@ -39,7 +39,7 @@ const sweepMoves: { readonly [from in SweepState]: readonly SweepState[] } = {
 };
 
 const trialMoves: { readonly [from in TrialState]: readonly TrialState[] } = {
-  queued: ['running', 'paused', 'completed', 'failed', 'infeasible', 'cancelled'],
+  queued: ['running', 'paused', 'completed', 'pruned', 'failed', 'infeasible', 'cancelled'],
   running: ['paused', 'completed', 'pruned', 'failed', 'infeasible', 'cancelled'],
   paused: ['running', 'queued', 'completed', 'pruned', 'failed', 'infeasible', 'cancelled'],
   completed: [],

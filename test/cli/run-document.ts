@@ -25,6 +25,7 @@ export const runDocumentSchema = z.object({
   trials: z.array(
     z.object({
       id: z.string().startsWith('trl_'),
+      number: z.int().nonnegative(),
       state: z.enum(['queued', 'running', 'paused', 'completed', 'pruned', 'failed', 'infeasible', 'cancelled']),
       settings: z.record(z.string(), z.json()),
       epochs: z.int().nonnegative(),

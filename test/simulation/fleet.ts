@@ -52,7 +52,7 @@ interface SimWorker {
 export class SimFleet {
   readonly recorded = new Map<string, RecordedEpoch>();
   readonly retrained: string[] = [];
-  readonly trialStates = new Map<string, { state: TrialState; epochs: number | null; bestEpoch: number | null }>();
+  readonly trialStates = new Map<string, { state: TrialState; epochs: number | null; bestEpoch: number | null; until?: number }>();
   readonly sweepStates = new Map<string, SweepState>();
   readonly grants: GrantWrite[] = [];
   readonly events: string[] = [];
@@ -104,6 +104,7 @@ export class SimFleet {
       heartbeatMs: TERM / 5,
       checkpointEveryMs: 30_000,
       newId: (prefix) => `${prefix}_${(this.#ids += 1)}`,
+      proposingOf: () => null,
       newToken: () => `t${(this.#ids += 1)}`,
     });
   }
@@ -183,8 +184,8 @@ export class SimFleet {
       this.#leased.set(grant.attempt, grant);
       this.grants.push(grant);
     }
-    for (const { id, state, epochs, bestEpoch } of writes.trials) {
-      this.trialStates.set(id, { state: moveTrial(this.trialStates.get(id)?.state ?? 'queued', state), epochs, bestEpoch });
+    for (const { id, state, epochs, bestEpoch, until } of writes.trials) {
+      this.trialStates.set(id, { state: moveTrial(this.trialStates.get(id)?.state ?? 'queued', state), epochs, bestEpoch, ...(until === null ? {} : { until }) });
     }
     for (const sweep of writes.sweeps) this.sweepStates.set(sweep.id, moveSweep(this.sweepStates.get(sweep.id) ?? 'running', sweep.state));
     for (const event of writes.events) this.events.push(event.type);

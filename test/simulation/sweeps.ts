@@ -1,13 +1,14 @@
 /** Sweeps for simulations: trials given by their paths of short keys, e.g. ['a', 'ab', 'abc']. */
 import { createHash } from 'node:crypto';
 import type { EpochSettings, ImageTrajectory } from '../../proto/work.js';
-import type { SweepFacts } from '../../coordinator/leader/board.js';
-import type { StopSpec } from '../../coordinator/sweep/spec.js';
+import type { SweepFacts } from '../../coordinator/leader/model.js';
+import type { PrunerSpec, StopSpec } from '../../coordinator/sweep/spec.js';
 import { imageSettings } from '../support/settings.js';
 
 export interface SimSweep {
   readonly paths: readonly (readonly string[])[];
   readonly stop: StopSpec | null;
+  readonly pruner?: PrunerSpec;
   readonly id?: string;
   readonly wallClockMs?: number;
   /** How long it ran under a former leader. */
@@ -38,16 +39,16 @@ export function factsOf(sweep: SimSweep): SweepFacts {
   const counts = { train: [4, 4], val: [2, 2], test: [2, 2] };
   return {
     record: {
-      ...{ id, project: 'default', name: id, revision: 1, state: 'running', createdAt: new Date(0), finishedAt: null, ranMs: sweep.ranMs ?? 0 },
+      ...{ id, project: 'default', name: id, revision: 1, state: 'running', numerics: 'none', createdAt: new Date(0), finishedAt: null, ranMs: sweep.ranMs ?? 0 },
       spec: {
-        ...{ format: 1, name: id, axes: [], sampler: 'grid', stop: sweep.stop, ensemble: null, budget: { trials: null, wallClockMs: sweep.wallClockMs ?? null }, stageTimeoutMs: null, seed: 0, sharing: true },
+        ...{ format: 1, name: id, axes: [], sampler: 'grid', stop: sweep.stop, pruner: sweep.pruner ?? null, ensemble: null, budget: { trials: null, wallClockMs: sweep.wallClockMs ?? null }, stageTimeoutMs: null, seed: 0, sharing: true },
         trainable: { kind: 'synthetic', epochMs: 0, metrics: {} },
         objective: { metric: 'val.loss', direction: 'minimize', floors: {} },
       },
       data: { manifest: 'm', digest: 'd', images: 16, classes: ['a', 'b'], positive: 1, counts, rejected: [], warnings: [] },
     },
     trials: sweep.paths.map((path, number) => ({
-      ...{ id: `${id}/${number}`, sweep: id, number, assignment: {}, state: 'queued' as const, epochs: null, bestEpoch: null, failure: null },
+      ...{ id: `${id}/${number}`, sweep: id, number, assignment: {}, state: 'queued' as const, epochs: null, bestEpoch: null, until: null, failure: null },
       plan: { number, assignment: {}, trajectory, epochs: path.map(() => settings), path },
     })),
     epochs: [],

@@ -27,7 +27,15 @@ test('where trials ended early, the closing line says how many epochs were plann
   assert.match(savingLines(ended, { trained: 118, retrained: 0 }, 1_000)[0] ?? '', /^Epochs: 118 requested \(of 144 planned; trials ended early\), 118 trained/);
 });
 
+test('the closing lines count what was pruned', () => {
+  const trials = ['completed', 'pruned', 'pruned'].map((state) => ({ state, plannedEpochs: 9 }));
+  const ended = { sweep: { state: 'completed' }, requestedEpochs: 11, trials } as unknown as Results;
+  const [counts, epochs] = savingLines(ended, { trained: 11, retrained: 0 }, 1_000);
+  assert.equal(counts, 'Trials: 1 completed, 2 pruned');
+  assert.match(epochs ?? '', /^Epochs: 11 requested \(of 27 planned; trials ended early\)/);
+});
+
 test('a sweep of which everything is stored says that nothing is left to train', () => {
-  const preview: Preview = { name: 'x', trials: 2, epochs: { requested: 118, distinct: 90, stored: 90, again: 0 }, existing: null, differences: [], work: [] };
+  const preview: Preview = { name: 'x', trials: 2, proposed: null, epochs: { requested: 118, distinct: 90, stored: 90, again: 0 }, existing: null, differences: [], work: [] };
   assert.match(planLines(preview, null).at(-1) ?? '', /of which 90 are stored already: nothing is left to train$/);
 });

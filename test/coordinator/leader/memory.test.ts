@@ -15,7 +15,7 @@ function ask() {
 
 function started(slotMemoryBytes: number, knownBytes: number | null): { readonly dispatcher: Dispatcher; readonly offer: Offer } {
   let ids = 0;
-  const dispatcher = new Dispatcher({ leaseTermMs: 1000, heartbeatMs: 200, checkpointEveryMs: 1000, newId: (prefix) => `${prefix}_${(ids += 1)}`, newToken: () => `t${(ids += 1)}` });
+  const dispatcher = new Dispatcher({ leaseTermMs: 1000, heartbeatMs: 200, checkpointEveryMs: 1000, newId: (prefix) => `${prefix}_${(ids += 1)}`, proposingOf: () => null, newToken: () => `t${(ids += 1)}` });
   if (knownBytes !== null) dispatcher.peaks.learn({ ...ask(), bytes: knownBytes });
   dispatcher.load(SWEEP, []);
   dispatcher.received('peer', { kind: 'hello', protocol: PROTOCOL_VERSION, features: [], worker: 'wrk_1', name: 'box', slots: 2, memoryBytes: 8e9, slotMemoryBytes, numerics: ['sim'], node: 'v20', leases: [] }, 0);

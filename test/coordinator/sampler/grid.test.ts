@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { gridAssignments, gridSize, sampledAssignments } from '../../../coordinator/sampler/grid.js';
+import { gridAssignments, gridSize, gridTrials } from '../../../coordinator/sampler/grid.js';
 import { below, seededGenerator } from '../../../coordinator/sampler/random.js';
 import type { Assignment, Axis } from '../../../coordinator/sweep/spec.js';
 
@@ -10,7 +10,7 @@ const axesOf = fc
   .map((lists): Axis[] => lists.map((values, index) => ({ name: `axis${index}`, values })));
 
 const shuffled = (axes: readonly Axis[], seed: number, trials: number | null): Assignment[] => [
-  ...sampledAssignments({ axes, sampler: { grid: { order: 'shuffled', seed } }, budget: { trials, wallClockMs: null } }),
+  ...gridTrials({ axes, sampler: { grid: { order: 'shuffled', seed } }, budget: { trials, wallClockMs: null } }),
 ];
 const text = (assignment: Assignment): string => JSON.stringify(assignment);
 

@@ -16,7 +16,7 @@ export function newPath(epochs: number): EpochKey[] {
 }
 
 export function turn(writes: Partial<TurnWrites>): TurnWrites {
-  const none = { workers: [], epochs: [], retrained: [], checkpoints: [], dropped: [], evaluations: [], ended: [], grants: [], trials: [], sweeps: [], clocks: [], peaks: [], events: [] };
+  const none = { workers: [], epochs: [], retrained: [], checkpoints: [], dropped: [], evaluations: [], ended: [], grants: [], created: [], trials: [], sweeps: [], clocks: [], peaks: [], events: [] };
   return { ...none, ...writes };
 }
 
@@ -47,6 +47,7 @@ export function specOf(name: string, more: Partial<SweepSpec> = {}): SweepSpec {
     trainable: { kind: 'synthetic', epochMs: 0, metrics: { 'val.loss': '1 / (epoch + 1)' } },
     axes: [{ name: 'zeta', values: [0, 1] }],
     sampler: 'grid',
+    pruner: null,
     objective: { metric: 'val.loss', direction: 'minimize', floors: {} },
     stop: null,
     ensemble: null,
@@ -59,7 +60,7 @@ export function specOf(name: string, more: Partial<SweepSpec> = {}): SweepSpec {
 }
 
 export function sweepOf(name: string, paths: readonly (readonly EpochKey[])[], more: Partial<NewSweep> = {}): NewSweep {
-  return { project: 'default', actor: 'ada', spec: specOf(name), data: null, trials: paths.map((path, number) => planOf(number, path)), ...more };
+  return { project: 'default', actor: 'ada', spec: specOf(name), data: null, numerics: 'none', trials: paths.map((path, number) => planOf(number, path)), ...more };
 }
 
 /** A grant that is committed. */

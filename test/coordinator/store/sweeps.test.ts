@@ -49,13 +49,13 @@ describe('sweeps and their revisions', () => {
     assert.match(id, /^swp_[0-9a-z]{16}$/);
     assert.deepEqual({ revision, change }, { revision: 1, change: 'created' });
     const sweep = (await store.findSweep('default', 'whole')) ?? assert.fail('not found by name');
-    assert.deepEqual(sweep, { id, project: 'default', name: 'whole', revision: 1, state: 'running', spec: specOf('whole'), data: null, createdAt: sweep.createdAt, finishedAt: null, ranMs: 0 });
+    assert.deepEqual(sweep, { id, project: 'default', name: 'whole', revision: 1, state: 'running', spec: specOf('whole'), data: null, numerics: 'none', createdAt: sweep.createdAt, finishedAt: null, ranMs: 0 });
     assert.deepEqual(await store.findSweep('default', id), sweep);
     assert.equal(await store.findSweep('other', 'whole'), null);
     const trials = await store.trialsOf(id);
     assert.deepEqual(trials.map((trial) => trial.plan), paths.map((path, number) => planOf(number, path)));
     assert.equal(JSON.stringify(trials[0]?.assignment), JSON.stringify(planOf(0, []).assignment));
-    assert.deepEqual(trials.map(({ state, epochs, bestEpoch, failure }) => ({ state, epochs, bestEpoch, failure })), Array(2).fill({ state: 'queued', epochs: null, bestEpoch: null, failure: null }));
+    assert.deepEqual(trials.map(({ state, epochs, bestEpoch, failure }) => ({ state, epochs, bestEpoch, failure })), Array(2).fill({ state: 'queued', epochs: null, bestEpoch: null, until: null, failure: null }));
     assert.deepEqual(await store.findTrial(trials[1]?.id ?? ''), trials[1]);
     assert.equal(await store.findTrial('trl_none'), null);
   });
@@ -80,7 +80,7 @@ describe('sweeps and their revisions', () => {
     const { id } = await store.submit(sweepOf('edited', [shared, dropped]), epoch);
     const [done, open] = await store.trialsOf(id);
     await store.commitTurn(epoch, turn({
-      trials: [{ id: done?.id ?? '', state: 'completed', epochs: 1, bestEpoch: 0, failure: null }],
+      trials: [{ id: done?.id ?? '', state: 'completed', epochs: 1, bestEpoch: 0, until: null, failure: null }],
       sweeps: [{ id, state: 'completed' }],
     }));
     assert.deepEqual((await store.openSweeps()).filter((sweep) => sweep.id === id), []);
@@ -122,7 +122,7 @@ describe('sweeps and their revisions', () => {
   it('a stopped sweep has no open trials, whether a leader holds it or not', async () => {
     const { id } = await store.submit(sweepOf('stopped', [newPath(2), newPath(2)]), epoch);
     const [first] = await store.trialsOf(id);
-    await store.commitTurn(epoch, turn({ trials: [{ id: first?.id ?? '', state: 'completed', epochs: 2, bestEpoch: 1, failure: null }] }));
+    await store.commitTurn(epoch, turn({ trials: [{ id: first?.id ?? '', state: 'completed', epochs: 2, bestEpoch: 1, until: null, failure: null }] }));
     await store.setSweepState(id, 'stopped', 'somebody', epoch);
     assert.deepEqual((await store.trialsOf(id)).map(({ state }) => state), ['completed', 'cancelled']);
   });
@@ -143,7 +143,7 @@ describe('sweeps and their revisions', () => {
     assert.deepEqual(await store.recordedSince(0, id), { trained: 4, retrained: 2 });
     assert.deepEqual(await store.recordedSince(await store.recordedSeq(), id), { trained: 0, retrained: 0 });
     const [first] = await store.trialsOf(id);
-    await store.commitTurn(epoch, turn({ trials: [{ id: first?.id ?? '', state: 'completed', epochs: 3, bestEpoch: 0, failure: null }] }));
+    await store.commitTurn(epoch, turn({ trials: [{ id: first?.id ?? '', state: 'completed', epochs: 3, bestEpoch: 0, until: null, failure: null }] }));
     assert.deepEqual(await store.recordedSince(since, id), { trained: 2, retrained: 2 });
   });
 

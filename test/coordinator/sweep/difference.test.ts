@@ -23,6 +23,7 @@ stop: {patience: 3}
 budget: {trials: 9}
 stageTimeout: 10m
 seed: 1
+pruner: {median: {every: 2}}
 sampler: {grid: {order: shuffled}}`);
   assert.deepEqual(differences(before, after).sort(), [
     'budget.trials: none -> 9',
@@ -34,6 +35,9 @@ sampler: {grid: {order: shuffled}}`);
     'objective.floors[\'val.recall[A]\']: none -> 0.9',
     'objective.maximize: val.auc -> none',
     'objective.minimize: none -> val.loss',
+    'pruner.median.every: none -> 2',
+    'pruner.median.minEpochs: none -> 1',
+    'pruner.median.minTrials: none -> 3',
     'sampler.grid.order: none -> shuffled',
     'sampler.grid.seed: none -> 1',
     'sampler: grid -> none',

@@ -8,7 +8,9 @@ import { readSweepWithModule } from '../../../cli/module/read-sweep.js';
 import { formatMistake, modulePathOf, parseSweepFile, type ParsedSweep } from '../../../coordinator/sweep/parse.js';
 import { epochCounts, resolveTrials } from '../../../coordinator/sweep/resolve.js';
 import { sweepJsonSchema } from '../../../coordinator/sweep/json-schema.js';
+import { ashaFields, hyperbandFields, medianFields } from '../../../coordinator/sweep/schema-search.js';
 import { budgetFields, dataFields, ensembleFields, imageFile, imageSpace, stopFields, syntheticFile } from '../../../coordinator/sweep/schema.js';
+import { isProposed } from '../../../coordinator/sampler/search.js';
 import type { DataSummary } from '../../../coordinator/sweep/spec.js';
 import { packageRoot } from '../../../proto/package-root.js';
 import { ZOO } from '../../../proto/models.js';
@@ -28,7 +30,10 @@ test('every sweep file in the reference is accepted', () => {
   const sweeps = blocks.filter(({ language, wrong }) => language === 'yaml' && !wrong);
   assert.ok(sweeps.length >= 8, `${sweeps.length} blocks`);
   // What a module builds stands beside its file: an example has one.
-  for (const { text } of sweeps.filter((sweep) => modulePathOf(sweep.text) === null)) assert.ok(resolveTrials(parsed(text, 'sweep.yaml').spec, data, 'n').length > 0);
+  for (const { text } of sweeps.filter((sweep) => modulePathOf(sweep.text) === null)) {
+    const { spec } = parsed(text, 'sweep.yaml');
+    assert.equal(resolveTrials(spec, data, 'n').length > 0, !isProposed(spec));
+  }
 });
 
 test('the mistakes in the reference are those that the reader reports', () => {
@@ -39,7 +44,7 @@ test('the mistakes in the reference are those that the reader reports', () => {
 });
 
 test('the reference has every key of the schema and every model with its knobs', () => {
-  const keys = [imageFile, syntheticFile, dataFields, imageSpace, stopFields, ensembleFields, budgetFields].flatMap((schema) => Object.keys(schema.shape));
+  const keys = [imageFile, syntheticFile, dataFields, imageSpace, stopFields, ensembleFields, budgetFields, medianFields, ashaFields, hyperbandFields].flatMap((schema) => Object.keys(schema.shape));
   const names = [...keys, ...ZOO.flatMap((model) => [model.name, ...model.knobs.map((knob) => knob.name)])];
   for (const name of new Set(names)) assert.ok(new RegExp(`\`[^\`\n]*\\b${name}\\b[^\`\n]*\``).test(reference), name);
 });

@@ -44,6 +44,7 @@ test('a folder alone is one trial of garth-cnn at its published settings', () =>
     sampler: 'grid',
     objective: { metric: 'val.auc', direction: 'maximize', floors: {} },
     stop: null,
+    pruner: null,
     ensemble: { rule: 'greedy', maxMembers: 10 },
     budget: { trials: null, wallClockMs: null },
     stageTimeoutMs: null,
@@ -86,6 +87,63 @@ test('an ensemble is wanted unless the file says none, and what it leaves out ha
   assert.equal(spec('data: x\nensemble: none').ensemble, null);
   one('data: x\nensemble: {rule: stacking}', '2:18: ensemble.rule:', 'one of greedy, average, vote');
   one('data: x\nensemble: {maxMembers: 0}', 'ensemble.maxMembers:', 'a whole number from 1 to 100');
+});
+
+test('a pruner is a name or a name over its settings, and what it leaves out has defaults', () => {
+  const pruner = (text: string): unknown => spec(`data: x\npruner: ${text}`).pruner;
+  assert.deepEqual(pruner('median'), { kind: 'median', minEpochs: 1, minTrials: 3, every: 1 });
+  assert.deepEqual(pruner('asha'), { kind: 'asha', minEpochs: 1, eta: 3, brackets: 1 });
+  assert.deepEqual(pruner('{asha: {eta: 2.5, minEpochs: 2, brackets: 3}}'), { kind: 'asha', minEpochs: 2, eta: 2.5, brackets: 3 });
+  assert.deepEqual(pruner('{hyperband: {eta: 4}}'), { kind: 'hyperband', minEpochs: 1, eta: 4 });
+  assert.equal(pruner('none'), null);
+  one('data: x\npruner: {asha: {eta: 1}}', '2:22: pruner.asha.eta: found 1,', 'a number above 1');
+  one('data: x\npruner: {asha: {grace_period: 2}}', 'did you mean minEpochs?');
+  one('data: x\npruner: {median: {minEpochs: 0}}', 'pruner.median.minEpochs: found 0,');
+  one('data: x\npruner: ashaa', 'pruner: found "ashaa"', 'did you mean asha?');
+  one('data: x\nscheduler: asha', 'did you mean pruner?');
+});
+
+test('constraints are formulas over numbers that something meets', () => {
+  const text = (constraint: string, more = ''): string => `data: x\nspace: {imageSize: [28, 64, 100], batch: [16, 32], optimizer: [sgdm, adam]}\nconstraints: ['${constraint}']\n${more}`;
+  assert.deepEqual(spec(text('imageSize * batch <= 2000')).constraints, ['imageSize * batch <= 2000']);
+  assert.equal(spec('data: x').constraints, undefined);
+  // 64 x 32 and 100 x 32 are above 2,000: 2 of 6, each with two optimizers.
+  assert.deepEqual(parsed(text('imageSize * batch <= 2000')).warnings, ['a.yaml:3:14: constraints: 4 of the 12 combinations do not meet them and are left out']);
+  assert.deepEqual(parsed(text('dropout < 1')).warnings, [], 'what the model brings can be named');
+  one(text('imageSize * batch <='), '3:15: constraints[0]: found "imageSize * batch <="', 'a formula over hyperparameters');
+  one(text('imageSize * bach < 9'), 'the name bach', 'did you mean batch?');
+  one(text('optimizer == 1'), 'optimizer, which can be "sgdm"', 'hyperparameters that are numbers');
+  one(text('process.exit() > 1'), 'constraints[0]:', 'only Math may stand before a dot');
+  one(text('imageSize * batch < 100'), '3:14: constraints: found constraints that none of 12 combinations meets', 'loosen one of them');
+  one(text('imageSize * batch < 100', 'sampler: random\nbudget: {trials: 3}'), 'constraints: found constraints that none of 10,000 settings');
+  one(text('imageSize * batch < 100', 'sampler: axes'), 'constraints: found constraints that none of 5 combinations meets');
+  one(text('imageSize * batch <= 2000', 'budget: {trials: 7}'), 'budget.trials: found 7 for a grid of 8 trials');
+  assert.deepEqual(lines(text('imageSize * batch <= 2000', 'budget: {trials: 8}')), []);
+});
+
+test('a sampler that draws takes ranges without points, and needs an end', () => {
+  const text = (sampler: string, more = 'budget: {trials: 9}'): string => `data: x\nspace: {lr: {min: 0.001, max: 0.1, scale: log}, fcWidth: {min: 8, max: 64}}\nsampler: ${sampler}\n${more}`;
+  for (const name of ['random', 'sobol', 'tpe', 'gp']) {
+    assert.deepEqual(spec(text(name)).sampler, { [name]: { seed: 0 } });
+    assert.deepEqual(spec(text(`{${name}: {seed: 3}}`, 'budget: {wallClock: 1m}\nseed: 8')).sampler, { [name]: { seed: 3 } });
+    assert.deepEqual(spec(text(name, 'budget: {trials: 2}\nseed: 8')).sampler, { [name]: { seed: 8 } });
+    one(text(name, ''), `3:10: sampler: found ${name} without an end`, 'budget.trials');
+  }
+  const { axes } = spec(text('tpe'));
+  assert.deepEqual(axes[0], { name: 'lr', values: [0.001, 0.1], range: { min: 0.001, max: 0.1, type: 'float', log: true } });
+  assert.deepEqual(axes[1], { name: 'fcWidth', values: [8, 64], range: { min: 8, max: 64, type: 'int', log: false } });
+  assert.deepEqual(lines(text('grid')).length, 2, 'a grid needs points');
+  assert.deepEqual(lines(text('axes')).length, 2, 'so does axes');
+  one('data: x\nspace: {lr: {min: 0, max: 0.1, scale: log}}\nsampler: tpe\nbudget: {trials: 2}', 'space.lr.min: found 0', 'a number above 0');
+  one('data: x\nspace: {fcWidth: {min: 1.5, max: 9}}\nsampler: tpe\nbudget: {trials: 2}', 'space.fcWidth.min: found 1.5', 'a whole number');
+  one('data: x\nspace: {dropout: {min: 0, max: 1.5}}\nsampler: tpe\nbudget: {trials: 2}', 'space.dropout: found', 'which yields 1.5');
+  one('data: x\nsampler: bayesian\nbudget: {trials: 2}', 'did you mean gp?');
+});
+
+test('a pruner that judges nobody is warned of', () => {
+  const warnings = (text: string): readonly string[] => parsed(`data: x\nspace: {epochs: [3, 9]}\npruner: ${text}`).warnings;
+  assert.deepEqual(warnings('{asha: {minEpochs: 8}}'), []);
+  assert.deepEqual(warnings('{asha: {minEpochs: 9}}'), ['a.yaml:3:9: pruner: it judges nobody: its first look is after 9 epochs, of trials of at most 9 epochs']);
 });
 
 test('given: merge may stand beside split or in it, and alone means the default fractions', () => {
@@ -155,7 +213,7 @@ test('names of other tools get our name', () => {
 
 test('what is known but not built yet says so', () => {
   for (const text of [
-    'pruner: {asha: {eta: 3}}', 'budget: {epochs: 20}', 'sampler: tpe', 'sampler: {tpe: {}}', 'sampler: random', 'model: resnet18',
+    'replicates: 3', 'budget: {epochs: 20}', 'sampler: list', 'sampler: {list: []}', 'model: resnet18',
     'space: {optimizer: nadam}', 'space: {replicates: 3}',
   ]) {
     one(`data: x\n${text}`, 'known but not built yet');

@@ -1,0 +1,93 @@
+/** `trawl show FILE --axes | --trials | --cost`: what a sweep file comes to, before anything runs. */
+import { resolve } from 'node:path';
+import { isProposed } from '../../coordinator/sampler/search.js';
+import { epochCounts, resolveTrials } from '../../coordinator/sweep/resolve.js';
+import type { Axis, SweepSpec, TrialPlan } from '../../coordinator/sweep/spec.js';
+import type { Json } from '../../proto/work.js';
+import { progressLine } from '../data/prepare.js';
+import type { Home } from '../home.js';
+import { count, settingText } from '../text/format.js';
+import { table } from '../text/table.js';
+import { Display } from './display.js';
+import { Interrupts } from './interrupts.js';
+import { loadSweep } from './load.js';
+
+export type Question = 'axes' | 'trials' | 'cost';
+
+/** Throws BadInput with a line per mistake. Creates nothing but the home's caches of the images that it reads. */
+export async function showFile(file: string, question: Question, home: Home): Promise<{ readonly lines: readonly string[]; readonly document: { readonly [field: string]: unknown } }> {
+  const interrupts = new Interrupts();
+  const display = new Display();
+  try {
+    const onProgress: Parameters<typeof loadSweep>[0]['onProgress'] = (progress) => display.passing(progressLine(progress));
+    const onWarning = (line: string): void => display.say(`warning: ${line}`);
+    const { spec, data, request } = await loadSweep({ file: resolve(file), home, sharing: true, onWarning, onProgress, signal: interrupts.signal });
+    display.clear();
+    if (question === 'axes') return { lines: axisLines(spec.axes), document: { axes: spec.axes } };
+    const plans = resolveTrials(spec, data, request.numerics, request.module ?? null);
+    if (question === 'trials') return { lines: trialLines(spec, plans), document: { proposed: isProposed(spec), trials: plans.map(({ number, assignment }) => ({ number, settings: assignment })) } };
+    return { lines: costLines(spec, plans), document: { proposed: isProposed(spec), trials: plans.length, epochs: epochCounts(plans) } };
+  } finally {
+    display.clear();
+    interrupts.dispose();
+  }
+}
+
+/** One line per axis, fixed ones last. */
+export function axisLines(axes: readonly Axis[]): string[] {
+  const said = ({ values, range }: Axis): string => {
+    if (range === undefined) return values.map((value) => settingText(value)).join(', ');
+    return `any ${range.type === 'int' ? 'whole number' : 'number'} from ${range.min} to ${range.max}${range.log ? ', on a log scale' : ''}`;
+  };
+  const isFixed = ({ values }: Axis): boolean => values.length === 1;
+  return table(
+    [
+      { title: 'axis', value: (axis: Axis) => axis.name },
+      { title: 'values', value: (axis) => (axis.range === undefined ? String(axis.values.length) : '-'), align: 'right' },
+      { title: '', value: said },
+    ],
+    [...axes.filter((axis) => !isFixed(axis)), ...axes.filter(isFixed)],
+  );
+}
+
+/** One line per trial that is known before the sweep runs, with the settings that differ between them. */
+export function trialLines(spec: SweepSpec, plans: readonly TrialPlan[]): string[] {
+  if (isProposed(spec)) return [proposedLine(spec)];
+  const varying = spec.axes.filter((axis) => axis.values.length > 1);
+  const shown = varying.length > 0 ? varying : spec.axes;
+  return table(
+    [
+      { title: 'trial', value: (plan: TrialPlan) => `#${plan.number}`, align: 'right' as const },
+      ...shown.map(({ name }) => ({ title: name, value: (plan: TrialPlan) => settingText(plan.assignment[name] ?? null) })),
+    ],
+    plans,
+  );
+}
+
+/** Epochs asked for against epochs to train, and what keeps them from being shared. */
+export function costLines(spec: SweepSpec, plans: readonly TrialPlan[]): string[] {
+  const spoilt = spoilers(spec.axes).map((value) => `${settingText(value)} spoils sharing: its rates depend on each trial's own number of epochs; give the cosine epochs`);
+  if (isProposed(spec)) return [proposedLine(spec), ...spoilt];
+  const { requested, distinct } = epochCounts(plans);
+  const saved = requested === 0 ? 0 : Math.round(((requested - distinct) / requested) * 100);
+  const atMost = spec.pruner === null && spec.stop === null ? '' : ' at most';
+  return [`${count(plans.length, 'trial')}: ${count(requested, 'epoch')} requested, ${distinct} to train${atMost} (${saved} % saved by sharing)`, ...spoilt];
+}
+
+function proposedLine({ budget }: SweepSpec): string {
+  return `${budget.trials === null ? 'Trials' : `Up to ${count(budget.trials, 'trial')}`}, proposed while the sweep runs.`;
+}
+
+/** Cosines over the trial's own length, where trials differ in length. */
+function spoilers(axes: readonly Axis[]): Json[] {
+  const lengths = axes.find(({ name }) => name === 'epochs')?.values.length ?? 1;
+  return lengths < 2 ? [] : axes.flatMap(({ values }) => values.filter(hasOpenCosine));
+}
+
+function hasOpenCosine(value: Json): boolean {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
+  return Object.entries(value).some(([name, inner]) => {
+    if (typeof inner !== 'object' || inner === null || Array.isArray(inner)) return false;
+    return name === 'cosine' ? !Object.hasOwn(inner, 'epochs') : hasOpenCosine(inner);
+  });
+}

@@ -1,0 +1,115 @@
+/**
+ * One sweep's trials as they are proposed: what the sampler is told, and how its points become trials.
+ * A trial is proposed before a slot is free for it, so that no slot waits for a sampler.
+ */
+import { canonicalJson } from '../../proto/canonical.js';
+import type { SamplerHost } from '../sampler/host.js';
+import type { Search } from '../sampler/search.js';
+import type { Observation } from '../sampler/sampler.js';
+import type { Point } from '../space/dimension.js';
+import type { Resolver } from '../sweep/resolve.js';
+import type { TrialPlan } from '../sweep/spec.js';
+import type { SweepRecord } from '../store/store.js';
+import { scoreOf } from '../trial/rank.js';
+import type { TrialRun } from './model.js';
+
+/** Rejected or repeated proposals for one trial after which the space is taken to be used up. */
+const TRIES = 200;
+
+export type Told = Omit<Observation, 'point'>;
+
+/** Null for a sweep whose trials are all known at its start. */
+export type ProposingOf = (record: SweepRecord) => Proposing | null;
+
+export class Proposing {
+  readonly #search: Search;
+  readonly #host: SamplerHost;
+  readonly #resolver: Resolver;
+  /** Points by trial number; null for one that lies outside the space. */
+  readonly #points = new Map<number, Point | null>();
+  readonly #known = new Set<string>();
+  #next = 0;
+  /** Whether the sampler will give no more. */
+  exhausted = false;
+  /** A batch is being made. */
+  busy = false;
+
+  constructor(search: Search, host: SamplerHost, resolver: Resolver) {
+    this.#search = search;
+    this.#host = host;
+    this.#resolver = resolver;
+  }
+
+  /** How many more trials the budget allows. */
+  get left(): number {
+    if (this.exhausted) return 0;
+    return this.#search.trials === null ? Number.POSITIVE_INFINITY : Math.max(0, this.#search.trials - this.#next);
+  }
+
+  /** Whether the sweep may still get trials. */
+  get more(): boolean {
+    return this.busy || this.left > 0;
+  }
+
+  /** A trial that is there already. */
+  adopt(plan: TrialPlan): void {
+    const point = this.#search.pointOf(plan.assignment);
+    this.#points.set(plan.number, point);
+    this.#known.add(canonicalJson(plan.assignment));
+    this.#next = Math.max(this.#next, plan.number + 1);
+  }
+
+  tell(told: Told): void {
+    const point = this.#points.get(told.number);
+    if (point !== undefined && point !== null) this.#host.observe({ ...told, point });
+  }
+
+  /** At most `count` new trials, each told to the sampler as pending. Fewer when the space or the budget ends. */
+  async propose(count: number): Promise<TrialPlan[]> {
+    const plans: TrialPlan[] = [];
+    while (plans.length < count && this.left > 0) {
+      const plan = await this.#proposeOne(this.#next);
+      if (plan === null) {
+        this.exhausted = true;
+        break;
+      }
+      plans.push(plan);
+    }
+    return plans;
+  }
+
+  close(): void {
+    this.#host.close();
+  }
+
+  async #proposeOne(number: number): Promise<TrialPlan | null> {
+    for (let again = 0; again < TRIES; again += 1) {
+      const point = await this.#host.propose(number, again);
+      if (point === null) return null;
+      const assignment = this.#search.assignmentOf(point);
+      // The same settings again would teach nothing: the result is known.
+      if (this.#known.has(canonicalJson(assignment)) || !this.#search.accepts(assignment)) continue;
+      const plan = this.#resolver.plan(number, assignment);
+      this.adopt(plan);
+      this.tell({ number, state: 'pending', value: null, shortfall: 0, epochs: 0 });
+      return plan;
+    }
+    return null;
+  }
+}
+
+/** What a sampler is told of a trial as it stands now. A cancelled one says as little as a failed one. */
+export function toldOf(trial: TrialRun): Told {
+  const { number, state, length } = trial;
+  const blank = { number, value: null, shortfall: 0, epochs: 0 };
+  if (state === 'infeasible') return { ...blank, state };
+  if (state === 'failed' || state === 'cancelled') return { ...blank, state: 'failed' };
+  if (state !== 'completed' && state !== 'pruned') return { ...blank, state: 'pending' };
+  const result = (state === 'completed' ? trial.chosen : trial.nodes[length - 1])?.result ?? null;
+  if (result === null) return { ...blank, state: 'failed' };
+  const { record, rule } = trial.sweep;
+  const score = scoreOf(number, result, record.spec.objective, rule.classes, rule.positive);
+  if (Number.isNaN(score.value)) return { ...blank, state: 'failed' };
+  const value = record.spec.objective.direction === 'maximize' ? -score.value : score.value;
+  return { number, state, value, shortfall: score.shortfall, epochs: length };
+}

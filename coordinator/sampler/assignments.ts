@@ -1,0 +1,60 @@
+/** The trials of a sweep that are known when it is submitted. */
+import { canonicalJson } from '../../proto/canonical.js';
+import { AxesSpace } from '../space/assignment.js';
+import { acceptance } from '../space/constraints.js';
+import type { Assignment, Axis, SweepSpec } from '../sweep/spec.js';
+import { gridTrials } from './grid.js';
+import { samplerOf } from './make.js';
+import { isProposed } from './search.js';
+import { randomDraws } from './uniform.js';
+
+/** Repeated proposals for one trial after which the space is taken to be used up. */
+const TRIES = 200;
+
+/** In the order of the trials' numbers; none where all are proposed while the sweep runs. */
+export function* sampledAssignments(spec: SweepSpec): Generator<Assignment> {
+  const { sampler, axes, budget } = spec;
+  if (isProposed(spec)) return;
+  const accepts = acceptance(spec.constraints ?? []);
+  if (sampler === 'axes') {
+    for (const assignment of oneAtATime(axes)) if (accepts(assignment)) yield assignment;
+  } else if (sampler === 'grid' || 'grid' in sampler) {
+    yield* gridTrials({ axes, sampler, budget }, accepts);
+  } else {
+    yield* drawn(spec, budget.trials ?? 0, accepts);
+  }
+}
+
+/** The base point, which has each axis's first value; then each axis's other values with all others at the base. */
+export function* oneAtATime(axes: readonly Axis[]): Generator<Assignment> {
+  const base = Object.fromEntries(axes.map(({ name, values }) => [name, values[0] ?? null]));
+  yield base;
+  for (const { name, values } of axes) for (const value of values.slice(1)) yield { ...base, [name]: value };
+}
+
+/** Random settings, to see what a space holds; the same each time. */
+export function* drawnPoints(axes: readonly Axis[], count: number): Generator<Assignment> {
+  const space = new AxesSpace(axes);
+  const draw = randomDraws(space.space, 0);
+  for (let number = 0; number < count; number += 1) yield space.assignmentOf(draw(number, 0));
+}
+
+/** Each assignment that is accepted once; fewer than `trials` where the space has no more. */
+function* drawn(spec: SweepSpec, trials: number, accepts: (assignment: Assignment) => boolean): Generator<Assignment> {
+  const axes = new AxesSpace(spec.axes);
+  const sampler = samplerOf(spec);
+  const known = new Set<string>();
+  for (let number = 0; number < trials; number += 1) {
+    for (let again = 0; ; again += 1) {
+      const point = again < TRIES ? sampler.propose(number, again) : null;
+      if (point === null) return;
+      const assignment = axes.assignmentOf(point);
+      const text = canonicalJson(assignment);
+      if (known.has(text) || !accepts(assignment)) continue;
+      known.add(text);
+      sampler.observe({ number, point, state: 'pending', value: null, shortfall: 0, epochs: 0 });
+      yield assignment;
+      break;
+    }
+  }
+}

@@ -1,0 +1,78 @@
+/** Sweeps that prune and propose, with real processes. */
+import assert from 'node:assert/strict';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { it, type TestContext } from 'node:test';
+import { HttpSweepService } from '../../cli/client.js';
+import { homeAt } from '../../cli/home.js';
+import { readAnnouncement } from '../../cli/host/announcement.js';
+import type { ProgressView } from '../../coordinator/api/views.js';
+import { until } from '../fault/run.js';
+import { temporaryFolder } from '../support/images.js';
+import { readDocument } from './run-document.js';
+import { processesNaming, Trawl, trawl, type Ended } from './trawl.js';
+
+function fileIn(t: TestContext, name: string, lines: readonly string[]): { file: string; home: string } {
+  const folder = temporaryFolder(t);
+  const file = join(folder, `${name}.yaml`);
+  writeFileSync(file, [`name: ${name}`, ...lines, 'objective: {minimize: val.loss}', ''].join('\n'));
+  return { file, home: join(folder, 'home') };
+}
+
+async function progressOf(home: string, sweep: string): Promise<ProgressView | null> {
+  const announcement = readAnnouncement(homeAt(home));
+  return announcement === null ? null : new HttpSweepService(announcement).progress(sweep).catch(() => null);
+}
+
+/** Runs it, with its coordinator killed once so many epochs are recorded. */
+async function runThroughDeath(file: string, home: string, sweep: string, epochs: number): Promise<Ended> {
+  const run = new Trawl(['run', file, '--home', home, '--slots', '2', '--json']);
+  await until(`${epochs} epochs`, async () => (((await progressOf(home, sweep))?.epochs.recorded ?? 0) >= epochs ? true : null));
+  const coordinator = processesNaming(home).find(({ command }) => command.includes(join('coordinator', 'main', 'main.js')));
+  assert.ok(coordinator !== undefined, 'a coordinator runs');
+  process.kill(coordinator.pid, 'SIGKILL');
+  return run.ended;
+}
+
+// The best of all, 3 x 3 x 3 = 27 trials, is a = b = c = 0, from the first epoch on.
+const pruned = [
+  "trainable: {synthetic: {epochMs: 20, metrics: {val.loss: 'a * 9 + b * 3 + c + 1 / (epoch + 1)'}}}",
+  'space: {a: [0, 1, 2], b: [0, 1, 2], c: [0, 1, 2], epochs: 9}',
+  'pruner: {asha: {eta: 3, minEpochs: 1}}',
+];
+
+it('asha over a grid trains a part of it, through the death of the coordinator too: losers are pruned, no epoch is trained twice', async (t) => {
+  const { file, home } = fileIn(t, 'halving', pruned);
+  const { code, stdout, stderr } = await runThroughDeath(file, home, 'halving', 12);
+  assert.equal(code, 0, stderr);
+  const document = readDocument(stdout);
+  assert.equal(document.trials.length, 27);
+  assert.deepEqual(new Set(document.trials.map(({ state }) => state)), new Set(['completed', 'pruned']));
+  const best = document.trials[0];
+  assert.deepEqual([best?.state, best?.settings], ['completed', { a: 0, b: 0, c: 0, epochs: 9 }]);
+  assert.equal(document.epochs.trained, document.epochs.requested, 'these trials share nothing');
+  assert.ok(document.epochs.trained < (27 * 9) / 2, `${document.epochs.trained} epochs of ${27 * 9}`);
+  for (const { state, epochs } of document.trials) assert.ok(state === 'completed' ? epochs === 9 : epochs === 1 || epochs === 3, `${state} after ${epochs} epochs`);
+  const again = readDocument((await trawl(['run', file, '--home', home, '--slots', '2', '--json'])).stdout);
+  assert.equal(again.epochs.trained, 0, 'asked again, it answers from the store');
+});
+
+it('tpe proposes exactly as many trials as the budget says, through the death of the coordinator too', async (t) => {
+  const { file, home } = fileIn(t, 'proposed', [
+    "trainable: {synthetic: {epochMs: 10, metrics: {val.loss: '(log10(lr) + 2) ** 2 + (width - 7) ** 2 / 50 + 1 / (epoch + 1)'}}}",
+    'space: {lr: {min: 0.0001, max: 1, scale: log}, width: {min: 1, max: 16, type: int}, flag: [true, false], epochs: 4}',
+    'sampler: {tpe: {seed: 1}}',
+    'budget: {trials: 24}',
+  ]);
+  const { code, stdout, stderr } = await runThroughDeath(file, home, 'proposed', 20);
+  assert.equal(code, 0, stderr);
+  assert.match(stderr, /up to 24 trials, proposed while it runs/);
+  const document = readDocument(stdout);
+  assert.deepEqual(document.trials.map(({ number }) => number).sort((a, b) => a - b), Array.from({ length: 24 }, (_, number) => number));
+  assert.ok(document.trials.every(({ state, epochs }) => state === 'completed' && epochs === 4));
+  assert.equal(new Set(document.trials.map(({ settings }) => JSON.stringify(settings))).size, 24, 'no settings twice');
+  assert.equal(document.epochs.trained, 24 * 4);
+  for (const { settings } of document.trials) {
+    assert.ok(Number(settings.lr) >= 0.0001 && Number(settings.lr) <= 1 && Number.isInteger(settings.width) && typeof settings.flag === 'boolean');
+  }
+});
