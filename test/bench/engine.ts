@@ -2,12 +2,14 @@
  * Training on one thread, for every executor of this machine and, with --against, Keras: each in a
  * process of its own, asked in turn so that whatever else the machine does falls on all alike. Time of a
  * step; of an epoch of 1,000 images with feeding and evaluation; peak memory; time from the start of a
- * process to the end of its first step; for ours also how soon a warm one is ready for a first step anew.
+ * process to the end of its first step. On stderr also: how soon a warm process of ours steps anew, and
+ * our peak memory over Keras'.
  */
 import { spawn, type ChildProcessByStdio } from 'node:child_process';
 import { createInterface, type Interface } from 'node:readline';
 import type { Readable, Writable } from 'node:stream';
 import { join } from 'node:path';
+import { homeAt } from '../../cli/home.js';
 import { packageRoot } from '../../proto/package-root.js';
 import { surveyEngines } from '../../worker/engine/choose.js';
 import { nativeEnvironment, type NativePlace } from '../../worker/engine/native/load.js';
@@ -36,7 +38,7 @@ export async function run(options: BenchOptions, emit: Emit): Promise<void> {
   const contestants = [...(await ourEngines()), ...(options.against === null ? [] : [kerasWith(options.against)])];
   for (const { name, size } of MODELS) {
     const deep = name.startsWith('cnn-d') || name.startsWith('resnet');
-    const rounds = options.quick ? { starts: 1, steps: 3, epochs: 1 } : { starts: deep ? 3 : 5, steps: deep ? 3 : 6, epochs: deep || size > 64 ? 1 : 2 };
+    const rounds = options.quick ? { starts: 1, steps: 3, epochs: 1 } : { starts: 5, steps: deep ? 3 : 6, epochs: deep || size > 64 ? 1 : 2 };
     report(name, await compete(name, contestants, rounds), emit);
   }
 }
@@ -88,7 +90,7 @@ function report(model: string, figures: ReadonlyMap<string, Figures>, emit: Emit
     put('msPerEpoch', epochs, 'ms');
     put('peakBytes', peaks, 'bytes');
     put('coldStartMs', colds, 'ms');
-    put('warmStartMs', warms, 'ms');
+    if (warms.length > 0) progress(`${model}, ${engine}: a warm process steps anew after ${rounded(median(warms))} ms (median of ${warms.length})`);
     if (keras === undefined || engine === 'keras') continue;
     const against = (metric: string, ours: readonly number[], theirs: readonly number[]): void => {
       const value = rounded(median(ours) / median(theirs));
@@ -96,7 +98,7 @@ function report(model: string, figures: ReadonlyMap<string, Figures>, emit: Emit
     };
     against('ratio', steps, keras.steps);
     against('epochRatio', epochs, keras.epochs);
-    against('peakRatio', peaks, keras.peaks);
+    progress(`${model}, ${engine}: peak memory ${rounded(median(peaks) / median(keras.peaks))} of Keras' (median of ${peaks.length})`);
   }
 }
 
@@ -162,16 +164,15 @@ async function ourEngines(): Promise<Contestant[]> {
     arguments: (model) => [script, model, JSON.stringify(native)],
     environment: native === null ? {} : nativeEnvironment(null, 1),
   });
-  const installed = await installedNative();
-  const native = nativeOfTests() ?? installed;
+  const { engines } = homeAt(undefined);
+  const native = nativeOfTests() ?? (await installedNative(engines));
+  if (native === null) progress(`engine: no native engine for the CPU that was tested is in ${engines}, and TRAWL_TEST_NATIVE names none: graph is left out (trawl engine install)`);
   return [ours('wasm', null), ...(native === null ? [] : [ours('graph', native)])];
 }
 
-/** The best native engine for the CPU that is installed and tested; null for none. */
-async function installedNative(): Promise<NativePlace | null> {
-  const folder = process.env.TRAWL_HOME;
-  if (folder === undefined) return null;
-  const facts = await surveyEngines({ places: { folders: [join(folder, 'engines')], cwd: process.cwd() }, tests: false });
+/** The best native engine for the CPU that is installed in the home and tested; null for none. */
+async function installedNative(folder: string): Promise<NativePlace | null> {
+  const facts = await surveyEngines({ places: { folders: [folder], cwd: process.cwd() }, tests: false });
   return facts.find(({ usable }) => usable?.kind === 'graph' && usable.device === 'cpu')?.usable?.native ?? null;
 }
 

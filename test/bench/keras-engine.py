@@ -2,7 +2,7 @@
 
 The counterpart of engine-child.ts: takes a step and says so; then answers `step`, `epoch` (1,000 images
 by `fit`, with 200 for validation) and `peak` on stdin, one JSON line each. The models are those of
-engine-models.ts: change both.
+engine-models.ts: change both. The images are bytes, as ours are, and become numbers in the model.
 """
 import json
 import os
@@ -21,9 +21,13 @@ tf.config.threading.set_inter_op_parallelism_threads(1)
 IMAGES, VALIDATION, RATE = 1000, 200, 1e-4
 
 
+def images(shape):
+    return layers.Input(shape, dtype="uint8"), layers.Rescaling(1 / 255)
+
+
 def garth(size):
     return keras.Sequential([
-        layers.Input((size, size, 1)),
+        *images((size, size, 1)),
         layers.Conv2D(8, 3, padding="same"), layers.BatchNormalization(), layers.ReLU(), layers.Dropout(0.5), layers.MaxPooling2D(2),
         layers.Conv2D(16, 3, padding="same"), layers.BatchNormalization(), layers.ReLU(), layers.MaxPooling2D(2),
         layers.Conv2D(49, 3, padding="same"), layers.BatchNormalization(), layers.ReLU(),
@@ -33,15 +37,15 @@ def garth(size):
 
 def cnn_d():
     blocks = [layer for filters in (32, 64, 128) for layer in (layers.Conv2D(filters, 3, activation="relu"), layers.MaxPooling2D(2))]
-    return keras.Sequential([layers.Input((128, 128, 3)), *blocks, layers.Flatten(), layers.Dense(128, activation="relu"), layers.Dense(64, activation="relu"), layers.Dense(2)])
+    return keras.Sequential([*images((128, 128, 3)), *blocks, layers.Flatten(), layers.Dense(128, activation="relu"), layers.Dense(64, activation="relu"), layers.Dense(2)])
 
 
 def resnet18():
     def conv(filters, kernel, strides, padding, value):
         return layers.BatchNormalization()(layers.Conv2D(filters, kernel, strides=strides, padding=padding, use_bias=False)(value))
 
-    image = layers.Input((64, 64, 3))
-    value = layers.ReLU()(conv(64, 7, 2, "valid", layers.ZeroPadding2D(3)(image)))
+    image, scaled = images((64, 64, 3))
+    value = layers.ReLU()(conv(64, 7, 2, "valid", layers.ZeroPadding2D(3)(scaled(image))))
     value = layers.MaxPooling2D(3, strides=2)(layers.ZeroPadding2D(1)(value))
     for stage, filters in enumerate((64, 128, 256, 512)):
         for block in (0, 1):
@@ -62,7 +66,7 @@ model = build()
 optimizer = keras.optimizers.SGD(RATE, momentum=0.9) if momentum else keras.optimizers.Adam(RATE)
 model.compile(optimizer, keras.losses.SparseCategoricalCrossentropy(from_logits=True))
 y = np.arange(IMAGES) % 2
-x = (np.random.default_rng(0).random((IMAGES, *shape), "float32") * 0.5 + 0.25 * y[:, None, None, None]).astype("float32")
+x = np.random.default_rng(0).integers(0, 128, (IMAGES, *shape), "uint8") + (64 * y[:, None, None, None]).astype("uint8")
 
 
 @tf.function(jit_compile=False)

@@ -22,7 +22,7 @@ export const CUDA_12: Cuda = { version: 12, oldestDriver: OLDEST_DRIVER };
 export const CUDA_11: Cuda = { version: 11, oldestDriver: '450.80.02' };
 
 /** A part of a card, as CUDA_VISIBLE_DEVICES names it. */
-const MIG = /^MIG-/;
+const MIG = 'MIG-';
 
 export interface Gpu {
   /** -1 for a part of a card. */
@@ -79,7 +79,7 @@ export function usableGpus(all: readonly Gpu[], visible: string | undefined, { v
   const old = all.find(({ driver }) => compareVersions(driver, oldestDriver) < 0);
   if (old !== undefined) return { problem: { found: `the NVIDIA driver ${old.driver} is too old for CUDA ${version}`, remedy: `update it to ${oldestDriver} or newer` } };
   const names = visible?.split(',').map((name) => name.trim());
-  const shown = names === undefined ? all : names.flatMap((name) => (MIG.test(name) ? [partOf(name, all)] : all.filter(({ index, uuid }) => String(index) === name || (name !== '' && uuid.startsWith(name)))));
+  const shown = names === undefined ? all : names.flatMap((name) => (name.startsWith(MIG) ? [partOf(name, all)] : all.filter(({ index, uuid }) => String(index) === name || (name !== '' && uuid.startsWith(name)))));
   if (shown.length === 0) return { problem: { found: `CUDA_VISIBLE_DEVICES=${visible ?? ''} hides every GPU`, remedy: 'name one that nvidia-smi lists, or unset it' } };
   const free = shown.filter(({ memoryBytes, freeBytes }) => !(memoryBytes > 0) || freeBytes >= LEAST_FREE_BYTES);
   if (free.length > 0) return { gpus: free };
