@@ -1,6 +1,6 @@
 /**
  * Which engine trains a sweep. A new one takes the best that this machine has. One that has begun keeps
- * its own, whatever was installed since: engines differ in the last bits, so another one means other
+ * that of its latest revision, whatever was installed since: engines differ, so another one means other
  * epoch keys and training everything anew, which nobody should find out by surprise.
  */
 import type { Preview, SubmitRequest, SweepService } from '../../coordinator/api/views.js';
@@ -34,7 +34,7 @@ export async function settleEngine(question: EngineQuestion): Promise<SettledEng
   const settled = await withNumerics(service, request, imageNumerics(chosen.engine.numerics));
   const began = settled.preview.existing?.numerics ?? null;
   if (began === null || began === settled.request.numerics) return { ...settled, engine: chosen.engine, line: choiceText(chosen) };
-  if (forced !== null) return { ...settled, engine: chosen.engine, line: `${chosen.engine.label}, as --engine says; the sweep has begun with ${shown(began)}, whose epochs do not count here` };
+  if (forced !== null) return { ...settled, engine: chosen.engine, line: `${chosen.engine.label}, as --engine says; the sweep was last submitted with ${shown(began)}, whose epochs do not count here` };
   return keepEngine(question, began, settled.preview.name);
 }
 
@@ -44,17 +44,17 @@ async function keepEngine({ service, request, facts }: EngineQuestion, began: st
   const same = usable.find(({ numerics }) => imageNumerics(numerics) === began);
   if (same !== undefined) {
     const better = usable[0] === same ? '' : `; --engine ${usable[0]?.kind ?? ''} trains it anew with ${usable[0]?.label ?? ''}`;
-    return { ...kept, engine: same, line: `${same.label}: the sweep has begun with it${better}` };
+    return { ...kept, engine: same, line: `${same.label}: the sweep was last submitted with it${better}` };
   }
   if (kept.preview.work.length === 0) return { ...kept, engine: null, line: `${shown(began)}: the sweep was trained with it; nothing is left to train` };
   const kind = began.split(':')[0];
   const next = usable.find((engine) => engine.kind === kind);
   if (next !== undefined) {
     const settled = await withNumerics(service, request, imageNumerics(next.numerics));
-    return { ...settled, engine: next, line: `${next.label}: the sweep has begun with ${shown(began)}, which is not here any more; it is trained anew` };
+    return { ...settled, engine: next, line: `${next.label}: the sweep was last submitted with ${shown(began)}, which is not here any more; it is trained anew` };
   }
   const problem = facts.find(({ usable: none, found }) => none === null && found !== null)?.problem ?? null;
-  throw new EngineUnusable(`sweep ${name} has begun with ${shown(began)}`, {
+  throw new EngineUnusable(`sweep ${name} was last submitted with ${shown(began)}`, {
     found: problem === null ? 'no native engine is installed here' : `which cannot be used: ${problem.found}`,
     remedy: `${problem === null ? 'install it again: trawl engine install' : problem.remedy}; or train the sweep anew with --engine wasm`,
   });
