@@ -16,6 +16,7 @@ interface ModelOptions {
   readonly input?: string;
   readonly classes: string;
   readonly batch?: string;
+  readonly accumulate?: string;
   readonly engine?: EngineName;
   readonly home?: string;
   readonly json?: boolean;
@@ -31,6 +32,7 @@ export function addModel(program: Command): void {
     .option('--input <size>', "height x width x channels (default: the model's image size, gray)")
     .option('--classes <n>', 'number of classes', '2')
     .option('--batch <n>', "images per step (default: the model's)")
+    .option('--accumulate <n>', 'parts in which each batch is trained, in the memory of one', '1')
     .option('--home <dir>', 'where engines are kept (default: $TRAWL_HOME, else ~/.trawl)')
     .option('--json', 'one JSON document on stdout, everything else on stderr')
     .allowUnknownOption()
@@ -95,12 +97,14 @@ async function showSource({ model, build }: Source, knobs: readonly string[], op
   const input = inputOf(options.input, model);
   const classes = wholeOption('--classes', options.classes, 2);
   const batch = options.batch === undefined ? model.defaults.batch : wholeOption('--batch', options.batch, 1);
+  const accumulate = wholeOption('--accumulate', options.accumulate ?? '1', 1);
+  if (accumulate > batch) throw new BadInput(`--accumulate: found ${accumulate}, expected at most the batch, which is ${batch}`);
 
   const topology = await build(chosen, input, classes);
   const layers = builtOrBad(() => layerTable(topology));
   const sum = (of: (layer: (typeof layers)[number]) => number): number => layers.reduce((total, layer) => total + of(layer), 0);
   const normalisation = { mean: null, deviation: null };
-  const training = { optimizer: model.defaults.optimizer, classes, normalisation, initSeed: 0, replicate: 0, maxBatch: batch, accumulate: 1, clips: false, augments: false, memoryBytes: null };
+  const training = { optimizer: model.defaults.optimizer, classes, normalisation, initSeed: 0, replicate: 0, maxBatch: batch, accumulate, clips: false, augments: false, memoryBytes: null };
   const totals = {
     params: sum((layer) => layer.params),
     learnables: sum((layer) => layer.learnables),
@@ -108,7 +112,7 @@ async function showSource({ model, build }: Source, knobs: readonly string[], op
     memoryBytes: (await (await import('../engine/survey.js')).engineHere(options.engine ?? null, () => homeAt(options.home))).estimate(topology, training),
   };
   if (options.json === true) {
-    printJson({ model: name, knobs: chosen, input, classes, batch, ...totals, layers });
+    printJson({ model: name, knobs: chosen, input, classes, batch, accumulate, ...totals, layers });
     return;
   }
   const number = (value: number): string => value.toLocaleString('en-US');
@@ -129,7 +133,7 @@ async function showSource({ model, build }: Source, knobs: readonly string[], op
     ),
     '',
     `${number(totals.params)} parameters, ${number(totals.learnables)} of them learnt; ${number(totals.multiplyAdds)} multiply-adds per image`,
-    `training at batch ${batch} with ${model.defaults.optimizer.name}: about ${bytes(totals.memoryBytes)} of memory beside that of the process`,
+    `training at batch ${batch}${accumulate === 1 ? '' : ` in ${accumulate} parts`} with ${model.defaults.optimizer.name}: about ${bytes(totals.memoryBytes)} of memory beside that of the process`,
   ]);
 }
 

@@ -2,7 +2,7 @@
 import { InvalidArgumentError, Option, type Command } from 'commander';
 import { ENGINE_NAMES, type EngineName } from '../../worker/engine/names.js';
 
-export function withEngine(command: Command, meaning = 'what trains: graph (a native engine) or wasm (default: the one that the sweep has begun with; for a new sweep the first that can be used of graph on GPU, graph on CPU, wasm)'): Command {
+export function withEngine(command: Command, meaning = 'what trains: graph (a native engine) or wasm (default: the one that the sweep was last submitted with; for a new sweep the first that can be used of graph on GPU, graph on CPU, wasm)'): Command {
   return command.addOption(new Option('--engine <name>', meaning).argParser(engineName));
 }
 

@@ -1,7 +1,8 @@
 /**
- * Which engine trains a sweep. Where this run has the worker, it is one of this machine; where it is attached
- * to another run, one that the workers connected there have: only they train. A new one takes the best that is to be had. One that has begun keeps
- * its own, whatever was installed since: engines differ in the last bits, so another one means other
+ * Which engine trains a sweep. Where this run has the worker, it is one of this machine; where it is
+ * attached to another run, one that the workers connected there have: only they train. A new sweep takes
+ * the best that is to be had. One that has begun keeps that of its latest revision, whatever was
+ * installed since: engines differ, so another one means other
  * epoch keys and training everything anew, which nobody should find out by surprise.
  */
 import type { Preview, SubmitRequest, SweepService } from '../../coordinator/api/views.js';
@@ -39,7 +40,7 @@ export async function settleEngine(question: EngineQuestion): Promise<SettledEng
   const settled = await withNumerics(service, request, imageNumerics(chosen.engine.numerics));
   const began = settled.preview.existing?.numerics ?? null;
   if (began === null || began === settled.request.numerics) return { ...settled, engine: chosen.engine, line: choiceText(chosen) };
-  if (forced !== null) return { ...settled, engine: chosen.engine, line: `${chosen.engine.label}, as --engine says; the sweep has begun with ${numericsText(began)}, whose epochs do not count here` };
+  if (forced !== null) return { ...settled, engine: chosen.engine, line: `${chosen.engine.label}, as --engine says; the sweep was last submitted with ${numericsText(began)}, whose epochs do not count here` };
   return keepEngine(question, began, settled.preview.name);
 }
 
@@ -49,17 +50,17 @@ async function keepEngine({ service, request, facts }: EngineQuestion, began: st
   const same = usable.find(({ numerics }) => imageNumerics(numerics) === began);
   if (same !== undefined) {
     const better = usable[0] === same ? '' : `; --engine ${usable[0]?.kind ?? ''} trains it anew with ${usable[0]?.label ?? ''}`;
-    return { ...kept, engine: same, line: `${same.label}: the sweep has begun with it${better}` };
+    return { ...kept, engine: same, line: `${same.label}: the sweep was last submitted with it${better}` };
   }
-  if (kept.preview.work.length === 0) return { ...kept, engine: null, line: `${numericsText(began)}: the sweep was trained with it; nothing is left to train` };
+  if (kept.preview.work.length === 0 && kept.preview.proposed === null) return { ...kept, engine: null, line: `${numericsText(began)}: the sweep was trained with it; nothing is left to train` };
   const kind = kindOf(began);
   const next = usable.find((engine) => engine.kind === kind);
   if (next !== undefined) {
     const settled = await withNumerics(service, request, imageNumerics(next.numerics));
-    return { ...settled, engine: next, line: `${next.label}: the sweep has begun with ${numericsText(began)}, which is not here any more; it is trained anew` };
+    return { ...settled, engine: next, line: `${next.label}: the sweep was last submitted with ${numericsText(began)}, which is not here any more; it is trained anew` };
   }
   const problem = facts.find(({ usable: none, found }) => none === null && found !== null)?.problem ?? null;
-  throw new EngineUnusable(`sweep ${name} has begun with ${numericsText(began)}`, {
+  throw new EngineUnusable(`sweep ${name} was last submitted with ${numericsText(began)}`, {
     found: problem === null ? 'no native engine is installed here' : `which cannot be used: ${problem.found}`,
     remedy: `${problem === null ? 'install it again: trawl engine install' : problem.remedy}; or train the sweep anew with --engine wasm`,
   });
@@ -84,7 +85,7 @@ async function settleAttached({ service, request, forced }: EngineQuestion, offe
   if (forced !== null) return { ...settled, engine: null, line: `${numericsText(best)}, as --engine says; the sweep has begun with ${numericsText(began)}, whose epochs do not count here` };
   const kept = await withNumerics(service, request, began);
   if (all.includes(began)) return { ...kept, engine: null, line: `${numericsText(began)}: the sweep has begun with it` };
-  if (kept.preview.work.length === 0) return { ...kept, engine: null, line: `${numericsText(began)}: the sweep was trained with it; nothing is left to train` };
+  if (kept.preview.work.length === 0 && kept.preview.proposed === null) return { ...kept, engine: null, line: `${numericsText(began)}: the sweep was trained with it; nothing is left to train` };
   throw new EngineUnusable(`sweep ${settled.preview.name} has begun with ${numericsText(began)}`, {
     found: `the workers of the run on this home have ${all.map(numericsText).join(', ')}`,
     remedy: `end that run and start this one again, or train the sweep anew with --engine ${kindOf(best)}`,

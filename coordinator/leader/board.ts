@@ -16,7 +16,7 @@ import type { EvaluatedPart } from '../../proto/work.js';
 import type { ReadyItem } from './ready-queue.js';
 import type { Proposed, SweepFacts, SweepRun, TrialRun } from './model.js';
 import { toldOf, type ProposingOf } from './proposing.js';
-import { Pruning } from './pruning.js';
+import { SweepPruning } from './pruning.js';
 import { Standing } from './standing.js';
 
 export class Board {
@@ -44,7 +44,7 @@ export class Board {
       dataset: data?.manifest ?? null,
       trials: [],
       proposing: this.#proposingOf(record),
-      pruning: record.spec.pruner === null ? null : new Pruning(prunerOf(record.spec.pruner), record.spec.objective, rule),
+      pruning: record.spec.pruner === null ? null : new SweepPruning(prunerOf(record.spec.pruner), record.spec.objective, rule),
       held: new Set(),
       promoted: new Set(),
       state: record.state,

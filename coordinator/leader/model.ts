@@ -1,7 +1,7 @@
 /** What the leader keeps in memory: sweeps, trials, workers and live attempts. Postgres holds the truth of all of it. */
 import type { BlobId, EpochKey, EvaluatedPart } from '../../proto/work.js';
-import type { Proposing } from './proposing.js';
-import type { Pruning } from './pruning.js';
+import type { Judgement } from '../pruner/pruner.js';
+import type { Observation } from '../sampler/sampler.js';
 import type { ReadyItem } from './ready-queue.js';
 import type { EpochNode, Span } from '../stage/forest.js';
 import type { RecordedEpoch, RecordedEvaluation, SweepRecord, TrialFailure, TrialRecord, TurnWrites } from '../store/store.js';
@@ -9,6 +9,33 @@ import type { TrialPlan } from '../sweep/spec.js';
 import type { Fold, FoldRule } from '../trial/fold.js';
 import type { Score } from '../trial/rank.js';
 import type { SweepState, TrialState } from '../trial/states.js';
+
+/** One sweep's pruner over its trials (pruning.ts). */
+export interface Pruning {
+  enter(trial: TrialRun, until: number | null): number;
+  remember(trial: TrialRun): void;
+  judge(trial: TrialRun): Judgement;
+  promote(): { readonly trials: readonly TrialRun[]; readonly until: number } | null;
+  leave(trial: TrialRun): void;
+  close(): void;
+}
+
+/** What a sampler is told of a trial; the point is found by its number. */
+export type Told = Omit<Observation, 'point'>;
+
+/** One sweep's trials as they are proposed (proposing.ts). */
+export interface Proposing {
+  /** Whether the sampler will give no more. */
+  exhausted: boolean;
+  /** A batch is being made. */
+  busy: boolean;
+  readonly left: number;
+  readonly more: boolean;
+  adopt(plan: TrialPlan): void;
+  tell(told: Told): void;
+  propose(count: number): Promise<TrialPlan[]>;
+  close(): void;
+}
 
 export interface SweepRun {
   readonly record: SweepRecord;

@@ -3,25 +3,22 @@
  * A trial is proposed before a slot is free for it, so that no slot waits for a sampler.
  */
 import { canonicalJson } from '../../proto/canonical.js';
-import type { SamplerHost } from '../sampler/host.js';
 import type { Search } from '../sampler/search.js';
-import type { Observation } from '../sampler/sampler.js';
 import type { Point } from '../space/dimension.js';
 import type { Resolver } from '../sweep/resolve.js';
 import type { TrialPlan } from '../sweep/spec.js';
 import type { SweepRecord } from '../store/store.js';
 import { scoreOf } from '../trial/rank.js';
-import type { TrialRun } from './model.js';
+import type { Proposing, Told, TrialRun } from './model.js';
+import type { SamplerHost } from './sampler-host.js';
 
 /** Rejected or repeated proposals for one trial after which the space is taken to be used up. */
 const TRIES = 200;
 
-export type Told = Omit<Observation, 'point'>;
-
 /** Null for a sweep whose trials are all known at its start. */
 export type ProposingOf = (record: SweepRecord) => Proposing | null;
 
-export class Proposing {
+export class SweepProposing implements Proposing {
   readonly #search: Search;
   readonly #host: SamplerHost;
   readonly #resolver: Resolver;

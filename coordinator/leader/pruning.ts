@@ -7,7 +7,7 @@ import type { EpochKey } from '../../proto/work.js';
 import type { Judgement, Pruner } from '../pruner/pruner.js';
 import type { ObjectiveSpec } from '../sweep/spec.js';
 import type { FoldRule } from '../trial/fold.js';
-import type { TrialRun } from './model.js';
+import type { Pruning, TrialRun } from './model.js';
 
 interface Candidate {
   readonly number: number;
@@ -16,7 +16,7 @@ interface Candidate {
   readonly judged: Judgement[];
 }
 
-export class Pruning {
+export class SweepPruning implements Pruning {
   readonly #pruner: Pruner;
   readonly #objective: ObjectiveSpec;
   readonly #rule: FoldRule;

@@ -47,6 +47,16 @@ for (const [args, said] of [
   });
 }
 
+test('parts of a batch take the memory of one', async () => {
+  const memoryOf = async (...args: string[]): Promise<number> => (JSON.parse((await trawl(['model', 'garth-cnn', '--json', ...args])).stdout) as ModelDocument).memoryBytes;
+  const [whole, parts, tenth] = [await memoryOf('--batch', '80'), await memoryOf('--batch', '80', '--accumulate', '10'), await memoryOf('--batch', '8')];
+  assert.ok(parts < whole / 2, `${parts} of ${whole}`);
+  // Beside the memory of eight images there are the sums of the gradients, 4 bytes for each parameter, and labels.
+  assert.ok(parts >= tenth && parts < 1.5 * tenth, `${parts} of ${tenth}`);
+  const ended = await trawl(['model', 'garth-cnn', '--batch', '8', '--accumulate', '9']);
+  assert.deepEqual([ended.code, ended.stderr], [2, '--accumulate: found 9, expected at most the batch, which is 8\n']);
+});
+
 test('a size that is too large is told as a size', async () => {
   const ended = await trawl(['model', 'garth-cnn', '--input', '99999x99999x3']);
   assert.equal(ended.code, 2);

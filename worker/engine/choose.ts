@@ -107,7 +107,7 @@ export function wasmEngine(): UsableEngine {
 
 export interface EngineChoice {
   readonly engine: UsableEngine;
-  /** Why this one, for a person; empty where it is simply the best. */
+  /** Why this one, for a person. */
   readonly why: string;
 }
 
@@ -130,12 +130,25 @@ function kindOf({ found }: EngineFact): 'graph' | 'wasm' {
 function whyText(chosen: EngineFact, passedOver: readonly EngineFact[], forced: EngineName | null): string {
   if (passedOver.length > 0) return passedOver.map(({ label, problem }) => `${label} cannot be used: ${problem === null ? '' : `${problem.found}; ${problem.remedy}`}`).join('. ');
   if (forced !== null) return 'as --engine says';
-  return chosen.found === null ? 'no native engine is installed; a faster one: trawl engine install' : '';
+  if (chosen.found === null) return 'no native engine is installed; a faster one: trawl engine install';
+  return speedText(chosen);
+}
+
+/** By the steps that its test timed beside wasm's, of models that are named with the image size. */
+function speedText({ stamp }: EngineFact): string {
+  const steps = stamp?.steps ?? [];
+  const slower = steps.filter(({ msPerStep, wasmMsPerStep }) => wasmMsPerStep < msPerStep);
+  if (steps.length === 0) return 'the first in order of what can be used here';
+  if (slower.length === 0) return 'the fastest that was tested here';
+  const figures = slower.map(({ name, msPerStep, wasmMsPerStep }) => `${name}: wasm ${wasmMsPerStep.toFixed(1)} ms per step, this ${msPerStep.toFixed(1)}`).join('; ');
+  // Steps are in the order of their image sizes.
+  const where = slower.length === steps.length ? 'though wasm was faster' : slower.at(-1) === steps.at(-1) ? 'though wasm was faster with large images' : 'though wasm was faster with small images';
+  return `the first in order, ${where} in its test (${figures}): --engine wasm takes it`;
 }
 
 /** E.g. `wasm: no native engine is installed; a faster one: trawl engine install`. */
 export function choiceText({ engine, why }: EngineChoice): string {
-  return why === '' ? engine.label : `${engine.label}: ${why}`;
+  return `${engine.label}: ${why}`;
 }
 
 /** All usable ones, best first; the kind that was forced alone. Throws EngineUnusable as chooseEngine does. */

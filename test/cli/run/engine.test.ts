@@ -28,19 +28,19 @@ function service(began: string | null): { preview: (asked: SubmitRequest) => Pro
 
 test('a new sweep takes the best engine', async () => {
   const { request: settled, line } = await settleEngine({ service: service(null), request, facts: [graph(GRAPH), wasm], forced: null, offered: null });
-  assert.deepEqual([settled.numerics, line], [imageNumerics(GRAPH), 'graph on CPU']);
+  assert.deepEqual([settled.numerics, line], [imageNumerics(GRAPH), 'graph on CPU: the first in order of what can be used here']);
 });
 
-test('a sweep that has begun with wasm keeps it when a native engine is installed, and says so', async () => {
+test('a sweep whose latest revision is that of wasm keeps wasm beside a native engine, whichever it began with, and says so', async () => {
   const began = imageNumerics(wasmEngine().numerics);
   const { request: settled, line } = await settleEngine({ service: service(began), request, facts: [graph(GRAPH), wasm], forced: null, offered: null });
-  assert.deepEqual([settled.numerics, line], [began, 'wasm: the sweep has begun with it; --engine graph trains it anew with graph on CPU']);
+  assert.deepEqual([settled.numerics, line], [began, 'wasm: the sweep was last submitted with it; --engine graph trains it anew with graph on CPU']);
 });
 
 test('a forced engine trains such a sweep anew, and says so', async () => {
   const { request: settled, line } = await settleEngine({ service: service(imageNumerics(wasmEngine().numerics)), request, facts: [graph(GRAPH), wasm], forced: 'graph', offered: null });
   assert.equal(settled.numerics, imageNumerics(GRAPH));
-  assert.match(line ?? '', /^graph on CPU, as --engine says; the sweep has begun with wasm [0-9a-f]{8}, whose epochs do not count here$/);
+  assert.match(line ?? '', /^graph on CPU, as --engine says; the sweep was last submitted with wasm [0-9a-f]{8}, whose epochs do not count here$/);
 });
 
 test('a sweep whose engine is gone answers from the store, and is not silently trained by another', async () => {
@@ -50,10 +50,10 @@ test('a sweep whose engine is gone answers from the store, and is not silently t
   const more = { preview: async (asked: SubmitRequest): Promise<Preview> => ({ ...(await service(began).preview(asked)), work: [{ epochs: 1 }] as unknown as Preview['work'] }) };
   await assert.rejects(settleEngine({ service: more, request, facts: [wasm], forced: null, offered: null }), {
     code: 'EngineUnusable',
-    message: 'sweep s has begun with graph 2.21.0 on cpu: no native engine is installed here; install it again: trawl engine install; or train the sweep anew with --engine wasm',
+    message: 'sweep s was last submitted with graph 2.21.0 on cpu: no native engine is installed here; install it again: trawl engine install; or train the sweep anew with --engine wasm',
   });
   const newer = await settleEngine({ service: more, request, facts: [graph('graph:2.22.0:cpu:d'), wasm], forced: null, offered: null });
-  assert.equal(newer.line, 'graph on CPU: the sweep has begun with graph 2.21.0 on cpu, which is not here any more; it is trained anew');
+  assert.equal(newer.line, 'graph on CPU: the sweep was last submitted with graph 2.21.0 on cpu, which is not here any more; it is trained anew');
 });
 
 test('a trainable without a model has no engine', async () => {

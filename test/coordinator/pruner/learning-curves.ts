@@ -95,7 +95,11 @@ export function runCurves(pruner: Pruner, inFlight: number, seed: number): Outco
     if (judgement.kind === 'stop') pruner.leave(number, false);
     return judgement.kind === 'continue';
   };
-  for (fill(); running.length > 0; fill()) running = running.filter(step);
+  fill();
+  while (running.length > 0) {
+    running = running.filter(step);
+    fill();
+  }
   return { epochs: trained.reduce((sum, epochs) => sum + epochs, 0), bestTrue: best.final, trained };
 }
 

@@ -1,23 +1,15 @@
-/** Where a sampler thinks: in a thread of its own, so that no lease waits for a thought; or, in tests, right here. */
+/** Where a sampler thinks: in a thread of its own, so that no lease waits for a thought. */
 import { Worker } from 'node:worker_threads';
 import type { Point } from '../space/dimension.js';
 import type { SweepSpec } from '../sweep/spec.js';
-import type { Observation, Sampler } from './sampler.js';
-import type { ThreadRequest } from './thread.js';
+import type { Observation } from '../sampler/sampler.js';
+import type { ThreadRequest } from './sampler-thread.js';
 
 export interface SamplerHost {
   observe(observation: Observation): void;
   /** Sees all that was observed before. Rejects when the sampler threw or its thread ended. */
   propose(number: number, again: number): Promise<Point | null>;
   close(): void;
-}
-
-export function directHost(sampler: Sampler): SamplerHost {
-  return {
-    observe: (observation) => sampler.observe(observation),
-    propose: (number, again) => Promise.resolve(sampler.propose(number, again)),
-    close: () => undefined,
-  };
 }
 
 /** The thread starts with the first message and keeps no process alive. */
@@ -68,7 +60,7 @@ class ThreadHost implements SamplerHost {
   }
 
   #start(): Worker {
-    const worker = new Worker(new URL('./thread.js', import.meta.url), { workerData: this.#spec });
+    const worker = new Worker(new URL('./sampler-thread.js', import.meta.url), { workerData: this.#spec });
     worker.unref();
     worker.on('message', (point: Point | null) => this.#waiting.shift()?.resolve(point));
     worker.on('error', (error) => this.#fail(error instanceof Error ? error : new Error(String(error))));

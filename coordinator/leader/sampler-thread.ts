@@ -4,8 +4,8 @@
  */
 import { parentPort, workerData } from 'node:worker_threads';
 import type { SweepSpec } from '../sweep/spec.js';
-import type { Observation } from './sampler.js';
-import { samplerOf } from './make.js';
+import type { Observation } from '../sampler/sampler.js';
+import { samplerOf } from '../sampler/make.js';
 
 export type ThreadRequest = { readonly kind: 'observe'; readonly observation: Observation } | { readonly kind: 'propose'; readonly number: number; readonly again: number };
 
