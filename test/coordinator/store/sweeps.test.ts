@@ -55,7 +55,7 @@ describe('sweeps and their revisions', () => {
     const trials = await store.trialsOf(id);
     assert.deepEqual(trials.map((trial) => trial.plan), paths.map((path, number) => planOf(number, path)));
     assert.equal(JSON.stringify(trials[0]?.assignment), JSON.stringify(planOf(0, []).assignment));
-    assert.deepEqual(trials.map(({ state, epochs, bestEpoch, failure }) => ({ state, epochs, bestEpoch, failure })), Array(2).fill({ state: 'queued', epochs: null, bestEpoch: null, until: null, failure: null }));
+    assert.deepEqual(trials.map(({ state, epochs, bestEpoch, until, failure }) => ({ state, epochs, bestEpoch, until, failure })), Array(2).fill({ state: 'queued', epochs: null, bestEpoch: null, until: null, failure: null }));
     assert.deepEqual(await store.findTrial(trials[1]?.id ?? ''), trials[1]);
     assert.equal(await store.findTrial('trl_none'), null);
   });
