@@ -8,7 +8,7 @@ import type { Point } from '../space/dimension.js';
 import type { Resolver } from '../sweep/resolve.js';
 import type { TrialPlan } from '../sweep/spec.js';
 import type { SweepRecord } from '../store/store.js';
-import { scoreOf } from '../trial/rank.js';
+import { minimised, scoreOf } from '../trial/rank.js';
 import type { Proposing, Told, TrialRun } from './model.js';
 import type { SamplerHost } from './sampler-host.js';
 
@@ -107,6 +107,5 @@ export function toldOf(trial: TrialRun): Told {
   const { record, rule } = trial.sweep;
   const score = scoreOf(number, result, record.spec.objective, rule.classes, rule.positive);
   if (Number.isNaN(score.value)) return { ...blank, state: 'failed' };
-  const value = record.spec.objective.direction === 'maximize' ? -score.value : score.value;
-  return { number, state, value, shortfall: score.shortfall, epochs: length };
+  return { number, state, value: minimised(score.value, record.spec.objective.direction), shortfall: score.shortfall, epochs: length };
 }

@@ -7,6 +7,7 @@ import type { EpochKey } from '../../proto/work.js';
 import type { Judgement, Pruner } from '../pruner/pruner.js';
 import type { ObjectiveSpec } from '../sweep/spec.js';
 import type { FoldRule } from '../trial/fold.js';
+import { minimised } from '../trial/rank.js';
 import type { Pruning, TrialRun } from './model.js';
 
 interface Candidate {
@@ -93,7 +94,7 @@ export class SweepPruning implements Pruning {
     if (result === null) return null;
     const value = metricValue(this.#objective.metric, result, this.#rule.classes, this.#rule.positive);
     if (value === null || Number.isNaN(value)) return null;
-    return this.#objective.direction === 'maximize' ? -value : value;
+    return minimised(value, this.#objective.direction);
   }
 }
 

@@ -21,6 +21,11 @@ export function scoreOf(number: number, measured: Pick<EpochResult, 'metrics' | 
   return { number, value: read(objective.metric), shortfall };
 }
 
+/** As pruners and samplers take it: smaller is better. */
+export function minimised(value: number, direction: ObjectiveSpec['direction']): number {
+  return direction === 'maximize' ? -value : value;
+}
+
 /** For Array.sort: better scores first. */
 export function compareScores(a: Score, b: Score, direction: ObjectiveSpec['direction']): number {
   if (a.shortfall !== b.shortfall) return a.shortfall - b.shortfall;

@@ -2,24 +2,10 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import fc from 'fast-check';
 import type { RecordedEpoch } from '../../coordinator/store/store.js';
-import type { EpochResult } from '../../proto/work.js';
 import { emptyFold, foldEpoch, chosenEpoch } from '../../coordinator/trial/fold.js';
 import type { StopSpec } from '../../coordinator/sweep/spec.js';
 import { SimFleet } from './fleet.js';
-import { pathOf } from './sweeps.js';
-
-/** A loss that depends on the key alone, so that every box reports the same. */
-function resultOf(key: string): EpochResult {
-  return { metrics: { 'val.loss': parseInt(key.slice(0, 6), 16) / 0xffffff }, confusion: null, diverged: false };
-}
-
-function generator(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
-    return state / 4294967296;
-  };
-}
+import { generator, pathOf, resultOf } from './sweeps.js';
 
 const paths = fc.array(fc.array(fc.integer({ min: 0, max: 1 }), { minLength: 1, maxLength: 8 }), { minLength: 1, maxLength: 14 }).map((labels) => labels.map(pathOf));
 const stops: fc.Arbitrary<StopSpec | null> = fc.option(

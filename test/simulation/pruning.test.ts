@@ -1,24 +1,10 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import fc from 'fast-check';
-import type { EpochResult } from '../../proto/work.js';
 import { goalOf } from '../../coordinator/leader/model.js';
 import type { PrunerSpec } from '../../coordinator/sweep/spec.js';
 import { SimFleet } from './fleet.js';
-import { pathOf } from './sweeps.js';
-
-/** A loss that depends on the key alone, so that every box reports the same. */
-function resultOf(key: string): EpochResult {
-  return { metrics: { 'val.loss': parseInt(key.slice(0, 6), 16) / 0xffffff }, confusion: null, diverged: false };
-}
-
-function generator(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
-    return state / 4294967296;
-  };
-}
+import { generator, pathOf, resultOf } from './sweeps.js';
 
 const pruners: fc.Arbitrary<PrunerSpec> = fc.oneof(
   fc.record({ kind: fc.constant('median' as const), minEpochs: fc.integer({ min: 1, max: 3 }), minTrials: fc.integer({ min: 1, max: 3 }), every: fc.integer({ min: 1, max: 2 }) }),

@@ -1,6 +1,6 @@
 /** Sweeps for simulations: trials given by their paths of short keys, e.g. ['a', 'ab', 'abc']. */
 import { createHash } from 'node:crypto';
-import type { EpochSettings, ImageTrajectory } from '../../proto/work.js';
+import type { EpochResult, EpochSettings, ImageTrajectory } from '../../proto/work.js';
 import type { SweepFacts } from '../../coordinator/leader/model.js';
 import type { PrunerSpec, StopSpec } from '../../coordinator/sweep/spec.js';
 import { imageSettings } from '../support/settings.js';
@@ -53,5 +53,19 @@ export function factsOf(sweep: SimSweep): SweepFacts {
     })),
     epochs: [],
     evaluations: [],
+  };
+}
+
+/** A loss that depends on the key alone, so that every box reports the same. */
+export function resultOf(key: string): EpochResult {
+  return { metrics: { 'val.loss': parseInt(key.slice(0, 6), 16) / 0xffffff }, confusion: null, diverged: false };
+}
+
+/** Uniform in [0, 1); the same for the same seed. */
+export function generator(seed: number): () => number {
+  let state = seed >>> 0;
+  return () => {
+    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+    return state / 4294967296;
   };
 }
