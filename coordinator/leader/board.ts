@@ -5,19 +5,18 @@
  * recorded, the trials that stand there fold it and move on (over memoised epochs at once), so the cost
  * of a report is the number of trials that share it.
  */
-import { prunerOf } from '../pruner/make.js';
 import type { Judgement } from '../pruner/pruner.js';
-import { chosenEpoch, emptyFold, foldEpoch, type FoldRule } from '../trial/fold.js';
+import { chosenEpoch, emptyFold, foldEpoch } from '../trial/fold.js';
 import { compareScores, scoreOf } from '../trial/rank.js';
 import { isEnded, moveSweep, moveTrial, type TrialState } from '../trial/states.js';
 import { Forest, isStateless, type EpochNode } from '../stage/forest.js';
 import type { TrialFailure, TrialRecord, TurnWrites } from '../store/store.js';
-import type { EvaluatedPart } from '../../proto/work.js';
+import { claimEnd, claimPath, giveUpEnd, giveUpPath, goOn, leaveEarly, pin } from './claims.js';
 import type { ReadyItem } from './ready-queue.js';
 import type { Proposed, SweepFacts, SweepRun, TrialRun } from './model.js';
 import { toldOf, type ProposingOf } from './proposing.js';
-import { SweepPruning } from './pruning.js';
 import { Standing } from './standing.js';
+import { sweepRunOf } from './sweep-run.js';
 
 export class Board {
   readonly #proposingOf: ProposingOf;
@@ -33,28 +32,7 @@ export class Board {
   /** Takes a sweep in; what is recorded already is folded at once, which may end trials and the sweep. */
   addSweep(facts: SweepFacts, writes: TurnWrites): SweepRun {
     const { record } = facts;
-    const data = record.data;
-    const counts = data?.counts;
-    const has = (part: EvaluatedPart): boolean => counts?.[part].some((count) => count > 0) === true;
-    const rule: FoldRule = { stop: record.spec.stop, classes: data?.classes ?? [], positive: data?.positive ?? 0 };
-    const sweep: SweepRun = {
-      record,
-      rule,
-      parts: (['val', 'test'] as const).filter(has),
-      dataset: data?.manifest ?? null,
-      trials: [],
-      proposing: this.#proposingOf(record),
-      pruning: record.spec.pruner === null ? null : new SweepPruning(prunerOf(record.spec.pruner), record.spec.objective, rule),
-      held: new Set(),
-      promoted: new Set(),
-      state: record.state,
-      open: 0,
-      queued: 0,
-      problem: null,
-      best: null,
-      ranMs: record.ranMs,
-      savedMs: record.ranMs,
-    };
+    const sweep = sweepRunOf(record, this.#proposingOf(record));
     this.sweeps.set(record.id, sweep);
     for (const trial of facts.trials) this.#plant(trial, sweep, writes);
     this.#memoise(facts);
@@ -90,9 +68,7 @@ export class Board {
     sweep.proposing?.close();
     for (const trial of sweep.trials) {
       if (trial.phase !== 'ended') this.#uproot(trial);
-      const last = trial.nodes[trial.length - 1];
-      if (last !== undefined && (trial.phase !== 'ended' || trial.state === 'completed')) last.ends -= 1;
-      this.#pin(trial, null);
+      if (trial.phase !== 'ended' || trial.state === 'completed') giveUpEnd(trial);
       this.forest.prune(trial.nodes);
     }
   }
@@ -200,17 +176,13 @@ export class Board {
       failure: record.failure,
     };
     sweep.trials.push(trial);
-    const last = nodes[length - 1];
-    if (last !== undefined && (!ended || record.state === 'completed')) last.ends += 1;
-    if (ended) {
-      if (record.state === 'completed') this.#pin(trial, trial.chosen);
-      return trial;
-    }
+    if (!ended) claimPath(trial);
+    else if (record.state === 'completed') claimEnd(trial);
+    if (ended) return trial;
     if (sweep.pruning !== null) trial.until = sweep.pruning.enter(trial, record.until);
     if (record.state === 'cancelled') this.#setState(trial, 'queued', writes);
     else if (record.state === 'queued') sweep.queued += 1;
     sweep.open += 1;
-    for (const node of nodes) node.wanted += 1;
     return trial;
   }
 
@@ -237,7 +209,7 @@ export class Board {
         return;
       }
       trial.fold = foldEpoch(trial.fold, node.result, trial.nodes.length, trial.sweep.rule);
-      if (trial.sweep.rule.stop?.restoreBest === true) this.#pin(trial, trial.nodes[trial.fold.bestEpoch] ?? null);
+      if (trial.sweep.rule.stop?.restoreBest === true) pin(trial, trial.nodes[trial.fold.bestEpoch] ?? null);
       if (trial.fold.state === 'open' && trial.sweep.pruning !== null && !this.#goesOn(trial, trial.sweep.pruning.judge(trial), writes)) return;
     }
     if (trial.fold.state === 'diverged') {
@@ -255,7 +227,7 @@ export class Board {
       this.#note(trial, writes);
       return true;
     }
-    this.#leaveEarly(trial);
+    leaveEarly(trial);
     trial.phase = 'held';
     if (judgement.kind === 'stop') {
       this.#end(trial, 'pruned', null, writes);
@@ -273,12 +245,7 @@ export class Board {
     if (promotion === null) return false;
     for (const trial of promotion.trials) {
       sweep.held.delete(trial);
-      const here = trial.nodes[trial.length - 1];
-      const planned = trial.nodes.at(-1);
-      if (here !== undefined) here.ends -= 1;
-      if (planned !== undefined) planned.ends += 1;
-      for (const node of trial.nodes) node.wanted += 1;
-      trial.length = trial.nodes.length;
+      goOn(trial);
       trial.until = promotion.until;
       trial.phase = 'train';
       sweep.promoted.add(trial);
@@ -290,10 +257,10 @@ export class Board {
 
   #finishTraining(trial: TrialRun, writes: TurnWrites): void {
     const chosen = trial.nodes[chosenEpoch(trial.fold, trial.sweep.record.spec.stop)] ?? null;
-    this.#leaveEarly(trial);
+    leaveEarly(trial);
     trial.chosen = chosen;
     trial.phase = 'evaluate';
-    this.#pin(trial, chosen);
+    pin(trial, chosen);
     const parts = trial.sweep.parts;
     if (chosen === null || isStateless(chosen.trajectory) || parts.every((part) => chosen.evaluations.has(part))) {
       this.#complete(trial, writes);
@@ -302,28 +269,16 @@ export class Board {
     this.#standing.awaitEvaluation(chosen, trial);
   }
 
-  /** The path now ends where the fold did; the planned epochs after it are not wanted by this trial. */
-  #leaveEarly(trial: TrialRun): void {
-    const planned = trial.nodes[trial.length - 1];
-    const actual = trial.nodes[trial.fold.epochs - 1];
-    if (planned !== undefined) planned.ends -= 1;
-    if (actual !== undefined) actual.ends += 1;
-    trial.length = trial.fold.epochs;
-    for (const node of trial.nodes) node.wanted -= 1;
-  }
-
   #complete(trial: TrialRun, writes: TurnWrites): void {
     this.#end(trial, 'completed', null, writes);
     this.#considerBest(trial);
   }
 
   #end(trial: TrialRun, state: TrialState, failure: TrialFailure | null, writes: TurnWrites): void {
-    const last = trial.nodes[trial.length - 1];
     this.#uproot(trial);
     if (state !== 'completed') {
-      if (last !== undefined) last.ends -= 1;
+      giveUpEnd(trial);
       trial.length = trial.fold.epochs;
-      this.#pin(trial, null);
     }
     trial.phase = 'ended';
     trial.failure = failure;
@@ -338,17 +293,10 @@ export class Board {
 
   /** Takes an open trial off the board. */
   #uproot(trial: TrialRun): void {
-    if (trial.phase === 'train') for (const node of trial.nodes) node.wanted -= 1;
+    if (trial.phase === 'train') giveUpPath(trial);
     const at = trial.nodes[trial.fold.epochs];
     if (at !== undefined) this.#standing.leave(at, trial);
     if (trial.chosen !== null) this.#standing.leave(trial.chosen, trial);
-  }
-
-  #pin(trial: TrialRun, node: EpochNode | null): void {
-    if (trial.pinned === node) return;
-    if (trial.pinned !== null) trial.pinned.pins -= 1;
-    if (node !== null) node.pins += 1;
-    trial.pinned = node;
   }
 
   #setState(trial: TrialRun, state: TrialState, writes: TurnWrites): void {

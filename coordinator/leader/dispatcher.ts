@@ -8,20 +8,17 @@
  */
 import type { CoordinatorMessage, Hello, LeaseRef, Progress, ReliableMessage, WorkerMessage } from '../../proto/messages.js';
 import { PROTOCOL_VERSION } from '../../proto/messages.js';
-import type { EpochKey, OutcomeClass } from '../../proto/work.js';
-import { memoryAsk, MemoryPeaks } from '../placement/memory.js';
-import { hasRoom, place } from '../placement/place.js';
-import { cutSpan, isStateless, keepOf, type EpochNode } from '../stage/forest.js';
+import type { OutcomeClass } from '../../proto/work.js';
+import { MemoryPeaks } from '../placement/memory.js';
+import { keepOf, type EpochNode } from '../stage/forest.js';
 import type { FailureCount, OpenAttempt, TurnWrites } from '../store/store.js';
 import { Board } from './board.js';
 import { AttemptLedger } from './attempt-ledger.js';
 import { BudgetClock } from './budget-clock.js';
-import { boxOf, startNode } from './boxes.js';
+import { evaluatedBy, HandOut } from './hand-out.js';
 import { emptyWrites, goalOf, type Attempt, type Proposed, type SweepFacts, type SweepRun, type WorkerRun } from './model.js';
 import type { ProposingOf } from './proposing.js';
-import type { ReadyItem } from './ready-queue.js';
 import { answerReport } from './reports.js';
-import { awaitFrom, evaluateWork, trainWork } from './work.js';
 
 /** Trials proposed ahead of a free slot, per slot: none waits for a sampler, and few are chosen on old news. */
 const AHEAD = 0.25;
@@ -60,6 +57,7 @@ export class Dispatcher {
   readonly #peers = new Map<string, WorkerRun>();
   #now = 0;
   readonly #clock = new BudgetClock();
+  readonly #handOut = new HandOut(this);
 
   constructor(options: DispatcherOptions) {
     this.options = options;
@@ -131,7 +129,7 @@ export class Dispatcher {
     // What it was told is not known any more: it is taken to keep what it should, for one term.
     const keep = isTraining ? keepOf(nodes) : new Set<number>();
     const due = new Map([...keep].map((epoch) => [epoch, now + this.options.leaseTermMs]));
-    const attempt: Attempt = { ...base, nodes, next, keep, due, evaluate: this.#evaluatedBy(nodes), awaitFrom: 0, cancelled: false, progress: null };
+    const attempt: Attempt = { ...base, nodes, next, keep, due, evaluate: evaluatedBy(this.board, nodes), awaitFrom: 0, cancelled: false, progress: null };
     this.ledger.begin(attempt);
   }
 
@@ -184,34 +182,7 @@ export class Dispatcher {
 
   /** Hands out what is ready, as far as there is room. */
   settle(now: number): void {
-    const listens = (worker: WorkerRun): boolean => worker.peer !== null && now < worker.deadline;
-    for (const worker of this.workers.values()) if (!this.#isReserved(worker)) worker.reserved = null;
-    const boxes = new Map([...this.workers.values()].filter(listens).map((worker) => [worker.id, boxOf(worker)]));
-    const aside: ReadyItem[] = [];
-    let open = [...boxes.values()].filter(hasRoom);
-    this.board.promote(open.reduce((slots, box) => slots + box.slots - box.busy, 0), this.writes);
-    while (open.length > 0) {
-      const item = this.board.ready.take();
-      if (item === undefined) break;
-      if (!this.board.isReady(item)) continue;
-      const start = startNode(item);
-      const memoryBytes = this.#memoryOf(item.kind, start);
-      const alone = this.#needsAlone(item.kind, start);
-      const near = start.parent?.lastWorker ?? null;
-      const placement = place({ key: start.key, numerics: start.trajectory.numerics, memoryBytes, alone, near }, alone ? [...boxes.values()] : open);
-      const worker = placement.kind === 'wait' ? undefined : this.workers.get(placement.box);
-      if (placement.kind === 'place' && worker !== undefined) {
-        this.#unreserve(start.key);
-        this.#grant(item, start, worker, alone);
-      } else {
-        if (placement.kind === 'reserve' && worker !== undefined) worker.reserved = { item, key: start.key };
-        aside.push(item);
-      }
-      if (worker === undefined) continue;
-      boxes.set(worker.id, boxOf(worker));
-      open = [...boxes.values()].filter(hasRoom);
-    }
-    for (const item of aside) this.board.ready.push(item);
+    this.#handOut.settle(now);
   }
 
   take(): TurnOutput {
@@ -320,34 +291,6 @@ export class Dispatcher {
     this.#sends.push({ peer, message: answer ?? stale });
   }
 
-  #grant(item: ReadyItem, start: EpochNode, worker: WorkerRun, alone: boolean): void {
-    const { board, options } = this;
-    const nodes = item.kind === 'train' ? cutSpan(start, item.node) : [item.node];
-    const trials = [...board.standingAt(item.node), ...board.waitingForEvaluation(item.node)].filter((trial) => trial.sweep.state === 'running');
-    const ids = { id: options.newId('att'), token: options.newToken() };
-    const keep = item.kind === 'train' ? keepOf(nodes) : new Set<number>();
-    const span = { nodes, next: 0, keep, due: new Map<number, number>(), evaluate: this.#evaluatedBy(nodes) };
-    const answers = awaitFrom(start.epoch + nodes.length, trials);
-    const attempt: Attempt = { ...ids, ...span, kind: item.kind, worker, alone, awaitFrom: answers, begun: false, cancelled: false, progress: null };
-    this.ledger.begin(attempt);
-    if (item.kind === 'train') board.markRunning(item.node, this.writes);
-    const keys: readonly EpochKey[] = nodes.map((node) => node.key);
-    this.writes.grants.push({ attempt: ids.id, token: ids.token, stage: options.newId('stg'), worker: worker.id, kind: item.kind, keys, from: start.epoch, alone });
-    const limits = { memoryBytes: alone ? null : worker.slotMemoryBytes, checkpointEveryMs: options.checkpointEveryMs };
-    const work = item.kind === 'train' ? trainWork(attempt, trials, limits) : evaluateWork(item.node, trials, limits);
-    this.send(worker, { kind: 'offer', attempt: ids.id, token: ids.token, work });
-  }
-
-  /** Epochs that an attempt on these nodes evaluates at once: what waits for it, and the sure end of a trial. */
-  #evaluatedBy(nodes: readonly EpochNode[]): Set<number> {
-    const evaluated = new Set<number>();
-    const goal = goalOf({ nodes });
-    const last = nodes.at(-1);
-    if (this.board.waitingForEvaluation(goal).length > 0) evaluated.add(goal.epoch);
-    if (last !== undefined && this.board.standingAt(goal).some((trial) => endsAt(trial, last))) evaluated.add(last.epoch);
-    return evaluated;
-  }
-
   /** A checkpoint that has not come one term after its epoch's report was asked for too late. */
   #forgetOverdue(attempt: Attempt, now: number): void {
     for (const [epoch, due] of attempt.due) {
@@ -357,27 +300,6 @@ export class Dispatcher {
       const node = attempt.nodes.find((candidate) => candidate.epoch === epoch);
       if (node !== undefined) this.board.reconsider(node);
     }
-  }
-
-  #isReserved({ reserved }: WorkerRun): boolean {
-    return reserved !== null && this.board.isReady(reserved.item) && startNode(reserved.item).key === reserved.key && this.#needsAlone(reserved.item.kind, startNode(reserved.item));
-  }
-
-  #memoryOf(kind: ReadyItem['kind'], { trajectory, settings }: EpochNode): number | null {
-    const ask = kind === 'train' ? memoryAsk(trajectory, settings) : null;
-    return ask === null ? null : this.peaks.needOf(ask);
-  }
-
-  /** It ran out of memory beside others, or is known to need more than any slot that could take it has. */
-  #needsAlone(kind: ReadyItem['kind'], start: EpochNode): boolean {
-    if (this.ledger.needsAlone(start.key)) return true;
-    const need = this.#memoryOf(kind, start);
-    const slots = [...this.workers.values()].filter(({ peer, numerics }) => peer !== null && numerics.has(start.trajectory.numerics)).map(({ slotMemoryBytes }) => slotMemoryBytes);
-    return need !== null && slots.length > 0 && need > Math.max(...slots);
-  }
-
-  #unreserve(key: EpochKey): void {
-    for (const worker of this.workers.values()) if (worker.reserved?.key === key) worker.reserved = null;
   }
 
   /** Whether no connected box of the same numerics has more memory: what does not fit there fits nowhere. */
@@ -409,10 +331,4 @@ export class Dispatcher {
 /** An offer that was never taken up is no worker's death. */
 function lossOf(attempt: Attempt): 'released' | 'WorkerLost' {
   return attempt.begun ? 'WorkerLost' : 'released';
-}
-
-/** Whether this epoch will surely be the trial's chosen one: it is the last, and no better one is kept instead. */
-function endsAt(trial: { readonly sweep: SweepRun; readonly nodes: readonly EpochNode[]; readonly length: number }, node: EpochNode): boolean {
-  if (trial.sweep.rule.stop?.restoreBest === true || isStateless(node.trajectory)) return false;
-  return trial.nodes[trial.length - 1] === node && trial.sweep.parts.some((part) => !node.evaluations.has(part));
 }

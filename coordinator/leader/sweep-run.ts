@@ -1,0 +1,31 @@
+/** A sweep as the leader begins to hold it, before it has any trials. */
+import type { EvaluatedPart } from '../../proto/work.js';
+import { prunerOf } from '../pruner/make.js';
+import type { SweepRecord } from '../store/store.js';
+import type { FoldRule } from '../trial/fold.js';
+import type { Proposing, SweepRun } from './model.js';
+import { SweepPruning } from './pruning.js';
+
+export function sweepRunOf(record: SweepRecord, proposing: Proposing | null): SweepRun {
+  const { spec, data } = record;
+  const has = (part: EvaluatedPart): boolean => data?.counts[part].some((count) => count > 0) === true;
+  const rule: FoldRule = { stop: spec.stop, classes: data?.classes ?? [], positive: data?.positive ?? 0 };
+  return {
+    record,
+    rule,
+    parts: (['val', 'test'] as const).filter(has),
+    dataset: data?.manifest ?? null,
+    trials: [],
+    proposing,
+    pruning: spec.pruner === null ? null : new SweepPruning(prunerOf(spec.pruner), spec.objective, rule),
+    held: new Set(),
+    promoted: new Set(),
+    state: record.state,
+    open: 0,
+    queued: 0,
+    problem: null,
+    best: null,
+    ranMs: record.ranMs,
+    savedMs: record.ranMs,
+  };
+}
