@@ -3,3 +3,9 @@ export function numericsText(numerics: string): string {
   const [kind = '', first = '', second = ''] = numerics.split(':');
   return kind === 'graph' ? `graph ${first} on ${second}` : `${kind} ${first.slice(0, 8)}`;
 }
+
+/** Whether it is of an engine that trains on GPUs. */
+export function isGpuNumerics(numerics: string): boolean {
+  const [kind, , device] = numerics.split(':');
+  return kind === 'graph' && device === 'gpu';
+}

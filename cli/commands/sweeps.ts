@@ -6,7 +6,7 @@ import { commandLine } from '../program-name.js';
 import { homeAt } from '../home.js';
 import { showFile } from '../run/show-file.js';
 import { progressLine } from '../run/progress-text.js';
-import { sweepTable } from '../run/summary.js';
+import { endLines, sweepTable } from '../run/summary.js';
 import { count } from '../text/format.js';
 import { onHome, print, printJson } from './on-home.js';
 
@@ -71,6 +71,7 @@ function showLines(view: ProgressView): string[] {
     ...data,
     `  ${progressLine(view, null)}`,
     ...view.running.map((slot) => `  ${slot.worker}: ${slot.kind === 'train' ? `training epoch ${slot.epoch} of ${slot.from} to ${slot.to - 1}` : `evaluating epoch ${slot.from}`} for ${slot.trials.map((number) => `#${number}`).join(' ')}`),
+    ...endLines(sweep, view.trials.cancelled).map((line) => `  ${line}`),
     ...(view.notice === null ? [] : [`  ${view.notice}`]),
   ];
 }

@@ -6,7 +6,13 @@ import { ensembleDocument, type EnsembleDocument } from './ensemble.js';
 import type { Assignment, DataSummary } from '../../coordinator/sweep/spec.js';
 
 export interface RunDocument {
-  readonly sweep: { readonly id: string; readonly name: string; readonly state: string };
+  readonly sweep: {
+    readonly id: string;
+    readonly name: string;
+    readonly state: string;
+    /** What of its budget ended it: wallClock, epochs, slotHours, gpuHours, target or stagnation; null where all trials ended by themselves. */
+    readonly endedBy: string | null;
+  };
   /** Null for a trainable without data. */
   readonly data: {
     readonly images: number;
@@ -61,7 +67,7 @@ export function runDocument(results: Results, options: DocumentOptions): RunDocu
   const { trained, retrained } = options.recorded;
   const best = bestOf(results);
   return {
-    sweep: { id: sweep.id, name: sweep.name, state: sweep.state },
+    sweep: { id: sweep.id, name: sweep.name, state: sweep.state, endedBy: sweep.endedBy },
     data: sweep.data === null ? null : dataDocument(sweep.data),
     epochs: { requested: results.requestedEpochs, trained, shared: results.requestedEpochs - trained, retrained },
     wallMs: Math.round(options.wallMs),

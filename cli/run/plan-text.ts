@@ -23,9 +23,10 @@ function sweepLine(preview: Preview): string {
     const { most } = preview.proposed;
     return `Sweep ${preview.name}: ${most === null ? 'trials' : `up to ${count(most, 'trial')}`}, proposed while it runs`;
   }
-  const { requested, distinct, stored, again } = preview.epochs;
+  const { requested, distinct, stored, again, budget } = preview.epochs;
   const left = distinct - stored + again;
-  const work = left === 0 ? 'nothing is left to train' : `${left} to train`;
+  const limited = budget !== null && budget < distinct - stored;
+  const work = left === 0 ? 'nothing is left to train' : limited ? `${left} to train, of which the budget allows ${budget}` : `${left} to train`;
   const saved = requested === 0 ? 0 : Math.round(((requested - distinct) / requested) * 100);
   const known = stored > 0 ? `, of which ${stored} are stored already` : '';
   return `Sweep ${preview.name}: ${count(preview.trials, 'trial')}, ${count(requested, 'epoch')} requested, ${distinct} after sharing (${saved} % saved)${known}: ${work}${again > 0 ? ` (${again} of them again: the state at their end was not kept)` : ''}`;

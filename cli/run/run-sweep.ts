@@ -27,7 +27,7 @@ import { loadSweep, type LoadedSweep } from './load.js';
 import { settleEngine, type SettledEngine } from './engine.js';
 import { planLines } from './plan-text.js';
 import { answerLines, answerQuestion, type Answer } from './question.js';
-import { bestLines, failureLines, leaderboardLines, savingLines } from './summary.js';
+import { bestLines, endLines, failureLines, leaderboardLines, savingLines } from './summary.js';
 import { watchSweep } from './watch.js';
 
 export interface RunOptions {
@@ -262,7 +262,7 @@ class Run {
       process.stdout.write(`${JSON.stringify(document, null, 2)}\n`);
       return;
     }
-    const lines = [...leaderboardLines(results), '', ...bestLines(results), ...failureLines(results), ...(deployed === null ? [] : ['', ...ensembleLines(deployed.view)]), '', ...savingLines(results, recorded, wallMs)];
+    const lines = [...leaderboardLines(results), '', ...bestLines(results), ...failureLines(results), ...endLines(results.sweep, results.trials.filter(({ state }) => state === 'cancelled').length), ...(deployed === null ? [] : ['', ...ensembleLines(deployed.view)]), '', ...savingLines(results, recorded, wallMs)];
     const answered = answer === null ? [] : ['', ...answerLines(answer.answer, answer.threshold, near)];
     process.stdout.write(`${[...lines, ...this.#whereLines(results, deployed), ...answered].join('\n')}\n`);
   }

@@ -71,7 +71,8 @@ export function costLines(spec: SweepSpec, plans: readonly TrialPlan[]): string[
   const { requested, distinct } = epochCounts(plans);
   const saved = requested === 0 ? 0 : Math.round(((requested - distinct) / requested) * 100);
   const atMost = spec.pruner === null && spec.stop === null ? '' : ' at most';
-  return [`${count(plans.length, 'trial')}: ${count(requested, 'epoch')} requested, ${distinct} to train${atMost} (${saved} % saved by sharing)`, ...spoilt];
+  const limited = spec.budget.epochs !== undefined && spec.budget.epochs < distinct ? [`budget.epochs ends it after ${count(spec.budget.epochs, 'epoch')}`] : [];
+  return [`${count(plans.length, 'trial')}: ${count(requested, 'epoch')} requested, ${distinct} to train${atMost} (${saved} % saved by sharing)`, ...limited, ...spoilt];
 }
 
 function proposedLine({ budget }: SweepSpec): string {

@@ -1,5 +1,6 @@
 /** What a person reads when a sweep has ended: leaderboard, the best trial, what sharing saved. Pure. */
 import type { Recorded, Results, SweepView, TrialResult } from '../../coordinator/api/views.js';
+import type { BudgetEnd, BudgetSpec } from '../../coordinator/sweep/spec.js';
 import { count, duration, metric, settingText } from '../text/format.js';
 import { confusionTable, table, type Column } from '../text/table.js';
 import { bestOf } from './document.js';
@@ -76,6 +77,24 @@ export function savingLines(results: Results, recorded: Recorded, wallMs: number
   const trials = pruned === 0 ? [] : [`Trials: ${results.trials.filter(({ state }) => state === 'completed').length} completed, ${pruned} pruned`];
   return [...trials, `Epochs: ${requested} requested${ended}, ${recorded.trained} trained in ${duration(wallMs)}, ${shared} shared or stored already (${percent} % saved)${again}`];
 }
+
+/** Why a sweep ended before all of its trials did. */
+export function endLines({ endedBy, budget, objective }: SweepView, cancelled: number): string[] {
+  if (endedBy === null) return [];
+  const trials = cancelled === 0 ? '' : `; ${count(cancelled, 'trial')} cancelled`;
+  return [`Ended by budget.${endedBy}: ${endText[endedBy](budget, objective.metric)}${trials}`];
+}
+
+const hours = (ms: number | null | undefined): string => `${Number(((ms ?? 0) / 3_600_000).toPrecision(6))} hours`;
+
+const endText: { readonly [end in BudgetEnd]: (budget: BudgetSpec, metric: string) => string } = {
+  wallClock: ({ wallClockMs }) => `it has run for ${duration(wallClockMs ?? 0)}`,
+  epochs: ({ epochs = 0 }) => `${count(epochs, 'epoch')} trained for it`,
+  slotHours: ({ slotMs }) => `${hours(slotMs)} of slots used`,
+  gpuHours: ({ gpuMs }) => `${hours(gpuMs)} of GPUs used`,
+  target: ({ target = 0 }, name) => `${name} has reached ${target}`,
+  stagnation: ({ stagnation = 0 }) => `no better trial among the last ${stagnation}`,
+};
 
 export function failureLines(results: Results): string[] {
   const failed = results.trials.filter((trial) => trial.failure !== null);

@@ -15,6 +15,8 @@ export function sweepView(record: SweepRecord): SweepView {
     state: record.state,
     createdAt: record.createdAt.toISOString(),
     finishedAt: record.finishedAt?.toISOString() ?? null,
+    endedBy: record.endedBy,
+    budget: record.spec.budget,
     objective: record.spec.objective,
     ensemble: record.spec.ensemble,
     restoreBest: record.spec.stop?.restoreBest === true,

@@ -18,6 +18,7 @@ import { assembleEnsemble } from './ensembles.js';
 import { endedPaths } from './ended-paths.js';
 import { BadRequest, SweepNotFound, TrialNotFound } from './errors.js';
 import { checkAgainstData } from '../sweep/check-data.js';
+import { checkAgainstEngine } from '../sweep/check-engine.js';
 import type { Leading } from './leading.js';
 import { waitingFor } from './waiting-for.js';
 import { leaderboard, pathOf, planView, recordedPrefix, sweepView, trialResult, type KnownEpochs } from './results.js';
@@ -91,7 +92,7 @@ export class ApplicationService implements SweepService {
       name: spec.name,
       trials: trials.length,
       proposed: isProposed(spec) ? { most: spec.budget.trials } : null,
-      epochs: { requested: counts.requested, distinct: counts.distinct, stored: stored.size, again: again.size },
+      epochs: { requested: counts.requested, distinct: counts.distinct, stored: stored.size, again: again.size, budget: spec.budget.epochs ?? null },
       existing: existing === null ? null : { id: existing.id, revision: existing.revision, state: existing.state, numerics: await this.#numericsOf(existing.id) },
       differences: differing,
       work: workGroups(trials, (key) => !stored.has(key) || again.has(key)),
@@ -284,9 +285,9 @@ function compile(request: SubmitRequest): Compiled {
   if ((spec.trainable.kind === 'image-classifier') !== (request.data !== null)) {
     throw new BadRequest(`sweep ${spec.name}: ${request.data === null ? 'its data was not submitted with it' : 'a trainable without data was submitted with data'}`);
   }
-  if (request.data !== null) {
-    const unknown = parsed.place(checkAgainstData(spec, request.data));
-    if (unknown.length > 0) throw new BadRequest(unknown.map((mistake) => formatMistake(request.source.name, mistake)).join('\n'));
+  const unknown = parsed.place([...(request.data === null ? [] : checkAgainstData(spec, request.data)), ...checkAgainstEngine(spec, request.numerics)]);
+  if (unknown.length > 0) {
+    throw new BadRequest(unknown.map((mistake) => formatMistake(request.source.name, mistake)).join('\n'));
   }
   return { spec, trials: resolveTrials(spec, request.data, request.numerics, request.module ?? null) };
 }

@@ -7,7 +7,7 @@ import type { ModelModule } from '../../proto/model-module.js';
 import type { BlobId, EpochKey, EpochSettings, ImageTrajectory, Trajectory } from '../../proto/work.js';
 import type { SlotSnapshot } from '../leader/snapshot.js';
 import type { TrialFailure } from '../store/store.js';
-import type { Assignment, DataSummary, EnsembleSpec, ObjectiveSpec } from '../sweep/spec.js';
+import type { Assignment, BudgetEnd, BudgetSpec, DataSummary, EnsembleSpec, ObjectiveSpec } from '../sweep/spec.js';
 import type { SweepState, TrialState } from '../trial/states.js';
 
 /** A sweep to run: the file as written, and what the submitting side found out about its data. */
@@ -50,6 +50,8 @@ export interface Preview {
     readonly stored: number;
     /** Of the stored, to be trained again: the state at their end is needed and was not kept. */
     readonly again: number;
+    /** Of new ones, as many as the budget lets the sweep train; null for no limit. */
+    readonly budget: number | null;
   };
   /** Null where there is no sweep of this name yet. */
   readonly existing: {
@@ -79,6 +81,9 @@ export interface SweepView {
   readonly state: SweepState;
   readonly createdAt: string;
   readonly finishedAt: string | null;
+  /** What of its budget ended it; null where nothing did. */
+  readonly endedBy: BudgetEnd | null;
+  readonly budget: BudgetSpec;
   readonly objective: ObjectiveSpec;
   /** Null where none is wanted, and for trainables without predictions. */
   readonly ensemble: EnsembleSpec | null;

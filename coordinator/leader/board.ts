@@ -7,12 +7,14 @@
  */
 import type { Judgement } from '../pruner/pruner.js';
 import { chosenEpoch, emptyFold, foldEpoch } from '../trial/fold.js';
-import { compareScores, scoreOf } from '../trial/rank.js';
+import { compareScores, improves, scoreOf } from '../trial/rank.js';
 import { isEnded, moveSweep, moveTrial, type TrialState } from '../trial/states.js';
 import { Forest, isStateless, type EpochNode } from '../stage/forest.js';
 import type { TrialFailure, TrialRecord, TurnWrites } from '../store/store.js';
+import type { BudgetEnd } from '../sweep/spec.js';
 import { claimEnd, claimPath, giveUpEnd, giveUpPath, goOn, leaveEarly, pin } from './claims.js';
 import type { ReadyItem } from './ready-queue.js';
+import { spentWrite } from './budget.js';
 import type { Proposed, SweepFacts, SweepRun, TrialRun } from './model.js';
 import { toldOf, type ProposingOf } from './proposing.js';
 import { Standing } from './standing.js';
@@ -44,6 +46,8 @@ export class Board {
       if (trial.state === 'completed' || trial.state === 'pruned') sweep.pruning?.remember(trial);
     }
     for (const trial of sweep.trials) if (trial.phase === 'train') this.#advance(trial, writes);
+    // What the store knew already says nothing of how the search goes on.
+    this.#countSinceBest(sweep, record.spent.sinceBest, writes);
     this.#considerEnd(sweep, writes);
     return sweep;
   }
@@ -116,8 +120,12 @@ export class Board {
     this.#standing.reconsider(node);
   }
 
-  /** Its time is over: what is trained only waits for its evaluation, every other open trial is cancelled. */
-  cutShort(sweep: SweepRun, writes: TurnWrites): void {
+  /** Its budget is used up: what is trained only waits for its evaluation, every other open trial is cancelled. */
+  cutShort(sweep: SweepRun, endedBy: BudgetEnd, writes: TurnWrites): void {
+    if (sweep.endedBy === null) {
+      sweep.endedBy = endedBy;
+      writes.spent.push(spentWrite(sweep));
+    }
     if (sweep.proposing !== null) sweep.proposing.exhausted = true;
     for (const trial of [...sweep.held]) this.#end(trial, 'pruned', null, writes);
     for (const trial of sweep.trials) if (trial.phase === 'train') this.#end(trial, 'cancelled', null, writes);
@@ -270,8 +278,11 @@ export class Board {
   }
 
   #complete(trial: TrialRun, writes: TurnWrites): void {
+    const { sweep } = trial;
+    const before = sweep.best?.score ?? null;
     this.#end(trial, 'completed', null, writes);
     this.#considerBest(trial);
+    if (sweep.best !== null && (before === null || improves(sweep.best.score, before, sweep.record.spec.objective.direction))) this.#countSinceBest(sweep, 0, writes);
   }
 
   #end(trial: TrialRun, state: TrialState, failure: TrialFailure | null, writes: TurnWrites): void {
@@ -286,9 +297,15 @@ export class Board {
     trial.sweep.held.delete(trial);
     trial.sweep.promoted.delete(trial);
     trial.sweep.pruning?.leave(trial);
+    if (state !== 'cancelled') this.#countSinceBest(trial.sweep, trial.sweep.spent.sinceBest + 1, writes);
     this.#setState(trial, state, writes);
     trial.sweep.proposing?.tell(toldOf(trial));
     this.#considerEnd(trial.sweep, writes);
+  }
+
+  #countSinceBest(sweep: SweepRun, trials: number, writes: TurnWrites): void {
+    sweep.spent.sinceBest = trials;
+    if (sweep.record.spec.budget.stagnation !== undefined) writes.spent.push(spentWrite(sweep));
   }
 
   /** Takes an open trial off the board. */

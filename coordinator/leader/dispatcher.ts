@@ -15,6 +15,7 @@ import type { FailureCount, OpenAttempt, TurnWrites } from '../store/store.js';
 import { Board } from './board.js';
 import { AttemptLedger } from './attempt-ledger.js';
 import { BudgetClock } from './budget-clock.js';
+import { payersOf } from './budget.js';
 import { evaluatedBy, HandOut } from './hand-out.js';
 import { emptyWrites, goalOf, type Attempt, type Proposed, type SweepFacts, type SweepRun, type WorkerRun } from './model.js';
 import type { ProposingOf } from './proposing.js';
@@ -129,7 +130,10 @@ export class Dispatcher {
     // What it was told is not known any more: it is taken to keep what it should, for one term.
     const keep = isTraining ? keepOf(nodes) : new Set<number>();
     const due = new Map([...keep].map((epoch) => [epoch, now + this.options.leaseTermMs]));
-    const attempt: Attempt = { ...base, nodes, next, keep, due, evaluate: evaluatedBy(this.board, nodes), awaitFrom: 0, cancelled: false, progress: null };
+    const goal = goalOf({ nodes });
+    const sweeps = [...this.board.standingAt(goal), ...this.board.waitingForEvaluation(goal)].map((trial) => trial.sweep);
+    const payers = payersOf(sweeps, isTraining ? nodes.slice(next) : [], this.ledger.live());
+    const attempt: Attempt = { ...base, payers, nodes, next, keep, due, evaluate: evaluatedBy(this.board, nodes), awaitFrom: 0, cancelled: false, progress: null };
     this.ledger.begin(attempt);
   }
 
@@ -167,8 +171,8 @@ export class Dispatcher {
     this.#now = now;
     for (const attempt of this.ledger.live()) this.#forgetOverdue(attempt, now);
     const working = [...this.workers.values()].some((worker) => worker.peer !== null);
-    for (const sweep of this.#clock.tick(this.board.sweeps.values(), working, now, this.writes)) {
-      this.board.cutShort(sweep, this.writes);
+    for (const { sweep, end } of this.#clock.tick(this.board.sweeps.values(), this.ledger.live(), working, now, this.writes)) {
+      this.board.cutShort(sweep, end, this.writes);
       this.#cancelUnwanted();
     }
     for (const worker of this.workers.values()) {

@@ -11,6 +11,7 @@ import type { TurnWrites } from '../store/store.js';
 import type { AttemptLedger } from './attempt-ledger.js';
 import type { Board } from './board.js';
 import { boxOf, startNode } from './boxes.js';
+import { epochsLeft, payersOf, withinBudget } from './budget.js';
 import { goalOf, type Attempt, type SweepRun, type WorkerRun } from './model.js';
 import type { ReadyItem } from './ready-queue.js';
 import { awaitFrom, evaluateWork, trainWork } from './work.js';
@@ -45,6 +46,10 @@ export class HandOut {
       const item = this.#context.board.ready.take();
       if (item === undefined) break;
       if (!this.#context.board.isReady(item)) continue;
+      if (!this.#isAffordable(item)) {
+        aside.push(item);
+        continue;
+      }
       const start = startNode(item);
       const memoryBytes = this.#memoryOf(item.kind, start);
       const alone = this.#needsAlone(item.kind, start);
@@ -67,13 +72,17 @@ export class HandOut {
 
   #grant(item: ReadyItem, start: EpochNode, worker: WorkerRun, alone: boolean): void {
     const { board, ledger, options, writes } = this.#context;
-    const nodes = item.kind === 'train' ? cutSpan(start, item.node) : [item.node];
     const trials = [...board.standingAt(item.node), ...board.waitingForEvaluation(item.node)].filter((trial) => trial.sweep.state === 'running');
+    const sweeps = new Set(trials.map((trial) => trial.sweep));
+    const live = ledger.live();
+    const most = Math.max(...[...sweeps].map((sweep) => epochsLeft(sweep, live)));
+    const nodes = item.kind === 'train' ? withinBudget(cutSpan(start, item.node), most) : [item.node];
+    const payers = payersOf(sweeps, nodes, live);
     const ids = { id: options.newId('att'), token: options.newToken() };
     const keep = item.kind === 'train' ? keepOf(nodes) : new Set<number>();
     const span = { nodes, next: 0, keep, due: new Map<number, number>(), evaluate: evaluatedBy(board, nodes) };
     const answers = awaitFrom(start.epoch + nodes.length, trials);
-    const attempt: Attempt = { ...ids, ...span, kind: item.kind, worker, alone, awaitFrom: answers, begun: false, cancelled: false, progress: null };
+    const attempt: Attempt = { ...ids, ...span, payers, kind: item.kind, worker, alone, awaitFrom: answers, begun: false, cancelled: false, progress: null };
     ledger.begin(attempt);
     if (item.kind === 'train') board.markRunning(item.node, writes);
     const keys: readonly EpochKey[] = nodes.map((node) => node.key);
@@ -81,6 +90,13 @@ export class HandOut {
     const limits = { memoryBytes: alone ? null : worker.slotMemoryBytes, checkpointEveryMs: options.checkpointEveryMs };
     const work = item.kind === 'train' ? trainWork(attempt, trials, limits) : evaluateWork(item.node, trials, limits);
     this.#context.send(worker, { kind: 'offer', attempt: ids.id, token: ids.token, work });
+  }
+
+  /** Whether a sweep that wants it has a new epoch left, where it takes one. */
+  #isAffordable({ kind, node }: ReadyItem): boolean {
+    const { board, ledger } = this.#context;
+    const pays = (sweep: SweepRun): boolean => sweep.state === 'running' && (sweep.record.spec.budget.epochs === undefined || epochsLeft(sweep, ledger.live()) > 0);
+    return kind === 'evaluate' || node.result !== null || board.standingAt(node).some((trial) => pays(trial.sweep));
   }
 
   #isReserved({ reserved }: WorkerRun): boolean {

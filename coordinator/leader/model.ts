@@ -4,8 +4,8 @@ import type { Judgement } from '../pruner/pruner.js';
 import type { Observation } from '../sampler/sampler.js';
 import type { ReadyItem } from './ready-queue.js';
 import type { EpochNode, Span } from '../stage/forest.js';
-import type { RecordedEpoch, RecordedEvaluation, SweepRecord, TrialFailure, TrialRecord, TurnWrites } from '../store/store.js';
-import type { TrialPlan } from '../sweep/spec.js';
+import type { RecordedEpoch, RecordedEvaluation, Spent, SweepRecord, TrialFailure, TrialRecord, TurnWrites } from '../store/store.js';
+import type { BudgetEnd, TrialPlan } from '../sweep/spec.js';
 import type { Fold, FoldRule } from '../trial/fold.js';
 import type { Score } from '../trial/rank.js';
 import type { SweepState, TrialState } from '../trial/states.js';
@@ -57,9 +57,12 @@ export interface SweepRun {
   /** Why the coordinator paused it by itself; null when a person did, or it runs. */
   problem: string | null;
   best: { readonly trial: TrialRun; readonly score: Score } | null;
-  /** How long it has run, and how much of that the store knows; both stand still without `budget.wallClock`. */
-  ranMs: number;
+  /** What it has used up; stands still where no budget counts it. */
+  readonly spent: { -readonly [what in keyof Spent]: Spent[what] };
+  /** How much of its time the store knows. */
   savedMs: number;
+  /** What of its budget ended it. */
+  endedBy: BudgetEnd | null;
 }
 
 export interface TrialRun {
@@ -104,6 +107,8 @@ export interface Attempt extends Span {
   readonly kind: 'train' | 'evaluate';
   readonly worker: WorkerRun;
   readonly alone: boolean;
+  /** Sweeps on whose budget it goes. */
+  readonly payers: ReadonlySet<SweepRun>;
   /** Epochs that it was told to evaluate. */
   readonly evaluate: Set<number>;
   /** From this epoch on its worker waits for answers; before it, it runs ahead of them. */
@@ -129,7 +134,7 @@ export interface Proposed extends Pick<SweepFacts, 'epochs' | 'evaluations'> {
 }
 
 export function emptyWrites(): TurnWrites {
-  return { workers: [], epochs: [], retrained: [], checkpoints: [], dropped: [], evaluations: [], ended: [], grants: [], created: [], trials: [], sweeps: [], clocks: [], peaks: [], events: [] };
+  return { workers: [], epochs: [], retrained: [], checkpoints: [], dropped: [], evaluations: [], ended: [], grants: [], created: [], trials: [], sweeps: [], spent: [], peaks: [], events: [] };
 }
 
 export function isEmpty(writes: TurnWrites): boolean {

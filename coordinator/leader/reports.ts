@@ -7,6 +7,7 @@ import { sameResult } from '../stage/same-result.js';
 import type { TurnWrites } from '../store/store.js';
 import type { AttemptLedger } from './attempt-ledger.js';
 import type { Board } from './board.js';
+import { spentWrite } from './budget.js';
 import { goalOf, type Attempt } from './model.js';
 
 /** The part of the context that reports change. */
@@ -72,6 +73,10 @@ function epochReported(context: ReportContext, attempt: Attempt, message: EpochR
     node.params = params;
     node.recordedBy = attempt.id;
     writes.epochs.push({ ...lease, parent: node.parent?.key ?? null, epoch: node.epoch, result: message.result, seconds, params });
+    for (const sweep of attempt.payers) {
+      sweep.spent.epochs += 1;
+      if (sweep.record.spec.budget.epochs !== undefined) writes.spent.push(spentWrite(sweep));
+    }
     board.recorded(node, writes);
   } else if (!repeated) {
     writes.retrained.push(lease);

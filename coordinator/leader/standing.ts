@@ -4,6 +4,7 @@
  * is ready when no live attempt covers it and the state to begin with is at hand, or can be remade.
  */
 import { checkpointComes, startFor, type EpochNode } from '../stage/forest.js';
+import { mayBeCutShort } from './budget.js';
 import type { TrialRun } from './model.js';
 import { ReadyQueue, type ReadyItem } from './ready-queue.js';
 
@@ -108,9 +109,9 @@ function leastNumber(trials: readonly TrialRun[]): number {
 }
 
 /**
- * Epochs that a trial still has before it. Under a deadline trials go by their numbers instead: it should
- * find some that are finished rather than all of them begun.
+ * Epochs that a trial still has before it. Where a budget may end the sweep first, trials go by their
+ * numbers instead.
  */
 function urgency(trial: TrialRun, node: EpochNode): number {
-  return trial.sweep.record.spec.budget.wallClockMs === null ? trial.length - node.epoch : Number.MAX_SAFE_INTEGER;
+  return mayBeCutShort(trial.sweep) ? Number.MAX_SAFE_INTEGER : trial.length - node.epoch;
 }

@@ -25,7 +25,8 @@ export function sweepRunOf(record: SweepRecord, proposing: Proposing | null): Sw
     queued: 0,
     problem: null,
     best: null,
-    ranMs: record.ranMs,
-    savedMs: record.ranMs,
+    spent: { ...record.spent },
+    savedMs: record.spent.ranMs + record.spent.slotMs,
+    endedBy: record.endedBy,
   };
 }

@@ -15,7 +15,7 @@ import { takeLeadership } from './leader.js';
 import { peakBatch, readPeaks } from './memory-peaks.js';
 import { migrate, readMigrations } from './migrate.js';
 import type { FailureCount, Leadership, NewSweep, OpenAttempt, RecordedEpoch, RecordedEvaluation, Store, StoredEvent, SweepRecord, TrialRecord, TurnWrites } from './store.js';
-import { lockSweep, lockSweepState, readManifests, readOpenSweeps, readSweep, readSweeps, revisionDigest, clockBatch, sweepBatch, writeRevision } from './sweeps.js';
+import { lockSweep, lockSweepState, readManifests, readOpenSweeps, readSweep, readSweeps, revisionDigest, spentBatch, sweepBatch, writeRevision } from './sweeps.js';
 import { cancelBatch, newTrialBatch, readTrial, readTrials, trialBatch } from './trials.js';
 import { workerBatch } from './workers.js';
 
@@ -72,7 +72,7 @@ class PostgresStore implements Store {
         newTrialBatch(writes.created),
         trialBatch(writes.trials),
         sweepBatch(writes.sweeps),
-        clockBatch(writes.clocks),
+        spentBatch(writes.spent),
         peakBatch(writes.peaks),
         eventBatch(writes.events, coordinatorActor),
       ]),

@@ -144,6 +144,10 @@ create table sweep_revision (
   created_by text not null,
   ran_ms double precision not null default 0,
   numerics text not null default 'none'::text,
+  slot_ms double precision not null default 0,
+  trained_epochs integer not null default 0,
+  since_best integer not null default 0,
+  ended_by text,
   constraint sweep_revision_pkey PRIMARY KEY (sweep, revision),
   constraint sweep_revision_sweep_fkey FOREIGN KEY (sweep) REFERENCES sweep(id)
 );

@@ -10,7 +10,7 @@
  * - Event ids are gapless and in order of commit.
  */
 import type { BlobId, EpochKey, EpochResult, EvaluatedPart, EvaluationResult, OutcomeClass } from '../../proto/work.js';
-import type { Assignment, DataSummary, SweepSpec, TrialPlan } from '../sweep/spec.js';
+import type { Assignment, BudgetEnd, DataSummary, SweepSpec, TrialPlan } from '../sweep/spec.js';
 import type { MemoryPeak } from '../placement/memory.js';
 import type { SweepState, TrialState } from '../trial/states.js';
 
@@ -26,8 +26,22 @@ export interface SweepRecord {
   readonly numerics: string;
   readonly createdAt: Date;
   readonly finishedAt: Date | null;
-  /** How long this revision has run, as far as it was written down: only kept where a budget counts it. */
+  /** What this revision has used up, as far as it was written down: only kept where a budget counts it. */
+  readonly spent: Spent;
+  /** What of its budget ended it; null where nothing did. */
+  readonly endedBy: BudgetEnd | null;
+}
+
+/** What a revision of a sweep has used up. */
+export interface Spent {
+  /** While it was running and a worker was connected. */
   readonly ranMs: number;
+  /** Of attempts on its behalf, summed over slots. */
+  readonly slotMs: number;
+  /** Recorded for the first time on its behalf. */
+  readonly epochs: number;
+  /** Trials that have ended since the best one did. */
+  readonly sinceBest: number;
 }
 
 /** Why a trial ended short of completion; null otherwise. */
@@ -157,11 +171,10 @@ export interface SweepUpdate {
   readonly state: SweepState;
 }
 
-/** How long a sweep's revision has run. */
-export interface ClockWrite {
+export interface SpentWrite extends Spent {
   readonly id: string;
   readonly revision: number;
-  readonly ranMs: number;
+  readonly endedBy: BudgetEnd | null;
 }
 
 export interface WorkerWrite {
@@ -209,7 +222,7 @@ export interface TurnWrites {
   readonly created: NewTrial[];
   readonly trials: TrialUpdate[];
   readonly sweeps: SweepUpdate[];
-  readonly clocks: ClockWrite[];
+  readonly spent: SpentWrite[];
   readonly peaks: MemoryPeak[];
   readonly events: EventWrite[];
 }

@@ -2,13 +2,13 @@ import { createHash } from 'node:crypto';
 import type { ClientBase } from 'pg';
 import { canonicalJson } from '../../proto/canonical.js';
 import type { BlobId } from '../../proto/work.js';
-import type { DataSummary, SweepSpec } from '../sweep/spec.js';
+import type { BudgetEnd, DataSummary, SweepSpec } from '../sweep/spec.js';
 import { moveSweep, sweepTransitions } from '../trial/states.js';
 import type { SweepState } from '../trial/states.js';
 import { lastById } from './batch.js';
 import type { Batch } from './batch.js';
 import { firstStates, legalMoves } from './state-moves.js';
-import type { ClockWrite, NewSweep, SweepRecord, SweepUpdate } from './store.js';
+import type { NewSweep, SpentWrite, SweepRecord, SweepUpdate } from './store.js';
 
 /** A sweep whose stored state does not lead to the new one is not matched. */
 export function sweepBatch(updates: readonly SweepUpdate[]): Batch | null {
@@ -31,17 +31,27 @@ export function sweepBatch(updates: readonly SweepUpdate[]): Batch | null {
   };
 }
 
-/** A revision that is no longer there is not matched: its time counts for nothing any more. */
-export function clockBatch(clocks: readonly ClockWrite[]): Batch | null {
-  if (clocks.length === 0) return null;
-  const last = lastById(clocks);
+/** A revision that is no longer there is not matched: what it used up counts for nothing any more. */
+export function spentBatch(spent: readonly SpentWrite[]): Batch | null {
+  if (spent.length === 0) return null;
+  const last = lastById(spent);
   return {
-    what: 'running times of sweeps',
-    name: 'clocks',
-    text: `update sweep_revision r set ran_ms = greatest(r.ran_ms, g.ran_ms)
-      from unnest($1::text[], $2::integer[], $3::double precision[]) as g(sweep, revision, ran_ms)
+    what: 'what sweeps have used up',
+    name: 'spent',
+    text: `update sweep_revision r set ran_ms = greatest(r.ran_ms, g.ran_ms), slot_ms = greatest(r.slot_ms, g.slot_ms),
+        trained_epochs = greatest(r.trained_epochs, g.trained_epochs), since_best = g.since_best, ended_by = g.ended_by
+      from unnest($1::text[], $2::integer[], $3::double precision[], $4::double precision[], $5::integer[], $6::integer[], $7::text[])
+        as g(sweep, revision, ran_ms, slot_ms, trained_epochs, since_best, ended_by)
       where r.sweep = g.sweep and r.revision = g.revision`,
-    values: [last.map((clock) => clock.id), last.map((clock) => clock.revision), last.map((clock) => clock.ranMs)],
+    values: [
+      last.map(({ id }) => id),
+      last.map(({ revision }) => revision),
+      last.map(({ ranMs }) => ranMs),
+      last.map(({ slotMs }) => slotMs),
+      last.map(({ epochs }) => epochs),
+      last.map(({ sinceBest }) => sinceBest),
+      last.map(({ endedBy }) => endedBy),
+    ],
     expected: null,
   };
 }
@@ -116,9 +126,14 @@ interface SweepRow {
   readonly createdAt: Date;
   readonly finishedAt: Date | null;
   readonly ranMs: number;
+  readonly slotMs: number;
+  readonly trainedEpochs: number;
+  readonly sinceBest: number;
+  readonly endedBy: BudgetEnd | null;
 }
 
-const selection = `select s.id, s.project, s.name, s.revision, s.state, r.spec, r.data, r.numerics, s.created_at as "createdAt", s.finished_at as "finishedAt", r.ran_ms as "ranMs"
+const selection = `select s.id, s.project, s.name, s.revision, s.state, r.spec, r.data, r.numerics, s.created_at as "createdAt", s.finished_at as "finishedAt", 
+    r.ran_ms as "ranMs", r.slot_ms as "slotMs", r.trained_epochs as "trainedEpochs", r.since_best as "sinceBest", r.ended_by as "endedBy"
   from sweep s join sweep_revision r on r.sweep = s.id and r.revision = s.revision`;
 
 /** An id goes before a name that reads like it. */
@@ -131,8 +146,8 @@ export async function readSweep(client: ClientBase, project: string, idOrName: s
   return rows[0] === undefined ? null : recordOf(rows[0]);
 }
 
-function recordOf(row: SweepRow): SweepRecord {
-  return { ...row, spec: { ...row.spec, pruner: row.spec.pruner ?? null } };
+function recordOf({ ranMs, slotMs, trainedEpochs: epochs, sinceBest, ...row }: SweepRow): SweepRecord {
+  return { ...row, spec: { ...row.spec, pruner: row.spec.pruner ?? null }, spent: { ranMs, slotMs, epochs, sinceBest } };
 }
 
 export async function readSweeps(client: ClientBase, project: string): Promise<SweepRecord[]> {

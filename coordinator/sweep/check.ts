@@ -171,7 +171,7 @@ function checkMetrics(draft: Draft): Problem[] {
     if (draft.kind === 'image' ? isMetricName(metric) : known.includes(metric)) return [];
     return [{ path, at, found: describe(metric), expected: oneOf(known), suggestion: suggestMetric(metric, known) }];
   });
-  return draft.kind === 'image' ? [...unknown, ...checkFloors(floors)] : unknown;
+  return draft.kind === 'image' ? [...unknown, ...checkFloors(floors), ...checkTarget(draft)] : unknown;
 }
 
 /** All metrics of an image classifier but its losses are shares: a floor outside [0, 1] is always or never met. */
@@ -183,13 +183,25 @@ function checkFloors(floors: RawMap): Problem[] {
   });
 }
 
+/** A share outside [0, 1] is never reached, or by everything. */
+function checkTarget({ sections: { objective, budget } }: ImageDraft): Problem[] {
+  const target = budget?.target;
+  const metric = objective === undefined ? 'val.auc' : 'maximize' in objective ? objective.maximize : objective.minimize;
+  if (target === undefined || metric.endsWith('.loss') || (target >= 0 && target <= 1)) return [];
+  const suggestion = target > 1 && target <= 100 ? `${target} % is ${Number((target / 100).toPrecision(12))}` : null;
+  return [{ path: ['budget', 'target'], at: 'value', found: describe(target), expected: `a number from 0 to 1 for ${metric}`, suggestion }];
+}
+
+/** What ends any sweep. A target may never be reached. */
+const ENDS = ['trials', 'wallClock', 'epochs', 'slotHours', 'gpuHours', 'stagnation'] as const;
+
 /** A draw has no end of its own, and a module is built before the sweep begins, for all of its trials. */
 function checkDrawing(draft: Draft): Problem[] {
   const sampler = samplerName(draft.sections.sampler);
   const problems: Problem[] = [];
   const { budget } = draft.sections;
-  if (!isRawMap(draft.raw.budget) || (budget !== undefined && budget.trials === undefined && budget.wallClock === undefined)) {
-    problems.push({ path: ['sampler'], at: 'value', found: `${sampler} without an end`, expected: 'budget.trials, or budget.wallClock', suggestion: 'write budget: {trials: 50}, say' });
+  if (!isRawMap(draft.raw.budget) || (budget !== undefined && ENDS.every((end) => budget[end] === undefined))) {
+    problems.push({ path: ['sampler'], at: 'value', found: `${sampler} without an end`, expected: `${ENDS.map((end) => `budget.${end}`).join(', ')}: one of them at least`, suggestion: 'write budget: {trials: 50}, say' });
   }
   const known = (sampler === 'random' || sampler === 'sobol') && budget?.trials !== undefined;
   if (draft.kind === 'image' && draft.module !== null && !known) {

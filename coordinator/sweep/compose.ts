@@ -3,9 +3,9 @@ import type { ZooModel } from '../../proto/models.js';
 import { withDefaults } from './axes.js';
 import type { ImageDraft, SyntheticDraft } from './draft.js';
 import { durationMs } from '../../proto/duration.js';
-import { type ImageFile } from './schema.js';
+import type { BudgetFile, ImageFile } from './schema.js';
 import type { PrunerFile, SamplerFile } from './schema-search.js';
-import type { Axis, DataSpec, EnsembleSpec, ObjectiveSpec, PrunerSpec, SamplerSpec, SplitSpec, StopSpec, SweepSpec } from './spec.js';
+import type { Axis, BudgetSpec, DataSpec, EnsembleSpec, ObjectiveSpec, PrunerSpec, SamplerSpec, SplitSpec, StopSpec, SweepSpec } from './spec.js';
 
 export const DEFAULT_SPLIT = { val: 0.15, test: 0.15 } as const;
 
@@ -49,11 +49,26 @@ function common(file: ImageDraft['sections'] | SyntheticDraft['sections'], fallb
     name: file.name ?? fallbackName,
     ...(file.constraints === undefined ? {} : { constraints: file.constraints }),
     sampler: composeSampler(file.sampler, seed),
-    budget: { trials: file.budget?.trials ?? null, wallClockMs: file.budget?.wallClock === undefined ? null : durationMs(file.budget.wallClock) },
+    budget: composeBudget(file.budget ?? {}),
     pruner: composePruner(file.pruner),
     stageTimeoutMs: file.stageTimeout === undefined ? null : durationMs(file.stageTimeout),
     seed,
     sharing: true,
+  };
+}
+
+const HOUR_MS = 3_600_000;
+
+/** What is not limited stays out, so that a sweep from before a limit existed is the same sweep. */
+function composeBudget({ trials, wallClock, slotHours, gpuHours, epochs, target, stagnation }: BudgetFile): BudgetSpec {
+  return {
+    trials: trials ?? null,
+    wallClockMs: wallClock === undefined ? null : durationMs(wallClock),
+    ...(epochs === undefined ? {} : { epochs }),
+    ...(slotHours === undefined ? {} : { slotMs: slotHours * HOUR_MS }),
+    ...(gpuHours === undefined ? {} : { gpuMs: gpuHours * HOUR_MS }),
+    ...(target === undefined ? {} : { target }),
+    ...(stagnation === undefined ? {} : { stagnation }),
   };
 }
 

@@ -41,7 +41,7 @@ function asWritten(spec: SweepSpec): { readonly [section: string]: Json } {
     stop: stop === null ? null : { ...stop },
     pruner: pruner === null ? null : writtenPruner(pruner),
     ensemble: spec.ensemble === null ? null : { ...spec.ensemble },
-    budget: { trials: budget.trials, wallClockMs: budget.wallClockMs },
+    budget: { ...budget },
     stageTimeoutMs: spec.stageTimeoutMs,
     seed: spec.seed,
     sharing: spec.sharing,

@@ -293,7 +293,15 @@ const DURATION = 'a duration such as 90s, 10m or 1h30m';
 const time = z.string(DURATION).regex(durationPattern, DURATION);
 const someTime = time.refine((written) => /[1-9]/.test(written), DURATION);
 
-export const budgetFields = fields({ trials: whole(1, MAX_TRIALS).optional(), wallClock: someTime.optional() }, '{trials, wallClock}');
+const HOURS = 'a number of hours above 0';
+const hours = z.number(HOURS).positive(HOURS);
+
+export const budgetFields = fields(
+  { trials: whole(1, MAX_TRIALS).optional(), wallClock: someTime.optional(), epochs: whole(1).optional(), slotHours: hours.optional(), gpuHours: hours.optional(), target: anyNumber.optional(), stagnation: whole(1, MAX_TRIALS).optional() },
+  '{trials, wallClock, epochs, slotHours, gpuHours, target, stagnation}',
+);
+
+export type BudgetFile = z.infer<typeof budgetFields>;
 
 const ENSEMBLE = '{maxMembers, rule}, or none';
 export const ensembleFields = fields({ maxMembers: whole(1, 100).optional(), rule: name(ENSEMBLE_RULES).optional() }, ENSEMBLE);

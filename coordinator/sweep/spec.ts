@@ -127,6 +127,26 @@ interface Seeded {
 /** `axes`: one hyperparameter at a time round the first value of each. The others draw from the space. */
 export type SamplerSpec = GridSampler | 'axes' | { readonly random: Seeded } | { readonly sobol: Seeded } | { readonly tpe: Seeded } | { readonly gp: Seeded };
 
+/** Each limit ends the sweep: what is trained is still evaluated, every other open trial is cancelled. */
+export interface BudgetSpec {
+  readonly trials: number | null;
+  /** How long the sweep may run. */
+  readonly wallClockMs: number | null;
+  /** Epochs that are recorded for the first time, on its behalf. */
+  readonly epochs?: number;
+  /** Time of its attempts, summed over slots. */
+  readonly slotMs?: number;
+  /** The same, of a sweep that trains on GPUs. */
+  readonly gpuMs?: number;
+  /** Value of the objective that a completed trial reaches. */
+  readonly target?: number;
+  /** Trials in a row that end without a better best. */
+  readonly stagnation?: number;
+}
+
+/** What of its budget ended a sweep, by its name in the sweep file. */
+export type BudgetEnd = 'wallClock' | 'epochs' | 'slotHours' | 'gpuHours' | 'target' | 'stagnation';
+
 export interface SweepSpec {
   readonly format: 1;
   readonly name: string;
@@ -141,11 +161,7 @@ export interface SweepSpec {
   readonly pruner: PrunerSpec | null;
   /** Null where none is wanted, and for trainables without predictions. */
   readonly ensemble: EnsembleSpec | null;
-  readonly budget: {
-    readonly trials: number | null;
-    /** How long the sweep may run; what is open then is cancelled. */
-    readonly wallClockMs: number | null;
-  };
+  readonly budget: BudgetSpec;
   readonly stageTimeoutMs: number | null;
   readonly seed: number;
   readonly sharing: boolean;

@@ -235,7 +235,6 @@ export const NOT_BUILT = 'known but not built yet';
 /** What the design has and this version does not build, by field. */
 const NOT_BUILT_FIELDS: readonly RegExp[] = [
   /^(replicates|explain)$/,
-  /^budget\.epochs$/,
   /^sampler\.(axes|list)$/,
   /^trainable\.(command|module)$/,
   /^data\.sample$/,

@@ -26,6 +26,11 @@ export function minimised(value: number, direction: ObjectiveSpec['direction']):
   return direction === 'maximize' ? -value : value;
 }
 
+/** Whether `a` is better than `b` by more than its number. */
+export function improves(a: Score, b: Score, direction: ObjectiveSpec['direction']): boolean {
+  return compareScores({ ...a, number: 0 }, { ...b, number: 0 }, direction) < 0;
+}
+
 /** For Array.sort: better scores first. */
 export function compareScores(a: Score, b: Score, direction: ObjectiveSpec['direction']): number {
   if (a.shortfall !== b.shortfall) return a.shortfall - b.shortfall;

@@ -11,7 +11,7 @@ const part = z.strictObject({
 });
 
 export const runDocumentSchema = z.object({
-  sweep: z.strictObject({ id: z.string().startsWith('swp_'), name: z.string(), state: z.enum(['running', 'paused', 'completed', 'stopped', 'failed']) }),
+  sweep: z.strictObject({ id: z.string().startsWith('swp_'), name: z.string(), state: z.enum(['running', 'paused', 'completed', 'stopped', 'failed']), endedBy: z.string().nullable() }),
   data: z
     .strictObject({
       images: z.int().positive(),

@@ -57,6 +57,19 @@ it('asha over a grid trains a part of it, through the death of the coordinator t
   assert.equal(again.epochs.trained, 0, 'asked again, it answers from the store');
 });
 
+it('a budget of epochs is kept to through the death of the coordinator, and the run says what ended it', async (t) => {
+  const { file, home } = fileIn(t, 'thrifty', [...pruned.slice(0, 2), 'budget: {epochs: 40}']);
+  const { code, stdout, stderr } = await runThroughDeath(file, home, 'thrifty', 12);
+  assert.equal(code, 0, stderr);
+  const document = readDocument(stdout);
+  assert.equal(document.epochs.trained, 40);
+  assert.equal(document.sweep.endedBy, 'epochs');
+  const states = document.trials.map(({ state }) => state);
+  assert.ok(states.filter((state) => state === 'completed').length >= 3 && states.every((state) => state === 'completed' || state === 'cancelled'), states.join(' '));
+  const shown = await trawl(['show', 'thrifty', '--home', home]);
+  assert.match(shown.stdout, /Ended by budget\.epochs: 40 epochs trained for it; \d+ trials cancelled/);
+});
+
 it('tpe proposes exactly as many trials as the budget says, through the death of the coordinator too', async (t) => {
   const { file, home } = fileIn(t, 'proposed', [
     "trainable: {synthetic: {epochMs: 10, metrics: {val.loss: '(log10(lr) + 2) ** 2 + (width - 7) ** 2 / 50 + 1 / (epoch + 1)'}}}",

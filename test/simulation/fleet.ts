@@ -6,7 +6,7 @@ import assert from 'node:assert/strict';
 import type { CoordinatorMessage, Offer, WorkerMessage } from '../../proto/messages.js';
 import type { EpochResult, EvaluationResult, OutcomeClass, TrainWork } from '../../proto/work.js';
 import { Dispatcher } from '../../coordinator/leader/dispatcher.js';
-import type { GrantWrite, RecordedEpoch, RecordedEvaluation, TurnWrites } from '../../coordinator/store/store.js';
+import type { GrantWrite, RecordedEpoch, RecordedEvaluation, SpentWrite, TurnWrites } from '../../coordinator/store/store.js';
 import { moveSweep, moveTrial, type SweepState, type TrialState } from '../../coordinator/trial/states.js';
 import { factsOf, idOf, type SimSweep } from './sweeps.js';
 
@@ -54,6 +54,8 @@ export class SimFleet {
   readonly retrained: string[] = [];
   readonly trialStates = new Map<string, { state: TrialState; epochs: number | null; bestEpoch: number | null; until?: number }>();
   readonly sweepStates = new Map<string, SweepState>();
+  /** By sweep, as the store keeps it. */
+  readonly spent = new Map<string, SpentWrite>();
   readonly grants: GrantWrite[] = [];
   readonly events: string[] = [];
   now = 0;
@@ -95,7 +97,9 @@ export class SimFleet {
     const trials = facts.trials.map((trial) => ({ ...trial, ...this.trialStates.get(trial.id) }));
     const keys = new Set(sweep.paths.flat());
     const epochs = [...this.recorded.values()].filter(({ key }) => keys.has(key));
-    this.dispatcher.load({ record: { ...facts.record, state: this.sweepStates.get(facts.record.id) ?? 'running' }, trials, epochs, evaluations: this.#evaluations }, []);
+    const spent = this.spent.get(facts.record.id);
+    const used = spent === undefined ? {} : { spent: { ranMs: spent.ranMs, slotMs: spent.slotMs, epochs: spent.epochs, sinceBest: spent.sinceBest }, endedBy: spent.endedBy };
+    this.dispatcher.load({ record: { ...facts.record, ...used, state: this.sweepStates.get(facts.record.id) ?? 'running' }, trials, epochs, evaluations: this.#evaluations }, []);
   }
 
   #newDispatcher(): Dispatcher {
@@ -188,6 +192,7 @@ export class SimFleet {
       this.trialStates.set(id, { state: moveTrial(this.trialStates.get(id)?.state ?? 'queued', state), epochs, bestEpoch, ...(until === null ? {} : { until }) });
     }
     for (const sweep of writes.sweeps) this.sweepStates.set(sweep.id, moveSweep(this.sweepStates.get(sweep.id) ?? 'running', sweep.state));
+    for (const spent of writes.spent) this.spent.set(spent.id, spent);
     for (const event of writes.events) this.events.push(event.type);
   }
 

@@ -2,7 +2,8 @@
 import { createHash } from 'node:crypto';
 import type { EpochResult, EpochSettings, ImageTrajectory } from '../../proto/work.js';
 import type { SweepFacts } from '../../coordinator/leader/model.js';
-import type { PrunerSpec, StopSpec } from '../../coordinator/sweep/spec.js';
+import type { Spent } from '../../coordinator/store/store.js';
+import type { BudgetSpec, PrunerSpec, StopSpec } from '../../coordinator/sweep/spec.js';
 import { imageSettings } from '../support/settings.js';
 
 export interface SimSweep {
@@ -10,9 +11,9 @@ export interface SimSweep {
   readonly stop: StopSpec | null;
   readonly pruner?: PrunerSpec;
   readonly id?: string;
-  readonly wallClockMs?: number;
-  /** How long it ran under a former leader. */
-  readonly ranMs?: number;
+  readonly budget?: Partial<BudgetSpec>;
+  /** What it used up under a former leader. */
+  readonly spent?: Partial<Spent>;
 }
 
 const trajectory: ImageTrajectory = {
@@ -39,9 +40,9 @@ export function factsOf(sweep: SimSweep): SweepFacts {
   const counts = { train: [4, 4], val: [2, 2], test: [2, 2] };
   return {
     record: {
-      ...{ id, project: 'default', name: id, revision: 1, state: 'running', numerics: 'none', createdAt: new Date(0), finishedAt: null, ranMs: sweep.ranMs ?? 0 },
+      ...{ id, project: 'default', name: id, revision: 1, state: 'running', numerics: 'none', createdAt: new Date(0), finishedAt: null, endedBy: null, spent: { ranMs: 0, slotMs: 0, epochs: 0, sinceBest: 0, ...sweep.spent } },
       spec: {
-        ...{ format: 1, name: id, axes: [], sampler: 'grid', stop: sweep.stop, pruner: sweep.pruner ?? null, ensemble: null, budget: { trials: null, wallClockMs: sweep.wallClockMs ?? null }, stageTimeoutMs: null, seed: 0, sharing: true },
+        ...{ format: 1, name: id, axes: [], sampler: 'grid', stop: sweep.stop, pruner: sweep.pruner ?? null, ensemble: null, budget: { trials: null, wallClockMs: null, ...sweep.budget }, stageTimeoutMs: null, seed: 0, sharing: true },
         trainable: { kind: 'synthetic', epochMs: 0, metrics: {} },
         objective: { metric: 'val.loss', direction: 'minimize', floors: {} },
       },

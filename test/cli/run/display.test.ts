@@ -14,6 +14,8 @@ function view(change: Partial<ProgressView> = {}): ProgressView {
       state: 'running',
       createdAt: '2026-01-01T00:00:00.000Z',
       finishedAt: null,
+      endedBy: null,
+      budget: { trials: null, wallClockMs: null },
       objective: { metric: 'val.auc', direction: 'maximize', floors: {} },
       ensemble: null,
       restoreBest: false,

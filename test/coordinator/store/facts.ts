@@ -16,7 +16,7 @@ export function newPath(epochs: number): EpochKey[] {
 }
 
 export function turn(writes: Partial<TurnWrites>): TurnWrites {
-  const none = { workers: [], epochs: [], retrained: [], checkpoints: [], dropped: [], evaluations: [], ended: [], grants: [], created: [], trials: [], sweeps: [], clocks: [], peaks: [], events: [] };
+  const none = { workers: [], epochs: [], retrained: [], checkpoints: [], dropped: [], evaluations: [], ended: [], grants: [], created: [], trials: [], sweeps: [], spent: [], peaks: [], events: [] };
   return { ...none, ...writes };
 }
 

@@ -24,15 +24,19 @@ describe('sweeps and their revisions', () => {
     await database.close();
   });
 
-  it('the running time of a revision is kept, never goes back, and begins anew with the next revision', async () => {
+  it('what a revision has used up is kept, times and epochs never go back, and the next revision begins anew', async () => {
     const { id } = await store.submit(sweepOf('timed', [newPath(1)]), epoch);
-    const ranMs = async (): Promise<number | undefined> => (await store.findSweep('default', id))?.ranMs;
-    await store.commitTurn(epoch, turn({ clocks: [{ id, revision: 1, ranMs: 5000.5 }] }));
-    assert.equal(await ranMs(), 5000.5);
-    await store.commitTurn(epoch, turn({ clocks: [{ id, revision: 1, ranMs: 4000 }] }));
-    assert.equal(await ranMs(), 5000.5);
+    const spent = async (): Promise<unknown> => {
+      const sweep = await store.findSweep('default', id);
+      return { ...sweep?.spent, endedBy: sweep?.endedBy };
+    };
+    const used = { ranMs: 5000.5, slotMs: 7000.25, epochs: 12, sinceBest: 3, endedBy: null };
+    await store.commitTurn(epoch, turn({ spent: [{ ...used, id, revision: 1 }] }));
+    assert.deepEqual(await spent(), used);
+    await store.commitTurn(epoch, turn({ spent: [{ id, revision: 1, ranMs: 4000, slotMs: 1, epochs: 2, sinceBest: 0, endedBy: 'epochs' }] }));
+    assert.deepEqual(await spent(), { ...used, sinceBest: 0, endedBy: 'epochs' });
     await store.submit(sweepOf('timed', [newPath(2)]), epoch);
-    assert.equal(await ranMs(), 0);
+    assert.deepEqual(await spent(), { ranMs: 0, slotMs: 0, epochs: 0, sinceBest: 0, endedBy: null });
   });
 
   it('of the peaks of memory of one model and load the newest is kept, of one turn the largest', async () => {
@@ -49,7 +53,7 @@ describe('sweeps and their revisions', () => {
     assert.match(id, /^swp_[0-9a-z]{16}$/);
     assert.deepEqual({ revision, change }, { revision: 1, change: 'created' });
     const sweep = (await store.findSweep('default', 'whole')) ?? assert.fail('not found by name');
-    assert.deepEqual(sweep, { id, project: 'default', name: 'whole', revision: 1, state: 'running', spec: specOf('whole'), data: null, numerics: 'none', createdAt: sweep.createdAt, finishedAt: null, ranMs: 0 });
+    assert.deepEqual(sweep, { id, project: 'default', name: 'whole', revision: 1, state: 'running', spec: specOf('whole'), data: null, numerics: 'none', createdAt: sweep.createdAt, finishedAt: null, spent: { ranMs: 0, slotMs: 0, epochs: 0, sinceBest: 0 }, endedBy: null });
     assert.deepEqual(await store.findSweep('default', id), sweep);
     assert.equal(await store.findSweep('other', 'whole'), null);
     const trials = await store.trialsOf(id);

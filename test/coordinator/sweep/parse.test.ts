@@ -68,7 +68,7 @@ data: {path: p, split: {val: 0.1, test: given, seed: 4}, label: '(l)', perClass:
 sampler: {grid: {order: shuffled}}
 objective: {minimize: val.loss, floors: {'val.recall[B]': 0.9}}
 stop: {monitor: val.auc, patience: 3, minDelta: 0.01, restoreBest: true}
-budget: {trials: 1, wallClock: 1m30s}
+budget: {trials: 1, wallClock: 1m30s, epochs: 70, slotHours: 0.5, gpuHours: 2, target: 0.25, stagnation: 9}
 stageTimeout: 1h2m3s4ms
 seed: 9
 `);
@@ -78,7 +78,7 @@ seed: 9
   assert.deepEqual(whole.sampler, { grid: { order: 'shuffled', seed: 9 } });
   assert.deepEqual(whole.objective, { metric: 'val.loss', direction: 'minimize', floors: { 'val.recall[B]': 0.9 } });
   assert.deepEqual(whole.stop, { monitor: 'val.auc', direction: 'maximize', patience: 3, minDelta: 0.01, restoreBest: true });
-  assert.deepEqual([whole.budget, whole.stageTimeoutMs, whole.seed, whole.name], [{ trials: 1, wallClockMs: 90_000 }, 3_723_004, 9, 'n']);
+  assert.deepEqual([whole.budget, whole.stageTimeoutMs, whole.seed, whole.name], [{ trials: 1, wallClockMs: 90_000, epochs: 70, slotMs: 1_800_000, gpuMs: 7_200_000, target: 0.25, stagnation: 9 }, 3_723_004, 9, 'n']);
 });
 
 test('an ensemble is wanted unless the file says none, and what it leaves out has defaults', () => {
@@ -211,9 +211,18 @@ test('names of other tools get our name', () => {
   for (const [text, suggestion] of suggestions) one(`data: x\n${text}`, suggestion);
 });
 
+test('a budget of nothing, and a target that nothing reaches, are mistakes', () => {
+  for (const limit of ['trials', 'wallClock', 'epochs', 'slotHours', 'gpuHours', 'stagnation']) {
+    one(`data: x\nbudget: {${limit}: ${limit === 'wallClock' ? '0s' : '0'}}`, `a.yaml:2:`, `budget.${limit}: found `);
+  }
+  one('data: x\nbudget: {target: 95}', '2:18: budget.target: found 95, expected a number from 0 to 1 for val.auc; 95 % is 0.95');
+  one('data: x\nspace: {dropout: {min: 0, max: 0.5}}\nsampler: random\nbudget: {target: 0.9}', '3:10: sampler: found random without an end', 'budget.stagnation');
+  assert.deepEqual(spec('data: x\nobjective: {minimize: val.loss}\nbudget: {target: 2}').budget.target, 2);
+});
+
 test('what is known but not built yet says so', () => {
   for (const text of [
-    'replicates: 3', 'budget: {epochs: 20}', 'sampler: list', 'sampler: {list: []}', 'model: resnet18',
+    'replicates: 3', 'sampler: list', 'sampler: {list: []}', 'model: resnet18',
     'space: {optimizer: nadam}', 'space: {replicates: 3}',
   ]) {
     one(`data: x\n${text}`, 'known but not built yet');

@@ -1,0 +1,11 @@
+/** What a sweep says that only some engines can do, once its engine is settled. */
+import { isGpuNumerics, numericsText } from '../../proto/numerics.js';
+import type { Problem } from './mistakes.js';
+import type { SweepSpec } from './spec.js';
+
+/** Problems with a path into the sweep file; `ParsedSweep.place` gives them their lines. */
+export function checkAgainstEngine({ budget, trainable }: Pick<SweepSpec, 'budget' | 'trainable'>, numerics: string): Problem[] {
+  if (budget.gpuMs === undefined || isGpuNumerics(numerics)) return [];
+  const trainer = trainable.kind === 'synthetic' ? 'the synthetic trainable' : `the engine ${numericsText(numerics)}`;
+  return [{ path: ['budget', 'gpuHours'], at: 'value', found: `GPU hours for ${trainer}`, expected: 'slotHours, which every engine counts', suggestion: 'or train on a GPU: trawl engine install --gpu' }];
+}
