@@ -1,13 +1,15 @@
 /**
- * The formulas of the synthetic trainable: numbers, names, + - * / % **, comparisons, ?:, && || !, and
- * a fixed list of functions. jsep reads the text; only what stands in `Expression` is taken from its
- * tree, so nothing else of JavaScript can come through.
+ * The formulas of constraints and of the synthetic trainable: numbers, names, + - * / % **, comparisons,
+ * ?:, && || !, whether a name is a text, and a fixed list of functions. jsep reads the text; only what
+ * stands in `Expression` is taken from its tree, so nothing else of JavaScript can come through. A name
+ * with dots is looked up as a whole.
  */
 import jsep from 'jsep';
 
 export type Expression =
   | { readonly kind: 'number'; readonly value: number }
   | { readonly kind: 'name'; readonly name: string }
+  | { readonly kind: 'is'; readonly name: string; readonly text: string; readonly not: boolean }
   | { readonly kind: 'unary'; readonly operator: UnaryOperator; readonly of: Expression }
   | { readonly kind: 'binary'; readonly operator: BinaryOperator; readonly left: Expression; readonly right: Expression }
   | { readonly kind: 'choice'; readonly test: Expression; readonly yes: Expression; readonly no: Expression }
@@ -104,54 +106,87 @@ export function parseExpression(text: string): Expression {
   return take(tree, text);
 }
 
-/** Throws ExpressionError for a name that `names` lacks. NaN and infinities are values like any other. */
-export function evaluate(expression: Expression, names: { readonly [name: string]: number }): number {
+/** What names stand for. */
+export interface Names {
+  readonly numbers: { readonly [name: string]: number };
+  readonly texts: { readonly [name: string]: string };
+}
+
+/** Throws ExpressionError for a number that `names` lacks. NaN and infinities are values like any other. A text that is lacking is no text. */
+export function evaluate(expression: Expression, names: Names): number {
+  return valueOf(expression, names, (name) => {
+    throw new ExpressionError(name, `no such name; there are ${Object.keys(names.numbers).join(', ')}`);
+  }) ?? NaN;
+}
+
+/**
+ * Null where numbers that `names` lacks decide, by Kleene's logic: what needs one is unknown, `false &&
+ * unknown` is false and `true || unknown` is true.
+ */
+export function evaluatePartly(expression: Expression, names: Names): number | null {
+  return valueOf(expression, names, () => null);
+}
+
+function valueOf(expression: Expression, names: Names, lacking: (name: string) => null): number | null {
   switch (expression.kind) {
     case 'number':
       return expression.value;
-    case 'name': {
-      const value = Object.hasOwn(names, expression.name) ? names[expression.name] : undefined;
-      if (value === undefined) throw new ExpressionError(expression.name, `no such name; there are ${Object.keys(names).join(', ')}`);
-      return value;
+    case 'name':
+      return Object.hasOwn(names.numbers, expression.name) ? (names.numbers[expression.name] ?? null) : lacking(expression.name);
+    case 'is':
+      return truth((Object.hasOwn(names.texts, expression.name) && names.texts[expression.name] === expression.text) !== expression.not);
+    case 'unary': {
+      const value = valueOf(expression.of, names, lacking);
+      return value === null ? null : unaryOperators[expression.operator](value);
     }
-    case 'unary':
-      return unaryOperators[expression.operator](evaluate(expression.of, names));
-    case 'binary':
-      return binaryOperators[expression.operator](evaluate(expression.left, names), evaluate(expression.right, names));
-    case 'choice':
-      return evaluate(evaluate(expression.test, names) !== 0 ? expression.yes : expression.no, names);
+    case 'binary': {
+      const left = valueOf(expression.left, names, lacking);
+      // The other side then decides nothing, and may need what is not there.
+      if (expression.operator === '&&' && left === 0) return 0;
+      if (expression.operator === '||' && left !== null && left !== 0) return 1;
+      const right = valueOf(expression.right, names, lacking);
+      if (left !== null && right !== null) return binaryOperators[expression.operator](left, right);
+      if (expression.operator === '&&' && right === 0) return 0;
+      return expression.operator === '||' && right !== null && right !== 0 ? 1 : null;
+    }
+    case 'choice': {
+      const test = valueOf(expression.test, names, lacking);
+      return test === null ? null : valueOf(test !== 0 ? expression.yes : expression.no, names, lacking);
+    }
     case 'call': {
       const { apply }: MathFunction = functions[expression.name];
-      return apply(...expression.of.map((argument) => evaluate(argument, names)));
+      const values = expression.of.map((argument) => valueOf(argument, names, lacking));
+      return values.every((value) => value !== null) ? apply(...values) : null;
     }
   }
 }
 
-/** The names that an expression needs, each once, in order of appearance. */
+/** The names that an expression needs as numbers, each once, in order of appearance. */
 export function namesIn(expression: Expression): readonly string[] {
-  const found = new Set<string>();
-  const visit = (part: Expression): void => {
-    switch (part.kind) {
-      case 'number':
-        return;
-      case 'name':
-        found.add(part.name);
-        return;
-      case 'unary':
-        { visit(part.of); return; }
-      case 'binary':
-        visit(part.left);
-        { visit(part.right); return; }
-      case 'choice':
-        visit(part.test);
-        visit(part.yes);
-        { visit(part.no); return; }
-      case 'call':
-        part.of.forEach(visit);
-    }
-  };
-  visit(expression);
-  return [...found];
+  return [...new Set(partsOf(expression).flatMap((part) => (part.kind === 'name' ? [part.name] : [])))];
+}
+
+/** The names that an expression compares with texts, with the texts. */
+export function textsIn(expression: Expression): readonly { readonly name: string; readonly text: string }[] {
+  return partsOf(expression).flatMap((part) => (part.kind === 'is' ? [{ name: part.name, text: part.text }] : []));
+}
+
+/** The expression and all inside it, in the order of the text. */
+function partsOf(expression: Expression): readonly Expression[] {
+  switch (expression.kind) {
+    case 'number':
+    case 'name':
+    case 'is':
+      return [expression];
+    case 'unary':
+      return [expression, ...partsOf(expression.of)];
+    case 'binary':
+      return [...partsOf(expression.left), ...partsOf(expression.right)];
+    case 'choice':
+      return [...partsOf(expression.test), ...partsOf(expression.yes), ...partsOf(expression.no)];
+    case 'call':
+      return expression.of.flatMap(partsOf);
+  }
 }
 
 function take(node: jsep.Expression, text: string): Expression {
@@ -161,8 +196,11 @@ function take(node: jsep.Expression, text: string): Expression {
       return takeLiteral(core.value, text);
     case 'Identifier':
       return constant(core.name) ?? { kind: 'name', name: core.name };
-    case 'MemberExpression':
+    case 'MemberExpression': {
+      const name = dottedName(core);
+      if (name !== null && !name.startsWith('Math.')) return { kind: 'name', name };
       return constant(mathMember(core, text)) ?? fail(text, `${mathMember(core, text)} is not a constant; there are ${[...constants.keys()].join(', ')}`);
+    }
     case 'UnaryExpression':
       if (!Object.hasOwn(unaryOperators, core.operator)) fail(text, `operator ${core.operator} is not built`);
       return { kind: 'unary', operator: core.operator as UnaryOperator, of: take(core.argument, text) };
@@ -182,15 +220,35 @@ function take(node: jsep.Expression, text: string): Expression {
 function takeLiteral(value: unknown, text: string): Expression {
   if (typeof value === 'number' && Number.isFinite(value)) return { kind: 'number', value };
   if (typeof value === 'boolean') return { kind: 'number', value: truth(value) };
-  return fail(text, 'only numbers may stand here');
+  return fail(text, typeof value === 'string' ? 'a text may only be compared with a name, as in optimizer == "adam"' : 'only numbers may stand here');
 }
 
 function takeBinary(node: jsep.BinaryExpression, text: string): Expression {
   const strict = node.operator === '===' ? '==' : node.operator === '!==' ? '!=' : node.operator;
   if (!Object.hasOwn(binaryOperators, strict)) fail(text, `operator ${node.operator} is not built`);
+  const compared = strict === '==' || strict === '!=' ? takeComparison(node, strict) : null;
+  if (compared !== null) return compared;
   // -x ** 2 is an error in JavaScript, -(x ** 2) in Python and (-x) ** 2 in jsep: nobody shall have to guess.
   if (strict === '**' && node.left.type === 'UnaryExpression') fail(text, 'a sign before ** can be read in two ways; write -(x ** y) or pow(-x, y)');
   return { kind: 'binary', operator: strict as BinaryOperator, left: take(node.left, text), right: take(node.right, text) };
+}
+
+/** A name against a text, on whichever side; null where no text stands. */
+function takeComparison(node: jsep.BinaryExpression, operator: '==' | '!='): Expression | null {
+  for (const [one, other] of [[node.left, node.right], [node.right, node.left]] as const) {
+    const name = dottedName(one);
+    if (name !== null && other.type === 'Literal' && typeof other.value === 'string') return { kind: 'is', name, text: other.value, not: operator === '!=' };
+  }
+  return null;
+}
+
+/** `optimizer`, `optimizer.adam.beta2`; null for anything else. */
+function dottedName(node: jsep.Expression): string | null {
+  const core = node as jsep.CoreExpression;
+  if (core.type === 'Identifier') return core.name;
+  if (core.type !== 'MemberExpression' || core.computed || core.optional === true || core.property.type !== 'Identifier') return null;
+  const object = dottedName(core.object);
+  return object === null ? null : `${object}.${(core.property as jsep.Identifier).name}`;
 }
 
 function takeCall(node: jsep.CallExpression, text: string): Expression {

@@ -94,7 +94,7 @@ async function measure(options: LrOptions, home: Home, display: Display, signal:
 
 /** The first value of every axis, in one trial. */
 function firstCell(spec: SweepSpec): SweepSpec {
-  return { ...spec, sampler: 'grid', axes: spec.axes.map(({ name, values }) => ({ name, values: values.slice(0, 1) })) };
+  return { ...spec, sampler: 'grid', axes: spec.axes.filter(({ when }) => when === undefined).map(({ name, values }) => ({ name, values: values.slice(0, 1) })) };
 }
 
 /** Decoded by a worker of this home already, or by this command for itself, as a worker's cache is the worker's alone. */

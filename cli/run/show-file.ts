@@ -2,6 +2,8 @@
 import { resolve } from 'node:path';
 import { isProposed } from '../../coordinator/sampler/search.js';
 import { epochCounts, resolveTrials } from '../../coordinator/sweep/resolve.js';
+import { axisTree } from '../../coordinator/space/axis-tree.js';
+import { withValueAt } from '../../coordinator/space/setting.js';
 import type { Axis, SweepSpec, TrialPlan } from '../../coordinator/sweep/spec.js';
 import type { Json } from '../../proto/work.js';
 import { progressLine } from '../data/prepare.js';
@@ -33,13 +35,13 @@ export async function showFile(file: string, question: Question, home: Home): Pr
   }
 }
 
-/** One line per axis, fixed ones last. */
+/** One line per axis, those inside a value after the one around them; fixed ones last. */
 export function axisLines(axes: readonly Axis[]): string[] {
-  const said = ({ values, range }: Axis): string => {
-    if (range === undefined) return values.map((value) => settingText(value)).join(', ');
-    return `any ${range.type === 'int' ? 'whole number' : 'number'} from ${range.min} to ${range.max}${range.log ? ', on a log scale' : ''}`;
+  const said = ({ name, values, range }: Axis): string => {
+    if (range !== undefined) return `any ${range.type === 'int' ? 'whole number' : 'number'} from ${range.min} to ${range.max}${range.log ? ', on a log scale' : ''}`;
+    return values.map((value, index) => settingText(withoutInner(value, axes.filter(({ when }) => when?.axis === name && when.value === index)))).join(', ');
   };
-  const isFixed = ({ values }: Axis): boolean => values.length === 1;
+  const isFixed = ({ name, values }: Axis): boolean => values.length === 1 && !axes.some(({ when }) => when?.axis === name);
   return table(
     [
       { title: 'axis', value: (axis: Axis) => axis.name },
@@ -50,11 +52,17 @@ export function axisLines(axes: readonly Axis[]): string[] {
   );
 }
 
+/** The value with dots where the axes inside it stand, which have lines of their own. */
+function withoutInner(value: Json, inner: readonly Axis[]): Json {
+  return inner.reduce((setting, { when }) => withValueAt(setting, when?.path ?? [], '…'), value);
+}
+
 /** One line per trial that is known before the sweep runs, with the settings that differ between them. */
 export function trialLines(spec: SweepSpec, plans: readonly TrialPlan[]): string[] {
   if (isProposed(spec)) return [proposedLine(spec)];
-  const varying = spec.axes.filter((axis) => axis.values.length > 1);
-  const shown = varying.length > 0 ? varying : spec.axes;
+  const nodes = axisTree(spec.axes);
+  const varying = nodes.filter(({ axis, settings }) => settings > 1 || axis.range !== undefined);
+  const shown = (varying.length > 0 ? varying : nodes).map(({ axis }) => axis);
   return table(
     [
       { title: 'trial', value: (plan: TrialPlan) => `#${plan.number}`, align: 'right' as const },
@@ -82,7 +90,7 @@ function proposedLine({ budget }: SweepSpec): string {
 /** Cosines over the trial's own length, where trials differ in length. */
 function spoilers(axes: readonly Axis[]): Json[] {
   const lengths = axes.find(({ name }) => name === 'epochs')?.values.length ?? 1;
-  return lengths < 2 ? [] : axes.flatMap(({ values }) => values.filter(hasOpenCosine));
+  return lengths < 2 ? [] : axes.flatMap(({ values, when }) => (when === undefined ? values.filter(hasOpenCosine) : []));
 }
 
 function hasOpenCosine(value: Json): boolean {

@@ -1,6 +1,7 @@
 /** The trials of a sweep that are known when it is submitted. */
 import { canonicalJson } from '../../proto/canonical.js';
 import { AxesSpace } from '../space/assignment.js';
+import { axisTree, oneByOne } from '../space/axis-tree.js';
 import { acceptance } from '../space/constraints.js';
 import type { Assignment, Axis, SweepSpec } from '../sweep/spec.js';
 import { gridTrials } from './grid.js';
@@ -25,11 +26,12 @@ export function* sampledAssignments(spec: SweepSpec): Generator<Assignment> {
   }
 }
 
-/** The base point, which has each axis's first value; then each axis's other values with all others at the base. */
+/** The base point, which has each axis's first value; then each axis's other values with all others at the base, those inside its values too. */
 export function* oneAtATime(axes: readonly Axis[]): Generator<Assignment> {
-  const base = Object.fromEntries(axes.map(({ name, values }) => [name, values[0] ?? null]));
+  const nodes = axisTree(axes);
+  const base = Object.fromEntries(nodes.map(({ axis: { name, values } }) => [name, values[0] ?? null]));
   yield base;
-  for (const { name, values } of axes) for (const value of values.slice(1)) yield { ...base, [name]: value };
+  for (const node of nodes) for (const setting of oneByOne(node)) yield { ...base, [node.axis.name]: setting };
 }
 
 /** Random settings, to see what a space holds; the same each time. */

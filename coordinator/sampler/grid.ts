@@ -5,17 +5,21 @@
  */
 import type { Json } from '../../proto/work.js';
 import type { Assignment, Axis, GridSampler, SweepSpec } from '../sweep/spec.js';
+import { axisTree, settingAt, type AxisNode } from '../space/axis-tree.js';
 import { below, seededGenerator } from './random.js';
 
 /** Cells of the grid; above 2^53 only its magnitude is meant. No axes is one cell. */
 export function gridSize(axes: readonly Axis[]): number {
-  return axes.reduce((cells, axis) => cells * axis.values.length, 1);
+  return cellsOf(axisTree(axes));
 }
+
+const cellsOf = (nodes: readonly AxisNode[]): number => nodes.reduce((cells, { settings }) => cells * settings, 1);
 
 /** All cells in listed order. */
 export function* gridAssignments(axes: readonly Axis[]): Generator<Assignment> {
-  const cells = gridSize(axes);
-  for (let index = 0; index < cells; index += 1) yield cellAt(axes, index);
+  const nodes = axisTree(axes);
+  const cells = cellsOf(nodes);
+  for (let index = 0; index < cells; index += 1) yield cellAt(nodes, index);
 }
 
 /** The cells that a sweep runs, in the order of their trials' numbers. */
@@ -24,26 +28,27 @@ export function* gridTrials(spec: Pick<SweepSpec, 'axes' | 'budget'> & { readonl
     for (const cell of gridAssignments(spec.axes)) if (accepts(cell)) yield cell;
     return;
   }
-  const cells = gridSize(spec.axes);
+  const nodes = axisTree(spec.axes);
+  const cells = cellsOf(nodes);
   let left = Math.min(cells, spec.budget.trials ?? cells);
   for (const index of shuffledIndices(cells, cells, spec.sampler.grid.seed)) {
     if (left === 0) return;
-    const cell = cellAt(spec.axes, index);
+    const cell = cellAt(nodes, index);
     if (!accepts(cell)) continue;
     left -= 1;
     yield cell;
   }
 }
 
-function cellAt(axes: readonly Axis[], index: number): Assignment {
+function cellAt(nodes: readonly AxisNode[], index: number): Assignment {
   const cell: { [name: string]: Json } = {};
   let rest = index;
-  for (const axis of axes.toReversed()) {
-    cell[axis.name] = axis.values[rest % axis.values.length] ?? null;
-    rest = Math.floor(rest / axis.values.length);
+  for (const node of nodes.toReversed()) {
+    cell[node.axis.name] = settingAt(node, rest % node.settings);
+    rest = Math.floor(rest / node.settings);
   }
   // Fields in the order of the axes, so that tables and files show them as the sweep file does.
-  return Object.fromEntries(axes.map((axis) => [axis.name, cell[axis.name] ?? null]));
+  return Object.fromEntries(nodes.map(({ axis }) => [axis.name, cell[axis.name] ?? null]));
 }
 
 /**

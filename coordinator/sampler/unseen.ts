@@ -24,7 +24,7 @@ export class Unseen {
   constructor(space: Space, seed: number) {
     this.#space = space;
     this.#seed = seed;
-    this.finite = space.dimensions.reduce((points, dimension) => points * valuesOf(dimension), 1) <= MOST_POINTS;
+    this.finite = countPoints(space) <= MOST_POINTS;
   }
 
   observe(number: number, point: Point): void {
@@ -66,6 +66,20 @@ export class Unseen {
     }
     return free;
   }
+}
+
+/** How many points a space has; Infinity where one of its dimensions is continuous. */
+export function countPoints({ dimensions }: Space): number {
+  const below = (decider: number, value: number): number =>
+    dimensions.reduce((points, { when }, index) => (when?.dimension === decider && when.values.includes(value) ? points * at(index) : points), 1);
+  const at = (index: number): number => {
+    const dimension = dimensions[index]!;
+    const decides = dimensions.some(({ when }) => when?.dimension === index);
+    const values = valuesOf(dimension);
+    if (!decides || !Number.isFinite(values)) return values;
+    return Array.from({ length: values }, (_, nth) => below(index, valueAt(dimension, nth))).reduce((sum, points) => sum + points, 0);
+  };
+  return dimensions.reduce((points, { when }, index) => (when === null ? points * at(index) : points), 1);
 }
 
 /** All points of a finite space that begin with these coordinates. */

@@ -7,6 +7,7 @@ import { canonicalJson } from '../../proto/canonical.js';
 import type { Json } from '../../proto/work.js';
 import type { AxisRange } from '../sweep/spec.js';
 import { countSteps, linearPoints, logPoints, steps } from './decimal.js';
+import { isMap, withValueAt } from './setting.js';
 
 /** How a hyperparameter's axis is read. */
 export interface AxisRule {
@@ -18,21 +19,37 @@ export interface AxisRule {
   readonly whole: boolean;
   /** The meaning of a value: two with the same meaning are duplicates. */
   readonly meaning: (value: Json) => Json;
+  /** Whether a list that stands in a field of a value is no axis but belongs to it, as the pairs of {steps: ...} do. */
+  readonly literal?: (field: string, list: readonly Json[]) => boolean;
 }
 
 /** What `space` says of one hyperparameter; undefined items were found wrong already and are passed over. */
 export type WrittenAxis = Json | readonly (Json | undefined)[];
 
+/** Where in what was written something stands: [1, 'adam', 'beta2', 0]. */
+export type WrittenPath = readonly (string | number)[];
+
 export interface AxisValue {
+  /** Complete: where it has axes of its own inside, their first values stand. */
   readonly value: Json;
-  /** Index of the list item it comes from; null where the axis is no list. */
-  readonly item: number | null;
+  readonly path: WrittenPath;
+  readonly inner: readonly InnerAxis[];
+}
+
+/** A list or a range inside a value: an axis that exists where that value is taken. */
+export interface InnerAxis {
+  /** Where in the value, e.g. ['adam', 'beta2']. */
+  readonly path: readonly string[];
+  readonly axis: ExpandedAxis;
+}
+
+export interface ExpandedAxis {
+  readonly values: readonly AxisValue[];
+  readonly range: AxisRange | null;
 }
 
 export interface AxisProblem {
-  readonly item: number | null;
-  /** The field of a segment or range that is wrong; null for the whole of it. */
-  readonly field: string | null;
+  readonly path: WrittenPath;
   readonly found: string;
   readonly expected: string;
   readonly suggestion: string | null;
@@ -56,39 +73,112 @@ interface Range {
 /** More values than this on one axis are a slip of the pen, and would be written out before anybody counted them. */
 export const MAX_VALUES = 100_000;
 
+interface Expansion extends ExpandedAxis {
+  readonly problems: readonly AxisProblem[];
+}
+
 /** `written` must have passed the schema. Gives each value once, in order, or what is wrong. */
-export function expandAxis(written: WrittenAxis, rule: AxisRule): { readonly values: readonly AxisValue[]; readonly range: AxisRange | null; readonly problems: readonly AxisProblem[] } {
+export function expandAxis(written: WrittenAxis, rule: AxisRule): Expansion {
   const problems: AxisProblem[] = [];
   const values: AxisValue[] = [];
-  const add = (made: readonly Json[] | AxisProblem, item: number | null): void => {
-    if ('found' in made) problems.push({ ...made, item });
-    else for (const value of made) values.push({ value, item });
+  const add = (made: readonly Json[] | AxisProblem, path: WrittenPath): void => {
+    if ('found' in made) {
+      problems.push({ ...made, path: [...path, ...made.path] });
+      return;
+    }
+    for (const value of made) {
+      const opened = openValue(value, rule);
+      problems.push(...opened.problems.map((wrong) => ({ ...wrong, path: [...path, ...wrong.path] })));
+      values.push({ value: opened.value, path, inner: opened.inner });
+    }
   };
   if (isList(written)) {
     written.forEach((entry, item) => {
-      if (entry !== undefined) add(rule.numeric && isSegment(entry) ? segmentValues(entry) : [entry], item);
+      if (entry !== undefined) add(rule.numeric && isSegment(entry) ? segmentValues(entry) : [entry], [item]);
     });
   } else {
     const drawn = rule.drawn === true && rule.numeric && isRange(written) && written.points === undefined && written.step === undefined;
     if (drawn) return drawnRange(written, rule.whole);
-    add(rule.numeric && isRange(written) ? rangeValues(written, rule.whole) : [written], null);
+    add(rule.numeric && isRange(written) ? rangeValues(written, rule.whole) : [written], []);
   }
-  const seen = new Set<string>();
-  const distinct = values.filter(({ value }) => {
-    const meaning = canonicalJson(rule.meaning(value));
-    return !seen.has(meaning) && seen.add(meaning);
+  return { values: problems.length > 0 ? values : distinct(values, rule, problems), range: null, problems };
+}
+
+/**
+ * Each setting once. A value that others yield already is dropped; where two overlap that both have axes
+ * inside, there is no telling which of them a trial belongs to.
+ */
+function distinct(values: readonly AxisValue[], rule: AxisRule, problems: AxisProblem[]): readonly AxisValue[] {
+  const known = new Map<string, number>();
+  const dropped = new Set<number>();
+  const take = (index: number, { path, inner }: AxisValue, settings: readonly Json[]): void => {
+    for (const setting of settings) {
+      const meaning = canonicalJson(rule.meaning(setting));
+      const before = known.get(meaning);
+      known.set(meaning, before ?? index);
+      if (before === undefined || before === index) continue;
+      if (inner.length === 0) dropped.add(index);
+      else {
+        problems.push({ path, found: `${JSON.stringify(setting)} again, as in item ${before}`, expected: 'each setting once', suggestion: 'write the values of both into one of them' });
+        return;
+      }
+    }
+  };
+  // Those with axes inside first: what they yield need not be listed beside them.
+  values.forEach((value, index) => { if (value.inner.length > 0) take(index, value, settingsOf(value)); });
+  values.forEach((value, index) => { if (value.inner.length === 0) take(index, value, [value.value]); });
+  return dropped.size === 0 ? values : values.filter((_, index) => !dropped.has(index));
+}
+
+const MOST_COMPARED = 10_000;
+
+/** All settings of a value, or, where ranges or their number forbid it, none. */
+function settingsOf({ value, inner }: AxisValue): readonly Json[] {
+  let settings: readonly Json[] = [value];
+  for (const { path, axis } of inner) {
+    if (axis.range !== null) return [];
+    const own = axis.values.flatMap(settingsOf);
+    if (settings.length * own.length > MOST_COMPARED) return [];
+    settings = settings.flatMap((setting) => own.map((each) => withValueAt(setting, path, each)));
+  }
+  return settings;
+}
+
+/** Fields of schedules that count epochs. */
+const WHOLE = new Set(['every', 'epochs']);
+
+/** A value whose lists and ranges are axes, with the first value of each in its place. */
+function openValue(written: Json, rule: AxisRule): { readonly value: Json; readonly inner: readonly InnerAxis[]; readonly problems: readonly AxisProblem[] } {
+  if (!isMap(written)) return { value: written, inner: [], problems: [] };
+  const inner: InnerAxis[] = [];
+  const problems: AxisProblem[] = [];
+  const fields = Object.entries(written).map(([name, field]): [string, Json] => {
+    if (isRange(field) || (Array.isArray(field) && rule.literal?.(name, field as readonly Json[]) !== true)) {
+      const expanded = expandAxis(field, { ...rule, numeric: true, whole: WHOLE.has(name), meaning: (value) => value });
+      problems.push(...expanded.problems.map((wrong) => ({ ...wrong, path: [name, ...wrong.path] })));
+      const [first] = expanded.values;
+      if (first === undefined) return [name, null];
+      const only = expanded.values.length === 1 && expanded.range === null;
+      if (!only) inner.push({ path: [name], axis: expanded });
+      else inner.push(...first.inner.map(({ path, axis }) => ({ path: [name, ...path], axis })));
+      return [name, first.value];
+    }
+    const opened = openValue(field, rule);
+    inner.push(...opened.inner.map(({ path, axis }) => ({ path: [name, ...path], axis })));
+    problems.push(...opened.problems.map((wrong) => ({ ...wrong, path: [name, ...wrong.path] })));
+    return [name, opened.value];
   });
-  return { values: distinct, range: null, problems };
+  return { value: Object.fromEntries(fields), inner, problems };
 }
 
 /** Its ends stand for its values; where they are one, it is fixed. */
-function drawnRange(written: Range, whole: boolean): ReturnType<typeof expandAxis> {
+function drawnRange(written: Range, whole: boolean): Expansion {
   const { min, max, type = whole ? 'int' : 'float', scale = 'linear' } = written;
   const fraction = type === 'int' ? [min, max].find((end) => !Number.isInteger(end)) : undefined;
   const wrong = rangeProblem({ ...written, points: 2 }, whole) ?? (fraction === undefined ? null : problem(fraction === min ? 'min' : 'max', String(fraction), 'a whole number', 'or write type: float'));
   if (wrong !== null) return { values: [], range: null, problems: [wrong] };
   const ends = min === max ? [min] : [min, max];
-  return { values: ends.map((value) => ({ value, item: null })), range: min === max ? null : { min, max, type, log: scale === 'log' }, problems: [] };
+  return { values: ends.map((value) => ({ value, path: [], inner: [] })), range: min === max ? null : { min, max, type, log: scale === 'log' }, problems: [] };
 }
 
 function segmentValues(segment: Segment): number[] | AxisProblem {
@@ -120,7 +210,7 @@ function rangeProblem({ min, max, type, scale, step, points }: Range, whole: boo
 }
 
 function problem(field: string | null, found: string, expected: string, suggestion: string): AxisProblem {
-  return { item: null, field, found, expected, suggestion };
+  return { path: field === null ? [] : [field], found, expected, suggestion };
 }
 
 function tooMany(field: string, value: number, count: number): AxisProblem {
@@ -137,8 +227,4 @@ function isRange(value: Json): value is Json & Range {
 
 function isList(written: WrittenAxis): written is readonly (Json | undefined)[] {
   return Array.isArray(written);
-}
-
-function isMap(value: Json): value is { readonly [name: string]: Json } {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -15,11 +15,12 @@ export interface Warmup {
   readonly warmup: { readonly epochs: number; readonly to: number | Schedule };
 }
 
-const KINDS = ['constant', 'piecewise', 'cosine', 'steps', 'exponential', 'inverseTime', 'warmup'];
+/** Names of schedules, of which no other choice may be called. */
+export const SCHEDULE_KINDS: readonly string[] = ['constant', 'piecewise', 'cosine', 'steps', 'exponential', 'inverseTime', 'warmup'];
 
 export function isSchedule(value: Json): boolean {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
-  return KINDS.some((kind) => Object.hasOwn(value, kind));
+  return SCHEDULE_KINDS.some((kind) => Object.hasOwn(value, kind));
 }
 
 /**

@@ -1,14 +1,16 @@
 /** From the axes as written to the values of each, checked one by one, and completed by the model's defaults. */
 import { ZOO, type Knob, type ZooModel } from '../../proto/models.js';
 import type { Json } from '../../proto/work.js';
-import { expandAxis, type AxisRule } from '../space/axis.js';
+import type * as z from 'zod';
+import { expandAxis, type AxisRule, type ExpandedAxis, type WrittenAxis, type WrittenPath } from '../space/axis.js';
 import { resolveAugmentation, type WrittenAugmentation } from '../space/augmentation.js';
+import { withValueAt } from '../space/setting.js';
 import { resolveOptimizer, writeOptimizer, type WrittenOptimizer } from '../space/optimizer.js';
 import type { Draft } from './draft.js';
 import { describe, type Problem } from './mistakes.js';
 import { isDrawing } from './schema-search.js';
 import { syntheticValue } from './schema.js';
-import type { Axis } from './spec.js';
+import type { Axis, AxisCondition } from './spec.js';
 
 interface Kinds {
   readonly whole: ReadonlySet<string>;
@@ -24,31 +26,70 @@ function kindsOf(knobs: readonly Knob[]): Kinds {
 
 const ZOO_KINDS = kindsOf(ZOO.flatMap((model) => model.knobs));
 
-/** The axes that the draft names, in the file's order. */
+/** The axes that the draft names, in the file's order, each followed by those inside its values. */
 export function namedAxes(draft: Draft): { readonly axes: readonly Axis[]; readonly problems: readonly Problem[] } {
   const axes: Axis[] = [];
   const problems: Problem[] = [];
   const kinds = draft.kind === 'image' && draft.module !== null ? kindsOf(draft.module.knobs) : ZOO_KINDS;
   for (const [name, written] of draft.space) {
     const expanded = expandAxis(written, ruleOf(draft, name, kinds));
-    const wrong: Problem[] = expanded.problems.map(({ item, field, ...problem }) => ({ ...problem, path: [...pathOf(name, item), ...(field === null ? [] : [field])], at: 'value' }));
+    const wrong: Problem[] = expanded.problems.map((problem) => ({ ...problem, path: ['space', name, ...problem.path], at: 'value' }));
     const schema = draft.kind === 'image' ? draft.schemas.values[name] : syntheticValue(name);
-    const reported = new Set<number | null>();
-    for (const { value, item } of expanded.values) {
-      const issue = schema?.safeParse(value).error?.issues[0];
-      if (issue === undefined || reported.has(item)) continue;
-      reported.add(item);
-      const source: unknown = item === null ? written : Array.isArray(written) ? written[item] : written;
-      wrong.push({ path: pathOf(name, item), at: 'value', found: `${describe(source)}, which yields ${describe(value)}`, expected: issue.message, suggestion: null });
-    }
+    if (wrong.length === 0 && schema !== undefined) wrong.push(...checkYield(name, written, expanded, schema));
     problems.push(...wrong);
-    if (wrong.length === 0) axes.push({ name, values: expanded.values.map(({ value }) => value), ...(expanded.range === null ? {} : { range: expanded.range }) });
+    if (wrong.length === 0) axes.push(...listed(name, expanded, new Set()));
   }
   return { axes, problems };
 }
 
-function pathOf(name: string, item: number | null): readonly (string | number)[] {
-  return item === null ? ['space', name] : ['space', name, item];
+/** Whether the values that come out are right too; of each place that is written the first that is not. */
+function checkYield(name: string, written: WrittenAxis, expanded: ExpandedAxis, schema: z.ZodType): Problem[] {
+  const reported = new Set<string>();
+  return yields(expanded, [], (value) => value).flatMap(({ path, value, setting }): Problem[] => {
+    const issue = schema.safeParse(setting).error?.issues[0];
+    const place = JSON.stringify(path);
+    if (issue === undefined || reported.has(place)) return [];
+    reported.add(place);
+    return [{ path: ['space', name, ...path], at: 'value', found: `${describe(partAt(written, path))}, which yields ${describe(value)}`, expected: messageOf(issue), suggestion: null }];
+  });
+}
+
+interface Yield {
+  readonly path: WrittenPath;
+  readonly value: Json;
+  /** The whole hyperparameter with the value in its place. */
+  readonly setting: Json;
+}
+
+function yields(axis: ExpandedAxis, around: WrittenPath, within: (value: Json) => Json): Yield[] {
+  return axis.values.flatMap(({ value, path, inner }): Yield[] => {
+    const here = [...around, ...path];
+    const own = { path: here, value, setting: within(value) };
+    return [own, ...inner.flatMap((each) => yields(each.axis, [...here, ...each.path], (put) => within(withValueAt(value, each.path, put))))];
+  });
+}
+
+/** What is wrong at the bottom of a union. */
+function messageOf(issue: z.core.$ZodIssue): string {
+  const deepest = issue.code === 'invalid_union' ? issue.errors.flat().find((inner) => inner.path.length > 0 && inner.code !== 'unrecognized_keys') : undefined;
+  return deepest === undefined ? issue.message : messageOf(deepest);
+}
+
+function partAt(written: unknown, path: WrittenPath): unknown {
+  return path.reduce<unknown>((part, step) => (typeof part === 'object' && part !== null ? (part as { readonly [step: string | number]: unknown })[step] : undefined), written);
+}
+
+/** An axis and those inside its values, each called by its place: optimizer.adam.beta2, or optimizer[1].adam.beta2 where two would be called alike. */
+function listed(name: string, { values, range }: ExpandedAxis, taken: Set<string>, when?: AxisCondition): Axis[] {
+  taken.add(name);
+  const own = { name, values: values.map(({ value }) => value), ...(range === null ? {} : { range }), ...(when === undefined ? {} : { when }) };
+  const inner = values.flatMap(({ inner: axes }, value) =>
+    axes.flatMap(({ path, axis }) => {
+      const short = [name, ...path].join('.');
+      return listed(taken.has(short) ? [`${name}[${value}]`, ...path].join('.') : short, axis, taken, { axis: name, value, path });
+    }),
+  );
+  return [own, ...inner];
 }
 
 function ruleOf(draft: Draft, name: string, { whole, choices }: Kinds): AxisRule {
@@ -58,7 +99,14 @@ function ruleOf(draft: Draft, name: string, { whole, choices }: Kinds): AxisRule
     drawn: isDrawing(draft.sections.sampler),
     whole: image ? whole.has(name) : name === 'epochs',
     meaning: image && Object.hasOwn(MEANINGS, name) ? MEANINGS[name]! : withoutConstant,
+    literal: isLiteral,
   };
+}
+
+/** The pairs of {steps: [[0, 0.1], [10, 0.01]]}, and a shift as [horizontal, vertical]. */
+function isLiteral(field: string, list: readonly Json[]): boolean {
+  if (field === 'steps') return list.some((item) => Array.isArray(item));
+  return field === 'shift' && list.length === 2 && list.every((item) => typeof item === 'number');
 }
 
 const MEANINGS: { readonly [hyperparameter: string]: (value: Json) => Json } = {

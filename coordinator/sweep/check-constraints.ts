@@ -1,12 +1,11 @@
 /** Constraints against the space: formulas that can be read, names that are numbers, and something that meets them all. */
-import { ExpressionError, namesIn, parseExpression } from '../../proto/expression.js';
+import { ExpressionError, parseExpression, type Expression } from '../../proto/expression.js';
 import { drawnPoints, oneAtATime } from '../sampler/assignments.js';
 import { gridAssignments, gridSize } from '../sampler/grid.js';
-import { acceptance, constraintValue } from '../space/constraints.js';
+import { acceptance } from '../space/constraints.js';
+import { checkNames, namesOfAxes } from './formula-names.js';
 import { describe, type Problem } from './mistakes.js';
-import { oneOf } from './schema-parts.js';
 import type { Assignment, Axis } from './spec.js';
-import { suggestKey } from './suggest.js';
 
 /** Cells of a grid that are looked at one by one before a sweep begins; of a larger one, so many are drawn. */
 const MOST_COUNTED = 1_000_000;
@@ -19,20 +18,14 @@ export function checkConstraints(constraints: readonly string[], axes: readonly 
 
 function checkConstraint(constraint: string, index: number, axes: readonly Axis[]): Problem[] {
   const base = { path: ['constraints', index], at: 'value' } as const;
-  let names: readonly string[];
+  let expression: Expression;
   try {
-    names = namesIn(parseExpression(constraint));
+    expression = parseExpression(constraint);
   } catch (error) {
     if (!(error instanceof ExpressionError)) throw error;
     return [{ ...base, found: describe(constraint), expected: 'a formula over hyperparameters, such as imageSize * batch <= 6000', suggestion: error.why }];
   }
-  const known = axes.filter(({ values }) => values.every((value) => constraintValue(value) !== null)).map(({ name }) => name);
-  return names.flatMap((name): Problem[] => {
-    if (known.includes(name)) return [];
-    const text = axes.find((axis) => axis.name === name)?.values.find((value) => constraintValue(value) === null);
-    if (text !== undefined) return [{ ...base, found: `${name}, which can be ${describe(text)}`, expected: 'hyperparameters that are numbers', suggestion: null }];
-    return [{ ...base, found: `the name ${name}`, expected: oneOf(known), suggestion: suggestKey(name, known, base.path) }];
-  });
+  return checkNames(expression, namesOfAxes(axes), base);
 }
 
 export interface Counted {

@@ -1,11 +1,11 @@
 /** The synthetic trainable's own checks: names that formulas can use, and formulas that can be computed. */
-import { ExpressionError, RESERVED_NAMES, namesIn, parseExpression } from '../../proto/expression.js';
-import type { Json } from '../../proto/work.js';
+import { ExpressionError, RESERVED_NAMES, namesIn, parseExpression, type Expression } from '../../proto/expression.js';
+import { isSchedule, SCHEDULE_KINDS } from '../space/schedule.js';
 import type { SyntheticDraft } from './draft.js';
+import { checkNames, namesOfAxes } from './formula-names.js';
 import { describe, type Problem } from './mistakes.js';
 import { oneOf } from './schema.js';
 import type { Axis } from './spec.js';
-import { suggestKey } from './suggest.js';
 
 export function checkSynthetic(draft: SyntheticDraft, axes: readonly Axis[]): Problem[] {
   const trainable = draft.sections.trainable;
@@ -30,26 +30,27 @@ function checkName(name: string): Problem[] {
 
 function checkFormula(path: readonly string[], formula: string, draft: SyntheticDraft, axes: readonly Axis[]): Problem[] {
   const base = { path, at: 'value' } as const;
-  let names: readonly string[];
+  let expression: Expression;
   try {
-    names = namesIn(parseExpression(formula));
+    expression = parseExpression(formula);
   } catch (error) {
     if (!(error instanceof ExpressionError)) throw error;
     return [{ ...base, found: describe(formula), expected: 'a formula over epoch and hyperparameters', suggestion: error.why }];
   }
   // The number of epochs is no part of what an epoch yields: trials of other lengths share it.
-  const known = ['epoch', ...[...draft.space.keys()].filter((name) => name !== 'epochs' && checkName(name).length === 0)];
-  return names.flatMap((name): Problem[] => {
-    if (!known.includes(name)) {
-      const why = name === 'epochs' ? 'an epoch cannot depend on how many follow it' : suggestKey(name, known, path);
-      return [{ ...base, found: `the name ${name}`, expected: oneOf(known), suggestion: why }];
-    }
-    const text = axes.find((axis) => axis.name === name)?.values.find((value) => !isNumeric(value));
-    return text === undefined ? [] : [{ ...base, found: `${name}, which can be ${describe(text)}`, expected: 'hyperparameters that are numbers', suggestion: null }];
-  });
+  if (namesIn(expression).includes('epochs')) {
+    return [{ ...base, found: 'the name epochs', expected: oneOf(['epoch', ...namesFor(draft)]), suggestion: 'an epoch cannot depend on how many follow it' }];
+  }
+  const known = namesOfAxes([{ name: 'epoch', values: [0] }, ...namesFor(draft).filter((name) => !axes.some((axis) => axis.name === name)).map((name) => ({ name, values: [0] })), ...axes.filter(({ name }) => name !== 'epochs').flatMap(inEachEpoch)]);
+  return checkNames(expression, known, base);
 }
 
-/** Schedules are numbers in each epoch; true and false are 1 and 0. */
-function isNumeric(value: Json): boolean {
-  return typeof value !== 'string';
+function namesFor(draft: SyntheticDraft): string[] {
+  return [...draft.space.keys()].filter((name) => name !== 'epochs' && checkName(name).length === 0);
+}
+
+/** In each epoch a schedule is a number. */
+function inEachEpoch(axis: Axis): Axis[] {
+  const values = axis.values.map((value) => (isSchedule(value) ? 0 : value));
+  return SCHEDULE_KINDS.some((kind) => axis.when?.path[0] === kind) ? [] : [{ ...axis, values }];
 }

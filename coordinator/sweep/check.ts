@@ -7,6 +7,7 @@ import { METRIC_NAMES, isMetricName } from '../../proto/confusion.js';
 import { moduleModel } from '../../proto/model-module.js';
 import { DEFAULT_MODEL, ZOO, type Knob, type ZooModel } from '../../proto/models.js';
 import { gridSize } from '../sampler/grid.js';
+import { axisTree } from '../space/axis-tree.js';
 import { withDefaults } from './axes.js';
 import { checkConstraints, checkSomethingLeft, countAccepted } from './check-constraints.js';
 import { checkRates } from './check-rates.js';
@@ -217,7 +218,7 @@ function checkGrid(draft: Draft, axes: readonly Axis[], size: number): Problem[]
   const { sampler, budget } = draft.sections;
   if (isDrawing(sampler)) return checkDrawing(draft);
   if (!draft.spaceIsWhole || sampler === 'axes') return [];
-  const shape = axes.filter((axis) => axis.values.length > 1).map((axis) => `${axis.name} ${axis.values.length}`).join(' x ');
+  const shape = axisTree(axes).filter(({ settings }) => settings > 1).map(({ axis, settings }) => `${axis.name} ${settings}`).join(' x ');
   const trials = budget?.trials;
   const shuffled = typeof sampler === 'object' && 'grid' in sampler && sampler.grid.order === 'shuffled';
   const grid = `a grid of ${size.toLocaleString('en')} trials (${shape})`;

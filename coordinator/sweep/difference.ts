@@ -1,8 +1,9 @@
 /** What changed between two revisions of a sweep, in the words of its file. */
 import { sameJson } from '../../proto/canonical.js';
 import type { Json } from '../../proto/work.js';
+import { axisTree, writtenAxis } from '../space/axis-tree.js';
 import { fieldName, type Path } from './mistakes.js';
-import type { AxisRange, PrunerSpec, SweepSpec } from './spec.js';
+import type { PrunerSpec, SweepSpec } from './spec.js';
 
 /** One line per field, e.g. `space.lr: [0.01] -> [0.01, 0.003]`; none where both say the same. */
 export function differences(before: SweepSpec, after: SweepSpec): string[] {
@@ -23,6 +24,7 @@ function flat(spec: SweepSpec): Map<string, Json> {
     else for (const [name, inner] of Object.entries(value)) put([...path, name], inner);
   };
   put([], asWritten(spec));
+  for (const node of axisTree(spec.axes)) put(['space', node.axis.name], writtenList(writtenAxis(node)));
   return fields;
 }
 
@@ -34,7 +36,6 @@ function asWritten(spec: SweepSpec): { readonly [section: string]: Json } {
     ...(trainable.kind === 'image-classifier'
       ? { data: { ...trainable.data, split: trainable.data.split === null ? null : { ...trainable.data.split }, labels: typeof trainable.data.labels === 'object' && trainable.data.labels !== null ? { ...trainable.data.labels } : trainable.data.labels }, model: trainable.model, 'code of the model': trainable.module?.slice(0, 12) ?? null }
       : { trainable: { synthetic: { epochMs: trainable.epochMs, metrics: trainable.metrics } } }),
-    space: Object.fromEntries(spec.axes.map(({ name, values, range }) => [name, range === undefined ? values : writtenRange(range)])),
     constraints: spec.constraints ?? null,
     sampler: typeof sampler === 'string' ? sampler : Object.fromEntries(Object.entries(sampler).map(([kind, settings]) => [kind, { ...settings }])),
     objective: { [objective.direction]: objective.metric, floors: objective.floors },
@@ -48,8 +49,9 @@ function asWritten(spec: SweepSpec): { readonly [section: string]: Json } {
   };
 }
 
-function writtenRange({ min, max, type, log }: AxisRange): Json {
-  return [{ min, max, type, scale: log ? 'log' : 'linear' }];
+/** A list stays whole where fields are taken apart. */
+function writtenList(written: Json): Json {
+  return Array.isArray(written) ? (written as readonly Json[]) : [written];
 }
 
 function writtenPruner({ kind, ...settings }: PrunerSpec): Json {

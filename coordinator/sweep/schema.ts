@@ -8,6 +8,7 @@ import { durationPattern } from '../../proto/duration.js';
 import * as z from 'zod';
 import { MODULE_PATH } from '../../proto/model-module.js';
 import { ZOO, type Knob } from '../../proto/models.js';
+import { SCHEDULE_KINDS } from '../space/schedule.js';
 import { ENSEMBLE_RULES } from '../ensemble/combine.js';
 import { anyNumber, atLeastZero, fields, MAX_EPOCHS, MAX_TRIALS, name, oneOf, positive, seed, text, whole } from './schema-parts.js';
 import { constraints, pruner, sampler } from './schema-search.js';
@@ -25,25 +26,37 @@ const rate = z
 
 const EPOCH_RATES = 'a list of [epoch, rate], the first at epoch 0, epochs ascending';
 
-function schedulesOf(value: z.ZodType<number>, final: z.ZodType<number>) {
+/** What may stand in a field inside a value: the number alone, or an axis of numbers. */
+type Inside = (value: z.ZodType<number>, what: string) => z.ZodType;
+const alone: Inside = (value) => value;
+const swept: Inside = (value, what) => numberAxis(value, what);
+
+const FACTOR = 'a number above 0';
+const factor = positive;
+const AT_LEAST_0 = 'a number of at least 0';
+const lengths = whole(1, MAX_EPOCHS);
+const LENGTH = 'a number of epochs';
+
+function schedulesOf(value: z.ZodType<number>, final: z.ZodType<number>, what: string, of: Inside) {
   const pairs = z
     .array(z.tuple([whole(0, MAX_EPOCHS), value], EPOCH_RATES), EPOCH_RATES)
     .refine((list) => list[0]?.[0] === 0 && list.every(([epoch], index) => index === 0 || epoch > (list[index - 1]?.[0] ?? epoch)), EPOCH_RATES);
+  const initial = of(value, what);
   return [
     fields({ steps: pairs }, 'a schedule'),
-    fields({ exponential: fields({ initial: value, factor: positive }, '{initial, factor}') }, 'a schedule'),
-    fields({ inverseTime: fields({ initial: value, decay: atLeastZero }, '{initial, decay}') }, 'a schedule'),
-    fields({ constant: value }, 'a schedule'),
-    fields({ piecewise: fields({ initial: value, factor: positive, every: whole(1) }, '{initial, factor, every}') }, 'a schedule'),
-    fields({ cosine: fields({ initial: value, epochs: whole(1, MAX_EPOCHS).optional(), final: final.optional() }, '{initial, epochs, final}') }, 'a schedule'),
+    fields({ exponential: fields({ initial, factor: of(factor, FACTOR) }, '{initial, factor}') }, 'a schedule'),
+    fields({ inverseTime: fields({ initial, decay: of(atLeastZero, AT_LEAST_0) }, '{initial, decay}') }, 'a schedule'),
+    fields({ constant: initial }, 'a schedule'),
+    fields({ piecewise: fields({ initial, factor: of(factor, FACTOR), every: of(whole(1), LENGTH) }, '{initial, factor, every}') }, 'a schedule'),
+    fields({ cosine: fields({ initial, epochs: of(lengths, LENGTH).optional(), final: of(final, AT_LEAST_0).optional() }, '{initial, epochs, final}') }, 'a schedule'),
   ] as const;
 }
-const plainRates = schedulesOf(rate, atLeastZero);
-const rateSchedules = [
-  ...plainRates,
-  fields({ warmup: fields({ epochs: whole(1, MAX_EPOCHS), to: z.union([rate, ...plainRates], { error: 'a rate or a schedule' }) }, '{epochs, to}') }, 'a schedule'),
-] as const;
-const numberSchedules = schedulesOf(anyNumber, anyNumber);
+
+function rateSchedulesOf(of: Inside) {
+  const plain = schedulesOf(rate, atLeastZero, 'a rate', of);
+  const to = of === alone ? z.union([rate, ...plain], { error: 'a rate or a schedule' }) : scheduleAxis(rate, plain, 'a rate');
+  return [...plain, fields({ warmup: fields({ epochs: of(lengths, LENGTH), to }, '{epochs, to}') }, 'a schedule')] as const;
+}
 
 const segment = fields({ from: anyNumber, to: anyNumber, step: positive }, '{from, to, step}');
 const range = fields(
@@ -67,7 +80,7 @@ function numberAxis(value: z.ZodType<number>, what: string) {
   return z.union([value, range, z.array(item, NUMBER_FORMS).min(1, 'at least one value')], { error: `${what}, ${NUMBER_FORMS}` });
 }
 
-function scheduleAxis(value: z.ZodType, schedules: ReturnType<typeof schedulesOf> | typeof rateSchedules, what: string) {
+function scheduleAxis(value: z.ZodType, schedules: readonly z.ZodType[], what: string) {
   const item = z.union([value, segment, ...schedules], { error: `${what}, {from, to, step} or a schedule` });
   return z.union([value, range, ...schedules, z.array(item, NUMBER_FORMS).min(1, 'at least one value')], {
     error: `${what}, a schedule, ${NUMBER_FORMS}`,
@@ -92,21 +105,29 @@ function listAxis(knob: Knob, value: z.ZodType) {
 
 const share = z.number('a number from 0 to below 1').min(0, 'a number from 0 to below 1').lt(1, 'a number from 0 to below 1');
 
-const momentum = { momentum: share.optional() };
-const moments = { beta1: share.optional(), beta2: share.optional(), epsilon: positive.optional() };
-const optimizer = z.union(
-  [
-    name(['sgd', 'sgdm', 'nesterov', 'rmsprop', 'adam', 'adamw']),
-    fields({ sgdm: fields(momentum, '{momentum}') }, 'an optimizer'),
-    fields({ nesterov: fields(momentum, '{momentum}') }, 'an optimizer'),
-    fields({ rmsprop: fields({ rho: share.optional(), epsilon: positive.optional() }, '{rho, epsilon}') }, 'an optimizer'),
-    fields({ adam: fields(moments, '{beta1, beta2, epsilon}') }, 'an optimizer'),
-    fields({ adamw: fields({ ...moments, weightDecay: atLeastZero.optional() }, '{beta1, beta2, epsilon, weightDecay}') }, 'an optimizer'),
-  ],
-  { error: 'sgd, sgdm, nesterov, rmsprop, adam or adamw, or one of them over its parameters, as in {sgdm: {momentum: 0.8}}' },
-);
+const SHARE = 'a number from 0 to below 1';
+
+function optimizerOf(of: Inside) {
+  const part = of(share, SHARE).optional();
+  const epsilon = of(positive, FACTOR).optional();
+  const momentum = { momentum: part };
+  const moments = { beta1: part, beta2: part, epsilon };
+  return z.union(
+    [
+      name(['sgd', 'sgdm', 'nesterov', 'rmsprop', 'adam', 'adamw']),
+      fields({ sgdm: fields(momentum, '{momentum}') }, 'an optimizer'),
+      fields({ nesterov: fields(momentum, '{momentum}') }, 'an optimizer'),
+      fields({ rmsprop: fields({ rho: part, epsilon }, '{rho, epsilon}') }, 'an optimizer'),
+      fields({ adam: fields(moments, '{beta1, beta2, epsilon}') }, 'an optimizer'),
+      fields({ adamw: fields({ ...moments, weightDecay: of(atLeastZero, AT_LEAST_0).optional() }, '{beta1, beta2, epsilon, weightDecay}') }, 'an optimizer'),
+    ],
+    { error: 'sgd, sgdm, nesterov, rmsprop, adam or adamw, or one of them over its parameters, as in {sgdm: {momentum: 0.8}}' },
+  );
+}
 const CLASS_WEIGHTS = 'none, balanced or a map of class to weight';
-const classWeights = z.union([z.enum(['none', 'balanced'], { error: CLASS_WEIGHTS }), z.record(z.string(), positive)], { error: CLASS_WEIGHTS });
+function classWeightsOf(of: Inside) {
+  return z.union([z.enum(['none', 'balanced'], { error: CLASS_WEIGHTS }), z.record(z.string(), of(positive, 'a weight above 0'))], { error: CLASS_WEIGHTS });
+}
 
 const dropout = share;
 const FRACTION = 'a number above 0 and up to 1';
@@ -120,26 +141,35 @@ function upTo(most: number): z.ZodNumber {
 }
 const AUGMENT = 'a map of rotation, shift, shear, zoom, flip, contrast, brightness, crop and fill, or null for none';
 const SHIFT = 'a fraction from 0 to 1, or [horizontal, vertical]';
-const augment = z.union(
-  [
-    fields(
-      {
-        rotation: upTo(180).optional(),
-        shift: z.union([upTo(1), z.tuple([upTo(1), upTo(1)])], { error: SHIFT }).optional(),
-        shear: upTo(89).optional(),
-        zoom: share.optional(),
-        flip: name(['none', 'horizontal', 'vertical', 'both']).optional(),
-        contrast: upTo(1).optional(),
-        brightness: upTo(1).optional(),
-        crop: share.optional(),
-        fill: name(['nearest', 'constant', 'reflect', 'wrap']).optional(),
-      },
-      AUGMENT,
-    ),
-    z.null(),
-  ],
-  { error: AUGMENT },
-);
+const shiftPair = z.tuple([upTo(1), upTo(1)]);
+const FLIPS = ['none', 'horizontal', 'vertical', 'both'] as const;
+const FILLS = ['nearest', 'constant', 'reflect', 'wrap'] as const;
+
+function augmentOf(of: Inside) {
+  const amount = (most: number) => of(upTo(most), `a number from 0 to ${most}`).optional();
+  const part = of(share, SHARE).optional();
+  const [flip, fill] = [name(FLIPS), name(FILLS)];
+  return z.union(
+    [
+      fields(
+        {
+          rotation: amount(180),
+          shift: (of === alone ? z.union([upTo(1), shiftPair], { error: SHIFT }) : z.union([upTo(1), shiftPair, range, z.array(shiftPair).min(1, 'at least one value')], { error: `${SHIFT}, a list of such pairs, or {min, max, points}` })).optional(),
+          shear: amount(89),
+          zoom: part,
+          flip: (of === alone ? flip : choiceAxis(flip, oneOf(FLIPS))).optional(),
+          contrast: amount(1),
+          brightness: amount(1),
+          crop: part,
+          fill: (of === alone ? fill : choiceAxis(fill, oneOf(FILLS))).optional(),
+        },
+        AUGMENT,
+      ),
+      z.null(),
+    ],
+    { error: AUGMENT },
+  );
+}
 const batch = whole(1, 65_536);
 const accumulate = whole(1, 65_536);
 const epochs = whole(1, MAX_EPOCHS);
@@ -188,6 +218,15 @@ function anyOf(forms: readonly z.ZodType[], error: string): z.ZodType {
 }
 
 const scalar = z.union([anyNumber, z.string(), z.boolean()]);
+const numberSchedulesOf = (of: Inside) => schedulesOf(anyNumber, anyNumber, 'a number', of);
+
+const CHOICE = 'one name over its settings, as in {poly: {degree: [2, 3]}}';
+
+/** A choice that has settings of its own, of trainables whose hyperparameters may have any names. */
+function choiceOf(of: Inside): z.ZodType {
+  const setting = of === alone ? scalar : z.union([scalar, range, z.array(z.union([scalar, segment])).min(1, 'at least one value')], { error: NUMBER_FORMS });
+  return z.record(z.string(), z.record(z.string(), setting, CHOICE), CHOICE).refine((choice) => Object.keys(choice).length === 1 && !Object.keys(choice).some((kind) => SCHEDULE_KINDS.includes(kind)), CHOICE);
+}
 
 /** One value of each hyperparameter that every image classifier has, for checking what segments and ranges yield. */
 const commonValues: { readonly [hyperparameter: string]: z.ZodType } = {
@@ -195,15 +234,15 @@ const commonValues: { readonly [hyperparameter: string]: z.ZodType } = {
   batch,
   accumulate,
   epochs,
-  lr: z.union([rate, ...rateSchedules], { error: RATE }),
+  lr: z.union([rate, ...rateSchedulesOf(alone)], { error: RATE }),
   dropout,
-  optimizer,
-  classWeights,
+  optimizer: optimizerOf(alone),
+  classWeights: classWeightsOf(alone),
   l2: atLeastZero,
   labelSmoothing: share,
   clipNorm,
   trainFraction,
-  augment,
+  augment: augmentOf(alone),
 };
 
 /** Hyperparameters that no knob may be called by. */
@@ -211,7 +250,7 @@ export const COMMON_HYPERPARAMETERS: readonly string[] = Object.keys(commonValue
 
 /** One value of a hyperparameter of the synthetic trainable. */
 export function syntheticValue(hyperparameter: string): z.ZodType {
-  return hyperparameter === 'epochs' ? epochs : z.union([scalar, ...numberSchedules], { error: 'a number, text, true or false' });
+  return hyperparameter === 'epochs' ? epochs : z.union([scalar, ...numberSchedulesOf(alone), choiceOf(alone)], { error: 'a number, text, true or false' });
 }
 
 const commonSpace = {
@@ -219,15 +258,15 @@ const commonSpace = {
   batch: numberAxis(batch, 'a number of images').optional(),
   accumulate: numberAxis(accumulate, 'a number of parts').optional(),
   epochs: numberAxis(epochs, 'a number of epochs').optional(),
-  lr: scheduleAxis(rate, rateSchedules, 'a rate').optional(),
+  lr: scheduleAxis(rate, rateSchedulesOf(swept), 'a rate').optional(),
   dropout: numberAxis(dropout, 'a number from 0 to below 1').optional(),
-  optimizer: choiceAxis(optimizer, 'an optimizer').optional(),
-  classWeights: choiceAxis(classWeights, CLASS_WEIGHTS).optional(),
+  optimizer: choiceAxis(optimizerOf(swept), 'an optimizer').optional(),
+  classWeights: choiceAxis(classWeightsOf(swept), CLASS_WEIGHTS).optional(),
   l2: numberAxis(atLeastZero, 'a number of at least 0').optional(),
   labelSmoothing: numberAxis(share, 'a number from 0 to below 1').optional(),
   clipNorm: choiceAxis(clipNorm, CLIP).optional(),
   trainFraction: numberAxis(trainFraction, FRACTION).optional(),
-  augment: choiceAxis(augment, AUGMENT).optional(),
+  augment: choiceAxis(augmentOf(swept), AUGMENT).optional(),
 };
 
 function imageSpaceOf(forms: ReadonlyMap<string, readonly Knob[]>) {
@@ -237,7 +276,7 @@ function imageSpaceOf(forms: ReadonlyMap<string, readonly Knob[]>) {
 
 export const syntheticSpace = z
   .object({ epochs: numberAxis(epochs, 'a number of epochs') }, 'a map of hyperparameters with at least epochs')
-  .catchall(scheduleAxis(scalar, numberSchedules, 'a value'));
+  .catchall(scheduleAxis(scalar, [...numberSchedulesOf(swept), choiceOf(swept)], 'a value'));
 
 // --- the other sections
 

@@ -16,6 +16,20 @@ export interface Axis {
   readonly values: readonly Json[];
   /** All between `values`, which are then its two ends. Only with samplers that draw from ranges. */
   readonly range?: AxisRange;
+  /** Where it exists; everywhere where this is absent. */
+  readonly when?: AxisCondition;
+}
+
+/**
+ * An axis inside a value of another one, which stands before it: `optimizer.adam.beta2` exists where
+ * `optimizer` is adam, and its value stands at `path` in that value. There the other axis's `values` have
+ * the first value of this one.
+ */
+export interface AxisCondition {
+  readonly axis: string;
+  /** Index into the other axis's `values`. */
+  readonly value: number;
+  readonly path: readonly string[];
 }
 
 export interface AxisRange {

@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { ExpressionError, FUNCTION_NAMES, evaluate, namesIn, parseExpression } from '../../proto/expression.js';
+import { namedSettings } from '../../proto/named-settings.js';
+import { ExpressionError, FUNCTION_NAMES, evaluate, evaluatePartly, namesIn, parseExpression, textsIn } from '../../proto/expression.js';
 
-const value = (text: string, names: { readonly [name: string]: number } = {}): number => evaluate(parseExpression(text), names);
+const value = (text: string, names: { readonly [name: string]: number } = {}): number => evaluate(parseExpression(text), { numbers: names, texts: {} });
 
 test('arithmetic follows the usual precedence', () => {
   assert.equal(value('1 + 2 * 3'), 7);
@@ -52,7 +53,7 @@ test('a name without a value is an error, inherited ones too', () => {
 
 test('nothing else of JavaScript comes through', () => {
   const refused = [
-    '', '1 +', '(1', '1 2', 'a; b', 'a, b', 'a = 1', '"text"', '[1]', 'this', 'null', 'x.y', 'x[0]', 'Math["exp"](1)', 'Math.random()', 'Math.nope',
+    '', '1 +', '(1', '1 2', 'a; b', 'a, b', 'a = 1', '"text"', '[1]', 'this', 'this.x', 'null', 'x[0]', 'x["y"]', 'x.y.z()', 'x?.y', 'lr + "a"', '"a" == "a"', 'x < "a"', 'globalThis["process"]', 'x.constructor("return process")()', 'Math["exp"](1)', 'Math.random()', 'Math.nope',
     'process.exit(1)', 'constructor(1)', 'toString()', 'f(1)', 'exp()', 'exp(1, 2)', 'pow(2)', '~1', '1 & 2', '1 << 2', 'a ?? b', '`x`', '-x ** 2', 'exp', 'new Date()', '1'.repeat(3000),
   ];
   for (const text of refused.filter((each) => each !== 'exp')) {
@@ -65,11 +66,38 @@ test('any text is either an expression or an ExpressionError', () => {
   fc.assert(
     fc.property(fc.oneof(fc.string(), pieces.map((parts) => parts.join(''))), (text) => {
       try {
-        evaluate(parseExpression(text), { x: 0.5 });
+        evaluate(parseExpression(text), { numbers: { x: 0.5 }, texts: {} });
       } catch (error) {
         assert.ok(error instanceof ExpressionError, `${text}: ${String(error)}`);
       }
     }),
     { numRuns: 500 },
   );
+});
+
+test('a name with dots is one name, and no way into anything', () => {
+  assert.deepEqual(namesIn(parseExpression('optimizer.adam.beta2 < process.env.HOME')), ['optimizer.adam.beta2', 'process.env.HOME']);
+  assert.equal(evaluate(parseExpression('a.b + 1'), { numbers: { 'a.b': 2 }, texts: {} }), 3);
+  for (const text of ['constructor.constructor', '__proto__.x', 'x.__proto__', 'x.toString']) assert.throws(() => value(text, { x: 1 }), ExpressionError, text);
+});
+
+test('a name is compared with a text, and one that is no text is not equal', () => {
+  const names = { numbers: { lr: 0.1 }, texts: { optimizer: 'adam' } };
+  const said = (text: string): number => evaluate(parseExpression(text), names);
+  assert.deepEqual(['optimizer == "adam"', '"adam" === optimizer', "optimizer != 'sgd'", 'optimizer == "sgd"', 'lr == "adam"', 'gone != "adam"'].map(said), [1, 1, 1, 0, 0, 1]);
+  assert.deepEqual(textsIn(parseExpression('optimizer == "adam" && (lr.cosine != "x" || lr < 1)')), [{ name: 'optimizer', text: 'adam' }, { name: 'lr.cosine', text: 'x' }]);
+});
+
+test('where a number is lacking, what it does not decide is still known (Kleene, 1938)', () => {
+  const partly = (text: string): number | null => evaluatePartly(parseExpression(text), { numbers: { a: 1 }, texts: {} });
+  assert.deepEqual(['b < 1', '!b', 'b + 1', 'max(a, b)', 'b ? 1 : 2', 'a && b', 'b && a', 'a > 1 || b'].map(partly), Array(8).fill(null));
+  assert.deepEqual(['a < 1 && b', 'b && a < 1', 'a || b', 'b || a', 'a ? a : b'].map(partly), [0, 0, 1, 1, 1]);
+});
+
+test('settings are named by their places; a choice over its settings is a text too', () => {
+  const settings = { lr: { cosine: { initial: 0.1, epochs: 20 } }, optimizer: 'adam', batchNorm: true, clipNorm: null, filters: [8, 16], augment: { rotation: 10, flip: 'both' }, kernel: { poly: { degree: 2 } }, classWeights: { A: 2 } };
+  assert.deepEqual(namedSettings(settings), {
+    numbers: { 'lr.cosine.initial': 0.1, 'lr.cosine.epochs': 20, batchNorm: 1, 'augment.rotation': 10, 'kernel.poly.degree': 2, 'classWeights.A': 2 },
+    texts: { lr: 'cosine', optimizer: 'adam', 'augment.flip': 'both', kernel: 'poly' },
+  });
 });

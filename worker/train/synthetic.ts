@@ -4,7 +4,8 @@
  * with `epochMs` 0 it arms no timer and measures the path around it.
  */
 import { evaluate, parseExpression, type Expression } from '../../proto/expression.js';
-import type { EpochSettings, Json, SyntheticEpochSettings, SyntheticTrajectory } from '../../proto/work.js';
+import { namedSettings } from '../../proto/named-settings.js';
+import type { EpochSettings, SyntheticEpochSettings, SyntheticTrajectory } from '../../proto/work.js';
 import type { EpochWatch, TrainedEpoch, Trainer } from './trainer.js';
 
 /** Parsed once per child: the trials of a sweep share their formulas. */
@@ -17,16 +18,6 @@ function expressionOf(text: string): Expression {
     parsed.set(text, expression);
   }
   return expression;
-}
-
-/** Hyperparameters that can stand in a formula: numbers, and truth values as 0 and 1. */
-function numericValues(values: { readonly [name: string]: Json }): { [name: string]: number } {
-  const numeric: { [name: string]: number } = {};
-  for (const [name, value] of Object.entries(values)) {
-    if (typeof value === 'number') numeric[name] = value;
-    else if (typeof value === 'boolean') numeric[name] = value ? 1 : 0;
-  }
-  return numeric;
 }
 
 export class SyntheticTrainer implements Trainer {
@@ -65,7 +56,8 @@ export class SyntheticTrainer implements Trainer {
 
   /** A formula that is not finite is divergence, as a loss would be. */
   #report(epoch: number, values: SyntheticEpochSettings['values'], seconds: number): TrainedEpoch {
-    const names = { ...numericValues(values), epoch };
+    const { numbers, texts } = namedSettings(values);
+    const names = { numbers: { ...numbers, epoch }, texts };
     const metrics: { [metric: string]: number } = {};
     let diverged = false;
     for (const [metric, expression] of this.#metrics) {

@@ -17,6 +17,13 @@ test('--axes prints the values of each axis, fixed ones last', () => {
   assert.deepEqual(lines.filter((line) => !/^axis|^-/.test(line)), ['n | 3 | 1, 3, 4', 'lr | - | any number from 0.1 to 1, on a log scale', 'epochs | 1 | 3']);
 });
 
+test('--axes has a line for each setting inside a choice, called by its place', () => {
+  const { spec, plans } = sweep('space: {epochs: 3, lr: 1, kernel: [rbf, {poly: {degree: [2, 3], scale: 1}}]}');
+  const lines = axisLines(spec.axes).map((line) => line.trim().replace(/ {2,}/g, ' | '));
+  assert.deepEqual(lines.slice(-4), ['kernel | 2 | rbf, poly(degree …, scale 1)', 'kernel.poly.degree | 2 | 2, 3', 'epochs | 1 | 3', 'lr | 1 | 1']);
+  assert.deepEqual(trialLines(spec, plans).slice(-3).map((line) => line.trim().replace(/ {2,}/g, ' | ')), ['#0 | rbf', '#1 | poly(degree 2, scale 1)', '#2 | poly(degree 3, scale 1)']);
+});
+
 test('--trials prints the trials to come, by what differs between them', () => {
   const { spec, plans } = sweep('space: {epochs: 3, lr: [0.1, 0.2]}');
   assert.deepEqual(trialLines(spec, plans).slice(-2).map((line) => line.trim().split(/\s+/)), [['#0', '0.1'], ['#1', '0.2']]);

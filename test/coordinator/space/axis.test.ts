@@ -45,18 +45,18 @@ test('a range gives its points or its steps', () => {
 });
 
 test('a range that grid cannot use says why and where', () => {
-  const problem = (written: WrittenAxis, rule = number): (string | null | undefined)[] => {
+  const problem = (written: WrittenAxis, rule = number): (string | undefined)[] => {
     const { problems } = expandAxis(written, rule);
     assert.equal(problems.length, 1);
-    return [problems[0]?.field, problems[0]?.found, problems[0]?.expected];
+    return [problems[0]?.path.join('.'), problems[0]?.found, problems[0]?.expected];
   };
-  assert.deepEqual(problem({ min: 1, max: 5 }), [null, 'a range from 1 to 5', 'points or step in it']);
+  assert.deepEqual(problem({ min: 1, max: 5 }), ['', 'a range from 1 to 5', 'points or step in it']);
   assert.deepEqual(problem({ min: 1, max: 5, points: 2, step: 1 }), ['step', 'step and points', 'one of them']);
   assert.deepEqual(problem({ min: 0, max: 5, scale: 'log', points: 2 }), ['min', '0', 'a number above 0']);
   assert.deepEqual(problem({ min: 1, max: 5, scale: 'log', step: 2 }), ['step', '2', 'points']);
   assert.deepEqual(problem({ min: 5, max: 1, points: 2 }), ['max', '1', 'at least min, which is 5']);
   assert.deepEqual(problem({ min: 1, max: 5, type: 'float', points: 2 }, whole), ['type', 'float', 'int']);
-  assert.deepEqual(problem([{ from: 5, to: 1, step: 1 }]), ['to', '1', 'at least from, which is 5']);
+  assert.deepEqual(problem([{ from: 5, to: 1, step: 1 }]), ['0.to', '1', 'at least from, which is 5']);
 });
 
 test('an axis of a million million values is refused before any is made', () => {

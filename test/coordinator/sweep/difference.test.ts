@@ -56,3 +56,9 @@ sampler: {grid: {order: shuffled}}`);
 test('the order of axes is a difference of numbers only, and none of fields', () => {
   assert.deepEqual(differences(spec('data: x\nspace: {lr: [0.1, 0.2], batch: [1, 2]}'), spec('data: x\nspace: {batch: [1, 2], lr: [0.1, 0.2]}')), []);
 });
+
+test('settings inside a choice are shown where they stand', () => {
+  assert.deepEqual(differences(spec('data: x\nspace: {optimizer: [sgdm, {adam: {beta2: [0.9, 0.99]}}]}'), spec('data: x\nspace: {optimizer: [sgdm, {adam: {beta2: [0.9, 0.999]}}]}')), [
+    'space.optimizer: [sgdm, {adam: {beta2: [0.9, 0.99]}}] -> [sgdm, {adam: {beta2: [0.9, 0.999]}}]',
+  ]);
+});

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import { gridSize } from '../../../coordinator/sampler/grid.js';
 import { formatMistake, parseSweepFile, type ParsedSweep } from '../../../coordinator/sweep/parse.js';
 import type { SweepSpec } from '../../../coordinator/sweep/spec.js';
 
@@ -447,4 +448,63 @@ test('a duplicate key says which field it is', () => {
 
 test('a picture is no sweep file', () => {
   assert.deepEqual(lines('\uFFFD\uFFFD\uFFFD\uFFFD\0\x10JFIF\0\x01: {\n - x'), ['a.yaml:1:1: file: found a binary file, expected a sweep file']);
+});
+
+test('a list or a range inside a choice is an axis of its own, called by its place', () => {
+  const { axes } = spec('data: x\nspace:\n  optimizer: [sgdm, {adam: {beta2: [0.99, 0.999], epsilon: 1e-7}}]\n  lr: [0.1, {cosine: {initial: {min: 0.001, max: 0.1, scale: log}, epochs: 20}}, {warmup: {epochs: [1, 2], to: [0.1, {piecewise: {initial: 0.1, factor: 0.2, every: [5, 10]}}]}}]\nsampler: random\nbudget: {trials: 9}');
+  assert.deepEqual(axes.slice(0, 7), [
+    { name: 'optimizer', values: ['sgdm', { adam: { beta2: 0.99, epsilon: 1e-7 } }] },
+    { name: 'optimizer.adam.beta2', values: [0.99, 0.999], when: { axis: 'optimizer', value: 1, path: ['adam', 'beta2'] } },
+    { name: 'lr', values: [0.1, { cosine: { initial: 0.001, epochs: 20 } }, { warmup: { epochs: 1, to: 0.1 } }] },
+    { name: 'lr.cosine.initial', values: [0.001, 0.1], range: { min: 0.001, max: 0.1, type: 'float', log: true }, when: { axis: 'lr', value: 1, path: ['cosine', 'initial'] } },
+    { name: 'lr.warmup.epochs', values: [1, 2], when: { axis: 'lr', value: 2, path: ['warmup', 'epochs'] } },
+    { name: 'lr.warmup.to', values: [0.1, { piecewise: { initial: 0.1, factor: 0.2, every: 5 } }], when: { axis: 'lr', value: 2, path: ['warmup', 'to'] } },
+    { name: 'lr.warmup.to.piecewise.every', values: [5, 10], when: { axis: 'lr.warmup.to', value: 1, path: ['piecewise', 'every'] } },
+  ]);
+  assert.deepEqual(axis('data: x\nspace: {augment: [null, {rotation: [5, 10], shift: [0.1, 0.2], flip: [none, both]}]}', 'augment.rotation'), [5, 10]);
+  assert.deepEqual(axis('data: x\nspace: {classWeights: [{A: [1, 2]}]}', 'classWeights.A'), [1, 2]);
+  // What yields one value is fixed, and what another item yields too is dropped.
+  assert.deepEqual(spec('data: x\nspace: {optimizer: [adam, {adam: {beta2: [0.999, 0.9]}}, {sgdm: {momentum: [0.5]}}]}').axes.slice(0, 2), [
+    { name: 'optimizer', values: [{ adam: { beta2: 0.999 } }, { sgdm: { momentum: 0.5 } }] },
+    { name: 'optimizer.adam.beta2', values: [0.999, 0.9], when: { axis: 'optimizer', value: 0, path: ['adam', 'beta2'] } },
+  ]);
+  assert.deepEqual(spec('data: x\nspace: {optimizer: [{adam: {beta1: 0.8, beta2: [0.9, 0.99]}}, {adam: {beta2: [0.9, 0.99]}}]}').axes.slice(1, 3).map(({ name }) => name), ['optimizer.adam.beta2', 'optimizer[1].adam.beta2']);
+});
+
+test('mistakes inside a choice have their place there', () => {
+  one('data: x\nspace: {optimizer: [sgdm, {adam: {beta2: [0.9, 1.5]}}]}', 'a.yaml:2:48: space.optimizer[1].adam.beta2[1]: found 1.5, expected a number from 0 to below 1');
+  one('data: x\nspace: {optimizer: {adam: {beta3: [0.9]}}}', 'space.optimizer.adam.beta3: found the unknown key "beta3"');
+  one('data: x\nspace: {optimizer: {sgdm: {momentum: {min: 0.5, max: 0.9}}}}', 'space.optimizer.sgdm.momentum: found a range from 0.5 to 0.9, expected points or step in it');
+  one('data: x\nspace: {optimizer: {sgdm: {momentum: {min: 0.5, max: 1.5, points: 2}}}}', 'space.optimizer.sgdm.momentum: found {"min":0.5,"max":1.5,"points":2}, which yields 1.5, expected a number from 0 to below 1');
+  one('data: x\nspace: {lr: {cosine: {initial: {min: 0, max: 0.1, scale: log, points: 3}}}}', 'space.lr.cosine.initial.min: found 0, expected a number above 0; a log scale has no zero');
+  one('data: x\nspace: {lr: [{piecewise: {initial: 0.1, factor: 0.5, every: [1, 2.5]}}]}', 'space.lr[0].piecewise.every[1]: found 2.5, expected a whole number of at least 1');
+  one('data: x\nspace: {lr: {cosine: {initial: []}}}', 'space.lr.cosine.initial: found [], expected at least one value');
+  one('data: x\nspace: {optimizer: [{adam: {beta2: [0.9, 0.99]}}, {adam: {beta2: [0.9, 0.95]}}]}', 'space.optimizer[1]: found {"adam":{"beta2":0.9}} again, as in item 0, expected each setting once');
+  one('data: x\nspace: {lr: {exponential: {initial: 0.1, factor: [0.9, 1e30]}}, epochs: 20}', 'space.lr: found {"exponential":{"initial":0.1,"factor":1e+30}}, which is too large a number in epoch 19 of 20');
+});
+
+test('a choice with settings of its own may stand in any hyperparameter of synthetic, and formulas name them by their place', () => {
+  const text = (formula: string): string => `trainable: {synthetic: {metrics: {m: '${formula}'}}}\nspace: {epochs: 1, kernel: [rbf, {poly: {degree: [2, 3], kind: [a, b]}}], lr: [{cosine: {initial: [0.1, 0.2]}}]}`;
+  assert.equal(gridSize(spec(text('kernel == "poly" ? kernel.poly.degree : lr')).axes), 10);
+  one(text('kernel == "plo" ? 1 : 2'), 'found the text "plo", which kernel never is, expected one of rbf, poly; did you mean poly?');
+  one(text('kernel.poly.degre + 1'), 'found the name kernel.poly.degre, expected one of epoch, kernel.poly.degree, lr; did you mean kernel.poly.degree?');
+  one(text('kernel + 1'), 'found kernel, which can be "rbf", expected hyperparameters that are numbers; ask for a text with kernel == "rbf"');
+  one(text('process.env.HOME'), 'a.yaml:1:38: trainable.synthetic.metrics.m: found the name process.env.HOME, expected one of');
+  one(text('lr.cosine.initial'), 'found the name lr.cosine.initial');
+  one('trainable: {synthetic: {metrics: {m: 1}}}\nspace: {epochs: 1, kernel: {poly: {degree: 2}, rbf: {width: 1}}}', 'space.kernel');
+});
+
+test('constraints speak of conditional hyperparameters where they exist, and of choices by their names', () => {
+  const text = (constraint: string): string => `data: x\nspace: {optimizer: [sgdm, {adam: {beta2: [0.9, 0.999]}}], lr: [0.1, {cosine: {initial: 0.1}}], clipNorm: [null, 1]}\nconstraints: ['${constraint}']`;
+  const left = (constraint: string): string => parsed(text(constraint)).warnings[0] ?? '';
+  // 3 optimizers x 2 rates x 2 norms.
+  assert.match(left('optimizer.adam.beta2 < 0.95'), /4 of the 12 combinations/);
+  assert.match(left('optimizer == "adam"'), /4 of the 12/);
+  assert.match(left('optimizer == "adam" && optimizer.adam.beta2 > 0.95'), /8 of the 12/);
+  assert.match(left('lr == "cosine" || lr > 1'), /6 of the 12/);
+  assert.equal(left('clipNorm > 0.5'), '');
+  one(text('optimizer == "adm"'), 'constraints[0]: found the text "adm", which optimizer never is, expected one of sgdm, adam; did you mean adam?');
+  one(text('batch == "adam"'), 'constraints[0]: found batch before the text "adam", expected one of optimizer, lr, classWeights');
+  one(text('lr < 1'), 'found lr, which can be {"cosine":{"initial":0.1}}, expected hyperparameters that are numbers; ask for a text with lr == "cosine"');
+  one(text('process.env.HOME > 1'), 'a.yaml:3:15: constraints[0]: found the name process.env.HOME, expected one of');
 });

@@ -185,3 +185,9 @@ test('10,000 trials of up to 100 epochs resolve at once, each key made once', ()
   const shorter = all.find(({ path }) => path.length === 99);
   assert.equal(longest?.epochs[0], shorter?.epochs[0], 'settings are shared objects');
 });
+
+test('settings inside a choice make the trials, and the keys, that listing each of them makes', () => {
+  const paths = (space: string): string[][] => plans(image(`epochs: 3, ${space}`)).map(({ path }) => [...path]);
+  assert.deepEqual(paths('optimizer: [sgdm, {adam: {beta2: [0.99, 0.9]}}]'), paths('optimizer: [sgdm, {adam: {beta2: 0.99}}, {adam: {beta2: 0.9}}]'));
+  assert.deepEqual(paths('lr: [{piecewise: {initial: [0.1, 0.2], factor: 0.5, every: [1, 2]}}]'), paths('lr: [{piecewise: {initial: 0.1, factor: 0.5, every: 1}}, {piecewise: {initial: 0.1, factor: 0.5, every: 2}}, {piecewise: {initial: 0.2, factor: 0.5, every: 1}}, {piecewise: {initial: 0.2, factor: 0.5, every: 2}}]'));
+});
