@@ -3,6 +3,7 @@ import { chmodSync, existsSync, readFileSync, rmSync } from 'node:fs';
 import { dirname, relative, resolve } from 'node:path';
 import { FolderBlobStore } from '../../blob/folder.js';
 import type { SubmitRequest } from '../../coordinator/api/views.js';
+import { checkCosts } from '../../coordinator/sweep/check-constraints.js';
 import { checkAgainstData } from '../../coordinator/sweep/check-data.js';
 import type { Problem } from '../../coordinator/sweep/mistakes.js';
 import { isRawMap } from '../../coordinator/sweep/draft.js';
@@ -134,6 +135,8 @@ async function prepare(parsed: ParsedSweep, sweep: SweepWithModule, options: Loa
     if (unknown.length > 0) throw new BadInput(mistakeLines(name, unknown));
     // The module is built for so many classes as there are.
     const module = await sweep.describe(spec, data.classes.length);
+    const costly = parsed.place(checkCosts(spec, data, module ?? null));
+    if (costly.length > 0) throw new BadInput(mistakeLines(name, costly));
     // Its caches were written first, with the rights that folders have by default.
     if (isNewHome) chmodSync(options.home.folder, 0o700);
     return { data, module };

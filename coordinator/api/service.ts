@@ -17,6 +17,7 @@ import { isEnded, moveSweep } from '../trial/states.js';
 import { assembleEnsemble } from './ensembles.js';
 import { endedPaths } from './ended-paths.js';
 import { BadRequest, SweepNotFound, TrialNotFound } from './errors.js';
+import { checkCosts } from '../sweep/check-constraints.js';
 import { checkAgainstData } from '../sweep/check-data.js';
 import { checkAgainstEngine } from '../sweep/check-engine.js';
 import type { Leading } from './leading.js';
@@ -289,6 +290,8 @@ function compile(request: SubmitRequest): Compiled {
   if (unknown.length > 0) {
     throw new BadRequest(unknown.map((mistake) => formatMistake(request.source.name, mistake)).join('\n'));
   }
+  const costly = parsed.place(checkCosts(spec, request.data, request.module ?? null));
+  if (costly.length > 0) throw new BadRequest(costly.map((mistake) => formatMistake(request.source.name, mistake)).join('\n'));
   return { spec, trials: resolveTrials(spec, request.data, request.numerics, request.module ?? null) };
 }
 

@@ -2,7 +2,7 @@
 import { canonicalJson } from '../../proto/canonical.js';
 import { AxesSpace } from '../space/assignment.js';
 import { axisTree, oneByOne } from '../space/axis-tree.js';
-import { acceptance } from '../space/constraints.js';
+import { acceptance, type CostOf } from '../space/constraints.js';
 import type { Assignment, Axis, SweepSpec } from '../sweep/spec.js';
 import { gridTrials } from './grid.js';
 import { samplerOf } from './make.js';
@@ -13,10 +13,10 @@ import { randomDraws } from './uniform.js';
 const TRIES = 200;
 
 /** In the order of the trials' numbers; none where all are proposed while the sweep runs. */
-export function* sampledAssignments(spec: SweepSpec): Generator<Assignment> {
+export function* sampledAssignments(spec: SweepSpec, costOf: CostOf | null = null): Generator<Assignment> {
   const { sampler, axes, budget } = spec;
   if (isProposed(spec)) return;
-  const accepts = acceptance(spec.constraints ?? []);
+  const accepts = acceptance(spec.constraints ?? [], costOf);
   if (sampler === 'axes') {
     for (const assignment of oneAtATime(axes)) if (accepts(assignment)) yield assignment;
   } else if (sampler === 'grid' || 'grid' in sampler) {

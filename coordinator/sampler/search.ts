@@ -1,7 +1,7 @@
 /** A sweep's search: the space, what its points mean, and who proposes them. */
 import type { Point, Space } from '../space/dimension.js';
 import { AxesSpace } from '../space/assignment.js';
-import { acceptance } from '../space/constraints.js';
+import { acceptance, type CostOf } from '../space/constraints.js';
 import type { Assignment, SweepSpec } from '../sweep/spec.js';
 
 export interface Search {
@@ -22,14 +22,14 @@ export function isProposed({ sampler, budget }: Pick<SweepSpec, 'sampler' | 'bud
 }
 
 /** Null where all trials are known when the sweep is submitted (a grid, a budgeted draw that looks at no history). */
-export function searchOf(spec: SweepSpec): Search | null {
+export function searchOf(spec: SweepSpec, costOf: CostOf | null = null): Search | null {
   if (!isProposed(spec)) return null;
   const axes = new AxesSpace(spec.axes);
   return {
     space: axes.space,
     assignmentOf: (point) => axes.assignmentOf(point),
     pointOf: (assignment) => axes.pointOf(assignment),
-    accepts: acceptance(spec.constraints ?? []),
+    accepts: acceptance(spec.constraints ?? [], costOf),
     trials: spec.budget.trials,
   };
 }

@@ -9,7 +9,8 @@ import { DEFAULT_MODEL, ZOO, type Knob, type ZooModel } from '../../proto/models
 import { gridSize } from '../sampler/grid.js';
 import { axisTree } from '../space/axis-tree.js';
 import { withDefaults } from './axes.js';
-import { checkConstraints, checkSomethingLeft, countAccepted } from './check-constraints.js';
+import { checkConstraints, checkSomethingLeft, countAccepted, howTaken } from './check-constraints.js';
+import { speaksOfCosts } from '../space/constraints.js';
 import { checkRates } from './check-rates.js';
 import { isRawMap, sectionsOf, type Draft, type ImageDraft, type RawMap } from './draft.js';
 import { describe, type Problem } from './mistakes.js';
@@ -26,17 +27,12 @@ export function checkDraft(draft: Draft, axes: readonly Axis[]): Problem[] {
   const model = draft.kind === 'image' ? modelOf(draft) : null;
   const whole = draft.spaceIsWhole && (draft.kind === 'synthetic' || model !== null) ? (model === null ? axes : withDefaults(axes, model)) : null;
   const constraints = draft.sections.constraints ?? [];
-  const formulas = whole === null ? [] : checkConstraints(constraints, whole);
-  const counted = whole === null || constraints.length === 0 || formulas.length > 0 ? null : countAccepted(constraints, whole, howTaken(draft));
+  const formulas = whole === null ? [] : checkConstraints(constraints, whole, model !== null);
+  const counted = whole === null || constraints.length === 0 || formulas.length > 0 ? null : countAccepted(constraints, whole, howTaken(draft.sections.sampler));
   const left = counted === null ? [] : checkSomethingLeft(counted);
   const size = counted?.all === true && left.length === 0 ? counted.met : gridSize(axes);
-  const shared = [...checkMetrics(draft), ...formulas, ...left, ...checkGrid(draft, axes, size), ...checkSchedules(draft, axes)];
+  const shared = [...checkMetrics(draft), ...formulas, ...left, ...checkGrid(draft, axes, size), ...checkSchedules(draft, axes), ...(whole !== null && formulas.length === 0 ? checkCostsOfModule(draft) : [])];
   return draft.kind === 'image' ? [...checkModel(draft, axes), ...checkData(draft), ...shared] : shared;
-}
-
-function howTaken(draft: Draft): 'grid' | 'axes' | 'drawn' {
-  if (isDrawing(draft.sections.sampler)) return 'drawn';
-  return draft.sections.sampler === 'axes' ? 'axes' : 'grid';
 }
 
 /** Over the longest trial of the space. */
@@ -209,6 +205,14 @@ function checkDrawing(draft: Draft): Problem[] {
     problems.push({ path: ['sampler'], at: 'value', found: `${sampler} with a model of one's own`, expected: 'grid or axes, or random or sobol with budget.trials', suggestion: `${sampler} over modules is known but not built yet` });
   }
   return problems;
+}
+
+/** A module is built for the trials before it is known what they cost. */
+function checkCostsOfModule(draft: Draft): Problem[] {
+  const { constraints = [], sampler } = draft.sections;
+  if (draft.kind !== 'image' || draft.module === null || sampler === undefined || sampler === 'grid' || sampler === 'axes') return [];
+  const at = constraints.findIndex(speaksOfCosts);
+  return at < 0 ? [] : [{ path: ['constraints', at], at: 'value', found: "what a model of one's own costs", expected: 'sampler: grid, or axes, beside it', suggestion: null }];
 }
 
 const CUT = 'sampler: {grid: {order: shuffled}} with budget.trials cuts it fairly';

@@ -5,14 +5,15 @@
  */
 import { canonicalJson } from '../../proto/canonical.js';
 import { keyAfter, rootKey } from '../../proto/keys.js';
-import { builtTopology, moduleModel, type ModelModule, type Structure } from '../../proto/model-module.js';
+import { moduleModel, type ModelModule, type Structure } from '../../proto/model-module.js';
 import { IMAGE_CLASSIFIER_VERSION, SYNTHETIC_VERSION, zooModel } from '../../proto/models.js';
 import { KEY_FORMAT, type EpochKey, type EpochSettings, type ImageEpochSettings, type ImageInput, type ImageTrajectory, type Json, type ModelChoice, type SyntheticEpochSettings, type SyntheticTrajectory, type Trajectory } from '../../proto/work.js';
 import { sampledAssignments } from '../sampler/assignments.js';
 import { resolveOptimizer, type WrittenOptimizer } from '../space/optimizer.js';
 import { resolveAugmentation, type WrittenAugmentation } from '../space/augmentation.js';
 import { isSchedule, rateAt, ratesOf, type Schedule, type Warmup } from '../space/schedule.js';
-import { structureOf } from './structures.js';
+import { costsFor } from './costs.js';
+import { modelChoice, structureOf } from './structures.js';
 import type { Assignment, DataSpec, DataSummary, SweepSpec, TrialPlan } from './spec.js';
 
 export class UnresolvableSweep extends Error {
@@ -31,7 +32,7 @@ export class UnresolvableSweep extends Error {
 export function resolveTrials(spec: SweepSpec, data: DataSummary | null, numerics: string, module: ModelModule | null = null): TrialPlan[] {
   const resolver = new Resolver({ spec, data, numerics, module });
   const plans: TrialPlan[] = [];
-  for (const assignment of sampledAssignments(spec)) plans.push(resolver.plan(plans.length, assignment));
+  for (const assignment of sampledAssignments(spec, costsFor(spec, data, module))) plans.push(resolver.plan(plans.length, assignment));
   return plans;
 }
 
@@ -100,7 +101,7 @@ function resolve({ spec, data, numerics, module }: Submitted, assignment: Assign
     data: data.digest,
     classes: data.classes.length,
     input: inputOf(trainable.data, Number(assignment.imageSize), model.defaults.normalisation),
-    model: modelChoice(trainable.model, module, structureOf(assignment, model, trainable.data, data.classes.length)),
+    model: chosenModel(trainable.model, module, structureOf(assignment, model, trainable.data, data.classes.length)),
     optimizer: resolveOptimizer(assignment.optimizer as WrittenOptimizer),
     loss: 'softmaxCrossEntropy',
     initSeed: spec.seed,
@@ -110,12 +111,10 @@ function resolve({ spec, data, numerics, module }: Submitted, assignment: Assign
   return { trajectory, epochs: imageEpochs(assignment, data, spec.seed, pool) };
 }
 
-/** By its topology alone for a module: knobs that change nothing in it make no other trajectory. */
-function modelChoice(name: string, module: ModelModule | null, structure: Structure): ModelChoice {
-  if (module === null) return { name, knobs: structure.settings };
-  const topology = builtTopology(module, structure);
-  if (topology === null) throw new UnresolvableSweep(`${module.path} was not built for ${JSON.stringify(structure)}`);
-  return { name: 'module', knobs: {}, topology };
+function chosenModel(name: string, module: ModelModule | null, structure: Structure): ModelChoice {
+  const choice = modelChoice(name, module, structure);
+  if (choice === null) throw new UnresolvableSweep(`${module?.path ?? name} was not built for ${JSON.stringify(structure)}`);
+  return choice;
 }
 
 function inputOf(data: DataSpec, size: number, normalisation: ImageInput['normalisation']): ImageInput {

@@ -1,5 +1,6 @@
 /** The structures that a sweep asks of its module: each combination of knobs and input once. */
-import { structureName, type Structure } from '../../proto/model-module.js';
+import { builtTopology, structureName, type ModelModule, type Structure } from '../../proto/model-module.js';
+import type { ModelChoice } from '../../proto/work.js';
 import type { ZooModel } from '../../proto/models.js';
 import { sampledAssignments } from '../sampler/assignments.js';
 import type { Assignment, DataSpec, SweepSpec } from './spec.js';
@@ -10,6 +11,13 @@ export function structureOf(assignment: Assignment, model: ZooModel, data: DataS
     settings: Object.fromEntries(model.knobs.map((knob) => [knob.name, assignment[knob.name] ?? knob.default])),
     input: { height: size, width: size, channels: data.channels === 'rgb' ? 3 : 1, classes },
   };
+}
+
+/** By its topology alone for a module: knobs that change nothing in it make no other trajectory. Null where the module was not built for it. */
+export function modelChoice(name: string, module: ModelModule | null, structure: Structure): ModelChoice | null {
+  if (module === null) return { name, knobs: structure.settings };
+  const topology = builtTopology(module, structure);
+  return topology === null ? null : { name: 'module', knobs: {}, topology };
 }
 
 /** By name, in the order of the trials. */

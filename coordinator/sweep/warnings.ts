@@ -1,5 +1,6 @@
 /** What a sweep file may say but its author perhaps did not mean. */
 import { isSchedule, type Schedule, type Warmup } from '../space/schedule.js';
+import { speaksOfCosts } from '../space/constraints.js';
 import { countAccepted } from './check-constraints.js';
 import { vanishesAt } from './check-rates.js';
 import type { Path } from './mistakes.js';
@@ -17,7 +18,8 @@ export function warningsOf(spec: SweepSpec): readonly Warning[] {
 
 function constraintWarnings({ constraints, axes, sampler }: SweepSpec): Warning[] {
   const isGrid = sampler === 'grid' || (typeof sampler === 'object' && 'grid' in sampler);
-  if (constraints === undefined || !isGrid) return [];
+  // What models cost is known once there are data.
+  if (constraints === undefined || !isGrid || constraints.some(speaksOfCosts)) return [];
   const { met, of, all } = countAccepted(constraints, axes, 'grid');
   return !all || met === of ? [] : [{ path: ['constraints'], text: `${of - met} of the ${of} combinations do not meet them and are left out` }];
 }

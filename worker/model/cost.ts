@@ -1,0 +1,38 @@
+/** What a model costs before anything is trained. Pure: of settings alone. */
+import type { ModelChoice, OptimizerChoice } from '../../proto/work.js';
+import { Arena } from '../engine/wasm/arena.js';
+import { ARENA_BASE } from '../engine/wasm/kernels.js';
+import { planProgram } from '../engine/wasm/plan.js';
+import { programOf, type Program } from '../engine/program.js';
+import type { Input } from './layers.js';
+import { buildModel } from './zoo.js';
+
+export interface CostQuestion {
+  readonly model: ModelChoice;
+  /** [height, width, channels] of an image. */
+  readonly input: Input;
+  readonly classes: number;
+  readonly optimizer: OptimizerChoice;
+  /** Images of a step. */
+  readonly batch: number;
+  readonly accumulate: number;
+  readonly clips: boolean;
+  readonly augments: boolean;
+}
+
+export interface ModelCost {
+  /** Learnables and moving statistics. */
+  readonly parameters: number;
+  /** For one image, of convolutions and dense layers. */
+  readonly multiplyAdds: number;
+  /** Bytes that the `wasm` engine takes to train it, beside the process: the same number on every machine. */
+  readonly memory: number;
+}
+
+/** Throws ModelError for a model that cannot be built, and UnsupportedLayerError. */
+export function modelCost({ model, input, classes, optimizer, batch, accumulate, clips, augments }: CostQuestion): ModelCost {
+  const program: Program = programOf(buildModel(model, input, classes), 'wasm');
+  const training = { optimizer, classes, normalisation: { mean: null, deviation: null }, initSeed: 0, replicate: 0, maxBatch: batch, accumulate, clips, augments, memoryBytes: null };
+  const total = (of: (layer: Program['layers'][number]) => number): number => program.layers.reduce((sum, layer) => sum + of(layer), 0);
+  return { parameters: total(({ params }) => params), multiplyAdds: total((layer) => layer.multiplyAdds), memory: planProgram(program, training, new Arena(ARENA_BASE)).bytes };
+}
