@@ -86,7 +86,7 @@ class Child {
   #epoch(): void {
     const { batch: size } = this.#model;
     for (let from = 0; from < IMAGES; from += size) this.#executable.step(batch(from, Math.min(size, IMAGES - from)), settings(from));
-    this.#executable.recalibrate(batch(0, RECALIBRATION_IMAGES));
+    this.#executable.recalibrate(batch(0, RECALIBRATION_IMAGES), size);
     this.#executable.predict(batch(0, VALIDATION));
   }
 

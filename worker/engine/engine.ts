@@ -97,10 +97,12 @@ export interface Executable {
   /** One optimizer step on the images at `indices`, at most `maxBatch` of them. */
   step(indices: Int32Array, settings: StepSettings): StepResult;
   /**
-   * Sets the batch-norm statistics for inference from the images at `indices` (no dropout, no
-   * augmentation), a pure function of the weights; leaves the training state alone.
+   * Sets the batch-norm statistics for inference: mean and biased variance, over all images at `indices`, of
+   * what each batch norm gets in a training's forward pass (no dropout, no augmentation) over batches of at
+   * most `batch` images. A pure function of the weights, the images and `batch`; leaves the training state
+   * alone. Throws RangeError where `batch` is more than a part of a step may have.
    */
-  recalibrate(indices: Int32Array): void;
+  recalibrate(indices: Int32Array, batch: number): void;
   /** Logits float32 [indices.length, classes] in inference mode. Any number of images. */
   predict(indices: Int32Array): Float32Array;
   /** Weights, inference statistics and optimizer state, as the bytes of a checkpoint. */

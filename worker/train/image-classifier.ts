@@ -60,7 +60,7 @@ export class ImageClassifier implements Trainer {
     if (!diverged) {
       metrics['train.loss'] = trained.loss;
       metrics['train.accuracy'] = trained.accuracy;
-      this.#executable.recalibrate(recalibrationImages(images, dataSeed));
+      this.#executable.recalibrate(recalibrationImages(images, dataSeed), Math.ceil(Math.min(chosen.batch, images.length) / chosen.accumulate));
       this.#validation = await this.evaluate('val');
     }
     if (this.#validation !== null) {

@@ -65,13 +65,13 @@ for (const optimizer of [SGDM, ADAM]) {
       const before = await compiled(GARTH, SOURCE, training(2, { optimizer }));
       train(before, 0, cut);
       // Evaluation in between, and other room for batches, must leave no trace.
-      before.recalibrate(range(6));
+      before.recalibrate(range(6), 3);
       before.predict(range(5));
       const after = await compiled(GARTH, SOURCE, training(2, { optimizer, initSeed: 99, maxBatch: 7 }));
       after.load(before.state());
       train(after, cut, 8);
-      whole.recalibrate(range(6));
-      after.recalibrate(range(6));
+      whole.recalibrate(range(6), 4);
+      after.recalibrate(range(6), 4);
       assert.equal(digest(after.state()), digest(whole.state()), `cut at ${String(cut)}`);
     }
   });
@@ -82,8 +82,8 @@ test('the weights after two epochs are those of this version of the trainable', 
   // with it, since recorded epochs of the old version can no longer be reproduced.
   const engine = await compiled(GARTH, SOURCE, training(2));
   train(engine, 0, 12);
-  engine.recalibrate(range(24));
-  assert.deepEqual({ version: IMAGE_CLASSIFIER_VERSION, digest: digest(engine.state()) }, { version: 1, digest: '2cce43bdb293dfe0' });
+  engine.recalibrate(range(24), 4);
+  assert.deepEqual({ version: IMAGE_CLASSIFIER_VERSION, digest: digest(engine.state()) }, { version: 2, digest: 'b84d0892d82ed0cf' });
 });
 
 test('garth-cnn learns what can be learned, and predicts it with recalibrated statistics', async () => {
@@ -91,7 +91,7 @@ test('garth-cnn learns what can be learned, and predicts it with recalibrated st
   const losses = train(engine, 0, 60);
   const last = losses.slice(-6).reduce((sum, loss) => sum + loss, 0) / 6;
   assert.ok(last < 0.35, `loss of the last epoch ${String(last)}`);
-  engine.recalibrate(range(24));
+  engine.recalibrate(range(24), 4);
   const logits = engine.predict(range(24));
   const right = [...SOURCE.labels].filter((label, n) => Number((logits[2 * n + 1] ?? 0) > (logits[2 * n] ?? 0)) === label).length;
   assert.ok(right >= 22, `${String(right)} of 24 right`);
@@ -101,22 +101,50 @@ test('an image has the same logits in any company', async () => {
   const engine = await compiled(GARTH, SOURCE, training(2, { maxBatch: 4 }));
   const roomy = await compiled(GARTH, SOURCE, training(2, { maxBatch: 24 }));
   train(engine, 0, 6);
-  engine.recalibrate(range(24));
+  engine.recalibrate(range(24), 4);
   roomy.load(engine.state());
   const all = engine.predict(range(24));
   assert.deepEqual(roomy.predict(range(24)), all);
   assert.deepEqual(engine.predict(range(1, 13)), all.slice(26, 28));
 });
 
-test('recalibration is a pure function of the weights: of no batch size, and it leaves training alone', async () => {
+test('recalibration is a pure function of weights, images and batch, whatever room there is, and it leaves training alone', async () => {
   const engine = await compiled(GARTH, SOURCE, training(2, { maxBatch: 4 }));
   const roomy = await compiled(GARTH, SOURCE, training(2, { maxBatch: 24 }));
   train(engine, 0, 3);
   roomy.load(engine.state());
-  engine.recalibrate(range(10));
-  roomy.recalibrate(range(24));
-  roomy.recalibrate(range(10));
+  engine.recalibrate(range(10), 4);
+  roomy.recalibrate(range(24), 24);
+  roomy.recalibrate(range(10), 4);
   assert.equal(digest(engine.state()), digest(roomy.state()));
+  assert.throws(() => engine.recalibrate(range(10), 5), /5 images at a time, where there is room for 4/);
+  // Batches are even: 5 of 24 come to five batches of 4 or 5, 8 to three of 8.
+  roomy.recalibrate(range(24), 8);
+  const eights = digest(roomy.state());
+  roomy.recalibrate(range(24), 11);
+  assert.equal(digest(roomy.state()), eights);
+});
+
+test('statistics over several batches are those of each batch, joined by the law of total variance', async () => {
+  const engine = await compiled(GARTH, SOURCE, training(2, { maxBatch: 8 }));
+  train(engine, 0, 6);
+  const statistics = (of: Int32Array): Map<string, Float32Array> => {
+    engine.recalibrate(of, 8);
+    return new Map([...tensorsOf(engine.state())].filter(([name]) => name.includes('/moving_')).map(([name, { values }]) => [name, Float32Array.from(values)]));
+  };
+  const batches = [0, 8, 16].map((from) => statistics(range(8, from)));
+  const together = statistics(range(24));
+  assert.equal(together.size, 6);
+  for (const [name, values] of together) {
+    const layer = name.slice(0, name.lastIndexOf('/'));
+    values.forEach((value, channel) => {
+      const of = (kind: string): number[] => batches.map((batch) => batch.get(`${layer}/moving_${kind}`)![channel]!);
+      const average = (numbers: readonly number[]): number => numbers.reduce((sum, number) => sum + number, 0) / numbers.length;
+      const mean = average(of('mean'));
+      const expected = name.endsWith('mean') ? mean : average(of('variance')) + average(of('mean').map((one) => (one - mean) ** 2));
+      assert.ok(Math.abs(value - expected) <= 1e-6 + 1e-5 * Math.abs(expected), `${name}[${String(channel)}]: ${String(value)}, expected ${String(expected)}`);
+    });
+  }
 });
 
 test('recalibrated statistics of the first batch norm are those of its input', async () => {
@@ -125,7 +153,7 @@ test('recalibrated statistics of the first batch norm are those of its input', a
   const source = images(5, [3, 3, 1], 2, 4);
   const engine = await compiled(topology, source, training(2, { maxBatch: 2 }));
   const kernel = tensorsOf(engine.state()).get('layer0/kernel')?.values[0] ?? 0;
-  engine.recalibrate(range(5));
+  engine.recalibrate(range(5), 2);
   const values = [...source.pixels].map((v) => (v / 255) * kernel);
   const mean = values.reduce((a, b) => a + b) / values.length;
   const variance = values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / values.length;

@@ -19,9 +19,9 @@ import { compiled, images, type LayerSketch, range, sequential, stepSettings, tr
  * of every key as well. In either case write down here what the new code gives.
  */
 const PINNED = {
-  version: 1,
+  version: 2,
   numerics: 'wasm:2b9d25540ee867a1:plain',
-  weights: '78329041b389006ba4204c6dbd9f1ad7fae3f775745bb73ae17a615fb8b84f2a',
+  weights: 'cce75728f16295db03bab6b7bc0dc467a9ad33129b9dbd3c083dbf7ed17cb3ad',
   /** Of a network whose convolution goes by Winograd's tiles, which garth-cnn's never do. */
   tiles: '1577c578a5aa9c69e67dd49a9810afbe42cadfcd963172af021cdfdd23e084f6',
 };
@@ -33,7 +33,7 @@ async function digestByTiles(): Promise<string> {
   const topology = sequential(input, conv(16), conv(16), ['BatchNormalization', {}], ['Activation', { activation: 'relu' }], ['Dropout', { rate: 0.5 }], ['MaxPooling2D', { pool_size: 2 }], ['Flatten', {}], ['Dense', { units: 2, activation: 'softmax' }]);
   const executable = await compiled(topology, images(6, input, 2, 5), training(2));
   for (const step of [0, 1, 2]) executable.step(range(4, step), stepSettings({ dropout: 0.4, dropoutSeed: step, l2: 0.01 }));
-  executable.recalibrate(range(6));
+  executable.recalibrate(range(6), 4);
   return createHash('sha256').update(executable.state()).digest('hex');
 }
 

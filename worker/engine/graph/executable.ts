@@ -1,4 +1,5 @@
-import { batchParts } from '../parts.js';
+import { JoinedMoments } from '../joined-moments.js';
+import { batchParts, recalibrationBatches } from '../parts.js';
 import type { Executable, Fill, ImageSource, PixelTransform, StepResult, StepSettings, Training } from '../engine.js';
 import { fillInitial } from '../initial-weights.js';
 import type { Program } from '../program.js';
@@ -79,26 +80,28 @@ export class GraphExecutable implements Executable {
     return { loss, correct };
   }
 
-  /**
-   * Layer by layer, as in the wasm executor: mean and biased variance of each batch norm's input over all
-   * images, the norms before it already at their statistics of inference.
-   */
-  recalibrate(indices: Int32Array): void {
-    if (indices.length === 0) throw new RangeError('recalibration needs at least one image');
+  /** As in the wasm executor. All statistics of a batch come as one vector, since each tensor that is fetched costs. */
+  recalibrate(indices: Int32Array, batch: number): void {
+    const batches = recalibrationBatches(indices.length, batch, this.most);
     const { graph, session } = this.ready();
-    for (const { operation, moments, meanFeed, varianceFeed, assigned } of graph.norms) {
-      const { channels, height, width } = operation.input;
-      const joined = new JoinedMoments(channels);
-      this.eachChunk(indices, (chunk) => {
-        const [values = new Float32Array()] = session.run('recalibrate', this.imageFeeds(chunk), [moments]);
-        joined.take(values, chunk.length * height * width);
+    const { calibration } = graph;
+    if (calibration === null) return;
+    const joined = calibration.norms.map(({ input }) => new JoinedMoments(input.channels));
+    for (const { from, to } of batches) {
+      const [moments = new Float32Array()] = session.run('recalibrate', this.imageFeeds(indices.subarray(from, to)), [calibration.moments]);
+      let at = 0;
+      calibration.norms.forEach(({ input: { height, width, channels } }, index) => {
+        const count = (to - from) * height * width;
+        const unbiased = moments.subarray(at + channels, at + 2 * channels);
+        joined[index]!.take(moments.subarray(at, at + channels), Float64Array.from(unbiased, (variance) => variance * Math.max(count - 1, 1)), count);
+        at += 2 * channels;
       });
-      const feeds = [
-        { name: meanFeed, type: DATA_TYPE.float, shape: [channels], values: joined.mean() },
-        { name: varianceFeed, type: DATA_TYPE.float, shape: [channels], values: joined.variance() },
-      ];
-      session.run('set statistics', feeds, [assigned]);
     }
+    const feeds = calibration.norms.flatMap(({ input: { channels }, meanFeed, varianceFeed }, index): Feed[] => [
+      { name: meanFeed, type: DATA_TYPE.float, shape: [channels], values: joined[index]!.mean() },
+      { name: varianceFeed, type: DATA_TYPE.float, shape: [channels], values: joined[index]!.variance() },
+    ]);
+    session.run('set statistics', feeds, [calibration.assigned]);
   }
 
   predict(indices: Int32Array): Float32Array {
@@ -277,37 +280,4 @@ function augmentFeeds(augment: readonly PixelTransform[]): Feed[] {
     { name: FEED.low, type: DATA_TYPE.float, shape: [count, 6], values: low },
     { name: FEED.factors, type: DATA_TYPE.float, shape: [count, 2], values: Float32Array.from(augment.flatMap(({ contrast, brightness }) => [contrast, brightness])) },
   ];
-}
-
-/** Mean and variance over chunks from each chunk's own (Chan, Golub, LeVeque 1979, formula 1.5), in float64. */
-class JoinedMoments {
-  private readonly means: Float64Array;
-  private readonly squares: Float64Array;
-  private count = 0;
-
-  constructor(channels: number) {
-    this.means = new Float64Array(channels);
-    this.squares = new Float64Array(channels);
-  }
-
-  /** `moments` [2, channels]: mean and unbiased variance of `count` values per channel. */
-  take(moments: ArrayLike<number>, count: number): void {
-    const channels = this.means.length;
-    const together = this.count + count;
-    for (let channel = 0; channel < channels; channel++) {
-      const apart = (moments[channel] ?? NaN) - this.means[channel]!;
-      this.means[channel]! += (apart * count) / together;
-      this.squares[channel]! += (moments[channels + channel] ?? NaN) * Math.max(count - 1, 1) + (apart * apart * this.count * count) / together;
-    }
-    this.count = together;
-  }
-
-  mean(): Float32Array {
-    return Float32Array.from(this.means);
-  }
-
-  /** Biased. */
-  variance(): Float32Array {
-    return Float32Array.from(this.squares, (sum) => sum / this.count);
-  }
 }

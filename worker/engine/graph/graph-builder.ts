@@ -147,6 +147,11 @@ export class GraphBuilder {
     return Array.from({ length: count }, (_, index) => output(node, index));
   }
 
+  /** Vectors behind each other. */
+  concat(vectors: readonly Ref[]): Ref {
+    return this.node('ConcatV2', [...vectors, this.scalar(0, TYPE.int32)], { T: attribute.type(TYPE.float), N: attribute.int(vectors.length), Tidx: attribute.type(TYPE.int32) });
+  }
+
   pack(values: readonly Ref[], type: Type = TYPE.float): Ref {
     return this.op('Pack', values, { N: attribute.int(values.length), axis: attribute.int(0) }, type);
   }

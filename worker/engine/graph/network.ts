@@ -4,7 +4,7 @@ import { IMAGE, type Operation, type Program } from '../program.js';
 import type { Ref } from './graph-builder.js';
 import { lowerCurve, lowerDropout, lowerRelu } from './operations/activate.js';
 import { lowerConv, lowerDense, lowerFlatten } from './operations/conv.js';
-import { asFlat, type Lowered, type ParameterGradient, type Pass, type Value } from './operations/lowering.js';
+import { asFlat, type Lowered, type Moments, type ParameterGradient, type Pass, type Value } from './operations/lowering.js';
 import { lowerAdd, lowerConcat, lowerZeroPad } from './operations/merge.js';
 import { lowerNorm } from './operations/norm.js';
 import { lowerAveragePool, lowerMaxPool } from './operations/pool.js';
@@ -29,8 +29,12 @@ export class Network {
     return asFlat(graph, this.valueOf(this.program.operations.length - 1), { height: 1, width: 1, channels: this.program.classes });
   }
 
-  /** The first input of an operation. */
-  inputOf(operation: Operation): Value {
+  /** Of the inputs of all batch norms; in a training's pass only. */
+  get moments(): Moments[] {
+    return this.lowered.flatMap(({ moments }) => (moments === undefined ? [] : [moments]));
+  }
+
+  private inputOf(operation: Operation): Value {
     return this.valueOf(operation.inputs[0] ?? IMAGE);
   }
 

@@ -5,7 +5,7 @@
  */
 import type { OptimizerChoice } from '../../../proto/work.js';
 import type { Normalisation } from '../engine.js';
-import type { Parameter } from '../parameter.js';
+import type { Parameter, Shape } from '../parameter.js';
 import type { Operation, Program } from '../program.js';
 import { stateNames } from '../optimizer.js';
 import { augmented, type AugmentKind } from './augmentation.js';
@@ -14,11 +14,10 @@ import { GraphBuilder, type Ref, type Variable } from './graph-builder.js';
 import { softmaxCrossEntropy } from './loss.js';
 import { Network } from './network.js';
 import { elements, type ParameterGradient, type Pass } from './operations/lowering.js';
-import { moments } from './operations/norm.js';
 import { penalty, type TrainedParameter, type UpdateInputs, updates } from './updates.js';
 
 /** Raised with every change of the nodes, or of what is fed to them, that moves numbers: part of `numerics`. A test pins the graphs. */
-export const GRAPH_FORMAT = 2;
+export const GRAPH_FORMAT = 3;
 
 /** What a step may ask for; each costs nodes, so that a graph has those that are used and no others. */
 export interface Variant {
@@ -61,6 +60,15 @@ export interface StoredTensor {
   readonly shape: readonly number[];
 }
 
+/** Of all batch norms, in the order of the program. */
+export interface Calibration {
+  /** For each: mean and unbiased variance of its input in a training's forward pass, [2 * channels], one after another. */
+  readonly moments: Ref;
+  readonly norms: readonly { readonly input: Shape; readonly meanFeed: string; readonly varianceFeed: string }[];
+  /** To be fetched: sets the statistics of inference from their feeds. */
+  readonly assigned: Ref;
+}
+
 export interface TrainingGraph {
   readonly savedModel: Uint8Array;
   readonly nodes: number;
@@ -78,7 +86,8 @@ export interface TrainingGraph {
   readonly apply: Ref | null;
   /** [batch, classes] */
   readonly logits: Ref;
-  readonly norms: readonly { readonly operation: NormOperation; readonly moments: Ref; readonly meanFeed: string; readonly varianceFeed: string; readonly assigned: Ref }[];
+  /** Null for a model without batch norms. */
+  readonly calibration: Calibration | null;
 }
 
 /** Bytes of an image in the data set's variable: float32 words, since TensorFlow's kernels on GPUs gather no bytes. */
@@ -123,21 +132,27 @@ class Assembly {
     const plain = this.normalised(raw);
     const inference = new Network(choice.program, this.pass(null, true), plain);
     const logits = graph.node('Identity', [inference.logits], { T: attribute.type(TYPE.float) }, { name: 'logits' });
-    const norms = normsOf(choice.program).map((operation) => {
-      const mean = this.assignedOf(`${operation.name}/moving_mean`);
-      const variance = this.assignedOf(`${operation.name}/moving_variance`);
-      return {
-        operation, moments: moments(graph, inference.inputOf(operation), operation.input),
-        meanFeed: mean.feed, varianceFeed: variance.feed, assigned: this.done([mean.set, variance.set]),
-      };
-    });
+    const calibration = this.calibration(plain);
     const trained = choice.variant === null ? { step: null, apply: null } : this.training(raw, plain, choice.variant);
     const restored = this.done(this.assigned.map(({ set }) => set));
     const reset = this.done(this.cleared);
     const room = this.room();
     return {
-      savedModel: graph.savedModel(), nodes: graph.size, logits, norms, restored, reset, dataSet: this.dataSet, room, ...trained,
+      savedModel: graph.savedModel(), nodes: graph.size, logits, restored, reset, dataSet: this.dataSet, room, calibration, ...trained,
       stored: this.assigned.map(({ tensor, value, feed }) => ({ tensor, value, feed })),
+    };
+  }
+
+  private calibration(plain: Ref): Calibration | null {
+    const { graph, choice } = this;
+    const norms = normsOf(choice.program);
+    if (norms.length === 0) return null;
+    const { moments } = new Network(choice.program, this.pass(null, false), plain);
+    const assigned = norms.map(({ name, input }) => ({ input, mean: this.assignedOf(`${name}/moving_mean`), variance: this.assignedOf(`${name}/moving_variance`) }));
+    return {
+      moments: graph.concat(moments.flatMap(({ mean, variance }) => [mean, variance])),
+      norms: assigned.map(({ input, mean, variance }) => ({ input, meanFeed: mean.feed, varianceFeed: variance.feed })),
+      assigned: this.done(assigned.flatMap(({ mean, variance }) => [mean.set, variance.set])),
     };
   }
 

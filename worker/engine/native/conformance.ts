@@ -9,7 +9,7 @@ import { buildModel } from '../../model/zoo.js';
 import type { Engine, Executable, ImageSource, StepSettings, Training } from '../engine.js';
 
 /** Raised when an executor or what is compared changes: engines that were tested before are tested anew. */
-export const CHECK_VERSION = 1;
+export const CHECK_VERSION = 2;
 
 export interface CheckResult {
   readonly name: string;
@@ -68,11 +68,11 @@ async function numbersOf(engine: Engine, wanted: Case): Promise<number[][]> {
   const executable = await compile(engine, wanted, BATCH);
   const images = Int32Array.from({ length: BATCH }, (_, index) => index);
   try {
-    executable.recalibrate(images);
+    executable.recalibrate(images, BATCH);
     const before = [...executable.predict(images)];
     const losses: number[] = [];
     for (let step = 0; step < STEPS; step += 1) losses.push(executable.step(images, { ...PLAIN, ...wanted.settings, dropoutSeed: step }).loss);
-    executable.recalibrate(images);
+    executable.recalibrate(images, BATCH);
     return [before, losses, [...executable.predict(images)]];
   } finally {
     executable.dispose();

@@ -57,8 +57,8 @@ for (const optimizer of Object.values(OPTIMIZERS)) {
     graph.load(wasm.state());
     const expected = train(wasm, 2, 7, settings);
     train(graph, 2, 7, settings).forEach((loss, step) => assert.ok(Math.abs(loss - (expected[step] ?? NaN)) < 1e-4, `${String(loss)}, wasm ${String(expected[step])}`));
-    wasm.recalibrate(range(10));
-    graph.recalibrate(range(10));
+    wasm.recalibrate(range(10), 4);
+    graph.recalibrate(range(10), 4);
     expectClose(graph.state(), wasm.state(), 5e-3, BIAS_BEFORE_NORM);
     const logits = wasm.predict(range(24));
     graph.predict(range(24)).forEach((value, index) => assert.ok(Math.abs(value - (logits[index] ?? NaN)) < 2e-3, `${String(value)}, wasm ${String(logits[index])}`));
@@ -71,13 +71,13 @@ for (const optimizer of Object.values(OPTIMIZERS)) {
     for (const cut of [1, 5]) {
       const before = await graphCompiled(GARTH, SOURCE, training(2, { optimizer }));
       train(before, 0, cut, { lr: 0.001 });
-      before.recalibrate(range(6));
+      before.recalibrate(range(6), 4);
       before.predict(range(5));
       const after = await graphCompiled(GARTH, SOURCE, training(2, { optimizer, initSeed: 99 }));
       after.load(before.state());
       train(after, cut, 8, { lr: 0.001 });
-      whole.recalibrate(range(6));
-      after.recalibrate(range(6));
+      whole.recalibrate(range(6), 4);
+      after.recalibrate(range(6), 4);
       expectClose(after.state(), whole.state(), 1e-6);
       before.dispose();
       after.dispose();
@@ -157,7 +157,7 @@ test('200 epochs, of which some have a graph of their own, leave as many tensors
   const epochs = (from: number, to: number): { readonly tensors: number; readonly files: number; readonly folders: number; readonly heap: number; readonly rss: number } => {
     for (let epoch = from; epoch < to; epoch++) {
       train(engine, 6 * epoch, 6 * epoch + 6, epoch % 10 === 5 ? { l2: 0.01 } : {});
-      engine.recalibrate(range(12));
+      engine.recalibrate(range(12), 4);
       engine.predict(range(24));
       if (epoch % 10 === 0) engine.load(engine.state());
     }
@@ -225,7 +225,7 @@ test('a residual model learns, and its checkpoint predicts the same on wasm', { 
   const losses = train(graph, 0, 30, { lr: 0.02 });
   const sum = (of: readonly number[]): number => of.reduce((total, loss) => total + loss, 0);
   assert.ok(sum(losses.slice(-6)) < 0.7 * sum(losses.slice(0, 6)), losses.join(' '));
-  graph.recalibrate(range(24));
+  graph.recalibrate(range(24), 4);
   wasm.load(graph.state());
   const expected = wasm.predict(range(24));
   graph.predict(range(24)).forEach((value, index) => assert.ok(Math.abs(value - (expected[index] ?? NaN)) < 1e-4, `${String(value)}, wasm ${String(expected[index])}`));

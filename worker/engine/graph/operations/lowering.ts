@@ -44,8 +44,16 @@ export interface Gradients {
   readonly parameters: readonly ParameterGradient[];
 }
 
+/** [channels] each, over all else; the variance is unbiased, and 0 of a single value per channel. */
+export interface Moments {
+  readonly mean: Ref;
+  readonly variance: Ref;
+}
+
 export interface Lowered {
   readonly output: Value;
+  /** Of a batch norm's input, in a training's pass. */
+  readonly moments?: Moments;
   /**
    * `gradient` is of the output, in the output's rank; `wanted` says for each input whether anything
    * below it learns.

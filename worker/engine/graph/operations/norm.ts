@@ -29,6 +29,7 @@ export function lowerNorm(operation: NormOperation, pass: Pass, input: Value): L
   const node = graph.op('FusedBatchNormV3', [x, gamma, beta, mean, variance], { ...attributes, exponential_avg_factor: attribute.float(1) });
   return {
     output: { ref: likeRank(graph, node, false, input.flat, operation.input), flat: input.flat },
+    ...(training ? { moments: { mean: output(node, 1), variance: output(node, 2) } } : {}),
     backward: (gradient) => {
       const dy = pixels(graph, { ref: gradient, flat: input.flat }, operation.input);
       const back = graph.op('FusedBatchNormGradV3', [dy, x, gamma, output(node, 3), output(node, 4), output(node, 5)], attributes);
@@ -38,17 +39,4 @@ export function lowerNorm(operation: NormOperation, pass: Pass, input: Value): L
       return { inputs: [likeRank(graph, back, false, input.flat, operation.input)], parameters };
     },
   };
-}
-
-/**
- * [2, channels]: mean and unbiased variance of a value over all but its channels, as FusedBatchNorm
- * gives them (of a single value per channel the variance is 0).
- */
-export function moments(graph: GraphBuilder, value: Value, shape: Shape): Ref {
-  const { channels } = shape;
-  const ones = graph.constant(new Float32Array(channels).fill(1), [channels]);
-  const zeros = graph.constant(new Float32Array(channels), [channels]);
-  const empty = graph.constant([], [0]);
-  const node = graph.op('FusedBatchNormV3', [pixels(graph, value, shape), ones, zeros, empty, empty], { ...attributesOf(1e-3, true), exponential_avg_factor: attribute.float(1) });
-  return graph.pack([output(node, 1), output(node, 2)]);
 }

@@ -1,4 +1,5 @@
 import { mix } from '../../initial-weights.js';
+import type { JoinedMoments } from '../../joined-moments.js';
 import type { Shape } from '../../parameter.js';
 import type { Operation } from '../../program.js';
 import { type Arena, imageAt, type View } from '../arena.js';
@@ -215,7 +216,7 @@ export class BatchNorm {
   }
 
   useBatch(machine: Machine, count: number): void {
-    this.finish(machine, count, this.batch);
+    machine.kernels.moments(this.statistics, count * this.pixels, this.operation.input.channels, this.batch, this.stride);
     this.use(machine, this.batch);
   }
 
@@ -223,9 +224,17 @@ export class BatchNorm {
     this.use(machine, this.inference);
   }
 
-  /** Makes the running statistics over `count` images those of inference. */
-  settle(machine: Machine, count: number): void {
-    this.finish(machine, count, this.inference);
+  /** Gives the statistics of the `count` images that were taken last to `joined`. */
+  join(machine: Machine, count: number, joined: JoinedMoments): void {
+    const { channels } = this.operation.input;
+    const from = this.statistics / 8;
+    joined.take(machine.doubles.subarray(from, from + channels), machine.doubles.subarray(from + channels, from + 2 * channels), count * this.pixels);
+  }
+
+  /** Makes them those of inference. */
+  settle(machine: Machine, joined: JoinedMoments): void {
+    machine.floats.set(joined.mean(), this.inference / 4);
+    machine.floats.set(joined.variance(), this.inference / 4 + this.stride);
   }
 
   clearSums(machine: Machine): void {
@@ -241,10 +250,6 @@ export class BatchNorm {
     );
     if (this.gamma !== null) machine.update(this.gamma, this.gradients, 0, channels);
     if (this.beta !== null) machine.update(this.beta, dbeta, 0, channels);
-  }
-
-  private finish(machine: Machine, count: number, into: number): void {
-    machine.kernels.moments(this.statistics, count * this.pixels, this.operation.input.channels, into, this.stride);
   }
 
   private use(machine: Machine, moments: number): void {
