@@ -19,6 +19,7 @@ import { grantOf, epochOf, sweepOf, turn } from '../coordinator/store/facts.js';
 import { testDatabase } from '../support/postgres.js';
 import { median, progress, repeat, timed } from './bench.js';
 import type { Bench } from './bench.js';
+import { LocalFleet } from './local-fleet.js';
 import { measure } from './trials.js';
 
 const workers = 64;
@@ -48,8 +49,13 @@ export const run: Bench = async ({ quick }, emit) => {
     await database.close();
   }
   const runs = quick ? 1 : 5;
-  const { perSecond } = await measure(slots, quick ? 100 : 2_000, runs);
-  emit({ case: 'trials', metric: 'perSecond', value: perSecond, unit: '1/s', runs, engine: null });
+  const fleet = await LocalFleet.start(slots);
+  try {
+    const { perSecond } = await measure(fleet, 'grid', quick ? 200 : 2_000, runs);
+    emit({ case: 'trials', metric: 'perSecond', value: perSecond, unit: '1/s', runs, engine: null });
+  } finally {
+    await fleet.stop();
+  }
 };
 
 function freshPath(epochs: number): EpochKey[] {
