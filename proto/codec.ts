@@ -71,6 +71,7 @@ function workerToWire(message: WorkerMessage): WorkerInit {
           numerics: [...message.numerics],
           node: message.node,
           leases: message.leases.map(leaseToWire),
+          waiting: [...message.waiting],
         },
       };
     case 'heartbeat':
@@ -147,7 +148,7 @@ function epochToWire(message: EpochReport): WorkerInit {
 function workerFromWire({ kind }: WireWorkerMessage): WorkerMessage {
   switch (kind.case) {
     case 'hello': {
-      const { protocol, features, worker, name, slots, numerics, node, leases } = kind.value;
+      const { protocol, features, worker, name, slots, numerics, node, leases, waiting } = kind.value;
       return {
         kind: 'hello',
         protocol,
@@ -160,6 +161,7 @@ function workerFromWire({ kind }: WireWorkerMessage): WorkerMessage {
         numerics,
         node,
         leases: leases.map(leaseFromWire),
+        waiting,
       };
     }
     case 'heartbeat':

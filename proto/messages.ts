@@ -29,6 +29,8 @@ export interface Hello {
   readonly node: string;
   /** Attempts still running here (a reconnect, or a new leader). */
   readonly leases: readonly LeaseRef[];
+  /** Attempts among the leases that no slot has begun. */
+  readonly waiting: readonly string[];
 }
 
 export interface Heartbeat {

@@ -33,11 +33,28 @@ export class AttemptLedger {
 
   begin(attempt: Attempt): void {
     this.#live.set(attempt.id, attempt);
-    attempt.worker.attempts.set(attempt.id, attempt);
+    const { worker } = attempt;
+    worker.attempts.set(attempt.id, attempt);
+    if (attempt.begunAt === null) countWaiting(attempt, 1);
+    if (attempt.alone) worker.alone += 1;
     for (const node of attempt.nodes) {
       if (attempt.kind === 'train') node.spans.push(attempt);
       if (attempt.evaluate.has(node.epoch)) node.evaluating += 1;
     }
+  }
+
+  /** A slot of its worker is at it. */
+  begun(attempt: Attempt, now: number): void {
+    if (attempt.begunAt !== null) return;
+    countWaiting(attempt, -1);
+    attempt.begunAt = now;
+  }
+
+  /** It waits for a slot of its worker. */
+  waits(attempt: Attempt): void {
+    if (attempt.begunAt === null) return;
+    attempt.begunAt = null;
+    countWaiting(attempt, 1);
   }
 
   /** Asks a live attempt to evaluate one of its epochs as well. */
@@ -52,6 +69,8 @@ export class AttemptLedger {
   end(attempt: Attempt, outcome: OutcomeClass, onLargest: boolean): Verdict | null {
     this.#live.delete(attempt.id);
     attempt.worker.attempts.delete(attempt.id);
+    if (attempt.begunAt === null) countWaiting(attempt, -1);
+    if (attempt.alone) attempt.worker.alone -= 1;
     for (const node of attempt.nodes) {
       node.spans = node.spans.filter((span) => span !== attempt);
       if (attempt.evaluate.has(node.epoch)) node.evaluating -= 1;
@@ -66,4 +85,10 @@ export class AttemptLedger {
     if (verdict === 'retryAlone') this.#alone.add(first.key);
     return verdict;
   }
+}
+
+function countWaiting({ worker, expectedMs }: Attempt, change: 1 | -1): void {
+  worker.waiting += change;
+  // Sums of fractions drift: with nothing there, it is nothing.
+  worker.waitingMs = worker.waiting === 0 ? 0 : worker.waitingMs + change * expectedMs;
 }

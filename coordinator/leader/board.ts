@@ -149,10 +149,11 @@ export class Board {
     this.#considerEnd(sweep, writes);
   }
 
-  /** Lets as many held trials go on as there are slots without work, the most deserving first. */
-  promote(room: number, writes: TurnWrites): void {
+  /** Lets as many held trials go on as would find a place, the most deserving first. */
+  promote(roomFor: (sweep: SweepRun) => number, writes: TurnWrites): void {
     for (const sweep of this.sweeps.values()) {
       if (sweep.pruning === null || sweep.state !== 'running' || sweep.held.size === 0) continue;
+      const room = roomFor(sweep);
       while (sweep.promoted.size < room && this.#promoteOne(sweep, writes));
     }
   }

@@ -1,5 +1,5 @@
 /** Work and workers as placement sees them. */
-import type { Box } from '../placement/place.js';
+import type { QueueingBox } from '../placement/ahead.js';
 import { startFor, type EpochNode } from '../stage/forest.js';
 import type { WorkerRun } from './model.js';
 import type { ReadyItem } from './ready-queue.js';
@@ -11,10 +11,7 @@ export function startNode(item: ReadyItem): EpochNode {
   return start.kind === 'from' ? start.node : item.node;
 }
 
-export function boxOf(worker: WorkerRun): Box {
-  const attempts = [...worker.attempts.values()];
-  return {
-    ...{ id: worker.id, slots: worker.slots, busy: attempts.length, numerics: worker.numerics, memoryBytes: worker.memoryBytes, slotMemoryBytes: worker.slotMemoryBytes, reservedFor: worker.reserved?.key ?? null },
-    exclusive: attempts.some((attempt) => attempt.alone),
-  };
+export function boxOf(worker: WorkerRun): QueueingBox {
+  const { id, slots, numerics, memoryBytes, slotMemoryBytes, waiting, waitingMs } = worker;
+  return { id, slots, busy: worker.attempts.size, numerics, memoryBytes, slotMemoryBytes, reservedFor: worker.reserved?.key ?? null, exclusive: worker.alone > 0, waiting, waitingMs };
 }

@@ -23,7 +23,7 @@ export class BudgetClock {
       const { wallClockMs, slotMs, gpuMs } = sweep.record.spec.budget;
       if (sweep.state !== 'running') continue;
       if (wallClockMs !== null) sweep.spent.ranMs += passed;
-      if (slotMs !== undefined || gpuMs !== undefined) sweep.spent.slotMs += passed * live.filter(({ payers }) => payers.has(sweep)).length;
+      if (slotMs !== undefined || gpuMs !== undefined) sweep.spent.slotMs += passed * live.filter(({ payers, begunAt }) => begunAt !== null && payers.has(sweep)).length;
       const end = usedUp(sweep);
       if (end !== null) over.push({ sweep, end });
       const counted = sweep.spent.ranMs + sweep.spent.slotMs;

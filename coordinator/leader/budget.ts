@@ -29,11 +29,11 @@ export function mayBeCutShort({ record }: SweepRun): boolean {
 /** Whether an epoch is one that nobody has recorded. */
 const isNew = (node: EpochNode): boolean => node.result === null;
 
-/** New epochs that the sweep may still begin, beside those that `live` attempts may still record for it. */
-export function epochsLeft(sweep: SweepRun, live: readonly Attempt[]): number {
+/** New epochs that the sweep may still begin, beside those that live attempts may still record for it. */
+export function epochsLeft(sweep: SweepRun, live: () => readonly Attempt[]): number {
   const limit = sweep.record.spec.budget.epochs;
   if (limit === undefined) return Number.POSITIVE_INFINITY;
-  const begun = live.filter(({ kind, payers }) => kind === 'train' && payers.has(sweep)).reduce((sum, { nodes, next }) => sum + nodes.slice(next).filter(isNew).length, 0);
+  const begun = live().filter(({ kind, payers }) => kind === 'train' && payers.has(sweep)).reduce((sum, { nodes, next }) => sum + nodes.slice(next).filter(isNew).length, 0);
   return limit - sweep.spent.epochs - begun;
 }
 
@@ -45,7 +45,7 @@ export function withinBudget(nodes: readonly EpochNode[], left: number): readonl
 }
 
 /** Those of the sweeps that can pay for the span; for the others what these pay for is free. */
-export function payersOf(sweeps: Iterable<SweepRun>, nodes: readonly EpochNode[], live: readonly Attempt[]): Set<SweepRun> {
+export function payersOf(sweeps: Iterable<SweepRun>, nodes: readonly EpochNode[], live: () => readonly Attempt[]): Set<SweepRun> {
   const price = nodes.filter(isNew).length;
   return new Set([...new Set(sweeps)].filter((sweep) => epochsLeft(sweep, live) >= price));
 }

@@ -56,7 +56,8 @@ export class Dispatcher {
   #sends: Send[] = [];
   #close: string[] = [];
   readonly #peers = new Map<string, WorkerRun>();
-  #now = 0;
+  /** On the leader's clock, of the message or tick at hand. */
+  now = 0;
   readonly #clock = new BudgetClock();
   readonly #handOut = new HandOut(this);
 
@@ -124,7 +125,7 @@ export class Dispatcher {
       return;
     }
     const worker = this.#worker(open.worker, now);
-    const base = { id: open.attempt, token: open.token, kind: open.kind, worker, alone: open.alone, begun: true };
+    const base = { id: open.attempt, token: open.token, kind: open.kind, worker, alone: open.alone, sweep: null, begunAt: now, leasedAt: now, expectedMs: 0 };
     const isTraining = open.kind === 'train';
     const next = isTraining ? nodes.findLastIndex((node) => node.recordedBy === open.attempt) + 1 : 0;
     // What it was told is not known any more: it is taken to keep what it should, for one term.
@@ -132,7 +133,7 @@ export class Dispatcher {
     const due = new Map([...keep].map((epoch) => [epoch, now + this.options.leaseTermMs]));
     const goal = goalOf({ nodes });
     const sweeps = [...this.board.standingAt(goal), ...this.board.waitingForEvaluation(goal)].map((trial) => trial.sweep);
-    const payers = payersOf(sweeps, isTraining ? nodes.slice(next) : [], this.ledger.live());
+    const payers = payersOf(sweeps, isTraining ? nodes.slice(next) : [], () => this.ledger.live());
     const attempt: Attempt = { ...base, payers, nodes, next, keep, due, evaluate: evaluatedBy(this.board, nodes), awaitFrom: 0, cancelled: false, progress: null };
     this.ledger.begin(attempt);
   }
@@ -155,7 +156,7 @@ export class Dispatcher {
       this.#close.push(peer);
       return;
     }
-    this.#now = now;
+    this.now = now;
     worker.deadline = now + this.options.leaseTermMs;
     if (message.kind === 'heartbeat') return;
     if (message.kind === 'progress') this.#progress(worker, message);
@@ -163,12 +164,12 @@ export class Dispatcher {
   }
 
   get checkpointDue(): number {
-    return this.#now + this.options.leaseTermMs;
+    return this.now + this.options.leaseTermMs;
   }
 
   /** Ends what has run out: leases of silent workers, the wait for checkpoints that do not come, sweeps' time. */
   tick(now: number): void {
-    this.#now = now;
+    this.now = now;
     for (const attempt of this.ledger.live()) this.#forgetOverdue(attempt, now);
     const working = [...this.workers.values()].some((worker) => worker.peer !== null);
     for (const { sweep, end } of this.#clock.tick(this.board.sweeps.values(), this.ledger.live(), working, now, this.writes)) {
@@ -244,8 +245,11 @@ export class Dispatcher {
     Object.assign(worker, { name: hello.name, peer, slots: hello.slots, memoryBytes: hello.memoryBytes, slotMemoryBytes: hello.slotMemoryBytes, numerics: new Set(hello.numerics) });
     this.#peers.set(peer, worker);
     const held = new Set(hello.leases.map((lease) => lease.attempt));
+    const waiting = new Set(hello.waiting);
     for (const attempt of [...worker.attempts.values()]) {
       if (!held.has(attempt.id)) this.endAttempt(attempt, lossOf(attempt), `worker ${hello.name} came back without it`);
+      else if (waiting.has(attempt.id)) this.ledger.waits(attempt);
+      else this.ledger.begun(attempt, now);
     }
     const lost = hello.leases.filter((lease) => this.#held(worker, lease) === undefined);
     this.#describe(worker, true);
@@ -261,7 +265,7 @@ export class Dispatcher {
     }
     const worker: WorkerRun = {
       ...{ id, name: id, peer: null, slots: 0, memoryBytes: 0, slotMemoryBytes: 0, numerics: new Set<string>() },
-      ...{ attempts: new Map<string, Attempt>(), deadline, reserved: null },
+      ...{ attempts: new Map<string, Attempt>(), waiting: 0, waitingMs: 0, alone: 0, deadline, reserved: null },
     };
     this.workers.set(id, worker);
     return worker;
@@ -282,7 +286,7 @@ export class Dispatcher {
     const attempt = worker.attempts.get(message.attempt);
     if (attempt === undefined) return;
     const { epoch, step, steps, loss } = message;
-    attempt.begun = true;
+    this.ledger.begun(attempt, this.now);
     attempt.progress = { epoch, step, steps, loss };
   }
 
@@ -334,5 +338,5 @@ export class Dispatcher {
 
 /** An offer that was never taken up is no worker's death. */
 function lossOf(attempt: Attempt): 'released' | 'WorkerLost' {
-  return attempt.begun ? 'WorkerLost' : 'released';
+  return attempt.begunAt === null ? 'released' : 'WorkerLost';
 }

@@ -4,17 +4,21 @@
  */
 import type { CoordinatorMessage } from '../../proto/messages.js';
 import type { EpochKey } from '../../proto/work.js';
+import { placeAhead, takesAhead, type QueueingBox } from '../placement/ahead.js';
 import { memoryAsk, type MemoryPeaks } from '../placement/memory.js';
-import { hasRoom, place } from '../placement/place.js';
+import { fits, hasRoom, place, type Need } from '../placement/place.js';
 import { cutSpan, isStateless, keepOf, type EpochNode } from '../stage/forest.js';
 import type { TurnWrites } from '../store/store.js';
 import type { AttemptLedger } from './attempt-ledger.js';
 import type { Board } from './board.js';
 import { boxOf, startNode } from './boxes.js';
 import { epochsLeft, payersOf, withinBudget } from './budget.js';
-import { goalOf, type Attempt, type SweepRun, type WorkerRun } from './model.js';
+import { goalOf, type Attempt, type SweepRun, type TrialRun, type WorkerRun } from './model.js';
 import type { ReadyItem } from './ready-queue.js';
 import { awaitFrom, evaluateWork, trainWork } from './work.js';
+
+/** What waits at a busy box for so long is called back once another is idle. */
+const CALL_BACK_MS = 500;
 
 /** The part of the dispatcher that handing out reads and changes. */
 export interface HandOutContext {
@@ -34,55 +38,122 @@ export class HandOut {
     this.#context = context;
   }
 
-  /** Hands out what is ready, as far as there is room. */
+  /** Hands out what is ready, as far as there is room; then what may wait at a worker for its next free slot. */
   settle(now: number): void {
-    const listens = (worker: WorkerRun): boolean => worker.peer !== null && now < worker.deadline;
-    for (const worker of this.#context.workers.values()) if (!this.#isReserved(worker)) worker.reserved = null;
-    const boxes = new Map([...this.#context.workers.values()].filter(listens).map((worker) => [worker.id, boxOf(worker)]));
+    const { board, workers, writes } = this.#context;
+    for (const worker of workers.values()) if (worker.reserved !== null && !this.#isReserved(worker)) worker.reserved = null;
+    const boxes = new Map<string, QueueingBox>();
+    for (const worker of workers.values()) if (worker.peer !== null && now < worker.deadline) boxes.set(worker.id, boxOf(worker));
+    board.promote((sweep) => roomFor(sweep, boxes.values()), writes);
+    const aside = this.#fillSlots(boxes, now);
+    // Whoever waits for a box to be idle would wait longer.
+    if (aside.length === 0) this.#fillAhead(boxes, now);
+    for (const item of aside) board.ready.push(item);
+    if (board.ready.length === 0) this.#callBack(boxes, now);
+  }
+
+  /** What could not be placed. */
+  #fillSlots(boxes: Map<string, QueueingBox>, now: number): ReadyItem[] {
+    const { workers } = this.#context;
     const aside: ReadyItem[] = [];
-    let open = [...boxes.values()].filter(hasRoom);
-    this.#context.board.promote(open.reduce((slots, box) => slots + box.slots - box.busy, 0), this.#context.writes);
-    while (open.length > 0) {
-      const item = this.#context.board.ready.take();
-      if (item === undefined) break;
-      if (!this.#context.board.isReady(item)) continue;
+    const open = new Map([...boxes].filter(([, box]) => hasRoom(box)));
+    while (open.size > 0) {
+      const item = this.#next();
+      if (item === null) break;
       if (!this.#isAffordable(item)) {
         aside.push(item);
         continue;
       }
       const start = startNode(item);
-      const memoryBytes = this.#memoryOf(item.kind, start);
-      const alone = this.#needsAlone(item.kind, start);
-      const near = start.parent?.lastWorker ?? null;
-      const placement = place({ key: start.key, numerics: start.trajectory.numerics, memoryBytes, alone, near }, alone ? [...boxes.values()] : open);
-      const worker = placement.kind === 'wait' ? undefined : this.#context.workers.get(placement.box);
+      const need = this.#needOf(item, start);
+      const placement = place(need, [...(need.alone ? boxes : open).values()]);
+      const worker = placement.kind === 'wait' ? undefined : workers.get(placement.box);
       if (placement.kind === 'place' && worker !== undefined) {
         this.#unreserve(start.key);
-        this.#grant(item, start, worker, alone);
+        this.#grant(item, start, worker, need.alone, now);
       } else {
         if (placement.kind === 'reserve' && worker !== undefined) worker.reserved = { item, key: start.key };
         aside.push(item);
       }
       if (worker === undefined) continue;
-      boxes.set(worker.id, boxOf(worker));
-      open = [...boxes.values()].filter(hasRoom);
+      const box = boxOf(worker);
+      boxes.set(worker.id, box);
+      if (!hasRoom(box)) open.delete(worker.id);
     }
-    for (const item of aside) this.#context.board.ready.push(item);
+    return aside;
   }
 
-  #grant(item: ReadyItem, start: EpochNode, worker: WorkerRun, alone: boolean): void {
+  /** In the order of the queue: as soon as its first may not wait anywhere, nothing does. */
+  #fillAhead(boxes: Map<string, QueueingBox>, now: number): void {
+    const { board, workers } = this.#context;
+    if (![...boxes.values()].some((box) => takesAhead(box, 0))) return;
+    for (let item = this.#next(); item !== null; item = this.#next()) {
+      const start = startNode(item);
+      const sweep = item.kind === 'train' && this.#isAffordable(item) ? runningAt(board, item.node)[0]?.sweep : undefined;
+      const expectedMs = sweep?.pace.expectedMs(this.#spanOf(item, start).length) ?? null;
+      const id = expectedMs === null ? null : placeAhead(this.#needOf(item, start), [...boxes.values()], expectedMs);
+      const worker = id === null ? undefined : workers.get(id);
+      if (worker === undefined) {
+        board.ready.push(item);
+        return;
+      }
+      this.#grant(item, start, worker, false, now);
+      boxes.set(worker.id, boxOf(worker));
+    }
+  }
+
+  /** Asks for stages back that wait at a busy box while another one has slots and no work. */
+  #callBack(boxes: ReadonlyMap<string, QueueingBox>, now: number): void {
+    const free = [...boxes.values()].filter(hasRoom);
+    let room = free.reduce((sum, box) => sum + box.slots - box.busy, 0);
+    for (const box of boxes.values()) {
+      if (room === 0) return;
+      if (box.waiting === 0 || hasRoom(box)) continue;
+      for (const attempt of this.#context.workers.get(box.id)?.attempts.values() ?? []) {
+        const first = attempt.nodes[0];
+        if (room === 0 || attempt.cancelled || attempt.begunAt !== null || now - attempt.leasedAt < CALL_BACK_MS || first === undefined) continue;
+        const need = this.#needOf({ kind: attempt.kind }, first);
+        if (!free.some((other) => fits(need, other))) continue;
+        attempt.cancelled = true;
+        room -= 1;
+        this.#context.send(attempt.worker, { kind: 'cancel', attempt: attempt.id, how: 'release' });
+      }
+    }
+  }
+
+  /** The first item that is still to be done. */
+  #next(): ReadyItem | null {
+    const { board } = this.#context;
+    for (let item = board.ready.take(); item !== undefined; item = board.ready.take()) if (board.isReady(item)) return item;
+    return null;
+  }
+
+  #needOf({ kind }: Pick<ReadyItem, 'kind'>, start: EpochNode): Need {
+    const { key, trajectory, parent } = start;
+    return { key, numerics: trajectory.numerics, memoryBytes: this.#memoryOf(kind, start), alone: this.#needsAlone(kind, start), near: parent?.lastWorker ?? null };
+  }
+
+  /** As far as one attempt may run, and a budget of epochs that goes for it. */
+  #spanOf({ node }: ReadyItem, start: EpochNode): readonly EpochNode[] {
+    const { board, ledger } = this.#context;
+    const sweeps = new Set(runningAt(board, node).map((trial) => trial.sweep));
+    const most = Math.max(...[...sweeps].map((sweep) => epochsLeft(sweep, () => ledger.live())));
+    return withinBudget(cutSpan(start, node), most);
+  }
+
+  #grant(item: ReadyItem, start: EpochNode, worker: WorkerRun, alone: boolean, now: number): void {
     const { board, ledger, options, writes } = this.#context;
-    const trials = [...board.standingAt(item.node), ...board.waitingForEvaluation(item.node)].filter((trial) => trial.sweep.state === 'running');
+    const trials = runningAt(board, item.node);
+    const sweep = trials[0]?.sweep ?? null;
     const sweeps = new Set(trials.map((trial) => trial.sweep));
-    const live = ledger.live();
-    const most = Math.max(...[...sweeps].map((sweep) => epochsLeft(sweep, live)));
-    const nodes = item.kind === 'train' ? withinBudget(cutSpan(start, item.node), most) : [item.node];
+    const live = (): readonly Attempt[] => ledger.live();
+    const nodes = item.kind === 'train' ? this.#spanOf(item, start) : [item.node];
     const payers = payersOf(sweeps, nodes, live);
     const ids = { id: options.newId('att'), token: options.newToken() };
     const keep = item.kind === 'train' ? keepOf(nodes) : new Set<number>();
     const span = { nodes, next: 0, keep, due: new Map<number, number>(), evaluate: evaluatedBy(board, nodes) };
     const answers = awaitFrom(start.epoch + nodes.length, trials);
-    const attempt: Attempt = { ...ids, ...span, payers, kind: item.kind, worker, alone, awaitFrom: answers, begun: false, cancelled: false, progress: null };
+    const attempt: Attempt = { ...ids, ...span, payers, kind: item.kind, worker, alone, awaitFrom: answers, sweep, begunAt: null, leasedAt: now, expectedMs: sweep?.pace.expectedMs(nodes.length) ?? 0, cancelled: false, progress: null };
     ledger.begin(attempt);
     if (item.kind === 'train') board.markRunning(item.node, writes);
     const keys: readonly EpochKey[] = nodes.map((node) => node.key);
@@ -95,7 +166,7 @@ export class HandOut {
   /** Whether a sweep that wants it has a new epoch left, where it takes one. */
   #isAffordable({ kind, node }: ReadyItem): boolean {
     const { board, ledger } = this.#context;
-    const pays = (sweep: SweepRun): boolean => sweep.state === 'running' && (sweep.record.spec.budget.epochs === undefined || epochsLeft(sweep, ledger.live()) > 0);
+    const pays = (sweep: SweepRun): boolean => sweep.state === 'running' && (sweep.record.spec.budget.epochs === undefined || epochsLeft(sweep, () => ledger.live()) > 0);
     return kind === 'evaluate' || node.result !== null || board.standingAt(node).some((trial) => pays(trial.sweep));
   }
 
@@ -112,13 +183,29 @@ export class HandOut {
   #needsAlone(kind: ReadyItem['kind'], start: EpochNode): boolean {
     if (this.#context.ledger.needsAlone(start.key)) return true;
     const need = this.#memoryOf(kind, start);
+    if (need === null) return false;
     const slots = [...this.#context.workers.values()].filter(({ peer, numerics }) => peer !== null && numerics.has(start.trajectory.numerics)).map(({ slotMemoryBytes }) => slotMemoryBytes);
-    return need !== null && slots.length > 0 && need > Math.max(...slots);
+    return slots.length > 0 && need > Math.max(...slots);
   }
 
   #unreserve(key: EpochKey): void {
     for (const worker of this.#context.workers.values()) if (worker.reserved?.key === key) worker.reserved = null;
   }
+}
+
+function runningAt(board: Board, node: EpochNode): TrialRun[] {
+  return [...board.standingAt(node), ...board.waitingForEvaluation(node)].filter((trial) => trial.sweep.state === 'running');
+}
+
+/** How many stages of a sweep would find a place now: its pruner need not let more trials go on. */
+function roomFor(sweep: SweepRun, boxes: Iterable<QueueingBox>): number {
+  const expectedMs = sweep.pace.expectedMs(1);
+  let room = 0;
+  for (const box of boxes) {
+    if (hasRoom(box)) room += box.slots - box.busy;
+    if (expectedMs !== null && takesAhead(box, expectedMs)) room += box.slots;
+  }
+  return room;
 }
 
 /** Epochs that an attempt on these nodes evaluates at once: what waits for it, and the sure end of a trial. */

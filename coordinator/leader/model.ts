@@ -1,5 +1,6 @@
 /** What the leader keeps in memory: sweeps, trials, workers and live attempts. Postgres holds the truth of all of it. */
 import type { BlobId, EpochKey, EvaluatedPart } from '../../proto/work.js';
+import type { Pace } from '../placement/ahead.js';
 import type { Judgement } from '../pruner/pruner.js';
 import type { Observation } from '../sampler/sampler.js';
 import type { ReadyItem } from './ready-queue.js';
@@ -57,6 +58,8 @@ export interface SweepRun {
   /** Why the coordinator paused it by itself; null when a person did, or it runs. */
   problem: string | null;
   best: { readonly trial: TrialRun; readonly score: Score } | null;
+  /** How long its stages take. */
+  readonly pace: Pace;
   /** What it has used up; stands still where no budget counts it. */
   readonly spent: { -readonly [what in keyof Spent]: Spent[what] };
   /** How much of its time the store knows. */
@@ -95,6 +98,10 @@ export interface WorkerRun {
   slotMemoryBytes: number;
   numerics: ReadonlySet<string>;
   readonly attempts: Map<string, Attempt>;
+  /** Of the attempts: those it has not begun, how long they will take a slot (in ms), and those that need the box to themselves. */
+  waiting: number;
+  waitingMs: number;
+  alone: number;
   /** When its leases expire, on the leader's monotonic clock in ms; moved by every message. */
   deadline: number;
   /** The retry alone that waits for this box to be idle, and the epoch it begins with. */
@@ -115,8 +122,13 @@ export interface Attempt extends Span {
   readonly awaitFrom: number;
   /** Until when the checkpoint of a reported epoch is waited for: one that was asked for too late never comes. */
   readonly due: Map<number, number>;
-  /** Its worker has been heard of it: what is lost before that is an offer, not a worker. */
-  begun: boolean;
+  /** The sweep that it was leased for first; null where a former leader leased it. */
+  readonly sweep: SweepRun | null;
+  /** When its slot began it, on the leader's clock; null before: what is lost before that is an offer, not a worker. */
+  begunAt: number | null;
+  /** When it was leased, and how long it is expected to take its slot, in ms; 0 where nothing is known. */
+  readonly leasedAt: number;
+  readonly expectedMs: number;
   cancelled: boolean;
   progress: { readonly epoch: number; readonly step: number; readonly steps: number; readonly loss: number } | null;
 }

@@ -16,6 +16,8 @@ export interface ReportContext {
   readonly ledger: AttemptLedger;
   readonly writes: TurnWrites;
   readonly peaks: MemoryPeaks;
+  /** On the leader's clock. */
+  readonly now: number;
   /** When a checkpoint that was asked for now is not waited for any longer, on the leader's clock. */
   readonly checkpointDue: number;
   endAttempt(attempt: Attempt, outcome: OutcomeClass, message: string): void;
@@ -32,6 +34,7 @@ export function answerReport(context: ReportContext, attempt: Attempt, message: 
       return evaluationReported(context, attempt, message) ? fine : null;
     case 'finished':
       learnMemory(context, attempt, message.outcome);
+      learnPace(attempt, message.outcome, context.now);
       context.endAttempt(attempt, message.outcome.class, message.outcome.message);
       return fine;
   }
@@ -45,6 +48,10 @@ function learnMemory({ peaks, writes }: ReportContext, attempt: Attempt, { class
   if (ask === null || neededBytes === null) return;
   const peak = { ...ask, bytes: neededBytes };
   if (peaks.learn(peak)) writes.peaks.push(peak);
+}
+
+function learnPace({ kind, sweep, begunAt, next }: Attempt, { class: outcome }: Outcome, now: number): void {
+  if (kind === 'train' && outcome === 'done' && begunAt !== null && next > 0) sweep?.pace.learn(now - begunAt, next);
 }
 
 /** The node of a report, if it is the attempt's and its turn has come: epoch e only after e-1. */
@@ -63,7 +70,7 @@ function epochReported(context: ReportContext, attempt: Attempt, message: EpochR
   const lease = { attempt: attempt.id, token: attempt.token, key: node.key };
   const repeated = index < attempt.next || node.recordedBy === attempt.id;
   attempt.next = Math.max(attempt.next, index + 1);
-  attempt.begun = true;
+  context.ledger.begun(attempt, context.now);
   if (attempt.keep.has(node.epoch)) attempt.due.set(node.epoch, context.checkpointDue);
   node.lastWorker = attempt.worker.id;
   if (node.result === null) {

@@ -1,5 +1,6 @@
 /** A sweep as the leader begins to hold it, before it has any trials. */
 import type { EvaluatedPart } from '../../proto/work.js';
+import { Pace } from '../placement/ahead.js';
 import { prunerOf } from '../pruner/make.js';
 import type { SweepRecord } from '../store/store.js';
 import type { FoldRule } from '../trial/fold.js';
@@ -25,6 +26,7 @@ export function sweepRunOf(record: SweepRecord, proposing: Proposing | null): Sw
     queued: 0,
     problem: null,
     best: null,
+    pace: new Pace(),
     spent: { ...record.spent },
     savedMs: record.spent.ranMs + record.spent.slotMs,
     endedBy: record.endedBy,

@@ -37,14 +37,22 @@ export function hasRoom(box: Box): boolean {
   return !box.exclusive && box.busy < box.slots;
 }
 
+/** Whether a slot of the box can do it beside others, free or not. */
+export function fits(need: Need, box: Box): boolean {
+  return reproduces(need, box) && !need.alone && (need.memoryBytes ?? 0) <= box.slotMemoryBytes;
+}
+
 export function place(need: Need, boxes: readonly Box[]): Placement {
-  const fit = boxes.filter((box) => need.numerics === 'none' || box.numerics.has(need.numerics));
-  if (need.alone) return placeAlone(need, fit);
-  const free = fit.filter((box) => hasRoom(box) && box.reservedFor === null && (need.memoryBytes ?? 0) <= box.slotMemoryBytes);
+  if (need.alone) return placeAlone(need, boxes.filter((box) => reproduces(need, box)));
+  const free = boxes.filter((box) => fits(need, box) && hasRoom(box) && box.reservedFor === null);
   const near = free.find((box) => box.id === need.near);
   const idlest = free.reduce<Box | undefined>((best, box) => (best === undefined || box.busy / box.slots < best.busy / best.slots ? box : best), undefined);
   const chosen = near ?? idlest;
   return chosen === undefined ? { kind: 'wait' } : { kind: 'place', box: chosen.id };
+}
+
+function reproduces(need: Need, box: Box): boolean {
+  return need.numerics === 'none' || box.numerics.has(need.numerics);
 }
 
 function placeAlone(need: Need, fit: readonly Box[]): Placement {

@@ -42,6 +42,7 @@ const helloOf = (leases: readonly LeaseRef[] = []): Omit<Hello, 'kind' | 'protoc
   numerics: ['none'],
   node: '20.0.0',
   leases,
+  waiting: [],
 });
 
 function epochReport(epoch: number): Report {

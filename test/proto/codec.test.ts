@@ -125,7 +125,7 @@ describe('codec', () => {
   });
 
   it('names the protocol version of a hello, and of nothing else', () => {
-    const hello: WorkerMessage = { kind: 'hello', protocol: 7, features: [], worker: 'wrk_1', name: 'box', slots: 1, memoryBytes: 1, slotMemoryBytes: 1, numerics: [], node: '20', leases: [] };
+    const hello: WorkerMessage = { kind: 'hello', protocol: 7, features: [], worker: 'wrk_1', name: 'box', slots: 1, memoryBytes: 1, slotMemoryBytes: 1, numerics: [], node: '20', leases: [], waiting: [] };
     assert.equal(helloProtocol(encodeFromWorker([hello])), 7);
     assert.equal(helloProtocol(encodeFromWorker([{ kind: 'heartbeat' }, hello])), null);
     assert.throws(() => helloProtocol(new Uint8Array([0xff])), isBadMessage);

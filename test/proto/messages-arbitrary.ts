@@ -36,6 +36,7 @@ export const workerMessages: { readonly [kind in WorkerMessage['kind']]: fc.Arbi
     numerics: fc.array(text),
     node: text,
     leases: fc.array(lease),
+    waiting: fc.array(text),
   }),
   heartbeat: fc.constant({ kind: 'heartbeat' as const }),
   progress: record({ kind: fc.constant('progress' as const), attempt: text, epoch, step: epoch, steps: epoch, loss: fc.double() }),

@@ -90,7 +90,7 @@ test('a branch that appears in a leased span is kept by the running attempt and 
 
 function hello() {
   const numbers = { protocol: 1, slots: 1, memoryBytes: 1e9, slotMemoryBytes: 1e8 };
-  return { kind: 'hello' as const, ...numbers, features: [], worker: 'wrk_0', name: 'wrk_0', numerics: ['sim'], node: 'sim', leases: [] };
+  return { kind: 'hello' as const, ...numbers, features: [], worker: 'wrk_0', name: 'wrk_0', numerics: ['sim'], node: 'sim', leases: [], waiting: [] };
 }
 
 test('a sweep of 10,000 trials runs in simulated time', () => {

@@ -27,6 +27,7 @@ export interface FleetOptions {
 }
 
 const TERM = 1000;
+const SPEED = 0.7;
 
 function isAtRest(state: SweepState | undefined): boolean {
   return state === 'completed' || state === 'failed' || state === 'stopped';
@@ -35,7 +36,8 @@ function isAtRest(state: SweepState | undefined): boolean {
 interface Running {
   readonly offer: Offer;
   next: number;
-  state: 'running' | 'stopping';
+  /** `waiting`: for a free slot of its worker. */
+  state: 'waiting' | 'running' | 'stopping';
   readonly keep: Set<number>;
 }
 
@@ -46,6 +48,8 @@ interface SimWorker {
   silentUntil: number;
   readonly running: Map<string, Running>;
   seq: number;
+  /** Chance that a stage comes to its next epoch within a step. */
+  speed: number;
 }
 
 /** Runs sweeps to their end and holds what the store saw. */
@@ -71,7 +75,7 @@ export class SimFleet {
     this.#options = options;
     this.dispatcher = this.#newDispatcher();
     for (const epoch of options.history ?? []) this.recorded.set(epoch.key, epoch);
-    this.#workers = Array.from({ length: options.workers }, (_, index) => ({ id: `wrk_${index}`, peer: null, generation: 0, silentUntil: 0, running: new Map<string, Running>(), seq: 0 }));
+    this.#workers = Array.from({ length: options.workers }, (_, index) => ({ id: `wrk_${index}`, peer: null, generation: 0, silentUntil: 0, running: new Map<string, Running>(), seq: 0, speed: SPEED }));
     this.submit(options.sweep);
   }
 
@@ -205,12 +209,13 @@ export class SimFleet {
   #receive(worker: SimWorker, message: CoordinatorMessage): void {
     if (message.kind === 'offer') {
       const keep = new Set(message.work.kind === 'train' ? message.work.keep : []);
-      worker.running.set(message.attempt, { offer: message, next: message.work.kind === 'train' ? message.work.from : 0, state: 'running', keep });
+      worker.running.set(message.attempt, { offer: message, next: message.work.kind === 'train' ? message.work.from : 0, state: 'waiting', keep });
     } else if (message.kind === 'keep') {
       worker.running.get(message.attempt)?.keep.add(message.epoch);
     } else if (message.kind === 'cancel') {
       const running = worker.running.get(message.attempt);
-      if (running !== undefined) running.state = 'stopping';
+      if (running?.state === 'waiting') this.#finish(worker, running, 'released');
+      else if (running !== undefined) running.state = 'stopping';
     }
   }
 
@@ -226,27 +231,44 @@ export class SimFleet {
       return;
     }
     this.#say(worker, { kind: 'heartbeat' });
-    for (const running of [...worker.running.values()]) {
-      if (random() < 0.7) this.#step(worker, running);
+    const inSlots = [...worker.running.values()].slice(0, this.#options.slots);
+    for (const running of inSlots) {
+      if (running.state === 'waiting') this.#begin(worker, running);
+      if (random() < worker.speed) this.#step(worker, running);
     }
   }
 
   #hello(worker: SimWorker): void {
     worker.generation += 1;
     worker.peer = `${worker.id}#${worker.generation}`;
-    const leases = [...worker.running.values()].map(({ offer }) => ({ attempt: offer.attempt, token: offer.token }));
+    const held = [...worker.running.values()];
+    const leases = held.map(({ offer }) => ({ attempt: offer.attempt, token: offer.token }));
+    const waiting = held.filter(({ state }) => state === 'waiting').map(({ offer }) => offer.attempt);
     this.#say(worker, {
       ...{ kind: 'hello', protocol: 1, features: [], worker: worker.id, name: worker.id, slots: this.#options.slots, memoryBytes: 1e9, slotMemoryBytes: 1e8 },
-      ...{ numerics: ['sim'], node: 'sim', leases },
+      ...{ numerics: ['sim'], node: 'sim', leases, waiting },
     });
+  }
+
+  /** Of a worker: 0 for one that hangs. */
+  setSpeed(index: number, speed: number): void {
+    const worker = this.#workers[index];
+    if (worker !== undefined) worker.speed = speed;
+  }
+
+  /** The worker's agent is gone with all its work; it comes back with nothing. */
+  crash(index: number): void {
+    const worker = this.#workers[index];
+    if (worker === undefined) return;
+    worker.running.clear();
+    if (worker.peer !== null) this.dispatcher.closed(worker.peer);
+    worker.peer = null;
   }
 
   /** A crash of the agent (its work is gone), or silence past the lease (its work goes on and comes late). */
   #break(worker: SimWorker): void {
     if (this.#options.random() < 0.5) {
-      worker.running.clear();
-      if (worker.peer !== null) this.dispatcher.closed(worker.peer);
-      worker.peer = null;
+      this.crash(this.#workers.indexOf(worker));
     } else {
       worker.silentUntil = this.now + TERM * 2 * this.#options.random();
     }
@@ -254,6 +276,12 @@ export class SimFleet {
 
   #say(worker: SimWorker, message: WorkerMessage): void {
     if (worker.peer !== null) this.dispatcher.received(worker.peer, message, this.now);
+  }
+
+  /** As an agent does: from here on its loss is a worker's. */
+  #begin(worker: SimWorker, running: Running): void {
+    running.state = 'running';
+    this.#say(worker, { kind: 'progress', attempt: running.offer.attempt, epoch: running.next, step: 0, steps: 0, loss: Number.NaN });
   }
 
   #step(worker: SimWorker, running: Running): void {

@@ -190,7 +190,8 @@ export class Agent implements SessionHandler {
     const { id, name, memoryBytes, slotMemoryBytes, numerics } = this.#options;
     const leases = [...[...this.#runs.values()].map((run) => run.lease), ...this.#waiting.map(({ lease }) => lease)];
     const slots = this.#draining ? 0 : this.#slots.length;
-    return { features: [], worker: id, name, slots, memoryBytes, slotMemoryBytes, numerics, node: process.version, leases };
+    const waiting = this.#waiting.map(({ lease }) => lease.attempt);
+    return { features: [], worker: id, name, slots, memoryBytes, slotMemoryBytes, numerics, node: process.version, leases, waiting };
   }
 
   /** Ends an attempt whose lease is gone; nothing is said of it any more. */

@@ -18,7 +18,7 @@ function started(slotMemoryBytes: number, knownBytes: number | null): { readonly
   const dispatcher = new Dispatcher({ leaseTermMs: 1000, heartbeatMs: 200, checkpointEveryMs: 1000, newId: (prefix) => `${prefix}_${(ids += 1)}`, proposingOf: () => null, newToken: () => `t${(ids += 1)}` });
   if (knownBytes !== null) dispatcher.peaks.learn({ ...ask(), bytes: knownBytes });
   dispatcher.load(SWEEP, []);
-  dispatcher.received('peer', { kind: 'hello', protocol: PROTOCOL_VERSION, features: [], worker: 'wrk_1', name: 'box', slots: 2, memoryBytes: 8e9, slotMemoryBytes, numerics: ['sim'], node: 'v20', leases: [] }, 0);
+  dispatcher.received('peer', { kind: 'hello', protocol: PROTOCOL_VERSION, features: [], worker: 'wrk_1', name: 'box', slots: 2, memoryBytes: 8e9, slotMemoryBytes, numerics: ['sim'], node: 'v20', leases: [], waiting: [] }, 0);
   dispatcher.settle(0);
   const { sends } = dispatcher.take();
   const offer = sends.map(({ message }) => message).find((message): message is Offer => message.kind === 'offer');

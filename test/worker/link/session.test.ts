@@ -111,7 +111,7 @@ function setStage(outboxHighMark = 100): Stage {
       clock,
       random: () => 1,
       outboxHighMark,
-      hello: () => ({ features: [], worker: 'wrk_1', name: 'box', slots: 1, memoryBytes: 1, slotMemoryBytes: 1, numerics: [], node: '20', leases: stage.running }),
+      hello: () => ({ features: [], worker: 'wrk_1', name: 'box', slots: 1, memoryBytes: 1, slotMemoryBytes: 1, numerics: [], node: '20', leases: stage.running, waiting: [] }),
       handler: {
         welcome: () => log.push('welcome'),
         offer: () => log.push('offer'),
