@@ -15,7 +15,6 @@ import type { FailureCount, OpenAttempt, TurnWrites } from '../store/store.js';
 import { Board } from './board.js';
 import { AttemptLedger } from './attempt-ledger.js';
 import { BudgetClock } from './budget-clock.js';
-import { payersOf } from './budget.js';
 import { evaluatedBy, HandOut } from './hand-out.js';
 import { emptyWrites, goalOf, type Attempt, type Proposed, type SweepFacts, type SweepRun, type WorkerRun } from './model.js';
 import type { ProposingOf } from './proposing.js';
@@ -23,6 +22,9 @@ import { answerReport } from './reports.js';
 
 /** Trials proposed ahead of a free slot, per slot: none waits for a sampler, and few are chosen on old news. */
 const AHEAD = 0.25;
+/** At least so many of a sweep whose epochs are so short that the way to a worker takes longer than a trial. */
+const AHEAD_OF_SHORT = 4;
+const SHORT_MS = 10;
 
 export interface DispatcherOptions {
   readonly leaseTermMs: number;
@@ -92,12 +94,13 @@ export class Dispatcher {
   proposalsWanted(): { readonly sweep: SweepRun; readonly count: number }[] {
     const connected = [...this.workers.values()].filter((worker) => worker.peer !== null);
     const slots = connected.reduce((sum, worker) => sum + worker.slots, 0);
-    const busy = connected.reduce((sum, worker) => sum + worker.attempts.size, 0);
-    const room = Math.max(0, slots - busy) + Math.max(1, Math.ceil(slots * AHEAD));
+    // What waits at a worker is still queued.
+    const busy = connected.reduce((sum, worker) => sum + worker.attempts.size - worker.waiting, 0);
     return [...this.board.sweeps.values()].flatMap((sweep) => {
       const { proposing } = sweep;
       if (proposing === null || proposing.busy || sweep.state !== 'running') return [];
-      const count = Math.min(room - sweep.queued, proposing.left);
+      const ahead = Math.max(1, Math.ceil(slots * AHEAD), (sweep.pace.expectedMs(1) ?? SHORT_MS) < SHORT_MS ? AHEAD_OF_SHORT : 0);
+      const count = Math.min(Math.max(0, slots - busy) + ahead - sweep.queued, proposing.left);
       return count > 0 ? [{ sweep, count }] : [];
     });
   }
@@ -131,9 +134,7 @@ export class Dispatcher {
     // What it was told is not known any more: it is taken to keep what it should, for one term.
     const keep = isTraining ? keepOf(nodes) : new Set<number>();
     const due = new Map([...keep].map((epoch) => [epoch, now + this.options.leaseTermMs]));
-    const goal = goalOf({ nodes });
-    const sweeps = [...this.board.standingAt(goal), ...this.board.waitingForEvaluation(goal)].map((trial) => trial.sweep);
-    const payers = payersOf(sweeps, isTraining ? nodes.slice(next) : [], () => this.ledger.live());
+    const payers = new Set(open.payers.flatMap((id) => this.board.sweeps.get(id) ?? []));
     const attempt: Attempt = { ...base, payers, nodes, next, keep, due, evaluate: evaluatedBy(this.board, nodes), awaitFrom: 0, cancelled: false, progress: null };
     this.ledger.begin(attempt);
   }
@@ -200,6 +201,13 @@ export class Dispatcher {
 
   send(worker: WorkerRun, message: CoordinatorMessage): void {
     if (worker.peer !== null) this.#sends.push({ peer: worker.peer, message });
+  }
+
+  /** A slot of its worker is at it: so is whoever waits for what it trains. */
+  begun(attempt: Attempt): void {
+    if (attempt.begunAt !== null) return;
+    this.ledger.begun(attempt, this.now);
+    if (attempt.kind === 'train') this.board.markRunning(goalOf(attempt), this.writes);
   }
 
   /** Ends a live attempt: its nodes are free, its failure is counted, and what follows is decided. */
@@ -286,7 +294,7 @@ export class Dispatcher {
     const attempt = worker.attempts.get(message.attempt);
     if (attempt === undefined) return;
     const { epoch, step, steps, loss } = message;
-    this.ledger.begun(attempt, this.now);
+    this.begun(attempt);
     attempt.progress = { epoch, step, steps, loss };
   }
 

@@ -155,9 +155,8 @@ export class HandOut {
     const answers = awaitFrom(start.epoch + nodes.length, trials);
     const attempt: Attempt = { ...ids, ...span, payers, kind: item.kind, worker, alone, awaitFrom: answers, sweep, begunAt: null, leasedAt: now, expectedMs: sweep?.pace.expectedMs(nodes.length) ?? 0, cancelled: false, progress: null };
     ledger.begin(attempt);
-    if (item.kind === 'train') board.markRunning(item.node, writes);
     const keys: readonly EpochKey[] = nodes.map((node) => node.key);
-    writes.grants.push({ attempt: ids.id, token: ids.token, stage: options.newId('stg'), worker: worker.id, kind: item.kind, keys, from: start.epoch, alone });
+    writes.grants.push({ attempt: ids.id, token: ids.token, stage: options.newId('stg'), worker: worker.id, kind: item.kind, keys, from: start.epoch, alone, payers: [...payers].map((payer) => payer.record.id) });
     const limits = { memoryBytes: alone ? null : worker.slotMemoryBytes, checkpointEveryMs: options.checkpointEveryMs };
     const work = item.kind === 'train' ? trainWork(attempt, trials, limits) : evaluateWork(item.node, trials, limits);
     this.#context.send(worker, { kind: 'offer', attempt: ids.id, token: ids.token, work });

@@ -20,6 +20,8 @@ export interface ReportContext {
   readonly now: number;
   /** When a checkpoint that was asked for now is not waited for any longer, on the leader's clock. */
   readonly checkpointDue: number;
+  /** Its worker has been heard of it. */
+  begun(attempt: Attempt): void;
   endAttempt(attempt: Attempt, outcome: OutcomeClass, message: string): void;
 }
 
@@ -70,7 +72,7 @@ function epochReported(context: ReportContext, attempt: Attempt, message: EpochR
   const lease = { attempt: attempt.id, token: attempt.token, key: node.key };
   const repeated = index < attempt.next || node.recordedBy === attempt.id;
   attempt.next = Math.max(attempt.next, index + 1);
-  context.ledger.begun(attempt, context.now);
+  context.begun(attempt);
   if (attempt.keep.has(node.epoch)) attempt.due.set(node.epoch, context.checkpointDue);
   node.lastWorker = attempt.worker.id;
   if (node.result === null) {

@@ -12,9 +12,12 @@ interface Lease {
 /**
  * The fence of a turn: every attempt that it writes for is leased under that token, and stays so till
  * the turn is committed. Locked in order of id, so that two turns never wait for each other in a ring.
+ * Those that end in the same turn are fenced by their end (`endBatch`).
  */
-export function leaseGuard(writes: readonly Lease[]): Batch | null {
-  const leases = [...new Map(writes.map((lease) => [`${lease.attempt} ${lease.token}`, lease])).values()];
+export function leaseGuard(writes: readonly Lease[], ended: readonly Lease[]): Batch | null {
+  const name = (lease: Lease): string => `${lease.attempt} ${lease.token}`;
+  const ending = new Set(ended.map(name));
+  const leases = [...new Map(writes.map((lease) => [name(lease), lease])).entries()].flatMap(([key, lease]) => (ending.has(key) ? [] : [lease]));
   if (leases.length === 0) return null;
   return {
     what: 'leases of the reports',
@@ -32,10 +35,10 @@ export function grantBatch(grants: readonly GrantWrite[]): Batch | null {
   return {
     what: 'grants',
     name: 'grants',
-    text: `insert into attempt (id, token, stage, worker, kind, keys, from_epoch, alone)
-      select g.id, g.token, g.stage, g.worker, g.kind, g.keys::bytea[], g.from_epoch, g.alone
-      from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::int[], $8::boolean[])
-        as g(id, token, stage, worker, kind, keys, from_epoch, alone)`,
+    text: `insert into attempt (id, token, stage, worker, kind, keys, from_epoch, alone, payers)
+      select g.id, g.token, g.stage, g.worker, g.kind, g.keys::bytea[], g.from_epoch, g.alone, string_to_array(g.payers, ' ')
+      from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::int[], $8::boolean[], $9::text[])
+        as g(id, token, stage, worker, kind, keys, from_epoch, alone, payers)`,
     values: [
       grants.map((grant) => grant.attempt),
       grants.map((grant) => grant.token),
@@ -45,6 +48,7 @@ export function grantBatch(grants: readonly GrantWrite[]): Batch | null {
       grants.map((grant) => byteaArray(grant.keys)),
       grants.map((grant) => grant.from),
       grants.map((grant) => grant.alone),
+      grants.map((grant) => grant.payers.join(' ')),
     ],
     expected: grants.length,
   };
@@ -71,7 +75,7 @@ export function endBatch(ended: readonly AttemptEnd[]): Batch | null {
 export async function readOpenAttempts(client: ClientBase): Promise<OpenAttempt[]> {
   const { rows } = await client.query<OpenAttempt>({
     name: 'open-attempts',
-    text: `select id as attempt, token, worker, kind, from_epoch as "from", alone,
+    text: `select id as attempt, token, worker, kind, from_epoch as "from", alone, payers,
         array(select encode(k, 'hex') from unnest(keys) with ordinality as u(k, n) order by n) as keys
       from attempt where state = 'leased' order by granted_at, id`,
   });

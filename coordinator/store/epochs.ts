@@ -6,7 +6,19 @@ import { readEpochResult, writeResult } from './metrics-json.js';
 import type { StoredEpochResult } from './metrics-json.js';
 import type { CheckpointWrite, EpochWrite, RecordedEpoch, RetrainedWrite } from './store.js';
 
-/** A key that is recorded already is not matched; a parent that is not recorded breaks the foreign key. */
+/** Epoch e only after e-1: whatever parent is not of this turn was recorded before it. */
+export function parentBatch(epochs: readonly EpochWrite[]): Batch | null {
+  const written = new Set<EpochKey>();
+  const parents = new Set<EpochKey>();
+  for (const { key, parent } of epochs) {
+    if (parent !== null && !written.has(parent)) parents.add(parent);
+    written.add(key);
+  }
+  if (parents.size === 0) return null;
+  return { what: 'parents of epochs', name: 'parents', text: 'select 1 from epoch where key = any($1::bytea[])', values: [[...parents].map(bytea)], expected: parents.size };
+}
+
+/** A key that is recorded already breaks the primary key. */
 export function epochBatch(epochs: readonly EpochWrite[]): Batch | null {
   if (epochs.length === 0) return null;
   return {
@@ -15,9 +27,7 @@ export function epochBatch(epochs: readonly EpochWrite[]): Batch | null {
     text: `insert into epoch (key, parent, epoch, result, seconds, params, attempt)
       select g.key, g.parent, g.epoch, g.result::jsonb, g.seconds, g.params, g.attempt
       from unnest($1::bytea[], $2::bytea[], $3::int[], $4::text[], $5::float8[], $6::bigint[], $7::text[])
-        with ordinality as g(key, parent, epoch, result, seconds, params, attempt, n)
-      order by g.n
-      on conflict (key) do nothing`,
+        as g(key, parent, epoch, result, seconds, params, attempt)`,
     values: [
       epochs.map((write) => bytea(write.key)),
       epochs.map((write) => (write.parent === null ? null : bytea(write.parent))),

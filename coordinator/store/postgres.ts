@@ -7,7 +7,7 @@ import type { SweepState } from '../trial/states.js';
 import { endBatch, grantBatch, leaseGuard, readAttemptsOf, readFailureCounts, readOpenAttempts } from './attempts.js';
 import { forgetBlobs, readUnreferenced, touchBlobs, writeBlob } from './blobs.js';
 import { Database } from './database.js';
-import { checkpointBatch, droppedBatch, epochBatch, readEpochs, readRecordedSeq, readRecordedSince, retrainedBatch } from './epochs.js';
+import { checkpointBatch, droppedBatch, epochBatch, parentBatch, readEpochs, readRecordedSeq, readRecordedSince, retrainedBatch } from './epochs.js';
 import { NotFound } from './errors.js';
 import { evaluationBatch, readEvaluations } from './evaluations.js';
 import { eventBatch, readEvents } from './events.js';
@@ -57,11 +57,12 @@ class PostgresStore implements Store {
   }
 
   async commitTurn(leaderEpoch: number, writes: TurnWrites): Promise<void> {
-    const leases = [writes.epochs, writes.retrained, writes.checkpoints, writes.evaluations, writes.ended].flat();
+    const leases = [writes.epochs, writes.retrained, writes.checkpoints, writes.evaluations].flat();
     await this.#database.write(leaderEpoch, ({ run }) =>
       run([
-        leaseGuard(leases),
+        leaseGuard(leases, writes.ended),
         workerBatch(writes.workers),
+        parentBatch(writes.epochs),
         epochBatch(writes.epochs),
         retrainedBatch(writes.retrained),
         checkpointBatch(writes.checkpoints),

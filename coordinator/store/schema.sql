@@ -16,6 +16,7 @@ create table attempt (
   message text not null default ''::text,
   granted_at timestamp with time zone not null default clock_timestamp(),
   ended_at timestamp with time zone,
+  payers text[] not null default '{}'::text[],
   constraint attempt_pkey PRIMARY KEY (id),
   constraint attempt_check CHECK (((state = 'ended'::text) = ((outcome IS NOT NULL) AND (ended_at IS NOT NULL)))),
   constraint attempt_kind_check CHECK ((kind = ANY (ARRAY['train'::text, 'evaluate'::text]))),
@@ -45,8 +46,7 @@ create table epoch (
   constraint epoch_pkey PRIMARY KEY (key),
   constraint epoch_check CHECK (((parent IS NULL) = (epoch = 0))),
   constraint epoch_epoch_check CHECK ((epoch >= 0)),
-  constraint epoch_key_check CHECK ((length(key) = 32)),
-  constraint epoch_parent_fkey FOREIGN KEY (parent) REFERENCES epoch(key)
+  constraint epoch_key_check CHECK ((length(key) = 32))
 );
 
 create table epoch_retrained (
@@ -185,8 +185,6 @@ create table worker (
 );
 
 CREATE INDEX attempt_first_key ON public.attempt USING btree ((keys[1]));
-
-CREATE INDEX attempt_leased ON public.attempt USING btree (id) WHERE (state = 'leased'::text);
 
 CREATE INDEX blob_last_used ON public.blob USING btree (last_used);
 

@@ -94,6 +94,8 @@ export interface OpenAttempt {
   readonly keys: readonly EpochKey[];
   readonly from: number;
   readonly alone: boolean;
+  /** Sweeps on whose budget it goes. */
+  readonly payers: readonly string[];
 }
 
 /** Failed attempts so far whose span began at this key, by class: what the retry rules count. */
@@ -113,6 +115,7 @@ export interface GrantWrite {
   readonly keys: readonly EpochKey[];
   readonly from: number;
   readonly alone: boolean;
+  readonly payers: readonly string[];
 }
 
 export interface EpochWrite {

@@ -15,7 +15,7 @@ export type SweepState =
 export type TrialState =
   /** None of its epochs is in progress and none of its own was trained yet. */
   | 'queued'
-  /** At least one of its epochs was leased. */
+  /** A worker has begun one of its epochs. */
   | 'running'
   /** Its sweep is paused, or a pruner waits for its peers. */
   | 'paused'

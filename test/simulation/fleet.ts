@@ -89,7 +89,7 @@ export class SimFleet {
     this.dispatcher = this.#newDispatcher();
     for (const worker of this.#workers) worker.peer = null;
     for (const [id, sweep] of this.#sweeps) if (!isAtRest(this.sweepStates.get(id))) this.#load(sweep);
-    for (const { attempt, token, worker, kind, keys, from, alone } of this.#leased.values()) this.dispatcher.adopt({ attempt, token, worker, kind, keys, from, alone }, this.now);
+    for (const open of this.#leased.values()) this.dispatcher.adopt(open, this.now);
   }
 
   hasCheckpoint(key: string): boolean {

@@ -25,7 +25,7 @@ export function resultOf(loss: number): EpochResult {
 }
 
 export function grantOf(keys: readonly EpochKey[], more: Partial<GrantWrite> = {}): GrantWrite {
-  return { attempt: newId('att'), token: newId('att'), stage: newId('stg'), worker: newId('wrk'), kind: 'train', keys, from: 0, alone: false, ...more };
+  return { attempt: newId('att'), token: newId('att'), stage: newId('stg'), worker: newId('wrk'), kind: 'train', keys, from: 0, alone: false, payers: [], ...more };
 }
 
 /** The report of a grant's epoch at this index of its span. */

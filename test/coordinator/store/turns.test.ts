@@ -49,8 +49,9 @@ describe('turns of the leader', () => {
       turn({ retrained: [{ ...late, key }] }),
       turn({ checkpoints: [{ ...late, key, blob: keyOf('bytes'), bytes: 5 }] }),
       turn({ ended: [{ ...late, outcome: 'done', message: '' }] }),
+      turn({ epochs: [epochOf(lost, 0)], ended: [{ ...late, outcome: 'done', message: '' }] }),
     ]) {
-      await assert.rejects(store.commitTurn(epoch, writes), { code: 'StaleWrite', message: /leases of the reports: 0 of 1 matched/ });
+      await assert.rejects(store.commitTurn(epoch, writes), { code: 'StaleWrite', message: /(leases of the reports|ends of attempts): 0 of 1 matched/ });
     }
     assert.deepEqual(await store.epochsByKey(path), []);
     assert.deepEqual((await store.attemptsOf(path)).map((attempt) => attempt.outcome), ['WorkerLost']);
@@ -75,14 +76,15 @@ describe('turns of the leader', () => {
     const path = newPath(1);
     const [first, second] = [await granted(store, epoch, path), await granted(store, epoch, path)];
     await store.commitTurn(epoch, turn({ epochs: [epochOf(first, 0)] }));
-    await assert.rejects(store.commitTurn(epoch, turn({ epochs: [epochOf(second, 0, { result: resultOf(9) })] })), { code: 'StaleWrite', message: /epochs not recorded before: 0 of 1/ });
+    await assert.rejects(store.commitTurn(epoch, turn({ epochs: [epochOf(second, 0, { result: resultOf(9) })] })), { code: 'StaleWrite', message: /epoch_pkey/ });
     await assert.rejects(store.commitTurn(epoch, turn({ epochs: [epochOf(grantOf(path), 0)] })), StaleWrite);
     assert.deepEqual((await store.epochsByKey(path))[0]?.result, resultOf(1));
   });
 
   it('an epoch is recorded only after its parent', async () => {
     const grant = await granted(store, epoch, newPath(3));
-    await assert.rejects(store.commitTurn(epoch, turn({ epochs: [epochOf(grant, 1)] })), { code: 'StaleWrite', message: /epoch_parent_fkey/ });
+    await assert.rejects(store.commitTurn(epoch, turn({ epochs: [epochOf(grant, 1)] })), { code: 'StaleWrite', message: /parents of epochs: 0 of 1/ });
+    await assert.rejects(store.commitTurn(epoch, turn({ epochs: [epochOf(grant, 1), epochOf(grant, 0)] })), { code: 'StaleWrite', message: /parents of epochs: 0 of 1/ });
     await store.commitTurn(epoch, turn({ epochs: [epochOf(grant, 0)] }));
     await store.commitTurn(epoch, turn({ epochs: [epochOf(grant, 1), epochOf(grant, 2)] }));
   });
@@ -109,9 +111,9 @@ describe('turns of the leader', () => {
   it('open attempts come back whole, failures are counted by first key, kind and class', async () => {
     const path = newPath(4);
     const { id: sweep } = await store.submit(sweepOf('counted', [path]), epoch);
-    const open = await granted(store, epoch, path.slice(1), { from: 1, alone: true });
+    const open = await granted(store, epoch, path.slice(1), { from: 1, alone: true, payers: ['swp_a', 'swp_b'] });
     const found = (await store.openAttempts()).find((attempt) => attempt.attempt === open.attempt);
-    assert.deepEqual(found, { attempt: open.attempt, token: open.token, worker: open.worker, kind: 'train', keys: path.slice(1), from: 1, alone: true });
+    assert.deepEqual(found, { attempt: open.attempt, token: open.token, worker: open.worker, kind: 'train', keys: path.slice(1), from: 1, alone: true, payers: ['swp_a', 'swp_b'] });
     for (const outcome of ['WorkerLost', 'WorkerLost', 'Timeout', 'released', 'done'] as const) {
       const { attempt, token } = await granted(store, epoch, path);
       await store.commitTurn(epoch, turn({ ended: [{ attempt, token, outcome, message: 'a zero byte \0 of a child' }] }));
