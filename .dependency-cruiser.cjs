@@ -65,7 +65,7 @@ module.exports = {
       name: 'deciders-are-pure',
       comment: 'Facts in, decision out: no clock, network, database or file.',
       severity: 'error',
-      from: { path: '^coordinator/(sweep|space|sampler|trial|stage|placement|ensemble)/' },
+      from: { path: '^coordinator/(sweep|space|sampler|trial|stage|placement|ensemble|importance)/' },
       // crypto hashes epoch keys: a pure function.
       to: { path: '^(node:)?(fs|net|http|https|child_process|timers|dgram|tls|worker_threads)(/|$)|^coordinator/(store/(?!store\\.ts)|dispatch|api|main|leader)' },
     },

@@ -1,7 +1,9 @@
 /** The application service of a coordinator that runs elsewhere, over /api/v1. */
 import type {
+  CostView,
   EnsembleView,
   Health,
+  ImportanceView,
   Preview,
   ProgressView,
   Recorded,
@@ -81,6 +83,18 @@ export class HttpSweepService implements SweepService {
 
   trial(id: string, options: { readonly test: boolean }): Promise<TrialDetail> {
     return this.#ask('GET', `/trials/${encodeURIComponent(id)}?test=${options.test ? 1 : 0}`);
+  }
+
+  importance(idOrName: string, metric: string | null): Promise<ImportanceView> {
+    return this.#ask('GET', `/sweeps/${encodeURIComponent(idOrName)}/importance${metric === null ? '' : `?metric=${encodeURIComponent(metric)}`}`);
+  }
+
+  cost(idOrName: string): Promise<CostView> {
+    return this.#ask('GET', `/sweeps/${encodeURIComponent(idOrName)}/cost`);
+  }
+
+  differences(idOrName: string, other: string): Promise<readonly string[]> {
+    return this.#ask('GET', `/sweeps/${encodeURIComponent(idOrName)}/differences?other=${encodeURIComponent(other)}`);
   }
 
   async setState(idOrName: string, state: RequestedState): Promise<void> {

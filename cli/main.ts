@@ -10,6 +10,7 @@ import { addFleetCommands } from './commands/fleet.js';
 import { addInit } from './commands/init.js';
 import { addLr } from './commands/lr.js';
 import { addModel } from './commands/model.js';
+import { addReadingCommands } from './commands/reading.js';
 import { addRun } from './commands/run.js';
 import { addSweepCommands } from './commands/sweeps.js';
 import { addTrialCommands } from './commands/trials.js';
@@ -30,6 +31,7 @@ function buildProgram(exit: (code: number) => void): Command {
   addDataCommands(program);
   addSweepCommands(program);
   addTrialCommands(program);
+  addReadingCommands(program);
   addBundleCommands(program, exit);
   addModel(program);
   addLr(program);

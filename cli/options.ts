@@ -41,6 +41,13 @@ export function positiveInteger(text: string): number {
   return value;
 }
 
+/** How many rows to show. */
+export function rowLimit(text: string): number {
+  const value = Number(text);
+  if (!/^\d+$/.test(text) || !(value >= 1)) throw new InvalidArgumentError(`found ${text}, expected a whole number of at least 1.`);
+  return value;
+}
+
 /** Shorter than a second, a worker that decodes a large image would lose its work. */
 function leaseDuration(text: string): number {
   const value = durationPattern.test(text) ? durationMs(text) : Number.NaN;

@@ -242,13 +242,18 @@ function takeComparison(node: jsep.BinaryExpression, operator: '==' | '!='): Exp
   return null;
 }
 
-/** `optimizer`, `optimizer.adam.beta2`; null for anything else. */
+/** `optimizer`, `optimizer.adam.beta2`, `val.recall[PNEUMONIA]`, `val.recall["Viral Pneumonia"]`; null for anything else. */
 function dottedName(node: jsep.Expression): string | null {
   const core = node as jsep.CoreExpression;
   if (core.type === 'Identifier') return core.name;
-  if (core.type !== 'MemberExpression' || core.computed || core.optional === true || core.property.type !== 'Identifier') return null;
+  if (core.type !== 'MemberExpression' || core.optional === true) return null;
   const object = dottedName(core.object);
-  return object === null ? null : `${object}.${(core.property as jsep.Identifier).name}`;
+  const property = core.property as jsep.CoreExpression;
+  if (object === null) return null;
+  // Metrics carry a class or a level, and have a dot before it; nothing else has an element.
+  if (core.computed && !object.includes('.')) return null;
+  if (core.computed) return property.type === 'Identifier' ? `${object}[${property.name}]` : property.type === 'Literal' ? `${object}[${String(property.value)}]` : null;
+  return property.type === 'Identifier' ? `${object}.${property.name}` : null;
 }
 
 function takeCall(node: jsep.CallExpression, text: string): Expression {

@@ -3,14 +3,24 @@ import { Option, type Command } from 'commander';
 import type { Json } from '../../proto/work.js';
 import type { EpochRow, Results, TrialDetail, TrialResult } from '../../coordinator/api/views.js';
 import { BadInput } from '../exit.js';
-import { withHome, withJson, type HomeOptions } from '../options.js';
+import { rowLimit, withHome, withJson, type HomeOptions } from '../options.js';
+import { columnNamed, trialColumns, type TrialColumn } from '../reading/columns.js';
+import { filtered, sorted, textOf } from '../reading/select.js';
 import { leaderboardLines } from '../run/summary.js';
 import { bytes, duration, metric, settingText } from '../text/format.js';
-import { confusionTable, csv, sparkline, table } from '../text/table.js';
+import { confusionTable, csv, sparkline, table, type Column } from '../text/table.js';
 import { onHome, print, printJson } from './on-home.js';
 
 interface TrialsOptions extends HomeOptions {
   readonly csv?: boolean;
+  readonly test?: boolean;
+  readonly sort?: string;
+  readonly filter?: string;
+  readonly columns?: string;
+  readonly limit?: number;
+}
+
+interface TrialOptions extends HomeOptions {
   readonly test?: boolean;
   readonly as?: 'keras';
 }
@@ -23,13 +33,23 @@ export function addTrialCommands(program: Command): void {
     .argument('<sweep>', 'its name or id')
     .option('--csv', 'comma-separated values, every setting and metric')
     .option('--test', 'show the test numbers of every trial, not of the best alone')
-    .addHelpText('after', '\nExample:\n  trawl trials digits --csv > digits.csv');
+    .addOption(new Option('--sort <column>', 'order by a column, the best first; NAME:asc or NAME:desc say otherwise'))
+    .addOption(new Option('--filter <formula>', 'only trials for which a formula over the columns holds'))
+    .addOption(new Option('--columns <names>', 'which columns, separated by commas; --csv shows the names of all'))
+    .addOption(new Option('--limit <n>', 'at most so many').argParser(rowLimit))
+    .addHelpText(
+      'after',
+      [
+        '',
+        'Examples:',
+        '  trawl trials digits --csv > digits.csv',
+        "  trawl trials digits --filter 'val.auc > 0.9 && lr <= 0.01' --sort val.loss",
+        '  trawl trials digits --columns trial,lr,dropout,val.auc --limit 10',
+      ].join('\n'),
+    );
   withJson(withHome(trials)).action((sweep: string, options: TrialsOptions) =>
     onHome(options, async ({ service }) => {
-      const results = await service.results(sweep, { test: options.test === true });
-      if (options.json === true) printJson(results);
-      else if (options.csv === true) process.stdout.write(trialsCsv(results));
-      else print(leaderboardLines(results, Number.POSITIVE_INFINITY));
+      printTrials(await service.results(sweep, { test: options.test === true }), options);
     }),
   );
   const trial = program
@@ -40,7 +60,7 @@ export function addTrialCommands(program: Command): void {
     .option('--test', 'show its test numbers')
     .addOption(new Option('--as <form>', 'the trial as a script that trains the same model').choices(['keras']))
     .addHelpText('after', '\nExamples:\n  trawl trial digits/3\n  trawl trial digits/3 --as keras > trial.py');
-  withJson(withHome(trial)).action((id: string, options: TrialsOptions) =>
+  withJson(withHome(trial)).action((id: string, options: TrialOptions) =>
     onHome(options, async ({ service }) => {
       const detail = await service.trial(id, { test: options.test === true });
       if (options.as === 'keras') process.stdout.write(await asKeras(detail));
@@ -59,28 +79,27 @@ async function asKeras({ sweep, trial, plan }: TrialDetail): Promise<string> {
   return kerasScript(title, plan, trajectory, buildModel(trajectory.model, trajectory.input, trajectory.classes), sweep.data?.classes ?? []);
 }
 
-export function trialsCsv(results: Results): string {
-  const settings = [...new Set(results.trials.flatMap((trial) => Object.keys(trial.settings)))];
-  const metrics = [...new Set(results.trials.flatMap((trial) => Object.keys(trial.metrics)))];
-  const number = (value: number | null | undefined): string => (value === null || value === undefined ? '' : String(value));
-  const plain = (value: Json | undefined): string => (value === undefined ? '' : typeof value === 'string' ? value : JSON.stringify(value));
-  const head = ['place', 'trial', 'id', 'state', 'objective', 'epochs', 'bestEpoch', 'params', 'secondsPerEpoch', ...settings.map((name) => `settings.${name}`), ...metrics, 'val.f1', 'test.loss', 'test.accuracy', 'test.auc', 'test.f1'];
-  const rows = results.trials.map((trial, place) => [
-    trial.state === 'completed' ? String(place + 1) : '',
-    String(trial.number),
-    trial.id,
-    trial.state,
-    number(trial.objective),
-    String(trial.epochs),
-    number(trial.bestEpoch),
-    String(trial.params),
-    number(trial.secondsPerEpoch),
-    ...settings.map((name) => plain(trial.settings[name])),
-    ...metrics.map((name) => number(trial.metrics[name])),
-    number(trial.val?.f1),
-    ...[trial.test?.loss, trial.test?.accuracy, trial.test?.auc, trial.test?.f1].map(number),
-  ]);
-  return csv([head, ...rows]);
+/** As a table or as comma-separated values: the columns that are named, or the usual ones. */
+function printTrials(results: Results, options: TrialsOptions): void {
+  const columns = trialColumns(results);
+  const chosen = options.columns?.split(',').map((name) => columnNamed(name.trim(), results, columns, '--columns')) ?? null;
+  const kept = options.filter === undefined ? results.trials : filtered(results, columns, options.filter);
+  const rows = (options.sort === undefined ? kept : sorted(kept, results, columns, options.sort)).slice(0, options.limit);
+  if (options.json === true) printJson({ ...results, trials: rows });
+  else if (options.csv === true) process.stdout.write(csv(cellsOf(chosen ?? columns, rows)));
+  else if (chosen !== null) print(table(chosen.map((column) => tableColumn(column, rows)), rows));
+  else print(leaderboardLines(results, Number.POSITIVE_INFINITY, rows));
+}
+
+function cellsOf(columns: readonly TrialColumn[], rows: readonly TrialResult[]): string[][] {
+  const cell = (value: Json): string => (value === null ? '' : textOf(value));
+  return [columns.map(({ name }) => name), ...rows.map((trial) => columns.map((column) => cell(column.value(trial))))];
+}
+
+function tableColumn({ name, value }: TrialColumn, rows: readonly TrialResult[]): Column<TrialResult> {
+  const isNumber = rows.every((trial) => ['number', 'object'].includes(typeof value(trial)));
+  const shown = (found: Json): string => (found === null ? '-' : typeof found === 'number' && !Number.isInteger(found) && name.includes('.') && !name.startsWith('settings.') ? metric(found) : settingText(found));
+  return { title: name, value: (trial) => shown(value(trial)), ...(isNumber ? { align: 'right' as const } : {}) };
 }
 
 export function trialLines(detail: TrialDetail): string[] {

@@ -14,11 +14,12 @@ export function varyingSettings(trials: readonly TrialResult[]): string[] {
   return varying.length > 0 ? varying : names;
 }
 
-export function leaderboardLines(results: Results, limit = SHOWN_TRIALS): string[] {
-  const { sweep, trials } = results;
-  const shown = trials.slice(0, limit);
+/** `rows`: which trials, in which order; each keeps its place among all. */
+export function leaderboardLines(results: Results, limit = SHOWN_TRIALS, rows = results.trials): string[] {
+  const { sweep } = results;
+  const shown = rows.slice(0, limit);
   const lines = table(leaderboardColumns(results, shown), shown);
-  const rest = trials.length - shown.length;
+  const rest = rows.length - shown.length;
   const left = rest > 0 ? [`and ${count(rest, 'more trial')}`] : [];
   const floors = Object.entries(sweep.objective.floors).map(([name, floor]) => `${name} at least ${floor}`);
   const rule = `${sweep.objective.direction} ${sweep.objective.metric}${floors.length > 0 ? `; ${floors.join(', ')}` : ''}`;
@@ -28,8 +29,9 @@ export function leaderboardLines(results: Results, limit = SHOWN_TRIALS): string
 function leaderboardColumns(results: Results, shown: readonly TrialResult[]): Column<TrialResult>[] {
   const { objective } = results.sweep;
   const floors = Object.keys(objective.floors);
+  const places = new Map(results.trials.map(({ id }, index) => [id, String(index + 1)]));
   const columns: Column<TrialResult>[] = [
-    { title: 'place', value: (trial) => (trial.state === 'completed' ? String(shown.indexOf(trial) + 1) : '-'), align: 'right' },
+    { title: 'place', value: (trial) => (trial.state === 'completed' ? (places.get(trial.id) ?? '-') : '-'), align: 'right' },
     { title: 'trial', value: (trial) => `#${trial.number}`, align: 'right' },
     { title: objective.metric, value: (trial) => metric(trial.objective), align: 'right' },
   ];

@@ -61,6 +61,8 @@ const stateRequest = z.strictObject({ state: z.enum(['running', 'paused', 'stopp
 const sweepParams = z.object({ sweep: z.string().min(1) });
 const trialParams = z.object({ trial: z.string().min(1) });
 const testQuery = z.object({ test: z.enum(['0', '1']).default('0') });
+const importanceQuery = z.object({ metric: z.string().min(1).optional() });
+const differencesQuery = z.object({ other: z.string().min(1) });
 const sinceQuery = z.object({ since: z.coerce.number().int().nonnegative() });
 
 export interface HttpOptions {
@@ -102,6 +104,11 @@ function routes(app: FastifyInstance, service: SweepService): void {
   app.get('/api/v1/sweeps/:sweep/progress', async (request) => service.progress(checked(sweepParams, request.params).sweep));
   app.get('/api/v1/sweeps/:sweep/trials', async (request) =>
     service.results(checked(sweepParams, request.params).sweep, { test: checked(testQuery, request.query).test === '1' }),
+  );
+  app.get('/api/v1/sweeps/:sweep/importance', async (request) => service.importance(checked(sweepParams, request.params).sweep, checked(importanceQuery, request.query).metric ?? null));
+  app.get('/api/v1/sweeps/:sweep/cost', async (request) => service.cost(checked(sweepParams, request.params).sweep));
+  app.get('/api/v1/sweeps/:sweep/differences', async (request) =>
+    service.differences(checked(sweepParams, request.params).sweep, checked(differencesQuery, request.query).other),
   );
   app.get('/api/v1/sweeps/:sweep/ensemble', async (request) => service.ensemble(checked(sweepParams, request.params).sweep));
   app.get('/api/v1/sweeps/:sweep/recorded', async (request) =>

@@ -65,6 +65,12 @@ export function trialResult(sweep: SweepRecord, trial: TrialRecord, known: Known
   };
 }
 
+/** Any metric of its chosen epoch, those of the confusion matrix too; null where there is none. */
+export function metricOf(sweep: SweepRecord, trial: Pick<TrialResult, 'metrics' | 'val'>, metric: string): number | null {
+  const value = metricValue(metric, { metrics: trial.metrics, confusion: trial.val?.confusion ?? null }, sweep.data?.classes ?? [], sweep.data?.positive ?? 0);
+  return value === null || Number.isNaN(value) ? null : value;
+}
+
 /** Equal settings are one object where a trial was just resolved, but not where it was read back. */
 export function planView({ trajectory, epochs }: TrialPlan): PlanView {
   const runs: { count: number; settings: EpochSettings; text: string }[] = [];

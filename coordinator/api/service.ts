@@ -14,18 +14,22 @@ import type { SweepSpec, TrialPlan } from '../sweep/spec.js';
 import type { RecordedEpoch, RecordedEvaluation, Store, SweepRecord, TrialRecord } from '../store/store.js';
 import { memoryAsk } from '../placement/memory.js';
 import { isEnded, moveSweep } from '../trial/states.js';
+import { costOf } from './cost.js';
 import { assembleEnsemble } from './ensembles.js';
 import { endedPaths } from './ended-paths.js';
 import { BadRequest, SweepNotFound, TrialNotFound } from './errors.js';
 import { checkCosts } from '../sweep/check-constraints.js';
 import { checkAgainstData } from '../sweep/check-data.js';
 import { checkAgainstEngine } from '../sweep/check-engine.js';
+import { importanceOf } from './importance.js';
 import type { Leading } from './leading.js';
 import { waitingFor } from './waiting-for.js';
-import { leaderboard, pathOf, planView, recordedPrefix, sweepView, trialResult, type KnownEpochs } from './results.js';
+import { leaderboard, metricOf, pathOf, planView, recordedPrefix, sweepView, trialResult, type KnownEpochs } from './results.js';
 import type {
+  CostView,
   EnsembleView,
   Health,
+  ImportanceView,
   Preview,
   ProgressView,
   Recorded,
@@ -197,6 +201,27 @@ export class ApplicationService implements SweepService {
     const asks = new Set(epochs.flatMap(({ settings }) => memoryAsk(trajectory, settings) ?? []).map(({ family, load }) => `${load} ${family}`));
     const peaks = (await this.#store.memoryPeaks()).filter(({ family, load }) => asks.has(`${load} ${family}`));
     return peaks.length === 0 ? null : Math.max(...peaks.map(({ bytes }) => bytes));
+  }
+
+  async importance(idOrName: string, metric: string | null): Promise<ImportanceView> {
+    const sweep = await this.#find(idOrName);
+    const trials = await this.#store.trialsOf(sweep.id);
+    const known = await this.#known(trials, false);
+    const wanted = metric ?? sweep.spec.objective.metric;
+    const results = trials.map((trial) => trialResult(sweep, trial, known));
+    const measured = await importanceOf(results, sweep.spec.axes, wanted, (trial) => metricOf(sweep, trial, wanted));
+    return { sweep: sweepView(sweep), metric: wanted, ...measured };
+  }
+
+  async cost(idOrName: string): Promise<CostView> {
+    const sweep = await this.#find(idOrName);
+    const trials = await this.#store.trialsOf(sweep.id);
+    const { retrained } = await this.#store.recordedSince(0, sweep.id);
+    return costOf(sweep, trials, await this.#epochs(distinctKeys(trials.map((trial) => trial.plan.path))), retrained);
+  }
+
+  async differences(idOrName: string, other: string): Promise<readonly string[]> {
+    return differences((await this.#find(idOrName)).spec, (await this.#find(other)).spec);
   }
 
   async setState(idOrName: string, state: RequestedState): Promise<void> {

@@ -219,6 +219,56 @@ export interface EnsembleView {
   };
 }
 
+/** Of one metric over the space, as fANOVA measures it on the completed trials. */
+export interface ImportanceView {
+  readonly sweep: SweepView;
+  readonly metric: string;
+  /** How many trials it was measured on, of how many that have completed with a value. */
+  readonly trials: number;
+  readonly of: number;
+  /** Share of the variance in [0, 1] that each hyperparameter explains by itself, and its standard deviation over the trees; largest first. */
+  readonly alone: readonly { readonly name: string; readonly share: number; readonly spread: number }[];
+  /** Share that only several together explain. */
+  readonly together: number;
+}
+
+/** What one value of a hyperparameter cost. */
+export interface CostOfValue {
+  readonly name: string;
+  /** A range of values where there are many: `0.001 to 0.0026`. */
+  readonly value: string | number;
+  /** Trained for this sweep; an epoch that trials share counts for the first of them. */
+  readonly epochs: number;
+  readonly seconds: number;
+}
+
+/** Where a sweep's epochs went. planned = pruned + stopped + unfinished + requested; requested = shared + before + trained. */
+export interface CostView {
+  readonly sweep: SweepView;
+  /** By state; those that have not ended are `open`. */
+  readonly trials: { readonly [state: string]: number };
+  readonly epochs: {
+    /** On all trials' paths as they were planned. */
+    readonly planned: number;
+    /** Not trained because a pruner ended the trial; because it stopped early; because it failed, was cancelled or has not ended. */
+    readonly pruned: number;
+    readonly stopped: number;
+    readonly unfinished: number;
+    /** On all trials' paths as far as they went. */
+    readonly requested: number;
+    /** Of those, trained once for several trials; in the store before the sweep; trained for it. */
+    readonly shared: number;
+    readonly before: number;
+    readonly trained: number;
+    /** Trained again to restore a state, beside all of these. */
+    readonly retrained: number;
+  };
+  /** What the trained epochs took, and what the shared ones and those from before would have taken. */
+  readonly seconds: { readonly trained: number; readonly saved: number };
+  /** Of each hyperparameter that differs between trials. */
+  readonly values: readonly CostOfValue[];
+}
+
 export interface EpochRow {
   readonly epoch: number;
   readonly key: string;
@@ -286,6 +336,11 @@ export interface SweepService {
   /** Of the trials that have completed so far. Throws `NoEnsemble` where none has, or they have no predictions. */
   ensemble(idOrName: string): Promise<EnsembleView>;
   trial(id: string, options: { readonly test: boolean }): Promise<TrialDetail>;
+  /** Of the objective's metric where none is named. Throws `BadRequest` where too few trials have completed. */
+  importance(idOrName: string, metric: string | null): Promise<ImportanceView>;
+  cost(idOrName: string): Promise<CostView>;
+  /** What sets one sweep's file apart from another's, a line each. */
+  differences(idOrName: string, other: string): Promise<readonly string[]>;
   setState(idOrName: string, state: RequestedState): Promise<void>;
   /** Those that are connected; none where this coordinator does not lead. */
   workers(): Promise<WorkerView[]>;

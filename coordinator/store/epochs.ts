@@ -96,13 +96,14 @@ interface EpochRow {
   readonly params: string;
   readonly checkpoint: BlobId | null;
   readonly recorded_seq: string;
+  readonly recorded_at: Date;
   readonly attempt: string;
 }
 
 export async function readEpochs(client: ClientBase, keys: readonly EpochKey[]): Promise<RecordedEpoch[]> {
   const { rows } = await client.query<EpochRow>({
     name: 'epochs-by-key',
-    text: `select encode(key, 'hex') as key, result, seconds, params, checkpoint, recorded_seq, attempt
+    text: `select encode(key, 'hex') as key, result, seconds, params, checkpoint, recorded_seq, recorded_at, attempt
       from epoch where key = any($1::bytea[]) order by recorded_seq`,
     values: [keys.map(bytea)],
   });
@@ -114,6 +115,7 @@ export async function readEpochs(client: ClientBase, keys: readonly EpochKey[]):
     checkpoint: row.checkpoint,
     attempt: row.attempt,
     recordedSeq: Number(row.recorded_seq),
+    recordedAt: row.recorded_at,
   }));
 }
 

@@ -76,6 +76,7 @@ export interface RecordedEpoch {
   readonly checkpoint: BlobId | null;
   /** Position in the store's sequence of recordings: later ones are larger. */
   readonly recordedSeq: number;
+  readonly recordedAt: Date;
 }
 
 export interface RecordedEvaluation {

@@ -81,6 +81,13 @@ test('a name with dots is one name, and no way into anything', () => {
   for (const text of ['constructor.constructor', '__proto__.x', 'x.__proto__', 'x.toString']) assert.throws(() => value(text, { x: 1 }), ExpressionError, text);
 });
 
+test('a name may carry a class or a level in brackets, as metrics do', () => {
+  const names = { numbers: { 'val.recall[PNEUMONIA]': 0.9, 'val.recall[Viral Pneumonia]': 0.8, 'val.at[0.95]': 0.7 }, texts: {} };
+  const said = (text: string): number => evaluate(parseExpression(text), names);
+  assert.deepEqual(['val.recall[PNEUMONIA]', 'val.recall["Viral Pneumonia"]', 'val.at[0.95]'].map(said), [0.9, 0.8, 0.7]);
+  for (const text of ['val.recall[1 + 1]', 'val["constructor"]', 'val.recall[a.b]', 'x[y[z]]']) assert.throws(() => said(text), ExpressionError, text);
+});
+
 test('a name is compared with a text, and one that is no text is not equal', () => {
   const names = { numbers: { lr: 0.1 }, texts: { optimizer: 'adam' } };
   const said = (text: string): number => evaluate(parseExpression(text), names);

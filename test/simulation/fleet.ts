@@ -169,7 +169,7 @@ export class SimFleet {
       guard(write);
       assert.ok(!this.recorded.has(write.key), `epoch ${write.key} recorded twice`);
       assert.ok(write.parent === null || this.recorded.has(write.parent), `epoch ${write.key} before its parent`);
-      this.recorded.set(write.key, { key: write.key, result: write.result, seconds: 0, params: 0, attempt: write.attempt, checkpoint: null, recordedSeq: this.recorded.size });
+      this.recorded.set(write.key, { key: write.key, result: write.result, seconds: 0, params: 0, attempt: write.attempt, checkpoint: null, recordedAt: new Date(0), recordedSeq: this.recorded.size });
     }
     for (const write of writes.retrained) {
       guard(write);

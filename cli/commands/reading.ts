@@ -1,0 +1,121 @@
+/** Commands that read a sweep: best, compare, importance, cost. */
+import type { Command } from 'commander';
+import { stringify } from 'yaml';
+import type { SweepService } from '../../coordinator/api/views.js';
+import { BadInput, CommandFailed } from '../exit.js';
+import { withHome, withJson, type HomeOptions } from '../options.js';
+import { commandLine } from '../program-name.js';
+import { compareSweeps, compareTrials, sweepComparisonLines, trialComparisonLines } from '../reading/compare.js';
+import { costLines, importanceLines } from '../reading/cost-text.js';
+import { bestLines } from '../run/summary.js';
+import { bestOf } from '../run/document.js';
+import { onHome, print, printJson } from './on-home.js';
+
+export function addReadingCommands(program: Command): void {
+  addBest(program);
+  addCompare(program);
+  addImportance(program);
+  addCost(program);
+}
+
+function addBest(program: Command): void {
+  const command = program
+    .command('best')
+    .summary('the best trial of a sweep, and its settings to paste')
+    .description("Shows a sweep's best trial so far, with its settings as a sweep file has them.")
+    .argument('<sweep>', 'its name or id')
+    .addHelpText('after', '\nExample:\n  trawl best digits');
+  withJson(withHome(command)).action((sweep: string, options: HomeOptions) =>
+    onHome(options, async ({ service }, home) => {
+      const results = await service.results(sweep, { test: false });
+      const best = bestOf(results);
+      if (best === null) throw new CommandFailed(`no trial of ${results.sweep.name} has completed yet; ${commandLine(['show', results.sweep.name], home)} says how far it is`);
+      if (options.json === true) {
+        printJson({ sweep: results.sweep, trial: best });
+        return;
+      }
+      const settings = stringify({ space: best.settings }, { flowCollectionPadding: false, lineWidth: 0 }).trimEnd();
+      print([...bestLines(results), '', ...settings.split('\n'), '', `Curves: ${commandLine(['trial', `${results.sweep.name}/${best.number}`], home)}`]);
+    }),
+  );
+}
+
+interface CompareOptions extends HomeOptions {
+  readonly test?: boolean;
+}
+
+function addCompare(program: Command): void {
+  const command = program
+    .command('compare')
+    .summary('two or more trials, or sweeps, side by side')
+    .description('Shows trials, or sweeps, side by side: what differs in their settings first, then their results.')
+    .argument('<a>', 'a trial (its id, or SWEEP/NUMBER), or a sweep')
+    .argument('<b...>', 'others of the same kind')
+    .option('--test', 'show test numbers of trials')
+    .addHelpText('after', '\nExamples:\n  trawl compare digits/3 digits/7\n  trawl compare digits digits-wide');
+  withJson(withHome(command)).action((first: string, others: readonly string[], options: CompareOptions) =>
+    onHome(options, async ({ service }) => {
+      const names = [first, ...others];
+      const trials = names.map(isTrial);
+      if (new Set(trials).size > 1) throw new BadInput(`compare: found ${names.join(', ')}, expected either trials (trl_..., SWEEP/NUMBER) or sweeps`);
+      if (trials[0] === true) await printTrials(service, names, options);
+      else await printSweeps(service, names, options);
+    }),
+  );
+}
+
+function isTrial(name: string): boolean {
+  return name.startsWith('trl_') || /.\/\d+$/.test(name);
+}
+
+async function printTrials(service: SweepService, names: readonly string[], options: CompareOptions): Promise<void> {
+  const details = await Promise.all(names.map((name) => service.trial(name, { test: options.test === true })));
+  const comparison = compareTrials(details);
+  if (options.json === true) printJson(comparison);
+  else print(trialComparisonLines(comparison, details));
+}
+
+async function printSweeps(service: SweepService, names: readonly string[], options: CompareOptions): Promise<void> {
+  const [first = '', ...others] = names;
+  const sides = await Promise.all(names.map(async (name) => ({ results: await service.results(name, { test: false }), cost: await service.cost(name) })));
+  const comparison = compareSweeps(sides, await Promise.all(others.map((other) => service.differences(first, other))));
+  if (options.json === true) printJson(comparison);
+  else print(sweepComparisonLines(comparison));
+}
+
+interface ImportanceOptions extends HomeOptions {
+  readonly metric?: string;
+}
+
+function addImportance(program: Command): void {
+  const command = program
+    .command('importance')
+    .summary('which hyperparameters matter')
+    .description('Says how much of the variance of the objective each hyperparameter explains by itself (fANOVA over a random forest), on the trials that have completed.')
+    .argument('<sweep>', 'its name or id')
+    .option('--metric <name>', 'another metric than the objective, e.g. val.loss')
+    .addHelpText('after', '\nExample:\n  trawl importance digits');
+  withJson(withHome(command)).action((sweep: string, options: ImportanceOptions) =>
+    onHome(options, async ({ service }) => {
+      const view = await service.importance(sweep, options.metric ?? null);
+      if (options.json === true) printJson(view);
+      else print(importanceLines(view));
+    }),
+  );
+}
+
+function addCost(program: Command): void {
+  const command = program
+    .command('cost')
+    .summary('where the epochs of a sweep went, and what was saved')
+    .description('Says where the epochs of a sweep went: what sharing, pruning and stopping early saved, and which settings took the time.')
+    .argument('<sweep>', 'its name or id')
+    .addHelpText('after', '\nExample:\n  trawl cost digits');
+  withJson(withHome(command)).action((sweep: string, options: HomeOptions) =>
+    onHome(options, async ({ service }) => {
+      const view = await service.cost(sweep);
+      if (options.json === true) printJson(view);
+      else print(costLines(view));
+    }),
+  );
+}
