@@ -1,10 +1,10 @@
 #!/bin/sh
-# Builds worker/engine/wasm/kernels.wasm from kernels/*.c; needs clang 14 or later with wasm-ld.
-# The result is committed: its digest is part of every epoch key, so a rebuild that changes a byte
-# retrains everything. A custom section `sources` carries the digest of the C files, by which a test
-# sees that both belong together.
+# Builds kernels.wasm from kernels/*.c in worker/engine/wasm or worker/data/wasm, whichever is named;
+# needs clang 14 or later with wasm-ld. The result is committed: its digest is part of every epoch key,
+# so a rebuild that changes a byte retrains everything. A custom section `sources` carries the digest of
+# the C files, by which a test sees that both belong together.
 set -e
-cd "$(dirname "$0")/../worker/engine/wasm"
+cd "$(dirname "$0")/../${1:?name the folder: worker/engine/wasm or worker/data/wasm}"
 clang --target=wasm32 -O3 -msimd128 -mbulk-memory -ffp-contract=off -fno-fast-math \
   -std=c11 -Wall -Wextra -nostdlib -ffreestanding \
   -Wl,--no-entry -Wl,--import-memory -Wl,--max-memory=4294967296 -Wl,--export=__heap_base \

@@ -1,7 +1,7 @@
 /** One look at every readable file: size, channels, and a thumbnail to tell copies by. */
-import { availableParallelism } from 'node:os';
 import type { Part } from '../../proto/work.js';
-import { UnreadableImageError, decodeImage } from '../../worker/data/decode.js';
+import { UnreadableImageError } from '../../worker/data/decode.js';
+import { DecoderPool } from '../../worker/data/decoder-pool.js';
 import type { ScannedFile } from '../data/scan.js';
 import { readFacts } from '../data/survey.js';
 
@@ -41,19 +41,24 @@ export async function measureFiles({ read, files, onProgress, signal }: MeasureO
   const measured = new Array<MeasuredFile>(files.length);
   let next = 0;
   let done = 0;
-  const worker = async (): Promise<void> => {
+  const pool = new DecoderPool();
+  const lane = async (): Promise<void> => {
     for (let index = next++; index < files.length; index = next++) {
       signal.throwIfAborted();
       const file = files[index]!;
       const bytes = await read(file);
       const facts = await readFacts(bytes);
       if (facts === null) throw new UnreadableImageError(`${file.name} changed while the folder was being read; run the same command again`);
-      thumbs.set(await decodeImage(bytes, { height: THUMB_HEIGHT, width: THUMB_WIDTH, channels: 1, resize: 'stretch' }), index * THUMB_BYTES);
+      thumbs.set(await pool.decode(bytes, { height: THUMB_HEIGHT, width: THUMB_WIDTH, channels: 1, resize: 'stretch' }), index * THUMB_BYTES);
       measured[index] = { ...file, bytes: bytes.length, ...facts };
       done += 1;
       onProgress(done, files.length);
     }
   };
-  await Promise.all(Array.from({ length: Math.max(2, availableParallelism()) }, worker));
+  try {
+    await Promise.all(Array.from({ length: pool.lanes }, lane));
+  } finally {
+    await pool.close();
+  }
   return { files: measured, thumbs };
 }

@@ -7,7 +7,7 @@
 import { createHash } from 'node:crypto';
 import { appendFile, mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { DECODER } from '../../worker/data/decode.js';
+import { decoderVersion } from '../../worker/data/decode.js';
 
 /** The digest of a readable image, or why the file is none. */
 export type Verdict = { readonly digest: string } | { readonly why: string };
@@ -35,7 +35,7 @@ export class ScanCache {
 
   /** The cache of the data folder `folder` (a resolved path); another decoder's verdicts are not taken over. */
   static async open(cacheDir: string, folder: string): Promise<ScanCache> {
-    const name = createHash('sha256').update(`${DECODER}\n${folder}`).digest('hex').slice(0, 24);
+    const name = createHash('sha256').update(`${decoderVersion()}\n${folder}`).digest('hex').slice(0, 24);
     const path = join(cacheDir, 'scans', `${name}.jsonl`);
     await mkdir(dirname(path), { recursive: true, mode: 0o700 });
     const known = new Map<string, { stamp: string; verdict: Verdict }>();

@@ -4,10 +4,10 @@
  */
 import { createHash } from 'node:crypto';
 import { readFile, realpath, stat } from 'node:fs/promises';
-import { availableParallelism } from 'node:os';
 import { join, resolve } from 'node:path';
 import type { Part } from '../../proto/work.js';
-import { UnreadableImageError, checkImage } from '../../worker/data/decode.js';
+import { UnreadableImageError } from '../../worker/data/decode.js';
+import { DecoderPool } from '../../worker/data/decoder-pool.js';
 import { layoutOf, type DataPlace, type LayoutOptions } from './layout-of.js';
 import { DataProblem, some } from './problem.js';
 import { ScanCache, type Stamp, type Verdict } from './scan-cache.js';
@@ -76,13 +76,14 @@ export async function scanFolder(options: ScanOptions): Promise<Scan> {
   const total = layout.files.length;
   const labels = new Map(layout.classes.map((name, label) => [name, label]));
   const results: (ScannedFile | RejectedFile)[] = [];
+  const pool = new DecoderPool();
   let next = 0;
   let done = 0;
-  const worker = async (): Promise<void> => {
+  const lane = async (): Promise<void> => {
     for (let index = next++; index < total; index = next++) {
       options.signal?.throwIfAborted();
       const file = layout.files[index]!;
-      const { verdict, bytes } = make === undefined ? await verdictOn(folder, file.name, cache) : digestOf(await make(file.name));
+      const { verdict, bytes } = make === undefined ? await verdictOn(folder, file.name, cache, pool) : digestOf(await make(file.name));
       results[index] =
         'why' in verdict
           ? { file: file.name, why: verdict.why }
@@ -92,11 +93,11 @@ export async function scanFolder(options: ScanOptions): Promise<Scan> {
     }
   };
   try {
-    const workers = Array.from({ length: Math.max(2, availableParallelism()) }, worker);
     // All must have ended before the cache is closed, also when one has failed.
-    const ended = await Promise.allSettled(workers);
+    const ended = await Promise.allSettled(Array.from({ length: pool.lanes }, lane));
     for (const end of ended) if (end.status === 'rejected') throw end.reason;
   } finally {
+    await pool.close();
     await cache.close(new Set(layout.files.map((file) => file.name)));
   }
   const files = results.filter((result) => 'digest' in result);
@@ -112,7 +113,7 @@ function digestOf(bytes: Uint8Array): { verdict: { readonly digest: string }; by
   return { verdict: { digest: createHash('sha256').update(bytes).digest('hex') }, bytes: bytes.length };
 }
 
-async function verdictOn(folder: string, name: string, cache: ScanCache): Promise<{ verdict: Verdict; bytes: number }> {
+async function verdictOn(folder: string, name: string, cache: ScanCache, pool: DecoderPool): Promise<{ verdict: Verdict; bytes: number }> {
   const path = join(folder, name);
   let stamp: Stamp | null = null;
   try {
@@ -120,7 +121,7 @@ async function verdictOn(folder: string, name: string, cache: ScanCache): Promis
     stamp = { size: Number(size), text: `${size} ${mtimeNs} ${ctimeNs}` };
     const known = cache.find(name, stamp);
     if (known !== null) return { verdict: known, bytes: stamp.size };
-    const verdict = await readVerdict(path, stamp.size);
+    const verdict = await readVerdict(path, stamp.size, pool);
     cache.add(name, stamp, verdict);
     return { verdict, bytes: stamp.size };
   } catch (error) {
@@ -140,11 +141,11 @@ const UNREADABLE: { readonly [code: string]: string } = {
   EIO: 'the disk cannot read it',
 };
 
-async function readVerdict(path: string, size: number): Promise<Verdict> {
+async function readVerdict(path: string, size: number, pool: DecoderPool): Promise<Verdict> {
   if (size > MAX_FILE_BYTES) return { why: `larger than ${MAX_FILE_BYTES / 2 ** 20} MiB` };
   const bytes = await readFile(path);
   try {
-    await checkImage(bytes);
+    await pool.check(bytes);
   } catch (error) {
     if (error instanceof UnreadableImageError) return { why: error.message };
     throw error;

@@ -1,5 +1,6 @@
 /** What the files themselves look like: size in pixels and channels, from their headers. */
 import sharp from 'sharp';
+import { readJpegHeader } from '../../worker/data/jpeg-header.js';
 
 export interface ImageFacts {
   /** As shown: turned where the file says so. */
@@ -11,6 +12,11 @@ export interface ImageFacts {
 
 /** Null where the header cannot be read. */
 export async function readFacts(source: Uint8Array): Promise<ImageFacts | null> {
+  const jpeg = readJpegHeader(source);
+  if (jpeg !== null) {
+    const { width, height, components, orientation } = jpeg;
+    return orientation >= 5 ? { height: width, width: height, channels: components } : { height, width, channels: components };
+  }
   try {
     const { width, height, channels, hasAlpha, orientation } = await sharp(source, { limitInputPixels: false }).metadata();
     const turned = (orientation ?? 1) >= 5;

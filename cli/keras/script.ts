@@ -49,7 +49,7 @@ const DATA = `def load(path):
     elif RESIZE == "crop":
         image = ImageOps.fit(image, (WIDTH, HEIGHT))
     else:
-        image = image.resize((WIDTH, HEIGHT), Image.BILINEAR)
+        image = image.resize((WIDTH, HEIGHT), Image.BICUBIC)
     return np.asarray(image, "float32").reshape(HEIGHT, WIDTH, CHANNELS)
 
 

@@ -8,11 +8,11 @@
  */
 import { createHash } from 'node:crypto';
 import { mkdir, open, type FileHandle } from 'node:fs/promises';
-import { availableParallelism } from 'node:os';
 import { dirname, join } from 'node:path';
 import type { BlobId, DataFile, DataManifest } from '../../proto/work.js';
 import { DataError } from './data-error.js';
-import { DECODER, UnreadableImageError, decodeImage, type PixelShape } from './decode.js';
+import { decoderVersion, UnreadableImageError, type PixelShape } from './decode.js';
+import { DecoderPool } from './decoder-pool.js';
 import type { PackFolder } from './packs.js';
 import { PixelFile } from './pixel-file.js';
 import { partRanges, type PixelTable } from './pixel-table.js';
@@ -93,7 +93,7 @@ function shapeName(input: PixelShape): string {
 }
 
 function pixelPath(folder: string, input: PixelShape): string {
-  return join(folder, DECODER, `${shapeName(input)}.pixels`);
+  return join(folder, decoderVersion(), `${shapeName(input)}.pixels`);
 }
 
 function tableOf(path: string, manifest: DataManifest, input: PixelShape, slotOf: (entry: DataFile) => number): PixelTable {
@@ -115,8 +115,25 @@ function slotIn(file: PixelFile, entry: DataFile): number {
   return slot;
 }
 
-/** Pack after pack, so that each is open once; chunk after chunk, each decoded in parallel. */
 async function fill(
+  file: PixelFile,
+  manifest: DataManifest,
+  missing: ReadonlyMap<string, DataFile>,
+  input: PixelShape,
+  packs: PackFolder,
+  options: EnsureOptions,
+): Promise<void> {
+  const pool = new DecoderPool();
+  try {
+    await fillWith(pool, file, manifest, missing, input, packs, options);
+  } finally {
+    await pool.close();
+  }
+}
+
+/** Pack after pack, so that each is open once; chunk after chunk, each decoded in parallel. */
+async function fillWith(
+  pool: DecoderPool,
   file: PixelFile,
   manifest: DataManifest,
   missing: ReadonlyMap<string, DataFile>,
@@ -128,7 +145,7 @@ async function fill(
   let done = total - missing.size;
   options.onProgress?.(done, total);
   const chunk = Math.max(1, Math.min(256, Math.floor(CHUNK_BYTES / file.slotBytes)));
-  const limit = limiter(Math.max(2, availableParallelism()));
+  const limit = limiter(pool.lanes);
   for (const [pack, entries] of byPack(missing.values())) {
     const reader = await PackReader.open(packs, manifest.packs[pack] ?? '');
     try {
@@ -140,7 +157,7 @@ async function fill(
             limit(async () => {
               options.signal?.throwIfAborted();
               const entry = missing.get(digest)!;
-              const pixels = await decode(await reader.read(entry), entry, input);
+              const pixels = await decode(pool, await reader.read(entry), entry, input);
               done += 1;
               options.onProgress?.(done, total);
               return pixels;
@@ -163,9 +180,9 @@ function byPack(entries: Iterable<DataFile>): Map<number, DataFile[]> {
   return packs;
 }
 
-async function decode(bytes: Uint8Array, entry: DataFile, input: PixelShape): Promise<Uint8Array> {
+async function decode(pool: DecoderPool, bytes: Uint8Array, entry: DataFile, input: PixelShape): Promise<Uint8Array> {
   try {
-    return await decodeImage(bytes, input);
+    return await pool.decode(bytes, input);
   } catch (error) {
     if (error instanceof UnreadableImageError) throw new DataError(`${entry.name} cannot be decoded: ${error.message}; remove it from the data set, or mend it`, { cause: error });
     throw error;

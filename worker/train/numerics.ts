@@ -1,6 +1,6 @@
-import { DECODER } from '../data/decode.js';
+import { decoderVersion } from '../data/decode.js';
 
 /** What decides the last bits of an image classifier here: the engine, by its own numerics, and the decoder of its images. */
 export function imageNumerics(engine: string): string {
-  return `${engine}:decode${DECODER}`;
+  return `${engine}:decode${decoderVersion()}`;
 }

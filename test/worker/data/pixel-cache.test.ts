@@ -6,7 +6,7 @@ import { test, type TestContext } from 'node:test';
 import { FolderBlobStore } from '../../../blob/folder.js';
 import { encodeManifest, makeManifest } from '../../../proto/manifest.js';
 import type { BlobId, DataFile, DataManifest, Part } from '../../../proto/work.js';
-import { DECODER, decodeImage, type PixelShape } from '../../../worker/data/decode.js';
+import { decoderVersion, decodeImage, type PixelShape } from '../../../worker/data/decode.js';
 import { openImageSource } from '../../../worker/data/image-source.js';
 import { PackFolder } from '../../../worker/data/packs.js';
 import { PixelCache, type PixelTable } from '../../../worker/data/pixel-cache.js';
@@ -113,7 +113,7 @@ test('an image is decoded once for all data sets, and once per shape', async (t)
   const rgb: PixelShape = { height: 5, width: 5, channels: 3, resize: 'crop' };
   await assertPixels(await cache.ensure(both, rgb, packs), both, images, rgb);
   assert.deepEqual(
-    readdirSync(join(home, 'pixels', DECODER)).filter((name) => name.endsWith('.pixels')),
+    readdirSync(join(home, 'pixels', decoderVersion())).filter((name) => name.endsWith('.pixels')),
     ['5x5x3-crop.pixels', '8x6x1-stretch.pixels'],
   );
 });

@@ -235,7 +235,7 @@ test('kernels.wasm was built from the C sources beside it', () => {
   const hash = createHash('sha256');
   for (const name of readdirSync(folder).sort()) hash.update(`${name}\n`).update(readFileSync(join(folder, name)));
   const [section] = WebAssembly.Module.customSections(new WebAssembly.Module(new Uint8Array(kernelFile())), 'sources');
-  assert.equal(Buffer.from(section ?? new ArrayBuffer(0)).toString('hex'), hash.digest('hex'), 'run tools/build-kernels.sh and commit kernels.wasm');
+  assert.equal(Buffer.from(section ?? new ArrayBuffer(0)).toString('hex'), hash.digest('hex'), 'run tools/build-kernels.sh worker/engine/wasm and commit kernels.wasm');
 });
 
 test('numerics name the kernel file', () => {

@@ -3,6 +3,8 @@ declare namespace WebAssembly {
   class Memory {
     constructor(descriptor: { readonly initial: number; readonly maximum: number });
     readonly buffer: ArrayBuffer;
+    /** In pages of 64 KiB. */
+    grow(pages: number): number;
   }
   class Global {
     readonly value: unknown;
@@ -13,7 +15,7 @@ declare namespace WebAssembly {
     static customSections(module: Module, name: string): ArrayBuffer[];
   }
   class Instance {
-    constructor(module: Module, imports: { readonly env: { readonly memory: Memory } });
+    constructor(module: Module, imports: object);
     readonly exports: object;
   }
 }

@@ -1,0 +1,37 @@
+import type { ImageInput } from '../../proto/work.js';
+
+/** What a network takes. */
+export type PixelShape = Pick<ImageInput, 'height' | 'width' | 'channels' | 'resize'>;
+
+/** Pixels as a decoder gives them, upright. */
+export interface Raster {
+  readonly width: number;
+  readonly height: number;
+  /** 1 gray, 3 R, G, B; alpha is gone. */
+  readonly channels: 1 | 3;
+  /** Uint8 [height, width, channels]; may be the decoder's own memory, valid until it decodes again. */
+  readonly pixels: Uint8Array;
+}
+
+/** EXIF 2.32, 4.6.4 A: 1 upright, 2 mirrored, 3 upside down, 4 both, 5 to 8 the same with rows and columns exchanged. */
+export type Orientation = 1 | 2 | 3 | 4 | 5 | 6 | 7 | 8;
+
+/** The raster as it is to be seen. */
+export function upright(raster: Raster, orientation: Orientation): Raster {
+  if (orientation === 1) return raster;
+  const { width, height, channels, pixels } = raster;
+  const exchanged = orientation >= 5;
+  const [toWidth, toHeight] = exchanged ? [height, width] : [width, height];
+  const fromRight = orientation === 2 || orientation === 3 || orientation === 7 || orientation === 8;
+  const fromBottom = orientation === 3 || orientation === 4 || orientation === 6 || orientation === 7;
+  const turned = new Uint8Array(pixels.length);
+  let to = 0;
+  for (let y = 0; y < toHeight; y += 1) {
+    for (let x = 0; x < toWidth; x += 1) {
+      const [column, row] = exchanged ? [y, x] : [x, y];
+      const from = ((fromBottom ? height - 1 - row : row) * width + (fromRight ? width - 1 - column : column)) * channels;
+      for (let channel = 0; channel < channels; channel += 1) turned[to++] = pixels[from + channel]!;
+    }
+  }
+  return { width: toWidth, height: toHeight, channels, pixels: turned };
+}

@@ -1,0 +1,8 @@
+/** The bytes are no image that can be read; `message` says why in a few words. */
+export class UnreadableImageError extends Error {
+  readonly code = 'UnreadableImage';
+  constructor(why: string, options?: ErrorOptions) {
+    super(why, options);
+    this.name = 'UnreadableImageError';
+  }
+}
