@@ -56,7 +56,7 @@ export async function measureFiles({ read, files, onProgress, signal }: MeasureO
     }
   };
   try {
-    await Promise.all(Array.from({ length: pool.lanes }, lane));
+    await Promise.all(Array.from({ length: Math.max(2, pool.threads) }, lane));
   } finally {
     await pool.close();
   }

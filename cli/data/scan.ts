@@ -94,7 +94,7 @@ export async function scanFolder(options: ScanOptions): Promise<Scan> {
   };
   try {
     // All must have ended before the cache is closed, also when one has failed.
-    const ended = await Promise.allSettled(Array.from({ length: pool.lanes }, lane));
+    const ended = await Promise.allSettled(Array.from({ length: Math.max(2, pool.threads) }, lane));
     for (const end of ended) if (end.status === 'rejected') throw end.reason;
   } finally {
     await pool.close();

@@ -1,6 +1,7 @@
 /** What the files themselves look like: size in pixels and channels, from their headers. */
 import sharp from 'sharp';
 import { readJpegHeader } from '../../worker/data/jpeg-header.js';
+import { readPngHeader } from '../../worker/data/png.js';
 
 export interface ImageFacts {
   /** As shown: turned where the file says so. */
@@ -17,6 +18,8 @@ export async function readFacts(source: Uint8Array): Promise<ImageFacts | null> 
     const { width, height, components, orientation } = jpeg;
     return orientation >= 5 ? { height: width, width: height, channels: components } : { height, width, channels: components };
   }
+  const png = readPngHeader(source);
+  if (png !== null) return png;
   try {
     const { width, height, channels, hasAlpha, orientation } = await sharp(source, { limitInputPixels: false }).metadata();
     const turned = (orientation ?? 1) >= 5;

@@ -10,7 +10,8 @@
 import { createHash } from 'node:crypto';
 import { jpegLibrary, jpegReader } from './jpeg.js';
 import { LIBVIPS, readByLibvips } from './libvips.js';
-import type { PixelShape } from './raster.js';
+import { readPng } from './png.js';
+import type { PixelShape, Raster } from './raster.js';
 import { resize, resizeKernels } from './resize.js';
 import { UnreadableImageError } from './unreadable.js';
 
@@ -35,15 +36,21 @@ export function decoderVersion(): string {
 /** Decodes every pixel and drops them. Throws UnreadableImageError. */
 export async function checkImage(bytes: Uint8Array): Promise<void> {
   refuse(bytes);
-  const readJpeg = await jpegReader();
-  if (readJpeg(bytes, MAX_IMAGE_PIXELS) === null) await readByLibvips(bytes, MAX_IMAGE_PIXELS);
+  const read = await quickReader();
+  if (read(bytes) === null) await readByLibvips(bytes, MAX_IMAGE_PIXELS);
 }
 
 /** Pixels as uint8 [height, width, channels]. Throws UnreadableImageError. */
 export async function decodeImage(bytes: Uint8Array, shape: PixelShape): Promise<Uint8Array> {
   refuse(bytes);
+  const read = await quickReader();
+  return resize(read(bytes) ?? (await readByLibvips(bytes, MAX_IMAGE_PIXELS)), shape);
+}
+
+/** For what need not go to libvips; its raster may be used until the caller waits for anything. */
+async function quickReader(): Promise<(bytes: Uint8Array) => Raster | null> {
   const readJpeg = await jpegReader();
-  return resize(readJpeg(bytes, MAX_IMAGE_PIXELS) ?? (await readByLibvips(bytes, MAX_IMAGE_PIXELS)), shape);
+  return (bytes) => readJpeg(bytes, MAX_IMAGE_PIXELS) ?? readPng(bytes, MAX_IMAGE_PIXELS);
 }
 
 /** Throws UnreadableImageError for what need not be opened to be refused. */

@@ -10,7 +10,9 @@ import type { DecoderAnswer, DecoderJob } from './decoder-protocol.js';
 
 /** Bytes of files that are decoded on the caller's thread before any other is started. */
 const BYTES_BEFORE_THREADS = 2 ** 20;
-/** Jobs a thread has at most: the next one is there when it is done with one. */
+/** A file up to this size is decoded on the caller's thread always: another one takes as long to be told of it. */
+const SMALL_FILE_BYTES = 4 * 2 ** 10;
+/** The next one is there when a thread is done with one. */
 const JOBS_PER_THREAD = 2;
 
 interface Waiting {
@@ -26,20 +28,20 @@ interface Thread {
 }
 
 export class DecoderPool {
-  /** Calls that are worth having under way at once; each holds its file in memory. */
-  readonly lanes: number;
-  readonly #most: number;
+  /** At most. Twice as many calls under way keep all of them busy. */
+  readonly threads: number;
   readonly #bytesBeforeThreads: number;
-  readonly #threads = new Set<Thread>();
+  readonly #smallFileBytes: number;
+  readonly #running = new Set<Thread>();
   readonly #queue: Waiting[] = [];
   #bytes = 0;
   #jobs = 0;
   #closed = false;
 
-  constructor(options: { readonly threads?: number; readonly bytesBeforeThreads?: number } = {}) {
-    this.#most = options.threads ?? availableParallelism();
+  constructor(options: { readonly threads?: number; readonly bytesBeforeThreads?: number; readonly smallFileBytes?: number } = {}) {
+    this.threads = options.threads ?? availableParallelism();
     this.#bytesBeforeThreads = options.bytesBeforeThreads ?? BYTES_BEFORE_THREADS;
-    this.lanes = JOBS_PER_THREAD * this.#most;
+    this.#smallFileBytes = options.smallFileBytes ?? SMALL_FILE_BYTES;
   }
 
   /** As decodeImage. */
@@ -57,12 +59,13 @@ export class DecoderPool {
   /** Ends the threads; what is under way fails. */
   async close(): Promise<void> {
     this.#closed = true;
-    const threads = [...this.#threads];
+    const threads = [...this.#running];
     for (const waiting of this.#queue.splice(0)) waiting.reject(new Error('the pool of decoders was closed'));
     await Promise.all(threads.map(({ worker }) => worker.terminate()));
   }
 
   #isLittle(bytes: Uint8Array): boolean {
+    if (bytes.length <= this.#smallFileBytes) return true;
     this.#bytes += bytes.length;
     return this.#bytes <= this.#bytesBeforeThreads;
   }
@@ -91,19 +94,19 @@ export class DecoderPool {
   /** Null where all have enough to do. */
   #leastBusy(): Thread | null {
     let least: Thread | null = null;
-    for (const thread of this.#threads) if (least === null || thread.jobs.size < least.jobs.size) least = thread;
-    if (this.#threads.size < this.#most && (least === null || least.jobs.size > 0)) return this.#start();
+    for (const thread of this.#running) if (least === null || thread.jobs.size < least.jobs.size) least = thread;
+    if (this.#running.size < this.threads && (least === null || least.jobs.size > 0)) return this.#start();
     return least !== null && least.jobs.size < JOBS_PER_THREAD ? least : null;
   }
 
   #start(): Thread {
     const thread: Thread = { worker: new Worker(new URL('./decoder-thread.js', import.meta.url)), jobs: new Map() };
-    this.#threads.add(thread);
+    this.#running.add(thread);
     let reason = new Error('a thread that decodes ended');
     thread.worker.on('message', (answer: DecoderAnswer) => this.#settle(thread, answer));
     thread.worker.on('error', (error) => (reason = new Error(`a thread that decodes failed: ${String(error)}`, { cause: error })));
     thread.worker.on('exit', () => {
-      this.#threads.delete(thread);
+      this.#running.delete(thread);
       for (const { reject } of thread.jobs.values()) reject(reason);
       if (!this.#closed) this.#dispatch();
     });

@@ -145,7 +145,7 @@ async function fillWith(
   let done = total - missing.size;
   options.onProgress?.(done, total);
   const chunk = Math.max(1, Math.min(256, Math.floor(CHUNK_BYTES / file.slotBytes)));
-  const limit = limiter(pool.lanes);
+  const limit = limiter(2 * pool.threads);
   for (const [pack, entries] of byPack(missing.values())) {
     const reader = await PackReader.open(packs, manifest.packs[pack] ?? '');
     try {

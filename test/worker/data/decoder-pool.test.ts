@@ -8,7 +8,7 @@ const SHAPE: PixelShape = { height: 20, width: 30, channels: 1, resize: 'crop' }
 
 /** Of threads only. */
 function pool(t: TestContext, threads = 2): DecoderPool {
-  const made = new DecoderPool({ threads, bytesBeforeThreads: 0 });
+  const made = new DecoderPool({ threads, bytesBeforeThreads: 0, smallFileBytes: 0 });
   t.after(() => made.close());
   return made;
 }
@@ -41,7 +41,7 @@ test('an image that cannot be read fails alone, in the same words', async (t) =>
 });
 
 test('closing the pool fails what is under way and what comes later, and is done twice without harm', async () => {
-  const decoders = new DecoderPool({ threads: 1, bytesBeforeThreads: 0 });
+  const decoders = new DecoderPool({ threads: 1, bytesBeforeThreads: 0, smallFileBytes: 0 });
   const file = await jpeg(3, 600, 500);
   const results = Promise.allSettled(Array.from({ length: 5 }, () => decoders.decode(file, SHAPE)));
   await decoders.close();
