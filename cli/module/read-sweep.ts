@@ -1,14 +1,19 @@
-/** A sweep file together with the module that it names as its model, if it names one. */
+/** A sweep file together with what it names beside it: the module that is its model, and the file of its trials. */
+import { readFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
-import { modulePathOf, parseSweepFile, type ParseResult } from '../../coordinator/sweep/parse.js';
+import type { ListFile } from '../../coordinator/sweep/list-file.js';
+import { listPathIn, modulePathOf, parseSweepFile, type ParseResult } from '../../coordinator/sweep/parse.js';
 import type { SweepSpec } from '../../coordinator/sweep/spec.js';
 import { structuresOf } from '../../coordinator/sweep/structures.js';
 import { moduleModel, type ModelModule } from '../../proto/model-module.js';
 import { BadInput } from '../exit.js';
+import { near } from '../program-name.js';
 import { MOST_STRUCTURES, OpenModule } from './model-module.js';
 
 export interface SweepWithModule {
   readonly parsed: ParseResult;
+  /** The file of trials that it names; null where it names none. */
+  readonly list: ListFile | null;
   /** Builds what the sweep asks for; undefined where it names no module. Throws BadInput. */
   readonly describe: (spec: SweepSpec, classes: number) => Promise<ModelModule | undefined>;
   readonly close: () => Promise<void>;
@@ -20,11 +25,13 @@ export interface SweepWithModule {
  */
 export async function readSweepWithModule(text: string, name: string, file: string, signal?: AbortSignal): Promise<SweepWithModule> {
   const path = modulePathOf(text);
-  if (path === null) return { parsed: parseSweepFile(text, name), describe: () => Promise.resolve(undefined), close: () => Promise.resolve() };
+  const list = await readList(text, file);
+  if (path === null) return { parsed: parseSweepFile(text, name, null, list), list, describe: () => Promise.resolve(undefined), close: () => Promise.resolve() };
   const module = await OpenModule.open({ file: resolve(dirname(file), path), path, ...(signal === undefined ? {} : { signal }) });
   const known: ModelModule = { path, digest: module.digest, knobs: module.knobs, topologies: [], builds: {} };
   return {
-    parsed: parseSweepFile(text, name, known),
+    parsed: parseSweepFile(text, name, known, list),
+    list,
     describe: async (spec, classes) => {
       const structures = structuresOf(spec, moduleModel(known), classes);
       if (structures.size > MOST_STRUCTURES) {
@@ -34,4 +41,17 @@ export async function readSweepWithModule(text: string, name: string, file: stri
     },
     close: () => module.close(),
   };
+}
+
+async function readList(text: string, file: string): Promise<ListFile | null> {
+  const path = listPathIn(text);
+  if (path === null) return null;
+  const at = resolve(dirname(file), path);
+  try {
+    return { path, shown: near(at), text: new TextDecoder('utf-8', { fatal: true }).decode(await readFile(at)) };
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+    const whys: { readonly [code: string]: string } = { ENOENT: 'no such file', EISDIR: 'a folder', ERR_ENCODING_INVALID_ENCODED_DATA: 'a file that is not UTF-8 text' };
+    return { path, shown: near(at), text: null, why: whys[code] ?? `a file that cannot be read (${code})` };
+  }
 }

@@ -72,7 +72,7 @@ async function loadParsed(sweep: SweepWithModule, text: string, name: string, op
   const { data, module } = await prepare(parsed, sweep, options, name);
   // Of a model, whoever chooses the engine puts in its own (engine.ts).
   const numerics = parsed.spec.trainable.kind === 'synthetic' ? 'none' : 'undecided';
-  return { spec: parsed.spec, data, request: { source: { name, text }, sharing: options.sharing, data, numerics, ...(module === undefined ? {} : { module }) } };
+  return { spec: parsed.spec, data, request: { source: { name, text }, sharing: options.sharing, data, numerics, ...(module === undefined ? {} : { module }), ...(sweep.list === null ? {} : { list: sweep.list }) } };
 }
 
 /** The sweep file as JSON, which is YAML too, with other values in `space`. */

@@ -55,6 +55,7 @@ const submitRequest = z.strictObject({
   data: dataSummary.nullable(),
   numerics: z.string().min(1),
   module: modelModule.optional(),
+  list: z.strictObject({ path: z.string(), shown: z.string(), text: z.string().nullable(), why: z.string().optional() }).optional(),
 });
 
 const stateRequest = z.strictObject({ state: z.enum(['running', 'paused', 'stopped']) });

@@ -305,7 +305,7 @@ export class ApplicationService implements SweepService {
 }
 
 function compile(request: SubmitRequest): Compiled {
-  const parsed = parseSweepFile(request.source.text, request.source.name, request.module ?? null);
+  const parsed = parseSweepFile(request.source.text, request.source.name, request.module ?? null, request.list ?? null);
   if ('mistakes' in parsed) throw new BadRequest(parsed.mistakes.map((mistake) => formatMistake(request.source.name, mistake)).join('\n'));
   const spec: SweepSpec = { ...parsed.spec, sharing: request.sharing };
   if ((spec.trainable.kind === 'image-classifier') !== (request.data !== null)) {

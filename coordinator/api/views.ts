@@ -3,6 +3,7 @@
  * /api/v1. Times are ISO strings in UTC; metrics that were not measured are null.
  */
 import type { Confusion } from '../../proto/confusion.js';
+import type { ListFile } from '../sweep/list-file.js';
 import type { ModelModule } from '../../proto/model-module.js';
 import type { BlobId, EpochKey, EpochSettings, ImageTrajectory, Trajectory } from '../../proto/work.js';
 import type { SlotSnapshot } from '../leader/snapshot.js';
@@ -25,6 +26,8 @@ export interface SubmitRequest {
   readonly numerics: string;
   /** What the module that the file names as its model builds; absent for a model of the zoo. */
   readonly module?: ModelModule | undefined;
+  /** The file of trials that the sweep file names; absent where it names none. */
+  readonly list?: ListFile | undefined;
 }
 
 /** Epochs of one kind that are still to be trained: what a time estimate is made from. */

@@ -21,9 +21,23 @@ export function* sampledAssignments(spec: SweepSpec, costOf: CostOf | null = nul
     for (const assignment of oneAtATime(axes)) if (accepts(assignment)) yield assignment;
   } else if (sampler === 'grid' || 'grid' in sampler) {
     yield* gridTrials({ axes, sampler, budget }, accepts);
+  } else if ('list' in sampler) {
+    for (const assignment of listedAssignments(axes, sampler.list)) if (accepts(assignment)) yield assignment;
   } else {
     yield* drawn(spec, budget.trials ?? 0, accepts);
   }
+}
+
+/** Listed trials in full, fields in the order of the axes; one that is off unless it is named may be missing. */
+export function listedAssignments(axes: readonly Axis[], list: readonly Assignment[]): Assignment[] {
+  return list.map((trial) =>
+    Object.fromEntries(
+      axes.flatMap(({ name, values }) => {
+        const value = Object.hasOwn(trial, name) ? trial[name] : values.length === 1 ? values[0] : undefined;
+        return value === undefined ? [] : [[name, value] as const];
+      }),
+    ),
+  );
 }
 
 /** The base point, which has each axis's first value; then each axis's other values with all others at the base, those inside its values too. */

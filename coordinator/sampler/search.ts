@@ -17,7 +17,7 @@ export interface Search {
 
 /** Whether the sweep's trials are proposed while it runs, because they depend on results or on how long it may run. */
 export function isProposed({ sampler, budget }: Pick<SweepSpec, 'sampler' | 'budget'>): boolean {
-  if (typeof sampler === 'string' || 'grid' in sampler) return false;
+  if (typeof sampler === 'string' || 'grid' in sampler || 'list' in sampler) return false;
   return 'tpe' in sampler || 'gp' in sampler || budget.trials === null;
 }
 

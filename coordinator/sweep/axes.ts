@@ -70,7 +70,7 @@ function yields(axis: ExpandedAxis, around: WrittenPath, within: (value: Json) =
 }
 
 /** What is wrong at the bottom of a union. */
-function messageOf(issue: z.core.$ZodIssue): string {
+export function messageOf(issue: z.core.$ZodIssue): string {
   const deepest = issue.code === 'invalid_union' ? issue.errors.flat().find((inner) => inner.path.length > 0 && inner.code !== 'unrecognized_keys') : undefined;
   return deepest === undefined ? issue.message : messageOf(deepest);
 }
@@ -122,6 +122,9 @@ function withoutConstant(value: Json): Json {
   if (typeof value === 'object' && value !== null && 'constant' in value) return value.constant ?? null;
   return value;
 }
+
+/** Hyperparameters that are off unless they are named, and what that means. */
+export const OFF: { readonly [hyperparameter: string]: Json } = { accumulate: 1, l2: 0, labelSmoothing: 0, clipNorm: null, trainFraction: 1, augment: null };
 
 /**
  * `named`, then with one value each what it leaves out of an image classifier's hyperparameters; those

@@ -1,7 +1,7 @@
 /** Constraints against the space: formulas that can be read, names that are numbers, and something that meets them all. */
 import type { ModelModule } from '../../proto/model-module.js';
 import { ExpressionError, namesIn, parseExpression, type Expression } from '../../proto/expression.js';
-import { drawnPoints, oneAtATime } from '../sampler/assignments.js';
+import { drawnPoints, listedAssignments, oneAtATime } from '../sampler/assignments.js';
 import { gridAssignments, gridSize } from '../sampler/grid.js';
 import { acceptance, COST_NAMES } from '../space/constraints.js';
 import { checkNames, namesOfAxes, type KnownNames } from './formula-names.js';
@@ -31,6 +31,9 @@ function checkConstraint(constraint: string, index: number, known: KnownNames): 
   }
   return checkNames(expression, known, base);
 }
+
+/** Of a trial that is listed. */
+export const NOT_MET = { at: 'value', found: 'settings that do not meet the constraints', expected: 'a trial that does', suggestion: 'take it out, or loosen them' } as const;
 
 export type How = 'grid' | 'axes' | 'drawn';
 
@@ -71,13 +74,16 @@ const MOST_COSTED = 2_000;
 
 /** Once classes and models are known: whether some settings meet the constraints that speak of costs. */
 export function checkCosts(spec: SweepSpec, data: Pick<DataSummary, 'classes'> | null, module: ModelModule | null): Problem[] {
-  const { axes, constraints = [] } = spec;
+  const { axes, sampler, constraints = [] } = spec;
   const costOf = costsFor(spec, data, module);
   if (costOf === null) return [];
   const accepts = acceptance(constraints, costOf);
+  if (typeof sampler === 'object' && 'list' in sampler) {
+    return listedAssignments(axes, sampler.list).flatMap((assignment, index) => (accepts(assignment) ? [] : [{ ...NOT_MET, path: ['sampler', 'list', index] }]));
+  }
   const least = new Map<string, number>();
   let of = 0;
-  for (const assignment of settingsOf(axes, howTaken(spec.sampler)).settings) {
+  for (const assignment of settingsOf(axes, howTaken(sampler)).settings) {
     if (accepts(assignment)) return [];
     const costs = costOf(assignment);
     for (const name of COST_NAMES) least.set(name, Math.min(least.get(name) ?? Infinity, costs?.[name] ?? Infinity));
@@ -90,7 +96,7 @@ export function checkCosts(spec: SweepSpec, data: Pick<DataSummary, 'classes'> |
 }
 
 /** How settings are taken from the space. */
-export function howTaken(sampler: SweepSpec['sampler'] | SamplerFile | undefined): How {
+export function howTaken(sampler: Exclude<SweepSpec['sampler'], { readonly list: unknown }> | SamplerFile | undefined): How {
   if (sampler === 'axes') return 'axes';
   return isDrawing(sampler) ? 'drawn' : 'grid';
 }

@@ -9,7 +9,7 @@ import type { Axis } from './spec.js';
 
 export function checkSynthetic(draft: SyntheticDraft, axes: readonly Axis[]): Problem[] {
   const trainable = draft.sections.trainable;
-  const names = [...draft.space.keys()].flatMap((name) => checkName(name));
+  const names = [...new Set([...draft.space.keys(), ...axes.flatMap(({ name, when }) => (when === undefined ? [name] : []))])].flatMap((name) => checkName(name));
   if (trainable === undefined) return names;
   const { metrics } = trainable.synthetic;
   const at = { path: ['trainable', 'synthetic', 'metrics'], at: 'value' } as const;

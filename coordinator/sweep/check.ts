@@ -14,7 +14,7 @@ import { speaksOfCosts } from '../space/constraints.js';
 import { checkRates } from './check-rates.js';
 import { isRawMap, sectionsOf, type Draft, type ImageDraft, type RawMap } from './draft.js';
 import { describe, type Problem } from './mistakes.js';
-import { isDrawing, samplerName } from './schema-search.js';
+import { isDrawing, isListed, samplerName } from './schema-search.js';
 import { dataFields, knobValue, listed, MAX_TRIALS, oneOf, type DataFile } from './schema.js';
 import type { Axis } from './spec.js';
 import { suggestMetric } from './suggest.js';
@@ -28,7 +28,7 @@ export function checkDraft(draft: Draft, axes: readonly Axis[]): Problem[] {
   const whole = draft.spaceIsWhole && (draft.kind === 'synthetic' || model !== null) ? (model === null ? axes : withDefaults(axes, model)) : null;
   const constraints = draft.sections.constraints ?? [];
   const formulas = whole === null ? [] : checkConstraints(constraints, whole, model !== null);
-  const counted = whole === null || constraints.length === 0 || formulas.length > 0 ? null : countAccepted(constraints, whole, howTaken(draft.sections.sampler));
+  const counted = whole === null || isListed(draft.sections.sampler) || constraints.length === 0 || formulas.length > 0 ? null : countAccepted(constraints, whole, howTaken(draft.sections.sampler));
   const left = counted === null ? [] : checkSomethingLeft(counted);
   const size = counted?.all === true && left.length === 0 ? counted.met : gridSize(axes);
   const shared = [...checkMetrics(draft), ...formulas, ...left, ...checkGrid(draft, axes, size), ...checkSchedules(draft, axes), ...(whole !== null && formulas.length === 0 ? checkCostsOfModule(draft) : [])];
@@ -210,7 +210,7 @@ function checkDrawing(draft: Draft): Problem[] {
 /** A module is built for the trials before it is known what they cost. */
 function checkCostsOfModule(draft: Draft): Problem[] {
   const { constraints = [], sampler } = draft.sections;
-  if (draft.kind !== 'image' || draft.module === null || sampler === undefined || sampler === 'grid' || sampler === 'axes') return [];
+  if (draft.kind !== 'image' || draft.module === null || sampler === undefined || sampler === 'grid' || sampler === 'axes' || isListed(sampler)) return [];
   const at = constraints.findIndex(speaksOfCosts);
   return at < 0 ? [] : [{ path: ['constraints', at], at: 'value', found: "what a model of one's own costs", expected: 'sampler: grid, or axes, beside it', suggestion: null }];
 }
@@ -221,7 +221,7 @@ const CUT = 'sampler: {grid: {order: shuffled}} with budget.trials cuts it fairl
 function checkGrid(draft: Draft, axes: readonly Axis[], size: number): Problem[] {
   const { sampler, budget } = draft.sections;
   if (isDrawing(sampler)) return checkDrawing(draft);
-  if (!draft.spaceIsWhole || sampler === 'axes') return [];
+  if (!draft.spaceIsWhole || sampler === 'axes' || isListed(sampler)) return [];
   const shape = axisTree(axes).filter(({ settings }) => settings > 1).map(({ axis, settings }) => `${axis.name} ${settings}`).join(' x ');
   const trials = budget?.trials;
   const shuffled = typeof sampler === 'object' && 'grid' in sampler && sampler.grid.order === 'shuffled';

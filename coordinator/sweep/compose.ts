@@ -5,7 +5,7 @@ import type { ImageDraft, SyntheticDraft } from './draft.js';
 import { durationMs } from '../../proto/duration.js';
 import type { BudgetFile, ImageFile } from './schema.js';
 import type { PrunerFile, SamplerFile } from './schema-search.js';
-import type { Axis, BudgetSpec, DataSpec, EnsembleSpec, ObjectiveSpec, PrunerSpec, SamplerSpec, SplitSpec, StopSpec, SweepSpec } from './spec.js';
+import type { Assignment, Axis, BudgetSpec, DataSpec, EnsembleSpec, ObjectiveSpec, PrunerSpec, SamplerSpec, SplitSpec, StopSpec, SweepSpec } from './spec.js';
 
 export const DEFAULT_SPLIT = { val: 0.15, test: 0.15 } as const;
 
@@ -15,10 +15,10 @@ export const DEFAULT_MAX_REJECTED = 0.1;
 /** Ten members are what Caruana's selection seldom goes beyond, and ten networks still predict in no time. */
 export const DEFAULT_ENSEMBLE: EnsembleSpec = { rule: 'greedy', maxMembers: 10 };
 
-export function composeImage(draft: ImageDraft, named: readonly Axis[], model: ZooModel, fallbackName: string): SweepSpec {
+export function composeImage(draft: ImageDraft, named: readonly Axis[], model: ZooModel, fallbackName: string, list: readonly Assignment[] | null): SweepSpec {
   const file = draft.sections;
   return {
-    ...common(file, fallbackName),
+    ...common(file, fallbackName, list),
     trainable: { kind: 'image-classifier', data: composeData(file.data, model), model: model.name, ...(draft.module === null ? {} : { module: draft.module.digest }) },
     axes: withDefaults(named, model),
     objective: composeObjective(file.objective, 'val.auc'),
@@ -27,13 +27,13 @@ export function composeImage(draft: ImageDraft, named: readonly Axis[], model: Z
   };
 }
 
-export function composeSynthetic(draft: SyntheticDraft, named: readonly Axis[], fallbackName: string): SweepSpec {
+export function composeSynthetic(draft: SyntheticDraft, named: readonly Axis[], fallbackName: string, list: readonly Assignment[] | null): SweepSpec {
   const file = draft.sections;
   const { epochMs = 0, metrics = {} } = file.trainable?.synthetic ?? {};
   const reported = Object.keys(metrics);
   const objective = composeObjective(file.objective, reported.includes('val.auc') ? 'val.auc' : (reported[0] ?? ''));
   return {
-    ...common(file, fallbackName),
+    ...common(file, fallbackName, list),
     trainable: { kind: 'synthetic', epochMs, metrics: Object.fromEntries(Object.entries(metrics).map(([metric, formula]) => [metric, String(formula)])) },
     axes: named,
     objective,
@@ -42,13 +42,13 @@ export function composeSynthetic(draft: SyntheticDraft, named: readonly Axis[], 
   };
 }
 
-function common(file: ImageDraft['sections'] | SyntheticDraft['sections'], fallbackName: string): Omit<SweepSpec, 'trainable' | 'axes' | 'objective' | 'stop' | 'ensemble'> {
+function common(file: ImageDraft['sections'] | SyntheticDraft['sections'], fallbackName: string, list: readonly Assignment[] | null): Omit<SweepSpec, 'trainable' | 'axes' | 'objective' | 'stop' | 'ensemble'> {
   const seed = file.seed ?? 0;
   return {
     format: 1,
     name: file.name ?? fallbackName,
     ...(file.constraints === undefined ? {} : { constraints: file.constraints }),
-    sampler: composeSampler(file.sampler, seed),
+    sampler: composeSampler(file.sampler, seed, list),
     budget: composeBudget(file.budget ?? {}),
     pruner: composePruner(file.pruner),
     stageTimeoutMs: file.stageTimeout === undefined ? null : durationMs(file.stageTimeout),
@@ -73,14 +73,15 @@ function composeBudget({ trials, wallClock, slotHours, gpuHours, epochs, target,
 }
 
 /** A sampler's seed is the sweep's unless it has its own. */
-function composeSampler(file: SamplerFile | undefined, seed: number): SamplerSpec {
+function composeSampler(file: SamplerFile | undefined, seed: number, list: readonly Assignment[] | null): SamplerSpec {
+  if (list !== null) return { list };
   const written = file ?? 'grid';
   if (written === 'grid' || written === 'axes') return written;
   if (typeof written === 'object' && 'grid' in written) return written.grid.order === 'shuffled' ? { grid: { order: 'shuffled', seed: written.grid.seed ?? seed } } : 'grid';
   if (written === 'random' || (typeof written === 'object' && 'random' in written)) return { random: { seed: seedOf(written === 'random' ? {} : written.random, seed) } };
   if (written === 'sobol' || (typeof written === 'object' && 'sobol' in written)) return { sobol: { seed: seedOf(written === 'sobol' ? {} : written.sobol, seed) } };
   if (written === 'tpe' || (typeof written === 'object' && 'tpe' in written)) return { tpe: { seed: seedOf(written === 'tpe' ? {} : written.tpe, seed) } };
-  return { gp: { seed: seedOf(written === 'gp' ? {} : written.gp, seed) } };
+  return { gp: { seed: seedOf(typeof written === 'object' && 'gp' in written ? written.gp : {}, seed) } };
 }
 
 function seedOf(file: { readonly seed?: number | undefined }, seed: number): number {

@@ -25,6 +25,7 @@ function flat(spec: SweepSpec): Map<string, Json> {
   };
   put([], asWritten(spec));
   for (const node of axisTree(spec.axes)) put(['space', node.axis.name], writtenList(writtenAxis(node)));
+  if (typeof spec.sampler === 'object' && 'list' in spec.sampler) spec.sampler.list.forEach((trial, index) => put(['sampler', 'list', index], trial));
   return fields;
 }
 
@@ -37,7 +38,7 @@ function asWritten(spec: SweepSpec): { readonly [section: string]: Json } {
       ? { data: { ...trainable.data, split: trainable.data.split === null ? null : { ...trainable.data.split }, labels: typeof trainable.data.labels === 'object' && trainable.data.labels !== null ? { ...trainable.data.labels } : trainable.data.labels }, model: trainable.model, 'code of the model': trainable.module?.slice(0, 12) ?? null }
       : { trainable: { synthetic: { epochMs: trainable.epochMs, metrics: trainable.metrics } } }),
     constraints: spec.constraints ?? null,
-    sampler: typeof sampler === 'string' ? sampler : Object.fromEntries(Object.entries(sampler).map(([kind, settings]) => [kind, { ...settings }])),
+    sampler: typeof sampler === 'string' || 'list' in sampler ? (typeof sampler === 'string' ? sampler : null) : Object.fromEntries(Object.entries(sampler).map(([kind, settings]) => [kind, { ...settings }])),
     objective: { [objective.direction]: objective.metric, floors: objective.floors },
     stop: stop === null ? null : { ...stop },
     pruner: pruner === null ? null : writtenPruner(pruner),

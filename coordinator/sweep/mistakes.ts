@@ -13,6 +13,8 @@ export interface Problem {
 }
 
 export interface Mistake {
+  /** Absent for the sweep file itself. */
+  readonly file?: string;
   /** Both from 1. */
   readonly line: number;
   readonly column: number;
@@ -27,7 +29,7 @@ export interface Mistake {
 export function formatMistake(file: string, mistake: Mistake): string {
   const { line, column, field, found, expected, suggestion } = mistake;
   const advice = suggestion === null ? '' : `; ${suggestion}`;
-  return `${file}:${line}:${column}: ${field}: found ${found}, expected ${expected}${advice}`;
+  return `${mistake.file ?? file}:${line}:${column}: ${field}: found ${found}, expected ${expected}${advice}`;
 }
 
 /** `objective.floors['val.recall[NORMAL]']`, `space.lr[0]`; the file itself is `file`. */

@@ -7,6 +7,8 @@ import { checkSynthetic } from './check-synthetic.js';
 import { composeImage, composeSynthetic } from './compose.js';
 import { isRawMap, readDraft } from './draft.js';
 import { problemsOf } from './issues.js';
+import { isInList, listedTrials, movedToList, rowsIn } from './list.js';
+import { listPathOf, openList, type ListFile, type ListSource } from './list-file.js';
 import { describe, fieldName, type Mistake, type Path, type Problem } from './mistakes.js';
 import { readSource, type Source } from './source.js';
 import type { SweepSpec } from './spec.js';
@@ -38,14 +40,22 @@ export function modulePathOf(text: string): string | null {
   return readable && isRawMap(value) && !Object.hasOwn(value, 'trainable') && isModulePath(value.model) ? value.model : null;
 }
 
+/** The file that a sweep file lists its trials in, as written; null where it names none, or where that cannot be read. */
+export function listPathIn(text: string): string | null {
+  const { readable, value } = readSource(text);
+  return readable ? listPathOf(value) : null;
+}
+
 /**
  * `file` gives the sweep its name where the text gives none; `module` is what was found out about the
- * one that `modulePathOf` told. Mistakes are in order of their lines.
+ * one that `modulePathOf` told, `list` the file that `listPathIn` told. Mistakes are in order of their lines.
  */
-export function parseSweepFile(text: string, file: string, module: ModelModule | null = null): ParseResult {
+export function parseSweepFile(text: string, file: string, module: ModelModule | null = null, list: ListFile | null = null): ParseResult {
   const source = readSource(text);
   const raw = source.value;
-  const place = (problems: readonly Problem[]): Mistake[] => problems.map((problem) => placed(source, { ...problem, path: writtenPath(raw, problem.path) }));
+  const opened = openList(raw, list);
+  const located = (problem: Problem): Mistake => placedInList(problem, opened.source) ?? placed(source, problem);
+  const place = (problems: readonly Problem[]): Mistake[] => problems.map((problem) => located({ ...problem, path: opened.source === null || !isInList(problem.path) ? writtenPath(raw, problem.path) : problem.path }));
   const mistaken = (mistakes: readonly Mistake[]): MistakenSweep => ({
     mistakes: inOrder(mistakes),
     dataPath: source.readable ? dataPathOf(raw) : null,
@@ -57,16 +67,20 @@ export function parseSweepFile(text: string, file: string, module: ModelModule |
     return mistaken([...source.mistakes, placed(source, { path: [], at: 'value', found: describe(raw), expected: 'a map with at least data', suggestion })]);
   }
   const { draft, issues } = readDraft(raw, module);
-  const { axes, problems } = namedAxes(draft);
-  const later = draft.kind === 'synthetic' ? checkSynthetic(draft, axes) : [];
-  const all = [...problemsOf(issues, raw), ...problems, ...checkDraft(draft, axes), ...later];
+  const named = namedAxes(draft);
+  const rows = opened.source?.rows ?? rowsIn(raw);
+  const listed = rows === null ? null : listedTrials(draft, named.axes, rows);
+  const axes = listed?.axes ?? named.axes;
+  // Names that only a list gives are unknown where that could not be read.
+  const later = opened.problems.length > 0 ? [] : [...checkDraft(draft, axes), ...(draft.kind === 'synthetic' ? checkSynthetic(draft, axes) : [])];
+  const all = [...problemsOf(issues, raw), ...named.problems, ...opened.problems, ...(listed?.problems ?? []), ...movedToList(later, draft, rows ?? [])];
   if (module === null && isModulePath(raw.model)) all.push({ path: ['model'], at: 'value', found: describe(raw.model), expected: 'what the module builds beside the file', suggestion: 'submit it with `trawl run`' });
-  const mistakes = [...source.mistakes, ...all.map((problem) => placed(source, problem))];
+  const mistakes = [...source.mistakes, ...all.map(located)];
   if (mistakes.length > 0) return mistaken(mistakes);
 
   const name = nameOf(file);
   const model = draft.kind === 'image' ? modelOf(draft) : null;
-  const spec = draft.kind === 'image' && model !== null ? composeImage(draft, axes, model, name) : draft.kind === 'synthetic' ? composeSynthetic(draft, axes, name) : null;
+  const spec = draft.kind === 'image' && model !== null ? composeImage(draft, axes, model, name, listed?.trials ?? null) : draft.kind === 'synthetic' ? composeSynthetic(draft, axes, name, listed?.trials ?? null) : null;
   if (spec === null) throw new Error('a draft without mistakes has a known model');
   return {
     spec,
@@ -100,11 +114,18 @@ function placed(source: Source, { path, at, found, expected, suggestion }: Probl
   return { ...source.locate(path, at), field: fieldName(path), found, expected, suggestion };
 }
 
+/** The place in the file of trials; null for what is wrong elsewhere. */
+function placedInList({ path, at, found, expected, suggestion }: Problem, list: ListSource | null): Mistake | null {
+  if (list === null || !isInList(path)) return null;
+  const below = path.slice(2);
+  return { file: list.name, ...list.locate(below, at), field: fieldName(below), found, expected, suggestion };
+}
+
 function warningLine(source: Source, file: string, path: Path, text: string): string {
   const { line, column } = source.locate(path, 'value');
   return `${file}:${line}:${column}: ${fieldName(path)}: ${text}`;
 }
 
 function inOrder(mistakes: readonly Mistake[]): Mistake[] {
-  return mistakes.toSorted((a, b) => a.line - b.line || a.column - b.column);
+  return mistakes.toSorted((a, b) => (a.file ?? '').localeCompare(b.file ?? '') || a.line - b.line || a.column - b.column);
 }

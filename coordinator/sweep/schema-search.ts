@@ -4,16 +4,20 @@ import { fields, MAX_EPOCHS, name, seed, whole } from './schema-parts.js';
 
 const seeded = fields({ seed: seed.optional() }, '{seed}');
 
+const LIST = 'a list of trials, as in [{lr: 0.01, batch: 16}], or the path of a CSV or JSON file of them';
+const listed = z.union([z.string(LIST).min(1, LIST), z.array(z.unknown(), LIST)], { error: LIST });
+
 export const sampler = z.union(
   [
     name(['grid', 'axes', 'random', 'sobol', 'tpe', 'gp']),
     fields({ grid: fields({ order: name(['listed', 'shuffled']).optional(), seed: seed.optional() }, '{order}') }, 'a sampler'),
+    fields({ list: listed }, 'a sampler'),
     fields({ random: seeded }, 'a sampler'),
     fields({ sobol: seeded }, 'a sampler'),
     fields({ tpe: seeded }, 'a sampler'),
     fields({ gp: seeded }, 'a sampler'),
   ],
-  { error: 'grid, axes, random, sobol, tpe or gp, or one of them over its settings, as in {tpe: {seed: 1}} or {grid: {order: shuffled}}' },
+  { error: 'grid, axes, random, sobol, tpe or gp, or one of them over its settings, as in {tpe: {seed: 1}} or {grid: {order: shuffled}}, or {list: [...]}' },
 );
 export type SamplerFile = z.infer<typeof sampler>;
 
@@ -25,6 +29,11 @@ export function samplerName(file: SamplerFile | undefined): string {
 /** Whether it draws points from the space, so that a range needs no points. */
 export function isDrawing(file: SamplerFile | undefined): boolean {
   return ['random', 'sobol', 'tpe', 'gp'].includes(samplerName(file));
+}
+
+/** Whether the file lists its trials one by one. */
+export function isListed(file: SamplerFile | undefined): boolean {
+  return samplerName(file) === 'list';
 }
 
 const CONSTRAINT = "a formula over hyperparameters, such as 'imageSize * batch <= 6000'";

@@ -138,8 +138,13 @@ interface Seeded {
   readonly seed: number;
 }
 
+/** Each of these, in their order; what one leaves out has the one value of its axis. */
+interface ListSampler {
+  readonly list: readonly Assignment[];
+}
+
 /** `axes`: one hyperparameter at a time round the first value of each. The others draw from the space. */
-export type SamplerSpec = GridSampler | 'axes' | { readonly random: Seeded } | { readonly sobol: Seeded } | { readonly tpe: Seeded } | { readonly gp: Seeded };
+export type SamplerSpec = GridSampler | 'axes' | ListSampler | { readonly random: Seeded } | { readonly sobol: Seeded } | { readonly tpe: Seeded } | { readonly gp: Seeded };
 
 /** Each limit ends the sweep: what is trained is still evaluated, every other open trial is cancelled. */
 export interface BudgetSpec {

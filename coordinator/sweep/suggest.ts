@@ -235,7 +235,6 @@ export const NOT_BUILT = 'known but not built yet';
 /** What the design has and this version does not build, by field. */
 const NOT_BUILT_FIELDS: readonly RegExp[] = [
   /^(replicates|explain)$/,
-  /^sampler\.(axes|list)$/,
   /^trainable\.(command|module)$/,
   /^data\.sample$/,
   /^space\.(replicates?|pretrained|momentum)$/,
@@ -243,7 +242,6 @@ const NOT_BUILT_FIELDS: readonly RegExp[] = [
   /^space\.optimizer(\[\d+\])?\.nadam$/,
 ];
 const NOT_BUILT_VALUES: ReadonlyMap<string, RegExp> = new Map([
-  ['sampler', /^list$/],
   ['model', /^(cnn-d|lmap3|alexnet|vgg16|vgg19|resnet18|mobilenetv2|xception|efficientnet-lite0)$/],
   ['space.optimizer', /^nadam$/],
 ]);

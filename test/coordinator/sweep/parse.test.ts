@@ -223,7 +223,7 @@ test('a budget of nothing, and a target that nothing reaches, are mistakes', () 
 
 test('what is known but not built yet says so', () => {
   for (const text of [
-    'replicates: 3', 'sampler: list', 'sampler: {list: []}', 'model: resnet18',
+    'replicates: 3', 'model: resnet18',
     'space: {optimizer: nadam}', 'space: {replicates: 3}',
   ]) {
     one(`data: x\n${text}`, 'known but not built yet');
