@@ -7,7 +7,7 @@
 import { createHash } from 'node:crypto';
 import { appendFile, mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { decoderVersion } from '../../worker/data/decode.js';
+import { decoderVersion } from '../../worker/data/decoder-version.js';
 
 /** The digest of a readable image, or why the file is none. */
 export type Verdict = { readonly digest: string } | { readonly why: string };

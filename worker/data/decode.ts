@@ -7,12 +7,10 @@
  * here. Decoders only give the pixels as they are stored; gray and the resize are made of them by one code
  * for all. Gray is the luma of ITU-R BT.601, as in Pillow, Keras and MATLAB, and leaves R = G = B as it is.
  */
-import { createHash } from 'node:crypto';
-import { jpegLibrary, jpegReader } from './jpeg.js';
-import { LIBVIPS, readByLibvips } from './libvips.js';
+import { jpegReader } from './jpeg.js';
 import { readPng } from './png.js';
 import type { PixelShape, Raster } from './raster.js';
-import { resize, resizeKernels } from './resize.js';
+import { resize } from './resize.js';
 import { UnreadableImageError } from './unreadable.js';
 
 export { UnreadableImageError } from './unreadable.js';
@@ -22,29 +20,24 @@ export type { PixelShape } from './raster.js';
 /** Pixels past which a file is refused before anything is decoded: a header may promise any size. */
 export const MAX_IMAGE_PIXELS = 100_000_000;
 
-/** Raised with every change of this code that moves a pixel. */
-const VERSION = 2;
-
-let version: string | null = null;
-
-/** What the decoder itself is: other versions may give other pixels, so their results are kept apart. */
-export function decoderVersion(): string {
-  version ??= `${VERSION}-vips${LIBVIPS}-${createHash('sha256').update(jpegLibrary()).update(resizeKernels()).digest('hex').slice(0, 8)}`;
-  return version;
-}
-
 /** Decodes every pixel and drops them. Throws UnreadableImageError. */
 export async function checkImage(bytes: Uint8Array): Promise<void> {
   refuse(bytes);
   const read = await quickReader();
-  if (read(bytes) === null) await readByLibvips(bytes, MAX_IMAGE_PIXELS);
+  if (read(bytes) === null) await readByLibvips(bytes);
 }
 
 /** Pixels as uint8 [height, width, channels]. Throws UnreadableImageError. */
 export async function decodeImage(bytes: Uint8Array, shape: PixelShape): Promise<Uint8Array> {
   refuse(bytes);
   const read = await quickReader();
-  return resize(read(bytes) ?? (await readByLibvips(bytes, MAX_IMAGE_PIXELS)), shape);
+  return resize(read(bytes) ?? (await readByLibvips(bytes)), shape);
+}
+
+/** Loaded by the first file that needs it: a thread for JPEG files does without. */
+async function readByLibvips(bytes: Uint8Array): Promise<Raster> {
+  const libvips = await import('./libvips.js');
+  return libvips.readByLibvips(bytes, MAX_IMAGE_PIXELS);
 }
 
 /** For what need not go to libvips; its raster may be used until the caller waits for anything. */
