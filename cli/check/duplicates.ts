@@ -13,6 +13,9 @@ const MOST_BITS = 3;
 const BANDS = 4;
 /** Mean difference of thumbnails in grey levels, of 255, that copies saved anew or resized stay below. */
 const MOST_DIFFERENCE = 2.5;
+/** Bands of rows whose sums of pixels are compared before the pixels. */
+const SUMS = 8;
+const BAND_BYTES = THUMB_BYTES / SUMS;
 /** Of files that share a band (blank images, say) each is compared with so many that follow it by hash. */
 const MOST_COMPARED = 200;
 /** A few milliseconds of work, so that progress is drawn and Ctrl-C is minded in between. */
@@ -51,6 +54,7 @@ export async function nearCopies({ files, thumbs }: Measured, { onProgress, sign
   const first = same.map(([one]) => one?.index ?? 0);
   const hashes = new Uint32Array(2 * first.length);
   first.forEach((index, at) => hashes.set(differenceHash(thumbs.subarray(index * THUMB_BYTES, (index + 1) * THUMB_BYTES)), 2 * at));
+  const sums = bandSums(thumbs, files.length);
   const sets = new Sets(first.length);
   let done = 0;
   let compared = 0;
@@ -61,7 +65,9 @@ export async function nearCopies({ files, thumbs }: Measured, { onProgress, sign
         for (let other = place + 1; other < end; other += 1) {
           const b = bucket[other] ?? a;
           if (differingBits(hashes, a, b) > MOST_BITS || sets.holdsBoth(a, b)) continue;
-          const difference = thumbDifference(thumbs, first[a] ?? 0, first[b] ?? 0);
+          const [one, another] = [first[a] ?? 0, first[b] ?? 0];
+          if (leastDifference(sums, one, another) > MOST_DIFFERENCE) continue;
+          const difference = thumbDifference(thumbs, one, another);
           if (difference <= MOST_DIFFERENCE) sets.join(a, b, difference);
         }
         done += 1;
@@ -182,6 +188,20 @@ function bitsOf(word: number): number {
   const pairs = word - ((word >>> 1) & 0x55555555);
   const fours = (pairs & 0x33333333) + ((pairs >>> 2) & 0x33333333);
   return Math.imul((fours + (fours >>> 4)) & 0x0f0f0f0f, 0x01010101) >>> 24;
+}
+
+/** [count, SUMS] */
+function bandSums(thumbs: Uint8Array, count: number): Uint16Array {
+  const sums = new Uint16Array(count * SUMS);
+  for (let at = 0; at < sums.length; at += 1) for (let pixel = at * BAND_BYTES; pixel < (at + 1) * BAND_BYTES; pixel += 1) sums[at]! += thumbs[pixel] ?? 0;
+  return sums;
+}
+
+/** What the difference of thumbnails is not below: sums differ by no more than their parts do together. */
+function leastDifference(sums: Uint16Array, a: number, b: number): number {
+  let sum = 0;
+  for (let band = 0; band < SUMS; band += 1) sum += Math.abs((sums[a * SUMS + band] ?? 0) - (sums[b * SUMS + band] ?? 0));
+  return sum / THUMB_BYTES;
 }
 
 /** Infinity as soon as it is more than copies have. */
