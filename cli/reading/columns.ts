@@ -33,10 +33,19 @@ export function trialColumns({ sweep, trials }: Results): TrialColumn[] {
     { name: 'secondsPerEpoch', value: (trial) => trial.secondsPerEpoch, best: 'low' },
   ];
   const named = (of: (trial: TrialResult) => object): string[] => [...new Set(trials.flatMap((trial) => Object.keys(of(trial))))];
-  const settings = named((trial) => trial.settings).map((name): TrialColumn => ({ name: `settings.${name}`, value: (trial) => trial.settings[name] ?? null, best: 'low' }));
+  const settings = named((trial) => trial.settings).flatMap((name): TrialColumn[] => [
+    { name: `settings.${name}`, value: (trial) => trial.settings[name] ?? null, best: 'low' },
+    ...named(({ settings: { [name]: setting = null } }) => innerSettings(name, setting)).map((inner): TrialColumn => ({ name: `settings.${inner}`, value: (trial) => innerSettings(name, trial.settings[name] ?? null)[inner] ?? null, best: 'low' })),
+  ]);
   const metrics = named((trial) => trial.metrics).map((name) => metricColumn(sweep, name));
   const test = (['loss', 'accuracy', 'auc', 'f1'] as const).map((name): TrialColumn => ({ name: `test.${name}`, value: (trial) => trial.test?.[name] ?? null, best: bestOf(name) }));
   return [...fixed, ...settings, ...metrics, ...(sweep.data === null ? [] : [metricColumn(sweep, 'val.f1'), ...test])];
+}
+
+/** Of a choice its settings, each by its place: `optimizer.adam.beta2`. */
+function innerSettings(name: string, setting: Json): { readonly [place: string]: Json } {
+  const { numbers, texts } = namedSettings({ [name]: setting });
+  return Object.fromEntries(Object.entries({ ...numbers, ...texts }).filter(([place]) => place.startsWith(`${name}.`)));
 }
 
 function metricColumn(sweep: Results['sweep'], name: string): TrialColumn {

@@ -72,8 +72,8 @@ it('a budget of epochs is kept to through the death of the coordinator, and the 
 
 it('tpe proposes exactly as many trials as the budget says, through the death of the coordinator too', async (t) => {
   const { file, home } = fileIn(t, 'proposed', [
-    "trainable: {synthetic: {epochMs: 10, metrics: {val.loss: '(log10(lr) + 2) ** 2 + (width - 7) ** 2 / 50 + 1 / (epoch + 1)'}}}",
-    'space: {lr: {min: 0.0001, max: 1, scale: log}, width: {min: 1, max: 16, type: int}, flag: [true, false], epochs: 4}',
+    "trainable: {synthetic: {epochMs: 10, metrics: {val.loss: '(log10(lr) + 2) ** 2 + (width - 7) ** 2 / 50 + (kernel == \"poly\" ? (kernel.poly.degree - 3) ** 2 / 10 : 0.5) + 1 / (epoch + 1)'}}}",
+    'space: {lr: {min: 0.0001, max: 1, scale: log}, width: {min: 1, max: 16, type: int}, flag: [true, false], kernel: [rbf, {poly: {degree: {min: 1, max: 5, type: int}}}], epochs: 4}',
     'sampler: {tpe: {seed: 1}}',
     'budget: {trials: 24}',
   ]);
@@ -87,5 +87,8 @@ it('tpe proposes exactly as many trials as the budget says, through the death of
   assert.equal(document.epochs.trained, 24 * 4);
   for (const { settings } of document.trials) {
     assert.ok(Number(settings.lr) >= 0.0001 && Number(settings.lr) <= 1 && Number.isInteger(settings.width) && typeof settings.flag === 'boolean');
+    const { kernel } = settings;
+    const degree = typeof kernel === 'object' && kernel !== null ? (kernel as { readonly poly: { readonly degree: number } }).poly.degree : 3;
+    assert.ok((kernel === 'rbf' || typeof kernel === 'object') && Number.isInteger(degree) && degree >= 1 && degree <= 5, JSON.stringify(kernel));
   }
 });

@@ -37,6 +37,56 @@ export const hartmann6: Objective = {
     }, 0),
 };
 
+const numbers = (point: Point): number[] => point.map((coordinate) => coordinate ?? 0);
+const cube = (dimensions: number, min: number, max: number): Space => ({ dimensions: Array.from({ length: dimensions }, (_, index) => real(`x${index}`, min, max)) });
+
+/** Least 0 at 1.1 in every dimension, away from the middle. */
+export const sphere5: Objective = {
+  name: 'sphere5',
+  space: cube(5, -5, 5),
+  valueAt: (point) => numbers(point).reduce((sum, x) => sum + (x - 1.1) ** 2, 0),
+};
+
+/** Rosenbrock 1960; a bent valley, least 0 at 1. */
+export const rosenbrock4: Objective = {
+  name: 'rosenbrock4',
+  space: cube(4, -2, 2),
+  valueAt: (point) => numbers(point).reduce((sum, x, index, all) => (index === 0 ? 0 : sum + 100 * (x - all[index - 1]! ** 2) ** 2 + (1 - all[index - 1]!) ** 2), 0),
+};
+
+/** Ackley 1987; many small hollows on a funnel, least 0 at 3.3. */
+export const ackley5: Objective = {
+  name: 'ackley5',
+  space: cube(5, -15, 15),
+  valueAt: (point) => {
+    const away = numbers(point).map((x) => x - 3.3);
+    const mean = (of: (x: number) => number): number => away.reduce((sum, x) => sum + of(x), 0) / away.length;
+    return -20 * Math.exp(-0.2 * Math.sqrt(mean((x) => x * x))) - Math.exp(mean((x) => Math.cos(2 * Math.PI * x))) + 20 + Math.E;
+  },
+};
+
+/** Levy and Montalvo 1985; least 0 at 1. */
+export const levy4: Objective = {
+  name: 'levy4',
+  space: cube(4, -10, 10),
+  valueAt: (point) => {
+    const w = numbers(point).map((x) => 1 + (x - 1) / 4);
+    const last = w.at(-1) ?? 1;
+    const sum = w.slice(0, -1).reduce((total, each) => total + (each - 1) ** 2 * (1 + 10 * Math.sin(Math.PI * each + 1) ** 2), 0);
+    return Math.sin(Math.PI * (w[0] ?? 1)) ** 2 + sum + (last - 1) ** 2 * (1 + Math.sin(2 * Math.PI * last) ** 2);
+  },
+};
+
+/** Griewank 1981; a bowl with ripples, least 0 at 20. */
+export const griewank5: Objective = {
+  name: 'griewank5',
+  space: cube(5, -100, 100),
+  valueAt: (point) => {
+    const away = numbers(point).map((x) => x - 20);
+    return 1 + away.reduce((sum, x) => sum + x * x, 0) / 4000 - away.reduce((product, x, index) => product * Math.cos(x / Math.sqrt(index + 1)), 1);
+  },
+};
+
 /**
  * As a training run's settings are: a rate on a log scale, a batch of listed sizes, layers, an optimizer
  * with a setting of its own each, whose best rates differ. Least 0, at adam with a rate of 1e-3.

@@ -98,6 +98,25 @@ export function samplerContract(name: string, make: Make, { runs, trials }: Limi
       assert.notDeepEqual(sampler.propose(15, 1), sampler.propose(15, 0), 'asked again');
     });
 
+    test('sixteen slots get sixteen trials at once, in a space with conditions too', () => {
+      const sampler = make(branching, 4);
+      for (let number = 0; number < 24; number += 1) sampler.observe(ended(number, branchingPoint(number)));
+      const points = proposed(sampler, 24, 16);
+      assert.equal(new Set(points.map((point) => point.join())).size, 16);
+      for (const point of points) assertInside(branching, point);
+    });
+
+    test('a failed trial says nothing: what is proposed is what would be without it', () => {
+      const [told, untold] = [make(branching, 5), make(branching, 5)];
+      for (let number = 0; number < 24; number += 1) {
+        const failed = number % 5 === 2;
+        const observation = ended(number, branchingPoint(number));
+        told.observe(failed ? { ...observation, state: 'failed', value: null } : observation);
+        if (!failed) untold.observe(observation);
+      }
+      assert.deepEqual(told.propose(24, 0), untold.propose(24, 0));
+    });
+
     test('where a constraint rejects what is best, points that meet it are proposed', () => {
       const space: Space = { dimensions: [{ kind: 'float', name: 'x', when: null, min: 0, max: 1, log: false, step: null }, { kind: 'float', name: 'y', when: null, min: 0, max: 1, log: false, step: null }] };
       const sampler = make(space, 1);
@@ -131,6 +150,72 @@ export function samplerContract(name: string, make: Make, { runs, trials }: Limi
       }
       assert.deepEqual([...met].sort(), ['0,', '1,1', '1,3', '1,5', '1,7', '1,9']);
       assert.equal(nextFree(sampler, 6, met), null);
+    });
+  });
+}
+
+/** x everywhere, y where the choice is 1. */
+const branching: Space = {
+  dimensions: [
+    { kind: 'float', name: 'x', when: null, min: 0, max: 1, log: false, step: null },
+    { kind: 'choice', name: 'c', when: null, count: 2 },
+    { kind: 'float', name: 'y', when: { dimension: 1, values: [1] }, min: 0, max: 1, log: false, step: null },
+  ],
+};
+
+/** Spread over the space: x by the golden ratio, y by another irrational. */
+function branchingPoint(number: number): Point {
+  const c = number % 2;
+  return [(number * 0.618034) % 1, c, c === 0 ? null : (number * 0.414214) % 1];
+}
+
+/** Least at c = 1 and y = 0.8, whatever x is. */
+function ended(number: number, point: Point): Observation {
+  const [x = 0, , y] = point;
+  return { number, point, state: 'completed', value: y === null || y === undefined ? 0.5 : (y - 0.8) ** 2 + 0.01 * (x ?? 0), shortfall: 0, epochs: 9 };
+}
+
+/** So many proposals, each observed as pending. */
+function proposed(sampler: Sampler, from: number, count: number): Point[] {
+  return Array.from({ length: count }, (_, nth) => {
+    const point = sampler.propose(from + nth, 0) ?? [];
+    sampler.observe({ ...blank, number: from + nth, point });
+    return point;
+  });
+}
+
+/** What every sampler that looks at results promises beside that. */
+export function learnerContract(name: string, make: Make): void {
+  const trials = 40;
+  const inUpperHalf = (observationOf: (number: number, point: Point) => Observation): number => {
+    const sampler = make(branching, 6);
+    for (let number = 0; number < trials; number += 1) sampler.observe(observationOf(number, branchingPoint(number)));
+    return proposed(sampler, trials, 16).filter(([x]) => (x ?? 0) >= 0.5).length;
+  };
+
+  describe(`${name}: what every sampler that looks at results promises`, () => {
+    test('infeasible points are kept away from', () => {
+      const upper = inUpperHalf((number, point) => ((point[0] ?? 0) < 0.5 ? { ...blank, number, point, state: 'infeasible' } : { ...ended(number, point), value: point[0] ?? 0 }));
+      assert.ok(upper >= 12, `${upper} of 16 away from them`);
+    });
+
+    test('a pruned trial is no promise, however good it looked when it was pruned', () => {
+      const upper = inUpperHalf((number, point) => ((point[0] ?? 0) < 0.5 ? { ...ended(number, point), state: 'pruned', value: -1, epochs: 1 } : { ...ended(number, point), value: 1 - (point[0] ?? 0) }));
+      assert.ok(upper >= 12, `${upper} of 16 where trials were completed`);
+    });
+
+    test('a trial that misses a floor goes after those that keep it', () => {
+      const upper = inUpperHalf((number, point) => ((point[0] ?? 0) < 0.5 ? { ...ended(number, point), value: -1, shortfall: 0.2 } : { ...ended(number, point), value: 1 - (point[0] ?? 0) }));
+      assert.ok(upper >= 12, `${upper} of 16 where floors are kept`);
+    });
+
+    test('what exists in one branch alone is learnt from the trials of that branch', () => {
+      const sampler = make(branching, 7);
+      for (let number = 0; number < trials; number += 1) sampler.observe(ended(number, branchingPoint(number)));
+      const taken = proposed(sampler, trials, 16).filter(([, c]) => c === 1);
+      assert.ok(taken.length >= 10, `${taken.length} of 16 in the better branch`);
+      const far = taken.map(([, , y]) => Math.abs((y ?? 0) - 0.8)).sort((a, b) => a - b);
+      assert.ok((far[Math.floor(far.length / 2)] ?? 1) < 0.2, far.join(' '));
     });
   });
 }

@@ -11,9 +11,10 @@ import type { Observation } from '../../../coordinator/sampler/sampler.js';
 import { targetsOf } from '../../../coordinator/sampler/targets.js';
 import { TpeSampler } from '../../../coordinator/sampler/tpe.js';
 import { branin, completed, hartmann6, leastAfter, mixed } from '../../support/objectives.js';
-import { samplerContract } from './contract.js';
+import { learnerContract, samplerContract } from './contract.js';
 
 samplerContract('gp', (space, seed) => new GpSampler(space, { seed }), { runs: 12, trials: 18 });
+learnerContract('gp', (space, seed) => new GpSampler(space, { seed }));
 
 function assertNear(actual: number, expected: number, tolerance: number, said = ''): void {
   assert.ok(Math.abs(actual - expected) <= tolerance, `${said} ${actual}, expected ${expected}`);

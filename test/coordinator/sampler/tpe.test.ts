@@ -9,9 +9,10 @@ import type { Observation } from '../../../coordinator/sampler/sampler.js';
 import { TpeSampler } from '../../../coordinator/sampler/tpe.js';
 import { randomSampler } from '../../../coordinator/sampler/uniform.js';
 import { branin, completed, hartmann6, leastAfter, mixed, type Objective } from '../../support/objectives.js';
-import { samplerContract } from './contract.js';
+import { learnerContract, samplerContract } from './contract.js';
 
 samplerContract('tpe', (space, seed) => new TpeSampler(space, { seed }), { runs: 60, trials: 40 });
+learnerContract('tpe', (space, seed) => new TpeSampler(space, { seed }));
 
 const real = (name: string): Dimension => ({ kind: 'float', name, when: null, min: 0, max: 1, log: false, step: null });
 const middle = (values: readonly number[]): number => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
