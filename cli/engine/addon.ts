@@ -4,6 +4,8 @@ import { existsSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { dirname, join, relative } from 'node:path';
 import { promisify } from 'node:util';
+import { packageRoot } from '../../proto/package-root.js';
+import type { Device } from '../../worker/engine/native/found.js';
 import { BuildFailed } from './errors.js';
 
 const run = promisify(execFile);
@@ -48,6 +50,8 @@ export interface AddonBuild {
   readonly sources: string;
   /** Folder of node_api.h. */
   readonly headers: string;
+  /** On a GPU graphs are rewritten as TensorFlow likes: what that is worth there has not been measured. */
+  readonly device: Device;
   /** Folder with the libraries and TensorFlow's own headers in include/. */
   readonly tensorflow: string;
   readonly addon: string;
@@ -55,7 +59,7 @@ export interface AddonBuild {
 }
 
 /** Throws BuildFailed with the compiler's first error. */
-export async function buildAddon({ compiler, sources, headers, tensorflow, addon, signal }: AddonBuild): Promise<void> {
+export async function buildAddon({ compiler, sources, headers, device, tensorflow, addon, signal }: AddonBuild): Promise<void> {
   await mkdir(dirname(addon), { recursive: true });
   const nested = ['external/local_tsl', 'external/local_xla'].map((folder) => join(tensorflow, 'include', folder)).filter((folder) => existsSync(folder));
   const includes = [headers, join(tensorflow, 'include'), ...nested].map((folder) => `-I${folder}`);
@@ -64,6 +68,7 @@ export async function buildAddon({ compiler, sources, headers, tensorflow, addon
     ...['-std=c++17', '-O2', '-fPIC', '-shared', '-DNAPI_VERSION=8', '-DBUILDING_NODE_EXTENSION', '-w'],
     ...includes,
     ...['tfjs_backend.cc', 'tfjs_binding.cc'].map((file) => join(sources, file)),
+    ...(device === 'cpu' ? ['-DTF_NewSessionOptions=trawl_session_options', join(packageRoot(), 'worker/engine/native/session-options.cc')] : []),
     ...['-o', addon, `-L${tensorflow}`, '-l:libtensorflow_cc.so.2', '-l:libtensorflow_framework.so.2'],
     // Relative, so that the folder can be renamed into its place, and a home moved.
     `-Wl,-rpath,$ORIGIN/${relative(dirname(addon), tensorflow)}`,

@@ -293,7 +293,7 @@ class Installation {
     } else {
       this.#options.onProgress('building the addon');
       const folder = (wanted: NpmPackage, within: string): string => join(build, basename(wanted.name), within);
-      await buildAddon({ compiler, sources: folder(TFJS_NODE, 'binding'), headers: folder(NODE_API_HEADERS, 'include'), tensorflow, addon, signal: this.#options.signal });
+      await buildAddon({ compiler, sources: folder(TFJS_NODE, 'binding'), headers: folder(NODE_API_HEADERS, 'include'), device: this.#device, tensorflow, addon, signal: this.#options.signal });
     }
     await rm(build, { recursive: true, force: true });
     await rm(join(tensorflow, 'include'), { recursive: true, force: true });

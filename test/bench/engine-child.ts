@@ -1,18 +1,19 @@
 /**
- * A process that trains one model of the bench `engine`: `node engine-child.js MODEL NATIVE-PLACE [MS]`
- * (null for wasm). It compiles, takes a step and says so; then each line on its stdin asks for something,
+ * A process that trains one model of the bench `engine`: `node engine-child.js MODEL PIXELS NATIVE-PLACE
+ * [MS]` (null for wasm). It reads the pixels, compiles, takes a step and says so; then each line on its stdin asks for something,
  * and each line on its stdout is the answer, as JSON; keras-engine.py is its counterpart. With MS it steps
  * for that long instead and its last line is how many steps it took per second.
  */
 import { createInterface } from 'node:readline';
-import type { Executable, ImageSource, StepSettings } from '../../worker/engine/engine.js';
+import { openImageSource } from '../../worker/data/image-source.js';
+import type { Executable, StepSettings } from '../../worker/engine/engine.js';
 import type { UsableEngine } from '../../worker/engine/choose.js';
 import { openEngine } from '../../worker/engine/open.js';
 import { RECALIBRATION_IMAGES } from '../../worker/train/order.js';
 import { median } from './bench.js';
 import { CLASSES, MODELS, type BenchModel } from './engine-models.js';
+import { IMAGES, pixelTable } from './engine-pixels.js';
 
-const IMAGES = 1000;
 const VALIDATION = 200;
 /** Small, so that no run diverges: the time of a step does not depend on its rate. */
 const RATE = 1e-4;
@@ -23,26 +24,6 @@ function settings(seed: number): StepSettings {
 
 function batch(from: number, count: number): Int32Array {
   return Int32Array.from({ length: count }, (_, index) => (from + index) % IMAGES);
-}
-
-/** Noise, the images of class 1 brighter; the values do not matter to the time. */
-function noise({ size, channels }: BenchModel): ImageSource {
-  const bytes = size * size * channels;
-  const labels = Uint16Array.from({ length: IMAGES }, (_, image) => image % CLASSES);
-  const pixels = new Uint8Array(IMAGES * bytes);
-  let state = 1;
-  for (let index = 0; index < pixels.length; index += 1) {
-    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
-    pixels[index] = (state >>> 25) + 64 * (labels[Math.floor(index / bytes)] ?? 0);
-  }
-  return {
-    count: IMAGES, height: size, width: size, channels, labels,
-    read: (indices, into) => {
-      indices.forEach((image, position) => {
-        into.set(pixels.subarray(image * bytes, (image + 1) * bytes), position * bytes);
-      });
-    },
-  };
 }
 
 class Child {
@@ -60,7 +41,8 @@ class Child {
   async answer(asked: string): Promise<unknown> {
     if (asked === 'step') return { ms: this.#timed(() => this.step()) };
     if (asked === 'epoch') return { ms: this.#timed(() => { this.#epoch(); }) };
-    if (asked === 'again') return { ms: await this.#again() };
+    if (asked === 'again') return { ms: await this.#beyondStep(() => { this.#executable.restart(this.#steps, 0); }) };
+    if (asked === 'anew') return { ms: await this.#beyondStep(async () => { this.#executable.dispose(); this.#executable = await this.#compile(); }) };
     return { peakBytes: process.resourceUsage().maxRSS * 1024 };
   }
 
@@ -90,22 +72,21 @@ class Child {
     this.#executable.predict(batch(0, VALIDATION));
   }
 
-  /** What a warm process needs beyond the step itself to step anew: an executor may put work off to its first step. */
-  async #again(): Promise<number> {
+  /** What a warm process needs beyond the step itself to step after `prepare`: an executor may put work off to its first step. */
+  async #beyondStep(prepare: () => void | Promise<void>): Promise<number> {
     const steady = median(Array.from({ length: 5 }, () => this.#timed(() => this.step())));
-    this.#executable.dispose();
     const began = performance.now();
-    this.#executable = await this.#compile();
+    await prepare();
     this.step();
     return performance.now() - began - steady;
   }
 }
 
 async function main(): Promise<void> {
-  const [name = '', native = 'null', span] = process.argv.slice(2);
+  const [name = '', pixels = '', native = 'null', span] = process.argv.slice(2);
   const model = MODELS.find((known) => known.name === name);
   if (model === undefined) throw new Error(`no model ${name}`);
-  const source = noise(model);
+  const source = openImageSource(pixelTable(model, pixels));
   const engine = await openEngine({ native: JSON.parse(native) as UsableEngine['native'], gpus: [] });
   const training = {
     optimizer: model.optimizer, classes: CLASSES, normalisation: { mean: null, deviation: null }, initSeed: 0,

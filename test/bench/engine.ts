@@ -2,10 +2,15 @@
  * Training on one thread, for every executor of this machine and, with --against, Keras: each in a
  * process of its own, asked in turn so that whatever else the machine does falls on all alike. Time of a
  * step; of an epoch of 1,000 images with feeding and evaluation; peak memory; time from the start of a
- * process to the end of its first step. On stderr also: how soon a warm process of ours steps anew, and
- * our peak memory over Keras'.
+ * process to the end of its first step (`coldStartMs`), and that without what a later step of the same
+ * process takes (`startUpMs`): of a large model one step may take more than a second, and no start makes
+ * that shorter. Everybody reads the same pixels from a file. On stderr also: what a warm process of ours
+ * takes beyond a step to train the same model from its beginning, and another one, and our peak memory
+ * over Keras'.
  */
 import { spawn, type ChildProcessByStdio } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { createInterface, type Interface } from 'node:readline';
 import type { Readable, Writable } from 'node:stream';
 import { join } from 'node:path';
@@ -15,13 +20,14 @@ import { surveyEngines } from '../../worker/engine/choose.js';
 import { nativeEnvironment, type NativePlace } from '../../worker/engine/native/load.js';
 import { type BenchOptions, type Emit, median, progress } from './bench.js';
 import { MODELS } from './engine-models.js';
+import { writePixels } from './engine-pixels.js';
 import { nativeOfTests } from './native.js';
 
 /** What can be asked: an engine of ours, or Keras. */
 interface Contestant {
   readonly engine: string;
   readonly program: string;
-  readonly arguments: (model: string) => readonly string[];
+  readonly arguments: (model: string, pixels: string) => readonly string[];
   readonly environment: { readonly [name: string]: string };
 }
 
@@ -29,28 +35,37 @@ interface Figures {
   readonly steps: number[];
   readonly epochs: number[];
   readonly colds: number[];
-  readonly warms: number[];
+  /** Without the step. */
+  readonly starts: number[];
+  readonly agains: number[];
+  readonly anews: number[];
   readonly peaks: number[];
   version: string;
 }
 
 export async function run(options: BenchOptions, emit: Emit): Promise<void> {
   const contestants = [...(await ourEngines()), ...(options.against === null ? [] : [kerasWith(options.against)])];
-  for (const { name, size } of MODELS) {
-    const deep = name.startsWith('cnn-d') || name.startsWith('resnet');
-    const rounds = options.quick ? { starts: 1, steps: 3, epochs: 1 } : { starts: 5, steps: deep ? 3 : 6, epochs: deep || size > 64 ? 1 : 2 };
-    report(name, await compete(name, contestants, rounds), emit);
+  const folder = mkdtempSync(join(tmpdir(), 'trawl-bench-'));
+  try {
+    for (const model of MODELS) {
+      const { name, size } = model;
+      const deep = name.startsWith('cnn-d') || name.startsWith('resnet');
+      const rounds = options.quick ? { starts: 1, steps: 3, epochs: 1 } : { starts: 5, steps: deep ? 3 : 6, epochs: deep || size > 64 ? 1 : 2 };
+      report(name, await compete(name, writePixels(model, folder), contestants, rounds), emit);
+    }
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
   }
 }
 
 /** Starts in turn; in each start, steps in turn and then epochs in turn. Two processes at most are awake at once: the one that is asked, and this. */
-async function compete(model: string, contestants: readonly Contestant[], rounds: { readonly starts: number; readonly steps: number; readonly epochs: number }): Promise<Map<string, Figures>> {
-  const figures = new Map<string, Figures>(contestants.map(({ engine }) => [engine, { steps: [], epochs: [], colds: [], warms: [], peaks: [], version: '' }]));
+async function compete(model: string, pixels: string, contestants: readonly Contestant[], rounds: { readonly starts: number; readonly steps: number; readonly epochs: number }): Promise<Map<string, Figures>> {
+  const figures = new Map<string, Figures>(contestants.map(({ engine }) => [engine, { steps: [], epochs: [], colds: [], starts: [], agains: [], anews: [], peaks: [], version: '' }]));
   for (let start = 0; start < rounds.starts; start += 1) {
     progress(`${model}: start ${start + 1} of ${rounds.starts}`);
     const processes: { readonly asked: Asked; readonly into: Figures }[] = [];
     for (const contestant of contestants) {
-      const asked = new Asked(contestant, model);
+      const asked = new Asked(contestant, model, pixels);
       const into = figures.get(contestant.engine)!;
       const { ms, version } = await asked.ready();
       into.colds.push(ms);
@@ -67,12 +82,14 @@ async function compete(model: string, contestants: readonly Contestant[], rounds
     };
     await eachInTurn(2, 'step', () => null);
     await eachInTurn(rounds.steps, 'step', ({ steps }) => steps);
+    for (const { into } of processes) into.starts.push(into.colds.at(-1)! - median(into.steps.slice(-rounds.steps)));
     await eachInTurn(rounds.epochs, 'epoch', ({ epochs }) => epochs);
     for (const { asked, into } of processes) {
       const { peakBytes } = await asked.ask('peak');
       if (peakBytes !== undefined) into.peaks.push(peakBytes);
-      const { ms } = asked.isOurs ? await asked.ask('again') : {};
-      if (ms !== undefined) into.warms.push(ms);
+      if (asked.isOurs) {
+        for (const [question, warms] of [['again', into.agains], ['anew', into.anews]] as const) warms.push((await asked.ask(question)).ms!);
+      }
       await asked.end();
     }
   }
@@ -82,7 +99,7 @@ async function compete(model: string, contestants: readonly Contestant[], rounds
 function report(model: string, figures: ReadonlyMap<string, Figures>, emit: Emit): void {
   const keras = figures.get('keras');
   const kerasVersion = keras === undefined ? {} : { keras: keras.version };
-  for (const [engine, { steps, epochs, colds, warms, peaks, version }] of figures) {
+  for (const [engine, { steps, epochs, colds, starts, agains, anews, peaks, version }] of figures) {
     const put = (metric: string, values: readonly number[], unit: string): void => {
       if (values.length > 0) emit({ case: model, metric, value: rounded(median(values)), unit, runs: values.length, engine, versions: { engine: version } });
     };
@@ -90,7 +107,8 @@ function report(model: string, figures: ReadonlyMap<string, Figures>, emit: Emit
     put('msPerEpoch', epochs, 'ms');
     put('peakBytes', peaks, 'bytes');
     put('coldStartMs', colds, 'ms');
-    if (warms.length > 0) progress(`${model}, ${engine}: a warm process steps anew after ${rounded(median(warms))} ms (median of ${warms.length})`);
+    put('startUpMs', starts, 'ms');
+    if (agains.length > 0) progress(`${model}, ${engine}: beyond a step, a warm process takes ${rounded(median(agains))} ms to begin the same model again and ${rounded(median(anews))} ms to begin another (medians of ${agains.length})`);
     if (keras === undefined || engine === 'keras') continue;
     const against = (metric: string, ours: readonly number[], theirs: readonly number[]): void => {
       const value = rounded(median(ours) / median(theirs));
@@ -117,10 +135,10 @@ class Asked {
   readonly #name: string;
   readonly #ended: Promise<void>;
 
-  constructor({ engine, program, arguments: args, environment }: Contestant, model: string) {
+  constructor({ engine, program, arguments: args, environment }: Contestant, model: string, pixels: string) {
     this.#name = `${engine}, ${model}`;
     this.isOurs = engine !== 'keras';
-    this.#child = spawn(program, args(model), { stdio: ['pipe', 'pipe', 'inherit'], env: { ...process.env, ...environment } });
+    this.#child = spawn(program, args(model, pixels), { stdio: ['pipe', 'pipe', 'inherit'], env: { ...process.env, ...environment } });
     this.#lines = createInterface({ input: this.#child.stdout });
     this.#ended = new Promise((resolve) => this.#child.on('close', () => { resolve(); }));
   }
@@ -161,7 +179,7 @@ async function ourEngines(): Promise<Contestant[]> {
   const ours = (engine: string, native: NativePlace | null): Contestant => ({
     engine,
     program: process.execPath,
-    arguments: (model) => [script, model, JSON.stringify(native)],
+    arguments: (model, pixels) => [script, model, pixels, JSON.stringify(native)],
     environment: native === null ? {} : nativeEnvironment(null, 1),
   });
   const { engines } = homeAt(undefined);
@@ -178,7 +196,7 @@ async function installedNative(folder: string): Promise<NativePlace | null> {
 
 function kerasWith(python: string): Contestant {
   const script = join(packageRoot(), 'test', 'bench', 'keras-engine.py');
-  return { engine: 'keras', program: python, arguments: (model) => [script, model], environment: {} };
+  return { engine: 'keras', program: python, arguments: (model, pixels) => [script, model, pixels], environment: {} };
 }
 
 function rounded(value: number): number {

@@ -1,4 +1,4 @@
-"""One model of the bench `engine` in Keras, on one thread: python keras-engine.py MODEL.
+"""One model of the bench `engine` in Keras, on one thread: python keras-engine.py MODEL PIXELS.
 
 The counterpart of engine-child.ts: takes a step and says so; then answers `step`, `epoch` (1,000 images
 by `fit`, with 200 for validation) and `peak` on stdin, one JSON line each. The models are those of
@@ -66,7 +66,7 @@ model = build()
 optimizer = keras.optimizers.SGD(RATE, momentum=0.9) if momentum else keras.optimizers.Adam(RATE)
 model.compile(optimizer, keras.losses.SparseCategoricalCrossentropy(from_logits=True))
 y = np.arange(IMAGES) % 2
-x = np.random.default_rng(0).integers(0, 128, (IMAGES, *shape), "uint8") + (64 * y[:, None, None, None]).astype("uint8")
+x = np.fromfile(sys.argv[2], "uint8").reshape(IMAGES, *shape)
 
 
 @tf.function(jit_compile=False)

@@ -11,14 +11,16 @@ import { join } from 'node:path';
 import { packageRoot } from '../../proto/package-root.js';
 import { SupervisedChild } from '../../worker/agent/child-process.js';
 import { type BenchOptions, type Emit, median, progress } from './bench.js';
+import { MODELS } from './engine-models.js';
+import { writePixels } from './engine-pixels.js';
 
-const MODEL = 'garth-cnn-100';
+const MODEL = MODELS.find(({ name }) => name === 'garth-cnn-100')!;
 const ROUNDS = 5;
 
 export async function run({ quick }: BenchOptions, emit: Emit): Promise<void> {
   const module = join(packageRoot(), 'dist', 'test', 'bench', 'engine-child.js');
-  const args = [MODEL, 'null', quick ? '1000' : '5000'];
   const folder = mkdtempSync(join(tmpdir(), 'trawl-slots-'));
+  const args = [MODEL.name, writePixels(MODEL, folder), 'null', quick ? '1000' : '5000'];
   const slots: number[] = [];
   const alone: number[] = [];
   try {

@@ -109,6 +109,8 @@ export interface Executable {
   state(): Uint8Array;
   /** Throws DataError when the bytes are not this model's. */
   load(state: Uint8Array): void;
+  /** To the state of a training that was just compiled with these seeds. */
+  restart(initSeed: number, replicate: number): void;
   dispose(): void;
 }
 

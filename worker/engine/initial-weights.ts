@@ -19,10 +19,14 @@ export function fillInitial(parameter: Parameter, initSeed: number, replicate: n
   const seed = mix(initSeed | 0) ^ Math.floor(initSeed / 0x100000000);
   const key = mix(mix(mix(seed) + replicate) + parameter.layer);
   const key2 = mix(key ^ 0x5bd1e995);
-  for (let index = 0; index < into.length; index++) {
-    const bits = mix(mix(index ^ key) + key2);
-    into[index] = initial.kind === 'uniform' ? initial.limit * signed(bits) : initial.deviation * standardNormal(bits, initial.cut);
+  const count = into.length;
+  if (initial.kind === 'uniform') {
+    const { limit } = initial;
+    for (let index = 0; index < count; index++) into[index] = limit * signed(mix((mix(index ^ key) + key2) | 0));
+    return;
   }
+  const { deviation, cut } = initial;
+  for (let index = 0; index < count; index++) into[index] = deviation * standardNormal(mix((mix(index ^ key) + key2) | 0), cut);
 }
 
 /** In (-1, 1), from the upper 24 bits. */

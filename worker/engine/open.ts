@@ -9,5 +9,5 @@ export async function openEngine({ native, gpus }: Pick<UsableEngine, 'native' |
     return createWasmEngine();
   }
   const [{ createGraphEngine }, { loadNative }] = await Promise.all([import('./graph/engine.js'), import('./native/load.js')]);
-  return createGraphEngine(loadNative(native), { deviceBytes: gpus[0]?.freeBytes ?? null });
+  return createGraphEngine(loadNative(native, { tested: true }), { deviceBytes: gpus[0]?.freeBytes ?? null });
 }

@@ -8,3 +8,8 @@ import type { ImageTrajectory } from '../../proto/work.js';
 export function stateSignature(trajectory: ImageTrajectory): string {
   return canonicalJson({ ...trajectory, salt: null });
 }
+
+/** Names what a compiled model can train: trajectories with this in common differ in their initial weights alone. */
+export function modelSignature(trajectory: ImageTrajectory): string {
+  return canonicalJson({ ...trajectory, salt: null, initSeed: null, replicate: null });
+}

@@ -1,6 +1,7 @@
 /**
  * Image classifiers in a child's memory. The compiled model, the open pixels and the state stay from
- * one order to the next, so a stage that follows another on the same child loads nothing.
+ * one order to the next, so a stage that follows another on the same child loads nothing, and one of
+ * another trajectory of the same model compiles nothing.
  */
 import { readFile } from 'node:fs/promises';
 import { canonicalJson } from '../../proto/canonical.js';
@@ -11,7 +12,7 @@ import type { WarmTrainers } from './child.js';
 import { ImageClassifier } from './image-classifier.js';
 import type { ImageData } from './image-data.js';
 import type { Order } from './protocol.js';
-import { stateSignature } from './signature.js';
+import { modelSignature, stateSignature } from './signature.js';
 import type { Trainer } from './trainer.js';
 
 interface OpenData {
@@ -20,7 +21,8 @@ interface OpenData {
 }
 
 interface Compiled {
-  readonly signature: string;
+  /** Of the model: modelSignature's. */
+  readonly model: string;
   readonly executable: Executable;
   readonly room: Room;
 }
@@ -55,8 +57,8 @@ export class WarmImages implements WarmTrainers {
   readonly #open: OpenImages;
   #data: OpenData | null = null;
   #compiled: Compiled | null = null;
-  /** True while the executable's state is the end of an epoch that was finished. */
-  #holdsState = false;
+  /** Whose state the executable holds, by stateSignature, while it is the end of an epoch that was finished; else null. */
+  #held: string | null = null;
 
   constructor(engine: Engine, open: OpenImages) {
     this.#engine = engine;
@@ -70,21 +72,27 @@ export class WarmImages implements WarmTrainers {
       throw new Error(`this worker's engine is ${this.#engine.numerics}, and the trajectory is one of ${trajectory.numerics}; it must run where its numerics are`);
     }
     const signature = stateSignature(trajectory);
-    const state = await this.#startingState(order, signature);
-    // Initial weights come from compiling alone.
-    const compiled = state === 'initial' || !this.#fits(order, signature) ? await this.#compile(order, trajectory, signature) : this.#compiled!;
-    if (state instanceof Uint8Array) compiled.executable.load(state);
-    this.#holdsState = true;
+    const state = await this.#startingState(order, trajectory, signature);
+    this.#held = null;
+    const { executable } = await this.#executableFor(order, trajectory, state === 'initial');
+    if (state instanceof Uint8Array) executable.load(state);
+    this.#held = signature;
     const { source, parts } = this.#data!.data;
-    return new ImageClassifier(trajectory, compiled.executable, source, parts);
+    return new ImageClassifier(trajectory, executable, source, parts);
   }
 
   forget(): void {
-    this.#holdsState = false;
+    this.#held = null;
   }
 
-  #fits(order: Order, signature: string): boolean {
-    if (this.#compiled?.signature !== signature) return false;
+  async #executableFor(order: Order, trajectory: ImageTrajectory, anew: boolean): Promise<Compiled> {
+    if (this.#compiled === null || !this.#fits(order, trajectory)) return this.#compile(order, trajectory);
+    if (anew) this.#compiled.executable.restart(trajectory.initSeed, trajectory.replicate);
+    return this.#compiled;
+  }
+
+  #fits(order: Order, trajectory: ImageTrajectory): boolean {
+    if (this.#compiled?.model !== modelSignature(trajectory)) return false;
     const wanted = roomFor(order);
     const { maxBatch, accumulate, clips, augments } = this.#compiled.room;
     const cut = order.kind === 'evaluate' || accumulate === wanted.accumulate;
@@ -92,18 +100,17 @@ export class WarmImages implements WarmTrainers {
   }
 
   /** Bytes to load, or 'initial' weights, or 'held': in place already. */
-  async #startingState(order: Order, signature: string): Promise<Uint8Array | 'initial' | 'held'> {
+  async #startingState(order: Order, trajectory: ImageTrajectory, signature: string): Promise<Uint8Array | 'initial' | 'held'> {
     if (order.start.from === 'nothing') return 'initial';
     if (order.start.from === 'file') return readFile(order.start.path);
-    if (!this.#holdsState || this.#compiled?.signature !== signature) throw new Error('the state that was to be in memory is not there');
+    if (this.#held !== signature || this.#compiled === null) throw new Error('the state that was to be in memory is not there');
     // A larger batch, clipping and augmentation need other buffers: the state moves to them.
-    return this.#fits(order, signature) ? 'held' : this.#compiled.executable.state();
+    return this.#fits(order, trajectory) ? 'held' : this.#compiled.executable.state();
   }
 
-  async #compile(order: Order, trajectory: ImageTrajectory, signature: string): Promise<Compiled> {
+  async #compile(order: Order, trajectory: ImageTrajectory): Promise<Compiled> {
     this.#compiled?.executable.dispose();
     this.#compiled = null;
-    this.#holdsState = false;
     const data = this.#openData(order, trajectory);
     collectGarbage?.();
     const limit = order.memoryBytes - process.memoryUsage.rss();
@@ -113,7 +120,7 @@ export class WarmImages implements WarmTrainers {
     for (;;) {
       try {
         const executable = await this.#engine.compile(topology, trainingOf(trajectory, data, room, limit), data.source);
-        this.#compiled = { signature, executable, room };
+        this.#compiled = { model: modelSignature(trajectory), executable, room };
         return this.#compiled;
       } catch (error) {
         if (order.kind !== 'evaluate' || room.maxBatch === 1 || !(error instanceof OutOfMemoryError)) throw error;

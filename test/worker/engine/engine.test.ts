@@ -77,6 +77,19 @@ for (const optimizer of [SGDM, ADAM]) {
   });
 }
 
+for (const optimizer of [SGDM, ADAM]) {
+  test(`a training that begins anew in the same memory gives the bytes of one that was just compiled (${optimizer.name})`, async () => {
+    const used = await compiled(GARTH, SOURCE, training(2, { optimizer, accumulate: 2 }));
+    train(used, 0, 5);
+    used.recalibrate(range(6), 2);
+    used.restart(11, 3);
+    const fresh = await compiled(GARTH, SOURCE, training(2, { optimizer, accumulate: 2, initSeed: 11, replicate: 3 }));
+    assert.equal(digest(used.state()), digest(fresh.state()));
+    assert.deepEqual(train(used, 0, 3), train(fresh, 0, 3));
+    assert.equal(digest(used.state()), digest(fresh.state()));
+  });
+}
+
 test('the weights after two epochs are those of this version of the trainable', async () => {
   // Moves with every change of kernels, order of calls, seeds or formulas: raise IMAGE_CLASSIFIER_VERSION
   // with it, since recorded epochs of the old version can no longer be reproduced.

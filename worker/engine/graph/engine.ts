@@ -32,9 +32,9 @@ export function createGraphEngine(native: NativeTensorFlow, options: GraphOption
   return Promise.resolve(new GraphEngine(native, options));
 }
 
-/** `graph:VERSION:DEVICE:DIGEST`: of libtensorflow, and of the graphs that are built here. */
-export function graphNumerics({ version, device }: Pick<NativeTensorFlow, 'version' | 'device'>): string {
-  const digest = createHash('sha256').update(`trawl-graph/${String(GRAPH_FORMAT)}`).digest('hex').slice(0, 16);
+/** `graph:VERSION:DEVICE:DIGEST`: of libtensorflow; of the graphs that are built here, and whether they run as they are. */
+export function graphNumerics({ version, device, rewrites }: Pick<NativeTensorFlow, 'version' | 'device' | 'rewrites'>): string {
+  const digest = createHash('sha256').update(`trawl-graph/${String(GRAPH_FORMAT)}${rewrites ? '' : '/plain'}`).digest('hex').slice(0, 16);
   return `graph:${version}:${device}:${digest}`;
 }
 

@@ -51,7 +51,8 @@ export class GraphExecutable implements Executable {
     this.most = Math.ceil(training.maxBatch / training.accumulate);
     this.learnables = program.layers.reduce((sum, layer) => sum + layer.learnables, 0);
     this.params = program.layers.reduce((sum, layer) => sum + layer.params, 0);
-    this.tensors = this.initialTensors();
+    this.tensors = storedTensors(program, training.optimizer).map(({ name, shape }) => ({ name, shape, values: new Float32Array(shape.reduce((product, size) => product * size, 1)) }));
+    this.fillInitial(training.initSeed, training.replicate);
   }
 
   step(indices: Int32Array, settings: StepSettings): StepResult {
@@ -126,6 +127,12 @@ export class GraphExecutable implements Executable {
     if (this.loaded !== null) this.push(this.loaded);
   }
 
+  restart(initSeed: number, replicate: number): void {
+    this.fillInitial(initSeed, replicate);
+    this.steps = 0;
+    if (this.loaded !== null) this.push(this.loaded);
+  }
+
   dispose(): void {
     this.loaded?.session.dispose();
     this.loaded = null;
@@ -175,7 +182,6 @@ export class GraphExecutable implements Executable {
     const session = new Session(this.native.binding, graph.savedModel);
     const loaded = { session, graph, variant };
     try {
-      this.expectRoom(loaded);
       this.push(loaded);
       this.pushData(loaded);
     } catch (error) {
@@ -186,16 +192,6 @@ export class GraphExecutable implements Executable {
     return loaded;
   }
 
-  /**
-   * On a CPU, TensorFlow's oneDNN kernels end the process (SIGSEGV, seen in 2.21) where an allocation
-   * fails, while its own operations say so: hence what a step will need is asked for once beforehand.
-   * Throws OutOfMemoryError.
-   */
-  private expectRoom({ session, graph, variant }: Loaded): void {
-    if (this.native.device === 'gpu') return;
-    const blocks = Math.ceil(activationBytes(this.program, this.training, variant !== null) / (4 * ROOM_BLOCK));
-    session.run('train', [{ name: FEED.room, type: DATA_TYPE.int32, shape: [], values: Int32Array.of(blocks) }], [graph.room]);
-  }
 
   /** From TensorFlow to `tensors`. */
   private pull(): void {
@@ -205,9 +201,20 @@ export class GraphExecutable implements Executable {
     this.tensors.forEach((tensor, index) => tensor.values.set(values[index] ?? []));
   }
 
-  private push({ session, graph }: Loaded): void {
+  /**
+   * From `tensors` to TensorFlow. On a CPU its oneDNN kernels end the process (SIGSEGV, seen in 2.21) where an
+   * allocation fails, while its own operations say so: hence what a step will need is asked for in the same
+   * run, without being touched. Throws OutOfMemoryError.
+   */
+  private push({ session, graph, variant }: Loaded): void {
     const feeds = graph.stored.map(({ feed, tensor }, index): Feed => ({ name: feed, type: DATA_TYPE.float, shape: tensor.shape, values: this.tensors[index]?.values ?? new Float32Array() }));
-    session.run('set the weights', feeds, [graph.restored, graph.reset]);
+    const fetches = [graph.restored, graph.reset];
+    if (this.native.device === 'cpu') {
+      const blocks = Math.ceil(activationBytes(this.program, this.training, variant !== null) / (4 * ROOM_BLOCK));
+      feeds.push({ name: FEED.room, type: DATA_TYPE.int32, shape: [], values: Int32Array.of(blocks) });
+      fetches.push(graph.room);
+    }
+    session.run('begin the training', feeds, fetches);
   }
 
   /** The whole data set, an image padded to whole words. */
@@ -257,16 +264,13 @@ export class GraphExecutable implements Executable {
     return { name: FEED.scalars, type: DATA_TYPE.float, shape: [SCALARS.length], values: Float32Array.from(SCALARS, (name) => scalars[name]) };
   }
 
-  private initialTensors(): Tensor[] {
-    const { program, training } = this;
-    const parameters = new Map(program.parameters.map((parameter) => [parameter.name, parameter]));
-    return storedTensors(program, training.optimizer).map(({ name, shape }) => {
-      const values = new Float32Array(shape.reduce((product, size) => product * size, 1));
+  private fillInitial(initSeed: number, replicate: number): void {
+    const parameters = new Map(this.program.parameters.map((parameter) => [parameter.name, parameter]));
+    for (const { name, values } of this.tensors) {
       const parameter = parameters.get(name);
-      if (parameter !== undefined) fillInitial(parameter, training.initSeed, training.replicate, values);
-      else if (name.endsWith('/moving_variance')) values.fill(1);
-      return { name, shape, values };
-    });
+      if (parameter === undefined) values.fill(name.endsWith('/moving_variance') ? 1 : 0);
+      else fillInitial(parameter, initSeed, replicate, values);
+    }
   }
 }
 

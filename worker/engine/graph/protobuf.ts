@@ -7,8 +7,14 @@
 /** One encoded field, or several after one another. */
 export type Encoded = Buffer;
 
+/** Most numbers of a graph, and all its tags, are of one byte: a graph has some ten thousand. */
+const SINGLE_BYTES = Array.from({ length: 128 }, (_, value) => Buffer.of(value));
+
 function varint(value: number): Encoded {
+  const single = SINGLE_BYTES[value];
+  if (single !== undefined) return single;
   const bytes: number[] = [];
+  // Negative numbers are those of 64 bits in two's complement.
   let rest = BigInt.asUintN(64, BigInt(value));
   do {
     const low = Number(rest & 0x7fn);
@@ -33,6 +39,7 @@ export function floatField(field: number, value: number): Encoded {
 
 /** A string, bytes, or a message of fields that are encoded already. */
 export function bytesField(field: number, value: string | Uint8Array | readonly Encoded[]): Encoded {
-  const bytes = typeof value === 'string' || value instanceof Uint8Array ? Buffer.from(value) : Buffer.concat(value);
-  return Buffer.concat([tag(field, 2), varint(bytes.length), bytes]);
+  const parts = typeof value === 'string' ? [Buffer.from(value)] : value instanceof Uint8Array ? [value] : value;
+  const length = parts.reduce((sum, part) => sum + part.length, 0);
+  return Buffer.concat([tag(field, 2), varint(length), ...parts]);
 }

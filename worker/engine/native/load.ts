@@ -1,4 +1,5 @@
 /** Brings a native engine into this process. It stays until the process ends: the addon cannot be let go. */
+import { readFileSync } from 'node:fs';
 import { availableParallelism, constants } from 'node:os';
 import { EngineUnusable, explainNative, reinstalling } from './errors.js';
 import { isPackage, type Device } from './found.js';
@@ -12,15 +13,26 @@ export interface NativePlace {
   readonly folder: string;
 }
 
+/** What the function is called that an addon has where TensorFlow does not rewrite its graphs (session-options.cc). */
+const PLAIN_SESSIONS = 'trawl_session_options';
+
+/** Whether TensorFlow's Grappler rewrites the graphs that an addon runs: what it fuses decides last bits. */
+export function rewritesGraphs(addon: string): boolean {
+  return !readFileSync(addon).includes(PLAIN_SESSIONS);
+}
+
 /**
+ * `tested`: whether these files have been loaded with all their symbols before. The libraries look up
+ * 450,000 of them, which takes 0.1 s of a child's start; where one is missing, it is told at once, where
+ * it would otherwise end the process at its first call.
+ *
  * Throws EngineUnusable: the library lacks a symbol, is damaged or missing, or an engine for the GPU
  * sees none. The environment must be nativeEnvironment's before the process starts.
  */
-export function loadNative({ name, device, addon, folder }: NativePlace): NativeTensorFlow {
+export function loadNative({ name, device, addon, folder }: NativePlace, { tested }: { readonly tested: boolean }): NativeTensorFlow {
   const holder: { exports: unknown } = { exports: {} };
   try {
-    // All symbols at once: a missing one is told here, where it would otherwise end the process at its first call.
-    process.dlopen(holder, addon, constants.dlopen.RTLD_NOW);
+    process.dlopen(holder, addon, tested ? constants.dlopen.RTLD_LAZY : constants.dlopen.RTLD_NOW);
   } catch (error) {
     throw new EngineUnusable(name, explainNative(name, error instanceof Error ? error.message : String(error)));
   }
@@ -31,7 +43,7 @@ export function loadNative({ name, device, addon, folder }: NativePlace): Native
   if (device === 'gpu' && !binding.isUsingGpuDevice()) {
     throw new EngineUnusable(name, { found: 'TensorFlow sees no GPU', remedy: 'check that nvidia-smi lists one; trawl engine test shows what TensorFlow says' });
   }
-  return { binding, version: binding.TF_Version, device, source: folder };
+  return { binding, version: binding.TF_Version, device, rewrites: rewritesGraphs(addon), source: folder };
 }
 
 /**

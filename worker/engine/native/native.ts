@@ -7,6 +7,8 @@ export interface NativeTensorFlow {
   /** Of libtensorflow, e.g. '2.21.0'. */
   readonly version: string;
   readonly device: 'cpu' | 'gpu';
+  /** Whether TensorFlow rewrites a graph before its first run. */
+  readonly rewrites: boolean;
   /** Where it came from, for a person: a folder or a package. */
   readonly source: string;
 }

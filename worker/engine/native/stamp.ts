@@ -5,6 +5,7 @@ import { z } from 'zod';
 import { graphNumerics } from '../graph/engine.js';
 import { CHECK_VERSION } from './conformance.js';
 import type { FoundNative } from './found.js';
+import { rewritesGraphs } from './load.js';
 
 const stampSchema = z.object({
   check: z.number(),
@@ -24,10 +25,10 @@ const stampSchema = z.object({
 export type Stamp = z.infer<typeof stampSchema>;
 
 /** Null where these files were never tested, by other checks, or with an executor that made other graphs. */
-export function readStamp({ stamp, fingerprint, device }: Pick<FoundNative, 'stamp' | 'fingerprint' | 'device'>): Stamp | null {
+export function readStamp({ stamp, fingerprint, device, addon }: Pick<FoundNative, 'stamp' | 'fingerprint' | 'device' | 'addon'>): Stamp | null {
   try {
     const read = stampSchema.parse(JSON.parse(readFileSync(stamp, 'utf8')));
-    const sameGraphs = read.tensorflow === null || read.numerics === graphNumerics({ version: read.tensorflow, device });
+    const sameGraphs = read.tensorflow === null || read.numerics === graphNumerics({ version: read.tensorflow, device, rewrites: rewritesGraphs(addon) });
     return read.check === CHECK_VERSION && read.fingerprint === fingerprint && sameGraphs ? read : null;
   } catch {
     return null;

@@ -58,7 +58,10 @@ export class WasmExecutable implements Executable {
       },
     };
     this.norms = plan.stages.map(({ node }) => node).filter(hasNorm);
-    this.initialise();
+    const { mean, deviation } = training.normalisation;
+    if (mean !== null) this.machine.floats.set(mean, plan.mean / 4);
+    if (deviation !== null) this.machine.floats.set(deviation, plan.deviation / 4);
+    this.restart(training.initSeed, training.replicate);
   }
 
   step(indices: Int32Array, settings: StepSettings): StepResult {
@@ -146,6 +149,18 @@ export class WasmExecutable implements Executable {
     this.steps = decodeState(state, this.training.optimizer.name, this.tensors()).steps;
   }
 
+  restart(initSeed: number, replicate: number): void {
+    const { plan, machine } = this;
+    // Memory that was never written to is zero, and takes no room before it is.
+    const used = this.steps > 0;
+    for (const { parameter, at, state } of plan.slots.values()) {
+      fillInitial(parameter, initSeed, replicate, this.values(at, parameter.count));
+      if (used) for (const moment of state) this.values(moment, parameter.count).fill(0);
+    }
+    for (const { norm } of this.norms) norm.initialise(machine);
+    this.steps = 0;
+  }
+
   dispose(): void {
     // The memory goes with the last reference to this object; there is no other resource.
   }
@@ -210,14 +225,6 @@ export class WasmExecutable implements Executable {
     return sum;
   }
 
-  private initialise(): void {
-    const { plan, machine, training } = this;
-    for (const slot of plan.slots.values()) fillInitial(slot.parameter, training.initSeed, training.replicate, this.values(slot.at, slot.parameter.count));
-    for (const { norm } of this.norms) norm.initialise(machine);
-    const { mean, deviation } = training.normalisation;
-    if (mean !== null) machine.floats.set(mean, plan.mean / 4);
-    if (deviation !== null) machine.floats.set(deviation, plan.deviation / 4);
-  }
 
   /** Weights, then optimizer state, then statistics of inference; views on the memory. */
   private tensors(): Tensor[] {

@@ -86,6 +86,20 @@ for (const optimizer of Object.values(OPTIMIZERS)) {
   });
 }
 
+test('a training that begins anew in the same graph ends where one that was just compiled does', { skip }, async () => {
+  const used = await graphCompiled(GARTH, SOURCE, training(2));
+  train(used, 0, 5);
+  used.recalibrate(range(6), 4);
+  used.restart(11, 3);
+  const fresh = await graphCompiled(GARTH, SOURCE, training(2, { initSeed: 11, replicate: 3 }));
+  expectClose(used.state(), fresh.state(), 0);
+  train(used, 0, 3);
+  train(fresh, 0, 3);
+  expectClose(used.state(), fresh.state(), 1e-6);
+  used.dispose();
+  fresh.dispose();
+});
+
 test('what an epoch asks for may change from step to step, and the training goes on', { skip }, async () => {
   const options = training(2, { clips: true });
   const [wasm, graph] = await Promise.all([compiled(GARTH, SOURCE, options), graphCompiled(GARTH, SOURCE, options)]);

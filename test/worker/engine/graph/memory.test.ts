@@ -13,7 +13,7 @@ const SOURCE = images(10, INPUT, 2, 1);
 /** Compiling calls nothing of it. */
 const UNCALLED = {} as TfjsBinding;
 
-const engineOn = (device: Device, options: GraphOptions = {}): Promise<Engine> => createGraphEngine({ binding: UNCALLED, version: '2.21.0', device, source: '' }, options);
+const engineOn = (device: Device, options: GraphOptions = {}): Promise<Engine> => createGraphEngine({ binding: UNCALLED, version: '2.21.0', device, rewrites: false, source: '' }, options);
 const room = (memoryBytes: number): Training => training(2, { maxBatch: 5, memoryBytes });
 const refused = (needed: number, whose: RegExp) => (error: unknown): boolean => error instanceof OutOfMemoryError && error.neededBytes === needed && whose.test(error.message);
 

@@ -6,6 +6,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Executable, ImageSource, Training } from '../../../../worker/engine/engine.js';
 import { createGraphEngine, type GraphOptions } from '../../../../worker/engine/graph/engine.js';
+import { rewritesGraphs } from '../../../../worker/engine/native/load.js';
 import type { NativeTensorFlow, TfjsBinding } from '../../../../worker/engine/native/native.js';
 import type { Topology } from '../../../../worker/model/topology.js';
 
@@ -29,7 +30,7 @@ export function nativeUnderTest(): NativeTensorFlow {
   const holder = { exports: {} };
   process.dlopen(holder, addon);
   const binding = holder.exports as TfjsBinding;
-  loaded = { binding, version: binding.TF_Version, device: binding.isUsingGpuDevice() ? 'gpu' : 'cpu', source: folder };
+  loaded = { binding, version: binding.TF_Version, device: binding.isUsingGpuDevice() ? 'gpu' : 'cpu', rewrites: rewritesGraphs(addon), source: folder };
   return loaded;
 }
 
