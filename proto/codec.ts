@@ -141,6 +141,8 @@ function epochToWire(message: EpochReport): WorkerInit {
       seconds: message.cost.seconds,
       steps: uint32('steps', message.cost.steps),
       params: toUint64('params', message.cost.params),
+      ...(message.cost.msPerImage === null ? {} : { msPerImage: message.cost.msPerImage }),
+      roc: (message.result.roc ?? []).map(({ positives, negatives, falsePositives, falseNegatives }) => ({ positives, negatives, falsePositives: [...falsePositives], falseNegatives: [...falseNegatives] })),
     },
   };
 }
@@ -171,7 +173,7 @@ function workerFromWire({ kind }: WireWorkerMessage): WorkerMessage {
       return { kind: 'progress', attempt, epoch, step, steps, loss };
     }
     case 'epoch': {
-      const { attempt, token, seq, epoch, key, metricNames, metricValues, confusion, diverged, seconds, steps, params } = kind.value;
+      const { attempt, token, seq, epoch, key, metricNames, metricValues, confusion, diverged, seconds, steps, params, msPerImage, roc } = kind.value;
       return {
         kind: 'epoch',
         attempt,
@@ -182,9 +184,10 @@ function workerFromWire({ kind }: WireWorkerMessage): WorkerMessage {
         result: {
           metrics: metricsFromWire(metricNames, metricValues),
           confusion: confusion === undefined ? null : confusionFromWire(confusion),
+          ...(roc.length === 0 ? {} : { roc: roc.map(({ positives, negatives, falsePositives, falseNegatives }) => ({ positives, negatives, falsePositives, falseNegatives })) }),
           diverged,
         },
-        cost: { seconds, steps, params: fromUint64('params', params) },
+        cost: { seconds, steps, params: fromUint64('params', params), msPerImage: msPerImage ?? null },
       };
     }
     case 'checkpoint': {

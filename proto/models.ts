@@ -5,7 +5,7 @@
 import type { ImageInput, Json, OptimizerChoice } from './work.js';
 
 /** Raised with every change of the built-in trainable that moves numbers; part of every key. */
-export const IMAGE_CLASSIFIER_VERSION = 2;
+export const IMAGE_CLASSIFIER_VERSION = 3;
 export const SYNTHETIC_VERSION = 1;
 
 /** A hyperparameter of a model's structure: numbers, or one of a few values. */

@@ -3,6 +3,7 @@
  * epoch, what an epoch yields, and the two units of dispatch (a stage to train, an epoch to
  * evaluate). Protobuf types never leave `proto/`, `coordinator/dispatch` and `worker/link`.
  */
+import type { RocSummary } from './roc-summary.js';
 
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [name: string]: Json };
 
@@ -187,6 +188,8 @@ export interface EpochResult {
   readonly metrics: { readonly [metric: string]: number };
   /** Counts on the validation part, confusion[true][predicted]; null where there is none. */
   readonly confusion: readonly (readonly number[])[] | null;
+  /** ROC curves on the validation part by levels, of as many classes as proto/roc-summary.ts says; absent where there are none. */
+  readonly roc?: readonly RocSummary[];
   /** True where the loss ceased to be finite: remembered like any other result; nothing follows it. */
   readonly diverged: boolean;
 }
@@ -197,6 +200,8 @@ export interface EpochCost {
   readonly steps: number;
   /** Trainable parameters plus moving statistics; 0 where there is no model. */
   readonly params: number;
+  /** Of predicting the validation part, measured; null where nothing was predicted. */
+  readonly msPerImage: number | null;
 }
 
 /** Metrics of one epoch key on one part. */

@@ -6,7 +6,7 @@ import { commandLine } from '../program-name.js';
 import { homeAt } from '../home.js';
 import { showFile } from '../run/show-file.js';
 import { progressLine } from '../run/progress-text.js';
-import { endLines, sweepTable } from '../run/summary.js';
+import { endLines, objectiveText, sweepTable } from '../run/summary.js';
 import { count } from '../text/format.js';
 import { onHome, print, printJson } from './on-home.js';
 
@@ -64,10 +64,9 @@ function addShow(program: Command): void {
 function showLines(view: ProgressView): string[] {
   const { sweep } = view;
   const data = sweep.data === null ? [] : [`  data: ${count(sweep.data.images, 'image')} of ${sweep.data.classes.join(', ')}`];
-  const floors = Object.entries(sweep.objective.floors).map(([name, floor]) => `, ${name} at least ${floor}`);
   return [
     `${sweep.name} (${sweep.id}): ${sweep.state}, revision ${sweep.revision}`,
-    `  objective: ${sweep.objective.direction} ${sweep.objective.metric}${floors.join('')}`,
+    `  objective: ${objectiveText(sweep.objective)}`,
     ...data,
     `  ${progressLine(view, null)}`,
     ...view.running.map((slot) => `  ${slot.worker}: ${slot.kind === 'train' ? `training epoch ${slot.epoch} of ${slot.from} to ${slot.to - 1}` : `evaluating epoch ${slot.from}`} for ${slot.trials.map((number) => `#${number}`).join(' ')}`),

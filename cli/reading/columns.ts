@@ -39,7 +39,14 @@ export function trialColumns({ sweep, trials }: Results): TrialColumn[] {
   ]);
   const metrics = named((trial) => trial.metrics).map((name) => metricColumn(sweep, name));
   const test = (['loss', 'accuracy', 'auc', 'f1'] as const).map((name): TrialColumn => ({ name: `test.${name}`, value: (trial) => trial.test?.[name] ?? null, best: bestOf(name) }));
-  return [...fixed, ...settings, ...metrics, ...(sweep.data === null ? [] : [metricColumn(sweep, 'val.f1'), ...test])];
+  return [...fixed, ...weighed(sweep, new Set(metrics.map(({ name }) => name))), ...settings, ...metrics, ...(sweep.data === null ? [] : [metricColumn(sweep, 'val.f1'), ...test])];
+}
+
+/** Of several objectives: the rank, and what is read off no reported metric. */
+function weighed({ objective }: Results['sweep'], reported: ReadonlySet<string>): TrialColumn[] {
+  if (objective.others === undefined) return [];
+  const goals = [objective, ...objective.others].map(({ metric, direction }, index): TrialColumn => ({ name: metric, value: (trial) => trial.objectives[index] ?? null, best: direction === 'maximize' ? 'high' : 'low' }));
+  return [{ name: 'rank', value: (trial) => trial.rank, best: 'low' }, ...goals.filter(({ name }) => !reported.has(name))];
 }
 
 /** Of a choice its settings, each by its place: `optimizer.adam.beta2`. */

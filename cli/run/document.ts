@@ -47,6 +47,10 @@ export interface TrialDocument {
   readonly val: PartMetrics | null;
   /** Only with --test. */
   readonly test?: PartMetrics | null;
+  /** Only with several objectives: each one's value; 1 for the Pareto front, 2 for the front without it; whether it is on the front. */
+  readonly objectives?: readonly (number | null)[];
+  readonly rank?: number | null;
+  readonly front?: boolean;
   /** Everything that the chosen epoch reported, under its own names. */
   readonly metrics: { readonly [metric: string]: number };
   /** Only where it ended short of completion. */
@@ -108,6 +112,7 @@ function trialDocument(trial: TrialResult, test: boolean): TrialDocument {
     train: trial.train,
     val: trial.val,
     ...(test ? { test: trial.test } : {}),
+    ...(trial.objectives.length > 1 ? { objectives: trial.objectives, rank: trial.rank, front: trial.rank === 1 } : {}),
     metrics: trial.metrics,
     ...(trial.failure === null ? {} : { failure: trial.failure }),
   };

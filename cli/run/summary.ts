@@ -1,6 +1,6 @@
 /** What a person reads when a sweep has ended: leaderboard, the best trial, what sharing saved. Pure. */
 import type { Recorded, Results, SweepView, TrialResult } from '../../coordinator/api/views.js';
-import type { BudgetEnd, BudgetSpec } from '../../coordinator/sweep/spec.js';
+import type { BudgetEnd, BudgetSpec, ObjectiveSpec } from '../../coordinator/sweep/spec.js';
 import { count, duration, metric, settingText } from '../text/format.js';
 import { confusionTable, table, type Column } from '../text/table.js';
 import { bestOf } from './document.js';
@@ -21,21 +21,33 @@ export function leaderboardLines(results: Results, limit = SHOWN_TRIALS, rows = 
   const lines = table(leaderboardColumns(results, shown), shown);
   const rest = rows.length - shown.length;
   const left = rest > 0 ? [`and ${count(rest, 'more trial')}`] : [];
-  const floors = Object.entries(sweep.objective.floors).map(([name, floor]) => `${name} at least ${floor}`);
-  const rule = `${sweep.objective.direction} ${sweep.objective.metric}${floors.length > 0 ? `; ${floors.join(', ')}` : ''}`;
-  return [`Leaderboard of ${sweep.name} (${rule})`, ...lines, ...left];
+  const front = results.trials.filter(({ rank }) => rank === 1).length;
+  const meaning = sweep.objective.others === undefined ? [] : [`* on the Pareto front (${count(front, 'trial')}): no other trial is better in one objective and as good in all others`];
+  return [`Leaderboard of ${sweep.name} (${objectiveText(sweep.objective)})`, ...lines, ...left, ...meaning];
+}
+
+/** e.g. `maximize val.auc, minimize cost.bytes; val.recall[b] at least 0.9` */
+export function objectiveText(objective: ObjectiveSpec): string {
+  const goals = [objective, ...(objective.others ?? [])].map(({ direction, metric: name }) => `${direction} ${name}`);
+  const floors = Object.entries(objective.floors).map(([name, floor]) => `${name} at least ${floor}`);
+  const ceilings = Object.entries(objective.ceilings ?? {}).map(([name, ceiling]) => `${name} at most ${ceiling}`);
+  const limits = [...floors, ...ceilings];
+  return `${goals.join(', ')}${limits.length > 0 ? `; ${limits.join(', ')}` : ''}`;
 }
 
 function leaderboardColumns(results: Results, shown: readonly TrialResult[]): Column<TrialResult>[] {
   const { objective } = results.sweep;
-  const floors = Object.keys(objective.floors);
+  const floors = [...Object.keys(objective.floors), ...Object.keys(objective.ceilings ?? {})];
+  const title = Object.keys(objective.ceilings ?? {}).length === 0 ? 'floors' : 'limits';
   const places = new Map(results.trials.map(({ id }, index) => [id, String(index + 1)]));
   const columns: Column<TrialResult>[] = [
     { title: 'place', value: (trial) => (trial.state === 'completed' ? (places.get(trial.id) ?? '-') : '-'), align: 'right' },
     { title: 'trial', value: (trial) => `#${trial.number}`, align: 'right' },
     { title: objective.metric, value: (trial) => metric(trial.objective), align: 'right' },
+    ...(objective.others ?? []).map(({ metric: name }, index): Column<TrialResult> => ({ title: name, value: (trial) => metric(trial.objectives[index + 1]), align: 'right' })),
   ];
-  if (floors.length > 0) columns.push({ title: 'floors', value: (trial) => (trial.shortfall === 0 ? 'met' : trial.shortfall === null ? '-' : `short by ${metric(trial.shortfall)}`) });
+  if (objective.others !== undefined) columns.splice(2, 0, { title: 'front', value: (trial) => (trial.rank === 1 ? '*' : '') });
+  if (floors.length > 0) columns.push({ title, value: (trial) => (trial.shortfall === 0 ? 'met' : trial.shortfall === null ? '-' : `short by ${metric(trial.shortfall)}`) });
   if (shown.some((trial) => trial.val?.accuracy !== null && trial.val !== null) && objective.metric !== 'val.accuracy') {
     columns.push({ title: 'val.accuracy', value: (trial) => metric(trial.val?.accuracy), align: 'right' });
   }
@@ -110,7 +122,7 @@ export function sweepTable(sweeps: readonly SweepView[]): string[] {
       { title: 'name', value: (sweep) => sweep.name },
       { title: 'state', value: (sweep) => sweep.state },
       { title: 'revision', value: (sweep) => String(sweep.revision), align: 'right' },
-      { title: 'objective', value: (sweep) => `${sweep.objective.direction} ${sweep.objective.metric}` },
+      { title: 'objective', value: (sweep) => objectiveText({ ...sweep.objective, floors: {}, ceilings: {} }) },
       { title: 'images', value: (sweep) => (sweep.data === null ? '-' : String(sweep.data.images)), align: 'right' },
       { title: 'created', value: (sweep) => sweep.createdAt },
       { title: 'id', value: (sweep) => sweep.id },

@@ -2,7 +2,7 @@
 import { metricValue, overallScore, type Confusion } from '../../proto/confusion.js';
 import type { EpochKey, EpochSettings } from '../../proto/work.js';
 import type { RecordedEpoch, RecordedEvaluation, SweepRecord, TrialRecord } from '../store/store.js';
-import { compareScores, scoreOf } from '../trial/rank.js';
+import { compareScores, ranksOf, scoreOf, type Score } from '../trial/rank.js';
 import type { TrialPlan } from '../sweep/spec.js';
 import type { PartMetrics, PlanView, SweepView, TrialResult } from './views.js';
 
@@ -43,7 +43,7 @@ export function trialResult(sweep: SweepRecord, trial: TrialRecord, known: Known
   const evaluation = key === undefined ? undefined : known.tests.get(key);
   const classes = sweep.data?.classes ?? [];
   const positive = sweep.data?.positive ?? 0;
-  const score = chosen === undefined ? null : scoreOf(trial.number, chosen.result, sweep.spec.objective, classes, positive);
+  const score = chosen === undefined ? null : scoreOf(trial.number, chosen, sweep.spec.objective, classes, positive);
   const metrics = chosen?.result.metrics ?? {};
   return {
     id: trial.id,
@@ -60,6 +60,8 @@ export function trialResult(sweep: SweepRecord, trial: TrialRecord, known: Known
     test: evaluation === undefined ? null : partMetrics(evaluation.result.metrics, evaluation.result.confusion, positive),
     metrics,
     objective: score === null || Number.isNaN(score.value) ? null : score.value,
+    objectives: score === null ? [] : [score.value, ...score.others].map((value) => (Number.isNaN(value) ? null : value)),
+    rank: null,
     shortfall: score === null || !Number.isFinite(score.shortfall) ? null : score.shortfall,
     failure: trial.failure,
   };
@@ -123,18 +125,22 @@ function finite(value: number | undefined): number | null {
   return value === undefined || !Number.isFinite(value) ? null : value;
 }
 
-/** Completed trials by floors and objective, ties by number; the others after them by number. */
+/**
+ * Completed trials by floors and objective, ties by number; the others after them by number. Of several
+ * objectives, trials go by the rank of their front first, and within one by the first objective.
+ */
 export function leaderboard(sweep: SweepRecord, trials: readonly TrialResult[]): TrialResult[] {
-  const { direction } = sweep.spec.objective;
-  const score = (trial: TrialResult): { number: number; value: number; shortfall: number } => ({
-    number: trial.number,
-    value: trial.objective ?? Number.NaN,
-    shortfall: trial.shortfall ?? Number.POSITIVE_INFINITY,
-  });
-  return [...trials].sort((a, b) => {
-    const aDone = a.state === 'completed';
-    const bDone = b.state === 'completed';
-    if (aDone !== bDone) return aDone ? -1 : 1;
-    return aDone ? compareScores(score(a), score(b), direction) : a.number - b.number;
-  });
+  const { objective } = sweep.spec;
+  const score = ({ number, objectives, shortfall }: TrialResult): Score => {
+    const [value = Number.NaN, ...others] = objectives.map((each) => each ?? Number.NaN);
+    return { number, value, others, shortfall: shortfall ?? Number.POSITIVE_INFINITY };
+  };
+  const completed = trials.filter(({ state }) => state === 'completed');
+  const ranks = ranksOf(completed.map(score), objective);
+  const place = ({ number }: TrialResult): number => ranks.get(number) ?? Number.POSITIVE_INFINITY;
+  const byRank = (a: TrialResult, b: TrialResult): number => (place(a) === place(b) ? 0 : place(a) - place(b));
+  return [
+    ...completed.sort((a, b) => byRank(a, b) || compareScores(score(a), score(b), objective)).map((trial) => ({ ...trial, rank: ranks.get(trial.number) ?? null })),
+    ...trials.filter(({ state }) => state !== 'completed').sort((a, b) => a.number - b.number),
+  ];
 }

@@ -167,7 +167,10 @@ export class ApplicationService implements SweepService {
     const sweep = await this.#find(idOrName);
     const trials = (await this.#store.trialsOf(sweep.id)).filter((trial) => trial.state === 'completed');
     const known = await this.#known(trials, true);
-    const ranked = leaderboard(sweep, trials.map((trial) => trialResult(sweep, trial, known)));
+    // Members are chosen by one number: the first objective's.
+    const { others: _, ...first } = sweep.spec.objective;
+    const judged = { ...sweep, spec: { ...sweep.spec, objective: first } };
+    const ranked = leaderboard(judged, trials.map((trial) => trialResult(judged, trial, known)));
     const evaluations: RecordedEvaluation[] = [];
     for (const keys of chunks(chosenKeys(trials))) evaluations.push(...(await this.#store.evaluationsByKey(keys)));
     return assembleEnsemble({ sweep, trials, ranked, epochs: known.epochs, evaluations, blobs: this.#options.blobs });

@@ -167,7 +167,11 @@ export interface TrialResult {
   readonly metrics: { readonly [metric: string]: number };
   /** Value of the objective's metric; null where it was not reported. */
   readonly objective: number | null;
-  /** By how much it falls short of the objective's floors, summed; 0 where it meets them; null where one was not measured. */
+  /** Value of each objective, the first one's first. */
+  readonly objectives: readonly (number | null)[];
+  /** Of several objectives: 1 on the Pareto front, 2 on the front without it, and so on; null for one objective, and where a floor or ceiling is missed. */
+  readonly rank: number | null;
+  /** By how much it falls short of the objective's floors or exceeds its ceilings, summed; 0 where it keeps to them; null where one was not measured. */
   readonly shortfall: number | null;
   readonly failure: TrialFailure | null;
 }

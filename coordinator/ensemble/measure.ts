@@ -1,6 +1,7 @@
 /** What probabilities and the classes decided from them are worth against the true labels. Pure. */
-import { accuracy, metricValue, overallScore, type Confusion } from '../../proto/confusion.js';
+import { accuracy, isRocMetric, metricValue, overallScore, type Confusion } from '../../proto/confusion.js';
 import { rocAuc } from '../../proto/roc-auc.js';
+import { rocSummaries } from '../../proto/roc-summary.js';
 import { mostProbable } from './combine.js';
 
 /** The smallest float32 above 0: what a probability that was rounded to 0 counts as, so that a loss is finite. */
@@ -84,7 +85,7 @@ export function scoreBy(metric: string, direction: 'maximize' | 'minimize', trut
   if (metric === 'val.auc') return score((probabilities) => rocAuc(probabilities, truth.labels, classes));
   const read = (probabilities: Float32Array): number | null => {
     const predicted = Uint16Array.from({ length: truth.labels.length }, (_, image) => mostProbable(probabilities, image * classes, classes));
-    return metricValue(metric, { metrics: {}, confusion: confusionOf(predicted, truth.labels, classes) }, truth.classes, truth.positive);
+    return metricValue(metric, { metrics: {}, confusion: confusionOf(predicted, truth.labels, classes), ...(isRocMetric(metric) ? { roc: rocSummaries(probabilities, truth.labels, classes) } : {}) }, truth.classes, truth.positive);
   };
   const sample = new Float32Array(truth.labels.length * classes);
   if (read(sample) === null) return scoreBy('val.loss', 'minimize', truth);

@@ -202,6 +202,7 @@ export class Board {
       node.result = epoch.result;
       node.seconds = epoch.seconds;
       node.params = epoch.params;
+      node.msPerImage = epoch.msPerImage;
       node.checkpoint = epoch.checkpoint;
       node.recordedBy = epoch.attempt;
     }
@@ -283,7 +284,7 @@ export class Board {
     const before = sweep.best?.score ?? null;
     this.#end(trial, 'completed', null, writes);
     this.#considerBest(trial);
-    if (sweep.best !== null && (before === null || improves(sweep.best.score, before, sweep.record.spec.objective.direction))) this.#countSinceBest(sweep, 0, writes);
+    if (sweep.best !== null && (before === null || improves(sweep.best.score, before, sweep.record.spec.objective))) this.#countSinceBest(sweep, 0, writes);
   }
 
   #end(trial: TrialRun, state: TrialState, failure: TrialFailure | null, writes: TurnWrites): void {
@@ -338,10 +339,10 @@ export class Board {
   #considerBest(trial: TrialRun): void {
     const { sweep, chosen } = trial;
     const result = chosen?.result ?? null;
-    if (trial.state !== 'completed' || result === null) return;
+    if (trial.state !== 'completed' || chosen === null || result === null) return;
     const { objective } = sweep.record.spec;
-    const score = scoreOf(trial.number, result, objective, sweep.rule.classes, sweep.rule.positive);
-    if (sweep.best === null || compareScores(score, sweep.best.score, objective.direction) < 0) sweep.best = { trial, score };
+    const score = scoreOf(trial.number, { ...chosen, result }, objective, sweep.rule.classes, sweep.rule.positive);
+    if (sweep.best === null || compareScores(score, sweep.best.score, objective) < 0) sweep.best = { trial, score };
   }
 
   /** Where all that is open waits for its pruner, nothing more will be reported: who is not promoted now is pruned. */

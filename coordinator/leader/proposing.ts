@@ -8,7 +8,7 @@ import type { Point } from '../space/dimension.js';
 import type { Resolver } from '../sweep/resolve.js';
 import type { TrialPlan } from '../sweep/spec.js';
 import type { SweepRecord } from '../store/store.js';
-import { minimised, scoreOf } from '../trial/rank.js';
+import { minimisedAll, scoreOf } from '../trial/rank.js';
 import type { Proposing, Told, TrialRun } from './model.js';
 import type { SamplerHost } from './sampler-host.js';
 
@@ -102,10 +102,13 @@ export function toldOf(trial: TrialRun): Told {
   if (state === 'infeasible') return { ...blank, state };
   if (state === 'failed' || state === 'cancelled') return { ...blank, state: 'failed' };
   if (state !== 'completed' && state !== 'pruned') return { ...blank, state: 'pending' };
-  const result = (state === 'completed' ? trial.chosen : trial.nodes[length - 1])?.result ?? null;
-  if (result === null) return { ...blank, state: 'failed' };
+  const node = state === 'completed' ? trial.chosen : trial.nodes[length - 1];
+  const result = node?.result ?? null;
+  if (node === null || node === undefined || result === null) return { ...blank, state: 'failed' };
   const { record, rule } = trial.sweep;
-  const score = scoreOf(number, result, record.spec.objective, rule.classes, rule.positive);
-  if (Number.isNaN(score.value)) return { ...blank, state: 'failed' };
-  return { number, state, value: minimised(score.value, record.spec.objective.direction), shortfall: score.shortfall, epochs: length };
+  const { objective } = record.spec;
+  const score = scoreOf(number, { ...node, result }, objective, rule.classes, rule.positive);
+  const values = minimisedAll(score, objective);
+  if (values.some(Number.isNaN)) return { ...blank, state: 'failed' };
+  return { number, state, value: values[0] ?? null, ...(objective.others === undefined ? {} : { values }), shortfall: score.shortfall, epochs: length };
 }

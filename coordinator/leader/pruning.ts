@@ -2,12 +2,11 @@
  * One sweep's pruner over its trials. Twins (trials with the same path) stand on the same epochs at all
  * times: they are one candidate for the pruner, under the number of the first, and share its fate.
  */
-import { metricValue } from '../../proto/confusion.js';
 import type { EpochKey } from '../../proto/work.js';
 import type { Judgement, Pruner } from '../pruner/pruner.js';
 import type { ObjectiveSpec } from '../sweep/spec.js';
 import type { FoldRule } from '../trial/fold.js';
-import { minimised } from '../trial/rank.js';
+import { minimised, valueOf } from '../trial/rank.js';
 import type { Pruning, TrialRun } from './model.js';
 
 interface Candidate {
@@ -90,9 +89,10 @@ export class SweepPruning implements Pruning {
   }
 
   #valueAt(trial: TrialRun, epoch: number): number | null {
-    const result = trial.nodes[epoch]?.result ?? null;
+    const node = trial.nodes[epoch];
+    const result = node?.result ?? null;
     if (result === null) return null;
-    const value = metricValue(this.#objective.metric, result, this.#rule.classes, this.#rule.positive);
+    const value = valueOf(this.#objective.metric, { result, params: node?.params ?? 0, msPerImage: node?.msPerImage ?? null }, this.#rule.classes, this.#rule.positive);
     if (value === null || Number.isNaN(value)) return null;
     return minimised(value, this.#objective.direction);
   }

@@ -76,12 +76,13 @@ function epochReported(context: ReportContext, attempt: Attempt, message: EpochR
   if (attempt.keep.has(node.epoch)) attempt.due.set(node.epoch, context.checkpointDue);
   node.lastWorker = attempt.worker.id;
   if (node.result === null) {
-    const { seconds, params } = message.cost;
+    const { seconds, params, msPerImage } = message.cost;
     node.result = message.result;
     node.seconds = seconds;
     node.params = params;
+    node.msPerImage = msPerImage;
     node.recordedBy = attempt.id;
-    writes.epochs.push({ ...lease, parent: node.parent?.key ?? null, epoch: node.epoch, result: message.result, seconds, params });
+    writes.epochs.push({ ...lease, parent: node.parent?.key ?? null, epoch: node.epoch, result: message.result, seconds, params, msPerImage });
     for (const sweep of attempt.payers) {
       sweep.spent.epochs += 1;
       if (sweep.record.spec.budget.epochs !== undefined) writes.spent.push(spentWrite(sweep));

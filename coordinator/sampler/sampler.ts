@@ -17,6 +17,8 @@ export interface Observation {
   readonly state: 'pending' | 'completed' | 'pruned' | 'failed' | 'infeasible';
   /** The objective, smaller is better (signs are turned by the caller); null where there is none. */
   readonly value: number | null;
+  /** Of several objectives, each one's value, smaller is better; absent for one objective, and where there is no value. */
+  readonly values?: readonly number[];
   /** By how much the objective's floors are missed, 0 for none: less shortfall goes before a better value. */
   readonly shortfall: number;
   /** Epochs behind the value; pruned trials are compared at equal ones. */

@@ -26,6 +26,7 @@ export interface EpochNode {
   result: EpochResult | null;
   seconds: number;
   params: number;
+  msPerImage: number | null;
   checkpoint: BlobId | null;
   /** Open trials that still need this epoch, or an epoch after it. */
   wanted: number;
@@ -108,6 +109,7 @@ function newNode(key: EpochKey, epoch: number, parent: EpochNode | null, traject
     result: null,
     seconds: 0,
     params: 0,
+    msPerImage: null,
     checkpoint: null,
     wanted: 0,
     ends: 0,

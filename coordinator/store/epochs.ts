@@ -24,10 +24,10 @@ export function epochBatch(epochs: readonly EpochWrite[]): Batch | null {
   return {
     what: 'epochs not recorded before',
     name: 'epochs',
-    text: `insert into epoch (key, parent, epoch, result, seconds, params, attempt)
-      select g.key, g.parent, g.epoch, g.result::jsonb, g.seconds, g.params, g.attempt
-      from unnest($1::bytea[], $2::bytea[], $3::int[], $4::text[], $5::float8[], $6::bigint[], $7::text[])
-        as g(key, parent, epoch, result, seconds, params, attempt)`,
+    text: `insert into epoch (key, parent, epoch, result, seconds, params, ms_per_image, attempt)
+      select g.key, g.parent, g.epoch, g.result::jsonb, g.seconds, g.params, g.ms_per_image, g.attempt
+      from unnest($1::bytea[], $2::bytea[], $3::int[], $4::text[], $5::float8[], $6::bigint[], $7::float8[], $8::text[])
+        as g(key, parent, epoch, result, seconds, params, ms_per_image, attempt)`,
     values: [
       epochs.map((write) => bytea(write.key)),
       epochs.map((write) => (write.parent === null ? null : bytea(write.parent))),
@@ -35,6 +35,7 @@ export function epochBatch(epochs: readonly EpochWrite[]): Batch | null {
       epochs.map((write) => writeResult(write.result)),
       epochs.map((write) => write.seconds),
       epochs.map((write) => write.params),
+      epochs.map((write) => write.msPerImage),
       epochs.map((write) => write.attempt),
     ],
     expected: epochs.length,
@@ -94,6 +95,7 @@ interface EpochRow {
   readonly result: StoredEpochResult;
   readonly seconds: number;
   readonly params: string;
+  readonly ms_per_image: number | null;
   readonly checkpoint: BlobId | null;
   readonly recorded_seq: string;
   readonly recorded_at: Date;
@@ -103,7 +105,7 @@ interface EpochRow {
 export async function readEpochs(client: ClientBase, keys: readonly EpochKey[]): Promise<RecordedEpoch[]> {
   const { rows } = await client.query<EpochRow>({
     name: 'epochs-by-key',
-    text: `select encode(key, 'hex') as key, result, seconds, params, checkpoint, recorded_seq, recorded_at, attempt
+    text: `select encode(key, 'hex') as key, result, seconds, params, ms_per_image, checkpoint, recorded_seq, recorded_at, attempt
       from epoch where key = any($1::bytea[]) order by recorded_seq`,
     values: [keys.map(bytea)],
   });
@@ -112,6 +114,7 @@ export async function readEpochs(client: ClientBase, keys: readonly EpochKey[]):
     result: readEpochResult(row.result),
     seconds: row.seconds,
     params: Number(row.params),
+    msPerImage: row.ms_per_image,
     checkpoint: row.checkpoint,
     attempt: row.attempt,
     recordedSeq: Number(row.recorded_seq),

@@ -43,6 +43,7 @@ create table epoch (
   attempt text not null,
   recorded_seq bigint not null default nextval('recorded_seq'::regclass),
   recorded_at timestamp with time zone not null default now(),
+  ms_per_image double precision,
   constraint epoch_pkey PRIMARY KEY (key),
   constraint epoch_check CHECK (((parent IS NULL) = (epoch = 0))),
   constraint epoch_epoch_check CHECK ((epoch >= 0)),

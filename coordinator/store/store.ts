@@ -70,6 +70,8 @@ export interface RecordedEpoch {
   readonly result: EpochResult;
   readonly seconds: number;
   readonly params: number;
+  /** Of predicting the validation part, as it was measured; null where it was not. */
+  readonly msPerImage: number | null;
   /** The attempt that recorded it. */
   readonly attempt: string;
   /** Kept checkpoint, if any. */
@@ -128,6 +130,7 @@ export interface EpochWrite {
   readonly result: EpochResult;
   readonly seconds: number;
   readonly params: number;
+  readonly msPerImage: number | null;
 }
 
 /** A key that was trained again after a loss: counted, compared, never rewritten. */

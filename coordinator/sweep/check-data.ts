@@ -1,25 +1,53 @@
 /** What a sweep says of classes, once its data are known: class names stand in metrics, weights and `positive`. */
-import { metricClass } from '../../proto/confusion.js';
+import { isRocMetric, metricClass } from '../../proto/confusion.js';
+import { MOST_CURVES } from '../../proto/roc-summary.js';
 import type { Json } from '../../proto/work.js';
 import { describe, type Path, type Problem } from './mistakes.js';
 import { oneOf } from './schema.js';
-import type { DataSummary, SweepSpec } from './spec.js';
+import type { DataSummary, ObjectiveSpec, SweepSpec } from './spec.js';
 import { suggestValue } from './suggest.js';
 
+interface Named {
+  readonly path: Path;
+  readonly at: 'key' | 'value';
+  readonly className: string | null;
+}
+
+interface NamedMetric {
+  readonly path: Path;
+  readonly at: 'key' | 'value';
+  readonly metric: string;
+}
+
 /** Problems with a path into the sweep file; `ParsedSweep.place` gives them their lines. */
-export function checkAgainstData(spec: SweepSpec, data: Pick<DataSummary, 'classes'>): Problem[] {
+export function checkAgainstData(spec: SweepSpec, data: Pick<DataSummary, 'classes' | 'counts'>): Problem[] {
   if (spec.trainable.kind !== 'image-classifier') return [];
-  const named: { path: Path; at: 'key' | 'value'; className: string | null }[] = [
-    { path: ['data', 'positive'], at: 'value', className: spec.trainable.data.positive },
-    { path: ['objective', spec.objective.direction], at: 'value', className: metricClass(spec.objective.metric) },
-    ...Object.keys(spec.objective.floors).map((metric) => ({ path: ['objective', 'floors', metric], at: 'key' as const, className: metricClass(metric) })),
-    { path: ['stop', 'monitor'], at: 'value', className: spec.stop === null ? null : metricClass(spec.stop.monitor) },
-    ...weighted(spec),
-  ];
-  return named.flatMap(({ path, at, className }): Problem[] => {
+  const metrics: NamedMetric[] = [...metricsOf(spec.objective), ...(spec.stop === null ? [] : [{ path: ['stop', 'monitor'], at: 'value' as const, metric: spec.stop.monitor }])];
+  const named: Named[] = [{ path: ['data', 'positive'], at: 'value', className: spec.trainable.data.positive }, ...metrics.map((each) => ({ ...each, className: metricClass(each.metric) })), ...weighted(spec)];
+  const unknown = named.flatMap(({ path, at, className }): Problem[] => {
     if (className === null || data.classes.includes(className)) return [];
     return [{ path, at, found: `the class ${describe(className)}`, expected: oneOf(data.classes), suggestion: suggestValue(className, data.classes) }];
   });
+  return [...unknown, ...metrics.flatMap((each) => neverReported(each, data))];
+}
+
+/** A metric that no epoch will report ranks nothing. */
+function neverReported({ path, at, metric }: NamedMetric, { classes, counts }: Pick<DataSummary, 'classes' | 'counts'>): Problem[] {
+  if ((metric.startsWith('val.') || metric === 'cost.msPerImage') && !counts.val.some((count) => count > 0)) {
+    return [{ path, at, found: `${metric} without images to validate on`, expected: 'a validation part', suggestion: 'write data.split: {val: 0.15}, or take train.loss' }];
+  }
+  if (isRocMetric(metric) && classes.length > MOST_CURVES) {
+    return [{ path, at, found: `${metric} of ${classes.length} classes`, expected: `at most ${MOST_CURVES} classes`, suggestion: 'val.recall and val.specificity are measured for any number' }];
+  }
+  return [];
+}
+
+/** A path with a place in a list ends before it where the file has no list. */
+function metricsOf({ others = [], floors, ceilings = {}, ...first }: ObjectiveSpec): NamedMetric[] {
+  const isList = others.length > 0;
+  const goals = [first, ...others].map(({ direction, metric }, index) => ({ path: isList ? ['objective', index, direction] : ['objective', direction], at: 'value' as const, metric }));
+  const limits = Object.entries({ floors, ceilings }).flatMap(([limit, metrics]) => Object.keys(metrics).map((metric) => ({ path: isList ? ['objective'] : ['objective', limit, metric], at: 'key' as const, metric })));
+  return [...goals, ...limits];
 }
 
 /** Classes in maps of `classWeights`. */

@@ -3,21 +3,20 @@
  * against the space, fractions against each other, the grid against its budget. Each check works on the
  * sections that the schema found in order, so that one mistake does not hide another.
  */
-import { METRIC_NAMES, isMetricName } from '../../proto/confusion.js';
 import { moduleModel } from '../../proto/model-module.js';
 import { DEFAULT_MODEL, ZOO, type Knob, type ZooModel } from '../../proto/models.js';
 import { gridSize } from '../sampler/grid.js';
 import { axisTree } from '../space/axis-tree.js';
 import { withDefaults } from './axes.js';
+import { checkMetrics } from './check-metrics.js';
 import { checkConstraints, checkSomethingLeft, countAccepted, howTaken } from './check-constraints.js';
 import { speaksOfCosts } from '../space/constraints.js';
 import { checkRates } from './check-rates.js';
-import { isRawMap, sectionsOf, type Draft, type ImageDraft, type RawMap } from './draft.js';
+import { isRawMap, sectionsOf, type Draft, type ImageDraft } from './draft.js';
 import { describe, type Problem } from './mistakes.js';
 import { isDrawing, isListed, samplerName } from './schema-search.js';
 import { dataFields, knobValue, listed, MAX_TRIALS, oneOf, type DataFile } from './schema.js';
 import type { Axis } from './spec.js';
-import { suggestMetric } from './suggest.js';
 
 /** A larger grid must be meant: `budget.trials` says so. */
 export const TRIALS_WITHOUT_BUDGET = 10_000;
@@ -148,45 +147,6 @@ function checkPattern(key: 'groupBy' | 'label', pattern: string | undefined, adv
     return [{ ...base, expected: 'a regular expression', suggestion: error instanceof Error ? error.message : null }];
   }
   return [{ ...base, expected: 'a capture in it', suggestion: advice }];
-}
-
-/** Of what is written, so that a mistake beside a metric does not hide one in it. */
-function checkMetrics(draft: Draft): Problem[] {
-  const known = draft.kind === 'image' ? METRIC_NAMES : draft.metrics;
-  if (known === null) return [];
-  const objective = isRawMap(draft.raw.objective) ? draft.raw.objective : {};
-  const floors = isRawMap(objective.floors) ? objective.floors : {};
-  const stop = isRawMap(draft.raw.stop) ? draft.raw.stop : {};
-  const named: [readonly string[], 'key' | 'value', unknown][] = [
-    [['objective', 'maximize'], 'value', objective.maximize],
-    [['objective', 'minimize'], 'value', objective.minimize],
-    ...Object.keys(floors).map((metric): [readonly string[], 'key', string] => [['objective', 'floors', metric], 'key', metric]),
-    [['stop', 'monitor'], 'value', stop.monitor],
-  ];
-  const unknown = named.flatMap(([path, at, metric]): Problem[] => {
-    if (typeof metric !== 'string' || metric === '') return [];
-    if (draft.kind === 'image' ? isMetricName(metric) : known.includes(metric)) return [];
-    return [{ path, at, found: describe(metric), expected: oneOf(known), suggestion: suggestMetric(metric, known) }];
-  });
-  return draft.kind === 'image' ? [...unknown, ...checkFloors(floors), ...checkTarget(draft)] : unknown;
-}
-
-/** All metrics of an image classifier but its losses are shares: a floor outside [0, 1] is always or never met. */
-function checkFloors(floors: RawMap): Problem[] {
-  return Object.entries(floors).flatMap(([metric, least]): Problem[] => {
-    if (!isMetricName(metric) || metric.endsWith('.loss') || typeof least !== 'number' || (least >= 0 && least <= 1)) return [];
-    const suggestion = least > 1 && least <= 100 ? `${least} % is ${Number((least / 100).toPrecision(12))}` : null;
-    return [{ path: ['objective', 'floors', metric], at: 'value', found: describe(least), expected: 'a number from 0 to 1', suggestion }];
-  });
-}
-
-/** A share outside [0, 1] is never reached, or by everything. */
-function checkTarget({ sections: { objective, budget } }: ImageDraft): Problem[] {
-  const target = budget?.target;
-  const metric = objective === undefined ? 'val.auc' : 'maximize' in objective ? objective.maximize : objective.minimize;
-  if (target === undefined || metric.endsWith('.loss') || (target >= 0 && target <= 1)) return [];
-  const suggestion = target > 1 && target <= 100 ? `${target} % is ${Number((target / 100).toPrecision(12))}` : null;
-  return [{ path: ['budget', 'target'], at: 'value', found: describe(target), expected: `a number from 0 to 1 for ${metric}`, suggestion }];
 }
 
 /** What ends any sweep. A target may never be reached. */

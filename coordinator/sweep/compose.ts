@@ -3,9 +3,9 @@ import type { ZooModel } from '../../proto/models.js';
 import { withDefaults } from './axes.js';
 import type { ImageDraft, SyntheticDraft } from './draft.js';
 import { durationMs } from '../../proto/duration.js';
-import type { BudgetFile, ImageFile } from './schema.js';
+import type { BudgetFile, ImageFile, ObjectiveFile } from './schema.js';
 import type { PrunerFile, SamplerFile } from './schema-search.js';
-import type { Assignment, Axis, BudgetSpec, DataSpec, EnsembleSpec, ObjectiveSpec, PrunerSpec, SamplerSpec, SplitSpec, StopSpec, SweepSpec } from './spec.js';
+import type { Assignment, Axis, BudgetSpec, DataSpec, EnsembleSpec, Goal, ObjectiveSpec, PrunerSpec, SamplerSpec, SplitSpec, StopSpec, SweepSpec } from './spec.js';
 
 export const DEFAULT_SPLIT = { val: 0.15, test: 0.15 } as const;
 
@@ -138,9 +138,20 @@ function composeSplit({ split, given }: Exclude<ImageFile['data'], string>): Spl
 }
 
 function composeObjective(objective: ImageFile['objective'], fallback: string): ObjectiveSpec {
-  if (objective === undefined) return { metric: fallback, direction: direction(fallback), floors: {} };
-  const floors = objective.floors ?? {};
-  return 'maximize' in objective ? { metric: objective.maximize, direction: 'maximize', floors } : { metric: objective.minimize, direction: 'minimize', floors };
+  const written = objective === undefined ? [] : Array.isArray(objective) ? objective : [objective];
+  const [first = { metric: fallback, direction: direction(fallback) }, ...others] = written.map(goalOf);
+  const ceilings = Object.assign({}, ...written.map((each) => each.ceilings ?? {})) as { readonly [metric: string]: number };
+  return {
+    ...first,
+    ...(others.length === 0 ? {} : { others }),
+    floors: Object.assign({}, ...written.map((each) => each.floors ?? {})) as { readonly [metric: string]: number },
+    ...(Object.keys(ceilings).length === 0 ? {} : { ceilings }),
+  };
+}
+
+/** One objective as written. */
+export function goalOf(written: ObjectiveFile): Goal {
+  return 'maximize' in written ? { metric: written.maximize, direction: 'maximize' } : { metric: written.minimize, direction: 'minimize' };
 }
 
 function composeStop(stop: ImageFile['stop'], fallback: string, objective?: ObjectiveSpec): StopSpec | null {

@@ -3,7 +3,7 @@ import { sameJson } from '../../proto/canonical.js';
 import type { Json } from '../../proto/work.js';
 import { axisTree, writtenAxis } from '../space/axis-tree.js';
 import { fieldName, type Path } from './mistakes.js';
-import type { PrunerSpec, SweepSpec } from './spec.js';
+import type { ObjectiveSpec, PrunerSpec, SweepSpec } from './spec.js';
 
 /** One line per field, e.g. `space.lr: [0.01] -> [0.01, 0.003]`; none where both say the same. */
 export function differences(before: SweepSpec, after: SweepSpec): string[] {
@@ -39,7 +39,7 @@ function asWritten(spec: SweepSpec): { readonly [section: string]: Json } {
       : { trainable: { synthetic: { epochMs: trainable.epochMs, metrics: trainable.metrics } } }),
     constraints: spec.constraints ?? null,
     sampler: typeof sampler === 'string' || 'list' in sampler ? (typeof sampler === 'string' ? sampler : null) : Object.fromEntries(Object.entries(sampler).map(([kind, settings]) => [kind, { ...settings }])),
-    objective: { [objective.direction]: objective.metric, floors: objective.floors },
+    objective: writtenObjective(objective),
     stop: stop === null ? null : { ...stop },
     pruner: pruner === null ? null : writtenPruner(pruner),
     ensemble: spec.ensemble === null ? null : { ...spec.ensemble },
@@ -53,6 +53,11 @@ function asWritten(spec: SweepSpec): { readonly [section: string]: Json } {
 /** A list stays whole where fields are taken apart. */
 function writtenList(written: Json): Json {
   return Array.isArray(written) ? (written as readonly Json[]) : [written];
+}
+
+function writtenObjective({ others = [], floors, ceilings = {}, ...first }: ObjectiveSpec): Json {
+  const goals = [first, ...others].map(({ direction, metric }) => ({ [direction]: metric }));
+  return others.length === 0 ? { ...goals[0], floors, ceilings } : { goals, floors, ceilings };
 }
 
 function writtenPruner({ kind, ...settings }: PrunerSpec): Json {

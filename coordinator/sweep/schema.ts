@@ -312,9 +312,14 @@ export type DataFile = z.infer<typeof dataFields>;
 
 const metric = text('the name of a metric');
 const floors = z.record(metric, anyNumber, 'a map of metric to least value').optional();
-const objective = z.union([fields({ maximize: metric, floors }, '{maximize: METRIC}'), fields({ minimize: metric, floors }, '{minimize: METRIC}')], {
+const CEILING = 'a number above 0';
+const ceilings = z.record(metric, z.number(CEILING).positive(CEILING), 'a map of metric to largest value').optional();
+const oneObjective = z.union([fields({ maximize: metric, floors, ceilings }, '{maximize: METRIC}'), fields({ minimize: metric, floors, ceilings }, '{minimize: METRIC}')], {
   error: '{maximize: METRIC} or {minimize: METRIC}',
 });
+const OBJECTIVES = '{maximize: METRIC} or {minimize: METRIC}, or a list of them';
+const objective = z.union([oneObjective, z.array(oneObjective, OBJECTIVES).min(1, 'at least one objective')], { error: OBJECTIVES });
+export type ObjectiveFile = z.infer<typeof oneObjective>;
 
 export const stopFields = fields(
   {

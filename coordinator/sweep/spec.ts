@@ -91,11 +91,19 @@ export interface StopSpec {
   readonly restoreBest: boolean;
 }
 
-export interface ObjectiveSpec {
+export interface Goal {
   readonly metric: string;
   readonly direction: 'minimize' | 'maximize';
+}
+
+/** What is judged by where one number must do, and what a trial must keep to. */
+export interface ObjectiveSpec extends Goal {
+  /** Further objectives, weighed against the first by the Pareto front. */
+  readonly others?: readonly Goal[];
   /** Metric name to the least value a trial must reach to be ranked before those that do not. */
   readonly floors: { readonly [metric: string]: number };
+  /** Metric name to the largest value, above 0, that a trial may have. */
+  readonly ceilings?: { readonly [metric: string]: number };
 }
 
 export type TrainableSpec =

@@ -15,7 +15,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file trawl.proto.
  */
 export const file_trawl: GenFile = /*@__PURE__*/
-  fileDesc("Cgt0cmF3bC5wcm90bxIIdHJhd2wudjEiNwoKRnJvbVdvcmtlchIpCghtZXNzYWdlcxgBIAMoCzIXLnRyYXdsLnYxLldvcmtlck1lc3NhZ2UiQQoPRnJvbUNvb3JkaW5hdG9yEi4KCG1lc3NhZ2VzGAEgAygLMhwudHJhd2wudjEuQ29vcmRpbmF0b3JNZXNzYWdlIr4CCg1Xb3JrZXJNZXNzYWdlEiAKBWhlbGxvGAEgASgLMg8udHJhd2wudjEuSGVsbG9IABIoCgloZWFydGJlYXQYAiABKAsyEy50cmF3bC52MS5IZWFydGJlYXRIABImCghwcm9ncmVzcxgDIAEoCzISLnRyYXdsLnYxLlByb2dyZXNzSAASJgoFZXBvY2gYBCABKAsyFS50cmF3bC52MS5FcG9jaFJlcG9ydEgAEi8KCmNoZWNrcG9pbnQYBSABKAsyGS50cmF3bC52MS5DaGVja3BvaW50U2F2ZWRIABIwCgpldmFsdWF0aW9uGAYgASgLMhoudHJhd2wudjEuRXZhbHVhdGlvblJlcG9ydEgAEiYKCGZpbmlzaGVkGAcgASgLMhIudHJhd2wudjEuRmluaXNoZWRIAEIGCgRraW5kIvIBChJDb29yZGluYXRvck1lc3NhZ2USJAoHd2VsY29tZRgBIAEoCzIRLnRyYXdsLnYxLldlbGNvbWVIABIkCgdyZWZ1c2VkGAIgASgLMhEudHJhd2wudjEuUmVmdXNlZEgAEiAKBW9mZmVyGAMgASgLMg8udHJhd2wudjEuT2ZmZXJIABIiCgZhbnN3ZXIYBCABKAsyEC50cmF3bC52MS5BbnN3ZXJIABIeCgRrZWVwGAUgASgLMg4udHJhd2wudjEuS2VlcEgAEiIKBmNhbmNlbBgGIAEoCzIQLnRyYXdsLnYxLkNhbmNlbEgAQgYKBGtpbmQiKgoITGVhc2VSZWYSDwoHYXR0ZW1wdBgBIAEoCRINCgV0b2tlbhgCIAEoCSLeAQoFSGVsbG8SEAoIcHJvdG9jb2wYASABKA0SEAoIZmVhdHVyZXMYAiADKAkSDgoGd29ya2VyGAMgASgJEgwKBG5hbWUYBCABKAkSDQoFc2xvdHMYBSABKA0SFAoMbWVtb3J5X2J5dGVzGAYgASgEEhkKEXNsb3RfbWVtb3J5X2J5dGVzGAcgASgEEhAKCG51bWVyaWNzGAggAygJEgwKBG5vZGUYCSABKAkSIgoGbGVhc2VzGAogAygLMhIudHJhd2wudjEuTGVhc2VSZWYSDwoHd2FpdGluZxgLIAMoCSILCglIZWFydGJlYXQiVQoIUHJvZ3Jlc3MSDwoHYXR0ZW1wdBgBIAEoCRINCgVlcG9jaBgCIAEoDRIMCgRzdGVwGAMgASgNEg0KBXN0ZXBzGAQgASgNEgwKBGxvc3MYBSABKAEiGgoIQ291bnRSb3cSDgoGY291bnRzGAEgAygNIi0KCUNvbmZ1c2lvbhIgCgRyb3dzGAEgAygLMhIudHJhd2wudjEuQ291bnRSb3ci7QEKC0Vwb2NoUmVwb3J0Eg8KB2F0dGVtcHQYASABKAkSDQoFdG9rZW4YAiABKAkSCwoDc2VxGAMgASgEEg0KBWVwb2NoGAQgASgNEgsKA2tleRgFIAEoDBIUCgxtZXRyaWNfbmFtZXMYBiADKAkSFQoNbWV0cmljX3ZhbHVlcxgHIAMoARImCgljb25mdXNpb24YCCABKAsyEy50cmF3bC52MS5Db25mdXNpb24SEAoIZGl2ZXJnZWQYCSABKAgSDwoHc2Vjb25kcxgKIAEoARINCgVzdGVwcxgLIAEoDRIOCgZwYXJhbXMYDCABKAQidwoPQ2hlY2twb2ludFNhdmVkEg8KB2F0dGVtcHQYASABKAkSDQoFdG9rZW4YAiABKAkSCwoDc2VxGAMgASgEEg0KBWVwb2NoGAQgASgNEgsKA2tleRgFIAEoDBIMCgRibG9iGAYgASgMEg0KBWJ5dGVzGAcgASgEItYBChBFdmFsdWF0aW9uUmVwb3J0Eg8KB2F0dGVtcHQYASABKAkSDQoFdG9rZW4YAiABKAkSCwoDc2VxGAMgASgEEgsKA2tleRgEIAEoDBIcCgRwYXJ0GAUgASgOMg4udHJhd2wudjEuUGFydBIMCgRsb3NzGAYgASgBEhAKCGFjY3VyYWN5GAcgASgBEgsKA2F1YxgIIAEoARImCgljb25mdXNpb24YCSABKAsyEy50cmF3bC52MS5Db25mdXNpb24SFQoNcHJvYmFiaWxpdGllcxgKIAEoDCKdAQoIRmluaXNoZWQSDwoHYXR0ZW1wdBgBIAEoCRINCgV0b2tlbhgCIAEoCRILCgNzZXEYAyABKAQSJwoHb3V0Y29tZRgEIAEoDjIWLnRyYXdsLnYxLk91dGNvbWVDbGFzcxIPCgdtZXNzYWdlGAUgASgJEhkKDG5lZWRlZF9ieXRlcxgGIAEoBEgAiAEBQg8KDV9uZWVkZWRfYnl0ZXMiWAoHV2VsY29tZRIVCg1sZWFzZV90ZXJtX21zGAEgASgNEhQKDGhlYXJ0YmVhdF9tcxgCIAEoDRIgCgRsb3N0GAMgAygLMhIudHJhd2wudjEuTGVhc2VSZWYiNwoHUmVmdXNlZBIMCgRjb2RlGAEgASgJEg8KB21lc3NhZ2UYAiABKAkSDQoFcmV0cnkYAyABKAgiMAoIRXBvY2hSdW4SDQoFY291bnQYASABKA0SFQoNc2V0dGluZ3NfanNvbhgCIAEoCSLfAgoJVHJhaW5Xb3JrEhcKD3RyYWplY3RvcnlfanNvbhgBIAEoCRIMCgRmcm9tGAIgASgNEgoKAnRvGAMgASgNEgwKBGtleXMYBCADKAwSIgoGZXBvY2hzGAUgAygLMhIudHJhd2wudjEuRXBvY2hSdW4SFwoKY2hlY2twb2ludBgGIAEoDEgAiAEBEgwKBGtlZXAYByADKA0SEAoIZXZhbHVhdGUYCCADKA0SEgoKYXdhaXRfZnJvbRgJIAEoDRIUCgdkYXRhc2V0GAogASgMSAGIAQESGQoMbWVtb3J5X2J5dGVzGAsgASgESAKIAQESFwoKdGltZW91dF9tcxgMIAEoAUgDiAEBEhsKE2NoZWNrcG9pbnRfZXZlcnlfbXMYDSABKAFCDQoLX2NoZWNrcG9pbnRCCgoIX2RhdGFzZXRCDwoNX21lbW9yeV9ieXRlc0INCgtfdGltZW91dF9tcyLbAQoMRXZhbHVhdGVXb3JrEhcKD3RyYWplY3RvcnlfanNvbhgBIAEoCRINCgVlcG9jaBgCIAEoDRILCgNrZXkYAyABKAwSEgoKY2hlY2twb2ludBgEIAEoDBIdCgVwYXJ0cxgFIAMoDjIOLnRyYXdsLnYxLlBhcnQSDwoHZGF0YXNldBgGIAEoDBIZCgxtZW1vcnlfYnl0ZXMYByABKARIAIgBARIXCgp0aW1lb3V0X21zGAggASgBSAGIAQFCDwoNX21lbW9yeV9ieXRlc0INCgtfdGltZW91dF9tcyKBAQoFT2ZmZXISDwoHYXR0ZW1wdBgBIAEoCRINCgV0b2tlbhgCIAEoCRIkCgV0cmFpbhgDIAEoCzITLnRyYXdsLnYxLlRyYWluV29ya0gAEioKCGV2YWx1YXRlGAQgASgLMhYudHJhd2wudjEuRXZhbHVhdGVXb3JrSABCBgoEd29yayJ3CgZBbnN3ZXISCwoDc2VxGAEgASgEEiIKB3ZlcmRpY3QYAiABKA4yES50cmF3bC52MS5WZXJkaWN0EhwKBG5leHQYAyABKA4yDi50cmF3bC52MS5OZXh0EgwKBGtlZXAYBCABKAgSEAoIZXZhbHVhdGUYBSABKAgiJgoES2VlcBIPCgdhdHRlbXB0GAEgASgJEg0KBWVwb2NoGAIgASgNIjsKBkNhbmNlbBIPCgdhdHRlbXB0GAEgASgJEiAKA2hvdxgCIAEoDjITLnRyYXdsLnYxLkNhbmNlbEhvdyo5CgRQYXJ0EhQKEFBBUlRfVU5TUEVDSUZJRUQQABIMCghQQVJUX1ZBTBABEg0KCVBBUlRfVEVTVBACKrcCCgxPdXRjb21lQ2xhc3MSHQoZT1VUQ09NRV9DTEFTU19VTlNQRUNJRklFRBAAEhYKEk9VVENPTUVfQ0xBU1NfRE9ORRABEhoKFk9VVENPTUVfQ0xBU1NfUkVMRUFTRUQQAhIfChtPVVRDT01FX0NMQVNTX09VVF9PRl9NRU1PUlkQAxIhCh1PVVRDT01FX0NMQVNTX1RSQUlOQUJMRV9FUlJPUhAEEhwKGE9VVENPTUVfQ0xBU1NfREFUQV9FUlJPUhAFEh0KGU9VVENPTUVfQ0xBU1NfV09SS0VSX0xPU1QQBhIbChdPVVRDT01FX0NMQVNTX1BSRUVNUFRFRBAHEhkKFU9VVENPTUVfQ0xBU1NfVElNRU9VVBAIEhsKF09VVENPTUVfQ0xBU1NfRElTS19GVUxMEAkqRQoHVmVyZGljdBIXChNWRVJESUNUX1VOU1BFQ0lGSUVEEAASDgoKVkVSRElDVF9PSxABEhEKDVZFUkRJQ1RfU1RBTEUQAio+CgROZXh0EhQKEE5FWFRfVU5TUEVDSUZJRUQQABIRCg1ORVhUX0NPTlRJTlVFEAESDQoJTkVYVF9TVE9QEAIqVwoJQ2FuY2VsSG93EhoKFkNBTkNFTF9IT1dfVU5TUEVDSUZJRUQQABIWChJDQU5DRUxfSE9XX1JFTEVBU0UQARIWChJDQU5DRUxfSE9XX0FCQU5ET04QAjJHCgVUcmF3bBI+CgdTZXNzaW9uEhQudHJhd2wudjEuRnJvbVdvcmtlchoZLnRyYXdsLnYxLkZyb21Db29yZGluYXRvcigBMAFiBnByb3RvMw");
+  fileDesc("Cgt0cmF3bC5wcm90bxIIdHJhd2wudjEiNwoKRnJvbVdvcmtlchIpCghtZXNzYWdlcxgBIAMoCzIXLnRyYXdsLnYxLldvcmtlck1lc3NhZ2UiQQoPRnJvbUNvb3JkaW5hdG9yEi4KCG1lc3NhZ2VzGAEgAygLMhwudHJhd2wudjEuQ29vcmRpbmF0b3JNZXNzYWdlIr4CCg1Xb3JrZXJNZXNzYWdlEiAKBWhlbGxvGAEgASgLMg8udHJhd2wudjEuSGVsbG9IABIoCgloZWFydGJlYXQYAiABKAsyEy50cmF3bC52MS5IZWFydGJlYXRIABImCghwcm9ncmVzcxgDIAEoCzISLnRyYXdsLnYxLlByb2dyZXNzSAASJgoFZXBvY2gYBCABKAsyFS50cmF3bC52MS5FcG9jaFJlcG9ydEgAEi8KCmNoZWNrcG9pbnQYBSABKAsyGS50cmF3bC52MS5DaGVja3BvaW50U2F2ZWRIABIwCgpldmFsdWF0aW9uGAYgASgLMhoudHJhd2wudjEuRXZhbHVhdGlvblJlcG9ydEgAEiYKCGZpbmlzaGVkGAcgASgLMhIudHJhd2wudjEuRmluaXNoZWRIAEIGCgRraW5kIvIBChJDb29yZGluYXRvck1lc3NhZ2USJAoHd2VsY29tZRgBIAEoCzIRLnRyYXdsLnYxLldlbGNvbWVIABIkCgdyZWZ1c2VkGAIgASgLMhEudHJhd2wudjEuUmVmdXNlZEgAEiAKBW9mZmVyGAMgASgLMg8udHJhd2wudjEuT2ZmZXJIABIiCgZhbnN3ZXIYBCABKAsyEC50cmF3bC52MS5BbnN3ZXJIABIeCgRrZWVwGAUgASgLMg4udHJhd2wudjEuS2VlcEgAEiIKBmNhbmNlbBgGIAEoCzIQLnRyYXdsLnYxLkNhbmNlbEgAQgYKBGtpbmQiKgoITGVhc2VSZWYSDwoHYXR0ZW1wdBgBIAEoCRINCgV0b2tlbhgCIAEoCSLeAQoFSGVsbG8SEAoIcHJvdG9jb2wYASABKA0SEAoIZmVhdHVyZXMYAiADKAkSDgoGd29ya2VyGAMgASgJEgwKBG5hbWUYBCABKAkSDQoFc2xvdHMYBSABKA0SFAoMbWVtb3J5X2J5dGVzGAYgASgEEhkKEXNsb3RfbWVtb3J5X2J5dGVzGAcgASgEEhAKCG51bWVyaWNzGAggAygJEgwKBG5vZGUYCSABKAkSIgoGbGVhc2VzGAogAygLMhIudHJhd2wudjEuTGVhc2VSZWYSDwoHd2FpdGluZxgLIAMoCSILCglIZWFydGJlYXQiVQoIUHJvZ3Jlc3MSDwoHYXR0ZW1wdBgBIAEoCRINCgVlcG9jaBgCIAEoDRIMCgRzdGVwGAMgASgNEg0KBXN0ZXBzGAQgASgNEgwKBGxvc3MYBSABKAEiGgoIQ291bnRSb3cSDgoGY291bnRzGAEgAygNIi0KCUNvbmZ1c2lvbhIgCgRyb3dzGAEgAygLMhIudHJhd2wudjEuQ291bnRSb3ciZAoKUm9jU3VtbWFyeRIRCglwb3NpdGl2ZXMYASABKA0SEQoJbmVnYXRpdmVzGAIgASgNEhcKD2ZhbHNlX3Bvc2l0aXZlcxgDIAMoDRIXCg9mYWxzZV9uZWdhdGl2ZXMYBCADKA0ivAIKC0Vwb2NoUmVwb3J0Eg8KB2F0dGVtcHQYASABKAkSDQoFdG9rZW4YAiABKAkSCwoDc2VxGAMgASgEEg0KBWVwb2NoGAQgASgNEgsKA2tleRgFIAEoDBIUCgxtZXRyaWNfbmFtZXMYBiADKAkSFQoNbWV0cmljX3ZhbHVlcxgHIAMoARImCgljb25mdXNpb24YCCABKAsyEy50cmF3bC52MS5Db25mdXNpb24SEAoIZGl2ZXJnZWQYCSABKAgSDwoHc2Vjb25kcxgKIAEoARINCgVzdGVwcxgLIAEoDRIOCgZwYXJhbXMYDCABKAQSGQoMbXNfcGVyX2ltYWdlGA0gASgBSACIAQESIQoDcm9jGA4gAygLMhQudHJhd2wudjEuUm9jU3VtbWFyeUIPCg1fbXNfcGVyX2ltYWdlIncKD0NoZWNrcG9pbnRTYXZlZBIPCgdhdHRlbXB0GAEgASgJEg0KBXRva2VuGAIgASgJEgsKA3NlcRgDIAEoBBINCgVlcG9jaBgEIAEoDRILCgNrZXkYBSABKAwSDAoEYmxvYhgGIAEoDBINCgVieXRlcxgHIAEoBCLWAQoQRXZhbHVhdGlvblJlcG9ydBIPCgdhdHRlbXB0GAEgASgJEg0KBXRva2VuGAIgASgJEgsKA3NlcRgDIAEoBBILCgNrZXkYBCABKAwSHAoEcGFydBgFIAEoDjIOLnRyYXdsLnYxLlBhcnQSDAoEbG9zcxgGIAEoARIQCghhY2N1cmFjeRgHIAEoARILCgNhdWMYCCABKAESJgoJY29uZnVzaW9uGAkgASgLMhMudHJhd2wudjEuQ29uZnVzaW9uEhUKDXByb2JhYmlsaXRpZXMYCiABKAwinQEKCEZpbmlzaGVkEg8KB2F0dGVtcHQYASABKAkSDQoFdG9rZW4YAiABKAkSCwoDc2VxGAMgASgEEicKB291dGNvbWUYBCABKA4yFi50cmF3bC52MS5PdXRjb21lQ2xhc3MSDwoHbWVzc2FnZRgFIAEoCRIZCgxuZWVkZWRfYnl0ZXMYBiABKARIAIgBAUIPCg1fbmVlZGVkX2J5dGVzIlgKB1dlbGNvbWUSFQoNbGVhc2VfdGVybV9tcxgBIAEoDRIUCgxoZWFydGJlYXRfbXMYAiABKA0SIAoEbG9zdBgDIAMoCzISLnRyYXdsLnYxLkxlYXNlUmVmIjcKB1JlZnVzZWQSDAoEY29kZRgBIAEoCRIPCgdtZXNzYWdlGAIgASgJEg0KBXJldHJ5GAMgASgIIjAKCEVwb2NoUnVuEg0KBWNvdW50GAEgASgNEhUKDXNldHRpbmdzX2pzb24YAiABKAki3wIKCVRyYWluV29yaxIXCg90cmFqZWN0b3J5X2pzb24YASABKAkSDAoEZnJvbRgCIAEoDRIKCgJ0bxgDIAEoDRIMCgRrZXlzGAQgAygMEiIKBmVwb2NocxgFIAMoCzISLnRyYXdsLnYxLkVwb2NoUnVuEhcKCmNoZWNrcG9pbnQYBiABKAxIAIgBARIMCgRrZWVwGAcgAygNEhAKCGV2YWx1YXRlGAggAygNEhIKCmF3YWl0X2Zyb20YCSABKA0SFAoHZGF0YXNldBgKIAEoDEgBiAEBEhkKDG1lbW9yeV9ieXRlcxgLIAEoBEgCiAEBEhcKCnRpbWVvdXRfbXMYDCABKAFIA4gBARIbChNjaGVja3BvaW50X2V2ZXJ5X21zGA0gASgBQg0KC19jaGVja3BvaW50QgoKCF9kYXRhc2V0Qg8KDV9tZW1vcnlfYnl0ZXNCDQoLX3RpbWVvdXRfbXMi2wEKDEV2YWx1YXRlV29yaxIXCg90cmFqZWN0b3J5X2pzb24YASABKAkSDQoFZXBvY2gYAiABKA0SCwoDa2V5GAMgASgMEhIKCmNoZWNrcG9pbnQYBCABKAwSHQoFcGFydHMYBSADKA4yDi50cmF3bC52MS5QYXJ0Eg8KB2RhdGFzZXQYBiABKAwSGQoMbWVtb3J5X2J5dGVzGAcgASgESACIAQESFwoKdGltZW91dF9tcxgIIAEoAUgBiAEBQg8KDV9tZW1vcnlfYnl0ZXNCDQoLX3RpbWVvdXRfbXMigQEKBU9mZmVyEg8KB2F0dGVtcHQYASABKAkSDQoFdG9rZW4YAiABKAkSJAoFdHJhaW4YAyABKAsyEy50cmF3bC52MS5UcmFpbldvcmtIABIqCghldmFsdWF0ZRgEIAEoCzIWLnRyYXdsLnYxLkV2YWx1YXRlV29ya0gAQgYKBHdvcmsidwoGQW5zd2VyEgsKA3NlcRgBIAEoBBIiCgd2ZXJkaWN0GAIgASgOMhEudHJhd2wudjEuVmVyZGljdBIcCgRuZXh0GAMgASgOMg4udHJhd2wudjEuTmV4dBIMCgRrZWVwGAQgASgIEhAKCGV2YWx1YXRlGAUgASgIIiYKBEtlZXASDwoHYXR0ZW1wdBgBIAEoCRINCgVlcG9jaBgCIAEoDSI7CgZDYW5jZWwSDwoHYXR0ZW1wdBgBIAEoCRIgCgNob3cYAiABKA4yEy50cmF3bC52MS5DYW5jZWxIb3cqOQoEUGFydBIUChBQQVJUX1VOU1BFQ0lGSUVEEAASDAoIUEFSVF9WQUwQARINCglQQVJUX1RFU1QQAiq3AgoMT3V0Y29tZUNsYXNzEh0KGU9VVENPTUVfQ0xBU1NfVU5TUEVDSUZJRUQQABIWChJPVVRDT01FX0NMQVNTX0RPTkUQARIaChZPVVRDT01FX0NMQVNTX1JFTEVBU0VEEAISHwobT1VUQ09NRV9DTEFTU19PVVRfT0ZfTUVNT1JZEAMSIQodT1VUQ09NRV9DTEFTU19UUkFJTkFCTEVfRVJST1IQBBIcChhPVVRDT01FX0NMQVNTX0RBVEFfRVJST1IQBRIdChlPVVRDT01FX0NMQVNTX1dPUktFUl9MT1NUEAYSGwoXT1VUQ09NRV9DTEFTU19QUkVFTVBURUQQBxIZChVPVVRDT01FX0NMQVNTX1RJTUVPVVQQCBIbChdPVVRDT01FX0NMQVNTX0RJU0tfRlVMTBAJKkUKB1ZlcmRpY3QSFwoTVkVSRElDVF9VTlNQRUNJRklFRBAAEg4KClZFUkRJQ1RfT0sQARIRCg1WRVJESUNUX1NUQUxFEAIqPgoETmV4dBIUChBORVhUX1VOU1BFQ0lGSUVEEAASEQoNTkVYVF9DT05USU5VRRABEg0KCU5FWFRfU1RPUBACKlcKCUNhbmNlbEhvdxIaChZDQU5DRUxfSE9XX1VOU1BFQ0lGSUVEEAASFgoSQ0FOQ0VMX0hPV19SRUxFQVNFEAESFgoSQ0FOQ0VMX0hPV19BQkFORE9OEAIyRwoFVHJhd2wSPgoHU2Vzc2lvbhIULnRyYXdsLnYxLkZyb21Xb3JrZXIaGS50cmF3bC52MS5Gcm9tQ29vcmRpbmF0b3IoATABYgZwcm90bzM");
 
 /**
  * All that was pending when the frame was cut, in order.
@@ -345,6 +345,40 @@ export const ConfusionSchema: GenMessage<Confusion> = /*@__PURE__*/
   messageDesc(file_trawl, 9);
 
 /**
+ * A ROC curve by levels of a per cent: see proto/roc-summary.ts.
+ *
+ * @generated from message trawl.v1.RocSummary
+ */
+export type RocSummary = Message<"trawl.v1.RocSummary"> & {
+  /**
+   * @generated from field: uint32 positives = 1;
+   */
+  positives: number;
+
+  /**
+   * @generated from field: uint32 negatives = 2;
+   */
+  negatives: number;
+
+  /**
+   * @generated from field: repeated uint32 false_positives = 3;
+   */
+  falsePositives: number[];
+
+  /**
+   * @generated from field: repeated uint32 false_negatives = 4;
+   */
+  falseNegatives: number[];
+};
+
+/**
+ * Describes the message trawl.v1.RocSummary.
+ * Use `create(RocSummarySchema)` to create a new message.
+ */
+export const RocSummarySchema: GenMessage<RocSummary> = /*@__PURE__*/
+  messageDesc(file_trawl, 10);
+
+/**
  * @generated from message trawl.v1.EpochReport
  */
 export type EpochReport = Message<"trawl.v1.EpochReport"> & {
@@ -411,6 +445,18 @@ export type EpochReport = Message<"trawl.v1.EpochReport"> & {
    * @generated from field: uint64 params = 12;
    */
   params: bigint;
+
+  /**
+   * Absent where nothing was predicted.
+   *
+   * @generated from field: optional double ms_per_image = 13;
+   */
+  msPerImage?: number | undefined;
+
+  /**
+   * @generated from field: repeated trawl.v1.RocSummary roc = 14;
+   */
+  roc: RocSummary[];
 };
 
 /**
@@ -418,7 +464,7 @@ export type EpochReport = Message<"trawl.v1.EpochReport"> & {
  * Use `create(EpochReportSchema)` to create a new message.
  */
 export const EpochReportSchema: GenMessage<EpochReport> = /*@__PURE__*/
-  messageDesc(file_trawl, 10);
+  messageDesc(file_trawl, 11);
 
 /**
  * @generated from message trawl.v1.CheckpointSaved
@@ -465,7 +511,7 @@ export type CheckpointSaved = Message<"trawl.v1.CheckpointSaved"> & {
  * Use `create(CheckpointSavedSchema)` to create a new message.
  */
 export const CheckpointSavedSchema: GenMessage<CheckpointSaved> = /*@__PURE__*/
-  messageDesc(file_trawl, 11);
+  messageDesc(file_trawl, 12);
 
 /**
  * @generated from message trawl.v1.EvaluationReport
@@ -527,7 +573,7 @@ export type EvaluationReport = Message<"trawl.v1.EvaluationReport"> & {
  * Use `create(EvaluationReportSchema)` to create a new message.
  */
 export const EvaluationReportSchema: GenMessage<EvaluationReport> = /*@__PURE__*/
-  messageDesc(file_trawl, 12);
+  messageDesc(file_trawl, 13);
 
 /**
  * @generated from message trawl.v1.Finished
@@ -569,7 +615,7 @@ export type Finished = Message<"trawl.v1.Finished"> & {
  * Use `create(FinishedSchema)` to create a new message.
  */
 export const FinishedSchema: GenMessage<Finished> = /*@__PURE__*/
-  messageDesc(file_trawl, 13);
+  messageDesc(file_trawl, 14);
 
 /**
  * @generated from message trawl.v1.Welcome
@@ -596,7 +642,7 @@ export type Welcome = Message<"trawl.v1.Welcome"> & {
  * Use `create(WelcomeSchema)` to create a new message.
  */
 export const WelcomeSchema: GenMessage<Welcome> = /*@__PURE__*/
-  messageDesc(file_trawl, 14);
+  messageDesc(file_trawl, 15);
 
 /**
  * @generated from message trawl.v1.Refused
@@ -623,7 +669,7 @@ export type Refused = Message<"trawl.v1.Refused"> & {
  * Use `create(RefusedSchema)` to create a new message.
  */
 export const RefusedSchema: GenMessage<Refused> = /*@__PURE__*/
-  messageDesc(file_trawl, 15);
+  messageDesc(file_trawl, 16);
 
 /**
  * Equal successive settings are written once.
@@ -647,7 +693,7 @@ export type EpochRun = Message<"trawl.v1.EpochRun"> & {
  * Use `create(EpochRunSchema)` to create a new message.
  */
 export const EpochRunSchema: GenMessage<EpochRun> = /*@__PURE__*/
-  messageDesc(file_trawl, 16);
+  messageDesc(file_trawl, 17);
 
 /**
  * @generated from message trawl.v1.TrainWork
@@ -724,7 +770,7 @@ export type TrainWork = Message<"trawl.v1.TrainWork"> & {
  * Use `create(TrainWorkSchema)` to create a new message.
  */
 export const TrainWorkSchema: GenMessage<TrainWork> = /*@__PURE__*/
-  messageDesc(file_trawl, 17);
+  messageDesc(file_trawl, 18);
 
 /**
  * @generated from message trawl.v1.EvaluateWork
@@ -776,7 +822,7 @@ export type EvaluateWork = Message<"trawl.v1.EvaluateWork"> & {
  * Use `create(EvaluateWorkSchema)` to create a new message.
  */
 export const EvaluateWorkSchema: GenMessage<EvaluateWork> = /*@__PURE__*/
-  messageDesc(file_trawl, 18);
+  messageDesc(file_trawl, 19);
 
 /**
  * @generated from message trawl.v1.Offer
@@ -815,7 +861,7 @@ export type Offer = Message<"trawl.v1.Offer"> & {
  * Use `create(OfferSchema)` to create a new message.
  */
 export const OfferSchema: GenMessage<Offer> = /*@__PURE__*/
-  messageDesc(file_trawl, 19);
+  messageDesc(file_trawl, 20);
 
 /**
  * @generated from message trawl.v1.Answer
@@ -852,7 +898,7 @@ export type Answer = Message<"trawl.v1.Answer"> & {
  * Use `create(AnswerSchema)` to create a new message.
  */
 export const AnswerSchema: GenMessage<Answer> = /*@__PURE__*/
-  messageDesc(file_trawl, 20);
+  messageDesc(file_trawl, 21);
 
 /**
  * @generated from message trawl.v1.Keep
@@ -874,7 +920,7 @@ export type Keep = Message<"trawl.v1.Keep"> & {
  * Use `create(KeepSchema)` to create a new message.
  */
 export const KeepSchema: GenMessage<Keep> = /*@__PURE__*/
-  messageDesc(file_trawl, 21);
+  messageDesc(file_trawl, 22);
 
 /**
  * @generated from message trawl.v1.Cancel
@@ -896,7 +942,7 @@ export type Cancel = Message<"trawl.v1.Cancel"> & {
  * Use `create(CancelSchema)` to create a new message.
  */
 export const CancelSchema: GenMessage<Cancel> = /*@__PURE__*/
-  messageDesc(file_trawl, 22);
+  messageDesc(file_trawl, 23);
 
 /**
  * @generated from enum trawl.v1.Part

@@ -92,3 +92,22 @@ it('tpe proposes exactly as many trials as the budget says, through the death of
     assert.ok((kernel === 'rbf' || typeof kernel === 'object') && Number.isInteger(degree) && degree >= 1 && degree <= 5, JSON.stringify(kernel));
   }
 });
+
+it('of two objectives the run shows the Pareto front, and tpe searches along it', async (t) => {
+  const folder = temporaryFolder(t);
+  const file = join(folder, 'front.yaml');
+  const metrics = "metrics: {loss: '(x - 1) ** 2 + y', size: 'x ** 2 + y'}";
+  writeFileSync(file, `trainable: {synthetic: {epochMs: 1, ${metrics}}}\nspace: {x: {min: 0, max: 1}, y: [0, 0.5], epochs: 1}\nsampler: tpe\nbudget: {trials: 40}\nobjective: [{minimize: loss}, {minimize: size, ceilings: {loss: 1.2}}]\n`);
+  const home = join(folder, 'home');
+  const { code, stdout, stderr } = await trawl(['run', file, '--home', home, '--json']);
+  assert.equal(code, 0, stderr);
+  const { trials, best } = readDocument(stdout);
+  const front = trials.filter((trial) => trial.front === true);
+  assert.ok(front.length > 3 && front.every(({ settings, rank }) => settings.y === 0 && rank === 1), 'with y = 0 alone a trial is on the front');
+  assert.ok(trials.filter(({ settings }) => settings.y === 0).every((trial) => trial.front === true), 'and every x then is');
+  assert.equal(best?.trial, trials[0]?.id);
+  assert.equal(trials[0]?.objectives?.[0], Math.min(...trials.map(({ objectives }) => objectives?.[0] ?? Infinity)), 'the best is the best by the first objective');
+  const shown = await trawl(['trials', 'front', '--home', home]);
+  assert.match(shown.stdout, /Leaderboard of front \(minimize loss, minimize size; loss at most 1\.2\)/);
+  assert.match(shown.stdout, new RegExp(`on the Pareto front \\(${front.length} trials\\)`));
+});

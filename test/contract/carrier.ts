@@ -46,7 +46,7 @@ const helloOf = (leases: readonly LeaseRef[] = []): Omit<Hello, 'kind' | 'protoc
 });
 
 function epochReport(epoch: number): Report {
-  return { kind: 'epoch', attempt: 'att_1', token: 'lease', epoch, key: KEY, result: { metrics: { 'val.loss': 1 / (epoch + 1) }, confusion: null, diverged: false }, cost: { seconds: 0.5, steps: 3, params: 7 } };
+  return { kind: 'epoch', attempt: 'att_1', token: 'lease', epoch, key: KEY, result: { metrics: { 'val.loss': 1 / (epoch + 1) }, confusion: null, diverged: false }, cost: { seconds: 0.5, steps: 3, params: 7, msPerImage: 0.25 } };
 }
 
 const offer: Offer = {

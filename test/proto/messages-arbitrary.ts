@@ -19,6 +19,8 @@ const confusion = fc.array(fc.array(epoch, { maxLength: 4 }), { maxLength: 4 });
 /** JSON text has no -0; nobody writes one. */
 const jsonNumber = fc.double({ noNaN: true, noDefaultInfinity: true }).map((value) => value + 0);
 const json = fc.jsonValue({ maxDepth: 2 }).map((value) => JSON.parse(JSON.stringify(value)) as Json);
+const counts = fc.array(epoch, { maxLength: 5 });
+const roc = record({ positives: epoch, negatives: epoch, falsePositives: counts, falseNegatives: counts });
 const metrics = fc.array(fc.tuple(text, fc.double())).map((pairs) => Object.fromEntries(pairs));
 
 const outcomeClass = fc.constantFrom<OutcomeClass>('done', 'released', 'OutOfMemory', 'TrainableError', 'DataError', 'WorkerLost', 'Preempted', 'Timeout', 'DiskFull');
@@ -44,8 +46,8 @@ export const workerMessages: { readonly [kind in WorkerMessage['kind']]: fc.Arbi
       seq,
       epoch,
       key: digest,
-      result: record({ metrics, confusion: fc.option(confusion), diverged: fc.boolean() }),
-      cost: record({ seconds: fc.double(), steps: epoch, params: bytes }),
+      result: fc.tuple(record({ metrics, confusion: fc.option(confusion), diverged: fc.boolean() }), fc.array(roc, { maxLength: 3 })).map(([result, curves]) => (curves.length === 0 ? result : { ...result, roc: curves })),
+      cost: record({ seconds: fc.double(), steps: epoch, params: bytes, msPerImage: fc.option(fc.double()) }),
       lease,
     })
     .map(({ lease: { attempt, token }, ...rest }) => ({ kind: 'epoch' as const, attempt, token, ...rest })),

@@ -131,7 +131,7 @@ test('whatever is recorded already, with or without checkpoints, the rest is tra
         for (const key of path) {
           if (!history.has(key) && random() > share) break;
           const checkpoint = random() < 0.3 ? `blob-${key}` : null;
-          history.set(key, { key, result: resultOf(key), seconds: 0, params: 0, attempt: 'att_before', checkpoint, recordedAt: new Date(0), recordedSeq: 0 });
+          history.set(key, { key, result: resultOf(key), seconds: 0, params: 0, msPerImage: null, attempt: 'att_before', checkpoint, recordedAt: new Date(0), recordedSeq: 0 });
         }
       }
       const fleet = new SimFleet({ sweep: { paths: trials, stop }, workers: 2, slots: 2, random, faults, history: [...history.values()], resultOf });

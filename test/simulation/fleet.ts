@@ -169,7 +169,7 @@ export class SimFleet {
       guard(write);
       assert.ok(!this.recorded.has(write.key), `epoch ${write.key} recorded twice`);
       assert.ok(write.parent === null || this.recorded.has(write.parent), `epoch ${write.key} before its parent`);
-      this.recorded.set(write.key, { key: write.key, result: write.result, seconds: 0, params: 0, attempt: write.attempt, checkpoint: null, recordedAt: new Date(0), recordedSeq: this.recorded.size });
+      this.recorded.set(write.key, { key: write.key, result: write.result, seconds: 0, params: 0, msPerImage: null, attempt: write.attempt, checkpoint: null, recordedAt: new Date(0), recordedSeq: this.recorded.size });
     }
     for (const write of writes.retrained) {
       guard(write);
@@ -299,7 +299,7 @@ export class SimFleet {
       return;
     }
     const result = this.#options.resultOf(key, epoch);
-    const report: WorkerMessage = { kind: 'epoch', seq: (worker.seq += 1), attempt: offer.attempt, token: offer.token, epoch, key, result, cost: { seconds: 0.01, steps: 1, params: 10 } };
+    const report: WorkerMessage = { kind: 'epoch', seq: (worker.seq += 1), attempt: offer.attempt, token: offer.token, epoch, key, result, cost: { seconds: 0.01, steps: 1, params: 10, msPerImage: null } };
     const before = this.#answer(worker, report);
     if (this.#options.random() < this.#options.faults) this.#answer(worker, report);
     if (before.verdict === 'stale') {

@@ -3,6 +3,7 @@
  * images, so equal logits give equal metrics to the last bit.
  */
 import { rocAuc } from '../../proto/roc-auc.js';
+import { rocSummaries, type RocSummary } from '../../proto/roc-summary.js';
 
 export interface LogitMetrics {
   /** Mean cross-entropy of the softmax, in nats, without class weights; NaN or infinite where the logits are. */
@@ -13,6 +14,8 @@ export interface LogitMetrics {
   readonly auc: number;
   /** Counts, confusion[true][predicted]; the first of equal logits is predicted. */
   readonly confusion: readonly (readonly number[])[];
+  /** See proto/roc-summary.ts. */
+  readonly roc: readonly RocSummary[];
   /** Softmax, float32 [images, classes]. */
   readonly probabilities: Float32Array;
 }
@@ -41,7 +44,7 @@ export function evaluateLogits(logits: Float32Array, labels: ArrayLike<number>, 
     counts[predicted] = (counts[predicted] ?? 0) + 1;
     if (predicted === label) correct += 1;
   }
-  return { loss: lossSum / images, accuracy: correct / images, auc: rocAuc(probabilities, labels, classes), confusion, probabilities };
+  return { loss: lossSum / images, accuracy: correct / images, auc: rocAuc(probabilities, labels, classes), confusion, roc: rocSummaries(probabilities, labels, classes), probabilities };
 }
 
 /** Softmax of logits float32 [images, classes], the same shape. */

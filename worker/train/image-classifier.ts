@@ -70,11 +70,12 @@ export class ImageClassifier implements Trainer {
       if (!diverged && Number.isFinite(auc)) metrics['val.auc'] = auc;
     }
     const confusion = diverged ? null : (this.#validation?.confusion ?? null);
+    const roc = diverged ? [] : (this.#validation?.roc ?? []);
     const seconds = (performance.now() - began) / 1000;
     return {
       // A diverged epoch has no numbers: those before the loss went to infinity say nothing.
-      result: { metrics: diverged ? {} : metrics, confusion, diverged },
-      cost: { seconds, steps: trained.steps, params: this.#executable.params },
+      result: { metrics: diverged ? {} : metrics, confusion, ...(roc.length === 0 ? {} : { roc }), diverged },
+      cost: { seconds, steps: trained.steps, params: this.#executable.params, msPerImage: this.#validation?.msPerImage ?? null },
     };
   }
 
@@ -86,10 +87,12 @@ export class ImageClassifier implements Trainer {
     if (part === 'val' && this.#validation !== null) return this.#validation;
     const images = this.#parts[part];
     if (images.length === 0) return null;
+    const began = performance.now();
     const logits = await this.#predict(images);
+    const msPerImage = (performance.now() - began) / images.length;
     const labels = Uint16Array.from(images, (image) => this.#source.labels[image]!);
-    const { loss, accuracy, auc, confusion, probabilities } = evaluateLogits(logits, labels, this.#trajectory.classes);
-    return { metrics: { loss, accuracy, auc }, confusion, probabilities };
+    const { loss, accuracy, auc, confusion, roc, probabilities } = evaluateLogits(logits, labels, this.#trajectory.classes);
+    return { metrics: { loss, accuracy, auc }, confusion, roc, msPerImage, probabilities };
   }
 
   /** One pass over `train`; loss and accuracy are means over its images. */

@@ -65,6 +65,6 @@ export class SyntheticTrainer implements Trainer {
       if (Number.isFinite(value)) metrics[metric] = value;
       else diverged = true;
     }
-    return { result: { metrics, confusion: null, diverged }, cost: { seconds, steps: 0, params: 0 } };
+    return { result: { metrics, confusion: null, diverged }, cost: { seconds, steps: 0, params: 0, msPerImage: null } };
   }
 }

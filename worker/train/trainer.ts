@@ -1,4 +1,5 @@
 /** The seam between the loop over a stage's epochs and what trains them. */
+import type { RocSummary } from '../../proto/roc-summary.js';
 import type { EpochCost, EpochResult, EpochSettings, EvaluatedPart } from '../../proto/work.js';
 
 export interface TrainedEpoch {
@@ -9,6 +10,9 @@ export interface TrainedEpoch {
 export interface Evaluation {
   readonly metrics: { readonly loss: number; readonly accuracy: number; readonly auc: number };
   readonly confusion: readonly (readonly number[])[];
+  readonly roc: readonly RocSummary[];
+  /** Time of the predictions. */
+  readonly msPerImage: number;
   /** [images of the part in manifest order, classes] */
   readonly probabilities: Float32Array;
 }

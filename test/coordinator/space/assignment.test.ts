@@ -24,7 +24,7 @@ test('a point and its assignment name each other, for whatever a sampler propose
   fc.assert(
     fc.property(spaces, fc.integer({ min: 0, max: 1000 }), fc.constantFrom('random', 'sobol'), (axes, seed, kind) => {
       const space = new AxesSpace(axes);
-      const sampler = samplerOf({ axes, name: 'x', sampler: kind === 'random' ? { random: { seed } } : { sobol: { seed } } });
+      const sampler = samplerOf({ axes, name: 'x', objective: { metric: 'val.auc', direction: 'maximize', floors: {} }, sampler: kind === 'random' ? { random: { seed } } : { sobol: { seed } } });
       for (let number = 0; number < 5; number += 1) {
         const point = sampler.propose(number, 0);
         assert.ok(point !== null);
@@ -74,7 +74,7 @@ test('settings inside a choice exist where it is taken: points and assignments n
     fc.property(conditional, fc.integer({ min: 0, max: 1000 }), (axes, seed) => {
       const space = new AxesSpace(axes);
       assert.equal(new Set(space.space.dimensions.map(({ name }) => name)).size, space.space.dimensions.length);
-      const sampler = samplerOf({ axes, name: 'x', sampler: { random: { seed } } });
+      const sampler = samplerOf({ objective: { metric: 'val.auc', direction: 'maximize', floors: {} }, axes, name: 'x', sampler: { random: { seed } } });
       for (let number = 0; number < 8; number += 1) {
         const point = sampler.propose(number, 0) ?? [];
         const assignment = space.assignmentOf(point);

@@ -11,6 +11,9 @@ test('on wasm, and without a model, the last bit of an epoch that was trained ag
   for (const numerics of [WASM, 'none']) {
     assert.equal(sameResult(numerics, result(0.5), result(0.5)), true);
     assert.equal(sameResult(numerics, result(0.5), result(0.5 + 2 ** -53)), false);
+    const roc = (falsePositives: number[]) => ({ roc: [{ positives: 10, negatives: 10, falsePositives, falseNegatives: [1] }] });
+    assert.equal(sameResult(numerics, result(0.5, roc([1])), result(0.5, roc([2]))), false);
+    assert.equal(sameResult(numerics, result(0.5, roc([1])), result(0.5, roc([1]))), true);
     assert.equal(sameResult(numerics, result(0.5), result(0.5, { confusion: [[8, 2], [1, 9]] })), false);
     assert.equal(sameResult(numerics, result(NaN), result(NaN)), true);
   }

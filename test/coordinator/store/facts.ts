@@ -31,7 +31,7 @@ export function grantOf(keys: readonly EpochKey[], more: Partial<GrantWrite> = {
 /** The report of a grant's epoch at this index of its span. */
 export function epochOf(grant: GrantWrite, index: number, more: Partial<EpochWrite> = {}): EpochWrite {
   const { attempt, token, keys } = grant;
-  return { attempt, token, key: keys[index] ?? '', parent: index === 0 ? null : (keys[index - 1] ?? ''), epoch: index, result: resultOf(1 / (index + 1)), seconds: 0.5, params: 100, ...more };
+  return { attempt, token, key: keys[index] ?? '', parent: index === 0 ? null : (keys[index - 1] ?? ''), epoch: index, result: resultOf(1 / (index + 1)), seconds: 0.5, params: 100, msPerImage: 1.5, ...more };
 }
 
 export function planOf(number: number, path: readonly EpochKey[]): TrialPlan {

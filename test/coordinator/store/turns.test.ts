@@ -33,7 +33,7 @@ describe('turns of the leader', () => {
     const recorded = await store.epochsByKey([...path].reverse());
     assert.deepEqual(recorded.map((row) => row.key), path);
     assert.deepEqual(recorded[2]?.result, odd);
-    assert.deepEqual(recorded[0], { key: path[0], result: resultOf(1), seconds: 0.5, params: 100, attempt: grant.attempt, checkpoint: null, recordedSeq: recorded[0]?.recordedSeq });
+    assert.deepEqual(recorded[0], { key: path[0], result: resultOf(1), seconds: 0.5, params: 100, msPerImage: 1.5, attempt: grant.attempt, checkpoint: null, recordedSeq: recorded[0]?.recordedSeq, recordedAt: recorded[0]?.recordedAt });
     assert.ok(recorded.every((row, index) => index === 0 || row.recordedSeq > (recorded[index - 1]?.recordedSeq ?? Infinity)));
     assert.equal(await store.recordedSeq(), recorded.at(-1)?.recordedSeq);
   });

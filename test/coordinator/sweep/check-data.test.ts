@@ -3,10 +3,10 @@ import { test } from 'node:test';
 import { checkAgainstData } from '../../../coordinator/sweep/check-data.js';
 import { formatMistake, parseSweepFile } from '../../../coordinator/sweep/parse.js';
 
-function mistakes(text: string): string[] {
+function mistakes(text: string, val: readonly number[] = [3, 3], classes: readonly string[] = ['NORMAL', 'PNEUMONIA']): string[] {
   const result = parseSweepFile(text, 'a.yaml');
   assert.ok('spec' in result);
-  return result.place(checkAgainstData(result.spec, { classes: ['NORMAL', 'PNEUMONIA'] })).map((mistake) => formatMistake('a.yaml', mistake));
+  return result.place(checkAgainstData(result.spec, { classes, counts: { train: [9, 9], val, test: [] } })).map((mistake) => formatMistake('a.yaml', mistake));
 }
 
 test('classes that the data have are accepted everywhere', () => {
@@ -28,4 +28,13 @@ stop: {monitor: 'val.recall[X]', patience: 2}`), [
     `a.yaml:3:47: objective.floors['val.recall[PNEUMONIE]']: found the class "PNEUMONIE", ${expected}; did you mean PNEUMONIA?`,
     `a.yaml:4:17: stop.monitor: found the class "X", ${expected}`,
   ]);
+});
+
+test('metrics that no epoch will report are mistakes: of a validation part that is not there, or of too many curves', () => {
+  const alone = mistakes('data: x\nobjective: {maximize: val.recall}\nstop: {patience: 2}', [0, 0]);
+  assert.equal(alone.length, 2);
+  assert.match(alone[0] ?? '', /^a\.yaml:2:23: objective\.maximize: found val\.recall without images to validate on, expected a validation part; write data\.split/);
+  assert.deepEqual(mistakes('data: x\nobjective: {minimize: train.loss}', [0, 0]), []);
+  const many = Array.from({ length: 21 }, (_, index) => `c${index}`);
+  assert.match(mistakes("data: x\nobjective: [{maximize: val.auc}, {maximize: 'val.specificityAtSensitivity[0.9]'}]", [3], many)[0] ?? '', /^a\.yaml:2:45: objective\[1\]\.maximize: found .* of 21 classes, expected at most 20 classes/);
 });

@@ -296,6 +296,26 @@ test('a model holds its knobs and image size to its own bounds', () => {
   one('data: x\nspace: {imageSize: 3}', 'found 3, expected at least 4 for garth-cnn');
 });
 
+test('several objectives are a list; limits stand in any of them, and costs may be objectives and limits', () => {
+  const { objective } = spec(`data: x
+objective:
+  - {maximize: 'val.specificityAtSensitivity[0.95, B]', floors: {'val.recall[B]': 0.9}}
+  - {minimize: cost.msPerImage, ceilings: {cost.bytes: 4000000}}`);
+  assert.deepEqual(objective, { metric: 'val.specificityAtSensitivity[0.95, B]', direction: 'maximize', others: [{ metric: 'cost.msPerImage', direction: 'minimize' }], floors: { 'val.recall[B]': 0.9 }, ceilings: { 'cost.bytes': 4_000_000 } });
+  assert.deepEqual(spec('data: x\nobjective: [{maximize: val.f1}]').objective, spec('data: x\nobjective: {maximize: val.f1}').objective);
+});
+
+test('mistakes in objectives have their places', () => {
+  one('data: x\nobjective: [{maximize: val.auc}, {minimize: cost.byte}]', '2:45: objective[1].minimize: found "cost.byte"', 'did you mean cost.bytes?');
+  one('data: x\nobjective: [{maximize: val.auc}, {minimize: val.auc}]', 'objective[1].minimize: found val.auc twice');
+  one('data: x\nobjective: {maximize: val.specificityAtSensitivity}', 'expected a level from 0.01 to 1', 'val.specificityAtSensitivity[0.95, CLASS]');
+  one('data: x\nobjective: {maximize: val.auc, ceilings: {cost.bytes: 0}}', 'found 0, expected a number above 0');
+  one('data: x\nobjective: {maximize: val.auc, ceilings: {val.loss: 1, val.recall: 95}}', 'found 95, expected a number from 0 to 1; 95 % is 0.95');
+  one('data: x\nobjective: []', 'at least one objective');
+  one('data: x\nobjective: [{minimize: cost.bytes}, {maximize: val.auc}]\npruner: asha', '3:9: pruner: found a pruner that judges by cost.bytes', 'put the cost second');
+  one('data: x\nstop: {monitor: cost.bytes, patience: 2}', 'stop.monitor: found "cost.bytes"');
+});
+
 test('fractions must leave something to train on', () => {
   one('data: {path: x, split: {val: 0.6, test: 0.4}}', 'found 0.6 + 0.4 = 1', 'less than 1');
   one('data: {path: x, split: {val: 1, test: given}}', 'data.split.val: found 1');
@@ -408,7 +428,7 @@ test('every optimizer is written by its name, or over the parameters that differ
 
 test('a mistake in one field of a section hides none in another', () => {
   assert.deepEqual(lines('data: x\nstop: {monitor: val_loss, patience: 0}'), [
-    'a.yaml:2:17: stop.monitor: found "val_loss", expected one of train.loss, train.accuracy, val.loss, val.accuracy, val.auc, val.precision, val.recall, val.specificity, val.f1; did you mean val.loss?',
+    'a.yaml:2:17: stop.monitor: found "val_loss", expected one of train.loss, train.accuracy, val.loss, val.accuracy, val.auc, val.precision, val.recall, val.specificity, val.f1, val.specificityAtSensitivity[0.95], val.sensitivityAtSpecificity[0.95]; did you mean val.loss?',
     'a.yaml:2:37: stop.patience: found 0, expected a whole number of at least 1',
   ]);
   assert.equal(lines("data: {path: x, channels: cmyk, groupBy: 'person', split: {val: 0.6, test: 0.5}}\nobjective: {maximize: auc, floors: {val.rcall: high}}").length, 6);

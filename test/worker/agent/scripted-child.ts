@@ -59,7 +59,7 @@ function behave(attempt: string, how: string): void {
       tell({ kind: 'finished', attempt, outcome: { class: 'WorkerLost', message: 'the GPU is taken', neededBytes: null }, holds: null });
       return;
     case 'nonsense':
-      tell({ kind: 'epoch', attempt, epoch: 99, result: { metrics: {}, confusion: null, diverged: false }, cost: { seconds: 0, steps: 0, params: 0 } });
+      tell({ kind: 'epoch', attempt, epoch: 99, result: { metrics: {}, confusion: null, diverged: false }, cost: { seconds: 0, steps: 0, params: 0, msPerImage: null } });
       return;
     default:
       throw new Error(`no such behaviour: ${how}`);

@@ -7,7 +7,7 @@ import { runStage, type StageEnd, type StageReports } from '../../../worker/trai
 import type { EpochWatch, TrainedEpoch, Trainer } from '../../../worker/train/trainer.js';
 import { syntheticWork } from '../agent/synthetic-work.js';
 
-const TRAINED: TrainedEpoch = { result: { metrics: { 'val.loss': 1 }, confusion: null, diverged: false }, cost: { seconds: 1, steps: 1, params: 1 } };
+const TRAINED: TrainedEpoch = { result: { metrics: { 'val.loss': 1 }, confusion: null, diverged: false }, cost: { seconds: 1, steps: 1, params: 1, msPerImage: null } };
 
 interface Script {
   readonly train?: (epoch: number, watch: EpochWatch) => TrainedEpoch | null;
@@ -23,7 +23,7 @@ async function run(work: TrainWork, script: Script = {}): Promise<{ end: StageEn
   const trainer: Trainer = {
     train: (epoch, _settings, watch) => (script.train ?? (() => TRAINED))(epoch, watch),
     state: () => new Uint8Array(1),
-    evaluate: async (part) => (part === 'test' ? null : { metrics: { loss: 1, accuracy: 1, auc: 1 }, confusion: [], probabilities: new Float32Array() }),
+    evaluate: async (part) => (part === 'test' ? null : { metrics: { loss: 1, accuracy: 1, auc: 1 }, confusion: [], roc: [], msPerImage: 0, probabilities: new Float32Array() }),
   };
   const reports: StageReports = {
     epoch: (epoch) => {
