@@ -1,7 +1,11 @@
 /** The application service of a coordinator that runs elsewhere, over /api/v1. */
+import type { SweepChange } from '../coordinator/sweep/change.js';
+import type { Assignment } from '../coordinator/sweep/spec.js';
 import type {
+  Changed,
   CostView,
   EnsembleView,
+  Enqueued,
   Health,
   ImportanceView,
   Preview,
@@ -9,8 +13,10 @@ import type {
   Recorded,
   RequestedState,
   Results,
+  Retried,
   Submitted,
   SubmitRequest,
+  SweepFileView,
   SweepService,
   SweepView,
   TrialDetail,
@@ -97,8 +103,28 @@ export class HttpSweepService implements SweepService {
     return this.#ask('GET', `/sweeps/${encodeURIComponent(idOrName)}/differences?other=${encodeURIComponent(other)}`);
   }
 
-  async setState(idOrName: string, state: RequestedState): Promise<void> {
-    await this.#ask('POST', `/sweeps/${encodeURIComponent(idOrName)}/state`, { state });
+  async setState(idOrName: string, state: RequestedState, options: { readonly now: boolean } = { now: false }): Promise<void> {
+    await this.#ask('POST', `/sweeps/${encodeURIComponent(idOrName)}/state`, { state, now: options.now });
+  }
+
+  change(idOrName: string, change: SweepChange, options: { readonly dryRun: boolean }): Promise<Changed> {
+    return this.#ask('POST', `/sweeps/${encodeURIComponent(idOrName)}/changes`, { change, dryRun: options.dryRun });
+  }
+
+  fork(idOrName: string, name: string, change: SweepChange, options: { readonly dryRun: boolean }): Promise<Changed> {
+    return this.#ask('POST', `/sweeps/${encodeURIComponent(idOrName)}/forks`, { name, change, dryRun: options.dryRun });
+  }
+
+  file(idOrName: string): Promise<SweepFileView> {
+    return this.#ask('GET', `/sweeps/${encodeURIComponent(idOrName)}/file`);
+  }
+
+  retry(idOrName: string, trials: readonly string[]): Promise<Retried> {
+    return this.#ask('POST', `/sweeps/${encodeURIComponent(idOrName)}/retries`, { trials });
+  }
+
+  enqueue(idOrName: string, trials: readonly Assignment[], options: { readonly front: boolean }): Promise<Enqueued> {
+    return this.#ask('POST', `/sweeps/${encodeURIComponent(idOrName)}/trials`, { trials, front: options.front });
   }
 
   workers(): Promise<WorkerView[]> {

@@ -91,6 +91,7 @@ async function main(): Promise<number> {
     engine: null,
     sharing: true,
     test: false,
+    replace: false,
     json: values.json,
     database: undefined,
     onDeployed: async (deployed) => {

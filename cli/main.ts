@@ -4,6 +4,7 @@ import { Command, CommanderError } from 'commander';
 import { packageVersion } from '../proto/package-root.js';
 import { addDataCommands } from './commands/data.js';
 import { addBundleCommands } from './commands/bundles.js';
+import { addChangeCommands } from './commands/changes.js';
 import { addDoctor } from './commands/doctor.js';
 import { addEngineCommands } from './commands/engine.js';
 import { addFleetCommands } from './commands/fleet.js';
@@ -30,6 +31,7 @@ function buildProgram(exit: (code: number) => void): Command {
   addInit(program);
   addDataCommands(program);
   addSweepCommands(program);
+  addChangeCommands(program, exit);
   addTrialCommands(program);
   addReadingCommands(program);
   addBundleCommands(program, exit);

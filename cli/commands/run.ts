@@ -10,6 +10,7 @@ interface Options extends HomeOptions {
   readonly engine?: EngineName;
   readonly sharing: boolean;
   readonly test?: boolean;
+  readonly replace?: boolean;
 }
 
 export function addRun(program: Command, exit: (code: number) => void): void {
@@ -19,6 +20,7 @@ export function addRun(program: Command, exit: (code: number) => void): void {
     .description('Runs the sweep of FILE on this machine, or looks at a FOLDER of images or an archive of arrays (.npz), writes a sweep file for it beside it, and runs that in ten minutes: starts what it needs, trains, and prints the leaderboard. Ctrl-C pauses; the same command resumes. Where another run uses the home already, it attaches to that.')
     .argument('<file-or-folder>', 'a sweep file (YAML or JSON), a folder of images, or arrays (.npz)')
     .option('--no-sharing', 'train every trial from its first epoch; the results are the same')
+    .option('--replace', 'take the file as it is, where commands have changed the sweep since it was last submitted')
     .option('--test', 'show the test numbers of every trial, not of the best alone')
     .addHelpText('after', '\nExample:\n  trawl run digits.yaml --slots 2\n  trawl run ./chest_xray');
   withEngine(withLease(withSlots(withJson(withHome(command))))).action(async (file: string, options: Options) => {
@@ -33,6 +35,7 @@ export function addRun(program: Command, exit: (code: number) => void): void {
         engine: options.engine ?? null,
         sharing: options.sharing,
         test: options.test === true,
+        replace: options.replace === true,
         json: options.json === true,
         database: options.database,
       }),

@@ -8,20 +8,21 @@ import { showFile } from '../run/show-file.js';
 import { progressLine } from '../run/progress-text.js';
 import { endLines, objectiveText, sweepTable } from '../run/summary.js';
 import { count } from '../text/format.js';
-import { onHome, print, printJson } from './on-home.js';
+import { idleLine, onHome, print, printJson } from './on-home.js';
 
 interface ShowOptions extends HomeOptions {
   readonly axes?: boolean;
   readonly trials?: boolean;
   readonly cost?: boolean;
+  readonly file?: boolean;
 }
 
 export function addSweepCommands(program: Command): void {
   addList(program);
   addShow(program);
-  addRequest(program, 'pause', 'paused', 'pause a sweep: the epochs in progress are finished, nothing new begins', 'Paused');
-  addRequest(program, 'resume', 'running', 'let a paused or stopped sweep go on', 'Resumed');
-  addRequest(program, 'stop', 'stopped', 'end a sweep before all of its trials have', 'Stopped');
+  addRequest(program, { name: 'pause', state: 'paused', summary: 'pause a sweep: the epochs in progress are finished, nothing new begins', done: 'Paused' });
+  addRequest(program, { name: 'resume', state: 'running', summary: 'let a paused or stopped sweep go on', done: 'Resumed' });
+  addRequest(program, { name: 'stop', state: 'stopped', summary: 'end a sweep before all of its trials have: the epochs in progress are finished, and what is trained is kept', done: 'Stopped' });
 }
 
 function addList(program: Command): void {
@@ -44,7 +45,8 @@ function addShow(program: Command): void {
     .addOption(new Option('--axes', 'of a sweep file: the values of each axis').conflicts(['trials', 'cost']))
     .addOption(new Option('--trials', 'of a sweep file: the trials to come').conflicts(['axes', 'cost']))
     .addOption(new Option('--cost', 'of a sweep file: epochs asked for against epochs to train').conflicts(['axes', 'trials']))
-    .addHelpText('after', '\nExamples:\n  trawl show digits\n  trawl show digits.yaml --cost');
+    .addOption(new Option('--file', 'the sweep as a sweep file, as it stands now').conflicts(['axes', 'trials', 'cost']))
+    .addHelpText('after', '\nExamples:\n  trawl show digits\n  trawl show digits.yaml --cost\n  trawl show digits --file > digits.yaml');
   withJson(withHome(command)).action(async (sweep: string, options: ShowOptions) => {
     const question = (['axes', 'trials', 'cost'] as const).find((each) => options[each] === true);
     if (question !== undefined) {
@@ -54,6 +56,12 @@ function addShow(program: Command): void {
       return;
     }
     await onHome(options, async ({ service }, home) => {
+      if (options.file === true) {
+        const file = await service.file(sweep);
+        if (options.json === true) printJson(file);
+        else process.stdout.write(file.text);
+        return;
+      }
       const view = await service.progress(sweep);
       if (options.json === true) printJson(view);
       else print([...showLines(view), `Trials: ${commandLine(['trials', view.sweep.name], home)}`]);
@@ -75,23 +83,31 @@ function showLines(view: ProgressView): string[] {
   ];
 }
 
-function addRequest(program: Command, name: string, state: RequestedState, summary: string, done: string): void {
+interface Request {
+  readonly name: string;
+  readonly state: RequestedState;
+  readonly summary: string;
+  readonly done: string;
+}
+
+function addRequest(program: Command, { name, state, summary, done }: Request): void {
+  const stops = state === 'stopped';
   const command = program
     .command(name)
     .summary(summary)
     .description(`${summary[0]?.toUpperCase() ?? ''}${summary.slice(1)}.`)
     .argument('<sweep>', 'its name or id')
-    .addHelpText('after', `\nExample:\n  trawl ${name} digits`);
-  withJson(withHome(command)).action((sweep: string, options: HomeOptions) =>
+    .addHelpText('after', `\nExample:\n  trawl ${name} digits${stops ? '\n  trawl stop digits --now' : ''}`);
+  if (stops) command.option('--now', 'do not wait for the epochs in progress: they are lost, all before them is kept');
+  withJson(withHome(command)).action((sweep: string, options: HomeOptions & { readonly now?: boolean }) =>
     onHome(options, async ({ service, isBusy }, home) => {
-      await service.setState(sweep, state);
+      await service.setState(sweep, state, { now: options.now === true });
       const view = await service.sweep(sweep);
       if (options.json === true) {
         printJson(view);
         return;
       }
-      const idle = state === 'running' && !isBusy ? ['Nothing trains on this home now; to go on: ' + commandLine(['run', 'FILE'], home)] : [];
-      print([`${done}: ${view.name} (${view.id})`, ...idle]);
+      print([`${done}: ${view.name} (${view.id})`, ...(state === 'running' && !isBusy ? [idleLine(home)] : [])]);
     }),
   );
 }

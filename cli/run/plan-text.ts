@@ -18,7 +18,7 @@ function dataLines(data: DataSummary): string[] {
   return lines;
 }
 
-function sweepLine(preview: Preview): string {
+export function sweepLine(preview: Preview): string {
   if (preview.proposed !== null) {
     const { most } = preview.proposed;
     return `Sweep ${preview.name}: ${most === null ? 'trials' : `up to ${count(most, 'trial')}`}, proposed while it runs`;
@@ -33,7 +33,29 @@ function sweepLine(preview: Preview): string {
 }
 
 function changeLines(preview: Preview): string[] {
-  if (preview.existing === null) return [];
-  if (preview.differences.length === 0) return [`It is known already (revision ${preview.existing.revision}, ${preview.existing.state}).`];
-  return [`The file has changed since revision ${preview.existing.revision}:`, ...preview.differences.map((line) => `  ${line}`)];
+  const { existing, standing, commands } = preview;
+  if (existing === null) return [];
+  if (standing === 'same') return [`It is known already (revision ${existing.revision}, ${existing.state}).`];
+  if (standing === 'kept') {
+    return [
+      `It is known already (revision ${existing.revision}, ${existing.state}). Commands have changed it since the file was last submitted, and that stays:`,
+      ...commands.map((line) => `  ${line}`),
+      `\`trawl show ${preview.name} --file\` prints the sweep as it stands; --replace goes back to the file.`,
+    ];
+  }
+  return [`The file has changed since revision ${existing.revision}:`, ...preview.differences.map((line) => `  ${line}`), ...carriedLines(preview)];
+}
+
+/** What becomes of the trials there are. */
+export function carriedLines({ carried, proposed }: Pick<Preview, 'carried' | 'proposed'>): string[] {
+  if (carried === null) return [];
+  const { kept, goOn, fresh, dropped } = carried;
+  const parts = [
+    ...(kept > 0 ? [`${count(kept, 'trial')} stay as they are`] : []),
+    ...(goOn > 0 ? [`${count(goOn, 'trial')} go on from what is stored`] : []),
+    ...(fresh > 0 ? [`${count(fresh, 'trial')} are new`] : []),
+    ...(proposed !== null ? ['more are proposed while it runs'] : []),
+  ];
+  const gone = dropped > 0 ? [`${count(dropped, 'trial')} are no part of it any more; their epochs stay in the store.`] : [];
+  return [...(parts.length > 0 ? [`${parts.join(', ')}.`] : []), ...gone];
 }

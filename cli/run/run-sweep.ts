@@ -3,6 +3,7 @@ import { statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { FolderBlobStore } from '../../blob/folder.js';
 import type { Recorded, Results, SubmitRequest, SweepService } from '../../coordinator/api/views.js';
+import { conflictLines } from '../../coordinator/sweep/conflict-text.js';
 import { chooseEngine, type EngineFact } from '../../worker/engine/choose.js';
 import type { EngineName } from '../../worker/engine/names.js';
 import { CoordinatorUnreachable } from '../client.js';
@@ -44,6 +45,8 @@ export interface RunOptions {
   readonly sharing: boolean;
   /** Show the test numbers of every trial. */
   readonly test: boolean;
+  /** Take the file as it is where commands have changed the sweep since. */
+  readonly replace: boolean;
   readonly json: boolean;
   readonly database: string | undefined;
   /** Told of the ensemble after everything was printed. */
@@ -112,7 +115,8 @@ class Run {
     try {
       await this.#connect();
       const { sweep, since } = await this.#through(async (connection) => {
-        const settled = await settleEngine({ service: connection.service, request: loaded.request, facts, forced: this.#options.engine, offered: await offeredBy(connection) });
+        const settled = await settleEngine({ service: connection.service, request: { ...loaded.request, replace: this.#options.replace }, facts, forced: this.#options.engine, offered: await offeredBy(connection) });
+        if (settled.preview.standing === 'conflict') throw new BadInput(conflictLines(loaded.request.source.name, settled.preview).join('\n'));
         await this.#sayPlan(connection, loaded, settled);
         return { since: await connection.service.recordedSeq(), sweep: await this.#begin(connection, settled.request) };
       });

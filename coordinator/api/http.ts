@@ -56,9 +56,21 @@ const submitRequest = z.strictObject({
   numerics: z.string().min(1),
   module: modelModule.optional(),
   list: z.strictObject({ path: z.string(), shown: z.string(), text: z.string().nullable(), why: z.string().optional() }).optional(),
+  replace: z.boolean().optional(),
 });
 
-const stateRequest = z.strictObject({ state: z.enum(['running', 'paused', 'stopped']) });
+const stateRequest = z.strictObject({ state: z.enum(['running', 'paused', 'stopped']), now: z.boolean().default(false) });
+const sweepChange = z.strictObject({
+  epochs: z.number().int().positive().optional(),
+  trials: z.number().int().positive().optional(),
+  add: z.record(z.string(), z.array(z.json()).min(1)).optional(),
+  budget: z.record(z.string(), z.json()).optional(),
+  pruner: z.json().optional(),
+});
+const changeRequest = z.strictObject({ change: sweepChange, dryRun: z.boolean().default(false) });
+const forkRequest = z.strictObject({ name: z.string().min(1), ...changeRequest.shape });
+const retryRequest = z.strictObject({ trials: z.array(z.string()).default([]) });
+const enqueueRequest = z.strictObject({ trials: z.array(z.record(z.string(), z.json())).min(1), front: z.boolean().default(false) });
 const sweepParams = z.object({ sweep: z.string().min(1) });
 const trialParams = z.object({ trial: z.string().min(1) });
 const testQuery = z.object({ test: z.enum(['0', '1']).default('0') });
@@ -116,14 +128,34 @@ function routes(app: FastifyInstance, service: SweepService): void {
     service.recordedSince(checked(sweepParams, request.params).sweep, checked(sinceQuery, request.query).since),
   );
   app.post('/api/v1/sweeps/:sweep/state', async (request) => {
-    await service.setState(checked(sweepParams, request.params).sweep, checked(stateRequest, request.body).state);
+    const { state, now } = checked(stateRequest, request.body);
+    await service.setState(checked(sweepParams, request.params).sweep, state, { now });
     return {};
   });
+  changeRoutes(app, service);
   app.get('/api/v1/trials/:trial', async (request) =>
     service.trial(checked(trialParams, request.params).trial, { test: checked(testQuery, request.query).test === '1' }),
   );
   app.get('/api/v1/workers', () => service.workers());
   app.get('/api/v1/recordings', async () => ({ seq: await service.recordedSeq() }));
+}
+
+/** Routes that change what a sweep consists of. */
+function changeRoutes(app: FastifyInstance, service: SweepService): void {
+  app.get('/api/v1/sweeps/:sweep/file', async (request) => service.file(checked(sweepParams, request.params).sweep));
+  app.post('/api/v1/sweeps/:sweep/changes', async (request) => {
+    const { change, dryRun } = checked(changeRequest, request.body);
+    return service.change(checked(sweepParams, request.params).sweep, change, { dryRun });
+  });
+  app.post('/api/v1/sweeps/:sweep/forks', async (request) => {
+    const { name, change, dryRun } = checked(forkRequest, request.body);
+    return service.fork(checked(sweepParams, request.params).sweep, name, change, { dryRun });
+  });
+  app.post('/api/v1/sweeps/:sweep/retries', async (request) => service.retry(checked(sweepParams, request.params).sweep, checked(retryRequest, request.body).trials));
+  app.post('/api/v1/sweeps/:sweep/trials', async (request) => {
+    const { trials, front } = checked(enqueueRequest, request.body);
+    return service.enqueue(checked(sweepParams, request.params).sweep, trials, { front });
+  });
 }
 
 function checked<T>(schema: z.ZodType<T>, value: unknown): T {

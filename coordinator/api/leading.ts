@@ -9,8 +9,8 @@ import type { Leadership, Store } from '../store/store.js';
 export interface Leading {
   /** The fencing number under which a person's requests are written; waits until there is one. */
   epoch(): Promise<number>;
-  /** Tells the leader that a sweep changed; settles when it has taken that in. */
-  wake(): Promise<void>;
+  /** Tells the leader that a sweep changed; settles when it has taken that in. What runs for `giveBack`, a sweep that was stopped, is not waited for. */
+  wake(giveBack?: string): Promise<void>;
   /** Null while nobody leads here. */
   snapshot(): LeaderSnapshot | null;
 }
@@ -21,9 +21,9 @@ export function leadingBy(leader: Leader): Leading {
       await leader.leading();
       return leader.epoch;
     },
-    async wake() {
+    async wake(giveBack) {
       try {
-        await leader.wake();
+        await leader.wake(giveBack);
       } catch (error) {
         if (!(error instanceof NotLeading)) throw error;
         // A new reign begins with what is committed.

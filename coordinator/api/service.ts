@@ -2,32 +2,29 @@
  * The one application service: everything a person can ask, over the store and whoever leads. It is
  * called in process where nothing else runs on a home, else over /api/v1 (http.ts).
  */
-import { text } from 'node:stream/consumers';
-import { z } from 'zod';
 import type { OwnedBlobStore } from '../../blob/store.js';
-import type { BlobId, EpochKey, Trajectory } from '../../proto/work.js';
-import { isProposed } from '../sampler/search.js';
+import type { EpochKey } from '../../proto/work.js';
+import type { SweepChange } from '../sweep/change.js';
 import { differences } from '../sweep/difference.js';
-import { formatMistake, parseSweepFile } from '../sweep/parse.js';
-import { epochCounts, resolveTrials } from '../sweep/resolve.js';
-import type { SweepSpec, TrialPlan } from '../sweep/spec.js';
-import type { RecordedEpoch, RecordedEvaluation, Store, SweepRecord, TrialRecord } from '../store/store.js';
+import type { Assignment, TrialPlan } from '../sweep/spec.js';
+import type { RecordedEvaluation, Store, SweepRecord, TrialRecord } from '../store/store.js';
 import { memoryAsk } from '../placement/memory.js';
 import { isEnded, moveSweep } from '../trial/states.js';
 import { costOf } from './cost.js';
 import { assembleEnsemble } from './ensembles.js';
-import { endedPaths } from './ended-paths.js';
 import { BadRequest, SweepNotFound, TrialNotFound } from './errors.js';
-import { checkCosts } from '../sweep/check-constraints.js';
-import { checkAgainstData } from '../sweep/check-data.js';
-import { checkAgainstEngine } from '../sweep/check-engine.js';
 import { importanceOf } from './importance.js';
+import { chunks, distinctKeys, epochsOf } from './known-epochs.js';
 import type { Leading } from './leading.js';
+import { Submissions } from './submissions.js';
+import { TrialRequests } from './trial-requests.js';
 import { waitingFor } from './waiting-for.js';
 import { leaderboard, metricOf, pathOf, planView, recordedPrefix, sweepView, trialResult, type KnownEpochs } from './results.js';
 import type {
+  Changed,
   CostView,
   EnsembleView,
+  Enqueued,
   Health,
   ImportanceView,
   Preview,
@@ -35,22 +32,17 @@ import type {
   Recorded,
   RequestedState,
   Results,
+  Retried,
   Submitted,
   SubmitRequest,
+  SweepFileView,
   SweepService,
   SweepView,
   TrialCounts,
   TrialDetail,
   TrialResult,
-  WorkGroup,
   WorkerView,
 } from './views.js';
-
-/** All that the coordinator reads of a data set. */
-const manifestPacks = z.object({ packs: z.array(z.string()) });
-
-/** How many keys one query asks for. */
-const KEYS_PER_QUERY = 5_000;
 
 export interface ServiceOptions {
   readonly store: Store;
@@ -63,54 +55,49 @@ export interface ServiceOptions {
   readonly actor: string;
 }
 
-interface Compiled {
-  readonly spec: SweepSpec;
-  readonly trials: TrialPlan[];
-}
-
 export class ApplicationService implements SweepService {
   readonly #options: ServiceOptions;
   readonly #store: Store;
+  readonly #submissions: Submissions;
+  readonly #requests: TrialRequests;
 
   constructor(options: ServiceOptions) {
     this.#options = options;
     this.#store = options.store;
+    this.#submissions = new Submissions(options);
+    this.#requests = new TrialRequests(options);
   }
 
   async health(): Promise<Health> {
     return { status: 'ok', version: this.#options.version, pid: process.pid, leading: this.#options.leader.snapshot() !== null };
   }
 
-  async preview(request: SubmitRequest): Promise<Preview> {
-    const { spec, trials: planned } = compile(request);
-    const existing = await this.#store.findSweep(this.#options.project, spec.name);
-    const differing = existing === null ? [] : changes(existing, spec, request);
-    const all = await this.#epochs(distinctKeys(planned.map((trial) => trial.path)));
-    const trials = existing === null || differing.length > 0 ? planned : endedPaths(planned, await this.#store.trialsOf(existing.id), existing.state, (key) => all.has(key));
-    const counts = epochCounts(trials);
-    const keys = distinctKeys(trials.map((trial) => trial.path));
-    const wanted = new Set(keys);
-    const stored = new Map([...all].filter(([key]) => wanted.has(key)));
-    const evaluated = new Set((await this.#store.evaluationsByKey(keys)).map(({ key }) => key));
-    const again = lostStates(trials, stored, evaluated);
-    return {
-      name: spec.name,
-      trials: trials.length,
-      proposed: isProposed(spec) ? { most: spec.budget.trials } : null,
-      epochs: { requested: counts.requested, distinct: counts.distinct, stored: stored.size, again: again.size, budget: spec.budget.epochs ?? null },
-      existing: existing === null ? null : { id: existing.id, revision: existing.revision, state: existing.state, numerics: await this.#numericsOf(existing.id) },
-      differences: differing,
-      work: workGroups(trials, (key) => !stored.has(key) || again.has(key)),
-    };
+  preview(request: SubmitRequest): Promise<Preview> {
+    return this.#submissions.preview(request);
   }
 
-  async submit(request: SubmitRequest): Promise<Submitted> {
-    const { spec, trials } = compile(request);
-    const { project, actor, leader } = this.#options;
-    if (request.data !== null) await this.#registerData(request.data.manifest);
-    const answer = await this.#store.submit({ project, actor, spec, data: request.data, numerics: request.numerics, trials }, await leader.epoch());
-    await leader.wake();
-    return answer;
+  submit(request: SubmitRequest): Promise<Submitted> {
+    return this.#submissions.submit(request);
+  }
+
+  async change(idOrName: string, change: SweepChange, options: { readonly dryRun: boolean }): Promise<Changed> {
+    return this.#submissions.change(() => this.#find(idOrName), change, options.dryRun);
+  }
+
+  async fork(idOrName: string, name: string, change: SweepChange, options: { readonly dryRun: boolean }): Promise<Changed> {
+    return this.#submissions.fork(await this.#find(idOrName), name, change, options.dryRun);
+  }
+
+  async file(idOrName: string): Promise<SweepFileView> {
+    return { text: await this.#submissions.file(await this.#find(idOrName)) };
+  }
+
+  async retry(idOrName: string, trials: readonly string[]): Promise<Retried> {
+    return this.#requests.retry(await this.#find(idOrName), trials);
+  }
+
+  async enqueue(idOrName: string, trials: readonly Assignment[], options: { readonly front: boolean }): Promise<Enqueued> {
+    return this.#requests.enqueue(() => this.#find(idOrName), trials, options.front);
   }
 
   async sweeps(): Promise<SweepView[]> {
@@ -139,7 +126,7 @@ export class ApplicationService implements SweepService {
   async #storedProgress(sweep: SweepRecord): Promise<Pick<ProgressView, 'trials' | 'epochs' | 'best'>> {
     const trials = await this.#store.trialsOf(sweep.id);
     const keys = distinctKeys(trials.filter((trial) => trial.state !== 'cancelled').map(pathOf));
-    const known: KnownEpochs = { epochs: await this.#epochs(keys), tests: new Map() };
+    const known: KnownEpochs = { epochs: await epochsOf(this.#store, keys), tests: new Map() };
     const completed = trials.filter((trial) => trial.state === 'completed');
     const best = leaderboard(sweep, completed.map((trial) => trialResult(sweep, trial, known)))[0];
     return {
@@ -220,19 +207,22 @@ export class ApplicationService implements SweepService {
     const sweep = await this.#find(idOrName);
     const trials = await this.#store.trialsOf(sweep.id);
     const { retrained } = await this.#store.recordedSince(0, sweep.id);
-    return costOf(sweep, trials, await this.#epochs(distinctKeys(trials.map((trial) => trial.plan.path))), retrained);
+    return costOf(sweep, trials, await epochsOf(this.#store, distinctKeys(trials.map((trial) => trial.plan.path))), retrained);
   }
 
   async differences(idOrName: string, other: string): Promise<readonly string[]> {
     return differences((await this.#find(idOrName)).spec, (await this.#find(other)).spec);
   }
 
-  async setState(idOrName: string, state: RequestedState): Promise<void> {
+  async setState(idOrName: string, state: RequestedState, options: { readonly now: boolean } = { now: false }): Promise<void> {
     const sweep = await this.#find(idOrName);
+    const { leader, actor } = this.#options;
+    if (options.now && state !== 'stopped') throw new BadRequest(`only a stop can be at once, not ${state}`);
     moveSweep(sweep.state, state);
-    if (sweep.state === state) return;
-    await this.#store.setSweepState(sweep.id, state, this.#options.actor, await this.#options.leader.epoch());
-    await this.#options.leader.wake();
+    // Whoever stopped it and does not want to wait any longer may say so afterwards.
+    if (sweep.state === state && !options.now) return;
+    if (sweep.state !== state) await this.#store.setSweepState(sweep.id, state, options.now ? { now: true } : {}, actor, await leader.epoch());
+    await leader.wake(options.now ? sweep.id : undefined);
   }
 
   async workers(): Promise<WorkerView[]> {
@@ -247,23 +237,6 @@ export class ApplicationService implements SweepService {
   async recordedSince(idOrName: string, seq: number): Promise<Recorded> {
     const sweep = await this.#find(idOrName);
     return this.#store.recordedSince(seq, sweep.id);
-  }
-
-  /** The bytes are there already; from now on the store knows them, so that they are kept while a sweep needs them. */
-  async #registerData(manifest: BlobId): Promise<void> {
-    const register = async (id: BlobId, kind: string): Promise<void> => {
-      const bytes = await this.#options.blobs.size(id);
-      if (bytes === null) throw new BadRequest(`data blob ${id} was not uploaded before the sweep; submit it again`);
-      await this.#store.putBlob(id, bytes, kind);
-    };
-    await register(manifest, 'manifest');
-    const { packs } = manifestPacks.parse(JSON.parse(await text(await this.#options.blobs.open(manifest))));
-    for (const pack of packs) await register(pack, 'data');
-  }
-
-  /** All trials of a revision have the same: they were submitted with one. */
-  async #numericsOf(sweep: string): Promise<string | null> {
-    return (await this.#store.trialsOf(sweep))[0]?.plan.trajectory.numerics ?? null;
   }
 
   async #find(idOrName: string): Promise<SweepRecord> {
@@ -287,7 +260,7 @@ export class ApplicationService implements SweepService {
   }
 
   async #known(trials: readonly TrialRecord[], test: boolean): Promise<KnownEpochs> {
-    const epochs = await this.#epochs(distinctKeys(trials.map(pathOf)));
+    const epochs = await epochsOf(this.#store, distinctKeys(trials.map(pathOf)));
     const tests = new Map<EpochKey, RecordedEvaluation>();
     if (!test) return { epochs, tests };
     for (const keys of chunks(chosenKeys(trials))) {
@@ -297,52 +270,14 @@ export class ApplicationService implements SweepService {
     }
     return { epochs, tests };
   }
-
-  async #epochs(keys: readonly EpochKey[]): Promise<Map<EpochKey, RecordedEpoch>> {
-    const known = new Map<EpochKey, RecordedEpoch>();
-    for (const some of chunks(keys)) {
-      for (const epoch of await this.#store.epochsByKey(some)) known.set(epoch.key, epoch);
-    }
-    return known;
-  }
-}
-
-function compile(request: SubmitRequest): Compiled {
-  const parsed = parseSweepFile(request.source.text, request.source.name, request.module ?? null, request.list ?? null);
-  if ('mistakes' in parsed) throw new BadRequest(parsed.mistakes.map((mistake) => formatMistake(request.source.name, mistake)).join('\n'));
-  const spec: SweepSpec = { ...parsed.spec, sharing: request.sharing };
-  if ((spec.trainable.kind === 'image-classifier') !== (request.data !== null)) {
-    throw new BadRequest(`sweep ${spec.name}: ${request.data === null ? 'its data was not submitted with it' : 'a trainable without data was submitted with data'}`);
-  }
-  const unknown = parsed.place([...(request.data === null ? [] : checkAgainstData(spec, request.data)), ...checkAgainstEngine(spec, request.numerics)]);
-  if (unknown.length > 0) {
-    throw new BadRequest(unknown.map((mistake) => formatMistake(request.source.name, mistake)).join('\n'));
-  }
-  const costly = parsed.place(checkCosts(spec, request.data, request.module ?? null));
-  if (costly.length > 0) throw new BadRequest(costly.map((mistake) => formatMistake(request.source.name, mistake)).join('\n'));
-  return { spec, trials: resolveTrials(spec, request.data, request.numerics, request.module ?? null) };
-}
-
-function changes(existing: SweepRecord, spec: SweepSpec, request: SubmitRequest): string[] {
-  const said = differences(existing.spec, spec);
-  const sameData = existing.data?.digest === request.data?.digest;
-  return sameData ? said : [...said, 'data: the images, their classes or their parts are others than before'];
 }
 
 function isBest(trial: TrialResult, place: number): boolean {
   return place === 0 && trial.state === 'completed';
 }
 
-function distinctKeys(paths: readonly (readonly EpochKey[])[]): EpochKey[] {
-  return [...new Set(paths.flat())];
-}
-
 function chosenKeys(trials: readonly TrialRecord[]): EpochKey[] {
   return [...new Set(trials.flatMap((trial) => (trial.bestEpoch === null ? [] : (trial.plan.path[trial.bestEpoch] ?? []))))];
-}
-
-function* chunks(keys: readonly EpochKey[]): Generator<readonly EpochKey[]> {
-  for (let start = 0; start < keys.length; start += KEYS_PER_QUERY) yield keys.slice(start, start + KEYS_PER_QUERY);
 }
 
 function countTrials(trials: readonly TrialRecord[]): TrialCounts {
@@ -352,45 +287,4 @@ function countTrials(trials: readonly TrialRecord[]): TrialCounts {
   const cancelled = number((trial) => trial.state === 'cancelled');
   const ended = number((trial) => isEnded(trial.state));
   return { total: trials.length, done, failed: ended - done - cancelled, cancelled, running, waiting: trials.length - ended - running };
-}
-
-/**
- * Epochs that are recorded, but whose state is needed and was not kept: where a path goes on, or ends
- * without predictions. They are trained again from the nearest checkpoint before (design rule 6).
- */
-function lostStates(trials: readonly TrialPlan[], stored: ReadonlyMap<EpochKey, RecordedEpoch>, evaluated: ReadonlySet<EpochKey>): Set<EpochKey> {
-  const again = new Set<EpochKey>();
-  for (const { trajectory, path } of trials) {
-    const missing = path.findIndex((key) => !stored.has(key));
-    const isDone = missing < 0 && path.some((key) => evaluated.has(key));
-    if (trajectory.trainable !== 'image-classifier' || isDone) continue;
-    for (let epoch = (missing < 0 ? path.length : missing) - 1; epoch >= 0; epoch -= 1) {
-      const recorded = stored.get(path[epoch] ?? '');
-      if (recorded === undefined || recorded.checkpoint !== null) break;
-      again.add(recorded.key);
-    }
-  }
-  return again;
-}
-
-/** Epochs not in the store, counted by what decides how long one takes: the network, its input and the batch. */
-function workGroups(trials: readonly TrialPlan[], isToTrain: (key: EpochKey) => boolean): WorkGroup[] {
-  const groups = new Map<string, WorkGroup>();
-  const counted = new Set<EpochKey>();
-  for (const trial of trials) {
-    if (trial.trajectory.trainable !== 'image-classifier') continue;
-    for (const [epoch, key] of trial.path.entries()) {
-      const settings = trial.epochs[epoch];
-      if (settings === undefined || !isToTrain(key) || counted.has(key)) continue;
-      counted.add(key);
-      const name = groupName(trial.trajectory, 'batch' in settings ? settings.batch : 0);
-      const group = groups.get(name) ?? { trajectory: trial.trajectory, settings, epochs: 0 };
-      groups.set(name, { ...group, epochs: group.epochs + 1 });
-    }
-  }
-  return [...groups.values()];
-}
-
-function groupName(trajectory: Trajectory, batch: number): string {
-  return trajectory.trainable === 'image-classifier' ? JSON.stringify([trajectory.input, trajectory.model, trajectory.optimizer, batch]) : '';
 }

@@ -8,6 +8,7 @@ import type { ModelModule } from '../../proto/model-module.js';
 import type { BlobId, EpochKey, EpochSettings, ImageTrajectory, Trajectory } from '../../proto/work.js';
 import type { SlotSnapshot } from '../leader/snapshot.js';
 import type { TrialFailure } from '../store/store.js';
+import type { SweepChange } from '../sweep/change.js';
 import type { Assignment, BudgetEnd, BudgetSpec, DataSummary, EnsembleSpec, ObjectiveSpec } from '../sweep/spec.js';
 import type { SweepState, TrialState } from '../trial/states.js';
 
@@ -28,6 +29,8 @@ export interface SubmitRequest {
   readonly module?: ModelModule | undefined;
   /** The file of trials that the sweep file names; absent where it names none. */
   readonly list?: ListFile | undefined;
+  /** Take the file as it is where commands have changed the sweep since it was last submitted. */
+  readonly replace?: boolean | undefined;
 }
 
 /** Epochs of one kind that are still to be trained: what a time estimate is made from. */
@@ -64,8 +67,21 @@ export interface Preview {
     /** Of its trials; null where it has none. */
     readonly numerics: string | null;
   } | null;
-  /** What the file changes in the existing sweep, a line each; empty where it is the same. */
+  /**
+   * `new`: there is no sweep of this name. `same`: it says what the sweep says. `revised`: it makes a new
+   * revision. `kept`: the file has not changed since it was last submitted, commands have changed the
+   * sweep since, and that stays. `conflict`: both have changed, and it is refused unless `replace` is said.
+   */
+  readonly standing: 'new' | 'same' | 'revised' | 'kept' | 'conflict';
+  /** What is changed, a line each: in the existing sweep, or, in a conflict, in the file since it was last submitted. */
   readonly differences: readonly string[];
+  /** What commands have changed since the file was last submitted; only where it is kept or in conflict. */
+  readonly commands: readonly string[];
+  /**
+   * Of a revision: trials that stay as they are, that go on in another form (longer, say), that are new,
+   * and that are no part of the sweep any more. Null for all else.
+   */
+  readonly carried: { readonly kept: number; readonly goOn: number; readonly fresh: number; readonly dropped: number } | null;
   /** Empty for a trainable without a model. */
   readonly work: readonly WorkGroup[];
 }
@@ -74,6 +90,39 @@ export interface Submitted {
   readonly id: string;
   readonly revision: number;
   readonly change: 'created' | 'revised' | 'same';
+}
+
+/** What a command made of a sweep, or would make. */
+export interface Changed {
+  readonly preview: Preview;
+  /** As it stands now; null for a fork that was only looked at. */
+  readonly sweep: SweepView | null;
+  /** False for a dry run, and where nothing changes. */
+  readonly applied: boolean;
+}
+
+export interface SweepFileView {
+  readonly text: string;
+}
+
+export interface Retried {
+  /** Numbers of the trials that are queued again. */
+  readonly retried: readonly number[];
+  /** Trials whose failure is a result of their settings, which trying again would only repeat. */
+  readonly remembered: readonly { readonly number: number; readonly message: string }[];
+  readonly sweep: SweepView;
+}
+
+export interface Enqueued {
+  readonly enqueued: readonly {
+    readonly number: number;
+    readonly settings: Assignment;
+    /** Whether the sampler learns from it; null where it learns from none. */
+    readonly observed: boolean | null;
+  }[];
+  /** Asked for, but there already. */
+  readonly known: readonly { readonly number: number; readonly state: TrialState; readonly settings: Assignment }[];
+  readonly sweep: SweepView;
 }
 
 export interface SweepView {
@@ -348,7 +397,17 @@ export interface SweepService {
   cost(idOrName: string): Promise<CostView>;
   /** What sets one sweep's file apart from another's, a line each. */
   differences(idOrName: string, other: string): Promise<readonly string[]>;
-  setState(idOrName: string, state: RequestedState): Promise<void>;
+  /** `now`, of a stop alone: leases are given back at once, without the epochs in progress. */
+  setState(idOrName: string, state: RequestedState, options?: { readonly now: boolean }): Promise<void>;
+  /** Extends or edits a sweep; with `dryRun` only says what that would mean. */
+  change(idOrName: string, change: SweepChange, options: { readonly dryRun: boolean }): Promise<Changed>;
+  /** A new sweep of the spec and data of another, with a change. */
+  fork(idOrName: string, name: string, change: SweepChange, options: { readonly dryRun: boolean }): Promise<Changed>;
+  /** The sweep's file as it stands, with what commands changed. */
+  file(idOrName: string): Promise<SweepFileView>;
+  /** Trials by their numbers or ids; none for all that failed or were cancelled. */
+  retry(idOrName: string, trials: readonly string[]): Promise<Retried>;
+  enqueue(idOrName: string, trials: readonly Assignment[], options: { readonly front: boolean }): Promise<Enqueued>;
   /** Those that are connected; none where this coordinator does not lead. */
   workers(): Promise<WorkerView[]>;
   /** Current end of the store's sequence of recordings. */

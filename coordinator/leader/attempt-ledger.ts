@@ -8,7 +8,7 @@ import type { Attempt } from './model.js';
 export class AttemptLedger {
   readonly #live = new Map<string, Attempt>();
   /** By kind, first key and class. */
-  readonly #failures = new Map<string, number>();
+  readonly #failures = new Map<string, { readonly key: EpochKey; readonly count: number }>();
   readonly #alone = new Set<EpochKey>();
 
   live(): Attempt[] {
@@ -22,9 +22,15 @@ export class AttemptLedger {
   remember(counts: readonly FailureCount[]): void {
     for (const { kind, key, class: failure, count } of counts) {
       if (failure === 'WorkerLost') continue;
-      this.#failures.set(`${kind} ${key} ${failure}`, count);
+      this.#failures.set(`${kind} ${key} ${failure}`, { key, count });
       if (failure === 'OutOfMemory') this.#alone.add(key);
     }
+  }
+
+  /** Failures at these keys count no more: who submits or retries tries anew. */
+  forget(keys: ReadonlySet<EpochKey>): void {
+    for (const [name, { key }] of this.#failures) if (keys.has(key)) this.#failures.delete(name);
+    for (const key of this.#alone) if (keys.has(key)) this.#alone.delete(key);
   }
 
   needsAlone(start: EpochKey): boolean {
@@ -79,8 +85,8 @@ export class AttemptLedger {
     const first = attempt.nodes[0];
     if (outcome === 'done' || outcome === 'released' || first === undefined) return null;
     const name = `${attempt.kind} ${first.key} ${outcome}`;
-    const count = (this.#failures.get(name) ?? 0) + 1;
-    this.#failures.set(name, count);
+    const count = (this.#failures.get(name)?.count ?? 0) + 1;
+    this.#failures.set(name, { key: first.key, count });
     const verdict = afterFailure(outcome, count, attempt.alone && onLargest);
     if (verdict === 'retryAlone') this.#alone.add(first.key);
     return verdict;

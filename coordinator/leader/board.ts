@@ -56,7 +56,7 @@ export class Board {
   admit(sweep: SweepRun, proposed: Proposed, writes: TurnWrites): void {
     const { id, revision } = sweep.record;
     const planted = proposed.trials.map((trial) => {
-      writes.created.push({ ...trial, sweep: id, revision });
+      writes.created.push({ ...trial, ahead: null, sweep: id, revision });
       return this.#plant({ ...freshTrial, id: trial.id, sweep: id, number: trial.plan.number, assignment: trial.plan.assignment, plan: trial.plan }, sweep, writes);
     });
     this.#memoise(proposed);
@@ -172,6 +172,7 @@ export class Board {
     const trial: TrialRun = {
       id: record.id,
       number: record.number,
+      ahead: record.ahead,
       plan: record.plan,
       sweep,
       nodes,
@@ -359,12 +360,12 @@ export class Board {
     if (sweep.open > 0 || (sweep.state !== 'running' && sweep.state !== 'paused')) return;
     const state = sweep.trials.some((trial) => trial.state === 'completed') ? 'completed' : 'failed';
     sweep.state = moveSweep(sweep.state, state);
-    writes.sweeps.push({ id: sweep.record.id, state });
+    writes.sweeps.push({ id: sweep.record.id, state, changes: sweep.record.changes });
     writes.events.push({ type: `sweep.${state}`, sweep: sweep.record.id, trial: null, detail: { trials: sweep.trials.length } });
   }
 }
 
-const freshTrial = { state: 'queued', epochs: null, until: null, bestEpoch: null, failure: null } as const;
+const freshTrial = { state: 'queued', epochs: null, until: null, bestEpoch: null, failure: null, ahead: null } as const;
 
 /** How the store keeps the end of a trial's path; nothing while it is open. */
 function endOf(trial: TrialRun): { readonly epochs: number | null; readonly bestEpoch: number | null } {

@@ -71,10 +71,15 @@ export class Dispatcher {
 
   /** Takes a sweep in, or its new revision or state, from what the store says. */
   load(facts: SweepFacts, failures: readonly FailureCount[]): void {
+    const before = this.board.sweeps.get(facts.record.id);
     this.board.removeSweep(facts.record.id);
+    this.ledger.forget(new Set(facts.trials.flatMap((trial) => trial.plan.path)));
     this.ledger.remember(failures);
-    this.board.addSweep(facts, this.writes);
-    for (const attempt of this.ledger.live()) this.#extendKeep(attempt);
+    const sweep = this.board.addSweep(facts, this.writes);
+    for (const attempt of this.ledger.live()) {
+      if (before !== undefined && attempt.payers.has(before)) attempt.payers = new Set([...attempt.payers].map((payer) => (payer === before ? sweep : payer)));
+      this.#extendKeep(attempt);
+    }
     this.#cancelUnwanted();
   }
 
@@ -82,6 +87,16 @@ export class Dispatcher {
   unload(sweep: string): void {
     this.board.removeSweep(sweep);
     this.#cancelUnwanted();
+  }
+
+  /** Ends the leases of a sweep that nobody wants any more, with the epochs in progress; its workers are told. */
+  giveBack(sweep: string): void {
+    for (const attempt of this.ledger.live()) {
+      const isIts = attempt.sweep === null || attempt.sweep.record.id === sweep;
+      if (!isIts || this.board.isWanted(goalOf(attempt))) continue;
+      this.endAttempt(attempt, 'released', 'its sweep was stopped at once');
+      this.send(attempt.worker, { kind: 'cancel', attempt: attempt.id, how: 'abandon' });
+    }
   }
 
   pause(sweep: SweepRun, problem: string | null): void {
@@ -236,7 +251,7 @@ export class Dispatcher {
   #pauseFor(sweep: SweepRun, problem: string): void {
     if (sweep.state !== 'running') return;
     this.pause(sweep, problem);
-    this.writes.sweeps.push({ id: sweep.record.id, state: 'paused' });
+    this.writes.sweeps.push({ id: sweep.record.id, state: 'paused', changes: sweep.record.changes });
     this.writes.events.push({ type: 'sweep.paused', sweep: sweep.record.id, trial: null, detail: { problem } });
   }
 

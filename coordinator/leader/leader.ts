@@ -63,7 +63,7 @@ export class Leader implements CarrierHandler {
   readonly #peers = new Map<string, Peer>();
   readonly #stopping = new AbortController();
   #inbox: Input[] = [];
-  #wakes: { readonly resolve: () => void; readonly reject: (reason: Error) => void }[] = [];
+  #wakes: { readonly giveBack: string | undefined; readonly resolve: () => void; readonly reject: (reason: Error) => void }[] = [];
   #signal: (() => void) | null = null;
   #reign: { readonly leadership: Leadership; readonly dispatcher: Dispatcher } | null = null;
   #running: Promise<void> | null = null;
@@ -102,11 +102,14 @@ export class Leader implements CarrierHandler {
     await new Promise<void>((resolve) => this.#ledWaiters.push(resolve));
   }
 
-  /** Call after a submit or a change of a sweep's state; resolves when the change is in force. Throws NotLeading. */
-  wake(): Promise<void> {
+  /**
+   * Call after a submit or any other change of a sweep; resolves when the change is in force. Leases of
+   * `giveBack`, a sweep that was stopped, end at once. Throws NotLeading.
+   */
+  wake(giveBack?: string): Promise<void> {
     if (this.#reign === null) return Promise.reject(new NotLeading());
     return new Promise((resolve, reject) => {
-      this.#wakes.push({ resolve, reject });
+      this.#wakes.push({ giveBack, resolve, reject });
       this.#signal?.();
     });
   }
@@ -183,6 +186,7 @@ export class Leader implements CarrierHandler {
       const wakes = this.#wakes.splice(0);
       try {
         if (wakes.length > 0) await this.#reload(dispatcher);
+        for (const { giveBack } of wakes) if (giveBack !== undefined) dispatcher.giveBack(giveBack);
         const output = this.#turn(dispatcher);
         if (!isEmpty(output.writes)) await this.#store.commitTurn(leadership.epoch, output.writes);
         this.#deliver(output);
@@ -270,7 +274,7 @@ export class Leader implements CarrierHandler {
     for (const record of open) {
       const known = dispatcher.board.sweeps.get(record.id);
       const isOpen = known?.state === 'running' || known?.state === 'paused';
-      if (!isOpen || known.record.revision !== record.revision) await this.#load(dispatcher, record);
+      if (!isOpen || known.record.changes !== record.changes) await this.#load(dispatcher, record);
       else if (record.state === 'paused') dispatcher.pause(known, null);
       else if (known.state === 'paused') dispatcher.resume(known);
     }

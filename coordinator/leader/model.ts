@@ -71,6 +71,8 @@ export interface SweepRun {
 export interface TrialRun {
   readonly id: string;
   readonly number: number;
+  /** Place among the trials that a person enqueued, which go before all others; null for the others. */
+  readonly ahead: number | null;
   readonly plan: TrialPlan;
   readonly sweep: SweepRun;
   readonly nodes: readonly EpochNode[];
@@ -115,7 +117,7 @@ export interface Attempt extends Span {
   readonly worker: WorkerRun;
   readonly alone: boolean;
   /** Sweeps on whose budget it goes. */
-  readonly payers: ReadonlySet<SweepRun>;
+  payers: ReadonlySet<SweepRun>;
   /** Epochs that it was told to evaluate. */
   readonly evaluate: Set<number>;
   /** From this epoch on its worker waits for answers; before it, it runs ahead of them. */

@@ -26,6 +26,8 @@ export class SweepProposing implements Proposing {
   readonly #points = new Map<number, Point | null>();
   readonly #known = new Set<string>();
   #next = 0;
+  /** Trials there are: a revision may have left some numbers out. */
+  #count = 0;
   /** Whether the sampler will give no more. */
   exhausted = false;
   /** A batch is being made. */
@@ -40,7 +42,7 @@ export class SweepProposing implements Proposing {
   /** How many more trials the budget allows. */
   get left(): number {
     if (this.exhausted) return 0;
-    return this.#search.trials === null ? Number.POSITIVE_INFINITY : Math.max(0, this.#search.trials - this.#next);
+    return this.#search.trials === null ? Number.POSITIVE_INFINITY : Math.max(0, this.#search.trials - this.#count);
   }
 
   /** Whether the sweep may still get trials. */
@@ -54,6 +56,7 @@ export class SweepProposing implements Proposing {
     this.#points.set(plan.number, point);
     this.#known.add(canonicalJson(plan.assignment));
     this.#next = Math.max(this.#next, plan.number + 1);
+    this.#count += 1;
   }
 
   tell(told: Told): void {

@@ -1,4 +1,4 @@
-/** Ready work by priority: evaluations first (short, and they end trials), then what a pruner promoted, then the longest remaining path. */
+/** Ready work by priority: evaluations first (short, and they end trials), then what a pruner promoted, then what a person enqueued, then the longest remaining path. */
 import TinyQueue from 'tinyqueue';
 import type { EpochNode } from '../stage/forest.js';
 
@@ -8,6 +8,8 @@ export interface ReadyItem {
   readonly node: EpochNode;
   /** Whether a pruner has promoted a trial that waits: it goes before trials that have not begun. */
   readonly promoted: boolean;
+  /** Least place of a trial that waits among those that a person enqueued; infinite where there is none. */
+  readonly ahead: number;
   /** Epochs from here to the end of the longest trial that waits. */
   readonly remaining: number;
   /** Least trial number that waits: ties go by it. */
@@ -17,6 +19,7 @@ export interface ReadyItem {
 function before(a: ReadyItem, b: ReadyItem): number {
   if (a.kind !== b.kind) return a.kind === 'evaluate' ? -1 : 1;
   if (a.promoted !== b.promoted) return a.promoted ? -1 : 1;
+  if (a.ahead !== b.ahead) return a.ahead - b.ahead;
   return b.remaining - a.remaining || a.order - b.order;
 }
 

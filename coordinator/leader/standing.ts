@@ -68,7 +68,7 @@ export class Standing {
     const work: ReadyItem[] = [];
     const unevaluated = this.waitingForEvaluation(node).filter(runs);
     if (unevaluated.length > 0 && node.evaluating === 0 && !checkpointComes(node)) {
-      const place = { node, promoted: false, remaining: 1, order: leastNumber(unevaluated) };
+      const place = { node, promoted: false, ahead: Number.POSITIVE_INFINITY, remaining: 1, order: leastNumber(unevaluated) };
       if (node.checkpoint !== null) work.push({ kind: 'evaluate', ...place });
       else if (this.#canBegin(node)) work.push({ kind: 'train', ...place });
     }
@@ -76,7 +76,8 @@ export class Standing {
     if (standing.length > 0 && this.#canBegin(node)) {
       const promoted = standing.some((trial) => trial.sweep.promoted.has(trial));
       const remaining = standing.reduce((most, trial) => Math.max(most, urgency(trial, node)), 0);
-      work.push({ kind: 'train', node, promoted, remaining, order: leastNumber(standing) });
+      const ahead = standing.reduce((least, trial) => Math.min(least, trial.ahead ?? Number.POSITIVE_INFINITY), Number.POSITIVE_INFINITY);
+      work.push({ kind: 'train', node, promoted, ahead, remaining, order: leastNumber(standing) });
     }
     return work;
   }

@@ -2,21 +2,22 @@
 import { newId } from '../../proto/ids.js';
 import type { BlobId, EpochKey } from '../../proto/work.js';
 import type { MemoryPeak } from '../placement/memory.js';
+import { revisionDigest } from '../sweep/revision-digest.js';
 import { moveSweep } from '../trial/states.js';
 import type { SweepState } from '../trial/states.js';
 import { endBatch, grantBatch, leaseGuard, readAttemptsOf, readFailureCounts, readOpenAttempts } from './attempts.js';
 import { forgetBlobs, readUnreferenced, touchBlobs, writeBlob } from './blobs.js';
 import { Database } from './database.js';
 import { checkpointBatch, droppedBatch, epochBatch, parentBatch, readEpochs, readRecordedSeq, readRecordedSince, retrainedBatch } from './epochs.js';
-import { NotFound } from './errors.js';
+import { NotFound, StaleWrite } from './errors.js';
 import { evaluationBatch, readEvaluations } from './evaluations.js';
 import { eventBatch, readEvents } from './events.js';
 import { takeLeadership } from './leader.js';
 import { peakBatch, readPeaks } from './memory-peaks.js';
 import { migrate, readMigrations } from './migrate.js';
-import type { FailureCount, Leadership, NewSweep, OpenAttempt, RecordedEpoch, RecordedEvaluation, Store, StoredEvent, SweepRecord, TrialRecord, TurnWrites } from './store.js';
-import { lockSweep, lockSweepState, readManifests, readOpenSweeps, readSweep, readSweeps, revisionDigest, spentBatch, sweepBatch, writeRevision } from './sweeps.js';
-import { cancelBatch, newTrialBatch, readTrial, readTrials, trialBatch } from './trials.js';
+import type { Carried, EventWrite, FailureCount, FreshTrial, Leadership, NewSweep, OpenAttempt, RecordedEpoch, RecordedEvaluation, Store, StoredEvent, SweepRecord, SweepSource, TrialRecord, TurnWrites } from './store.js';
+import { lockSweep, lockSweepState, noteChange, readFileRevision, readManifests, readOpenSweeps, readSource, readSweep, readSweeps, spentBatch, sweepBatch, writeRevision, type StoredSweep } from './sweeps.js';
+import { cancelBatch, keepBatch, newTrialBatch, readTrial, readTrials, retryBatch, trialBatch } from './trials.js';
 import { workerBatch } from './workers.js';
 
 export interface StoreOptions {
@@ -83,31 +84,63 @@ class PostgresStore implements Store {
   async submit(sweep: NewSweep, leaderEpoch: number): ReturnType<Store['submit']> {
     return this.#database.write(leaderEpoch, async ({ client, run }) => {
       const stored = await lockSweep(client, sweep.project, sweep.spec.name);
-      if (stored !== null && revisionDigest(sweep).equals(stored.digest)) return { id: stored.id, revision: stored.revision, change: 'same' };
+      if (stored !== null && revisionDigest(sweep) === stored.digest) return { id: stored.id, revision: stored.revision, change: 'same' };
+      const { carried } = sweep;
+      requireUnchanged(stored, carried?.from ?? null, sweep.spec.name);
       const id = stored?.id ?? newId('swp');
       const revision = (stored?.revision ?? 0) + 1;
       const change = stored === null ? 'created' : 'revised';
-      await writeRevision(client, id, revision, sweep);
-      const event = { type: `sweep.${change}`, sweep: id, trial: null, detail: { name: sweep.spec.name, revision, trials: sweep.trials.length } };
+      const fresh = carried?.fresh ?? sweep.trials.map((plan) => ({ plan, ahead: null }));
+      await writeRevision(client, id, revision, carried?.state ?? 'running', sweep);
+      const detail = { name: sweep.spec.name, revision, trials: fresh.length + (carried?.kept.length ?? 0), ...sweep.told };
       await run([
+        carried === null ? null : keepBatch(id, carried),
         stored === null ? null : cancelBatch(id, stored.revision),
-        newTrialBatch(sweep.trials.map((plan) => ({ id: newId('trl'), sweep: id, revision, plan }))),
-        eventBatch([event], sweep.actor),
+        newTrialBatch(fresh.map((trial) => ({ ...trial, id: newId('trl'), sweep: id, revision }))),
+        eventBatch([{ type: `sweep.${change}`, sweep: id, trial: null, detail }], sweep.actor),
       ]);
       return { id, revision, change };
     });
   }
 
-  async setSweepState(id: string, state: SweepState, actor: string, leaderEpoch: number): Promise<void> {
+  async retryTrials(id: string, trials: readonly string[], actor: string, leaderEpoch: number): Promise<void> {
+    await this.#database.write(leaderEpoch, async ({ client, run }) => {
+      const before = await lockSweepState(client, id);
+      if (before === null) throw new NotFound('sweep', id);
+      const state = reopened(before.state);
+      await run([sweepBatch([{ id, state, changes: before.changes }]), retryBatch(id, before.revision, trials)]);
+      await noteChange(client, id, true);
+      const events = trials.map((trial) => ({ type: 'trial.retried', sweep: id, trial, detail: { sweepWas: before.state } }));
+      await run([eventBatch(events, actor)]);
+    });
+  }
+
+  async enqueueTrials(from: Carried['from'], trials: readonly FreshTrial[], actor: string, leaderEpoch: number): Promise<void> {
+    const { id, revision } = from;
+    await this.#database.write(leaderEpoch, async ({ client, run }) => {
+      const before = await lockSweepState(client, id);
+      requireUnchanged(before === null ? null : { ...before, id }, from, id);
+      if (before === null) throw new NotFound('sweep', id);
+      const made = trials.map((trial) => ({ ...trial, id: newId('trl'), sweep: id, revision }));
+      await run([sweepBatch([{ id, state: reopened(before.state), changes: before.changes }]), newTrialBatch(made)]);
+      await noteChange(client, id);
+      const events = made.map((trial) => ({ type: 'trial.enqueued', sweep: id, trial: trial.id, detail: { number: trial.plan.number, settings: trial.plan.assignment, ahead: trial.ahead, sweepWas: before.state } }));
+      await run([eventBatch(events, actor)]);
+    });
+  }
+
+  async setSweepState(id: string, state: SweepState, told: EventWrite['detail'], actor: string, leaderEpoch: number): Promise<void> {
     await this.#database.write(leaderEpoch, async ({ client, run }) => {
       const before = await lockSweepState(client, id);
       if (before === null) throw new NotFound('sweep', id);
       moveSweep(before.state, state);
       if (before.state === state) return;
-      const event = { type: `sweep.${state}`, sweep: id, trial: null, detail: { before: before.state } };
+      const event = { type: `sweep.${state}`, sweep: id, trial: null, detail: { before: before.state, ...told } };
       // Here and not by the leader: it may not lead, or not hold the sweep.
       const cancel = state === 'stopped' ? cancelBatch(id, before.revision) : null;
-      await run([sweepBatch([{ id, state }]), cancel, eventBatch([event], actor)]);
+      await run([sweepBatch([{ id, state, changes: before.changes }]), cancel]);
+      if (state === 'stopped') await noteChange(client, id);
+      await run([eventBatch([event], actor)]);
     });
   }
 
@@ -117,6 +150,14 @@ class PostgresStore implements Store {
 
   listSweeps(project: string): Promise<SweepRecord[]> {
     return this.#database.read((client) => readSweeps(client, project));
+  }
+
+  sourceOf(sweep: string): Promise<SweepSource | null> {
+    return this.#database.read((client) => readSource(client, sweep));
+  }
+
+  fileOf(sweep: string): ReturnType<Store['fileOf']> {
+    return this.#database.read((client) => readFileRevision(client, sweep));
   }
 
   memoryPeaks(): Promise<MemoryPeak[]> {
@@ -190,4 +231,15 @@ class PostgresStore implements Store {
   close(): Promise<void> {
     return this.#database.close();
   }
+}
+
+/** Throws StaleWrite where another request came between the reading and the writing. */
+function requireUnchanged(stored: Pick<StoredSweep, 'id' | 'revision' | 'changes'> | null, from: Carried['from'] | null, name: string): void {
+  if (stored?.id === from?.id && stored?.revision === from?.revision && stored?.changes === from?.changes) return;
+  throw new StaleWrite(`sweep ${name} was changed in the same moment`);
+}
+
+/** A sweep gets work: a paused one waits on, one that has ended runs again. */
+function reopened(state: SweepState): SweepState {
+  return state === 'paused' ? state : moveSweep(state, 'running');
 }

@@ -130,6 +130,8 @@ create table sweep (
   created_at timestamp with time zone not null default now(),
   created_by text not null,
   finished_at timestamp with time zone,
+  changes integer not null default 0,
+  retried_at timestamp with time zone,
   constraint sweep_pkey PRIMARY KEY (id),
   constraint sweep_project_name_key UNIQUE (project, name),
   constraint sweep_state_check CHECK ((state = ANY (ARRAY['running'::text, 'paused'::text, 'completed'::text, 'stopped'::text, 'failed'::text])))
@@ -149,7 +151,10 @@ create table sweep_revision (
   trained_epochs integer not null default 0,
   since_best integer not null default 0,
   ended_by text,
+  origin text not null default 'file'::text,
+  source json,
   constraint sweep_revision_pkey PRIMARY KEY (sweep, revision),
+  constraint sweep_revision_origin_check CHECK ((origin = ANY (ARRAY['file'::text, 'command'::text]))),
   constraint sweep_revision_sweep_fkey FOREIGN KEY (sweep) REFERENCES sweep(id)
 );
 
@@ -167,6 +172,7 @@ create table trial (
   failure jsonb,
   updated_at timestamp with time zone not null default now(),
   until integer,
+  ahead integer,
   constraint trial_pkey PRIMARY KEY (id),
   constraint trial_state_check CHECK ((state = ANY (ARRAY['queued'::text, 'running'::text, 'paused'::text, 'completed'::text, 'pruned'::text, 'failed'::text, 'infeasible'::text, 'cancelled'::text]))),
   constraint trial_sweep_revision_fkey FOREIGN KEY (sweep, revision) REFERENCES sweep_revision(sweep, revision),

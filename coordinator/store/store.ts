@@ -9,8 +9,10 @@
  * - An epoch is inserted once per key; a second insert of the same key throws `StaleWrite`.
  * - Event ids are gapless and in order of commit.
  */
-import type { BlobId, EpochKey, EpochResult, EvaluatedPart, EvaluationResult, OutcomeClass } from '../../proto/work.js';
+import type { ModelModule } from '../../proto/model-module.js';
+import type { BlobId, EpochKey, EpochResult, EvaluatedPart, EvaluationResult, Json, OutcomeClass } from '../../proto/work.js';
 import type { Assignment, BudgetEnd, DataSummary, SweepSpec, TrialPlan } from '../sweep/spec.js';
+import type { ListFile } from '../sweep/list-file.js';
 import type { MemoryPeak } from '../placement/memory.js';
 import type { SweepState, TrialState } from '../trial/states.js';
 
@@ -30,6 +32,25 @@ export interface SweepRecord {
   readonly spent: Spent;
   /** What of its budget ended it; null where nothing did. */
   readonly endedBy: BudgetEnd | null;
+  /** How often a person changed what its leader has in memory: its revision, its trials, or that it goes on. */
+  readonly changes: number;
+  /** Whether this revision is what a sweep file said, or what a command made of it. */
+  readonly origin: RevisionOrigin;
+  /** Tells its current revision from others (sweep/revision-digest.ts), as hex. */
+  readonly digest: string;
+}
+
+export type RevisionOrigin = 'file' | 'command';
+
+/** What a revision was made of: enough for a command to make the next one. */
+export interface SweepSource {
+  /** How messages name the file. */
+  readonly name: string;
+  readonly text: string;
+  /** What the module that the file names as its model builds; null for a model of the zoo. */
+  readonly module: ModelModule | null;
+  /** The file of trials that it names; null where it names none. */
+  readonly list: ListFile | null;
 }
 
 /** What a revision of a sweep has used up. */
@@ -63,6 +84,8 @@ export interface TrialRecord {
   readonly until: number | null;
   readonly bestEpoch: number | null;
   readonly failure: TrialFailure | null;
+  /** Place among the trials that a person enqueued, the least first; null for a trial that the sampler chose. */
+  readonly ahead: number | null;
 }
 
 export interface RecordedEpoch {
@@ -176,6 +199,8 @@ export interface TrialUpdate {
 export interface SweepUpdate {
   readonly id: string;
   readonly state: SweepState;
+  /** As its record had it: a sweep that a person changed since is not matched. */
+  readonly changes: number;
 }
 
 export interface SpentWrite extends Spent {
@@ -207,12 +232,10 @@ export interface StoredEvent extends EventWrite {
   readonly actor: string;
 }
 
-/** A trial that was proposed while its sweep runs. */
-export interface NewTrial {
+export interface NewTrial extends FreshTrial {
   readonly id: string;
   readonly sweep: string;
   readonly revision: number;
-  readonly plan: TrialPlan;
 }
 
 /** All that one turn of the leader changes, in the order in which it is applied. */
@@ -240,8 +263,35 @@ export interface NewSweep {
   readonly spec: SweepSpec;
   readonly data: DataSummary | null;
   readonly numerics: string;
-  /** Those that are known now; more may be proposed while it runs. */
+  /** Those that are known from the spec alone; more may be proposed while it runs. */
   readonly trials: readonly TrialPlan[];
+  /** Null where it was made of nothing that could be kept. */
+  readonly source: SweepSource | null;
+  readonly origin: RevisionOrigin;
+  /** For the event: what is new in the words of the file, or where it comes from. */
+  readonly told: { readonly [field: string]: Json };
+  /** What becomes of the trials of the revision before; null for a sweep of a new name. */
+  readonly carried: Carried | null;
+}
+
+/** What a new revision takes over from the one before it. */
+export interface Carried {
+  /** What this was worked out from: where it is another by now, nothing is written. */
+  readonly from: Pick<SweepRecord, 'id' | 'revision' | 'changes'>;
+  /** Ids of trials that go on under the new revision as they stand. */
+  readonly kept: readonly string[];
+  /** Whether their pruner is another one, so that how far it had let them go means nothing. */
+  readonly judgedAnew: boolean;
+  /** Trials to be made, in the place of the new sweep's `trials`. */
+  readonly fresh: readonly FreshTrial[];
+  /** Whether the time that the sweep has run counts on. */
+  readonly clockGoesOn: boolean;
+  readonly state: SweepState;
+}
+
+export interface FreshTrial {
+  readonly plan: TrialPlan;
+  readonly ahead: number | null;
 }
 
 export interface Leadership {
@@ -259,15 +309,28 @@ export interface Store {
 
   /**
    * Creates the sweep, or a new revision of the one with this project and name when the spec or the
-   * data differ; the same spec again changes nothing. Trials of older revisions stay in the store but
-   * belong to no live revision. A finished sweep whose new revision has trials is running again.
+   * data differ; the same spec again changes nothing. Trials that the revision does not keep stay in the
+   * store, cancelled where they were open, but belong to no live revision. Throws `StaleWrite` where the
+   * sweep is not the one any more that `carried` was worked out from.
    */
   submit(sweep: NewSweep, leaderEpoch: number): Promise<{ readonly id: string; readonly revision: number; readonly change: 'created' | 'revised' | 'same' }>;
+  /**
+   * Ended trials are queued again, with their failures forgotten and how far their pruner had let them go;
+   * a sweep that has ended runs again. Throws `NotFound`, `IllegalTransition`, and `StaleWrite` where a
+   * trial is none of the sweep's current ones.
+   */
+  retryTrials(sweep: string, trials: readonly string[], actor: string, leaderEpoch: number): Promise<void>;
+  /** Adds trials to the current revision; a sweep that has ended runs again. Throws `StaleWrite` where it is not the one any more that `from` says. */
+  enqueueTrials(from: Carried['from'], trials: readonly FreshTrial[], actor: string, leaderEpoch: number): Promise<void>;
   /** A person's request: running <-> paused, or stopped, which cancels its open trials. Throws `NotFound`, `IllegalTransition`. */
-  setSweepState(id: string, state: SweepState, actor: string, leaderEpoch: number): Promise<void>;
+  setSweepState(id: string, state: SweepState, told: EventWrite['detail'], actor: string, leaderEpoch: number): Promise<void>;
 
   findSweep(project: string, idOrName: string): Promise<SweepRecord | null>;
   listSweeps(project: string): Promise<SweepRecord[]>;
+  /** Of the current revision; null for one from before sources were kept. */
+  sourceOf(sweep: string): Promise<SweepSource | null>;
+  /** What the sweep's file said when it was last submitted. */
+  fileOf(sweep: string): Promise<Pick<SweepRecord, 'revision' | 'spec' | 'data' | 'numerics'>>;
   /** Sweeps in state running or paused. */
   openSweeps(): Promise<SweepRecord[]>;
   /** Of the sweep's current revision, by number. */
@@ -278,7 +341,7 @@ export interface Store {
   openAttempts(): Promise<OpenAttempt[]>;
   /** What trainings took of memory, as far as it was measured. */
   memoryPeaks(): Promise<MemoryPeak[]>;
-  /** Since the sweep's current revision was submitted: whoever submits anew tries anew. */
+  /** Since the sweep's current revision was submitted, or its trials were retried: whoever asks anew tries anew. */
   failureCounts(keys: readonly EpochKey[], sweep: string): Promise<FailureCount[]>;
   /** Attempts of the given keys' spans, newest last: for `trawl trial`. */
   attemptsOf(keys: readonly EpochKey[]): Promise<{ attempt: string; worker: string; kind: string; from: number; to: number; outcome: string | null; message: string; startedAt: Date; endedAt: Date | null }[]>;

@@ -1,16 +1,16 @@
-import { createHash } from 'node:crypto';
 import type { ClientBase } from 'pg';
-import { canonicalJson } from '../../proto/canonical.js';
 import type { BlobId } from '../../proto/work.js';
 import type { BudgetEnd, DataSummary, SweepSpec } from '../sweep/spec.js';
+import { revisionDigest } from '../sweep/revision-digest.js';
 import { moveSweep, sweepTransitions } from '../trial/states.js';
 import type { SweepState } from '../trial/states.js';
-import { lastById } from './batch.js';
+import { jsonText, lastById } from './batch.js';
 import type { Batch } from './batch.js';
+import { NotFound } from './errors.js';
 import { firstStates, legalMoves } from './state-moves.js';
-import type { NewSweep, SpentWrite, SweepRecord, SweepUpdate } from './store.js';
+import type { NewSweep, RevisionOrigin, SpentWrite, SweepRecord, SweepSource, SweepUpdate } from './store.js';
 
-/** A sweep whose stored state does not lead to the new one is not matched. */
+/** A sweep whose stored state does not lead to the new one, or that a person changed meanwhile, is not matched. */
 export function sweepBatch(updates: readonly SweepUpdate[]): Batch | null {
   if (updates.length === 0) return null;
   const last = lastById(updates);
@@ -19,13 +19,14 @@ export function sweepBatch(updates: readonly SweepUpdate[]): Batch | null {
     what: 'sweeps in a state that leads to the new one',
     name: 'sweeps',
     text: `update sweep s set state = g.state, finished_at = case when g.state in ('running', 'paused') then null else now() end
-      from unnest($1::text[], $2::text[], $3::text[]) as g(id, first, state)
-      where s.id = g.id and (s.state = g.first or s.state || '>' || g.first = any($4::text[]))`,
+      from unnest($1::text[], $2::text[], $3::text[], $5::integer[]) as g(id, first, state, changes)
+      where s.id = g.id and s.changes = g.changes and (s.state = g.first or s.state || '>' || g.first = any($4::text[]))`,
     values: [
       last.map((update) => update.id),
       last.map((update) => first.get(update.id)),
       last.map((update) => update.state),
       legalMoves(sweepTransitions),
+      last.map((update) => update.changes),
     ],
     expected: last.length,
   };
@@ -56,26 +57,12 @@ export function spentBatch(spent: readonly SpentWrite[]): Batch | null {
   };
 }
 
-/**
- * What makes a revision: the spec, the data's content, and the keys that its trials came out with (they
- * move with the engine's numerics, which no file names).
- */
-export function revisionDigest({ spec, data, numerics, trials }: NewSweep): Buffer {
-  const content = data === null ? null : { digest: data.digest, classes: data.classes, positive: data.positive };
-  const keys = trials.map((trial) => trial.path.at(-1) ?? null);
-  // Without trials the numerics stand for the keys that they will come out with.
-  // A sweep without a pruner is the same one as before there were any.
-  const { pruner, ...rest } = spec;
-  const said = pruner === null ? rest : spec;
-  const identity = trials.length > 0 ? { spec: said, content, keys } : { spec: said, content, numerics };
-  return createHash('sha256').update(canonicalJson(identity)).digest();
-}
-
 export interface StoredSweep {
   readonly id: string;
   readonly state: SweepState;
   readonly revision: number;
-  readonly digest: Buffer;
+  readonly changes: number;
+  readonly digest: string;
 }
 
 /** Locked against every other submit and change of state. */
@@ -83,34 +70,49 @@ export async function lockSweep(client: ClientBase, project: string, name: strin
   // Two submits of a new name at once: the second waits here, and then finds the row.
   await client.query('select pg_advisory_xact_lock(hashtextextended($1, 0))', [JSON.stringify(['sweep', project, name])]);
   const { rows } = await client.query<StoredSweep>(
-    `select s.id, s.state, s.revision, r.digest from sweep s join sweep_revision r on r.sweep = s.id and r.revision = s.revision
+    `select s.id, s.state, s.revision, s.changes, encode(r.digest, 'hex') as digest from sweep s join sweep_revision r on r.sweep = s.id and r.revision = s.revision
      where s.project = $1 and s.name = $2 for update of s`,
     [project, name],
   );
   return rows[0] ?? null;
 }
 
-export async function lockSweepState(client: ClientBase, id: string): Promise<Pick<StoredSweep, 'state' | 'revision'> | null> {
-  const { rows } = await client.query<Pick<StoredSweep, 'state' | 'revision'>>('select state, revision from sweep where id = $1 for update', [id]);
+export async function lockSweepState(client: ClientBase, id: string): Promise<Omit<StoredSweep, 'digest' | 'id'> | null> {
+  const { rows } = await client.query<Omit<StoredSweep, 'digest' | 'id'>>('select state, revision, changes from sweep where id = $1 for update', [id]);
   return rows[0] ?? null;
 }
 
-/** The sweep with its new current revision, running. */
-export async function writeRevision(client: ClientBase, id: string, revision: number, sweep: NewSweep): Promise<void> {
+/** A leader that has the sweep in memory reads it anew. */
+export async function noteChange(client: ClientBase, id: string, retried = false): Promise<void> {
+  await client.query('update sweep set changes = changes + 1, retried_at = case when $2 then clock_timestamp() else retried_at end where id = $1', [id, retried]);
+}
+
+/** The sweep with its new current revision, in the given state. */
+export async function writeRevision(client: ClientBase, id: string, revision: number, state: SweepState, sweep: NewSweep): Promise<void> {
   await client.query(
-    `insert into sweep (id, project, name, state, revision, created_by) values ($1, $2, $3, 'running', $4, $5)
-     on conflict (id) do update set state = 'running', revision = excluded.revision, finished_at = null`,
-    [id, sweep.project, sweep.spec.name, revision, sweep.actor],
+    `insert into sweep (id, project, name, state, revision, created_by) values ($1, $2, $3, $6, $4, $5)
+     on conflict (id) do update set state = excluded.state, revision = excluded.revision, changes = sweep.changes + 1,
+       finished_at = case when excluded.state in ('running', 'paused') then null else sweep.finished_at end`,
+    [id, sweep.project, sweep.spec.name, revision, sweep.actor, state],
   );
-  await client.query('insert into sweep_revision (sweep, revision, spec, data, numerics, digest, created_by) values ($1, $2, $3, $4, $5, $6, $7)', [
-    id,
-    revision,
-    JSON.stringify(sweep.spec),
-    sweep.data === null ? null : JSON.stringify(sweep.data),
-    sweep.numerics,
-    revisionDigest(sweep),
-    sweep.actor,
-  ]);
+  await client.query(
+    `insert into sweep_revision (sweep, revision, spec, data, numerics, digest, created_by, origin, source, ran_ms, slot_ms, trained_epochs, since_best)
+     select $1::text, $2::integer, $3::json, $4::json, $5::text, $6::bytea, $7::text, $8::text, $9::json,
+       coalesce(b.ran_ms, 0), coalesce(b.slot_ms, 0), coalesce(b.trained_epochs, 0), coalesce(b.since_best, 0)
+     from (select) as one left join sweep_revision b on b.sweep = $1 and b.revision = $2 - 1 and $10`,
+    [
+      id,
+      revision,
+      JSON.stringify(sweep.spec),
+      sweep.data === null ? null : JSON.stringify(sweep.data),
+      sweep.numerics,
+      Buffer.from(revisionDigest(sweep), 'hex'),
+      sweep.actor,
+      sweep.origin,
+      sweep.source === null ? null : jsonText(sweep.source),
+      sweep.carried?.clockGoesOn === true,
+    ],
+  );
 }
 
 interface SweepRow {
@@ -130,10 +132,14 @@ interface SweepRow {
   readonly trainedEpochs: number;
   readonly sinceBest: number;
   readonly endedBy: BudgetEnd | null;
+  readonly changes: number;
+  readonly origin: RevisionOrigin;
+  readonly digest: string;
 }
 
-const selection = `select s.id, s.project, s.name, s.revision, s.state, r.spec, r.data, r.numerics, s.created_at as "createdAt", s.finished_at as "finishedAt", 
-    r.ran_ms as "ranMs", r.slot_ms as "slotMs", r.trained_epochs as "trainedEpochs", r.since_best as "sinceBest", r.ended_by as "endedBy"
+const selection = `select s.id, s.project, s.name, s.revision, s.state, r.spec, r.data, r.numerics, s.created_at as "createdAt", s.finished_at as "finishedAt",
+    r.ran_ms as "ranMs", r.slot_ms as "slotMs", r.trained_epochs as "trainedEpochs", r.since_best as "sinceBest", r.ended_by as "endedBy",
+    s.changes, r.origin, encode(r.digest, 'hex') as digest
   from sweep s join sweep_revision r on r.sweep = s.id and r.revision = s.revision`;
 
 /** An id goes before a name that reads like it. */
@@ -147,7 +153,11 @@ export async function readSweep(client: ClientBase, project: string, idOrName: s
 }
 
 function recordOf({ ranMs, slotMs, trainedEpochs: epochs, sinceBest, ...row }: SweepRow): SweepRecord {
-  return { ...row, spec: { ...row.spec, pruner: row.spec.pruner ?? null }, spent: { ranMs, slotMs, epochs, sinceBest } };
+  return { ...row, spec: wholeSpec(row.spec), spent: { ranMs, slotMs, epochs, sinceBest } };
+}
+
+function wholeSpec(spec: SweepRow['spec']): SweepSpec {
+  return { ...spec, pruner: spec.pruner ?? null };
 }
 
 export async function readSweeps(client: ClientBase, project: string): Promise<SweepRecord[]> {
@@ -158,6 +168,27 @@ export async function readSweeps(client: ClientBase, project: string): Promise<S
 export async function readOpenSweeps(client: ClientBase): Promise<SweepRecord[]> {
   const { rows } = await client.query<SweepRow>({ name: 'open-sweeps', text: `${selection} where s.state in ('running', 'paused') order by s.created_at, s.id` });
   return rows.map(recordOf);
+}
+
+export async function readSource(client: ClientBase, sweep: string): Promise<SweepSource | null> {
+  const { rows } = await client.query<{ source: SweepSource | null }>({
+    name: 'source-of',
+    text: 'select r.source from sweep s join sweep_revision r on r.sweep = s.id and r.revision = s.revision where s.id = $1',
+    values: [sweep],
+  });
+  return rows[0]?.source ?? null;
+}
+
+/** The last revision that a sweep file made; a sweep that a command made has none, so that its first stands for it. */
+export async function readFileRevision(client: ClientBase, sweep: string): Promise<Pick<SweepRecord, 'revision' | 'spec' | 'data' | 'numerics'>> {
+  const { rows } = await client.query<Pick<SweepRow, 'revision' | 'spec' | 'data' | 'numerics'>>({
+    name: 'file-of',
+    text: `select revision, spec, data, numerics from sweep_revision where sweep = $1 and (origin = 'file' or revision = 1) order by revision desc limit 1`,
+    values: [sweep],
+  });
+  const row = rows[0];
+  if (row === undefined) throw new NotFound('sweep', sweep);
+  return { ...row, spec: wholeSpec(row.spec) };
 }
 
 /** Manifests of the data of every sweep's current revision. */

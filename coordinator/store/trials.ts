@@ -1,12 +1,12 @@
 import type { ClientBase } from 'pg';
 import type { EpochKey } from '../../proto/work.js';
 import type { Assignment, TrialPlan } from '../sweep/spec.js';
-import { moveTrial, trialTransitions } from '../trial/states.js';
+import { isEnded, moveTrial, trialTransitions } from '../trial/states.js';
 import type { TrialState } from '../trial/states.js';
 import { byteaArray, jsonText, lastById } from './batch.js';
 import type { Batch } from './batch.js';
 import { firstStates, legalMoves } from './state-moves.js';
-import type { NewTrial, TrialFailure, TrialRecord, TrialUpdate } from './store.js';
+import type { Carried, NewTrial, TrialFailure, TrialRecord, TrialUpdate } from './store.js';
 
 /** A trial whose stored state does not lead to the new one (it was cancelled meanwhile, say) is not matched. */
 export function trialBatch(updates: readonly TrialUpdate[]): Batch | null {
@@ -38,9 +38,9 @@ export function newTrialBatch(trials: readonly NewTrial[]): Batch | null {
   return {
     what: 'new trials',
     name: 'new-trials',
-    text: `insert into trial (id, sweep, revision, number, assignment, plan, path, state)
-      select g.id, g.sweep, g.revision, g.number, g.assignment::json, g.plan::json, g.path::bytea[], 'queued'
-      from unnest($1::text[], $2::text[], $3::int[], $4::int[], $5::text[], $6::text[], $7::text[]) as g(id, sweep, revision, number, assignment, plan, path)`,
+    text: `insert into trial (id, sweep, revision, number, assignment, plan, path, ahead, state)
+      select g.id, g.sweep, g.revision, g.number, g.assignment::json, g.plan::json, g.path::bytea[], g.ahead, 'queued'
+      from unnest($1::text[], $2::text[], $3::int[], $4::int[], $5::text[], $6::text[], $7::text[], $8::int[]) as g(id, sweep, revision, number, assignment, plan, path, ahead)`,
     values: [
       trials.map((trial) => trial.id),
       trials.map((trial) => trial.sweep),
@@ -49,6 +49,7 @@ export function newTrialBatch(trials: readonly NewTrial[]): Batch | null {
       trials.map(({ plan }) => JSON.stringify(plan.assignment)),
       trials.map(({ plan: { trajectory, epochs } }) => JSON.stringify({ trajectory, epochs })),
       trials.map(({ plan }) => byteaArray(plan.path)),
+      trials.map(({ ahead }) => ahead),
     ],
     expected: trials.length,
   };
@@ -66,6 +67,31 @@ export function cancelBatch(sweep: string, revision: number): Batch {
   };
 }
 
+/** Trials of a revision that go on under the next one. */
+export function keepBatch(sweep: string, { from, kept, judgedAnew }: Carried): Batch | null {
+  if (kept.length === 0) return null;
+  return {
+    what: 'trials that a new revision keeps',
+    name: 'keep-trials',
+    text: 'update trial set revision = $3 + 1, until = case when $4 then null else until end where sweep = $1 and id = any($2::text[]) and revision = $3',
+    values: [sweep, kept, from.revision, judgedAnew],
+    expected: kept.length,
+  };
+}
+
+/** Only from states that lead to `queued`. */
+export function retryBatch(sweep: string, revision: number, trials: readonly string[]): Batch {
+  const ended = Object.entries(trialTransitions).filter(([state, moves]) => isEnded(state as TrialState) && moves.includes('queued')).map(([state]) => state);
+  return {
+    what: 'trials to be tried again',
+    name: 'retry-trials',
+    text: `update trial set state = 'queued', epochs = null, best_epoch = null, failure = null, until = null, updated_at = now()
+      where sweep = $1 and revision = $2 and id = any($3::text[]) and state = any($4::text[])`,
+    values: [sweep, revision, trials, ended],
+    expected: trials.length,
+  };
+}
+
 interface TrialRow {
   readonly id: string;
   readonly sweep: string;
@@ -78,9 +104,10 @@ interface TrialRow {
   readonly until: number | null;
   readonly best_epoch: number | null;
   readonly failure: TrialFailure | null;
+  readonly ahead: number | null;
 }
 
-const columns = `t.id, t.sweep, t.number, t.assignment, t.plan, t.state, t.epochs, t.until, t.best_epoch, t.failure,
+const columns = `t.id, t.sweep, t.number, t.assignment, t.plan, t.state, t.epochs, t.until, t.best_epoch, t.failure, t.ahead,
   array(select encode(k, 'hex') from unnest(t.path) with ordinality as u(k, n) order by n) as path`;
 
 export async function readTrials(client: ClientBase, sweep: string): Promise<TrialRecord[]> {
@@ -98,7 +125,7 @@ export async function readTrial(client: ClientBase, id: string): Promise<TrialRe
 }
 
 function record(row: TrialRow): TrialRecord {
-  const { id, sweep, number, assignment, state, epochs, until, failure } = row;
+  const { id, sweep, number, assignment, state, epochs, until, failure, ahead } = row;
   const plan = { number, assignment, ...row.plan, path: row.path };
-  return { id, sweep, number, assignment, plan, state, epochs, until, bestEpoch: row.best_epoch, failure };
+  return { id, sweep, number, assignment, plan, state, epochs, until, bestEpoch: row.best_epoch, failure, ahead };
 }

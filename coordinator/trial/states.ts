@@ -21,7 +21,7 @@ export type TrialState =
   | 'paused'
   /** Reached its end (or early stopping did) and its evaluation is recorded. */
   | 'completed'
-  /** Ended by a pruner. */
+  /** Ended by a pruner. As `failed` and `infeasible`: a person may queue it again. */
   | 'pruned'
   /** Diverged, or an attempt's failure outlived its retry rule. */
   | 'failed'
@@ -43,9 +43,9 @@ const trialMoves: { readonly [from in TrialState]: readonly TrialState[] } = {
   running: ['paused', 'completed', 'pruned', 'failed', 'infeasible', 'cancelled'],
   paused: ['running', 'queued', 'completed', 'pruned', 'failed', 'infeasible', 'cancelled'],
   completed: [],
-  pruned: [],
-  failed: [],
-  infeasible: [],
+  pruned: ['queued'],
+  failed: ['queued'],
+  infeasible: ['queued'],
   cancelled: ['queued'],
 };
 

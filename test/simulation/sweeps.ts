@@ -40,7 +40,7 @@ export function factsOf(sweep: SimSweep): SweepFacts {
   const counts = { train: [4, 4], val: [2, 2], test: [2, 2] };
   return {
     record: {
-      ...{ id, project: 'default', name: id, revision: 1, state: 'running', numerics: 'none', createdAt: new Date(0), finishedAt: null, endedBy: null, spent: { ranMs: 0, slotMs: 0, epochs: 0, sinceBest: 0, ...sweep.spent } },
+      ...{ id, project: 'default', name: id, revision: 1, state: 'running', numerics: 'none', createdAt: new Date(0), finishedAt: null, endedBy: null, spent: { ranMs: 0, slotMs: 0, epochs: 0, sinceBest: 0, ...sweep.spent }, changes: 0, origin: 'file', digest: '' },
       spec: {
         ...{ format: 1, name: id, axes: [], sampler: 'grid', stop: sweep.stop, pruner: sweep.pruner ?? null, ensemble: null, budget: { trials: null, wallClockMs: null, ...sweep.budget }, stageTimeoutMs: null, seed: 0, sharing: true },
         trainable: { kind: 'synthetic', epochMs: 0, metrics: {} },
@@ -49,7 +49,7 @@ export function factsOf(sweep: SimSweep): SweepFacts {
       data: { manifest: 'm', digest: 'd', images: 16, classes: ['a', 'b'], positive: 1, counts, rejected: [], warnings: [] },
     },
     trials: sweep.paths.map((path, number) => ({
-      ...{ id: `${id}/${number}`, sweep: id, number, assignment: {}, state: 'queued' as const, epochs: null, bestEpoch: null, until: null, failure: null },
+      ...{ id: `${id}/${number}`, sweep: id, number, assignment: {}, state: 'queued' as const, epochs: null, bestEpoch: null, until: null, failure: null, ahead: null },
       plan: { number, assignment: {}, trajectory, epochs: path.map(() => settings), path },
     })),
     epochs: [],

@@ -60,7 +60,7 @@ export function specOf(name: string, more: Partial<SweepSpec> = {}): SweepSpec {
 }
 
 export function sweepOf(name: string, paths: readonly (readonly EpochKey[])[], more: Partial<NewSweep> = {}): NewSweep {
-  return { project: 'default', actor: 'ada', spec: specOf(name), data: null, numerics: 'none', trials: paths.map((path, number) => planOf(number, path)), ...more };
+  return { project: 'default', actor: 'ada', spec: specOf(name), data: null, numerics: 'none', trials: paths.map((path, number) => planOf(number, path)), source: null, origin: 'file', told: {}, carried: null, ...more };
 }
 
 /** A grant that is committed. */
@@ -68,4 +68,11 @@ export async function granted(store: Store, leaderEpoch: number, keys: readonly 
   const grant = grantOf(keys, more);
   await store.commitTurn(leaderEpoch, turn({ grants: [grant] }));
   return grant;
+}
+
+/** The sweep as the next revision of the one with this id or name, if there is one; none of its trials are those of the one before. */
+export async function revised(store: Store, id: string, sweep: NewSweep): Promise<NewSweep> {
+  const from = await store.findSweep(sweep.project, id);
+  if (from === null) return sweep;
+  return { ...sweep, carried: { from, kept: [], judgedAnew: false, fresh: sweep.trials.map((plan) => ({ plan, ahead: null })), clockGoesOn: false, state: 'running' } };
 }

@@ -59,7 +59,7 @@ describe('leadership', () => {
     await assert.rejects(first.commitTurn(old.epoch, turn({ epochs: [epochOf(held, 0)] })), NotLeader);
     await assert.rejects(first.commitTurn(old.epoch, turn({ grants: [grantOf(newPath(1))] })), { code: 'NotLeader' });
     await assert.rejects(first.submit(sweepOf('late', [newPath(1)]), old.epoch), NotLeader);
-    await assert.rejects(first.setSweepState('swp_none', 'paused', 'ada', old.epoch), NotLeader);
+    await assert.rejects(first.setSweepState('swp_none', 'paused', {}, 'ada', old.epoch), NotLeader);
     assert.equal(await second.findSweep('default', 'late'), null);
     await second.commitTurn(taken.epoch, turn({ epochs: [epochOf(held, 0)] }));
     assert.equal((await first.epochsByKey(held.keys)).length, 1);

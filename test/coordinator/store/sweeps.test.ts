@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
+import { revisionDigest } from '../../../coordinator/sweep/revision-digest.js';
 import { openStore } from '../../../coordinator/store/postgres.js';
 import type { Leadership, Store } from '../../../coordinator/store/store.js';
 import { testDatabase } from '../../support/postgres.js';
 import type { TestDatabase } from '../../support/postgres.js';
-import { epochOf, granted, newPath, planOf, specOf, sweepOf, turn } from './facts.js';
+import { epochOf, granted, newPath, planOf, revised, specOf, sweepOf, turn } from './facts.js';
 
 describe('sweeps and their revisions', () => {
   let database: TestDatabase;
@@ -24,7 +25,7 @@ describe('sweeps and their revisions', () => {
     await database.close();
   });
 
-  it('what a revision has used up is kept, times and epochs never go back, and the next revision begins anew', async () => {
+  it('what a revision has used up is kept, times and epochs never go back, and the next revision begins anew unless it says otherwise', async () => {
     const { id } = await store.submit(sweepOf('timed', [newPath(1)]), epoch);
     const spent = async (): Promise<unknown> => {
       const sweep = await store.findSweep('default', id);
@@ -35,7 +36,10 @@ describe('sweeps and their revisions', () => {
     assert.deepEqual(await spent(), used);
     await store.commitTurn(epoch, turn({ spent: [{ id, revision: 1, ranMs: 4000, slotMs: 1, epochs: 2, sinceBest: 0, endedBy: 'epochs' }] }));
     assert.deepEqual(await spent(), { ...used, sinceBest: 0, endedBy: 'epochs' });
-    await store.submit(sweepOf('timed', [newPath(2)]), epoch);
+    const edited = await revised(store, id, sweepOf('timed', [newPath(2)]));
+    await store.submit({ ...edited, carried: { ...(edited.carried ?? assert.fail()), clockGoesOn: true } }, epoch);
+    assert.deepEqual(await spent(), { ...used, sinceBest: 0 }, 'what ended it may be raised');
+    await store.submit(await revised(store, id, sweepOf('timed', [newPath(2)])), epoch);
     assert.deepEqual(await spent(), { ranMs: 0, slotMs: 0, epochs: 0, sinceBest: 0, endedBy: null });
   });
 
@@ -53,13 +57,13 @@ describe('sweeps and their revisions', () => {
     assert.match(id, /^swp_[0-9a-z]{16}$/);
     assert.deepEqual({ revision, change }, { revision: 1, change: 'created' });
     const sweep = (await store.findSweep('default', 'whole')) ?? assert.fail('not found by name');
-    assert.deepEqual(sweep, { id, project: 'default', name: 'whole', revision: 1, state: 'running', spec: specOf('whole'), data: null, numerics: 'none', createdAt: sweep.createdAt, finishedAt: null, spent: { ranMs: 0, slotMs: 0, epochs: 0, sinceBest: 0 }, endedBy: null });
+    assert.deepEqual(sweep, { id, project: 'default', name: 'whole', revision: 1, state: 'running', spec: specOf('whole'), data: null, numerics: 'none', createdAt: sweep.createdAt, finishedAt: null, spent: { ranMs: 0, slotMs: 0, epochs: 0, sinceBest: 0 }, endedBy: null, changes: 0, origin: 'file', digest: revisionDigest(sweepOf('whole', paths)) });
     assert.deepEqual(await store.findSweep('default', id), sweep);
     assert.equal(await store.findSweep('other', 'whole'), null);
     const trials = await store.trialsOf(id);
     assert.deepEqual(trials.map((trial) => trial.plan), paths.map((path, number) => planOf(number, path)));
     assert.equal(JSON.stringify(trials[0]?.assignment), JSON.stringify(planOf(0, []).assignment));
-    assert.deepEqual(trials.map(({ state, epochs, bestEpoch, until, failure }) => ({ state, epochs, bestEpoch, until, failure })), Array(2).fill({ state: 'queued', epochs: null, bestEpoch: null, until: null, failure: null }));
+    assert.deepEqual(trials.map(({ state, epochs, bestEpoch, until, failure, ahead }) => ({ state, epochs, bestEpoch, until, failure, ahead })), Array(2).fill({ state: 'queued', epochs: null, bestEpoch: null, until: null, failure: null, ahead: null }));
     assert.deepEqual(await store.findTrial(trials[1]?.id ?? ''), trials[1]);
     assert.equal(await store.findTrial('trl_none'), null);
   });
@@ -85,11 +89,11 @@ describe('sweeps and their revisions', () => {
     const [done, open] = await store.trialsOf(id);
     await store.commitTurn(epoch, turn({
       trials: [{ id: done?.id ?? '', state: 'completed', epochs: 1, bestEpoch: 0, until: null, failure: null }],
-      sweeps: [{ id, state: 'completed' }],
+      sweeps: [{ id, state: 'completed', changes: 0 }],
     }));
     assert.deepEqual((await store.openSweeps()).filter((sweep) => sweep.id === id), []);
     const edited = sweepOf('edited', [shared, added], { spec: specOf('edited', { seed: 1 }) });
-    assert.deepEqual(await store.submit(edited, epoch), { id, revision: 2, change: 'revised' });
+    assert.deepEqual(await store.submit(await revised(store, id, edited), epoch), { id, revision: 2, change: 'revised' });
     const sweep = (await store.openSweeps()).find((candidate) => candidate.id === id);
     assert.deepEqual([sweep?.revision, sweep?.state, sweep?.finishedAt, sweep?.spec.seed], [2, 'running', null, 1]);
     assert.deepEqual((await store.trialsOf(id)).map((trial) => trial.plan.path), [shared, added]);
@@ -102,7 +106,7 @@ describe('sweeps and their revisions', () => {
   it('other data, or other keys for the same settings, are a new revision', async () => {
     const data = { manifest: 'a'.repeat(64), digest: 'b'.repeat(64), images: 2, classes: ['N', 'P'], positive: 1, counts: { train: [1, 1], val: [0, 0], test: [0, 0] }, rejected: [], warnings: ['one'] };
     const paths = [newPath(1)];
-    const change = async (more: object, given = paths): Promise<string> => (await store.submit(sweepOf('data', given, { data: { ...data, ...more } }), epoch)).change;
+    const change = async (more: object, given = paths): Promise<string> => (await store.submit(await revised(store, 'data', sweepOf('data', given, { data: { ...data, ...more } })), epoch)).change;
     assert.equal(await change({}), 'created');
     assert.equal(await change({ warnings: [] }), 'same');
     assert.equal(await change({ digest: 'c'.repeat(64) }), 'revised');
@@ -112,22 +116,22 @@ describe('sweeps and their revisions', () => {
 
   it('a person pauses, resumes and stops a sweep; what is no legal move is refused', async () => {
     const { id } = await store.submit(sweepOf('states', [newPath(1)]), epoch);
-    await store.setSweepState(id, 'paused', 'bob', epoch);
-    await store.setSweepState(id, 'paused', 'bob', epoch);
-    await store.setSweepState(id, 'running', 'bob', epoch);
-    await store.setSweepState(id, 'stopped', 'cyd', epoch);
-    await assert.rejects(store.setSweepState(id, 'paused', 'bob', epoch), { code: 'IllegalTransition', message: /sweep that is stopped cannot become paused/ });
-    await assert.rejects(store.setSweepState('swp_none', 'paused', 'bob', epoch), { code: 'NotFound', message: 'there is no sweep swp_none' });
+    await store.setSweepState(id, 'paused', {}, 'bob', epoch);
+    await store.setSweepState(id, 'paused', {}, 'bob', epoch);
+    await store.setSweepState(id, 'running', {}, 'bob', epoch);
+    await store.setSweepState(id, 'stopped', {}, 'cyd', epoch);
+    await assert.rejects(store.setSweepState(id, 'paused', {}, 'bob', epoch), { code: 'IllegalTransition', message: /sweep that is stopped cannot become paused/ });
+    await assert.rejects(store.setSweepState('swp_none', 'paused', {}, 'bob', epoch), { code: 'NotFound', message: 'there is no sweep swp_none' });
     const told = (await store.events(0, 10_000, id)).slice(1).map(({ type, actor }) => [type, actor]);
     assert.deepEqual(told, [['sweep.paused', 'bob'], ['sweep.running', 'bob'], ['sweep.stopped', 'cyd']]);
-    await assert.rejects(store.commitTurn(epoch, turn({ sweeps: [{ id, state: 'completed' }] })), { code: 'StaleWrite', message: /sweeps in a state/ });
+    await assert.rejects(store.commitTurn(epoch, turn({ sweeps: [{ id, state: 'completed', changes: 0 }] })), { code: 'StaleWrite', message: /sweeps in a state/ });
   });
 
   it('a stopped sweep has no open trials, whether a leader holds it or not', async () => {
     const { id } = await store.submit(sweepOf('stopped', [newPath(2), newPath(2)]), epoch);
     const [first] = await store.trialsOf(id);
     await store.commitTurn(epoch, turn({ trials: [{ id: first?.id ?? '', state: 'completed', epochs: 2, bestEpoch: 1, until: null, failure: null }] }));
-    await store.setSweepState(id, 'stopped', 'somebody', epoch);
+    await store.setSweepState(id, 'stopped', {}, 'somebody', epoch);
     assert.deepEqual((await store.trialsOf(id)).map(({ state }) => state), ['completed', 'cancelled']);
   });
 

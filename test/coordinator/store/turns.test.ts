@@ -199,7 +199,7 @@ describe('turns of the leader', () => {
         { id: trial, state: 'running', epochs: null, bestEpoch: null, until: null, failure: null },
         { id: trial, state: 'failed', epochs: 1, bestEpoch: null, until: null, failure: { class: 'Diverged', message: 'loss is NaN' } },
       ],
-      sweeps: [{ id, state: 'failed' }],
+      sweeps: [{ id, state: 'failed', changes: 0 }],
     }));
     const { state, epochs, failure } = (await store.findTrial(trial)) ?? assert.fail('no trial');
     assert.deepEqual({ state, epochs, failure }, { state: 'failed', epochs: 1, failure: { class: 'Diverged', message: 'loss is NaN' } });

@@ -1,0 +1,92 @@
+/**
+ * Which trials of a sweep go on under its new revision. Pure.
+ *
+ * A trial is known by its settings. One whose epochs come out the same is kept as it stands, with its
+ * id, its number and its result. One whose settings stay but whose epochs are others (longer, on other
+ * data, another rule to stop) is made anew under its number: what it shares with its former self is in
+ * the store already. So numbers mean the same settings from one revision to the next, and with
+ * `--no-sharing`, whose keys are salted with the number, an extended trial still trains only what is new.
+ */
+import { canonicalJson } from '../../proto/canonical.js';
+import { isProposed } from '../sampler/search.js';
+import { AxesSpace } from '../space/assignment.js';
+import { acceptance } from '../space/constraints.js';
+import type { Assignment, SweepSpec, TrialPlan } from '../sweep/spec.js';
+import type { FreshTrial, TrialRecord } from '../store/store.js';
+import { isEnded } from '../trial/states.js';
+
+export interface Carrying {
+  readonly kept: readonly TrialRecord[];
+  /** In the order of their numbers; `of` is the trial that goes on in it. */
+  readonly fresh: readonly (FreshTrial & { readonly of: TrialRecord | null })[];
+  /** Trials that are no part of the sweep any more; their epochs stay in the store. */
+  readonly dropped: readonly TrialRecord[];
+}
+
+export interface Former {
+  readonly spec: SweepSpec;
+  readonly trials: readonly TrialRecord[];
+}
+
+/** `planned`: trials that the new spec has by itself; `plan` resolves settings under the new spec for a trial of this number. */
+export function carryTrials(before: Former, spec: SweepSpec, planned: readonly TrialPlan[], plan: (number: number, assignment: Assignment) => TrialPlan): Carrying {
+  const servedBy = new Map<string, TrialRecord>();
+  for (const { trial, assignment, exact } of before.trials.map((trial) => movedTo(trial, spec))) {
+    const text = canonicalJson(assignment);
+    if (exact || !servedBy.has(text)) servedBy.set(text, trial);
+  }
+  const wanted = new Map(planned.map((trial) => [canonicalJson(trial.assignment), trial]));
+  const all = [...wanted.values(), ...staying(before, spec).filter(({ assignment }) => !wanted.has(canonicalJson(assignment)))];
+  const matched = all.map(({ assignment }) => servedBy.get(canonicalJson(assignment)) ?? null);
+  const foldsAlike = same(before.spec.stop, spec.stop);
+  let next = matched.reduce((most, trial) => Math.max(most, trial?.number ?? -1), -1) + 1;
+  const kept: TrialRecord[] = [];
+  const fresh: (FreshTrial & { readonly of: TrialRecord | null })[] = [];
+  for (const [index, { assignment }] of all.entries()) {
+    const of = matched[index] ?? null;
+    const made = plan(of === null ? next : of.number, assignment);
+    if (of === null) next += 1;
+    if (of !== null && same(of.plan.path, made.path) && (foldsAlike || !isEnded(of.state))) kept.push(of);
+    else fresh.push({ plan: made, ahead: of?.ahead ?? null, of });
+  }
+  const used = new Set(matched);
+  return { kept, fresh: fresh.toSorted((a, b) => a.plan.number - b.plan.number), dropped: before.trials.filter((trial) => !used.has(trial)) };
+}
+
+interface Moved {
+  readonly trial: TrialRecord;
+  readonly assignment: Assignment;
+  readonly exact: boolean;
+}
+
+/** A trial of a number of epochs that there is no more goes on to the next larger one. */
+function movedTo(trial: TrialRecord, spec: SweepSpec): Moved {
+  const { assignment } = trial;
+  const axis = spec.axes.find(({ name }) => name === 'epochs');
+  const epochs = assignment.epochs;
+  if (trial.ahead !== null || axis === undefined || axis.range !== undefined || typeof epochs !== 'number' || axis.values.includes(epochs)) return { trial, assignment, exact: true };
+  const larger = axis.values.filter((value) => typeof value === 'number').filter((value) => value > epochs);
+  return larger.length === 0 ? { trial, assignment, exact: true } : { trial, assignment: { ...assignment, epochs: Math.min(...larger) }, exact: false };
+}
+
+/**
+ * Trials that stay although the spec does not list them: a person's own; of a sampler that proposes all
+ * that lie in the space; and what has begun of a draw that was cut.
+ */
+function staying(before: Former, spec: SweepSpec): Pick<Moved, 'assignment'>[] {
+  const space = new AxesSpace(spec.axes);
+  const accepts = acceptance(spec.constraints ?? []);
+  const proposes = isProposed(spec);
+  const sameDraw = typeof spec.sampler === 'object' && same([before.spec.axes, before.spec.sampler], [spec.axes, spec.sampler]);
+  return before.trials.flatMap((trial) => {
+    const moved = movedTo(trial, spec);
+    if (trial.ahead !== null) return [moved];
+    const hasBegun = trial.state !== 'queued' && trial.state !== 'cancelled';
+    if (!proposes && !(sameDraw && hasBegun)) return [];
+    return space.pointOf(moved.assignment) !== null && accepts(moved.assignment) ? [moved] : [];
+  });
+}
+
+function same(a: unknown, b: unknown): boolean {
+  return canonicalJson(a) === canonicalJson(b);
+}

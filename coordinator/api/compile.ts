@@ -1,0 +1,58 @@
+/** From what was submitted, or what a command makes of it, to the spec and its trials; or to all that is wrong, as BadRequest. */
+import { type Mistake, formatMistake, parseSweepFile } from '../sweep/parse.js';
+import { checkAgainstData } from '../sweep/check-data.js';
+import { checkCosts } from '../sweep/check-constraints.js';
+import { checkAgainstEngine } from '../sweep/check-engine.js';
+import { resolveTrials } from '../sweep/resolve.js';
+import { rewrite, type Replacement } from '../sweep/rewrite.js';
+import type { DataSummary, SweepSpec, TrialPlan } from '../sweep/spec.js';
+import type { SweepSource } from '../store/store.js';
+import { BadRequest } from './errors.js';
+import type { SubmitRequest } from './views.js';
+
+export interface Compiled {
+  readonly source: SweepSource;
+  readonly spec: SweepSpec;
+  readonly data: DataSummary | null;
+  readonly numerics: string;
+  /** Those that are known from the spec alone. */
+  readonly planned: readonly TrialPlan[];
+}
+
+export function compileRequest(request: SubmitRequest): Compiled {
+  const source: SweepSource = { ...request.source, module: request.module ?? null, list: request.list ?? null };
+  return compile({ source, sharing: request.sharing, data: request.data, numerics: request.numerics }, (mistake) => formatMistake(source.name, mistake));
+}
+
+/** What of a stored sweep stays whatever is changed in its file. */
+export interface Stored {
+  readonly source: SweepSource;
+  readonly sharing: boolean;
+  readonly data: DataSummary | null;
+  readonly numerics: string;
+}
+
+/** The stored file with these values in it. A mistake is told by its field: the text is nobody's file. */
+export function compileRewritten(stored: Stored, replacements: readonly Replacement[]): Compiled {
+  const text = rewrite(stored.source.text, replacements);
+  return compile({ ...stored, source: { ...stored.source, text } }, fieldLine);
+}
+
+/** As a command says what is wrong with what it was given. */
+export function fieldLine({ field, found, expected, suggestion }: Pick<Mistake, 'field' | 'found' | 'expected' | 'suggestion'>): string {
+  return `${field}: found ${found}, expected ${expected}${suggestion === null ? '' : `; ${suggestion}`}`;
+}
+
+function compile({ source, sharing, data, numerics }: Stored, say: (mistake: Mistake) => string): Compiled {
+  const parsed = parseSweepFile(source.text, source.name, source.module, source.list);
+  if ('mistakes' in parsed) throw new BadRequest(parsed.mistakes.map(say).join('\n'));
+  const spec: SweepSpec = { ...parsed.spec, sharing };
+  if ((spec.trainable.kind === 'image-classifier') !== (data !== null)) {
+    throw new BadRequest(`sweep ${spec.name}: ${data === null ? 'its data was not submitted with it' : 'a trainable without data was submitted with data'}`);
+  }
+  const unknown = parsed.place([...(data === null ? [] : checkAgainstData(spec, data)), ...checkAgainstEngine(spec, numerics)]);
+  if (unknown.length > 0) throw new BadRequest(unknown.map(say).join('\n'));
+  const costly = parsed.place(checkCosts(spec, data, source.module));
+  if (costly.length > 0) throw new BadRequest(costly.map(say).join('\n'));
+  return { source, spec, data, numerics, planned: resolveTrials(spec, data, numerics, source.module) };
+}
