@@ -31,7 +31,7 @@ export function checkDraft(draft: Draft, axes: readonly Axis[]): Problem[] {
   const left = counted === null ? [] : checkSomethingLeft(counted);
   const size = counted?.all === true && left.length === 0 ? counted.met : gridSize(axes);
   const shared = [...checkMetrics(draft), ...formulas, ...left, ...checkGrid(draft, axes, size), ...checkSchedules(draft, axes), ...(whole !== null && formulas.length === 0 ? checkCostsOfModule(draft) : [])];
-  return draft.kind === 'image' ? [...checkModel(draft, axes), ...checkData(draft), ...shared] : shared;
+  return draft.kind === 'image' ? [...checkEmpty(draft), ...checkModel(draft, axes), ...checkData(draft), ...shared] : shared;
 }
 
 /** Over the longest trial of the space. */
@@ -153,18 +153,28 @@ function checkPattern(key: 'groupBy' | 'label', pattern: string | undefined, adv
 const ENDS = ['trials', 'wallClock', 'epochs', 'slotHours', 'gpuHours', 'stagnation'] as const;
 
 /** A draw has no end of its own, and a module is built before the sweep begins, for all of its trials. */
-function checkDrawing(draft: Draft): Problem[] {
+function checkDrawing(draft: Draft, axes: readonly Axis[]): Problem[] {
   const sampler = samplerName(draft.sections.sampler);
   const problems: Problem[] = [];
   const { budget } = draft.sections;
   if (!isRawMap(draft.raw.budget) || (budget !== undefined && ENDS.every((end) => budget[end] === undefined))) {
     problems.push({ path: ['sampler'], at: 'value', found: `${sampler} without an end`, expected: `${ENDS.map((end) => `budget.${end}`).join(', ')}: one of them at least`, suggestion: 'write budget: {trials: 50}, say' });
   }
+  const whole = draft.spaceIsWhole && [...draft.space.keys()].every((name) => axes.some((axis) => axis.name === name));
+  if (whole && axes.every(({ values }) => values.length === 1)) {
+    problems.push({ path: ['sampler'], at: 'value', found: `${sampler} over a space of one trial`, expected: 'something to choose from in space', suggestion: 'write dropout: {min: 0, max: 0.5}, say, or leave the sampler out' });
+  }
   const known = (sampler === 'random' || sampler === 'sobol') && budget?.trials !== undefined;
   if (draft.kind === 'image' && draft.module !== null && !known) {
     problems.push({ path: ['sampler'], at: 'value', found: `${sampler} with a model of one's own`, expected: 'grid or axes, or random or sobol with budget.trials', suggestion: `${sampler} over modules is known but not built yet` });
   }
   return problems;
+}
+
+/** Nothing at all under `space` is rather forgotten than meant. */
+function checkEmpty({ raw: { space } }: ImageDraft): Problem[] {
+  if (!isRawMap(space) || Object.keys(space).length > 0) return [];
+  return [{ path: ['space'], at: 'value', found: 'an empty space', expected: 'at least one hyperparameter', suggestion: "leave space out for one trial at the model's defaults" }];
 }
 
 /** A module is built for the trials before it is known what they cost. */
@@ -180,7 +190,7 @@ const CUT = 'sampler: {grid: {order: shuffled}} with budget.trials cuts it fairl
 /** `size`: how many of its cells there are to train. */
 function checkGrid(draft: Draft, axes: readonly Axis[], size: number): Problem[] {
   const { sampler, budget } = draft.sections;
-  if (isDrawing(sampler)) return checkDrawing(draft);
+  if (isDrawing(sampler)) return checkDrawing(draft, axes);
   if (!draft.spaceIsWhole || sampler === 'axes' || isListed(sampler)) return [];
   const shape = axisTree(axes).filter(({ settings }) => settings > 1).map(({ axis, settings }) => `${axis.name} ${settings}`).join(' x ');
   const trials = budget?.trials;

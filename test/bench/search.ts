@@ -41,7 +41,7 @@ const OBJECTIVES = [branin, hartmann6, sphere5, rosenbrock4, ackley5, levy4, gri
 /** Each with the one of the facts that it is held against. */
 const PRUNERS: readonly { readonly name: string; readonly spec: PrunerSpec; readonly peer: readonly [tool: string, row: string] }[] = [
   { name: 'median', spec: { kind: 'median', minEpochs: 1, minTrials: 3, every: 1 }, peer: ['optuna 5.0.0', 'median'] },
-  { name: 'median_w3', spec: { kind: 'median', minEpochs: 4, minTrials: 3, every: 1 }, peer: ['optuna 5.0.0', 'median_w3'] },
+  { name: 'median_w3', spec: { kind: 'median', minEpochs: 3, minTrials: 3, every: 1 }, peer: ['optuna 5.0.0', 'median_w3'] },
   { name: 'asha', spec: { kind: 'asha', minEpochs: 1, eta: 3, brackets: 1 }, peer: ['ray 2.60.0', 'asha'] },
   { name: 'asha_brackets3', spec: { kind: 'asha', minEpochs: 1, eta: 3, brackets: 3 }, peer: ['ray 2.60.0', 'asha_brackets3'] },
   { name: 'hyperband', spec: { kind: 'hyperband', minEpochs: 1, eta: 3 }, peer: ['optuna 5.0.0', 'hyperband'] },

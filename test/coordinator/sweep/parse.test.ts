@@ -122,6 +122,12 @@ test('constraints are formulas over numbers that something meets', () => {
   assert.deepEqual(lines(text('imageSize * batch <= 2000', 'budget: {trials: 8}')), []);
 });
 
+test('a space that holds nothing, and a draw from one setting, are mistakes', () => {
+  one('data: x\nspace: {}', 'a.yaml:2:8: space: found an empty space, expected at least one hyperparameter; leave space out');
+  for (const name of ['random', 'sobol', 'tpe', 'gp']) one(`data: x\nspace: {lr: 0.1, optimizer: {adam: {beta2: [0.9]}}}\nsampler: ${name}\nbudget: {trials: 9}`, `a.yaml:3:10: sampler: found ${name} over a space of one trial`);
+  assert.deepEqual(lines('data: x\nspace: {optimizer: {adam: {beta2: [0.9, 0.99]}}}\nsampler: tpe\nbudget: {trials: 9}'), []);
+});
+
 test('a sampler that draws takes ranges without points, and needs an end', () => {
   const text = (sampler: string, more = 'budget: {trials: 9}'): string => `data: x\nspace: {lr: {min: 0.001, max: 0.1, scale: log}, fcWidth: {min: 8, max: 64}}\nsampler: ${sampler}\n${more}`;
   for (const name of ['random', 'sobol', 'tpe', 'gp']) {
