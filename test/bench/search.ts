@@ -90,7 +90,8 @@ function curves({ name, spec, peer: [tool, row] }: (typeof PRUNERS)[number], inF
   const theirs = facts?.learningCurves.results[tool]?.[`${row}/W${inFlight}`];
   const shared = { case: `${name}/curves/${inFlight}`, unit: '1', engine: null, runs: 20 };
   for (const metric of ['epochs', 'bestTrue'] as const) {
-    emit({ ...shared, metric, value: rounded(ours[metric]) });
+    // To the digits of the facts.
+    emit({ ...shared, metric, value: Number(ours[metric].toFixed(5)) });
     const [peer = '', version = ''] = tool.split(' ');
     if (theirs !== undefined) emit({ ...shared, metric: `${peer}.${metric}`, value: theirs[metric], versions: { [peer]: version } });
   }
