@@ -35,6 +35,11 @@ export function objectiveText(objective: ObjectiveSpec): string {
   return `${goals.join(', ')}${limits.length > 0 ? `; ${limits.join(', ')}` : ''}`;
 }
 
+/** Counts (of parameters, of bytes) are whole. */
+function objectiveCell(value: number | null | undefined): string {
+  return typeof value === 'number' && Number.isInteger(value) && Math.abs(value) >= 1000 ? String(value) : metric(value);
+}
+
 function leaderboardColumns(results: Results, shown: readonly TrialResult[]): Column<TrialResult>[] {
   const { objective } = results.sweep;
   const floors = [...Object.keys(objective.floors), ...Object.keys(objective.ceilings ?? {})];
@@ -43,8 +48,8 @@ function leaderboardColumns(results: Results, shown: readonly TrialResult[]): Co
   const columns: Column<TrialResult>[] = [
     { title: 'place', value: (trial) => (trial.state === 'completed' ? (places.get(trial.id) ?? '-') : '-'), align: 'right' },
     { title: 'trial', value: (trial) => `#${trial.number}`, align: 'right' },
-    { title: objective.metric, value: (trial) => metric(trial.objective), align: 'right' },
-    ...(objective.others ?? []).map(({ metric: name }, index): Column<TrialResult> => ({ title: name, value: (trial) => metric(trial.objectives[index + 1]), align: 'right' })),
+    { title: objective.metric, value: (trial) => objectiveCell(trial.objective), align: 'right' },
+    ...(objective.others ?? []).map(({ metric: name }, index): Column<TrialResult> => ({ title: name, value: (trial) => objectiveCell(trial.objectives[index + 1]), align: 'right' })),
   ];
   if (objective.others !== undefined) columns.splice(2, 0, { title: 'front', value: (trial) => (trial.rank === 1 ? '*' : '') });
   if (floors.length > 0) columns.push({ title, value: (trial) => (trial.shortfall === 0 ? 'met' : trial.shortfall === null ? '-' : `short by ${metric(trial.shortfall)}`) });

@@ -125,16 +125,23 @@ function finite(value: number | undefined): number | null {
   return value === undefined || !Number.isFinite(value) ? null : value;
 }
 
+/** Of a trial whose values were read before. */
+function score({ number, objectives, shortfall }: TrialResult): Score {
+  const [value = Number.NaN, ...others] = objectives.map((each) => each ?? Number.NaN);
+  return { number, value, others, shortfall: shortfall ?? Number.POSITIVE_INFINITY };
+}
+
+/** Completed trials by one number: the first objective's, whatever fronts they are on. The first of them is that of the leaderboard. */
+export function byFirstObjective(sweep: SweepRecord, trials: readonly TrialResult[]): TrialResult[] {
+  return trials.filter(({ state }) => state === 'completed').sort((a, b) => compareScores(score(a), score(b), sweep.spec.objective));
+}
+
 /**
  * Completed trials by floors and objective, ties by number; the others after them by number. Of several
  * objectives, trials go by the rank of their front first, and within one by the first objective.
  */
 export function leaderboard(sweep: SweepRecord, trials: readonly TrialResult[]): TrialResult[] {
   const { objective } = sweep.spec;
-  const score = ({ number, objectives, shortfall }: TrialResult): Score => {
-    const [value = Number.NaN, ...others] = objectives.map((each) => each ?? Number.NaN);
-    return { number, value, others, shortfall: shortfall ?? Number.POSITIVE_INFINITY };
-  };
   const completed = trials.filter(({ state }) => state === 'completed');
   const ranks = ranksOf(completed.map(score), objective);
   const place = ({ number }: TrialResult): number => ranks.get(number) ?? Number.POSITIVE_INFINITY;

@@ -19,7 +19,7 @@ import type { Leading } from './leading.js';
 import { Submissions } from './submissions.js';
 import { TrialRequests } from './trial-requests.js';
 import { waitingFor } from './waiting-for.js';
-import { leaderboard, metricOf, pathOf, planView, recordedPrefix, sweepView, trialResult, type KnownEpochs } from './results.js';
+import { byFirstObjective, leaderboard, metricOf, pathOf, planView, recordedPrefix, sweepView, trialResult, type KnownEpochs } from './results.js';
 import type {
   Changed,
   CostView,
@@ -154,10 +154,7 @@ export class ApplicationService implements SweepService {
     const sweep = await this.#find(idOrName);
     const trials = (await this.#store.trialsOf(sweep.id)).filter((trial) => trial.state === 'completed');
     const known = await this.#known(trials, true);
-    // Members are chosen by one number: the first objective's.
-    const { others: _, ...first } = sweep.spec.objective;
-    const judged = { ...sweep, spec: { ...sweep.spec, objective: first } };
-    const ranked = leaderboard(judged, trials.map((trial) => trialResult(judged, trial, known)));
+    const ranked = byFirstObjective(sweep, trials.map((trial) => trialResult(sweep, trial, known)));
     const evaluations: RecordedEvaluation[] = [];
     for (const keys of chunks(chosenKeys(trials))) evaluations.push(...(await this.#store.evaluationsByKey(keys)));
     return assembleEnsemble({ sweep, trials, ranked, epochs: known.epochs, evaluations, blobs: this.#options.blobs });
