@@ -6,10 +6,12 @@
  * operations, 161 tensors made and 542 deleted; the same library runs the whole step as one graph in 38.
  */
 import { createHash } from 'node:crypto';
-import { type Engine, type Executable, type ImageSource, OutOfMemoryError, type Training } from '../engine.js';
+import type { Engine, Executable, ImageSource, Training } from '../engine.js';
+import { expectFit } from '../fit.js';
 import type { Topology } from '../../model/topology.js';
 import type { NativeTensorFlow } from '../native/native.js';
-import { type Program, programOf } from '../program.js';
+import { expectRoom } from '../native/room.js';
+import { programOf } from '../program.js';
 import { estimateBytes, stagingBytes } from './estimate.js';
 import { GraphExecutable } from './executable.js';
 import { GRAPH_FORMAT, type Residence, wordsPerImage } from './training-graph.js';
@@ -63,39 +65,13 @@ class GraphEngine implements Engine {
 
   private build(topology: Topology, training: Training, source: ImageSource): Executable {
     const program = programOf(topology, 'graph');
-    expectFit(program, training, source);
+    expectFit(program, training.classes, source);
     const bytes = estimateBytes(program, training);
     const dataBytes = source.count * 4 * wordsPerImage(program);
     const held = dataBytes <= this.residentBytes && (this.deviceBytes === null || bytes + dataBytes <= this.deviceBytes);
-    this.expectMemory(program, training, bytes, held ? dataBytes : 0);
+    const heldBytes = held ? dataBytes : 0;
+    expectRoom({ device: this.native.device, deviceBytes: this.deviceBytes, needed: bytes + heldBytes, staged: stagingBytes(program, training, heldBytes) }, training);
     const residence: Residence = held ? { kind: 'resident', count: source.count } : { kind: 'fed' };
     return new GraphExecutable(this.native, program, training, source, residence, bytes);
   }
-
-  /** On a GPU the training lies in the card's memory, and the process has what goes to it. Throws OutOfMemoryError. */
-  private expectMemory(program: Program, training: Training, bytes: number, dataBytes: number): void {
-    const { memoryBytes, maxBatch } = training;
-    const gpu = this.native.device === 'gpu';
-    const asked = [
-      { needed: bytes + dataBytes, limit: gpu ? this.deviceBytes : memoryBytes, what: 'the model needs', whose: gpu ? 'are free on the GPU' : 'it may take' },
-      ...(gpu ? [{ needed: stagingBytes(program, training, dataBytes), limit: memoryBytes, what: "the GPU's images and weights need", whose: 'the process may take' }] : []),
-    ];
-    for (const { needed, limit, what, whose } of asked) {
-      if (limit !== null && needed > limit) throw new OutOfMemoryError(`${what} ${mebibytes(needed)} at batch ${String(maxBatch)}, more than the ${mebibytes(Math.max(0, limit))} that ${whose}`, needed);
-    }
-  }
-}
-
-function mebibytes(bytes: number): string {
-  return `${Math.ceil(bytes / 2 ** 20).toLocaleString('en-US')} MiB`;
-}
-
-function expectFit(program: Program, training: Training, source: ImageSource): void {
-  const { height, width, channels } = program.input;
-  if (source.height !== height || source.width !== width || source.channels !== channels) {
-    throw new RangeError(
-      `the images are ${String(source.height)} x ${String(source.width)} x ${String(source.channels)}, the model takes ${String(height)} x ${String(width)} x ${String(channels)}`,
-    );
-  }
-  if (program.classes !== training.classes) throw new RangeError(`the model gives ${String(program.classes)} classes, the data has ${String(training.classes)}`);
 }

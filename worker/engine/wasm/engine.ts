@@ -9,6 +9,7 @@
  * the conformance tests as one reference, next to finite differences in float64.
  */
 import { type Engine, type Executable, type ImageSource, OutOfMemoryError, type Training } from '../engine.js';
+import { expectFit } from '../fit.js';
 import { type Program, programOf } from '../program.js';
 import type { Topology } from '../../model/topology.js';
 import { Arena } from './arena.js';
@@ -39,15 +40,7 @@ class WasmEngine implements Engine {
 
   private build(topology: Topology, training: Training, source: ImageSource): Executable {
     const program = programOf(topology, 'wasm');
-    const { height, width, channels } = program.input;
-    if (source.height !== height || source.width !== width || source.channels !== channels) {
-      throw new RangeError(
-        `the images are ${String(source.height)} x ${String(source.width)} x ${String(source.channels)}, the model takes ${String(height)} x ${String(width)} x ${String(channels)}`,
-      );
-    }
-    if (program.classes !== training.classes) {
-      throw new RangeError(`the model gives ${String(program.classes)} classes, the data has ${String(training.classes)}`);
-    }
+    expectFit(program, training.classes, source);
     const planned = plan(program, training);
     return new WasmExecutable(program, planned, training, source, allocate(pagesOf(planned), training));
   }
