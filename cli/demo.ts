@@ -58,7 +58,7 @@ async function sayDeployed({ view, bundle }: Deployed, unseen: string): Promise<
   const accuracy = (part: PartMetrics | null): string => metric(part?.accuracy);
   const lines = ['', `Ensemble of ${count(view.members.length, 'member')}: test accuracy ${accuracy(view.test)}; best single model: ${accuracy(view.single.test)}`];
   if (bundle === null) return lines;
-  const predicted = await predictFiles({ bundle, images: [unseen], engine: await openEngine({ native: null, gpus: [] }), onProblem: (line) => process.stderr.write(`${line}\n`) });
+  const predicted = await predictFiles({ bundle, images: [unseen], engine: await openEngine({ kind: 'wasm', native: null, gpus: [] }), onProblem: (line) => process.stderr.write(`${line}\n`) });
   const rows = predicted.predictions.map(({ file, class: name, probabilities }) => ({ file: near(file), truth: basename(file).charAt(0), name, probability: probabilities[name] }));
   const right = rows.filter(({ truth, name }) => truth === name).length;
   const columns = [

@@ -10,6 +10,7 @@ import { meanProbabilities } from '../../coordinator/ensemble/combine.js';
 import { canonicalJson } from '../../proto/canonical.js';
 import { packageVersion } from '../../proto/package-root.js';
 import type { ImageInput } from '../../proto/work.js';
+import { type Engine, UnsupportedLayerError } from '../../worker/engine/engine.js';
 import { inferenceState } from '../../worker/engine/state.js';
 import { buildModel } from '../../worker/model/zoo.js';
 import { littleEndian } from '../../worker/train/hand-over.js';
@@ -18,8 +19,8 @@ import { imageNumerics } from '../../worker/train/numerics.js';
 import { BadInput, CommandFailed } from '../exit.js';
 import type { Home } from '../home.js';
 import { Predictor, SELF_CHECK_TOLERANCE } from '../predict/predictor.js';
-import { BUNDLE_FORMAT, contentOf, encodeManifest, MANIFEST_NAME, sha256, type BundleContent, type BundleInput } from './format.js';
-import { openBundle } from './read.js';
+import { BadBundle, BUNDLE_FORMAT, contentOf, encodeManifest, MANIFEST_NAME, sha256, type BundleContent, type BundleInput } from './format.js';
+import { type Bundle, openBundle } from './read.js';
 import { TrainingData } from './training-data.js';
 
 /** Images that a bundle checks itself with: one of each class, up to so many. */
@@ -36,14 +37,14 @@ export interface BundleSource {
 /** `reference`: whether the images that it checks itself with go along. Throws BadInput where the folder has something in it, CommandFailed where a member's weights are gone. */
 export async function pullBundle(source: BundleSource, folder: string, { reference }: { readonly reference: boolean }): Promise<void> {
   if (!(await isFree(folder))) throw new BadInput(`${folder}: found a file or a folder with something in it, expected an empty or a new folder; choose another, or remove it`);
-  await place(await filesOf(source), folder, reference);
+  await place(await filesOf(source), folder, reference, source.home);
 }
 
 /** Writes or replaces a bundle that is trawl's own to place; one of the same ensemble is left as it is. */
 export async function keepBundle(source: BundleSource, folder: string): Promise<void> {
   if (await isOf(source.view, folder)) return;
   const target = resolve(folder);
-  const draft = await drafted(await filesOf(source), target);
+  const draft = await drafted(await filesOf(source), target, source.home);
   try {
     for (let attempt = 1; !(await takesPlace(draft, target, `${draft}.${attempt}`)); attempt += 1) {
       // Another command has placed one in the same moment. Of the same ensemble it is as good as ours.
@@ -97,9 +98,9 @@ async function isOf(view: EnsembleView, folder: string): Promise<boolean> {
   }
 }
 
-async function place(files: ReadonlyMap<string, Uint8Array>, folder: string, reference: boolean): Promise<void> {
+async function place(files: ReadonlyMap<string, Uint8Array>, folder: string, reference: boolean, home: Home): Promise<void> {
   const target = resolve(folder);
-  const draft = await drafted(files, target);
+  const draft = await drafted(files, target, home);
   try {
     if (!reference) await leaveOutReference(draft);
     // Takes the place of an empty folder; of one with something in it, never.
@@ -120,14 +121,14 @@ async function leaveOutReference(draft: string): Promise<void> {
 }
 
 /** All files in a folder beside the target, whose path is returned; or none. */
-async function drafted(files: ReadonlyMap<string, Uint8Array>, target: string): Promise<string> {
+async function drafted(files: ReadonlyMap<string, Uint8Array>, target: string, home: Home): Promise<string> {
   const draft = join(dirname(target), `.${basename(target)}.${randomBytes(4).toString('hex')}`);
   try {
     for (const [name, bytes] of files) {
       await mkdir(dirname(join(draft, name)), { recursive: true });
       await writeFile(join(draft, name), bytes, { flush: true });
     }
-    await requireFaithful(draft);
+    await requireFaithful(draft, home);
     return draft;
   } catch (error) {
     await rm(draft, { recursive: true, force: true });
@@ -139,13 +140,26 @@ async function drafted(files: ReadonlyMap<string, Uint8Array>, target: string): 
  * What inputs are normalised by is made anew from the images where this home's worker has not kept
  * it, and with another version of the image decoder than the models were trained with it is another.
  */
-async function requireFaithful(draft: string): Promise<void> {
+async function requireFaithful(draft: string, home: Home): Promise<void> {
   const bundle = await openBundle(draft);
-  const engine = await createWasmEngine();
-  const difference = await (await Predictor.load(bundle, engine)).selfCheck();
+  const { engine, predictor } = await predictorOf(bundle, home);
+  const difference = await predictor.selfCheck();
   if (difference === null || difference <= SELF_CHECK_TOLERANCE) return;
   const { numerics } = bundle.manifest.provenance;
   throw new Error(`on images of its own it differs by ${difference.toPrecision(2)} from what its trials predicted; they were trained with ${numerics.join(', ')}, and this is ${imageNumerics(engine.numerics)}: where these differ, run the sweep again, which trains with this version, or pull where it was trained`);
+}
+
+/** On wasm; on the home's native engine where a layer is known to eager alone. Throws EngineUnusable where there is none. */
+async function predictorOf(bundle: Bundle, home: Home): Promise<{ readonly engine: Engine; readonly predictor: Predictor }> {
+  const wasm = await createWasmEngine();
+  try {
+    return { engine: wasm, predictor: await Predictor.load(bundle, wasm) };
+  } catch (error) {
+    if (!(error instanceof BadBundle && error.cause instanceof UnsupportedLayerError)) throw error;
+    const { engineHere } = await import('../engine/survey.js');
+    const engine = await engineHere('eager', () => home);
+    return { engine, predictor: await Predictor.load(bundle, engine) };
+  }
 }
 
 function notWritten(folder: string, error: unknown): CommandFailed {

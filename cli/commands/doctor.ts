@@ -86,11 +86,11 @@ function checkSimd(): Finding {
 /** Native engines that cannot be used, each with its remedy; then which engine is taken, and why. */
 async function checkEngines(home: Home): Promise<Finding[]> {
   // Loaded here, since every command loads this file.
-  const [{ chooseEngine, choiceText }, { surveyHome }] = await Promise.all([import('../../worker/engine/choose.js'), import('../engine/survey.js')]);
+  const [{ chooseEngine, choiceText }, { surveyHome }, { EAGER_MEANING, eagerText }] = await Promise.all([import('../../worker/engine/choose.js'), import('../engine/survey.js'), import('../engine/eager-text.js')]);
   const facts = await surveyHome(home, { tests: false });
   const broken = facts.flatMap(({ label, problem }: EngineFact): Finding[] => (problem === null ? [] : [{ check: 'engine', verdict: 'warning', found: `${label} cannot be used: ${problem.found}`, remedy: problem.remedy }]));
   const { engine, why } = chooseEngine(facts, null);
-  return [...broken, ok('engine', broken.length > 0 ? `taken: ${engine.label}` : `taken: ${choiceText({ engine, why })}`)];
+  return [...broken, ok('engine', broken.length > 0 ? `taken: ${engine.label}` : `taken: ${choiceText({ engine, why })}`), ok('engine', `${EAGER_MEANING}: ${eagerText(facts, home)}`)];
 }
 
 function checkMemory(): Finding {

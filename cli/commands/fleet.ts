@@ -34,7 +34,7 @@ interface WorkerOptions {
   readonly engine?: EngineName;
 }
 
-const OFFERED = 'offer this engine alone: graph or wasm (default: all that can be used)';
+const OFFERED = 'offer this engine alone: graph, wasm or eager (default: all that can be used)';
 
 export function addFleetCommands(program: Command, exit: (code: number) => void): void {
   const up = program

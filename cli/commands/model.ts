@@ -37,7 +37,7 @@ export function addModel(program: Command): void {
     .option('--json', 'one JSON document on stdout, everything else on stderr')
     .allowUnknownOption()
     .addHelpText('after', '\nExample:\n  trawl model garth-cnn --input 100x100x1 --classes 2 --batch 30 --fcWidth 50');
-  withEngine(command, 'whose memory is meant: graph or wasm (default: wasm)').action((name: string, knobs: readonly string[], options: ModelOptions) => showModel(name, knobs, options));
+  withEngine(command, 'whose memory and layers are meant: graph, wasm or eager (default: wasm)').action((name: string, knobs: readonly string[], options: ModelOptions) => showModel(name, knobs, options));
 }
 
 type Input = { readonly height: number; readonly width: number; readonly channels: 1 | 3 };
@@ -50,7 +50,7 @@ interface Source {
 }
 
 async function showModel(name: string, knobs: readonly string[], options: ModelOptions): Promise<void> {
-  const source = isModulePath(name) ? await moduleSource(name) : await zooSource(name);
+  const source = isModulePath(name) ? await moduleSource(name, options) : await zooSource(name);
   try {
     await showSource(source, knobs, options);
   } finally {
@@ -59,9 +59,9 @@ async function showModel(name: string, knobs: readonly string[], options: ModelO
 }
 
 /** Throws BadInput. */
-async function moduleSource(path: string): Promise<Source> {
-  const { OpenModule } = await import('../module/model-module.js');
-  const module = await OpenModule.open({ file: resolve(path), path });
+async function moduleSource(path: string, { engine, home }: ModelOptions): Promise<Source> {
+  const [{ OpenModule }, { hasNative }] = await Promise.all([import('../module/model-module.js'), import('../engine/survey.js')]);
+  const module = await OpenModule.open({ file: resolve(path), path, engine: { asked: engine ?? null, hasNative: hasNative(homeAt(home)) } });
   return {
     model: moduleModel({ path, knobs: module.knobs }),
     build: (settings, input, classes) => module.build({ settings, input: { ...input, classes } }),
@@ -101,7 +101,8 @@ async function showSource({ model, build }: Source, knobs: readonly string[], op
   if (accumulate > batch) throw new BadInput(`--accumulate: found ${accumulate}, expected at most the batch, which is ${batch}`);
 
   const topology = await build(chosen, input, classes);
-  const layers = builtOrBad(() => layerTable(topology));
+  const { eagerLayerTable } = options.engine === 'eager' ? await import('../../worker/engine/eager/layer-table.js') : { eagerLayerTable: null };
+  const layers = builtOrBad(() => (eagerLayerTable ?? layerTable)(topology));
   const sum = (of: (layer: (typeof layers)[number]) => number): number => layers.reduce((total, layer) => total + of(layer), 0);
   const normalisation = { mean: null, deviation: null };
   const training = { optimizer: model.defaults.optimizer, classes, normalisation, initSeed: 0, replicate: 0, maxBatch: batch, accumulate, clips: false, augments: false, memoryBytes: null };

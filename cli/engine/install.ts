@@ -19,7 +19,7 @@ import { bytes as shownBytes } from '../text/format.js';
 import { buildAddon, findCompiler, type Compiler } from './addon.js';
 import { digestOf, download } from './download.js';
 import { BadWheel, DownloadFailed, NoRoom } from './errors.js';
-import { NODE_API_HEADERS, TFJS_NODE, tarballNames, tarballUrl, unpackTarball, type NpmPackage } from './npm-package.js';
+import { NODE_API_HEADERS, TFJS_NODE, TFJS_NODE_JAVASCRIPT, tarballNames, tarballUrl, unpackTarball, type NpmPackage } from './npm-package.js';
 import { newestFirst, runsHere, wheelName, wheelsOf, type IndexedWheel } from './package-index.js';
 import { cudaRequirements, satisfies, type Requirement } from './requirements.js';
 import { packageSources, type Sources } from './sources.js';
@@ -167,7 +167,18 @@ class Installation {
     if (this.#options.addon === null) {
       for (const wanted of [TFJS_NODE, NODE_API_HEADERS]) await unpackTarball(await this.#tarball(wanted), wanted, join(stage, 'build', basename(wanted.name)));
     }
+    await this.#javascript(join(stage, 'tfjs-node'));
     return bytes;
+  }
+
+  /** For --engine eager. Whoever brings his addon may do without: graph does. */
+  async #javascript(into: string): Promise<void> {
+    try {
+      await unpackTarball(await this.#tarball(TFJS_NODE_JAVASCRIPT), TFJS_NODE_JAVASCRIPT, into);
+    } catch (error) {
+      if (this.#options.addon === null || !(error instanceof DownloadFailed)) throw error;
+      this.#options.onLine(`left out what --engine eager needs: ${error.message}`);
+    }
   }
 
   async #mainWheel(tensorflow: string): Promise<string> {

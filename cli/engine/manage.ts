@@ -1,10 +1,10 @@
 /** What the commands about native engines do: list, install, test, remove. */
 import { existsSync, rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { passes, testNative, type CheckLine } from '../../worker/engine/native/check.js';
+import { passes, testNative, type CheckLine, type Executor } from '../../worker/engine/native/check.js';
 import { findNatives, type FoundNative } from '../../worker/engine/native/found.js';
-import type { Stamp } from '../../worker/engine/native/stamp.js';
-import { chooseEngine, choiceText, type EngineFact } from '../../worker/engine/choose.js';
+import type { Stamp, TestOutcome } from '../../worker/engine/native/stamp.js';
+import { chooseEngine, choiceText, type EngineFact, type ExecutorFact } from '../../worker/engine/choose.js';
 import { BadInput, CommandFailed, exitCodes, Interrupted } from '../exit.js';
 import { homeAt } from '../home.js';
 import { commandLine, near } from '../program-name.js';
@@ -13,6 +13,7 @@ import { Interrupts } from '../run/interrupts.js';
 import { bytes } from '../text/format.js';
 import { table } from '../text/table.js';
 import { print, printJson } from '../commands/on-home.js';
+import { EAGER_MEANING, eagerText } from './eager-text.js';
 import { enginePlaces, surveyHome } from './survey.js';
 
 export interface EngineOptions {
@@ -38,18 +39,33 @@ export async function list(options: EngineOptions): Promise<void> {
   print([
     ...table(
       [
-        { title: 'name', value: (fact: EngineFact) => fact.name },
-        { title: 'engine', value: (fact) => fact.label },
-        { title: 'size', value: (fact) => sizeText(fact), align: 'right' },
-        { title: 'step', value: (fact) => stepText(fact.stamp), align: 'right' },
-        { title: 'from', value: (fact) => (fact.found === null ? 'trawl' : near(fact.found.folder)) },
-        { title: 'state', value: (fact) => (fact.problem === null ? 'usable' : `${fact.problem.found}; ${fact.problem.remedy}`) },
+        { title: 'name', value: (row: Row) => row.fact.name },
+        { title: 'engine', value: ({ executor }) => executor.label },
+        { title: 'size', value: ({ fact }) => sizeText(fact), align: 'right' },
+        { title: 'step', value: ({ outcome }) => stepText(outcome), align: 'right' },
+        { title: 'from', value: ({ fact }) => (fact.found === null ? 'trawl' : near(fact.found.folder)) },
+        { title: 'state', value: ({ executor: { problem }, asked }) => (problem === null ? `usable${asked ? ' with --engine eager' : ''}` : `${problem.found}; ${problem.remedy}`) },
       ],
-      facts,
+      facts.flatMap(rowsOf),
     ),
     '',
     `taken: ${choiceText(chosen)}`,
+    `${EAGER_MEANING}: ${eagerText(facts, home)}`,
   ]);
+}
+
+/** An executor of an engine; `asked`: only where it is asked for. */
+interface Row {
+  readonly fact: EngineFact;
+  readonly executor: ExecutorFact;
+  readonly outcome: TestOutcome | null;
+  readonly asked: boolean;
+}
+
+function rowsOf(fact: EngineFact): Row[] {
+  const { eager, stamp } = fact;
+  const own = { fact, executor: fact, outcome: stamp, asked: false };
+  return eager === null ? [own] : [own, { fact, executor: eager, outcome: stamp?.eager ?? null, asked: true }];
 }
 
 function sizeText({ found }: EngineFact): string {
@@ -58,12 +74,12 @@ function sizeText({ found }: EngineFact): string {
 }
 
 /** Of the largest image that was timed, beside that of wasm. */
-function stepText(stamp: Stamp | null): string {
-  const step = stamp?.steps.at(-1);
+function stepText(outcome: TestOutcome | null): string {
+  const step = outcome?.steps.at(-1);
   return step === undefined ? '-' : `${step.msPerStep.toFixed(1)} ms (wasm ${step.wasmMsPerStep.toFixed(1)})`;
 }
 
-function factJson({ name, label, found, stamp, usable, problem }: EngineFact): object {
+function factJson({ name, label, found, stamp, usable, problem, eager }: EngineFact): object {
   return {
     name,
     label,
@@ -77,6 +93,7 @@ function factJson({ name, label, found, stamp, usable, problem }: EngineFact): o
     usable: usable !== null,
     problem,
     test: stamp === null ? null : { checks: stamp.checks, steps: stamp.steps, versions: stamp.versions, testedAt: stamp.testedAt },
+    eager: eager === null ? null : { label: eager.label, numerics: eager.usable?.numerics ?? stamp?.eager?.numerics ?? null, usable: eager.usable !== null, problem: eager.problem, checks: stamp?.eager?.checks ?? null, steps: stamp?.eager?.steps ?? null },
   };
 }
 
@@ -105,6 +122,7 @@ export async function install(options: InstallCommandOptions): Promise<number> {
       return exitCodes.failed;
     }
     display.say(`${name} is installed in ${near(found.folder)} and is taken from now on; sweeps that have begun keep their engine`);
+    if (stamp.eager !== null && stamp.eager.problem !== null) display.say(`--engine eager cannot be used on it: ${stamp.eager.problem.found}; ${stamp.eager.problem.remedy}`);
     return exitCodes.done;
   });
 }
@@ -119,7 +137,11 @@ export async function test(name: string | undefined, options: EngineOptions): Pr
     const results: { readonly found: FoundNative; readonly stamp: Stamp }[] = [];
     for (const found of wanted) results.push({ found, stamp: await tested(found, display, signal) });
     if (options.json === true) printJson({ engines: results.map(({ found, stamp }) => ({ name: found.name, usable: stamp.problem === null, ...stamp })) });
-    for (const { found, stamp } of results) display.say(`${found.name}: ${stamp.problem === null ? 'may be used' : `${stamp.problem.found}; ${stamp.problem.remedy}`}`);
+    const verdict = ({ problem }: TestOutcome): string => (problem === null ? 'may be used' : `${problem.found}; ${problem.remedy}`);
+    for (const { found, stamp } of results) {
+      display.say(`${found.name}: ${verdict(stamp)}`);
+      if (stamp.eager !== null) display.say(`${found.name} with --engine eager: ${verdict(stamp.eager)}`);
+    }
     return results.some(({ stamp }) => stamp.problem !== null) ? exitCodes.failed : exitCodes.done;
   });
 }
@@ -163,15 +185,15 @@ function notFound(name: string, natives: readonly FoundNative[]): BadInput {
 
 async function tested(found: FoundNative, display: Display, signal: AbortSignal): Promise<Stamp> {
   display.passing(`testing ${found.name}`);
-  const stamp = await testNative(found, (line) => sayLine(display, line), signal);
+  const stamp = await testNative(found, (line, executor) => sayLine(display, line, executor), signal);
   display.clear();
   return stamp;
 }
 
-function sayLine(display: Display, line: CheckLine): void {
-  if (line.kind === 'loaded') display.say(`loaded TensorFlow ${line.tensorflow}`);
-  if (line.kind === 'check') display.say(`${passes(line) ? 'right' : 'WRONG'}  ${line.name}: off by ${line.worst === null ? 'no number' : line.worst.toExponential(1)} of ${line.limit}`);
-  if (line.kind === 'step') display.say(`${line.name}: ${line.msPerStep.toFixed(1)} ms per step, wasm ${line.wasmMsPerStep.toFixed(1)} ms`);
+function sayLine(display: Display, line: CheckLine, executor: Executor): void {
+  if (line.kind === 'loaded') display.say(`${executor}: loaded TensorFlow ${line.tensorflow}`);
+  if (line.kind === 'check') display.say(`${passes(line) ? 'right' : 'WRONG'}  ${executor}, ${line.name}: off by ${line.worst === null ? 'no number' : line.worst.toExponential(1)} of ${line.limit}`);
+  if (line.kind === 'step') display.say(`${executor}, ${line.name}: ${line.msPerStep.toFixed(1)} ms per step, wasm ${line.wasmMsPerStep.toFixed(1)} ms`);
 }
 
 /** Ctrl-C ends it cleanly; `ended` says what it leaves. */

@@ -23,6 +23,9 @@ export const TFJS_NODE: NpmPackage = {
   wants: /^package\/binding\/\w+\.(cc|h)$/,
 };
 
+/** Of the same tarball: what the eager executor runs on the addon. */
+export const TFJS_NODE_JAVASCRIPT: NpmPackage = { ...TFJS_NODE, wants: /^package\/(package\.json|dist\/(kernels\/)?\w+\.js)$/ };
+
 export const NODE_API_HEADERS: NpmPackage = {
   name: 'node-api-headers',
   version: '1.9.0',

@@ -4,7 +4,7 @@ import type { Engine } from '../../worker/engine/engine.js';
 import type { EngineName } from '../../worker/engine/names.js';
 import { nativeEnvironment } from '../../worker/engine/native/load.js';
 import { openEngine } from '../../worker/engine/open.js';
-import type { Places } from '../../worker/engine/native/found.js';
+import { findNatives, type Places } from '../../worker/engine/native/found.js';
 import type { Home } from '../home.js';
 
 export function enginePlaces(home: Pick<Home, 'engines'>): Places {
@@ -15,9 +15,14 @@ export function surveyHome(home: Pick<Home, 'engines'>, options: { readonly onTe
   return surveyEngines({ places: enginePlaces(home), ...options });
 }
 
+/** Whether there is a native engine, usable or not. */
+export function hasNative(home: Pick<Home, 'engines'>): boolean {
+  return findNatives(enginePlaces(home)).length > 0;
+}
+
 /** The engine that is asked for, in this process: for commands that compute by themselves, where wasm is what nobody has to ask for. Throws EngineUnusable. */
 export async function engineHere(forced: EngineName | null, home: () => Pick<Home, 'engines'>): Promise<Engine> {
-  if (forced === null || forced === 'wasm') return openEngine({ native: null, gpus: [] });
+  if (forced === null || forced === 'wasm') return openEngine({ kind: 'wasm', native: null, gpus: [] });
   const { engine } = chooseEngine(await surveyHome(home()), forced);
   return openHere(engine);
 }

@@ -69,13 +69,14 @@ async function measure(options: LrOptions, home: Home, display: Display, signal:
     file: resolve(options.file),
     home,
     sharing: true,
+    engine: { asked: engine.kind, hasNative: facts.some(({ found }) => found !== null) },
     set: options.set,
     onWarning: (line) => display.say(`warning: ${line}`),
     withoutData: () => Promise.resolve(null),
     onProgress: ({ phase, done, total }) => display.passing(`${phase === 'scan' ? 'reading images' : 'storing images'}: ${done} of ${total}`),
     signal,
   });
-  const plan = resolveTrials(firstCell(spec), data, request.numerics)[0];
+  const plan = resolveTrials(firstCell(spec), data, request.numerics, request.module ?? null)[0];
   if (data === null || plan?.trajectory.trainable !== 'image-classifier') throw new BadInput(`${options.file}: found a trainable without learning rates, expected data; a range test trains an image classifier`);
   const { trajectory } = plan;
   const settings = plan.epochs[0] as ImageEpochSettings;

@@ -14,7 +14,7 @@ import { near } from '../program-name.js';
 import { bundleModule } from './bundle.js';
 import { readKnobs } from './knobs.js';
 import { ModuleEnded, ModuleProcess, ModuleThrew } from './process.js';
-import { readTopology, UnfitModel } from './topology.js';
+import { type ModelEngine, readTopology, UnfitModel } from './topology.js';
 
 /** More than these is rather a mistake in `space` than a search. */
 export const MOST_STRUCTURES = 2_000;
@@ -31,6 +31,8 @@ export interface OpenModuleOptions {
   /** As it was written by the user. */
   readonly path: string;
   readonly signal?: AbortSignal;
+  /** What is to train its models; without it, no engine was asked for, and none is installed. */
+  readonly engine?: ModelEngine;
   readonly limits?: ModuleLimits;
 }
 
@@ -99,7 +101,7 @@ export class OpenModule {
     const { file } = this.#options;
     try {
       const { value, what } = await this.#process.build(structure);
-      return readTopology(value, what, structure);
+      return await readTopology(value, what, structure, this.#options.engine ?? { asked: null, hasNative: false });
     } catch (error) {
       throw problemOf(error, `in build for ${inWords(structure)}`, file, this.#source);
     }

@@ -9,6 +9,13 @@ import { moduleModel, type ModelModule } from '../../proto/model-module.js';
 import { BadInput } from '../exit.js';
 import { near } from '../program-name.js';
 import { MOST_STRUCTURES, OpenModule } from './model-module.js';
+import type { ModelEngine } from './topology.js';
+
+export interface ReadOptions {
+  readonly signal?: AbortSignal;
+  /** What is to train the models of a module. */
+  readonly engine?: ModelEngine;
+}
 
 export interface SweepWithModule {
   readonly parsed: ParseResult;
@@ -23,11 +30,11 @@ export interface SweepWithModule {
  * `name` is the file as messages call it, `file` where it lies. Throws BadInput for a module that
  * cannot be loaded. `close` must be called.
  */
-export async function readSweepWithModule(text: string, name: string, file: string, signal?: AbortSignal): Promise<SweepWithModule> {
+export async function readSweepWithModule(text: string, name: string, file: string, { signal, engine }: ReadOptions = {}): Promise<SweepWithModule> {
   const path = modulePathOf(text);
   const list = await readList(text, file);
   if (path === null) return { parsed: parseSweepFile(text, name, null, list), list, describe: () => Promise.resolve(undefined), close: () => Promise.resolve() };
-  const module = await OpenModule.open({ file: resolve(dirname(file), path), path, ...(signal === undefined ? {} : { signal }) });
+  const module = await OpenModule.open({ file: resolve(dirname(file), path), path, ...(signal === undefined ? {} : { signal }), ...(engine === undefined ? {} : { engine }) });
   const known: ModelModule = { path, digest: module.digest, knobs: module.knobs, topologies: [], builds: {} };
   return {
     parsed: parseSweepFile(text, name, known, list),

@@ -4,7 +4,9 @@ import type { Structure } from '../../proto/model-module.js';
 import type { Json, LayerConfig, Topology } from '../../proto/work.js';
 import { layerGraph } from '../../worker/engine/layer-graph.js';
 import { INITIALIZERS } from '../../worker/engine/initializer.js';
-import { programOf } from '../../worker/engine/program.js';
+import type { EngineName } from '../../worker/engine/names.js';
+import { type Program, programOf } from '../../worker/engine/program.js';
+import { eagerHint } from '../engine/eager-text.js';
 
 const layer = z.object({ class_name: z.string(), config: z.record(z.string(), z.json()) });
 const sequential = z.object({ class_name: z.literal('Sequential'), config: z.object({ name: z.string().optional(), layers: z.array(layer).min(1) }) });
@@ -17,6 +19,14 @@ const DEFAULTS: { readonly [className: string]: { readonly [field: string]: Json
   MaxPooling2D: { pool_size: [2, 2], padding: 'valid' },
   AveragePooling2D: { pool_size: [2, 2], padding: 'valid' },
 };
+
+/** Which engine is to train what a module builds. */
+export interface ModelEngine {
+  /** The one that was asked for; null for none; 'any' where nothing is trained yet. */
+  readonly asked: EngineName | 'any' | null;
+  /** Whether there is a native engine, which eager runs on. */
+  readonly hasNative: boolean;
+}
 
 /** What a module has built is no model for its sweep. The message is `found X, expected Y; what to do`. */
 export class UnfitModel extends Error {
@@ -31,17 +41,17 @@ export class UnfitModel extends Error {
  * `what` describes a value that is no data. Layers are numbered anew, because tf.layers counts on from
  * model to model: the same layers must give the same topology, and so the same key. Throws UnfitModel.
  */
-export function readTopology(value: unknown, what: string, { input }: Structure): Topology {
+export async function readTopology(value: unknown, what: string, { input }: Structure, engine: ModelEngine): Promise<Topology> {
   const chain = sequential.safeParse(value);
-  if (chain.success) return readChain(withoutInputLayer(chain.data.config.layers), input);
+  if (chain.success) return readChain(withoutInputLayer(chain.data.config.layers), input, engine);
   const graph = functional.safeParse(value);
-  if (graph.success) return readGraph(graph.data.config, input);
+  if (graph.success) return readGraph(graph.data.config, input, engine);
   throw new UnfitModel(`found ${foundInstead(value, what)}, expected a model: tf.sequential or tf.model of tf.layers, or its topology as JSON`);
 }
 
-function readChain(layers: readonly Layer[], input: Structure['input']): Topology {
+async function readChain(layers: readonly Layer[], input: Structure['input'], engine: ModelEngine): Promise<Topology> {
   checkLayers(layers);
-  checkShapes({ class_name: 'Sequential', config: { name: 'module', layers: layers.map(named) } }, input);
+  await checkShapes({ class_name: 'Sequential', config: { name: 'module', layers: layers.map(named) } }, input, engine);
   return { class_name: 'Sequential', config: { name: 'module', layers: numbered(layers) } };
 }
 
@@ -49,12 +59,12 @@ function readChain(layers: readonly Layer[], input: Structure['input']): Topolog
  * The layers that the output depends on, each after those it takes, with calls in one spelling: tf.layers,
  * Keras 2 and Keras 3 write them in three.
  */
-function readGraph({ layers, input_layers, output_layers }: z.infer<typeof functional>['config'], input: Structure['input']): Topology {
+async function readGraph({ layers, input_layers, output_layers }: z.infer<typeof functional>['config'], input: Structure['input'], engine: ModelEngine): Promise<Topology> {
   checkNames(layers);
   checkLayers(layers);
   const given: Topology = { class_name: 'Functional', config: { name: 'module', layers, input_layers, output_layers } };
-  checkShapes(given, input);
-  const graph = layerGraph(given, 'wasm');
+  await checkShapes(given, input, engine);
+  const graph = layerGraph(given, engine.asked ?? 'wasm');
   const renamed = numbered(graph.map(({ config }) => config));
   const names = new Map(graph.map(({ config }, index) => [config.config.name, renamed[index]!.config.name]));
   const call = (name: string): Json => [names.get(name)!, 0, 0, {}];
@@ -107,19 +117,30 @@ function checkLayers(layers: readonly Layer[] | readonly LayerConfig[]): void {
 }
 
 /** Throws UnfitModel with the names of layers that the module gave. */
-function checkShapes(topology: Topology, { height, width, channels, classes }: Structure['input']): void {
-  let program;
-  try {
-    program = programOf(topology, 'wasm');
-  } catch (error) {
-    if (!(error instanceof Error && 'code' in error && (error.code === 'ModelError' || error.code === 'UnsupportedLayer'))) throw error;
-    throw new UnfitModel(`found a model that cannot be trained: ${error.message}${adviceOn(error.message)}`);
-  }
+async function checkShapes(topology: Topology, { height, width, channels, classes }: Structure['input'], engine: ModelEngine): Promise<void> {
+  const program = await describedFor(topology, engine);
   const shape = program.input;
   if (shape.height !== height || shape.width !== width || shape.channels !== channels) {
     throw new UnfitModel(`found a model for ${shape.height} x ${shape.width} x ${shape.channels}, expected one for ${height} x ${width} x ${channels}; give its first layer inputShape: [height, width, channels]`);
   }
   if (program.classes !== classes) throw new UnfitModel(`found a model with ${program.classes} outputs, expected ${classes}; give its last Dense layer units: classes`);
+}
+
+/** By the walk of wasm and graph, or by tf.layers for eager. */
+async function describedFor(topology: Topology, { asked, hasNative }: ModelEngine): Promise<Pick<Program, 'input' | 'classes'>> {
+  try {
+    return asked === 'eager' ? await describedEagerly(topology) : programOf(topology, asked === 'graph' ? 'graph' : 'wasm');
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && (error.code === 'ModelError' || error.code === 'UnsupportedLayer'))) throw error;
+    const hint = error.code === 'UnsupportedLayer' && asked !== 'eager' ? await eagerHint(topology, hasNative) : '';
+    if (asked === 'any' && hint !== '') return describedEagerly(topology);
+    throw new UnfitModel(`found a model that cannot be trained: ${error.message}${adviceOn(error.message)}${hint}`);
+  }
+}
+
+async function describedEagerly(topology: Topology): Promise<Pick<Program, 'input' | 'classes'>> {
+  const { describeModel } = await import('../../worker/engine/eager/model.js');
+  return describeModel(topology);
 }
 
 function adviceOn(message: string): string {
@@ -138,6 +159,16 @@ function numbered(layers: readonly Pick<LayerConfig, 'class_name' | 'config'>[] 
     const prefix = className.replace(/(?<=[a-z0-9])(?=[A-Z][a-z])/g, '_').toLowerCase();
     const number = (numbers.get(prefix) ?? 0) + 1;
     numbers.set(prefix, number);
-    return { class_name: className, config: { ...DEFAULTS[className], ...config, name: `${prefix}_${number}` } };
+    return { class_name: className, config: { ...DEFAULTS[className], ...innerNamed(config, prefix), name: `${prefix}_${number}` } };
   });
+}
+
+/** Layers inside a layer (of Bidirectional, TimeDistributed) have one name each too. */
+function innerNamed(config: { readonly [field: string]: Json }, outer: string): { [field: string]: Json } {
+  return Object.fromEntries(Object.entries(config).map(([field, value]) => {
+    const inner = layer.safeParse(value);
+    if (!inner.success || typeof inner.data.config.name !== 'string') return [field, value];
+    const name = `${outer}_${field}`;
+    return [field, { class_name: inner.data.class_name, config: { ...innerNamed(inner.data.config as { readonly [field: string]: Json }, name), name } }];
+  }));
 }

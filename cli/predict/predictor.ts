@@ -1,10 +1,11 @@
 /** A bundle in memory, ready to say what images are. */
 import { decide, meanProbabilities, type WeightedMember } from '../../coordinator/ensemble/combine.js';
 import { decodeImage } from '../../worker/data/decode.js';
-import type { Engine, Executable, ImageSource } from '../../worker/engine/engine.js';
+import { type Engine, type Executable, type ImageSource, UnsupportedLayerError } from '../../worker/engine/engine.js';
 import { softmaxOf } from '../../worker/evaluate/metrics.js';
 import type { Topology } from '../../worker/model/topology.js';
 import type { Bundle } from '../bundle/read.js';
+import { eagerHint } from '../engine/eager-text.js';
 import { BadBundle, type BundleInput } from '../bundle/format.js';
 
 /** Another decoder, or another engine, may move the last digits; this much is another model. */
@@ -56,12 +57,14 @@ export class Predictor {
         ...{ classes: bundle.manifest.classes.length, maxBatch: PREDICTION_BATCH, accumulate: 1, memoryBytes: null },
         normalisation: { mean: floats(bundle, shape.mean), deviation: floats(bundle, shape.deviation) },
       };
+      const read = JSON.parse(Buffer.from(bundle.file(topology)).toString('utf8')) as Topology;
       try {
-        const executable = await engine.compile(JSON.parse(Buffer.from(bundle.file(topology)).toString('utf8')) as Topology, training, source);
+        const executable = await engine.compile(read, training, source);
         executable.load(bundle.file(weights));
         models.push({ input, weight, executable });
       } catch (error) {
-        throw new BadBundle(bundle.folder, `${weights} cannot be loaded: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
+        const hint = error instanceof UnsupportedLayerError && !engine.numerics.startsWith('eager:') ? await eagerHint(read, false) : '';
+        throw new BadBundle(bundle.folder, `${weights} cannot be loaded: ${error instanceof Error ? error.message : String(error)}${hint}`, { cause: error });
       }
     }
     return new Predictor(bundle, sources, models);

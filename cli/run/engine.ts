@@ -6,7 +6,7 @@
  * epoch keys and training everything anew, which nobody should find out by surprise.
  */
 import type { Preview, SubmitRequest, SweepService } from '../../coordinator/api/views.js';
-import { chooseEngine, choiceText, type EngineFact, type UsableEngine } from '../../worker/engine/choose.js';
+import { chooseEngine, choiceText, usableEngines, type EngineFact, type UsableEngine } from '../../worker/engine/choose.js';
 import type { EngineName } from '../../worker/engine/names.js';
 import { EngineUnusable } from '../../worker/engine/native/errors.js';
 import { numericsText } from '../../proto/numerics.js';
@@ -45,7 +45,7 @@ export async function settleEngine(question: EngineQuestion): Promise<SettledEng
 }
 
 async function keepEngine({ service, request, facts }: EngineQuestion, began: string, name: string): Promise<SettledEngine> {
-  const usable = facts.flatMap((fact) => fact.usable ?? []);
+  const usable = usableEngines(facts);
   const kept = await withNumerics(service, request, began);
   const same = usable.find(({ numerics }) => imageNumerics(numerics) === began);
   if (same !== undefined) {
@@ -74,10 +74,13 @@ async function withNumerics(service: Pick<SweepService, 'preview'>, request: Sub
 /** By the connected workers alone: what else this machine has trains nothing there. */
 async function settleAttached({ service, request, forced }: EngineQuestion, offered: readonly (readonly string[])[]): Promise<SettledEngine> {
   const all = [...new Set(offered.flat())];
-  const fitting = all.filter((numerics) => forced === null || kindOf(numerics) === forced);
+  // Eager is for those who ask.
+  const fitting = all.filter((numerics) => (forced === null ? kindOf(numerics) !== 'eager' : kindOf(numerics) === forced));
   const best = fitting.find((numerics) => numerics.startsWith('graph:') && numerics.split(':')[2] === 'gpu') ?? fitting.find((numerics) => numerics.startsWith('graph:')) ?? fitting[0];
   if (best === undefined) {
-    throw new EngineUnusable(`--engine ${forced ?? ''}`, { found: `the workers of the run on this home have ${all.map(numericsText).join(', ')}`, remedy: 'leave --engine out, or end that run and start this one again' });
+    const found = `the workers of the run on this home have ${all.map(numericsText).join(', ')}`;
+    if (forced === null) return goOnEagerly(service, request, all, found);
+    throw new EngineUnusable(`--engine ${forced}`, { found, remedy: 'leave --engine out, or end that run and start this one again' });
   }
   const settled = await withNumerics(service, request, best);
   const began = settled.preview.existing?.numerics ?? null;
@@ -90,6 +93,15 @@ async function settleAttached({ service, request, forced }: EngineQuestion, offe
     found: `the workers of the run on this home have ${all.map(numericsText).join(', ')}`,
     remedy: `end that run and start this one again, or train the sweep anew with --engine ${kindOf(best)}`,
   });
+}
+
+/** Where the connected workers have eager alone: for a sweep that has begun with it. Throws EngineUnusable for any other. */
+async function goOnEagerly(service: Pick<SweepService, 'preview'>, request: SubmitRequest, all: readonly string[], found: string): Promise<SettledEngine> {
+  for (const numerics of all) {
+    const kept = await withNumerics(service, request, numerics);
+    if (kept.preview.existing?.numerics === numerics) return { ...kept, engine: null, line: `${numericsText(numerics)}: the sweep has begun with it` };
+  }
+  throw new EngineUnusable('eager is only taken where it is asked for', { found, remedy: 'take it with --engine eager, or end that run and start this one again' });
 }
 
 function kindOf(numerics: string): string {

@@ -18,12 +18,15 @@ import { BadInput } from '../exit.js';
 import type { Home } from '../home.js';
 import { mistakeLines } from '../text/mistake-lines.js';
 import { readSweepWithModule, type SweepWithModule } from '../module/read-sweep.js';
+import type { ModelEngine } from '../module/topology.js';
 import type { ModelModule } from '../../proto/model-module.js';
 
 export interface LoadOptions {
   readonly file: string;
   readonly home: Home;
   readonly sharing: boolean;
+  /** What is to train the models of a module. */
+  readonly engine: ModelEngine;
   /** Values of `space` in the place of the file's own. */
   readonly set?: { readonly [hyperparameter: string]: Json };
   readonly onWarning: (line: string) => void;
@@ -43,7 +46,7 @@ export interface LoadedSweep {
 export async function loadSweep(options: LoadOptions): Promise<LoadedSweep> {
   const name = shown(options.file);
   const written = readSweepFile(options.file, name);
-  const asWritten = await readSweepWithModule(written, name, options.file, options.signal);
+  const asWritten = await readSweepWithModule(written, name, options.file, options);
   try {
     if (options.set === undefined || 'mistakes' in asWritten.parsed) return await loadParsed(asWritten, written, name, options);
     return await loadWithSettings(withSettings(written, options.set), name, options);
@@ -54,7 +57,7 @@ export async function loadSweep(options: LoadOptions): Promise<LoadedSweep> {
 
 /** The file is right by itself: what is wrong now came with the settings. */
 async function loadWithSettings(text: string, name: string, options: LoadOptions): Promise<LoadedSweep> {
-  const sweep = await readSweepWithModule(text, name, options.file, options.signal);
+  const sweep = await readSweepWithModule(text, name, options.file, options);
   try {
     if ('mistakes' in sweep.parsed) {
       throw new BadInput(sweep.parsed.mistakes.map(({ field, found, expected, suggestion }) => `--set: ${field}: found ${found}, expected ${expected}${suggestion === null ? '' : `; ${suggestion}`}`).join('\n'));

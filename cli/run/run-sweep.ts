@@ -100,6 +100,8 @@ class Run {
   readonly #startedAt: number;
   readonly #home: Home;
   #connection: Connection | null = null;
+  /** What commands that go on with this sweep need besides: its layers may be known to no other engine. */
+  #engineWords: readonly string[] = [];
 
   constructor(options: RunOptions, interrupts: Interrupts, display: Display, startedAt: number) {
     this.#options = options;
@@ -111,12 +113,13 @@ class Run {
 
   async execute(): Promise<number> {
     const facts = await this.#surveyEngines();
-    const loaded = await this.#load();
+    const loaded = await this.#load(facts);
     try {
       await this.#connect();
       const { sweep, since } = await this.#through(async (connection) => {
         const settled = await settleEngine({ service: connection.service, request: { ...loaded.request, replace: this.#options.replace }, facts, forced: this.#options.engine, offered: await offeredBy(connection) });
         if (settled.preview.standing === 'conflict') throw new BadInput(conflictLines(loaded.request.source.name, settled.preview).join('\n'));
+        this.#engineWords = settled.request.numerics.startsWith('eager:') ? ['--engine', 'eager'] : [];
         await this.#sayPlan(connection, loaded, settled);
         return { since: await connection.service.recordedSeq(), sweep: await this.#begin(connection, settled.request) };
       });
@@ -155,11 +158,12 @@ class Run {
     return { results, recorded, deployed };
   }
 
-  async #load(): Promise<LoadedSweep> {
+  async #load(facts: readonly EngineFact[]): Promise<LoadedSweep> {
     const loaded = await loadSweep({
       file: resolve(this.#options.file),
       home: this.#home,
       sharing: this.#options.sharing,
+      engine: { asked: this.#options.engine, hasNative: facts.some(({ found }) => found !== null) },
       onWarning: (line) => this.#display.say(`warning: ${line}`),
       withoutData: (sweep) => this.#withoutData(sweep),
       onProgress: (progress) => this.#display.passing(progressLine(progress)),
@@ -276,11 +280,11 @@ class Run {
     const { name, state } = results.sweep;
     const best = results.trials[0];
     const next = [
-      ...(state === 'paused' ? [commandLine(['run', near(resolve(this.#options.file))], this.#home)] : []),
+      ...(state === 'paused' ? [commandLine(['run', near(resolve(this.#options.file)), ...this.#engineWords], this.#home)] : []),
       commandLine(['trials', name], this.#home),
       ...(best === undefined ? [] : [commandLine(['trial', best.id], this.#home)]),
       commandLine(['show', name], this.#home),
-      ...(deployed?.bundle === null || deployed === null ? [] : [`${programName()} predict ${shellWord(near(deployed.bundle))} IMAGE...`]),
+      ...(deployed?.bundle === null || deployed === null ? [] : [[programName(), 'predict', shellWord(near(deployed.bundle)), 'IMAGE...', ...this.#engineWords].join(' ')]),
     ];
     return [`Everything is in ${near(this.#home.folder)} (results, checkpoints, logs).`, state === 'paused' ? 'Paused. To resume, and more:' : 'Next:', ...next.map((line) => `  ${line}`)];
   }
@@ -288,7 +292,7 @@ class Run {
   #exitCode(results: Results): number {
     const { state } = results.sweep;
     if (state === 'paused') {
-      this.#display.say(`paused; to resume: ${commandLine(['run', near(resolve(this.#options.file))], this.#home)}`);
+      this.#display.say(`paused; to resume: ${commandLine(['run', near(resolve(this.#options.file)), ...this.#engineWords], this.#home)}`);
       return exitCodes.paused;
     }
     if (state === 'running') throw new CommandFailed(`sweep ${results.sweep.name} is running again: another command changed it`);

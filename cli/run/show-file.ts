@@ -23,7 +23,7 @@ export async function showFile(file: string, question: Question, home: Home): Pr
   try {
     const onProgress: Parameters<typeof loadSweep>[0]['onProgress'] = (progress) => display.passing(progressLine(progress));
     const onWarning = (line: string): void => display.say(`warning: ${line}`);
-    const { spec, data, request } = await loadSweep({ file: resolve(file), home, sharing: true, withoutData: () => Promise.resolve(null), onWarning, onProgress, signal: interrupts.signal });
+    const { spec, data, request } = await loadSweep({ file: resolve(file), home, sharing: true, engine: { asked: 'any', hasNative: false }, withoutData: () => Promise.resolve(null), onWarning, onProgress, signal: interrupts.signal });
     display.clear();
     if (question === 'axes') return { lines: axisLines(spec.axes), document: { axes: spec.axes } };
     const plans = resolveTrials(spec, data, request.numerics, request.module ?? null);

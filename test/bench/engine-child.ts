@@ -87,7 +87,8 @@ async function main(): Promise<void> {
   const model = MODELS.find((known) => known.name === name);
   if (model === undefined) throw new Error(`no model ${name}`);
   const source = openImageSource(pixelTable(model, pixels));
-  const engine = await openEngine({ native: JSON.parse(native) as UsableEngine['native'], gpus: [] });
+  const place = JSON.parse(native) as UsableEngine['native'];
+  const engine = await openEngine({ kind: place === null ? 'wasm' : 'graph', native: place, gpus: [] });
   const training = {
     optimizer: model.optimizer, classes: CLASSES, normalisation: { mean: null, deviation: null }, initSeed: 0,
     replicate: 0, maxBatch: model.batch, accumulate: 1, clips: false, augments: false, memoryBytes: null,

@@ -8,5 +8,5 @@ export function nativeOfTests(): NativePlace | null {
   if (folder === undefined) return null;
   const addon = join(folder, 'addon', 'tfjs_binding.node');
   if (!existsSync(addon)) throw new Error(`TRAWL_TEST_NATIVE=${folder}: no ${addon}`);
-  return { name: basename(folder), device: 'cpu', addon, folder };
+  return { name: basename(folder), device: 'cpu', addon, javascript: null, folder };
 }

@@ -19,6 +19,6 @@ export function childSetups(engines: readonly [UsableEngine, ...UsableEngine[]],
     if (engine === undefined) throw new EngineUnusable(numerics, { found: `this worker has ${engines.map(({ label }) => label).join(', ')}`, remedy: 'install that engine on this box, or give the work to a worker that has it' });
     if (engine.native === null) return PLAIN_CHILD;
     const gpu = engine.gpus[slot % engine.gpus.length] ?? null;
-    return { engine: engine.native.name, args: [JSON.stringify({ ...engine, gpus: gpu === null ? [] : [gpu] })], environment: { ...nativeEnvironment(gpu?.uuid ?? null, threads), ...libraryPath(engine.native) } };
+    return { engine: `${engine.kind} on ${engine.native.name}`, args: [JSON.stringify({ ...engine, gpus: gpu === null ? [] : [gpu] })], environment: { ...nativeEnvironment(gpu?.uuid ?? null, threads), ...libraryPath(engine.native) } };
   };
 }

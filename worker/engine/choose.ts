@@ -2,22 +2,22 @@
  * Which engines this machine has, which of them is taken, and why: the one place that decides, for
  * submitting a sweep, for a worker and for commands that compute by themselves.
  *
- * The order is graph on a GPU, graph on the CPU, wasm. An engine is named in every epoch key by its
+ * The order is graph on a GPU, graph on the CPU, wasm. Eager, which runs on the native engines too, stands
+ * outside of it: it is slower, and taken only where it was asked for. An engine is named in every epoch key by its
  * `numerics`; a worker offers all that it can use, so a sweep that began on one goes on on that one,
  * whatever is installed in between.
  */
-import { probeNative, testNative } from './native/check.js';
-import { EngineUnusable, othersWrite, type NativeProblem } from './native/errors.js';
+import { probeNative, testNative, type Probed } from './native/check.js';
+import { EngineUnusable, othersWrite, withoutJavaScript, type NativeProblem } from './native/errors.js';
 import { findNatives, type Device, type FoundNative, type Places } from './native/found.js';
 import type { EngineName } from './names.js';
-import type { Gpu } from './native/gpus.js';
 import type { NativePlace } from './native/load.js';
-import { readStamp, type Stamp } from './native/stamp.js';
+import { readStamp, type Stamp, type TestOutcome } from './native/stamp.js';
 import { wasmNumerics } from './wasm/numerics.js';
 
 /** An engine that may be used here and now. Plain data: it travels to training children. */
 export interface UsableEngine {
-  readonly kind: 'graph' | 'wasm';
+  readonly kind: EngineName;
   readonly device: Device;
   /** Begins every `numerics` of trajectories that it trains, before the decoder's part. */
   readonly numerics: string;
@@ -44,6 +44,15 @@ export interface EngineFact {
   readonly usable: UsableEngine | null;
   /** Null where it is usable. */
   readonly problem: NativeProblem | null;
+  /** The eager executor on it; null for wasm. */
+  readonly eager: ExecutorFact | null;
+}
+
+/** An executor on a native engine: usable, or what is in its way. */
+export interface ExecutorFact {
+  readonly label: string;
+  readonly usable: UsableEngine | null;
+  readonly problem: NativeProblem | null;
 }
 
 export interface SurveyOptions {
@@ -59,23 +68,33 @@ export interface SurveyOptions {
 export async function surveyEngines(options: SurveyOptions): Promise<EngineFact[]> {
   const facts: EngineFact[] = [];
   for (const found of findNatives(options.places)) facts.push(await examine(found, options));
-  return [...facts, { name: 'wasm', label: 'wasm', found: null, stamp: null, usable: wasmEngine(), problem: null }];
+  return [...facts, { name: 'wasm', label: 'wasm', found: null, stamp: null, usable: wasmEngine(), problem: null, eager: null }];
 }
 
 async function examine(found: FoundNative, { onTest, tests, signal }: SurveyOptions): Promise<EngineFact> {
   const refusal = refusalOf(found);
-  if (refusal !== null) return { name: found.name, label: labelOf(found, null), found, stamp: null, usable: null, problem: refusal };
+  if (refusal !== null) return factOf(found, null, { problem: refusal, gpus: [] });
   const stamp = await stampOf(found, { ...(onTest === undefined ? {} : { onTest }), ...(tests === undefined ? {} : { tests }), ...(signal === undefined ? {} : { signal }) });
-  const label = labelOf(found, stamp);
-  const unusable = (problem: NativeProblem): EngineFact => ({ name: found.name, label, found, stamp, usable: null, problem });
-  if (stamp === null) return unusable({ found: 'it was not tested yet', remedy: `test it: trawl engine test ${found.name}` });
-  if (stamp.problem !== null || stamp.numerics === null) return unusable(stamp.problem ?? { found: 'its test came to nothing', remedy: `test it again: trawl engine test ${found.name}` });
+  if (stamp === null) return factOf(found, null, { problem: { found: 'it was not tested yet', remedy: `test it: trawl engine test ${found.name}` }, gpus: [] });
+  const right = [stamp, stamp.eager].some((outcome) => outcome?.problem === null);
   // A GPU may be taken, or its driver replaced, at any time; files of a CPU engine are the same by their fingerprint.
-  const probed = found.device === 'gpu' ? await probeNative(found, signal) : { problem: null, gpus: [] as Gpu[] };
-  if (probed.problem !== null) return unusable(probed.problem);
-  const native: NativePlace = { name: found.name, device: found.device, addon: found.addon, folder: found.folder };
-  const usable: UsableEngine = { kind: 'graph', device: found.device, numerics: stamp.numerics, label, native, gpus: probed.gpus.map(({ uuid, freeBytes }) => ({ uuid, freeBytes: Number.isFinite(freeBytes) ? freeBytes : null })) };
-  return { name: found.name, label, found, stamp, usable, problem: null };
+  return factOf(found, stamp, right && found.device === 'gpu' ? await probeNative(found, signal) : { problem: null, gpus: [] });
+}
+
+function factOf(found: FoundNative, stamp: Stamp | null, probed: Probed): EngineFact {
+  const executor = (kind: 'graph' | 'eager', outcome: TestOutcome | null, without: NativeProblem): ExecutorFact => {
+    const label = labelOf(kind, found, stamp);
+    const problem = stamp === null ? probed.problem : outcome === null ? without : (outcome.problem ?? probed.problem ?? (outcome.numerics === null ? untold(found) : null));
+    if (problem !== null || outcome === null || outcome.numerics === null) return { label, usable: null, problem };
+    const native: NativePlace = { name: found.name, device: found.device, addon: found.addon, javascript: found.javascript, folder: found.folder };
+    const gpus = probed.gpus.map(({ uuid, freeBytes }) => ({ uuid, freeBytes: Number.isFinite(freeBytes) ? freeBytes : null }));
+    return { label, usable: { kind, device: found.device, numerics: outcome.numerics, label, native, gpus }, problem: null };
+  };
+  return { name: found.name, found, stamp, ...executor('graph', stamp, untold(found)), eager: executor('eager', stamp?.eager ?? null, withoutJavaScript(found.name)) };
+}
+
+function untold(found: FoundNative): NativeProblem {
+  return { found: 'its test came to nothing', remedy: `test it again: trawl engine test ${found.name}` };
 }
 
 /** Why its code is not to be run without being asked for; null where it may be. */
@@ -89,15 +108,15 @@ function refusalOf(found: FoundNative): NativeProblem | null {
 /** A test that failed for what may pass (a GPU that was taken, a box too busy) is made again; one of the numbers is not. */
 async function stampOf(found: FoundNative, { onTest, tests, signal }: Omit<SurveyOptions, 'places'>): Promise<Stamp | null> {
   const stamp = readStamp(found);
-  if (tests === false || (stamp !== null && (stamp.problem === null || stamp.wrong))) return stamp;
-  onTest?.(labelOf(found, null));
+  if (tests === false || (stamp !== null && [stamp, stamp.eager].every((outcome) => outcome === null || outcome.problem === null || outcome.wrong))) return stamp;
+  onTest?.(labelOf('graph', found, null));
   return testNative(found, undefined, signal);
 }
 
-function labelOf({ name, device, tensorflow, from }: FoundNative, stamp: Stamp | null): string {
+function labelOf(kind: 'graph' | 'eager', { name, device, tensorflow, from }: FoundNative, stamp: Stamp | null): string {
   const version = stamp?.tensorflow ?? tensorflow;
   const what = [...(version === null ? [] : [`TensorFlow ${version}`]), ...(from === 'package' ? [`of ${name}`] : [])].join(' ');
-  return `graph on ${device === 'gpu' ? 'GPU' : 'CPU'}${what === '' ? '' : ` (${what})`}`;
+  return `${kind} on ${device === 'gpu' ? 'GPU' : 'CPU'}${what === '' ? '' : ` (${what})`}`;
 }
 
 /** What there always is. */
@@ -113,18 +132,28 @@ export interface EngineChoice {
 
 /** Pure. Throws EngineUnusable where the forced one cannot be used. */
 export function chooseEngine(facts: readonly EngineFact[], forced: EngineName | null): EngineChoice {
+  if (forced === 'eager') return { engine: firstUsable('eager', facts.flatMap(({ eager }) => eager ?? [])), why: 'as --engine says' };
   const candidates = facts.filter((fact) => forced === null || kindOf(fact) === forced);
-  const passedOver: EngineFact[] = [];
-  for (const fact of candidates) {
-    if (fact.usable !== null) return { engine: fact.usable, why: whyText(fact, passedOver, forced) };
-    passedOver.push(fact);
-  }
-  const first = passedOver[0];
-  throw new EngineUnusable(first?.label ?? 'graph', first?.problem ?? { found: 'no native engine is installed', remedy: 'install one: trawl engine install (with a GPU: --gpu)' });
+  const engine = firstUsable('graph', candidates);
+  const at = candidates.findIndex(({ usable }) => usable === engine);
+  return { engine, why: whyText(candidates[at]!, candidates.slice(0, at), forced) };
 }
 
-function kindOf({ found }: EngineFact): 'graph' | 'wasm' {
+/** Throws EngineUnusable, for the first one, where there is none. */
+function firstUsable(kind: EngineName, executors: readonly ExecutorFact[]): UsableEngine {
+  const usable = executors.find((executor) => executor.usable !== null)?.usable ?? null;
+  if (usable !== null) return usable;
+  const [first] = executors;
+  throw new EngineUnusable(first?.label ?? kind, first?.problem ?? { found: 'no native engine is installed', remedy: 'install one: trawl engine install (with a GPU: --gpu)' });
+}
+
+function kindOf({ found }: EngineFact): EngineName {
   return found === null ? 'wasm' : 'graph';
+}
+
+/** Of all facts, in the order of preference; eager ones, which nobody gets who has not asked, last. */
+export function usableEngines(facts: readonly EngineFact[]): UsableEngine[] {
+  return [...facts.flatMap(({ usable }) => usable ?? []), ...facts.flatMap(({ eager }) => eager?.usable ?? [])];
 }
 
 function whyText(chosen: EngineFact, passedOver: readonly EngineFact[], forced: EngineName | null): string {
@@ -154,7 +183,7 @@ export function choiceText({ engine, why }: EngineChoice): string {
 /** All usable ones, best first; the kind that was forced alone. Throws EngineUnusable as chooseEngine does. */
 export function offeredEngines(facts: readonly EngineFact[], forced: EngineName | null): readonly [UsableEngine, ...UsableEngine[]] {
   const { engine } = chooseEngine(facts, forced);
-  const others = facts.flatMap(({ usable }) => (usable === null || usable === engine || (forced !== null && usable.kind !== forced) ? [] : [usable]));
+  const others = usableEngines(facts).filter((usable) => usable !== engine && (forced === null || usable.kind === forced));
   // Two installations of the same TensorFlow for the same device have the same numerics: the first stands for both.
   return [engine, ...others.filter(({ numerics }, at) => numerics !== engine.numerics && others.findIndex((other) => other.numerics === numerics) === at)];
 }

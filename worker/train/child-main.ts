@@ -24,7 +24,7 @@ async function loadWarmImages(): Promise<WarmTrainers> {
   const [{ WarmImages }, { openEngine }, { openImageData }] = await Promise.all([import('./warm-images.js'), import('../engine/open.js'), import('./image-data.js')]);
   // The agent names a native engine; wasm is what it names nothing for.
   const [, , named] = process.argv;
-  const engine = named === undefined ? { native: null, gpus: [] } : (JSON.parse(named) as UsableEngine);
+  const engine = named === undefined ? { kind: 'wasm' as const, native: null, gpus: [] } : (JSON.parse(named) as UsableEngine);
   return new WarmImages(await openEngine(engine), ({ pixels, work }) => {
     if (work.trajectory.trainable !== 'image-classifier') throw new TypeError(`a ${work.trajectory.trainable} trainable has no pixels`);
     return openImageData(pixels, work.trajectory.input.normalisation);

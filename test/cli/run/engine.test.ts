@@ -9,11 +9,11 @@ const GRAPH = 'graph:2.21.0:cpu:d';
 const request: SubmitRequest = { source: { name: 's.yaml', text: '' }, sharing: true, data: null, numerics: 'undecided' };
 
 function graph(numerics: string): EngineFact {
-  const native = { name: 'n', device: 'cpu', addon: '/a.node', folder: '/a' } as const;
+  const native = { name: 'n', device: 'cpu', addon: '/a.node', javascript: null, folder: '/a' } as const;
   const found = { ...native, tensorflow: null, from: 'home', bytes: 1, stamp: '/s', fingerprint: 'f', trusted: true, writable: null } as const;
-  return { name: 'n', label: 'graph on CPU', found, stamp: null, problem: null, usable: { kind: 'graph', device: 'cpu', numerics, label: 'graph on CPU', native, gpus: [] } };
+  return { name: 'n', label: 'graph on CPU', found, stamp: null, problem: null, usable: { kind: 'graph', device: 'cpu', numerics, label: 'graph on CPU', native, gpus: [] }, eager: null };
 }
-const wasm: EngineFact = { name: 'wasm', label: 'wasm', found: null, stamp: null, usable: wasmEngine(), problem: null };
+const wasm: EngineFact = { name: 'wasm', label: 'wasm', found: null, stamp: null, usable: wasmEngine(), problem: null, eager: null };
 
 /** A coordinator with a sweep that was trained with these numerics; what else they are asked with is still to be trained. */
 function service(began: string | null): { preview: (asked: SubmitRequest) => Promise<Preview> } {
@@ -81,4 +81,29 @@ test('an attached run whose engine no connected worker has is refused at once, w
   assert.equal((await settleEngine({ ...forced, forced: null, service: begun })).request.numerics, imageNumerics(GRAPH), 'nothing is left to train');
   const more = { preview: async (asked: SubmitRequest): Promise<Preview> => ({ ...(await begun.preview(asked)), work: [{ epochs: 1 }] as unknown as Preview['work'] }) };
   await assert.rejects(settleEngine({ ...forced, forced: null, service: more }), { message: /^sweep s has begun with graph 2\.21\.0 on cpu: the workers .+ have wasm \w+; end that run .+--engine wasm$/ });
+});
+
+const EAGER = 'eager:2.21.0:cpu:d';
+
+/** The native engine of `graph` with an eager executor on it. */
+function withEager(numerics: string): EngineFact {
+  const fact = graph(numerics);
+  const usable = { ...fact.usable!, kind: 'eager', numerics: EAGER, label: 'eager on CPU' } as const;
+  return { ...fact, eager: { label: 'eager on CPU', usable, problem: null } };
+}
+
+test('eager trains what was asked of it, goes on with what it has begun, and is not taken by a new sweep', async () => {
+  const facts = [withEager(GRAPH), wasm];
+  assert.equal((await settleEngine({ service: service(null), request, facts, forced: null, offered: null })).request.numerics, imageNumerics(GRAPH));
+  assert.deepEqual((await settleEngine({ service: service(null), request, facts, forced: 'eager', offered: null })).request.numerics, imageNumerics(EAGER));
+  const kept = await settleEngine({ service: service(imageNumerics(EAGER)), request, facts, forced: null, offered: null });
+  assert.deepEqual([kept.request.numerics, kept.engine?.kind], [imageNumerics(EAGER), 'eager']);
+});
+
+test('an attached run takes eager from workers that have nothing else only where it is asked for', async () => {
+  const attached = { service: service(null), request, facts: [wasm], forced: null, offered: [[imageNumerics(EAGER)]] } as const;
+  await assert.rejects(settleEngine(attached), { code: 'EngineUnusable', message: /^eager is only taken where it is asked for: the workers of the run on this home have eager 2\.21\.0 on cpu; take it with --engine eager/ });
+  assert.equal((await settleEngine({ ...attached, forced: 'eager' })).request.numerics, imageNumerics(EAGER));
+  assert.equal((await settleEngine({ ...attached, service: service(imageNumerics(EAGER)) })).request.numerics, imageNumerics(EAGER));
+  assert.equal((await settleEngine({ ...attached, offered: [[imageNumerics(EAGER), WASM]] })).request.numerics, WASM);
 });

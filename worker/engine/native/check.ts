@@ -10,7 +10,7 @@ import type { FoundNative } from './found.js';
 import { CUDA_11, CUDA_12, surveyGpus, type Gpu } from './gpus.js';
 import { jsonLine } from './json-line.js';
 import { libraryPath, nativeEnvironment, type NativePlace } from './load.js';
-import { writeStamp, type Stamp } from './stamp.js';
+import { writeStamp, type Stamp, type TestOutcome } from './stamp.js';
 
 /** What check-main prints. */
 export type CheckLine =
@@ -37,28 +37,41 @@ export async function probeNative(native: FoundNative, signal?: AbortSignal): Pr
   return { problem, gpus: seen.gpus };
 }
 
-/** Conformance and step times; writes the stamp, also where it fails. Rejects with the signal's reason. */
-export async function testNative(native: FoundNative, onLine: (line: CheckLine) => void = () => undefined, signal?: AbortSignal): Promise<Stamp> {
+/** An executor that runs on a native engine. */
+export type Executor = 'graph' | 'eager';
+
+/** Conformance and step times of each executor that runs on it; writes the stamp, also where it fails. Rejects with the signal's reason. */
+export async function testNative(native: FoundNative, onLine: (line: CheckLine, executor: Executor) => void = () => undefined, signal?: AbortSignal): Promise<Stamp> {
   const seen = native.writable === null ? await gpusFor(native) : { problem: othersWrite(native.writable) };
   const gpu = 'problem' in seen ? null : (seen.gpus[0] ?? null);
-  const { problem, lines } = 'problem' in seen ? { problem: seen.problem, lines: [] } : await tried('test', native, gpu, onLine, signal);
-  const loaded = lines.find((line) => line.kind === 'loaded');
-  const checks = lines.filter((line) => line.kind === 'check');
-  const wrong = wrongNumbers(checks, native.name);
+  const attempt = async (executor: Executor): Promise<Tried> =>
+    'problem' in seen ? { problem: seen.problem, lines: [] } : tried(executor, native, gpu, (line) => onLine(line, executor), signal);
+  const graph = await attempt('graph');
+  const eager = native.javascript === null ? null : await attempt('eager');
+  const loaded = [...graph.lines, ...(eager?.lines ?? [])].find((line) => line.kind === 'loaded');
   const stamp: Stamp = {
+    ...outcomeOf(graph, native.name),
     check: CHECK_VERSION,
     fingerprint: native.fingerprint,
-    problem: problem ?? wrong,
-    wrong: problem === null && wrong !== null,
-    numerics: loaded?.numerics ?? null,
     tensorflow: loaded?.tensorflow ?? null,
-    checks: checks.map(({ name, worst, limit }) => ({ name, worst, limit })),
-    steps: lines.filter((line) => line.kind === 'step').map(({ name, msPerStep, wasmMsPerStep }) => ({ name, msPerStep, wasmMsPerStep })),
+    eager: eager === null ? null : outcomeOf(eager, native.name),
     versions: { trawl: packageVersion(), node: process.version, driver: gpu?.driver ?? null },
     testedAt: new Date().toISOString(),
   };
   writeStamp(native.stamp, stamp);
   return stamp;
+}
+
+function outcomeOf({ problem, lines }: Tried, name: string): TestOutcome {
+  const checks = lines.filter((line) => line.kind === 'check');
+  const wrong = wrongNumbers(checks, name);
+  return {
+    problem: problem ?? wrong,
+    wrong: problem === null && wrong !== null,
+    numerics: lines.find((line) => line.kind === 'loaded')?.numerics ?? null,
+    checks: checks.map((check) => ({ name: check.name, worst: check.worst, limit: check.limit })),
+    steps: lines.filter((line) => line.kind === 'step').map((step) => ({ name: step.name, msPerStep: step.msPerStep, wasmMsPerStep: step.wasmMsPerStep })),
+  };
 }
 
 /** JSON has no NaN: a difference that is none arrives as null. */
@@ -82,10 +95,10 @@ interface Tried {
   readonly lines: readonly CheckLine[];
 }
 
-async function tried(mode: 'probe' | 'test', native: FoundNative, gpu: Gpu | null, onLine: (line: CheckLine) => void, signal?: AbortSignal): Promise<Tried> {
+async function tried(mode: 'probe' | Executor, native: FoundNative, gpu: Gpu | null, onLine: (line: CheckLine) => void, signal?: AbortSignal): Promise<Tried> {
   signal?.throwIfAborted();
-  const { name, device, addon, folder } = native;
-  const place: NativePlace = { name, device, addon, folder };
+  const { name, device, addon, javascript, folder } = native;
+  const place: NativePlace = { name, device, addon, javascript, folder };
   const module = join(packageRoot(), 'dist', 'worker', 'engine', 'native', 'check-main.js');
   const child = spawn(process.execPath, [module, mode, JSON.stringify(place)], {
     stdio: ['ignore', 'pipe', 'pipe'],

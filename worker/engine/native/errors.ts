@@ -43,6 +43,11 @@ export function replacing(name: string, other?: string): string {
   return `remove it and install another version: trawl engine remove ${name} && trawl engine install${parts.gpu} --tf ${version}`;
 }
 
+/** The addon is there, and what the eager executor runs on it is not. */
+export function withoutJavaScript(name: string): NativeProblem {
+  return { found: "it has no JavaScript of tfjs-node, which trawl's installations have from this version on", remedy: reinstalling(name) };
+}
+
 /** What is loaded as code must be nobody else's. */
 export function othersWrite(path: string): NativeProblem {
   return { found: `others can write to ${path}, and what lies there would be run as code`, remedy: `make it yours alone: chmod go-w ${path} (and chown, where it is another's)` };

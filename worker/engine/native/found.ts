@@ -6,6 +6,7 @@
  *   tensorflow-2.21.0-cpu/        one installation; whole, as it was renamed into its place
  *     engine.json                 what it is
  *     addon/tfjs_binding.node
+ *     tfjs-node/                  its JavaScript, for the eager executor
  *     site/tensorflow/            the libraries; CUDA's own in site/nvidia/, where TensorFlow looks for them
  *   tested/                       what their tests came to
  *   downloads/                    parts of files that were not fetched to the end
@@ -32,6 +33,12 @@ export const nativeRecord = z.object({
 });
 export type NativeRecord = z.infer<typeof nativeRecord>;
 
+/** tfjs-node's JavaScript, which the eager executor runs: its package's folder, with `dist` in it. */
+export interface JavaScriptPlace {
+  readonly folder: string;
+  readonly version: string;
+}
+
 export interface FoundNative {
   /** E.g. tensorflow-2.21.0-gpu, or the name of the user's own package. */
   readonly name: string;
@@ -40,6 +47,8 @@ export interface FoundNative {
   readonly tensorflow: string | null;
   /** tfjs_binding.node. */
   readonly addon: string;
+  /** Null where there is none: an older trawl did not install it. */
+  readonly javascript: JavaScriptPlace | null;
   /** The installation's folder, or the package's. */
   readonly folder: string;
   readonly from: 'home' | 'package';
@@ -93,7 +102,9 @@ function installedIn(folder: string): FoundNative[] {
       const at = join(folder, name);
       const addon = join(at, 'addon', 'tfjs_binding.node');
       const { tensorflow, device, bytes } = record;
-      return [{ name, device, tensorflow, addon, folder: at, from: 'home', bytes, stamp: stampFile(folder, name), fingerprint: fingerprintOf(addon, join(at, 'site', 'tensorflow')), trusted: true, writable: null } satisfies FoundNative];
+      const javascript = javascriptIn(join(at, 'tfjs-node'));
+      const fingerprint = fingerprintOf(addon, join(at, 'site', 'tensorflow'), javascript);
+      return [{ name, device, tensorflow, addon, javascript, folder: at, from: 'home', bytes, stamp: stampFile(folder, name), fingerprint, trusted: true, writable: null } satisfies FoundNative];
     });
 }
 
@@ -117,8 +128,10 @@ function packagesFrom({ folders, cwd }: Places): FoundNative[] {
     const addon = folder === null ? null : addonOf(folder);
     if (folder === null || addon === null) return [];
     const libraries = join(folder, 'deps', 'lib');
-    const place = { name, device, tensorflow: null, addon, folder, from: 'package', bytes: null, stamp: stampFile(folders[0], name) } as const;
-    return [{ ...place, fingerprint: fingerprintOf(addon, libraries), trusted: beside !== null, writable: writableByOthers([addon, libraries]) } satisfies FoundNative];
+    const javascript = javascriptIn(folder);
+    const place = { name, device, tensorflow: null, addon, javascript, folder, from: 'package', bytes: null, stamp: stampFile(folders[0], name) } as const;
+    const code = [addon, libraries, ...(javascript === null ? [] : javascriptFiles(javascript))];
+    return [{ ...place, fingerprint: fingerprintOf(addon, libraries, javascript), trusted: beside !== null, writable: writableByOthers(code) } satisfies FoundNative];
   });
 }
 
@@ -142,10 +155,26 @@ function addonOf(folder: string): string | null {
   return files[0] ?? null;
 }
 
-/** Of the addon and the libraries beside it: where they lie, their sizes and times. */
-function fingerprintOf(addon: string, libraries: string): string {
-  const files = [addon, ...(existsSync(libraries) ? readdirSync(libraries).filter((name) => /\.(so|dylib)/.test(name)).map((name) => join(libraries, name)) : [])];
-  const facts = files.sort().map((file) => {
+/** Null where the folder has no JavaScript of tfjs-node. */
+function javascriptIn(folder: string): JavaScriptPlace | null {
+  try {
+    const { version } = z.object({ version: z.string() }).parse(JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')));
+    return existsSync(join(folder, 'dist', 'register_all_kernels.js')) ? { folder, version } : null;
+  } catch {
+    return null;
+  }
+}
+
+/** What is run of it. */
+function javascriptFiles({ folder }: JavaScriptPlace): string[] {
+  const scripts = (within: string): string[] => (existsSync(within) ? readdirSync(within).filter((name) => name.endsWith('.js')).map((name) => join(within, name)) : []);
+  return [...scripts(join(folder, 'dist')), ...scripts(join(folder, 'dist', 'kernels'))];
+}
+
+/** Of the addon, the libraries beside it and its JavaScript: where they lie, their sizes and times. */
+function fingerprintOf(addon: string, libraries: string, javascript: JavaScriptPlace | null): string {
+  const shared = existsSync(libraries) ? readdirSync(libraries).filter((name) => /\.(so|dylib)/.test(name)).map((name) => join(libraries, name)) : [];
+  const facts = [addon, ...shared, ...(javascript === null ? [] : javascriptFiles(javascript))].sort().map((file) => {
     const stat = statSync(file, { throwIfNoEntry: false });
     return [file, stat?.size ?? null, stat?.mtimeMs ?? null];
   });

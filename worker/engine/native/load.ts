@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { availableParallelism, constants } from 'node:os';
 import { EngineUnusable, explainNative, reinstalling } from './errors.js';
-import { isPackage, type Device } from './found.js';
+import { isPackage, type Device, type JavaScriptPlace } from './found.js';
 import type { NativeTensorFlow, TfjsBinding } from './native.js';
 
 /** As much of FoundNative as travels to the process that loads it. */
@@ -10,6 +10,8 @@ export interface NativePlace {
   readonly name: string;
   readonly device: Device;
   readonly addon: string;
+  /** What the eager executor needs besides; null where there is none. */
+  readonly javascript: JavaScriptPlace | null;
   readonly folder: string;
 }
 

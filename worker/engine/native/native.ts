@@ -1,5 +1,5 @@
 /**
- * What the `graph` executor needs of a native engine: tfjs-node's compiled addon, as it is published.
+ * What the `graph` and `eager` executors need of a native engine: tfjs-node's compiled addon, as it is published.
  * Whoever finds and loads it fills this in; nobody else knows where the library came from.
  */
 export interface NativeTensorFlow {
@@ -38,6 +38,10 @@ export interface TfjsBinding {
   /** Names are `NODE:OUTPUT`, separated by commas. */
   runSavedModel(id: number, inputs: readonly number[], inputNames: string, outputNames: string): readonly TensorMetadata[];
   getNumOfSavedModels(): number;
+  readonly TF_ATTR_TYPE: number;
+  readonly TF_ATTR_BOOL: number;
+  /** One operation, at once; as many tensors as `outputs`. */
+  executeOp(operation: string, attributes: readonly { readonly name: string; readonly type: number; readonly value: unknown }[], inputs: readonly number[], outputs: number): readonly TensorMetadata[];
   getNumOfTensors(): number;
   isUsingGpuDevice(): boolean;
 }

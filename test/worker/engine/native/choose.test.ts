@@ -11,12 +11,12 @@ import { temporaryFolder } from '../../../support/images.js';
 function fact(device: 'cpu' | 'gpu', problem: string | null): EngineFact {
   const name = `tensorflow-2.21.0-${device}`;
   const label = `graph on ${device.toUpperCase()}`;
-  const native = { name, device, addon: '/a.node', folder: '/a' };
+  const native = { name, device, addon: '/a.node', javascript: null, folder: '/a' };
   const found = { ...native, tensorflow: '2.21.0', from: 'home', bytes: 1, stamp: '/s', fingerprint: 'f', trusted: true, writable: null } as const;
   const usable = problem === null ? ({ kind: 'graph', device, numerics: `graph:2.21.0:${device}:d`, label, native, gpus: [] } as const) : null;
-  return { name, label, found, stamp: null, usable, problem: problem === null ? null : { found: problem, remedy: 'mend it' } };
+  return { name, label, found, stamp: null, usable, problem: problem === null ? null : { found: problem, remedy: 'mend it' }, eager: null };
 }
-const wasm: EngineFact = { name: 'wasm', label: 'wasm', found: null, stamp: null, usable: wasmEngine(), problem: null };
+const wasm: EngineFact = { name: 'wasm', label: 'wasm', found: null, stamp: null, usable: wasmEngine(), problem: null, eager: null };
 
 test('the first usable engine in order is taken, and the ones before it are named with their remedies', () => {
   assert.equal(choiceText(chooseEngine([fact('gpu', null), fact('cpu', null), wasm], null)), 'graph on GPU: the first in order of what can be used here');
@@ -28,7 +28,7 @@ test('the first usable engine in order is taken, and the ones before it are name
 test('the line says what the engine is chosen for, and where wasm was faster', () => {
   const timed = (...ms: (readonly [string, number, number])[]): string => {
     const steps = ms.map(([name, msPerStep, wasmMsPerStep]) => ({ name, msPerStep, wasmMsPerStep }));
-    const stamp = { ...{ check: 1, fingerprint: 'f', problem: null, wrong: false, numerics: null, tensorflow: null, checks: [] }, steps, versions: { trawl: '0', node: 'v20', driver: null }, testedAt: '' };
+    const stamp = { ...{ check: 1, fingerprint: 'f', problem: null, wrong: false, numerics: null, tensorflow: null, checks: [] }, eager: null, steps, versions: { trawl: '0', node: 'v20', driver: null }, testedAt: '' };
     return choiceText(chooseEngine([{ ...fact('cpu', null), stamp }, wasm], null));
   };
   assert.equal(timed(['garth-cnn-28', 10, 15], ['garth-cnn-64', 70, 80]), 'graph on CPU: the fastest that was tested here');
@@ -51,6 +51,30 @@ test('a worker offers all that it can use, or the forced kind alone', () => {
   assert.deepEqual(offeredEngines(facts, null).map(({ numerics }) => numerics), ['graph:2.21.0:gpu:d', 'graph:2.21.0:cpu:d', wasmEngine().numerics]);
   assert.deepEqual(offeredEngines(facts, 'wasm').map(({ kind }) => kind), ['wasm']);
   assert.deepEqual(offeredEngines([fact('cpu', 'it is broken'), wasm], null).map(({ kind }) => kind), ['wasm']);
+});
+
+/** The native engine of `fact` with an eager executor on it. */
+function withEager(device: 'cpu' | 'gpu', problem: string | null): EngineFact {
+  const native = fact(device, null);
+  const label = `eager on ${device.toUpperCase()}`;
+  const usable = { ...native.usable!, kind: 'eager', numerics: `eager:2.21.0:${device}:d`, label } as const;
+  return { ...native, eager: { label, usable: problem === null ? usable : null, problem: problem === null ? null : { found: problem, remedy: 'mend it' } } };
+}
+
+test('eager is taken where it is asked for, whatever became of graph, and never by itself', () => {
+  const broken = { ...withEager('cpu', null), usable: null, problem: { found: 'wrong numbers', remedy: 'mend it' } };
+  assert.equal(choiceText(chooseEngine([broken, wasm], 'eager')), 'eager on CPU: as --engine says');
+  assert.equal(chooseEngine([broken, wasm], null).engine.kind, 'wasm');
+  assert.equal(chooseEngine([withEager('gpu', 'it is taken'), withEager('cpu', null), wasm], 'eager').engine.device, 'cpu');
+  assert.throws(() => chooseEngine([withEager('cpu', 'it is old'), wasm], 'eager'), { code: 'EngineUnusable', message: 'eager on CPU: it is old; mend it' });
+  assert.throws(() => chooseEngine([wasm], 'eager'), { code: 'EngineUnusable', message: /^eager: no native engine is installed; install one: trawl engine install/ });
+});
+
+test('a worker offers eager after all others, for those who ask', () => {
+  const facts = [withEager('cpu', null), wasm];
+  assert.deepEqual(offeredEngines(facts, null).map(({ kind }) => kind), ['graph', 'wasm', 'eager']);
+  assert.deepEqual(offeredEngines(facts, 'eager').map(({ kind }) => kind), ['eager']);
+  assert.deepEqual(offeredEngines(facts, 'graph').map(({ kind }) => kind), ['graph']);
 });
 
 test('where nothing is installed there is wasm', async (t) => {
@@ -77,7 +101,7 @@ test('a package in the folder where the user stands is not loaded before he has 
   assert.deepEqual(tested, []);
   const found = findNatives(places).find(({ name }) => name === 'tfjs-node');
   assert.ok(found !== undefined && found.folder.endsWith('tfjs-node') && !found.trusted);
-  const stamp = { check: CHECK_VERSION, fingerprint: found.fingerprint, problem: { found: 'it was busy', remedy: 'r' }, wrong: false, numerics: null, tensorflow: null, checks: [], steps: [], versions: { trawl: '0', node: '0', driver: null }, testedAt: '' };
+  const stamp = { check: CHECK_VERSION, fingerprint: found.fingerprint, problem: { found: 'it was busy', remedy: 'r' }, wrong: false, numerics: null, tensorflow: null, checks: [], steps: [], eager: null, versions: { trawl: '0', node: '0', driver: null }, testedAt: '' };
   writeStamp(found.stamp, stamp);
   assert.match((await look())?.problem?.found ?? '', /damaged, or made for another system/, 'asked for once, it is tried again after a failure that may pass');
   assert.equal(tested.length, 1);

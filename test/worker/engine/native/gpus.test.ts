@@ -58,7 +58,7 @@ test('a driver too old, one that is broken, and none at all are told with their 
 });
 
 const base = { kind: 'graph', label: '' } as const;
-const native = { name: 'tensorflow-2.21.0-gpu', device: 'gpu', addon: '/a.node', folder: '/a' } as const;
+const native = { name: 'tensorflow-2.21.0-gpu', device: 'gpu', addon: '/a.node', javascript: null, folder: '/a' } as const;
 const gpu: UsableEngine = { ...base, device: 'gpu', numerics: 'graph:2.21.0:gpu:d', native, gpus: [{ uuid: 'GPU-a', freeBytes: 8e9 }, { uuid: 'GPU-b', freeBytes: null }] };
 const wasm: UsableEngine = { ...base, kind: 'wasm', device: 'cpu', numerics: 'wasm:d:plain', native: null, gpus: [] };
 

@@ -1,0 +1,48 @@
+import type { Training } from '../engine.js';
+import { stateNames } from '../optimizer.js';
+import type { EagerModel } from './model.js';
+
+/** How many values of its output's size a layer leaves behind for the way back: operation by operation, nothing is fused. Held against measured peaks. */
+const VALUES: { readonly [className: string]: number } = {
+  BatchNormalization: 11, LayerNormalization: 11, Conv2D: 3, DepthwiseConv2D: 3, SeparableConv2D: 4, Conv2DTranspose: 3, Dense: 3, Dropout: 3,
+  InputLayer: 0, Flatten: 0, Reshape: 0,
+};
+const MOST_LAYERS = 2;
+
+/** Gates of a recurrent layer and what is made of them, at each time; its kernels are cut, and their gradients made, at each time too. */
+const RECURRENT: { readonly [className: string]: number } = { SimpleRNN: 4, GRU: 14, LSTM: 18, RNN: 18, ConvLSTM2D: 24, Bidirectional: 36 };
+const KERNELS_PER_TIME = 4;
+
+const size = (shape: readonly number[]): number => shape.reduce((product, extent) => product * extent, 1);
+
+/** Bytes of what a part of a batch makes on its way, and of the gradients of the two largest values. */
+export function activationBytes({ input, layers, summaries }: EagerModel, { maxBatch, accumulate }: Training): number {
+  const images = Math.ceil(maxBatch / accumulate);
+  const floats = summaries.map(({ className, output, learnables }, index) => {
+    const values = RECURRENT[className];
+    if (values === undefined) return images * size(output) * (VALUES[className] ?? MOST_LAYERS);
+    const before = summaries.find(({ name }) => name === layers[index]?.inputs[0])?.output ?? [];
+    const times = before[0] ?? 1;
+    const oneTime = size(output) / (output.length === before.length ? times : 1);
+    return times * (images * oneTime * values + KERNELS_PER_TIME * learnables);
+  });
+  const largest = summaries.map(({ output }) => size(output)).sort((a, b) => b - a).slice(0, 2).reduce((sum, count) => sum + count, 0);
+  return 4 * (images * (2 * size([input.height, input.width, input.channels]) + largest) + floats.reduce((sum, count) => sum + count, 0));
+}
+
+/** Bytes that a training takes where it is computed, beside the library and tf.layers; TensorFlow allocates as it goes, so this is a prediction. */
+export function estimateBytes(model: EagerModel, training: Training): number {
+  // Weights, their gradients twice (as they are, and as they are applied), and what an update makes of the largest.
+  const copies = 3 + stateNames(training.optimizer).length + (training.accumulate > 1 ? 1 : 0);
+  return activationBytes(model, training) + 4 * parameters(model) * copies;
+}
+
+/** Bytes beside a GPU, of what goes to it: the state of a checkpoint, and the images of a part. */
+export function stagingBytes(model: EagerModel, { optimizer, maxBatch, accumulate }: Training): number {
+  const { height, width, channels } = model.input;
+  return 4 * (parameters(model) * (1 + stateNames(optimizer).length) + Math.ceil(maxBatch / accumulate) * height * width * channels);
+}
+
+function parameters({ summaries }: EagerModel): number {
+  return summaries.reduce((sum, { params }) => sum + params, 0);
+}
