@@ -2,7 +2,6 @@ import { JoinedMoments } from '../joined-moments.js';
 import { batchParts, recalibrationBatches } from '../parts.js';
 import type { Executable, Fill, ImageSource, PixelTransform, StepResult, StepSettings, Training } from '../engine.js';
 import { fillInitial } from '../initial-weights.js';
-import { JoinedMoments } from '../joined-moments.js';
 import type { Program } from '../program.js';
 import { DATA_TYPE, type NativeTensorFlow } from '../native/native.js';
 import { stepRates } from '../optimizer.js';
