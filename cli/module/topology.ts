@@ -169,6 +169,6 @@ function innerNamed(config: { readonly [field: string]: Json }, outer: string): 
     const inner = layer.safeParse(value);
     if (!inner.success || typeof inner.data.config.name !== 'string') return [field, value];
     const name = `${outer}_${field}`;
-    return [field, { class_name: inner.data.class_name, config: { ...innerNamed(inner.data.config as { readonly [field: string]: Json }, name), name } }];
+    return [field, { class_name: inner.data.class_name, config: { ...innerNamed(inner.data.config, name), name } }];
   }));
 }

@@ -7,7 +7,7 @@ import { batchParts, recalibrationBatches } from '../parts.js';
 import { decodeState, encodeState, type Tensor } from '../state.js';
 import { calling } from './errors.js';
 import { NormalisedImages } from './images.js';
-import { type BuiltLayer, buildLayers, disposeLayers, type EagerModel } from './model.js';
+import { type BuiltLayer, buildLayers, disposeLayers, type EagerModel, variableOf } from './model.js';
 import { withDropout, withSeeds } from './seeded.js';
 import { optimizerState, penaltyOf, scalar, type TrainedWeight, updateWeights } from './updates.js';
 
@@ -68,7 +68,7 @@ export class EagerExecutable implements Executable {
     const input = image.layer === null ? image.output : (image.layer.input as layers.SymbolicTensor);
     this.model = layers.model({ inputs: input, outputs: this.built.at(-1)!.output });
     this.weights = this.built.flatMap(({ layer }) => layer?.trainableWeights ?? []).map((weight) => {
-      const value = weight.read() as tf.Variable;
+      const value = variableOf(weight);
       return { name: weight.originalName, value, state: optimizerState(training.optimizer, value), isKernel: weight.originalName.endsWith('kernel') };
     });
     const norms = this.built.filter(({ placed }) => placed.className === 'BatchNormalization').map(({ layer }) => layer!);
@@ -116,7 +116,7 @@ export class EagerExecutable implements Executable {
       const { value, grads } = withDropout({ seed: settings.dropoutSeed, rate: settings.dropout, first }, () => tf.variableGrads(() => {
         const logits = this.forward(images, true);
         correct = this.right(indices, logits.dataSync());
-        return tf.neg(tf.sum(tf.mul(shares, tf.logSoftmax(logits)))) as tf.Scalar;
+        return tf.neg(tf.sum<tf.Scalar>(tf.mul(shares, tf.logSoftmax(logits))));
       }, this.weights.map((weight) => weight.value)));
       loss = scalar(value);
       // A weight that the output does not depend on has none.
@@ -168,7 +168,11 @@ export class EagerExecutable implements Executable {
   load(state: Uint8Array): void {
     const tensors = this.tensors();
     this.steps = decodeState(state, this.training.optimizer.name, tensors).steps;
-    calling('set the weights', () => tf.tidy(() => this.stored.forEach(({ value, shape }, index) => void value.assign(tf.tensor(tensors[index]!.values, [...shape], 'float32')))));
+    calling('set the weights', () => tf.tidy(() => {
+      this.stored.forEach(({ value, shape }, index) => {
+        value.assign(tf.tensor(tensors[index]!.values, [...shape], 'float32'));
+      });
+    }));
   }
 
   /** The layers are built once more, for what they begin with. */
@@ -232,7 +236,7 @@ export class EagerExecutable implements Executable {
   private storedVariables(): Stored[] {
     const learnt = this.weights.map(({ name, value }) => ({ name, value }));
     const states = stateNames(this.training.optimizer).flatMap((state, index) => this.weights.map((weight) => ({ name: `${weight.name}:${state}`, value: weight.state[index]! })));
-    const statistics = this.norms.flatMap(({ mean, variance }) => [mean, variance].map((weight) => ({ name: weight.originalName, value: weight.read() as tf.Variable })));
+    const statistics = this.norms.flatMap(({ mean, variance }) => [mean, variance].map((weight) => ({ name: weight.originalName, value: variableOf(weight) })));
     return [...learnt, ...states, ...statistics].map((one) => ({ ...one, shape: one.value.shape }));
   }
 

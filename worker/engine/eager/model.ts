@@ -73,6 +73,17 @@ export function buildLayers(placed: readonly PlacedLayer[], quick: boolean): Bui
   return [...values.values()];
 }
 
+/** tf.layers keeps a weight in a variable of tfjs. */
+export function variableOf(weight: layers.LayerVariable): tf.Variable {
+  const value = weight.read();
+  if (!isVariable(value)) throw new RangeError(`${weight.originalName} is no variable`);
+  return value;
+}
+
+function isVariable(value: tf.Tensor): value is tf.Variable {
+  return value instanceof tf.Variable;
+}
+
 /** Their weights; a model's layers share none. */
 export function disposeLayers(built: readonly BuiltLayer[]): void {
   for (const { layer } of built) for (const weight of layer?.weights ?? []) weight.dispose();
@@ -101,7 +112,9 @@ function completeNorm(norm: Layer): void {
 /** tf.layers changes the configurations that it reads. */
 function instance({ className, config }: LayerJson): Layer {
   const [cls, fromConfig] = tf.serialization.SerializationMap.getMap().classNameMap[className]!;
-  return fromConfig(cls, structuredClone(config) as tf.serialization.ConfigDict) as Layer;
+  const made = fromConfig(cls, structuredClone(config) as tf.serialization.ConfigDict);
+  if (!(made instanceof layers.layers.Layer)) throw new RangeError(`${className} is no layer`);
+  return made;
 }
 
 function imageOf(placed: readonly PlacedLayer[]): number[] {
@@ -149,7 +162,7 @@ function prepared(placed: PlacedLayer, layer: Layer): PlacedLayer {
     const { batchInputShape } = placed.config;
     return { ...placed, className: SeededDropout.className, config: { name: placed.name, layer: placed.index, ...(batchInputShape === undefined ? {} : { batchInputShape }) } };
   }
-  const config = trainedConfig(placed, layer.getConfig() as Fields, placed);
+  const config = trainedConfig(placed, layer.getConfig(), placed);
   const { axis } = config;
   // tfjs-node's kernel takes one value for each channel, and no other shape.
   if (placed.className === 'BatchNormalization' && axis !== undefined && axis !== -1 && axis !== (layer.input as layers.SymbolicTensor).shape.length - 1) {

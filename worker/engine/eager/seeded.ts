@@ -159,7 +159,7 @@ export class SeededDropout extends layers.layers.Layer {
   readonly #layer: number;
 
   constructor(args: tf.serialization.ConfigDict) {
-    super(args as ConstructorParameters<typeof layers.layers.Layer>[0]);
+    super(args);
     this.supportsMasking = true;
     this.#layer = args.layer as number;
   }

@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 
 const NAME = 'trawl-shapes';
+let isRegistered = false;
 
 /** A back end without values: models can be built on it to see their shapes, wherever no native engine is. */
 class ShapesOnly extends tf.KernelBackend {
@@ -41,13 +42,14 @@ class ShapesOnly extends tf.KernelBackend {
 
 /** Runs what only builds. Whatever back end is in use is in use again afterwards. */
 export function onShapes<T>(build: () => T): T {
-  if (tf.findBackendFactory(NAME) === undefined || tf.findBackendFactory(NAME) === null) tf.registerBackend(NAME, () => new ShapesOnly());
+  if (!isRegistered) isRegistered = tf.registerBackend(NAME, () => new ShapesOnly());
   const before = tf.engine().backendName;
   // Asynchronous for the sake of others: this back end, and one that was in use, are there at once.
   void tf.setBackend(NAME);
   try {
     return build();
   } finally {
-    if (before !== undefined && before !== '') void tf.setBackend(before);
+    // None is in use at first, whatever its type says.
+    if (before) void tf.setBackend(before);
   }
 }

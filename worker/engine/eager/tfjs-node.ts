@@ -62,7 +62,8 @@ function requirer(provided: Exports): (file: string) => Exports {
       if (!name.startsWith('.')) throw new Error(`${file} requires ${name}, which it is not given`);
       return load(`${join(dirname(file), name).replace(/\.js$/, '')}.js`);
     };
-    compileFunction(readFileSync(file, 'utf8'), ['exports', 'require', 'module'], { filename: file })(module.exports, require, module);
+    const run = compileFunction(readFileSync(file, 'utf8'), ['exports', 'require', 'module'], { filename: file }) as (...given: readonly unknown[]) => void;
+    run(module.exports, require, module);
     return module.exports;
   };
   return load;

@@ -45,7 +45,9 @@ function clipFactor(gradients: readonly tf.Tensor[], clipNorm: number): number {
 
 function update({ value, state }: TrainedWeight, gradient: tf.Tensor, optimizer: OptimizerChoice, { rate, decay }: StepRates): void {
   const [first, second] = state;
-  const take = (step: tf.Tensor): void => void value.assign(tf.sub(value, step));
+  const take = (step: tf.Tensor): void => {
+    value.assign(tf.sub(value, step));
+  };
   switch (optimizer.name) {
     case 'sgd':
       take(tf.mul(gradient, rate));

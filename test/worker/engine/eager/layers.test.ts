@@ -7,7 +7,7 @@ import { test } from 'node:test';
 import '@tensorflow/tfjs-backend-cpu';
 import * as tf from '@tensorflow/tfjs-core';
 import * as layers from '@tensorflow/tfjs-layers';
-import { buildLayers, describeModel, disposeLayers } from '../../../../worker/engine/eager/model.js';
+import { buildLayers, describeModel, disposeLayers, variableOf } from '../../../../worker/engine/eager/model.js';
 import { withSeeds } from '../../../../worker/engine/eager/seeded.js';
 import { BACKEND } from '../../../../worker/engine/eager/tfjs-node.js';
 import { UnsupportedLayerError } from '../../../../worker/engine/engine.js';
@@ -89,7 +89,7 @@ const MODELS: readonly (readonly [string, Topology])[] = [...CHAINS.map(([name, 
 
 for (const [name, topology] of MODELS) {
   test(`values and gradients of ${name} agree with the plain back end`, { skip: WITHOUT_NATIVE }, async () => {
-    const source = images(BATCH, INPUT as never, CLASSES, 3);
+    const source = images(BATCH, INPUT, CLASSES, 3);
     const engine = await eagerCompiled(topology, source, training(CLASSES));
     let state = engine.state();
     const random = generator(5);
@@ -117,7 +117,7 @@ for (const [name, topology] of MODELS) {
 for (const interpolation of ['nearest', 'bilinear']) {
   test(`the gradient of upsampling (${interpolation}) is the change of the loss`, { skip: WITHOUT_NATIVE }, async () => {
     const topology = chained([['UpSampling2D', { size: [2, 2], interpolation }], ['Cropping2D', { cropping: [[1, 2], [2, 1]] }]]);
-    const engine = await eagerCompiled(topology, images(BATCH, INPUT as never, CLASSES, 3), training(CLASSES));
+    const engine = await eagerCompiled(topology, images(BATCH, INPUT, CLASSES, 3), training(CLASSES));
     const start = engine.state();
     const lossWith = (name: string, values: ArrayLike<number>): number => {
       engine.load(withTensor(start, name, values));
@@ -145,15 +145,15 @@ async function onPlain(topology: Topology, weights: ReadonlyMap<string, Float32A
   try {
     const built = withSeeds(1, 0, () => buildLayers(describeModel(topology).layers, false));
     const trained = built.flatMap(({ layer }) => layer?.trainableWeights ?? []);
-    for (const weight of trained) tf.tidy(() => void weight.write(tf.tensor(weights.get(weight.originalName) ?? assert.fail(weight.originalName), weight.shape as number[])));
+    for (const weight of trained) tf.tidy(() => void weight.write(tf.tensor(weights.get(weight.originalName) ?? assert.fail(weight.originalName), weight.shape.map((size) => size ?? 1))));
     const inputs = built.find(({ placed }) => placed.inputs.length === 0)!;
     const model = layers.model({ inputs: inputs.layer === null ? inputs.output : (inputs.layer.input as layers.SymbolicTensor), outputs: built.at(-1)!.output });
     const images = tf.tensor(Float32Array.from(source.pixels, (value) => value / 255), [BATCH, source.height, source.width, source.channels]);
     const { value, grads } = tf.variableGrads(() => {
-      const logits = model.apply(images, { training: true }) as tf.Tensor2D;
-      return tf.losses.softmaxCrossEntropy(tf.oneHot(tf.tensor1d([...source.labels], 'int32'), CLASSES), logits) as tf.Scalar;
-    }, trained.map((weight) => weight.read() as tf.Variable));
-    const gradients = new Map(trained.map((weight) => [weight.originalName, grads[(weight.read() as tf.Variable).name]!.dataSync() as Float32Array]));
+      const logits = model.apply(images, { training: true }) as tf.Tensor;
+      return tf.losses.softmaxCrossEntropy<tf.Tensor, tf.Scalar>(tf.oneHot(tf.tensor1d([...source.labels], 'int32'), CLASSES), logits);
+    }, trained.map(variableOf));
+    const gradients = new Map(trained.map((weight) => [weight.originalName, grads[variableOf(weight).name]!.dataSync() as Float32Array]));
     const loss = value.dataSync()[0] ?? NaN;
     disposeLayers(built);
     return { loss, gradients };
@@ -168,7 +168,7 @@ const MIXED = sequential(
 );
 
 test('a model of layers that only eager knows learns; cut after an epoch and resumed elsewhere, two epochs end where the whole ones do', { skip: WITHOUT_NATIVE }, async () => {
-  const source = images(24, RGB as never, 2, 21, true);
+  const source = images(24, RGB, 2, 21, true);
   const epoch = (engine: Awaited<ReturnType<typeof eagerCompiled>>, nth: number): number => {
     let sum = 0;
     for (let step = 0; step < 6; step++) sum += engine.step(range(4, 4 * step), stepSettings({ lr: 0.05, dropout: 0.2, dropoutSeed: 6 * nth + step })).loss;
@@ -196,7 +196,7 @@ test('a model of layers that only eager knows learns; cut after an epoch and res
 });
 
 test('compiling and letting go leaves no tensor behind', { skip: WITHOUT_NATIVE }, async () => {
-  const source = images(8, RGB as never, 2, 1);
+  const source = images(8, RGB, 2, 1);
   const before = tf.memory().numTensors;
   const engine = await eagerCompiled(MIXED, source, training(2, { optimizer: { name: 'adam', beta1: 0.9, beta2: 0.999, epsilon: 1e-7 } }));
   engine.step(range(4), stepSettings());
@@ -233,7 +233,7 @@ test('shapes that do not fit, and activations that tf.layers lacks, are told wit
 
 test('what is described without a native engine is what is trained with one', { skip: WITHOUT_NATIVE }, async () => {
   const { summaries, classes, input } = describeModel(MIXED);
-  const engine = await (await eagerUnderTest()).compile(MIXED, training(2), images(4, RGB as never, 2, 1));
+  const engine = await (await eagerUnderTest()).compile(MIXED, training(2), images(4, RGB, 2, 1));
   assert.deepEqual({ classes, input }, { classes: 2, input: { height: 6, width: 5, channels: 3 } });
   assert.equal(summaries.reduce((sum, { params }) => sum + params, 0), engine.params);
   // By hand: depthwise 27, pointwise 18 and 6 biases; layer norm 12; PReLU 180; batch norm 24; GRU 3 x 8 x (30 + 8 + 1); dense 18.

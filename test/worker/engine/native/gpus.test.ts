@@ -75,8 +75,10 @@ test('a child is started for the engine of its trajectory, and one on the CPU se
   const setup = childSetups([gpu, cpu, wasm], 1, 2);
   assert.deepEqual(setup('wasm:d:plain:decode1', 0), { engine: 'wasm', args: [], environment: {} });
   const onCpu = setup('graph:2.21.0:cpu:d:decode1', 0);
-  assert.deepEqual([onCpu.engine, onCpu.environment.CUDA_VISIBLE_DEVICES, JSON.parse(onCpu.args[0] ?? '')], ['tensorflow-2.21.0-cpu', '-1', cpu]);
-  assert.equal(setup('none', 0).engine, 'tensorflow-2.21.0-gpu');
+  assert.deepEqual([onCpu.engine, onCpu.environment.CUDA_VISIBLE_DEVICES, JSON.parse(onCpu.args[0] ?? '')], ['graph on tensorflow-2.21.0-cpu', '-1', cpu]);
+  assert.equal(setup('none', 0).engine, 'graph on tensorflow-2.21.0-gpu');
+  const eager: UsableEngine = { ...cpu, kind: 'eager', numerics: 'eager:2.21.0:cpu:d' };
+  assert.equal(childSetups([cpu, eager], 1, 2)('eager:2.21.0:cpu:d:decode1', 0).engine, 'eager on tensorflow-2.21.0-cpu', 'no child of graph serves it');
   assert.throws(() => setup('graph:2.20.0:cpu:d:decode1', 0), { code: 'EngineUnusable' }, 'numerics that it has not are nobody else\'s work');
 });
 
