@@ -7,5 +7,5 @@ export function numericsText(numerics: string): string {
 /** Whether it is of an engine that trains on GPUs. */
 export function isGpuNumerics(numerics: string): boolean {
   const [kind, , device] = numerics.split(':');
-  return kind === 'graph' && device === 'gpu';
+  return (kind === 'graph' || kind === 'eager') && device === 'gpu';
 }
