@@ -3,6 +3,7 @@
 import { Command, CommanderError } from 'commander';
 import { packageVersion } from '../proto/package-root.js';
 import { addDataCommands } from './commands/data.js';
+import { addBench } from './commands/bench.js';
 import { addBundleCommands } from './commands/bundles.js';
 import { addChangeCommands } from './commands/changes.js';
 import { addDoctor } from './commands/doctor.js';
@@ -40,6 +41,7 @@ function buildProgram(exit: (code: number) => void): Command {
   addEngineCommands(program, exit);
   addDoctor(program, exit);
   addFleetCommands(program, exit);
+  addBench(program, exit);
   return program;
 }
 

@@ -72,7 +72,7 @@ export class AttemptLedger {
   }
 
   /** Frees the nodes; for a failure, counts it and says what follows, else null. `onLargest`: no box has more memory. */
-  end(attempt: Attempt, outcome: OutcomeClass, onLargest: boolean): Verdict | null {
+  end(attempt: Attempt, outcome: OutcomeClass, onLargest: () => boolean): Verdict | null {
     this.#live.delete(attempt.id);
     attempt.worker.attempts.delete(attempt.id);
     if (attempt.begunAt === null) countWaiting(attempt, -1);
@@ -87,7 +87,7 @@ export class AttemptLedger {
     const name = `${attempt.kind} ${first.key} ${outcome}`;
     const count = (this.#failures.get(name)?.count ?? 0) + 1;
     this.#failures.set(name, { key: first.key, count });
-    const verdict = afterFailure(outcome, count, attempt.alone && onLargest);
+    const verdict = afterFailure(outcome, count, attempt.alone && onLargest());
     if (verdict === 'retryAlone') this.#alone.add(first.key);
     return verdict;
   }

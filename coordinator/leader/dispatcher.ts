@@ -227,7 +227,7 @@ export class Dispatcher {
 
   /** Ends a live attempt: its nodes are free, its failure is counted, and what follows is decided. */
   endAttempt(attempt: Attempt, outcome: OutcomeClass, message: string): void {
-    const verdict = this.ledger.end(attempt, outcome, this.#isLargest(attempt.worker));
+    const verdict = this.ledger.end(attempt, outcome, () => this.#isLargest(attempt.worker));
     this.writes.ended.push({ attempt: attempt.id, token: attempt.token, outcome, message });
     const goal = goalOf(attempt);
     if (verdict !== null) {

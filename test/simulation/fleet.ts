@@ -146,9 +146,15 @@ export class SimFleet {
       for (const worker of this.#workers) if (worker.peer === peer) worker.peer = null;
     }
     for (const { peer, message } of output.sends) {
-      const worker = this.#workers.find((candidate) => candidate.peer === peer);
+      const worker = this.#workerAt(peer);
       if (worker !== undefined) this.#deliver(worker, message);
     }
+  }
+
+  /** Peers are named WORKER#SESSION. */
+  #workerAt(peer: string): SimWorker | undefined {
+    const worker = this.#workers[Number(peer.slice('wrk_'.length, peer.indexOf('#')))];
+    return worker?.peer === peer ? worker : undefined;
   }
 
   /** Now and then a session is cut with an offer on its way. */
@@ -336,7 +342,7 @@ export class SimFleet {
     for (const { peer, message: sent } of output.sends) {
       if (sent.kind === 'answer' && sent.seq === message.seq && peer === worker.peer) mine = sent;
       else {
-        const other = this.#workers.find((candidate) => candidate.peer === peer);
+        const other = this.#workerAt(peer);
         if (other !== undefined) this.#deliver(other, sent);
       }
     }
