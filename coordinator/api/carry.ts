@@ -21,6 +21,8 @@ export interface Carrying {
   readonly fresh: readonly (FreshTrial & { readonly of: TrialRecord | null })[];
   /** Trials that are no part of the sweep any more; their epochs stay in the store. */
   readonly dropped: readonly TrialRecord[];
+  /** Whether the rule to stop is another one, so that only trials that have not ended are kept. */
+  readonly foldedAnew: boolean;
 }
 
 export interface Former {
@@ -35,10 +37,12 @@ export function carryTrials(before: Former, spec: SweepSpec, planned: readonly T
     const text = canonicalJson(assignment);
     if (exact || !servedBy.has(text)) servedBy.set(text, trial);
   }
-  const wanted = new Map(planned.map((trial) => [canonicalJson(trial.assignment), trial]));
-  const all = [...wanted.values(), ...staying(before, spec).filter(({ assignment }) => !wanted.has(canonicalJson(assignment)))];
+  const wanted = new Map<string, Pick<Moved, 'assignment'>>(planned.map((trial) => [canonicalJson(trial.assignment), trial]));
+  // Several may have come to the same settings: they go on as one.
+  for (const moved of staying(before, spec)) if (!wanted.has(canonicalJson(moved.assignment))) wanted.set(canonicalJson(moved.assignment), moved);
+  const all = [...wanted.values()];
   const matched = all.map(({ assignment }) => servedBy.get(canonicalJson(assignment)) ?? null);
-  const foldsAlike = same(before.spec.stop, spec.stop);
+  const foldedAnew = !same(before.spec.stop, spec.stop);
   let next = matched.reduce((most, trial) => Math.max(most, trial?.number ?? -1), -1) + 1;
   const kept: TrialRecord[] = [];
   const fresh: (FreshTrial & { readonly of: TrialRecord | null })[] = [];
@@ -46,11 +50,11 @@ export function carryTrials(before: Former, spec: SweepSpec, planned: readonly T
     const of = matched[index] ?? null;
     const made = plan(of === null ? next : of.number, assignment);
     if (of === null) next += 1;
-    if (of !== null && same(of.plan.path, made.path) && (foldsAlike || !isEnded(of.state))) kept.push(of);
+    if (of !== null && same(of.plan.path, made.path) && (!foldedAnew || !isEnded(of.state))) kept.push(of);
     else fresh.push({ plan: made, ahead: of?.ahead ?? null, of });
   }
   const used = new Set(matched);
-  return { kept, fresh: fresh.toSorted((a, b) => a.plan.number - b.plan.number), dropped: before.trials.filter((trial) => !used.has(trial)) };
+  return { kept, fresh: fresh.toSorted((a, b) => a.plan.number - b.plan.number), dropped: before.trials.filter((trial) => !used.has(trial)), foldedAnew };
 }
 
 interface Moved {

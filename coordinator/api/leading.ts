@@ -5,6 +5,7 @@
 import { NotLeading, type Leader } from '../leader/leader.js';
 import type { LeaderSnapshot } from '../leader/snapshot.js';
 import type { Leadership, Store } from '../store/store.js';
+import { codeOf } from './errors.js';
 
 export interface Leading {
   /** The fencing number under which a person's requests are written; waits until there is one. */
@@ -15,7 +16,7 @@ export interface Leading {
   snapshot(): LeaderSnapshot | null;
 }
 
-export function leadingBy(leader: Leader): Leading {
+export function leadingBy(leader: Pick<Leader, 'epoch' | 'leading' | 'wake' | 'snapshot'>): Leading {
   return {
     async epoch() {
       await leader.leading();
@@ -25,8 +26,8 @@ export function leadingBy(leader: Leader): Leading {
       try {
         await leader.wake(giveBack);
       } catch (error) {
-        if (!(error instanceof NotLeading)) throw error;
-        // A new reign begins with what is committed.
+        if (!(error instanceof NotLeading) && codeOf(error) !== 'StaleWrite') throw error;
+        // A new reign begins with what is committed, be it that another change overtook the turn that took this one in.
         await leader.leading();
       }
     },

@@ -156,7 +156,7 @@ export class Submissions {
     };
   }
 
-  async #write(compiled: Compiled, { existing, carrying }: Prospect, more: Pick<NewSweep, 'origin' | 'told'> & Pick<Carried, 'state' | 'clockGoesOn'>): Promise<Submitted> {
+  async #write(compiled: Compiled, { existing, records, carrying }: Prospect, more: Pick<NewSweep, 'origin' | 'told'> & Pick<Carried, 'state' | 'clockGoesOn'>): Promise<Submitted> {
     const { project, actor, leader } = this.#options;
     const { spec, data, numerics, source, planned } = compiled;
     const { state, clockGoesOn, origin, told } = more;
@@ -167,6 +167,8 @@ export class Submissions {
             from: existing,
             kept: carrying.kept.map(({ id }) => id),
             judgedAnew: JSON.stringify(existing.spec.pruner) !== JSON.stringify(spec.pruner),
+            foldedAnew: carrying.foldedAnew,
+            known: records.length,
             fresh: carrying.fresh,
             ...{ state, clockGoesOn },
           };

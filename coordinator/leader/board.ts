@@ -77,6 +77,11 @@ export class Board {
     }
   }
 
+  /** Its leader leads no more: nobody asks its samplers again. */
+  close(): void {
+    for (const sweep of this.sweeps.values()) sweep.proposing?.close();
+  }
+
   /** Trials that wait at this node for training, of sweeps in whatever state. */
   standingAt(node: EpochNode): readonly TrialRun[] {
     return this.#standing.at(node);
@@ -334,7 +339,7 @@ export class Board {
 
   #note(trial: TrialRun, writes: TurnWrites): void {
     const until = trial.sweep.pruning === null ? null : trial.until;
-    writes.trials.push({ id: trial.id, state: trial.state, ...endOf(trial), until, failure: trial.failure });
+    writes.trials.push({ id: trial.id, revision: trial.sweep.record.revision, state: trial.state, ...endOf(trial), until, failure: trial.failure });
   }
 
   #considerBest(trial: TrialRun): void {
@@ -360,6 +365,7 @@ export class Board {
     if (sweep.open > 0 || (sweep.state !== 'running' && sweep.state !== 'paused')) return;
     const state = sweep.trials.some((trial) => trial.state === 'completed') ? 'completed' : 'failed';
     sweep.state = moveSweep(sweep.state, state);
+    sweep.proposing?.close();
     writes.sweeps.push({ id: sweep.record.id, state, changes: sweep.record.changes });
     writes.events.push({ type: `sweep.${state}`, sweep: sweep.record.id, trial: null, detail: { trials: sweep.trials.length } });
   }

@@ -127,11 +127,12 @@ function settled<Result>(promise: Promise<Result>): () => Promise<Result> {
 
 const uniqueViolation = '23505';
 const foreignKeyViolation = '23503';
+const deadlock = '40P01';
 
-/** What was written already, or refers to what is not there, fits no more than an unmatched row does. */
+/** What was written already, refers to what is not there, or gave way to another in a ring of locks fits no more than an unmatched row does. */
 function asStale(error: unknown): unknown {
   const code = codeOf(error);
-  if (code !== uniqueViolation && code !== foreignKeyViolation) return error;
+  if (![uniqueViolation, foreignKeyViolation, deadlock].includes(code)) return error;
   const detail = error instanceof Error && 'detail' in error ? String(error.detail) : '';
   return new StaleWrite(`${error instanceof Error ? error.message : ''} (${detail})`, { cause: error });
 }

@@ -17,7 +17,7 @@ import { peakBatch, readPeaks } from './memory-peaks.js';
 import { migrate, readMigrations } from './migrate.js';
 import type { Carried, EventWrite, FailureCount, FreshTrial, Leadership, NewSweep, OpenAttempt, RecordedEpoch, RecordedEvaluation, Store, StoredEvent, SweepRecord, SweepSource, TrialRecord, TurnWrites } from './store.js';
 import { lockSweep, lockSweepState, noteChange, readFileRevision, readManifests, readOpenSweeps, readSource, readSweep, readSweeps, spentBatch, sweepBatch, writeRevision, type StoredSweep } from './sweeps.js';
-import { cancelBatch, keepBatch, newTrialBatch, readTrial, readTrials, retryBatch, trialBatch } from './trials.js';
+import { cancelBatch, keepBatch, knownBatch, newTrialBatch, readTrial, readTrials, retryBatch, trialBatch } from './trials.js';
 import { workerBatch } from './workers.js';
 
 export interface StoreOptions {
@@ -94,6 +94,7 @@ class PostgresStore implements Store {
       await writeRevision(client, id, revision, carried?.state ?? 'running', sweep);
       const detail = { name: sweep.spec.name, revision, trials: fresh.length + (carried?.kept.length ?? 0), ...sweep.told };
       await run([
+        carried === null ? null : knownBatch(carried),
         carried === null ? null : keepBatch(id, carried),
         stored === null ? null : cancelBatch(id, stored.revision),
         newTrialBatch(fresh.map((trial) => ({ ...trial, id: newId('trl'), sweep: id, revision }))),
@@ -234,8 +235,8 @@ class PostgresStore implements Store {
 }
 
 /** Throws StaleWrite where another request came between the reading and the writing. */
-function requireUnchanged(stored: Pick<StoredSweep, 'id' | 'revision' | 'changes'> | null, from: Carried['from'] | null, name: string): void {
-  if (stored?.id === from?.id && stored?.revision === from?.revision && stored?.changes === from?.changes) return;
+function requireUnchanged(stored: Pick<StoredSweep, 'id' | 'revision' | 'changes' | 'state'> | null, from: Carried['from'] | null, name: string): void {
+  if (stored?.id === from?.id && stored?.revision === from?.revision && stored?.changes === from?.changes && stored?.state === from?.state) return;
   throw new StaleWrite(`sweep ${name} was changed in the same moment`);
 }
 

@@ -188,6 +188,8 @@ export interface AttemptEnd {
 
 export interface TrialUpdate {
   readonly id: string;
+  /** As its sweep's record had it: a trial that went over to another revision since is not matched. */
+  readonly revision: number;
   readonly state: TrialState;
   readonly epochs: number | null;
   /** Null leaves what is stored. */
@@ -277,11 +279,15 @@ export interface NewSweep {
 /** What a new revision takes over from the one before it. */
 export interface Carried {
   /** What this was worked out from: where it is another by now, nothing is written. */
-  readonly from: Pick<SweepRecord, 'id' | 'revision' | 'changes'>;
+  readonly from: Pick<SweepRecord, 'id' | 'revision' | 'changes' | 'state'>;
   /** Ids of trials that go on under the new revision as they stand. */
   readonly kept: readonly string[];
   /** Whether their pruner is another one, so that how far it had let them go means nothing. */
   readonly judgedAnew: boolean;
+  /** Whether they stop by another rule, so that none may have ended by the former one meanwhile. */
+  readonly foldedAnew: boolean;
+  /** How many trials the revision before had: one that was proposed meanwhile would be lost. */
+  readonly known: number;
   /** Trials to be made, in the place of the new sweep's `trials`. */
   readonly fresh: readonly FreshTrial[];
   /** Whether the time that the sweep has run counts on. */

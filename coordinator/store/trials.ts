@@ -8,7 +8,10 @@ import type { Batch } from './batch.js';
 import { firstStates, legalMoves } from './state-moves.js';
 import type { Carried, NewTrial, TrialFailure, TrialRecord, TrialUpdate } from './store.js';
 
-/** A trial whose stored state does not lead to the new one (it was cancelled meanwhile, say) is not matched. */
+/**
+ * A trial whose stored state does not lead to the new one (it was cancelled meanwhile, say) is not matched, nor
+ * one that a new revision has kept meanwhile: it may stop, or be pruned, by another rule there.
+ */
 export function trialBatch(updates: readonly TrialUpdate[]): Batch | null {
   if (updates.length === 0) return null;
   const last = lastById(updates);
@@ -17,8 +20,8 @@ export function trialBatch(updates: readonly TrialUpdate[]): Batch | null {
     what: 'trials in a state that leads to the new one',
     name: 'trials',
     text: `update trial t set state = g.state, epochs = g.epochs, until = coalesce(g.until, t.until), best_epoch = g.best_epoch, failure = g.failure::jsonb, updated_at = now()
-      from unnest($1::text[], $2::text[], $3::text[], $4::int[], $5::int[], $6::int[], $7::text[]) as g(id, first, state, epochs, until, best_epoch, failure)
-      where t.id = g.id and (t.state = g.first or t.state || '>' || g.first = any($8::text[]))`,
+      from unnest($1::text[], $2::text[], $3::text[], $4::int[], $5::int[], $6::int[], $7::text[], $9::int[]) as g(id, first, state, epochs, until, best_epoch, failure, revision)
+      where t.id = g.id and t.revision = g.revision and (t.state = g.first or t.state || '>' || g.first = any($8::text[]))`,
     values: [
       last.map((update) => update.id),
       last.map((update) => first.get(update.id)),
@@ -28,11 +31,13 @@ export function trialBatch(updates: readonly TrialUpdate[]): Batch | null {
       last.map((update) => update.bestEpoch),
       last.map((update) => (update.failure === null ? null : jsonText(update.failure))),
       legalMoves(trialTransitions),
+      last.map((update) => update.revision),
     ],
     expected: last.length,
   };
 }
 
+/** Only for a sweep's current revision, which stays so till the transaction ends: those of a former one would be nobody's. */
 export function newTrialBatch(trials: readonly NewTrial[]): Batch | null {
   if (trials.length === 0) return null;
   return {
@@ -40,7 +45,8 @@ export function newTrialBatch(trials: readonly NewTrial[]): Batch | null {
     name: 'new-trials',
     text: `insert into trial (id, sweep, revision, number, assignment, plan, path, ahead, state)
       select g.id, g.sweep, g.revision, g.number, g.assignment::json, g.plan::json, g.path::bytea[], g.ahead, 'queued'
-      from unnest($1::text[], $2::text[], $3::int[], $4::int[], $5::text[], $6::text[], $7::text[], $8::int[]) as g(id, sweep, revision, number, assignment, plan, path, ahead)`,
+      from unnest($1::text[], $2::text[], $3::int[], $4::int[], $5::text[], $6::text[], $7::text[], $8::int[]) as g(id, sweep, revision, number, assignment, plan, path, ahead)
+      join sweep s on s.id = g.sweep and s.revision = g.revision for share of s`,
     values: [
       trials.map((trial) => trial.id),
       trials.map((trial) => trial.sweep),
@@ -67,14 +73,25 @@ export function cancelBatch(sweep: string, revision: number): Batch {
   };
 }
 
+/** The trials that a revision was worked out from are all there are. */
+export function knownBatch({ from, known }: Carried): Batch {
+  return {
+    what: 'trials that were proposed meanwhile',
+    name: 'known-trials',
+    text: 'select 1 where (select count(*) from trial where sweep = $1 and revision = $2) = $3',
+    values: [from.id, from.revision, known],
+    expected: 1,
+  };
+}
+
 /** Trials of a revision that go on under the next one. */
-export function keepBatch(sweep: string, { from, kept, judgedAnew }: Carried): Batch | null {
+export function keepBatch(sweep: string, { from, kept, judgedAnew, foldedAnew }: Carried): Batch | null {
   if (kept.length === 0) return null;
   return {
     what: 'trials that a new revision keeps',
     name: 'keep-trials',
-    text: 'update trial set revision = $3 + 1, until = case when $4 then null else until end where sweep = $1 and id = any($2::text[]) and revision = $3',
-    values: [sweep, kept, from.revision, judgedAnew],
+    text: 'update trial set revision = $3 + 1, until = case when $4 then null else until end where sweep = $1 and id = any($2::text[]) and revision = $3 and not ($5 and state = any($6::text[]))',
+    values: [sweep, kept, from.revision, judgedAnew, foldedAnew, Object.keys(trialTransitions).filter((state) => isEnded(state as TrialState))],
     expected: kept.length,
   };
 }

@@ -90,12 +90,12 @@ async function wholeTrials(store: Store, leaderEpoch: number, count: number): Pr
       const grants = batch.map((trial) => grantOf(trial.plan.path));
       await store.commitTurn(leaderEpoch, turn({
         grants,
-        trials: batch.map((trial) => ({ id: trial.id, state: 'running', epochs: null, bestEpoch: null, until: null, failure: null })),
+        trials: batch.map((trial) => ({ id: trial.id, revision: 1, state: 'running', epochs: null, bestEpoch: null, until: null, failure: null })),
       }));
       for (let epoch = 0; epoch < epochsPerTrial; epoch += 1) await store.commitTurn(leaderEpoch, turn({ epochs: grants.map((grant) => report(grant, epoch)) }));
       await store.commitTurn(leaderEpoch, turn({
         ended: grants.map(({ attempt, token }) => ({ attempt, token, outcome: 'done', message: '' })),
-        trials: batch.map((trial) => ({ id: trial.id, state: 'completed', epochs: epochsPerTrial, bestEpoch: epochsPerTrial - 1, until: null, failure: null })),
+        trials: batch.map((trial) => ({ id: trial.id, revision: 1, state: 'completed', epochs: epochsPerTrial, bestEpoch: epochsPerTrial - 1, until: null, failure: null })),
         events: batch.map((trial) => ({ type: 'trial.completed', sweep: id, trial: trial.id, detail: { epochs: epochsPerTrial } })),
       }));
     }

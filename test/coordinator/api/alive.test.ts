@@ -47,12 +47,12 @@ describe('a sweep that is changed while it lives', () => {
   /** Ends trials by their numbers, and the sweep with them. */
   async function end(name: string, states: { readonly [number: number]: TrialState }, failureOf: TrialFailure = { class: 'TrainableError', message: 'exit 1' }): Promise<void> {
     const trials = await trialsOf(name);
+    const record = (await store.findSweep('default', name)) ?? assert.fail();
     const updates = Object.entries(states).map(([number, state]) => {
       const trial = trials[Number(number)] ?? assert.fail();
       const failure = state === 'failed' ? failureOf : null;
-      return { id: trial.id, state, epochs: trial.plan.path.length, until: null, bestEpoch: state === 'completed' ? 0 : null, failure };
+      return { id: trial.id, revision: record.revision, state, epochs: trial.plan.path.length, until: null, bestEpoch: state === 'completed' ? 0 : null, failure };
     });
-    const record = (await store.findSweep('default', name)) ?? assert.fail();
     await store.commitTurn(await leader.epoch(), turn({ trials: updates, sweeps: [{ id: record.id, state: 'completed', changes: record.changes }] }));
   }
 

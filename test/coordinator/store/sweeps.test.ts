@@ -88,7 +88,7 @@ describe('sweeps and their revisions', () => {
     const { id } = await store.submit(sweepOf('edited', [shared, dropped]), epoch);
     const [done, open] = await store.trialsOf(id);
     await store.commitTurn(epoch, turn({
-      trials: [{ id: done?.id ?? '', state: 'completed', epochs: 1, bestEpoch: 0, until: null, failure: null }],
+      trials: [{ id: done?.id ?? '', revision: 1, state: 'completed', epochs: 1, bestEpoch: 0, until: null, failure: null }],
       sweeps: [{ id, state: 'completed', changes: 0 }],
     }));
     assert.deepEqual((await store.openSweeps()).filter((sweep) => sweep.id === id), []);
@@ -101,6 +101,39 @@ describe('sweeps and their revisions', () => {
     assert.equal((await store.findTrial(open?.id ?? ''))?.state, 'cancelled');
     const events = await store.events(0, 10_000, id);
     assert.deepEqual(events.map(({ type, actor, detail }) => [type, actor, detail.revision]), [['sweep.created', 'ada', 1], ['sweep.revised', 'ada', 2]]);
+  });
+
+  it('what was worked out under a former revision moves no trial that the new one keeps, and makes none', async () => {
+    const { id } = await store.submit(sweepOf('fenced', [newPath(2)]), epoch);
+    const [trial] = await store.trialsOf(id);
+    const edited = await revised(store, id, sweepOf('fenced', [], { spec: specOf('fenced', { seed: 1 }) }));
+    await store.submit({ ...edited, carried: { ...(edited.carried ?? assert.fail()), kept: [trial?.id ?? ''] } }, epoch);
+    const ended = { id: trial?.id ?? '', state: 'completed', epochs: 1, bestEpoch: 0, until: null, failure: null } as const;
+    await assert.rejects(store.commitTurn(epoch, turn({ trials: [{ ...ended, revision: 1 }] })), { code: 'StaleWrite', message: /trials in a state .*0 of 1/ });
+    const made = { id: 'trl_late', sweep: id, revision: 1, plan: planOf(7, newPath(1)), ahead: null };
+    await assert.rejects(store.commitTurn(epoch, turn({ created: [made] })), { code: 'StaleWrite', message: /new trials: 0 of 1/ });
+    await store.commitTurn(epoch, turn({ trials: [{ ...ended, revision: 2 }], created: [{ ...made, revision: 2 }] }));
+    assert.deepEqual((await store.trialsOf(id)).map(({ number, state }) => [number, state]), [[0, 'completed'], [7, 'queued']]);
+  });
+
+  it('a revision that was worked out before a trial was proposed, ended by the former rule, or the sweep was paused is refused', async () => {
+    const { id } = await store.submit(sweepOf('overtaken', [newPath(1)]), epoch);
+    const [trial] = await store.trialsOf(id);
+    const revision = async (seed: number): ReturnType<typeof revised> => {
+      const edited = await revised(store, id, sweepOf('overtaken', [], { spec: specOf('overtaken', { seed }) }));
+      return { ...edited, carried: { ...(edited.carried ?? assert.fail()), kept: [trial?.id ?? ''], foldedAnew: true } };
+    };
+    const before = await revision(1);
+    await store.commitTurn(epoch, turn({ created: [{ id: 'trl_proposed', sweep: id, revision: 1, plan: planOf(1, newPath(1)), ahead: null }] }));
+    await assert.rejects(store.submit(before, epoch), { code: 'StaleWrite', message: /trials that were proposed meanwhile/ });
+    const running = await revision(1);
+    await store.setSweepState(id, 'paused', {}, 'bob', epoch);
+    await assert.rejects(store.submit(running, epoch), { code: 'StaleWrite', message: /changed in the same moment/ });
+    await store.setSweepState(id, 'running', {}, 'bob', epoch);
+    const open = await revision(1);
+    await store.commitTurn(epoch, turn({ trials: [{ id: trial?.id ?? '', revision: 1, state: 'completed', epochs: 1, bestEpoch: 0, until: null, failure: null }] }));
+    await assert.rejects(store.submit(open, epoch), { code: 'StaleWrite', message: /trials that a new revision keeps: 0 of 1/ });
+    assert.equal((await store.findSweep('default', id))?.revision, 1);
   });
 
   it('other data, or other keys for the same settings, are a new revision', async () => {
@@ -130,7 +163,7 @@ describe('sweeps and their revisions', () => {
   it('a stopped sweep has no open trials, whether a leader holds it or not', async () => {
     const { id } = await store.submit(sweepOf('stopped', [newPath(2), newPath(2)]), epoch);
     const [first] = await store.trialsOf(id);
-    await store.commitTurn(epoch, turn({ trials: [{ id: first?.id ?? '', state: 'completed', epochs: 2, bestEpoch: 1, until: null, failure: null }] }));
+    await store.commitTurn(epoch, turn({ trials: [{ id: first?.id ?? '', revision: 1, state: 'completed', epochs: 2, bestEpoch: 1, until: null, failure: null }] }));
     await store.setSweepState(id, 'stopped', {}, 'somebody', epoch);
     assert.deepEqual((await store.trialsOf(id)).map(({ state }) => state), ['completed', 'cancelled']);
   });
@@ -151,7 +184,7 @@ describe('sweeps and their revisions', () => {
     assert.deepEqual(await store.recordedSince(0, id), { trained: 4, retrained: 2 });
     assert.deepEqual(await store.recordedSince(await store.recordedSeq(), id), { trained: 0, retrained: 0 });
     const [first] = await store.trialsOf(id);
-    await store.commitTurn(epoch, turn({ trials: [{ id: first?.id ?? '', state: 'completed', epochs: 3, bestEpoch: 0, until: null, failure: null }] }));
+    await store.commitTurn(epoch, turn({ trials: [{ id: first?.id ?? '', revision: 1, state: 'completed', epochs: 3, bestEpoch: 0, until: null, failure: null }] }));
     assert.deepEqual(await store.recordedSince(since, id), { trained: 2, retrained: 2 });
   });
 

@@ -156,7 +156,7 @@ describe('turns of the leader', () => {
     const lease = { attempt: grant.attempt, token: grant.token };
     const [first = '', second = ''] = path;
     await store.commitTurn(epoch, turn({ epochs: [epochOf(grant, 0)], checkpoints: [{ ...lease, key: first, blob: keyOf('c1'), bytes: 1 }] }));
-    for (const state of ['running', 'completed'] as const) await store.commitTurn(epoch, turn({ trials: [{ id: trial, state, epochs: 1, bestEpoch: 0, until: null, failure: null }] }));
+    for (const state of ['running', 'completed'] as const) await store.commitTurn(epoch, turn({ trials: [{ id: trial, revision: 1, state, epochs: 1, bestEpoch: 0, until: null, failure: null }] }));
     await store.commitTurn(epoch, turn({ epochs: [epochOf(grant, 1)], checkpoints: [{ ...lease, key: second, blob: keyOf('c2'), bytes: 1 }], dropped: [first] }));
     assert.deepEqual((await store.epochsByKey(path)).map((row) => row.checkpoint), [keyOf('c1'), keyOf('c2')]);
   });
@@ -185,7 +185,7 @@ describe('turns of the leader', () => {
   it('a trial that was cancelled meanwhile is not brought back to life', async () => {
     const { id } = await store.submit(sweepOf('cancelled', [newPath(1)]), epoch);
     const trial = (await store.trialsOf(id))[0]?.id ?? '';
-    const none = { id: trial, epochs: null, bestEpoch: null, until: null, failure: null };
+    const none = { id: trial, revision: 1, epochs: null, bestEpoch: null, until: null, failure: null };
     await store.commitTurn(epoch, turn({ trials: [{ ...none, state: 'cancelled' }] }));
     await assert.rejects(store.commitTurn(epoch, turn({ trials: [{ ...none, state: 'running' }] })), { code: 'StaleWrite', message: /trials in a state/ });
     assert.equal((await store.findTrial(trial))?.state, 'cancelled');
@@ -196,8 +196,8 @@ describe('turns of the leader', () => {
     const trial = (await store.trialsOf(id))[0]?.id ?? '';
     await store.commitTurn(epoch, turn({
       trials: [
-        { id: trial, state: 'running', epochs: null, bestEpoch: null, until: null, failure: null },
-        { id: trial, state: 'failed', epochs: 1, bestEpoch: null, until: null, failure: { class: 'Diverged', message: 'loss is NaN' } },
+        { id: trial, revision: 1, state: 'running', epochs: null, bestEpoch: null, until: null, failure: null },
+        { id: trial, revision: 1, state: 'failed', epochs: 1, bestEpoch: null, until: null, failure: { class: 'Diverged', message: 'loss is NaN' } },
       ],
       sweeps: [{ id, state: 'failed', changes: 0 }],
     }));
