@@ -1,6 +1,6 @@
 /** What people ask of single trials: to be tried again, or to be added. */
 import { canonicalJson } from '../../proto/canonical.js';
-import type { Json } from '../../proto/work.js';
+import type { EpochKey, Json } from '../../proto/work.js';
 import { isProposed } from '../sampler/search.js';
 import { AxesSpace } from '../space/assignment.js';
 import { describe } from '../sweep/mistakes.js';
@@ -75,12 +75,17 @@ export class TrialRequests {
     const resolver = new Resolver({ spec: sweep.spec, data, numerics, module: source.module });
     const known: TrialRecord[] = [];
     const plans: TrialPlan[] = [];
+    const bySettings = new Map(records.map((trial) => [canonicalJson(trial.assignment), trial]));
+    const byEnd = new Map(records.map((trial) => [trial.plan.path.at(-1), trial]));
+    const ends = new Set<EpochKey | undefined>();
+    const last = records.reduce((most, { number }) => Math.max(most, number), -1);
     for (const assignment of assignments) {
-      const next = Math.max(-1, ...records.map(({ number }) => number)) + plans.length + 1;
-      const plan = resolver.plan(next, assignment);
-      const twin = records.find((trial) => canonicalJson(trial.assignment) === canonicalJson(assignment) || trial.plan.path.at(-1) === plan.path.at(-1));
+      const plan = resolver.plan(last + plans.length + 1, assignment);
+      const end = plan.path.at(-1);
+      const twin = bySettings.get(canonicalJson(assignment)) ?? byEnd.get(end);
       if (twin !== undefined) known.push(twin);
-      else if (!plans.some((other) => other.path.at(-1) === plan.path.at(-1))) plans.push(plan);
+      else if (!ends.has(end)) plans.push(plan);
+      ends.add(end);
     }
     if (plans.length > 0) {
       requireBudget(sweep);

@@ -14,6 +14,7 @@ import { keepOf, type EpochNode } from '../stage/forest.js';
 import type { FailureCount, OpenAttempt, TurnWrites } from '../store/store.js';
 import { Board } from './board.js';
 import { AttemptLedger } from './attempt-ledger.js';
+import { spentWrite } from './budget.js';
 import { BudgetClock } from './budget-clock.js';
 import { evaluatedBy, HandOut } from './hand-out.js';
 import { emptyWrites, goalOf, type Attempt, type Proposed, type SweepFacts, type SweepRun, type WorkerRun } from './model.js';
@@ -76,11 +77,21 @@ export class Dispatcher {
     this.ledger.forget(new Set(facts.trials.flatMap((trial) => trial.plan.path)));
     this.ledger.remember(failures);
     const sweep = this.board.addSweep(facts, this.writes);
+    if (before?.record.revision === facts.record.revision) this.#countOn(before, sweep);
     for (const attempt of this.ledger.live()) {
       if (before !== undefined && attempt.payers.has(before)) attempt.payers = new Set([...attempt.payers].map((payer) => (payer === before ? sweep : payer)));
       this.#extendKeep(attempt);
     }
     this.#cancelUnwanted();
+  }
+
+  /** The store knows the time up to the last few seconds, which would be lost as often as the sweep is read anew. */
+  #countOn({ spent: { ranMs, slotMs } }: SweepRun, sweep: SweepRun): void {
+    const { spent } = sweep;
+    if (ranMs <= spent.ranMs && slotMs <= spent.slotMs) return;
+    spent.ranMs = Math.max(spent.ranMs, ranMs);
+    spent.slotMs = Math.max(spent.slotMs, slotMs);
+    this.writes.spent.push(spentWrite(sweep));
   }
 
   /** Forgets a sweep that is not open any more; what still runs for it alone is given back. */
@@ -218,9 +229,8 @@ export class Dispatcher {
     if (worker.peer !== null) this.#sends.push({ peer: worker.peer, message });
   }
 
-  /** A slot of its worker is at it: so is whoever waits for what it trains. */
+  /** A slot of its worker is at it: so is whoever waits for what it trains, who may have come since. */
   begun(attempt: Attempt): void {
-    if (attempt.begunAt !== null) return;
     this.ledger.begun(attempt, this.now);
     if (attempt.kind === 'train') this.board.markRunning(goalOf(attempt), this.writes);
   }

@@ -160,8 +160,8 @@ export class Leader implements CarrierHandler {
       throw new NotLeading();
     });
     lost.catch(() => this.#signal?.());
+    const dispatcher = this.#newDispatcher();
     try {
-      const dispatcher = this.#newDispatcher();
       await this.#loadAll(dispatcher);
       this.#reign = { leadership, dispatcher };
       this.#logger.info({ epoch: leadership.epoch, sweeps: dispatcher.board.sweeps.size }, 'leading');
@@ -169,6 +169,7 @@ export class Leader implements CarrierHandler {
       await Promise.race([lost, this.#turns(leadership, dispatcher, signal)]);
     } finally {
       this.#abdicate();
+      dispatcher.board.close();
       await leadership.release();
     }
   }

@@ -62,3 +62,12 @@ test('what waits at a worker that has become slow is called back once another on
   fleet.run();
   assert.equal(fleet.recorded.size, 200);
 });
+
+test('a trial that comes to stages which a slot is at runs as they do', () => {
+  const path = pathOf(Array.from({ length: 30 }, () => 0));
+  const fleet = new SimFleet({ sweep: { paths: [path], stop: null }, workers: 1, slots: 1, random: () => 0.5, faults: 0, resultOf });
+  while (fleet.recorded.size < 2) fleet.step();
+  fleet.submit({ id: 'swp_twin', paths: [path], stop: null });
+  fleet.step();
+  assert.equal(fleet.trialStates.get('swp_twin/0')?.state, 'running');
+});

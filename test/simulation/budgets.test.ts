@@ -43,6 +43,17 @@ test('time that a former leader wrote down counts', () => {
   assert.equal(fleet.recorded.size, 0);
 });
 
+test('time counts on where the sweep is read anew again and again, as when somebody enqueues trials', () => {
+  const sweep = { paths, stop: null, budget: { wallClockMs: 400 } };
+  const fleet = new SimFleet({ sweep, workers: 1, slots: 1, random: steady, faults: 0, resultOf });
+  for (let turn = 1; fleet.isRunning(); turn += 1) {
+    fleet.step();
+    if (turn % 10 === 0 && fleet.isRunning()) fleet.submit(sweep);
+    assert.ok(fleet.now < 600, `it runs after ${fleet.now} ms`);
+  }
+  assert.equal(fleet.spent.get('swp_sim')?.endedBy, 'wallClock');
+});
+
 test('time without a worker does not count', () => {
   const fleet = new SimFleet({ sweep: { paths, stop: null, budget: { wallClockMs: 400 } }, workers: 0, slots: 1, random: steady, faults: 0, resultOf });
   for (let turn = 0; turn < 100; turn += 1) {
