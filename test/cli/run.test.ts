@@ -206,15 +206,16 @@ describe('a home', () => {
 
   it('a second run attaches, and takes over when the first ends before it', async (t) => {
     const { folder, home } = homeIn(t);
-    const first = new Trawl(['run', synthetic(folder, 'short', 200, '[3]'), '--home', home, '--slots', '1', '--json']);
+    // Twelve seconds of epochs: longer than the second takes to start on a busy machine.
+    const first = new Trawl(['run', synthetic(folder, 'short', 200, '[20]'), '--home', home, '--slots', '1', '--json']);
     await first.said(/of 3 trials done/);
-    const second = new Trawl(['run', synthetic(folder, 'long', 200, '[12]'), '--home', home, '--slots', '1', '--json']);
+    const second = new Trawl(['run', synthetic(folder, 'long', 200, '[30]'), '--home', home, '--slots', '1', '--json']);
     await second.said(/attached/);
     const [one, two] = await Promise.all([first.ended, second.ended]);
     assert.equal(one.code, 0, one.stderr);
     assert.equal(two.code, 0, two.stderr);
     assert.match(two.stderr, /goes on in its place/);
-    assert.deepEqual(readDocument(two.stdout).epochs.requested, 36);
+    assert.deepEqual(readDocument(two.stdout).epochs.requested, 90);
     assertNothingLeft(home);
   });
 

@@ -1,7 +1,7 @@
 // Sessions that run a graph as it is written. TensorFlow's Grappler would rewrite it before each first run of
 // what is fetched, which takes longer than it ever saves: the graphs are written as they shall run. Measured on
-// one core, TensorFlow 2.21: 0.1 s of the first step of garth-cnn and 0.8 s of that of ResNet-18, whose later
-// steps are as fast or faster without it.
+// one core, TensorFlow 2.21: some 0.4 s of the first step of ResNet-18, whose later steps take the same without
+// it within the noise.
 //
 // tfjs-node's addon gives its sessions no options and takes none. It is compiled with this function's name in
 // the place of TF_NewSessionOptions.
