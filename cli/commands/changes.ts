@@ -19,6 +19,8 @@ interface ChangeOptions extends HomeOptions {
   readonly budget?: readonly string[];
   readonly wallClock?: string;
   readonly pruner?: string;
+  readonly priority?: string;
+  readonly concurrency?: string;
   readonly dryRun?: boolean;
 }
 
@@ -43,10 +45,10 @@ function addExtend(program: Command): void {
 function addEdit(program: Command): void {
   const command = program
     .command('edit')
-    .summary("change a sweep's budget or pruner while it lives")
+    .summary("change a sweep's budget, pruner, priority or concurrency while it lives")
     .description('Changes how a sweep goes on, at once while it runs. No trial begins anew, and nothing is trained twice.')
     .argument('<sweep>', 'its name or id')
-    .addHelpText('after', '\nExamples:\n  trawl edit digits --wall-clock 3h\n  trawl edit search --budget trials=200 --pruner asha\n  trawl edit search --pruner "{asha: {eta: 4}}"');
+    .addHelpText('after', '\nExamples:\n  trawl edit digits --wall-clock 3h\n  trawl edit search --budget trials=200 --pruner asha\n  trawl edit search --pruner "{asha: {eta: 4}}"\n  trawl edit digits --priority 1 --concurrency 2');
   withDryRun(withConduct(command)).action((sweep: string, options: ChangeOptions) => change(sweep, options));
 }
 
@@ -74,7 +76,9 @@ function withConduct(command: Command): Command {
   return command
     .addOption(new Option('--budget <field=value>', 'a field of budget, e.g. trials=200, or trials=none; may be given several times').argParser(several))
     .option('--wall-clock <duration>', 'how long it may run in all, e.g. 3h; none for no limit')
-    .option('--pruner <pruner>', 'median, asha or hyperband, or with settings as in a sweep file; none for no pruner');
+    .option('--pruner <pruner>', 'median, asha or hyperband, or with settings as in a sweep file; none for no pruner')
+    .option('--priority <n>', 'sweeps of a higher priority are handed slots first; none for 0')
+    .option('--concurrency <n>', 'the most stages of it at once; none for no limit');
 }
 
 function withDryRun(command: Command): Command {
@@ -87,7 +91,7 @@ async function change(sweep: string, options: ChangeOptions): Promise<void> {
 }
 
 function changeOf(options: ChangeOptions): SweepChange {
-  const { epochs, trials, wallClock, pruner } = options;
+  const { epochs, trials, wallClock, pruner, priority, concurrency } = options;
   const add = Object.fromEntries((options.add ?? []).map((text) => namedValues(text, '--add')));
   const budget = Object.fromEntries([...(options.budget ?? []).map((text) => namedValue(text, '--budget')), ...(wallClock === undefined ? [] : [['wallClock', wallClock === 'none' ? null : wallClock] as const])]);
   return {
@@ -95,6 +99,8 @@ function changeOf(options: ChangeOptions): SweepChange {
     ...(Object.keys(add).length === 0 ? {} : { add }),
     ...(Object.keys(budget).length === 0 ? {} : { budget }),
     ...(pruner === undefined ? {} : { pruner: yamlValue(pruner, '--pruner') ?? 'none' }),
+    ...(priority === undefined ? {} : { priority: yamlValue(priority, '--priority') }),
+    ...(concurrency === undefined ? {} : { concurrency: yamlValue(concurrency, '--concurrency') }),
   };
 }
 

@@ -1,6 +1,6 @@
 /** Commands about sweeps: ls, show, pause, resume, stop. */
 import { Option, type Command } from 'commander';
-import type { ProgressView, RequestedState } from '../../coordinator/api/views.js';
+import type { ProgressView, RequestedState, SweepView } from '../../coordinator/api/views.js';
 import { withHome, withJson, type HomeOptions } from '../options.js';
 import { commandLine } from '../program-name.js';
 import { homeAt } from '../home.js';
@@ -76,11 +76,17 @@ function showLines(view: ProgressView): string[] {
     `${sweep.name} (${sweep.id}): ${sweep.state}, revision ${sweep.revision}`,
     `  objective: ${objectiveText(sweep.objective)}`,
     ...data,
+    ...sharingLines(sweep),
     `  ${progressLine(view, null)}`,
     ...view.running.map((slot) => `  ${slot.worker}: ${slot.kind === 'train' ? `training epoch ${slot.epoch} of ${slot.from} to ${slot.to - 1}` : `evaluating epoch ${slot.from}`} for ${slot.trials.map((number) => `#${number}`).join(' ')}`),
     ...endLines(sweep, view.trials.cancelled).map((line) => `  ${line}`),
     ...(view.notice === null ? [] : [`  ${view.notice}`]),
   ];
+}
+
+/** How it shares slots with other running sweeps, where that was set. */
+function sharingLines({ priority, concurrency }: SweepView): string[] {
+  return [...(priority === 0 ? [] : [`  priority: ${priority}`]), ...(concurrency === null ? [] : [`  concurrency: at most ${count(concurrency, 'stage')} at once`])];
 }
 
 interface Request {

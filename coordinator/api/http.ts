@@ -66,6 +66,8 @@ const sweepChange = z.strictObject({
   add: z.record(z.string(), z.array(z.json()).min(1)).optional(),
   budget: z.record(z.string(), z.json()).optional(),
   pruner: z.json().optional(),
+  priority: z.json().optional(),
+  concurrency: z.json().optional(),
 });
 const changeRequest = z.strictObject({ change: sweepChange, dryRun: z.boolean().default(false) });
 const forkRequest = z.strictObject({ name: z.string().min(1), ...changeRequest.shape });

@@ -17,6 +17,8 @@ export function sweepView(record: SweepRecord): SweepView {
     finishedAt: record.finishedAt?.toISOString() ?? null,
     endedBy: record.endedBy,
     budget: record.spec.budget,
+    priority: record.spec.priority ?? 0,
+    concurrency: record.spec.concurrency ?? null,
     objective: record.spec.objective,
     ensemble: record.spec.ensemble,
     restoreBest: record.spec.stop?.restoreBest === true,

@@ -136,6 +136,10 @@ export interface SweepView {
   /** What of its budget ended it; null where nothing did. */
   readonly endedBy: BudgetEnd | null;
   readonly budget: BudgetSpec;
+  /** Running sweeps of a higher one are handed slots first. */
+  readonly priority: number;
+  /** The most stages of it at once; null for no limit. */
+  readonly concurrency: number | null;
   readonly objective: ObjectiveSpec;
   /** Null where none is wanted, and for trainables without predictions. */
   readonly ensemble: EnsembleSpec | null;

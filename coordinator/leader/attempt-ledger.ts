@@ -39,9 +39,11 @@ export class AttemptLedger {
 
   begin(attempt: Attempt): void {
     this.#live.set(attempt.id, attempt);
-    const { worker } = attempt;
+    const { worker, share } = attempt;
+    share.lease();
     worker.attempts.set(attempt.id, attempt);
     if (attempt.begunAt === null) countWaiting(attempt, 1);
+    else share.begin(attempt.begunAt);
     if (attempt.alone) worker.alone += 1;
     for (const node of attempt.nodes) {
       if (attempt.kind === 'train') node.spans.push(attempt);
@@ -54,11 +56,13 @@ export class AttemptLedger {
     if (attempt.begunAt !== null) return;
     countWaiting(attempt, -1);
     attempt.begunAt = now;
+    attempt.share.begin(now);
   }
 
   /** It waits for a slot of its worker. */
   waits(attempt: Attempt): void {
     if (attempt.begunAt === null) return;
+    attempt.share.unbegin(attempt.begunAt);
     attempt.begunAt = null;
     countWaiting(attempt, 1);
   }
@@ -72,8 +76,9 @@ export class AttemptLedger {
   }
 
   /** Frees the nodes; for a failure, counts it and says what follows, else null. `onLargest`: no box has more memory. */
-  end(attempt: Attempt, outcome: OutcomeClass, onLargest: () => boolean): Verdict | null {
+  end(attempt: Attempt, outcome: OutcomeClass, onLargest: () => boolean, now: number): Verdict | null {
     this.#live.delete(attempt.id);
+    attempt.share.end(attempt.begunAt, now);
     attempt.worker.attempts.delete(attempt.id);
     if (attempt.begunAt === null) countWaiting(attempt, -1);
     if (attempt.alone) attempt.worker.alone -= 1;

@@ -13,10 +13,10 @@ import { Forest, isStateless, type EpochNode } from '../stage/forest.js';
 import type { TrialFailure, TrialRecord, TurnWrites } from '../store/store.js';
 import type { BudgetEnd } from '../sweep/spec.js';
 import { claimEnd, claimPath, giveUpEnd, giveUpPath, goOn, leaveEarly, pin } from './claims.js';
-import type { ReadyItem } from './ready-queue.js';
 import { spentWrite } from './budget.js';
-import type { Proposed, SweepFacts, SweepRun, TrialRun } from './model.js';
+import type { Proposed, ReadyItem, SweepFacts, SweepRun, TrialRun } from './model.js';
 import { toldOf, type ProposingOf } from './proposing.js';
+import type { Share } from './share.js';
 import { Standing } from './standing.js';
 import { sweepRunOf } from './sweep-run.js';
 
@@ -25,16 +25,15 @@ export class Board {
   readonly forest = new Forest();
   readonly sweeps = new Map<string, SweepRun>();
   readonly #standing = new Standing();
-  readonly ready = this.#standing.ready;
 
   constructor(proposingOf: ProposingOf) {
     this.#proposingOf = proposingOf;
   }
 
   /** Takes a sweep in; what is recorded already is folded at once, which may end trials and the sweep. */
-  addSweep(facts: SweepFacts, writes: TurnWrites): SweepRun {
+  addSweep(facts: SweepFacts, share: Share, writes: TurnWrites): SweepRun {
     const { record } = facts;
-    const sweep = sweepRunOf(record, this.#proposingOf(record));
+    const sweep = sweepRunOf(record, this.#proposingOf(record), share);
     this.sweeps.set(record.id, sweep);
     for (const trial of facts.trials) this.#plant(trial, sweep, writes);
     this.#memoise(facts);

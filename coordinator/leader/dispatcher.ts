@@ -9,17 +9,20 @@
 import type { CoordinatorMessage, Hello, LeaseRef, Progress, ReliableMessage, WorkerMessage } from '../../proto/messages.js';
 import { PROTOCOL_VERSION } from '../../proto/messages.js';
 import type { OutcomeClass } from '../../proto/work.js';
+import { joinsAt, leasesLeft } from '../placement/fair-share.js';
 import { MemoryPeaks } from '../placement/memory.js';
 import { keepOf, type EpochNode } from '../stage/forest.js';
 import type { FailureCount, OpenAttempt, TurnWrites } from '../store/store.js';
 import { Board } from './board.js';
 import { AttemptLedger } from './attempt-ledger.js';
+import { contenderOf } from './boxes.js';
 import { spentWrite } from './budget.js';
 import { BudgetClock } from './budget-clock.js';
 import { evaluatedBy, HandOut } from './hand-out.js';
 import { emptyWrites, goalOf, type Attempt, type Proposed, type SweepFacts, type SweepRun, type WorkerRun } from './model.js';
 import type { ProposingOf } from './proposing.js';
 import { answerReport } from './reports.js';
+import { Share } from './share.js';
 
 /** Trials proposed ahead of a free slot, per slot: none waits for a sampler, and few are chosen on old news. */
 const AHEAD = 0.25;
@@ -72,11 +75,16 @@ export class Dispatcher {
 
   /** Takes a sweep in, or its new revision or state, from what the store says. */
   load(facts: SweepFacts, failures: readonly FailureCount[]): void {
-    const before = this.board.sweeps.get(facts.record.id);
-    this.board.removeSweep(facts.record.id);
+    const { id } = facts.record;
+    const before = this.board.sweeps.get(id);
+    // What runs for it since before it was forgotten, as one that ended and goes on, counts for it still.
+    const share = before?.share ?? this.ledger.live().find((attempt) => attempt.sweep?.record.id === id)?.share ?? new Share();
+    this.board.removeSweep(id);
     this.ledger.forget(new Set(facts.trials.flatMap((trial) => trial.plan.path)));
     this.ledger.remember(failures);
-    const sweep = this.board.addSweep(facts, this.writes);
+    const sweep = this.board.addSweep(facts, share, this.writes);
+    const stays = before?.state === 'running' && contenderOf(before, this.now).priority === contenderOf(sweep, this.now).priority;
+    if (!stays) this.#join(sweep);
     if (before?.record.revision === facts.record.revision) this.#countOn(before, sweep);
     for (const attempt of this.ledger.live()) {
       if (before !== undefined && attempt.payers.has(before)) attempt.payers = new Set([...attempt.payers].map((payer) => (payer === before ? sweep : payer)));
@@ -126,7 +134,8 @@ export class Dispatcher {
       const { proposing } = sweep;
       if (proposing === null || proposing.busy || sweep.state !== 'running') return [];
       const ahead = Math.max(1, Math.ceil(slots * AHEAD), (sweep.pace.expectedMs(1) ?? SHORT_MS) < SHORT_MS ? AHEAD_OF_SHORT : 0);
-      const count = Math.min(Math.max(0, slots - busy) + ahead - sweep.queued, proposing.left);
+      const idle = Math.min(Math.max(0, slots - busy), leasesLeft(contenderOf(sweep, this.now)));
+      const count = Math.min(idle + ahead - sweep.queued, proposing.left);
       return count > 0 ? [{ sweep, count }] : [];
     });
   }
@@ -143,7 +152,17 @@ export class Dispatcher {
   }
 
   resume(sweep: SweepRun): void {
-    if (sweep.state === 'paused') this.board.resume(sweep, this.writes);
+    if (sweep.state !== 'paused') return;
+    this.board.resume(sweep, this.writes);
+    this.#join(sweep);
+  }
+
+  /** From now on it takes part among the running sweeps of its priority. */
+  #join(sweep: SweepRun): void {
+    const running = [...this.board.sweeps.values()].filter(({ state }) => state === 'running').map((other) => contenderOf(other, this.now));
+    const own = contenderOf(sweep, this.now);
+    const others = running.filter(({ id, priority }) => id !== own.id && priority === own.priority);
+    sweep.share.raiseTo(joinsAt(own.usedMs, others.map(({ usedMs }) => usedMs)), this.now);
   }
 
   /** An attempt leased by a former leader: it gets one full term, whether its worker is heard of or not. */
@@ -161,7 +180,8 @@ export class Dispatcher {
     const keep = isTraining ? keepOf(nodes) : new Set<number>();
     const due = new Map([...keep].map((epoch) => [epoch, now + this.options.leaseTermMs]));
     const payers = new Set(open.payers.flatMap((id) => this.board.sweeps.get(id) ?? []));
-    const attempt: Attempt = { ...base, payers, nodes, next, keep, due, evaluate: evaluatedBy(this.board, nodes), awaitFrom: 0, cancelled: false, progress: null };
+    const share = [...payers][0]?.share ?? this.board.standingAt(goalOf({ nodes }))[0]?.sweep.share ?? new Share();
+    const attempt: Attempt = { ...base, payers, share, nodes, next, keep, due, evaluate: evaluatedBy(this.board, nodes), awaitFrom: 0, cancelled: false, progress: null };
     this.ledger.begin(attempt);
   }
 
@@ -237,7 +257,7 @@ export class Dispatcher {
 
   /** Ends a live attempt: its nodes are free, its failure is counted, and what follows is decided. */
   endAttempt(attempt: Attempt, outcome: OutcomeClass, message: string): void {
-    const verdict = this.ledger.end(attempt, outcome, () => this.#isLargest(attempt.worker));
+    const verdict = this.ledger.end(attempt, outcome, () => this.#isLargest(attempt.worker), this.now);
     this.writes.ended.push({ attempt: attempt.id, token: attempt.token, outcome, message });
     const goal = goalOf(attempt);
     if (verdict !== null) {

@@ -1,20 +1,21 @@
 /**
  * Hands out what is ready, as far as there is room: which work goes to which worker, and the lease and
- * the offer that follow. Work that needs a box to itself reserves one until that is idle.
+ * the offer that follow. Of several running sweeps, placement/fair-share.ts says whose work is next. Work
+ * that needs a box to itself reserves one until that is idle.
  */
 import type { CoordinatorMessage } from '../../proto/messages.js';
 import type { EpochKey } from '../../proto/work.js';
 import { placeAhead, takesAhead, type QueueingBox } from '../placement/ahead.js';
+import { leasesLeft, nextInLine } from '../placement/fair-share.js';
 import { memoryAsk, type MemoryPeaks } from '../placement/memory.js';
 import { fits, hasRoom, place, type Need } from '../placement/place.js';
 import { cutSpan, isStateless, keepOf, type EpochNode } from '../stage/forest.js';
 import type { TurnWrites } from '../store/store.js';
 import type { AttemptLedger } from './attempt-ledger.js';
 import type { Board } from './board.js';
-import { boxOf, startNode } from './boxes.js';
+import { boxOf, contenderOf, startNode } from './boxes.js';
 import { epochsLeft, payersOf, withinBudget } from './budget.js';
-import { goalOf, type Attempt, type SweepRun, type TrialRun, type WorkerRun } from './model.js';
-import type { ReadyItem } from './ready-queue.js';
+import { goalOf, type Attempt, type ReadyItem, type SweepRun, type TrialRun, type WorkerRun } from './model.js';
 import { awaitFrom, evaluateWork, trainWork } from './work.js';
 
 /** What waits at a busy box for so long is called back once another is idle. */
@@ -44,12 +45,12 @@ export class HandOut {
     for (const worker of workers.values()) if (worker.reserved !== null && !this.#isReserved(worker)) worker.reserved = null;
     const boxes = new Map<string, QueueingBox>();
     for (const worker of workers.values()) if (worker.peer !== null && now < worker.deadline) boxes.set(worker.id, boxOf(worker));
-    board.promote((sweep) => roomFor(sweep, boxes.values()), writes);
+    board.promote((sweep) => roomFor(sweep, boxes.values(), now), writes);
     const aside = this.#fillSlots(boxes, now);
     // Whoever waits for a box to be idle would wait longer.
     if (aside.length === 0) this.#fillAhead(boxes, now);
-    for (const item of aside) board.ready.push(item);
-    if (board.ready.length === 0) this.#callBack(boxes, now);
+    for (const item of aside) item.sweep.ready.push(item);
+    if (nextInLine(this.#contenders(now)) === null) this.#callBack(boxes, now);
   }
 
   /** What could not be placed. */
@@ -58,7 +59,7 @@ export class HandOut {
     const aside: ReadyItem[] = [];
     const open = new Map([...boxes].filter(([, box]) => hasRoom(box)));
     while (open.size > 0) {
-      const item = this.#next();
+      const item = this.#next(now);
       if (item === null) break;
       if (!this.#isAffordable(item)) {
         aside.push(item);
@@ -83,18 +84,18 @@ export class HandOut {
     return aside;
   }
 
-  /** In the order of the queue: as soon as its first may not wait anywhere, nothing does. */
+  /** In the same order: as soon as what is next may not wait anywhere, nothing does, since it would take the slot that a sweep is owed. */
   #fillAhead(boxes: Map<string, QueueingBox>, now: number): void {
-    const { board, workers } = this.#context;
+    const { workers } = this.#context;
     if (![...boxes.values()].some((box) => takesAhead(box, 0))) return;
-    for (let item = this.#next(); item !== null; item = this.#next()) {
+    for (let item = this.#next(now); item !== null; item = this.#next(now)) {
       const start = startNode(item);
-      const sweep = item.kind === 'train' && this.#isAffordable(item) ? runningAt(board, item.node)[0]?.sweep : undefined;
-      const expectedMs = sweep?.pace.expectedMs(this.#spanOf(item, start).length) ?? null;
+      const goesAhead = item.kind === 'train' && this.#isAffordable(item);
+      const expectedMs = goesAhead ? item.sweep.pace.expectedMs(this.#spanOf(item, start).length) : null;
       const id = expectedMs === null ? null : placeAhead(this.#needOf(item, start), [...boxes.values()], expectedMs);
       const worker = id === null ? undefined : workers.get(id);
       if (worker === undefined) {
-        board.ready.push(item);
+        item.sweep.ready.push(item);
         return;
       }
       this.#grant(item, start, worker, false, now);
@@ -121,11 +122,20 @@ export class HandOut {
     }
   }
 
-  /** The first item that is still to be done. */
-  #next(): ReadyItem | null {
+  /** The first item that is still to be done, of the sweep that is next in line. */
+  #next(now: number): ReadyItem | null {
     const { board } = this.#context;
-    for (let item = board.ready.take(); item !== undefined; item = board.ready.take()) if (board.isReady(item)) return item;
+    for (let next = nextInLine(this.#contenders(now)); next !== null; next = nextInLine(this.#contenders(now))) {
+      const item = next.sweep.ready.take();
+      if (item !== undefined && board.isReady(item)) return item;
+    }
     return null;
+  }
+
+  /** Running sweeps that have ready work. */
+  #contenders(now: number): ReturnType<typeof contenderOf>[] {
+    const waiting = [...this.#context.board.sweeps.values()].filter(({ state, ready }) => state === 'running' && ready.length > 0);
+    return waiting.map((sweep) => contenderOf(sweep, now));
   }
 
   #needOf({ kind }: Pick<ReadyItem, 'kind'>, start: EpochNode): Need {
@@ -133,19 +143,17 @@ export class HandOut {
     return { key, numerics: trajectory.numerics, memoryBytes: this.#memoryOf(kind, start), alone: this.#needsAlone(kind, start), near: parent?.lastWorker ?? null };
   }
 
-  /** As far as one attempt may run, and a budget of epochs that goes for it. */
-  #spanOf({ node }: ReadyItem, start: EpochNode): readonly EpochNode[] {
-    const { board, ledger } = this.#context;
-    const sweeps = new Set(runningAt(board, node).map((trial) => trial.sweep));
-    const most = Math.max(...[...sweeps].map((sweep) => epochsLeft(sweep, () => ledger.live())));
-    return withinBudget(cutSpan(start, node), most);
+  /** As far as one attempt may run, and the budget of its sweep goes. */
+  #spanOf({ node, sweep }: ReadyItem, start: EpochNode): readonly EpochNode[] {
+    return withinBudget(cutSpan(start, node), epochsLeft(sweep, () => this.#context.ledger.live()));
   }
 
   #grant(item: ReadyItem, start: EpochNode, worker: WorkerRun, alone: boolean, now: number): void {
     const { board, ledger, options, writes } = this.#context;
     const trials = runningAt(board, item.node);
-    const sweep = trials[0]?.sweep ?? null;
-    const sweeps = new Set(trials.map((trial) => trial.sweep));
+    const { sweep } = item;
+    // The one that it is leased for goes first: by that a next leader knows whom it counts for.
+    const sweeps = new Set([sweep, ...trials.map((trial) => trial.sweep)]);
     const live = (): readonly Attempt[] => ledger.live();
     const nodes = item.kind === 'train' ? this.#spanOf(item, start) : [item.node];
     const payers = payersOf(sweeps, nodes, live);
@@ -153,7 +161,7 @@ export class HandOut {
     const keep = item.kind === 'train' ? keepOf(nodes) : new Set<number>();
     const span = { nodes, next: 0, keep, due: new Map<number, number>(), evaluate: evaluatedBy(board, nodes) };
     const answers = awaitFrom(start.epoch + nodes.length, trials);
-    const attempt: Attempt = { ...ids, ...span, payers, kind: item.kind, worker, alone, awaitFrom: answers, sweep, begunAt: null, leasedAt: now, expectedMs: sweep?.pace.expectedMs(nodes.length) ?? 0, cancelled: false, progress: null };
+    const attempt: Attempt = { ...ids, ...span, payers, kind: item.kind, worker, alone, awaitFrom: answers, sweep, share: sweep.share, begunAt: null, leasedAt: now, expectedMs: sweep.pace.expectedMs(nodes.length) ?? 0, cancelled: false, progress: null };
     ledger.begin(attempt);
     const keys: readonly EpochKey[] = nodes.map((node) => node.key);
     writes.grants.push({ attempt: ids.id, token: ids.token, stage: options.newId('stg'), worker: worker.id, kind: item.kind, keys, from: start.epoch, alone, payers: [...payers].map((payer) => payer.record.id) });
@@ -162,11 +170,9 @@ export class HandOut {
     this.#context.send(worker, { kind: 'offer', attempt: ids.id, token: ids.token, work });
   }
 
-  /** Whether a sweep that wants it has a new epoch left, where it takes one. */
-  #isAffordable({ kind, node }: ReadyItem): boolean {
-    const { board, ledger } = this.#context;
-    const pays = (sweep: SweepRun): boolean => sweep.state === 'running' && (sweep.record.spec.budget.epochs === undefined || epochsLeft(sweep, () => ledger.live()) > 0);
-    return kind === 'evaluate' || node.result !== null || board.standingAt(node).some((trial) => pays(trial.sweep));
+  /** Whether its sweep has a new epoch left, where it takes one. */
+  #isAffordable({ kind, node, sweep }: ReadyItem): boolean {
+    return kind === 'evaluate' || node.result !== null || epochsLeft(sweep, () => this.#context.ledger.live()) > 0;
   }
 
   #isReserved({ reserved }: WorkerRun): boolean {
@@ -197,14 +203,14 @@ function runningAt(board: Board, node: EpochNode): TrialRun[] {
 }
 
 /** How many stages of a sweep would find a place now: its pruner need not let more trials go on. */
-function roomFor(sweep: SweepRun, boxes: Iterable<QueueingBox>): number {
+function roomFor(sweep: SweepRun, boxes: Iterable<QueueingBox>, now: number): number {
   const expectedMs = sweep.pace.expectedMs(1);
   let room = 0;
   for (const box of boxes) {
     if (hasRoom(box)) room += box.slots - box.busy;
     if (expectedMs !== null && takesAhead(box, expectedMs)) room += box.slots;
   }
-  return room;
+  return Math.min(room, leasesLeft(contenderOf(sweep, now)));
 }
 
 /** Epochs that an attempt on these nodes evaluates at once: what waits for it, and the sure end of a trial. */

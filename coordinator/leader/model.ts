@@ -3,7 +3,7 @@ import type { BlobId, EpochKey, EvaluatedPart } from '../../proto/work.js';
 import type { Pace } from '../placement/ahead.js';
 import type { Judgement } from '../pruner/pruner.js';
 import type { Observation } from '../sampler/sampler.js';
-import type { ReadyItem } from './ready-queue.js';
+import type { Share } from './share.js';
 import type { EpochNode, Span } from '../stage/forest.js';
 import type { RecordedEpoch, RecordedEvaluation, Spent, SweepRecord, TrialFailure, TrialRecord, TurnWrites } from '../store/store.js';
 import type { BudgetEnd, TrialPlan } from '../sweep/spec.js';
@@ -38,6 +38,29 @@ export interface Proposing {
   close(): void;
 }
 
+/** What can be handed out for one sweep. */
+export interface ReadyItem {
+  readonly kind: 'train' | 'evaluate';
+  readonly sweep: SweepRun;
+  /** train: the epoch to reach. evaluate: the epoch to evaluate. */
+  readonly node: EpochNode;
+  /** Whether a pruner has promoted a trial that waits: it goes before trials that have not begun. */
+  readonly promoted: boolean;
+  /** Least place of a trial that waits among those that a person enqueued; infinite where there is none. */
+  readonly ahead: number;
+  /** Epochs from here to the end of the longest trial that waits. */
+  readonly remaining: number;
+  /** Least trial number that waits: ties go by it. */
+  readonly order: number;
+}
+
+/** One sweep's ready work in its order (ready-queue.ts). */
+export interface Ready {
+  readonly length: number;
+  push(item: ReadyItem): void;
+  take(): ReadyItem | undefined;
+}
+
 export interface SweepRun {
   readonly record: SweepRecord;
   readonly rule: FoldRule;
@@ -51,6 +74,9 @@ export interface SweepRun {
   /** Trials that their pruner lets wait; and those it has promoted that nobody has taken up yet. */
   readonly held: Set<TrialRun>;
   readonly promoted: Set<TrialRun>;
+  readonly ready: Ready;
+  /** Goes over from one revision to the next. */
+  readonly share: Share;
   state: SweepState;
   /** Trials that have not ended; and of those, the ones that nobody has begun. */
   open: number;
@@ -124,8 +150,10 @@ export interface Attempt extends Span {
   readonly awaitFrom: number;
   /** Until when the checkpoint of a reported epoch is waited for: one that was asked for too late never comes. */
   readonly due: Map<number, number>;
-  /** The sweep that it was leased for first; null where a former leader leased it. */
+  /** The sweep that it was leased for, though others may want it too; null where a former leader leased it. */
   readonly sweep: SweepRun | null;
+  /** Of the sweep that it counts for. */
+  readonly share: Share;
   /** When its slot began it, on the leader's clock; null before: what is lost before that is an offer, not a worker. */
   begunAt: number | null;
   /** When it was leased, and how long it is expected to take its slot, in ms; 0 where nothing is known. */

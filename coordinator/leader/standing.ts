@@ -5,11 +5,9 @@
  */
 import { checkpointComes, startFor, type EpochNode } from '../stage/forest.js';
 import { mayBeCutShort } from './budget.js';
-import type { TrialRun } from './model.js';
-import { ReadyQueue, type ReadyItem } from './ready-queue.js';
+import type { ReadyItem, SweepRun, TrialRun } from './model.js';
 
 export class Standing {
-  readonly ready = new ReadyQueue();
   /** Open trials by the epoch they stand at, and by the epoch whose evaluation they wait for. */
   readonly #frontiers = new Map<EpochNode, TrialRun[]>();
   readonly #unevaluated = new Map<EpochNode, TrialRun[]>();
@@ -47,7 +45,8 @@ export class Standing {
   }
 
   consider(node: EpochNode): void {
-    for (const work of this.#workAt(node)) this.ready.push(work);
+    const sweeps = new Set([...this.at(node), ...this.waitingForEvaluation(node)].map((trial) => trial.sweep));
+    for (const sweep of sweeps) for (const work of this.#workAt(node, sweep)) sweep.ready.push(work);
   }
 
   /** Queues whatever became possible at a node, right after it, or below it where that waited for this node. */
@@ -59,25 +58,26 @@ export class Standing {
 
   /** Whether an item taken from the queue is still to be done. */
   isReady(item: ReadyItem): boolean {
-    return this.#workAt(item.node).some((work) => work.kind === item.kind);
+    return this.#workAt(item.node, item.sweep).some((work) => work.kind === item.kind);
   }
 
-  /** What can be done at a node now for trials of running sweeps; what waits for another node is noted there. */
-  #workAt(node: EpochNode): ReadyItem[] {
-    const runs = (trial: TrialRun): boolean => trial.sweep.state === 'running';
+  /** What can be done at a node now for trials of a running sweep; what waits for another node is noted there. */
+  #workAt(node: EpochNode, sweep: SweepRun): ReadyItem[] {
+    if (sweep.state !== 'running') return [];
+    const isIts = (trial: TrialRun): boolean => trial.sweep === sweep;
     const work: ReadyItem[] = [];
-    const unevaluated = this.waitingForEvaluation(node).filter(runs);
+    const unevaluated = this.waitingForEvaluation(node).filter(isIts);
     if (unevaluated.length > 0 && node.evaluating === 0 && !checkpointComes(node)) {
-      const place = { node, promoted: false, ahead: Number.POSITIVE_INFINITY, remaining: 1, order: leastNumber(unevaluated) };
+      const place = { sweep, node, promoted: false, ahead: Number.POSITIVE_INFINITY, remaining: 1, order: leastNumber(unevaluated) };
       if (node.checkpoint !== null) work.push({ kind: 'evaluate', ...place });
       else if (this.#canBegin(node)) work.push({ kind: 'train', ...place });
     }
-    const standing = this.at(node).filter(runs);
+    const standing = this.at(node).filter(isIts);
     if (standing.length > 0 && this.#canBegin(node)) {
-      const promoted = standing.some((trial) => trial.sweep.promoted.has(trial));
+      const promoted = standing.some((trial) => sweep.promoted.has(trial));
       const remaining = standing.reduce((most, trial) => Math.max(most, urgency(trial, node)), 0);
       const ahead = standing.reduce((least, trial) => Math.min(least, trial.ahead ?? Number.POSITIVE_INFINITY), Number.POSITIVE_INFINITY);
-      work.push({ kind: 'train', node, promoted, ahead, remaining, order: leastNumber(standing) });
+      work.push({ kind: 'train', sweep, node, promoted, ahead, remaining, order: leastNumber(standing) });
     }
     return work;
   }

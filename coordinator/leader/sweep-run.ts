@@ -6,8 +6,10 @@ import type { SweepRecord } from '../store/store.js';
 import type { FoldRule } from '../trial/fold.js';
 import type { Proposing, SweepRun } from './model.js';
 import { SweepPruning } from './pruning.js';
+import { ReadyQueue } from './ready-queue.js';
+import type { Share } from './share.js';
 
-export function sweepRunOf(record: SweepRecord, proposing: Proposing | null): SweepRun {
+export function sweepRunOf(record: SweepRecord, proposing: Proposing | null, share: Share): SweepRun {
   const { spec, data } = record;
   const has = (part: EvaluatedPart): boolean => data?.counts[part].some((count) => count > 0) === true;
   const rule: FoldRule = { stop: spec.stop, classes: data?.classes ?? [], positive: data?.positive ?? 0 };
@@ -21,6 +23,8 @@ export function sweepRunOf(record: SweepRecord, proposing: Proposing | null): Sw
     pruning: spec.pruner === null ? null : new SweepPruning(prunerOf(spec.pruner), spec.objective, rule),
     held: new Set(),
     promoted: new Set(),
+    ready: new ReadyQueue(),
+    share,
     state: record.state,
     open: 0,
     queued: 0,

@@ -22,6 +22,9 @@ export interface SweepChange {
   /** Fields of `budget` by their names in a sweep file; null takes one out. */
   readonly budget?: { readonly [field: string]: Json } | undefined;
   readonly pruner?: Json | undefined;
+  /** Null takes it out, as in `concurrency`. */
+  readonly priority?: Json | undefined;
+  readonly concurrency?: Json | undefined;
 }
 
 /** Whether it brings new work, rather than saying how the work there is goes on. */
@@ -44,6 +47,7 @@ export function replacementsOf(change: SweepChange, text: string, spec: SweepSpe
   for (const [name, values] of Object.entries(change.add ?? {})) take(widened(name, values, spec, space[name]));
   for (const [field, value] of Object.entries(change.budget ?? {})) take({ path: ['budget', field], value: value ?? undefined });
   if (change.pruner !== undefined) take({ path: ['pruner'], value: change.pruner });
+  for (const field of ['priority', 'concurrency'] as const) if (change[field] !== undefined) take({ path: [field], value: change[field] ?? undefined });
   return { replacements, problems };
 }
 

@@ -52,6 +52,9 @@ function common(file: ImageDraft['sections'] | SyntheticDraft['sections'], fallb
     budget: composeBudget(file.budget ?? {}),
     pruner: composePruner(file.pruner),
     stageTimeoutMs: file.stageTimeout === undefined ? null : durationMs(file.stageTimeout),
+    // As with limits: what is as ever stays out.
+    ...(file.priority === undefined || file.priority === 0 ? {} : { priority: file.priority }),
+    ...(file.concurrency === undefined ? {} : { concurrency: file.concurrency }),
     seed,
     sharing: true,
   };

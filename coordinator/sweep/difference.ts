@@ -45,6 +45,8 @@ function asWritten(spec: SweepSpec): { readonly [section: string]: Json } {
     ensemble: spec.ensemble === null ? null : { ...spec.ensemble },
     budget: { ...budget },
     stageTimeoutMs: spec.stageTimeoutMs,
+    priority: spec.priority ?? 0,
+    concurrency: spec.concurrency ?? null,
     seed: spec.seed,
     sharing: spec.sharing,
   };

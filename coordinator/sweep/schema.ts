@@ -353,6 +353,9 @@ export const ensembleFields = fields({ maxMembers: whole(1, 100).optional(), rul
 // It becomes part of addresses and of commands that people paste.
 const sweepName = z.string('a name').regex(/^[^\s/\\\p{Cc}](?:[^/\\\p{Cc}]{0,98}[^\s/\\\p{Cc}])?$/u, 'a name of 1 to 100 characters without / and \\');
 
+/** Room for every order of sweeps that people keep in their heads. */
+const MAX_PRIORITY = 1000;
+
 const common = {
   constraints: constraints.optional(),
   sampler: sampler.optional(),
@@ -361,6 +364,8 @@ const common = {
   stop: stopFields.optional(),
   budget: budgetFields.optional(),
   stageTimeout: time.optional(),
+  priority: whole(-MAX_PRIORITY, MAX_PRIORITY).optional(),
+  concurrency: whole(1).optional(),
   seed: seed.optional(),
 };
 

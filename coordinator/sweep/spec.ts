@@ -190,6 +190,10 @@ export interface SweepSpec {
   readonly ensemble: EnsembleSpec | null;
   readonly budget: BudgetSpec;
   readonly stageTimeoutMs: number | null;
+  /** Which of several running sweeps goes first: the larger. Absent for 0. */
+  readonly priority?: number;
+  /** The most stages of it at once; absent for no limit. */
+  readonly concurrency?: number;
   readonly seed: number;
   readonly sharing: boolean;
 }

@@ -104,6 +104,13 @@ const ALIASES: ReadonlyMap<string, string> = new Map([
   ['maxevals', 'trials'],
   ['runcap', 'trials'],
   ['timeout', 'stageTimeout'],
+  ['maxconcurrent', 'concurrency'],
+  ['maxconcurrenttrials', 'concurrency'],
+  ['paralleltrialcount', 'concurrency'],
+  ['maxparalleltrials', 'concurrency'],
+  ['parallelism', 'concurrency'],
+  ['njobs', 'concurrency'],
+  ['prio', 'priority'],
   ['randomseed', 'seed'],
   ['randomstate', 'seed'],
   ['rngseed', 'seed'],
@@ -228,7 +235,7 @@ const PLACES: ReadonlyMap<string, string> = new Map(
     .reverse()
     .map(([section, name]) => [name, `${section}.${name}`]),
 );
-const TOP_LEVEL = ['name', 'data', 'model', 'space', 'constraints', 'sampler', 'pruner', 'objective', 'stop', 'ensemble', 'budget', 'stageTimeout', 'seed', 'trainable'];
+const TOP_LEVEL = ['name', 'data', 'model', 'space', 'constraints', 'sampler', 'pruner', 'objective', 'stop', 'ensemble', 'budget', 'stageTimeout', 'priority', 'concurrency', 'seed', 'trainable'];
 
 export const NOT_BUILT = 'known but not built yet';
 

@@ -92,6 +92,11 @@ export class SimFleet {
     for (const open of this.#leased.values()) this.dispatcher.adopt(open, this.now);
   }
 
+  /** Leases that the store holds. */
+  get open(): readonly GrantWrite[] {
+    return [...this.#leased.values()];
+  }
+
   hasCheckpoint(key: string): boolean {
     return (this.recorded.get(key)?.checkpoint ?? null) !== null;
   }
@@ -122,7 +127,7 @@ export class SimFleet {
       this.step();
       if (!this.isRunning()) return;
     }
-    assert.fail(`the sweep did not end in ${maxTurns} turns: ${this.#workers.map((w) => w.running.size).join()} running, ${this.dispatcher.board.ready.length} ready`);
+    assert.fail(`the sweep did not end in ${maxTurns} turns: ${this.#workers.map((w) => w.running.size).join()} running, ${[...this.dispatcher.board.sweeps.values()].reduce((sum, { ready }) => sum + ready.length, 0)} ready`);
   }
 
   isRunning(): boolean {

@@ -12,6 +12,8 @@ export interface SimSweep {
   readonly pruner?: PrunerSpec;
   readonly id?: string;
   readonly budget?: Partial<BudgetSpec>;
+  readonly priority?: number;
+  readonly concurrency?: number;
   /** What it used up under a former leader. */
   readonly spent?: Partial<Spent>;
 }
@@ -37,12 +39,14 @@ export function pathOf(labels: readonly number[]): string[] {
 
 export function factsOf(sweep: SimSweep): SweepFacts {
   const id = idOf(sweep);
+  const { priority = 0, concurrency } = sweep;
   const counts = { train: [4, 4], val: [2, 2], test: [2, 2] };
   return {
     record: {
       ...{ id, project: 'default', name: id, revision: 1, state: 'running', numerics: 'none', createdAt: new Date(0), finishedAt: null, endedBy: null, spent: { ranMs: 0, slotMs: 0, epochs: 0, sinceBest: 0, ...sweep.spent }, changes: 0, origin: 'file', digest: '' },
       spec: {
         ...{ format: 1, name: id, axes: [], sampler: 'grid', stop: sweep.stop, pruner: sweep.pruner ?? null, ensemble: null, budget: { trials: null, wallClockMs: null, ...sweep.budget }, stageTimeoutMs: null, seed: 0, sharing: true },
+        ...{ priority, ...(concurrency === undefined ? {} : { concurrency }) },
         trainable: { kind: 'synthetic', epochMs: 0, metrics: {} },
         objective: { metric: 'val.loss', direction: 'minimize', floors: {} },
       },

@@ -15,7 +15,7 @@ function view(change: Partial<ProgressView> = {}): ProgressView {
       createdAt: '2026-01-01T00:00:00.000Z',
       finishedAt: null,
       endedBy: null,
-      budget: { trials: null, wallClockMs: null },
+      priority: 0, concurrency: null, budget: { trials: null, wallClockMs: null },
       objective: { metric: 'val.auc', direction: 'maximize', floors: {} },
       ensemble: null,
       restoreBest: false,

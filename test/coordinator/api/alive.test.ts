@@ -138,6 +138,22 @@ describe('a sweep that is changed while it lives', () => {
     await assert.rejects(wrong, { code: 'BadRequest', message: /^(?=[^]*^budget\.trials: found 0)(?=[^]*^budget\.wallclock: )(?=[^]*^pruner: found "foo")/m });
   });
 
+  it('an edit of priority and concurrency makes no trial anew, and is told where it is set', async () => {
+    await service.submit(file('share', 'space: {a: [0.1, 0.2], epochs: 2}'));
+    await end('share', { 0: 'completed' });
+    const before = await trialsOf('share');
+    const { preview, sweep } = await service.change('share', { priority: 3, concurrency: 2 }, { dryRun: false });
+    assert.deepEqual(preview.differences, ['priority: 0 -> 3', 'concurrency: none -> 2']);
+    assert.deepEqual(preview.carried, { kept: 2, goOn: 0, fresh: 0, dropped: 0 });
+    assert.deepEqual([sweep?.priority, sweep?.concurrency, sweep?.revision], [3, 2, 2]);
+    const now = await trialsOf('share');
+    assert.deepEqual(now.map(({ id, plan }) => [id, plan.path]), before.map(({ id, plan }) => [id, plan.path]));
+    const lifted = await service.change('share', { priority: null, concurrency: null }, { dryRun: false });
+    assert.deepEqual([lifted.sweep?.priority, lifted.sweep?.concurrency], [0, null]);
+    const wrong = service.change('share', { priority: 'high', concurrency: 0 }, { dryRun: false });
+    await assert.rejects(wrong, { code: 'BadRequest', message: /^(?=[^]*^priority: found "high", expected a whole number)(?=[^]*^concurrency: found 0, expected a whole number of at least 1)/m });
+  });
+
   it('a smaller budget leaves what has begun', async () => {
     await service.submit(file('less', 'space: {a: {min: 0.1, max: 1}, epochs: 2}\nsampler: random\nbudget: {trials: 4}'));
     await end('less', { 2: 'completed' });

@@ -51,9 +51,9 @@ test('a range is widened as a whole, never narrowed', () => {
 });
 
 test('more trials are for samplers that draw; fewer, values that are there and unknown names are refused', () => {
-  assert.equal(changed('data: x\nsampler: sobol\nbudget: {trials: 8}', { trials: 16 }).budget.trials, 16);
+  assert.equal(changed('data: x\nspace: {lr: [0.1, 0.2]}\nsampler: sobol\nbudget: {trials: 8}', { trials: 16 }).budget.trials, 16);
   assert.match(problemOf('data: x', { trials: 16 }), /^budget\.trials: 16 for sampler grid, not/);
-  assert.match(problemOf('data: x\nsampler: sobol\nbudget: {trials: 8}', { trials: 8 }), /not more than 8/);
+  assert.match(problemOf('data: x\nspace: {lr: [0.1, 0.2]}\nsampler: sobol\nbudget: {trials: 8}', { trials: 8 }), /not more than 8/);
   assert.match(problemOf('data: x\nspace: {lr: [0.01]}', { add: { lr: [0.01] } }), /not a value that is not there yet/);
   assert.match(problemOf('data: x', { add: { l2: [0.1] } }), /^space\.l2/);
 });
@@ -62,6 +62,12 @@ test('budget and pruner are replaced, and taken out by null', () => {
   const text = 'data: x\nspace: {lr: {min: 0.001, max: 0.1}}\nsampler: tpe\nbudget: {trials: 9, wallClock: 1h}\npruner: asha';
   const edited = changed(text, { budget: { trials: 20, wallClock: null }, pruner: 'none' });
   assert.deepEqual([edited.budget.trials, edited.budget.wallClockMs, edited.pruner], [20, null, null]);
+});
+
+test('priority and concurrency are set, and taken out by null', () => {
+  const text = 'data: x\nspace: {lr: 0.1}\npriority: 1\nconcurrency: 2';
+  const [raised, lifted] = [changed(text, { priority: 5 }), changed(text, { priority: null, concurrency: null })];
+  assert.deepEqual([raised.priority, raised.concurrency, lifted.priority, lifted.concurrency], [5, 2, undefined, undefined]);
 });
 
 test('a rewritten file keeps its comments; through an alias it is written anew', () => {

@@ -22,11 +22,14 @@ objective: {minimize: val.loss, floors: {'val.recall[A]': 0.9}}
 stop: {patience: 3}
 budget: {trials: 9}
 stageTimeout: 10m
+priority: 2
+concurrency: 4
 seed: 1
 pruner: {median: {every: 2}}
 sampler: {grid: {order: shuffled}}`);
   assert.deepEqual(differences(before, after).sort(), [
     'budget.trials: none -> 9',
+    'concurrency: none -> 4',
     'data.groupBy: none -> (p\\d)',
     'data.split.merge: none -> false',
     'data.split.seed: none -> 0',
@@ -35,6 +38,7 @@ sampler: {grid: {order: shuffled}}`);
     'objective.floors[\'val.recall[A]\']: none -> 0.9',
     'objective.maximize: val.auc -> none',
     'objective.minimize: none -> val.loss',
+    'priority: 0 -> 2',
     'pruner.median.every: none -> 2',
     'pruner.median.minEpochs: none -> 1',
     'pruner.median.minTrials: none -> 3',

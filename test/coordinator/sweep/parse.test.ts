@@ -71,6 +71,8 @@ objective: {minimize: val.loss, floors: {'val.recall[B]': 0.9}}
 stop: {monitor: val.auc, patience: 3, minDelta: 0.01, restoreBest: true}
 budget: {trials: 1, wallClock: 1m30s, epochs: 70, slotHours: 0.5, gpuHours: 2, target: 0.25, stagnation: 9}
 stageTimeout: 1h2m3s4ms
+priority: -2
+concurrency: 3
 seed: 9
 `);
   assert.deepEqual(whole.trainable.kind === 'image-classifier' && whole.trainable.data, {
@@ -79,7 +81,15 @@ seed: 9
   assert.deepEqual(whole.sampler, { grid: { order: 'shuffled', seed: 9 } });
   assert.deepEqual(whole.objective, { metric: 'val.loss', direction: 'minimize', floors: { 'val.recall[B]': 0.9 } });
   assert.deepEqual(whole.stop, { monitor: 'val.auc', direction: 'maximize', patience: 3, minDelta: 0.01, restoreBest: true });
-  assert.deepEqual([whole.budget, whole.stageTimeoutMs, whole.seed, whole.name], [{ trials: 1, wallClockMs: 90_000, epochs: 70, slotMs: 1_800_000, gpuMs: 7_200_000, target: 0.25, stagnation: 9 }, 3_723_004, 9, 'n']);
+  assert.deepEqual([whole.budget, whole.stageTimeoutMs, whole.seed, whole.name, whole.priority, whole.concurrency], [{ trials: 1, wallClockMs: 90_000, epochs: 70, slotMs: 1_800_000, gpuMs: 7_200_000, target: 0.25, stagnation: 9 }, 3_723_004, 9, 'n', -2, 3]);
+});
+
+test('priority and concurrency are whole numbers; the defaults are those of a sweep that names none', () => {
+  assert.deepEqual(spec('data: x\npriority: 0'), spec('data: x'));
+  one('data: x\npriority: 1.5', '2:11: priority: found 1.5', 'a whole number from -1000 to 1000');
+  one('data: x\nconcurrency: 0', '2:14: concurrency: found 0', 'a whole number of at least 1');
+  one('data: x\nmax_concurrent_trials: 2', 'max_concurrent_trials:', 'did you mean concurrency?');
+  one('data: x\nbudget: {priority: 2}', 'budget.priority:', 'write priority at the top level');
 });
 
 test('an ensemble is wanted unless the file says none, and what it leaves out has defaults', () => {

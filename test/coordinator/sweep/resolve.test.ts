@@ -142,7 +142,7 @@ test('the order of axes and of values changes no key, only numbers', () => {
 
 test('nothing that is not about what an epoch yields moves a key', () => {
   const [base] = plans(image('epochs: 3'));
-  for (const more of ['name: other', 'stop: {patience: 1, restoreBest: true}', 'objective: {minimize: val.loss}', 'budget: {trials: 4}', 'sampler: {grid: {order: shuffled, seed: 5}}', 'stageTimeout: 3m']) {
+  for (const more of ['name: other', 'stop: {patience: 1, restoreBest: true}', 'objective: {minimize: val.loss}', 'budget: {trials: 4}', 'sampler: {grid: {order: shuffled, seed: 5}}', 'stageTimeout: 3m', 'priority: 7', 'concurrency: 2']) {
     assert.deepEqual(plans(image('epochs: 3', more))[0]?.path, base?.path, more);
   }
   assert.deepEqual(plans(image('epochs: 4'))[0]?.path.slice(0, 3), base?.path);
