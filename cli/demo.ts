@@ -92,6 +92,7 @@ async function main(): Promise<number> {
     sharing: true,
     test: false,
     replace: false,
+    warmStartFrom: null,
     json: values.json,
     database: undefined,
     onDeployed: async (deployed) => {

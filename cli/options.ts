@@ -41,6 +41,11 @@ export function positiveInteger(text: string): number {
   return value;
 }
 
+/** Of an option that may be given several times. */
+export function several(text: string, before: readonly string[] | undefined): readonly string[] {
+  return [...(before ?? []), text];
+}
+
 /** How many rows to show. */
 export function rowLimit(text: string): number {
   const value = Number(text);

@@ -5,9 +5,9 @@ import type { SweepChange } from '../../coordinator/sweep/change.js';
 import type { SweepState } from '../../coordinator/trial/states.js';
 import { exitCodes } from '../exit.js';
 import type { Home } from '../home.js';
-import { withHome, withJson, type HomeOptions } from '../options.js';
+import { several, withHome, withJson, type HomeOptions } from '../options.js';
 import { commandLine } from '../program-name.js';
-import { carriedLines, sweepLine } from '../run/plan-text.js';
+import { carriedLines, sweepLine, warmStartLines } from '../run/plan-text.js';
 import { count, settingText } from '../text/format.js';
 import { namedValue, namedValues, settings, yamlValue } from '../text/values.js';
 import { idleLine, onHome, print, printJson } from './on-home.js';
@@ -21,6 +21,7 @@ interface ChangeOptions extends HomeOptions {
   readonly pruner?: string;
   readonly priority?: string;
   readonly concurrency?: string;
+  readonly from?: readonly string[];
   readonly dryRun?: boolean;
 }
 
@@ -28,6 +29,7 @@ export function addChangeCommands(program: Command, exit: (code: number) => void
   addExtend(program);
   addEdit(program);
   addFork(program);
+  addWarmStart(program);
   addRetry(program, exit);
   addEnqueue(program);
 }
@@ -65,6 +67,17 @@ function addFork(program: Command): void {
   );
 }
 
+function addWarmStart(program: Command): void {
+  const command = program
+    .command('warm-start')
+    .summary("let a sweep's sampler know the trials of other sweeps")
+    .description("Tells the sampler (tpe, gp) of a sweep what the trials of other sweeps of the same objective came to, as `warmStart` in its file would. It counts for all trials that are proposed from now on. A trial fits where each hyperparameter has a value of the sweep's space. They are no trials of the sweep: they are on no leaderboard and in no budget.")
+    .argument('<sweep>', 'its name or id')
+    .addOption(new Option('--from <sweep>', 'name or id of the sweep to learn from; may be given several times').argParser(several).makeOptionMandatory())
+    .addHelpText('after', '\nExample:\n  trawl warm-start search-large --from search-small --dry-run');
+  withDryRun(command).action((sweep: string, options: ChangeOptions) => change(sweep, options));
+}
+
 function withExtension(command: Command): Command {
   return command
     .addOption(new Option('--epochs <n>', 'the longest trials go on to so many epochs').argParser(wholeNumber))
@@ -91,13 +104,14 @@ async function change(sweep: string, options: ChangeOptions): Promise<void> {
 }
 
 function changeOf(options: ChangeOptions): SweepChange {
-  const { epochs, trials, wallClock, pruner, priority, concurrency } = options;
+  const { epochs, trials, wallClock, pruner, priority, concurrency, from } = options;
   const add = Object.fromEntries((options.add ?? []).map((text) => namedValues(text, '--add')));
   const budget = Object.fromEntries([...(options.budget ?? []).map((text) => namedValue(text, '--budget')), ...(wallClock === undefined ? [] : [['wallClock', wallClock === 'none' ? null : wallClock] as const])]);
   return {
     ...{ epochs, trials },
     ...(Object.keys(add).length === 0 ? {} : { add }),
     ...(Object.keys(budget).length === 0 ? {} : { budget }),
+    ...(from === undefined ? {} : { warmStartFrom: from }),
     ...(pruner === undefined ? {} : { pruner: yamlValue(pruner, '--pruner') ?? 'none' }),
     ...(priority === undefined ? {} : { priority: yamlValue(priority, '--priority') }),
     ...(concurrency === undefined ? {} : { concurrency: yamlValue(concurrency, '--concurrency') }),
@@ -114,7 +128,7 @@ function tell({ preview, sweep, applied }: Changed, options: ChangeOptions, isBu
     print([`Nothing changes: sweep ${preview.name} says that already (revision ${preview.existing.revision}, ${preview.existing.state}).`]);
     return;
   }
-  const lines = [...preview.differences.map((line) => `  ${line}`), ...carriedLines(preview), sweepLine(preview)];
+  const lines = [...preview.differences.map((line) => `  ${line}`), ...carriedLines(preview), sweepLine(preview), ...warmStartLines(preview.warmStart)];
   if (!applied || sweep === null) {
     print([...lines, 'Nothing was changed: --dry-run.']);
     return;
@@ -178,10 +192,6 @@ function enqueueLines({ enqueued, known, sweep }: Enqueued, isBusy: boolean, hom
     ...known.map(({ number, state, settings: values }) => `Not enqueued: #${number} of ${sweep.name} has these settings (${state}): ${said(values)}`),
     ...(enqueued.length > 0 ? nextLines(sweep.name, sweep.state, isBusy, home) : []),
   ];
-}
-
-function several(text: string, before: readonly string[] | undefined): readonly string[] {
-  return [...(before ?? []), text];
 }
 
 function wholeNumber(text: string): number {

@@ -1,7 +1,7 @@
-import type { Command } from 'commander';
+import { Option, type Command } from 'commander';
 import type { EngineName } from '../../worker/engine/names.js';
 import { withEngine } from '../engine/option.js';
-import { withHome, withJson, withLease, withSlots, type HomeOptions } from '../options.js';
+import { several, withHome, withJson, withLease, withSlots, type HomeOptions } from '../options.js';
 
 interface Options extends HomeOptions {
   readonly slots: number;
@@ -11,6 +11,7 @@ interface Options extends HomeOptions {
   readonly sharing: boolean;
   readonly test?: boolean;
   readonly replace?: boolean;
+  readonly warmStartFrom?: readonly string[];
 }
 
 export function addRun(program: Command, exit: (code: number) => void): void {
@@ -21,6 +22,7 @@ export function addRun(program: Command, exit: (code: number) => void): void {
     .argument('<file-or-folder>', 'a sweep file (YAML or JSON), a folder of images, or arrays (.npz)')
     .option('--no-sharing', 'train every trial from its first epoch; the results are the same')
     .option('--replace', 'take the file as it is, where commands have changed the sweep since it was last submitted')
+    .addOption(new Option('--warm-start-from <sweep>', 'let the sampler (tpe, gp) know the trials of another sweep before its first; may be given several times').argParser(several))
     .option('--test', 'show the test numbers of every trial, not of the best alone')
     .addHelpText('after', '\nExample:\n  trawl run digits.yaml --slots 2\n  trawl run ./chest_xray');
   withEngine(withLease(withSlots(withJson(withHome(command))))).action(async (file: string, options: Options) => {
@@ -36,6 +38,7 @@ export function addRun(program: Command, exit: (code: number) => void): void {
         sharing: options.sharing,
         test: options.test === true,
         replace: options.replace === true,
+        warmStartFrom: options.warmStartFrom ?? null,
         json: options.json === true,
         database: options.database,
       }),

@@ -5,6 +5,7 @@ import { withHome, withJson, type HomeOptions } from '../options.js';
 import { commandLine } from '../program-name.js';
 import { homeAt } from '../home.js';
 import { showFile } from '../run/show-file.js';
+import { warmStartLines } from '../run/plan-text.js';
 import { progressLine } from '../run/progress-text.js';
 import { endLines, objectiveText, sweepTable } from '../run/summary.js';
 import { count } from '../text/format.js';
@@ -77,6 +78,7 @@ function showLines(view: ProgressView): string[] {
     `  objective: ${objectiveText(sweep.objective)}`,
     ...data,
     ...sharingLines(sweep),
+    ...warmStartLines(sweep.warmStart).map((line) => `  ${line}`),
     `  ${progressLine(view, null)}`,
     ...view.running.map((slot) => `  ${slot.worker}: ${slot.kind === 'train' ? `training epoch ${slot.epoch} of ${slot.from} to ${slot.to - 1}` : `evaluating epoch ${slot.from}`} for ${slot.trials.map((number) => `#${number}`).join(' ')}`),
     ...endLines(sweep, view.trials.cancelled).map((line) => `  ${line}`),

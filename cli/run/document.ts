@@ -1,5 +1,5 @@
 /** The one document of `trawl run --json`. Its field names are a contract: checks read them. */
-import type { PartMetrics, Recorded, Results, TrainMetrics, TrialResult } from '../../coordinator/api/views.js';
+import type { PartMetrics, Recorded, Results, TrainMetrics, TrialResult, WarmStartView } from '../../coordinator/api/views.js';
 import type { Deployed } from './deploy.js';
 import type { Answer } from './question.js';
 import { ensembleDocument, type EnsembleDocument } from './ensemble.js';
@@ -12,6 +12,8 @@ export interface RunDocument {
     readonly state: string;
     /** What of its budget ended it: wallClock, epochs, slotHours, gpuHours, target or stagnation; null where all trials ended by themselves. */
     readonly endedBy: string | null;
+    /** What its sampler knew of other sweeps before its first proposal; only with warmStart. */
+    readonly warmStart?: WarmStartView;
   };
   /** Null for a trainable without data. */
   readonly data: {
@@ -71,7 +73,7 @@ export function runDocument(results: Results, options: DocumentOptions): RunDocu
   const { trained, retrained } = options.recorded;
   const best = bestOf(results);
   return {
-    sweep: { id: sweep.id, name: sweep.name, state: sweep.state, endedBy: sweep.endedBy },
+    sweep: { id: sweep.id, name: sweep.name, state: sweep.state, endedBy: sweep.endedBy, ...(sweep.warmStart === null ? {} : { warmStart: sweep.warmStart }) },
     data: sweep.data === null ? null : dataDocument(sweep.data),
     epochs: { requested: results.requestedEpochs, trained, shared: results.requestedEpochs - trained, retrained },
     wallMs: Math.round(options.wallMs),

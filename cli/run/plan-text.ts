@@ -1,10 +1,10 @@
 /** What is said before a sweep starts. Pure. */
-import type { Preview } from '../../coordinator/api/views.js';
+import type { Preview, WarmStartView } from '../../coordinator/api/views.js';
 import type { DataSummary } from '../../coordinator/sweep/spec.js';
 import { count } from '../text/format.js';
 
 export function planLines(preview: Preview, data: DataSummary | null): string[] {
-  return [...(data === null ? [] : dataLines(data)), sweepLine(preview), ...changeLines(preview)];
+  return [...(data === null ? [] : dataLines(data)), sweepLine(preview), ...warmStartLines(preview.warmStart), ...changeLines(preview)];
 }
 
 function dataLines(data: DataSummary): string[] {
@@ -30,6 +30,18 @@ export function sweepLine(preview: Preview): string {
   const saved = requested === 0 ? 0 : Math.round(((requested - distinct) / requested) * 100);
   const known = stored > 0 ? `, of which ${stored} are stored already` : '';
   return `Sweep ${preview.name}: ${count(preview.trials, 'trial')}, ${count(requested, 'epoch')} requested, ${distinct} after sharing (${saved} % saved)${known}: ${work}${again > 0 ? ` (${again} of them again: the state at their end was not kept)` : ''}`;
+}
+
+/** What the sampler knows of other sweeps, and why not of more. */
+export function warmStartLines(warmStart: WarmStartView | null): string[] {
+  if (warmStart === null) return [];
+  const { from, taken, unfit } = warmStart;
+  const states = Object.entries(taken);
+  const all = states.reduce((sum, [, trials]) => sum + trials, 0);
+  const left = unfit.reduce((sum, { trials }) => sum + trials, 0);
+  const by = states.length === 0 ? '' : ` (${states.map(([state, trials]) => `${trials} ${state}`).join(', ')})`;
+  const others = left === 0 ? '' : `; ${left} ${left === 1 ? 'does' : 'do'} not fit:`;
+  return [`Warm start: ${count(all, 'trial')} taken from ${from.join(', ')}${by}${others}`, ...unfit.map(({ reason, trials }) => `  ${trials}: ${reason}`)];
 }
 
 function changeLines(preview: Preview): string[] {

@@ -47,6 +47,8 @@ export interface RunOptions {
   readonly test: boolean;
   /** Take the file as it is where commands have changed the sweep since. */
   readonly replace: boolean;
+  /** Sweeps in the place of the file's `warmStart.from`; null for the file's own. */
+  readonly warmStartFrom: readonly string[] | null;
   readonly json: boolean;
   readonly database: string | undefined;
   /** Told of the ensemble after everything was printed. */
@@ -117,7 +119,7 @@ class Run {
     try {
       await this.#connect();
       const { sweep, since } = await this.#through(async (connection) => {
-        const settled = await settleEngine({ service: connection.service, request: { ...loaded.request, replace: this.#options.replace }, facts, forced: this.#options.engine, offered: await offeredBy(connection) });
+        const settled = await settleEngine({ service: connection.service, request: { ...loaded.request, replace: this.#options.replace, ...(this.#options.warmStartFrom === null ? {} : { warmStartFrom: this.#options.warmStartFrom }) }, facts, forced: this.#options.engine, offered: await offeredBy(connection) });
         if (settled.preview.standing === 'conflict') throw new BadInput(conflictLines(loaded.request.source.name, settled.preview).join('\n'));
         this.#engineWords = settled.request.numerics.startsWith('eager:') ? ['--engine', 'eager'] : [];
         await this.#sayPlan(connection, loaded, settled);

@@ -1,5 +1,6 @@
 /** From what was submitted, or what a command makes of it, to the spec and its trials; or to all that is wrong, as BadRequest. */
 import { type Mistake, formatMistake, parseSweepFile } from '../sweep/parse.js';
+import type { Problem } from '../sweep/mistakes.js';
 import { checkAgainstData } from '../sweep/check-data.js';
 import { checkCosts } from '../sweep/check-constraints.js';
 import { checkAgainstEngine } from '../sweep/check-engine.js';
@@ -17,10 +18,14 @@ export interface Compiled {
   readonly numerics: string;
   /** Those that are known from the spec alone. */
   readonly planned: readonly TrialPlan[];
+  /** A line for each of what is found wrong later. */
+  readonly say: (problems: readonly Problem[]) => string[];
 }
 
 export function compileRequest(request: SubmitRequest): Compiled {
-  const source: SweepSource = { ...request.source, module: request.module ?? null, list: request.list ?? null };
+  const { warmStartFrom } = request;
+  const text = warmStartFrom === undefined ? request.source.text : rewrite(request.source.text, [{ path: ['warmStart'], value: { from: warmStartFrom } }]);
+  const source: SweepSource = { ...request.source, text, module: request.module ?? null, list: request.list ?? null };
   return compile({ source, sharing: request.sharing, data: request.data, numerics: request.numerics }, (mistake) => formatMistake(source.name, mistake));
 }
 
@@ -54,5 +59,5 @@ function compile({ source, sharing, data, numerics }: Stored, say: (mistake: Mis
   if (unknown.length > 0) throw new BadRequest(unknown.map(say).join('\n'));
   const costly = parsed.place(checkCosts(spec, data, source.module));
   if (costly.length > 0) throw new BadRequest(costly.map(say).join('\n'));
-  return { source, spec, data, numerics, planned: resolveTrials(spec, data, numerics, source.module) };
+  return { source, spec, data, numerics, planned: resolveTrials(spec, data, numerics, source.module), say: (problems) => parsed.place(problems).map(say) };
 }

@@ -57,6 +57,7 @@ const submitRequest = z.strictObject({
   module: modelModule.optional(),
   list: z.strictObject({ path: z.string(), shown: z.string(), text: z.string().nullable(), why: z.string().optional() }).optional(),
   replace: z.boolean().optional(),
+  warmStartFrom: z.array(z.string().min(1)).min(1).optional(),
 });
 
 const stateRequest = z.strictObject({ state: z.enum(['running', 'paused', 'stopped']), now: z.boolean().default(false) });
@@ -68,6 +69,7 @@ const sweepChange = z.strictObject({
   pruner: z.json().optional(),
   priority: z.json().optional(),
   concurrency: z.json().optional(),
+  warmStartFrom: z.array(z.string().min(1)).min(1).optional(),
 });
 const changeRequest = z.strictObject({ change: sweepChange, dryRun: z.boolean().default(false) });
 const forkRequest = z.strictObject({ name: z.string().min(1), ...changeRequest.shape });

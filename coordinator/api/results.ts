@@ -4,6 +4,7 @@ import type { EpochKey, EpochSettings } from '../../proto/work.js';
 import type { RecordedEpoch, RecordedEvaluation, SweepRecord, TrialRecord } from '../store/store.js';
 import { compareScores, ranksOf, scoreOf, type Score } from '../trial/rank.js';
 import type { TrialPlan } from '../sweep/spec.js';
+import { warmStartView } from './warm-starts.js';
 import type { PartMetrics, PlanView, SweepView, TrialResult } from './views.js';
 
 export function sweepView(record: SweepRecord): SweepView {
@@ -23,6 +24,7 @@ export function sweepView(record: SweepRecord): SweepView {
     ensemble: record.spec.ensemble,
     restoreBest: record.spec.stop?.restoreBest === true,
     data: record.data,
+    warmStart: record.warmStart === null ? null : warmStartView(record.warmStart),
   };
 }
 

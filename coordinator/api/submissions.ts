@@ -16,6 +16,7 @@ import { revisionDigest } from '../sweep/revision-digest.js';
 import { rewrite, type Replacement } from '../sweep/rewrite.js';
 import type { DataSummary, SweepSpec, TrialPlan } from '../sweep/spec.js';
 import type { Carried, NewSweep, RevisionOrigin, Store, SweepRecord, TrialRecord } from '../store/store.js';
+import type { WarmStart } from '../sweep/warm-start.js';
 import { isEnded } from '../trial/states.js';
 import { carryTrials, type Carrying } from './carry.js';
 import { compileRequest, compileRewritten, fieldLine, type Compiled, type Stored } from './compile.js';
@@ -26,6 +27,7 @@ import { distinctKeys, epochsOf } from './known-epochs.js';
 import type { Leading } from './leading.js';
 import { outlookOf } from './outlook.js';
 import { pathOf, sweepView } from './results.js';
+import { takeWarmStart, warmStartView } from './warm-starts.js';
 import type { Changed, Preview, Submitted, SubmitRequest } from './views.js';
 
 /** All that the coordinator reads of a data set. */
@@ -50,6 +52,7 @@ interface Prospect {
   readonly records: readonly TrialRecord[];
   readonly differences: readonly string[];
   readonly commands: readonly string[];
+  readonly warmStart: WarmStart | null;
   /** Only of a revision. */
   readonly carrying: Carrying | null;
 }
@@ -124,9 +127,9 @@ export class Submissions {
   async #prospect(compiled: Compiled, origin: RevisionOrigin, replace: boolean): Promise<Prospect> {
     const { spec, data, numerics, planned, source } = compiled;
     const existing = await this.#store.findSweep(this.#options.project, spec.name);
-    if (existing === null) return { standing: 'new', existing, records: [], differences: [], commands: [], carrying: null };
+    if (existing === null) return { standing: 'new', existing, records: [], differences: [], commands: [], warmStart: await this.#warmStart(compiled), carrying: null };
     const records = await this.#store.trialsOf(existing.id);
-    const known = { existing, records, commands: [], carrying: null };
+    const known = { existing, records, commands: [], warmStart: existing.warmStart, carrying: null };
     if (revisionDigest({ spec, data, numerics, trials: planned }) === existing.digest) return { ...known, standing: 'same', differences: [] };
     if (origin === 'file' && existing.origin === 'command' && !replace) {
       const file = await this.#store.fileOf(existing.id);
@@ -135,7 +138,14 @@ export class Submissions {
     }
     const resolver = new Resolver({ spec, data, numerics, module: source.module });
     const carrying = carryTrials({ spec: existing.spec, trials: records }, spec, planned, (number, assignment) => resolver.plan(number, assignment));
-    return { ...known, standing: 'revised', differences: changes(existing, spec, data), carrying };
+    return { ...known, standing: 'revised', differences: changes(existing, spec, data), warmStart: await this.#warmStart(compiled), carrying };
+  }
+
+  /** Throws BadRequest with a line per sweep that cannot be learnt from. */
+  async #warmStart({ spec, say }: Compiled): Promise<WarmStart | null> {
+    const { warmStart, problems } = await takeWarmStart(this.#store, this.#options.project, spec);
+    if (problems.length > 0) throw new BadRequest(say(problems).join('\n'));
+    return warmStart;
   }
 
   async #view({ spec, planned }: Compiled, prospect: Prospect): Promise<Preview> {
@@ -153,10 +163,11 @@ export class Submissions {
       differences: prospect.differences,
       commands: prospect.commands,
       carried: carrying === null ? null : countsOf(carrying),
+      warmStart: prospect.warmStart === null ? null : warmStartView(prospect.warmStart),
     };
   }
 
-  async #write(compiled: Compiled, { existing, records, carrying }: Prospect, more: Pick<NewSweep, 'origin' | 'told'> & Pick<Carried, 'state' | 'clockGoesOn'>): Promise<Submitted> {
+  async #write(compiled: Compiled, { existing, records, carrying, warmStart }: Prospect, more: Pick<NewSweep, 'origin' | 'told'> & Pick<Carried, 'state' | 'clockGoesOn'>): Promise<Submitted> {
     const { project, actor, leader } = this.#options;
     const { spec, data, numerics, source, planned } = compiled;
     const { state, clockGoesOn, origin, told } = more;
@@ -172,7 +183,7 @@ export class Submissions {
             fresh: carrying.fresh,
             ...{ state, clockGoesOn },
           };
-    const answer = await this.#store.submit({ project, actor, spec, data, numerics, trials: planned, source, origin, told, carried }, await leader.epoch());
+    const answer = await this.#store.submit({ project, actor, spec, data, numerics, trials: planned, source, origin, told, carried, warmStart }, await leader.epoch());
     await leader.wake();
     return answer;
   }

@@ -31,6 +31,18 @@ export interface SubmitRequest {
   readonly list?: ListFile | undefined;
   /** Take the file as it is where commands have changed the sweep since it was last submitted. */
   readonly replace?: boolean | undefined;
+  /** `warmStart.from`, in the place of the file's own. */
+  readonly warmStartFrom?: readonly string[] | undefined;
+}
+
+/** What a sampler knows of other sweeps' trials before its first proposal. */
+export interface WarmStartView {
+  /** Names of the sweeps. */
+  readonly from: readonly string[];
+  /** Trials by state. */
+  readonly taken: { readonly [state: string]: number };
+  /** Trials that do not fit the space, by why. */
+  readonly unfit: readonly { readonly reason: string; readonly trials: number }[];
 }
 
 /** Epochs of one kind that are still to be trained: what a time estimate is made from. */
@@ -82,6 +94,8 @@ export interface Preview {
    * and that are no part of the sweep any more. Null for all else.
    */
   readonly carried: { readonly kept: number; readonly goOn: number; readonly fresh: number; readonly dropped: number } | null;
+  /** Of the sweep as it would then be; null for none. */
+  readonly warmStart: WarmStartView | null;
   /** Empty for a trainable without a model. */
   readonly work: readonly WorkGroup[];
 }
@@ -146,6 +160,8 @@ export interface SweepView {
   /** Whether a trial's chosen epoch is its best one rather than its last. */
   readonly restoreBest: boolean;
   readonly data: DataSummary | null;
+  /** Null where its sampler began with nothing. */
+  readonly warmStart: WarmStartView | null;
 }
 
 /** Of the current revision. `done` counts completed and pruned trials; `failed` those that failed or need more memory than there is. */

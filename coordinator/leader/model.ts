@@ -2,7 +2,7 @@
 import type { BlobId, EpochKey, EvaluatedPart } from '../../proto/work.js';
 import type { Pace } from '../placement/ahead.js';
 import type { Judgement } from '../pruner/pruner.js';
-import type { Observation } from '../sampler/sampler.js';
+import type { Told } from '../trial/told.js';
 import type { Share } from './share.js';
 import type { EpochNode, Span } from '../stage/forest.js';
 import type { RecordedEpoch, RecordedEvaluation, Spent, SweepRecord, TrialFailure, TrialRecord, TurnWrites } from '../store/store.js';
@@ -20,9 +20,6 @@ export interface Pruning {
   leave(trial: TrialRun): void;
   close(): void;
 }
-
-/** What a sampler is told of a trial; the point is found by its number. */
-export type Told = Omit<Observation, 'point'>;
 
 /** One sweep's trials as they are proposed (proposing.ts). */
 export interface Proposing {

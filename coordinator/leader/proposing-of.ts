@@ -9,5 +9,5 @@ import { SweepProposing } from './proposing.js';
 /** Proposes the trials of a sweep that does not know them all at its start, in a thread beside the leader. */
 export function proposingOf(record: SweepRecord): Proposing | null {
   const search = searchOf(record.spec, costsFor(record.spec, record.data, null));
-  return search === null ? null : new SweepProposing(search, threadHost(record.spec), new Resolver({ spec: record.spec, data: record.data, numerics: record.numerics, module: null }));
+  return search === null ? null : new SweepProposing(search, threadHost(record.spec), new Resolver({ spec: record.spec, data: record.data, numerics: record.numerics, module: null }), record.warmStart?.trials);
 }

@@ -7,9 +7,10 @@ import type { Search } from '../sampler/search.js';
 import type { Point } from '../space/dimension.js';
 import type { Resolver } from '../sweep/resolve.js';
 import type { TrialPlan } from '../sweep/spec.js';
+import { warmObservations, type WarmTrial } from '../sweep/warm-start.js';
 import type { SweepRecord } from '../store/store.js';
-import { minimisedAll, scoreOf } from '../trial/rank.js';
-import type { Proposing, Told, TrialRun } from './model.js';
+import { toldOfEpoch, type Told } from '../trial/told.js';
+import type { Proposing, TrialRun } from './model.js';
 import type { SamplerHost } from './sampler-host.js';
 
 /** Rejected or repeated proposals for one trial after which the space is taken to be used up. */
@@ -33,10 +34,12 @@ export class SweepProposing implements Proposing {
   /** A batch is being made. */
   busy = false;
 
-  constructor(search: Search, host: SamplerHost, resolver: Resolver) {
+  /** `warm`: what is known of other sweeps' trials; the sampler is told of them before all else. */
+  constructor(search: Search, host: SamplerHost, resolver: Resolver, warm: readonly WarmTrial[] = []) {
     this.#search = search;
     this.#host = host;
     this.#resolver = resolver;
+    for (const observation of warmObservations(warm, (settings) => search.pointOf(settings))) host.observe(observation);
   }
 
   /** How many more trials the budget allows. */
@@ -109,9 +112,5 @@ export function toldOf(trial: TrialRun): Told {
   const result = node?.result ?? null;
   if (node === null || node === undefined || result === null) return { ...blank, state: 'failed' };
   const { record, rule } = trial.sweep;
-  const { objective } = record.spec;
-  const score = scoreOf(number, { ...node, result }, objective, rule.classes, rule.positive);
-  const values = minimisedAll(score, objective);
-  if (values.some(Number.isNaN)) return { ...blank, state: 'failed' };
-  return { number, state, value: values[0] ?? null, ...(objective.others === undefined ? {} : { values }), shortfall: score.shortfall, epochs: length };
+  return toldOfEpoch({ number, state, epochs: length }, { ...node, result }, record.spec.objective, rule);
 }

@@ -42,7 +42,7 @@ interface Learnt {
 interface Model {
   readonly acquisition: Acquisition;
   readonly near: readonly Point[];
-  /** Points of trials, as text. */
+  /** Points of this sweep's trials, as text. */
   readonly known: ReadonlySet<string>;
   /** Of the trial that was proposed last, the most promising first. */
   candidates: { readonly number: number; readonly points: readonly Point[] } | null;
@@ -129,7 +129,7 @@ export class GpSampler implements Sampler {
     return {
       acquisition: new Acquisition(this.#space, process, best),
       near: trials.toSorted(byMerit).slice(0, MOST_NEAR).map(({ point }) => point),
-      known: new Set([...trials, ...pending].map(({ point }) => point.join())),
+      known: new Set([...trials, ...pending].filter(({ number }) => number >= 0).map(({ point }) => point.join())),
       candidates: null,
     };
   }

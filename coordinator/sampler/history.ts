@@ -50,6 +50,7 @@ export class History {
   /** Trials whose number's hash begins with `#level` zero bits, by rising number. */
   #sample: Seen[] = [];
   #level = 0;
+  #lowest = 0;
   #highest = -1;
 
   constructor(encode: (point: Point) => Float64Array) {
@@ -115,11 +116,12 @@ export class History {
     return Math.clz32(hashOf(number)) >= this.#level;
   }
 
-  /** The level follows from the highest number, which does not depend on the order of observations. */
+  /** The level follows from the range of the numbers, which does not depend on the order of observations. */
   #raiseLevel(number: number): void {
-    if (number <= this.#highest) return;
-    this.#highest = number;
-    const level = Math.max(0, Math.ceil(Math.log2((number + 1) / MOST_SAMPLED)));
+    if (number <= this.#highest && number >= this.#lowest) return;
+    this.#highest = Math.max(this.#highest, number);
+    this.#lowest = Math.min(this.#lowest, number);
+    const level = Math.max(0, Math.ceil(Math.log2((this.#highest - this.#lowest + 1) / MOST_SAMPLED)));
     if (level === this.#level) return;
     this.#level = level;
     this.#sample = this.#sample.filter((seen) => this.#isSampled(seen.number));

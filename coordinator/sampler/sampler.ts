@@ -6,7 +6,10 @@
 import type { Point } from '../space/dimension.js';
 
 export interface Observation {
-  /** The trial's. A later observation of the same number takes the place of the earlier one. */
+  /**
+   * The trial's. A later observation of the same number takes the place of the earlier one. Below 0 for a
+   * trial of another sweep: its result counts like any other, but no trial of this sweep has its point yet.
+   */
   readonly number: number;
   readonly point: Point;
   /**

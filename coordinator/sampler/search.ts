@@ -15,10 +15,15 @@ export interface Search {
   readonly trials: number | null;
 }
 
+/** Whether what it proposes depends on results. */
+export function learnsFrom(sampler: SweepSpec['sampler']): boolean {
+  return typeof sampler === 'object' && ('tpe' in sampler || 'gp' in sampler);
+}
+
 /** Whether the sweep's trials are proposed while it runs, because they depend on results or on how long it may run. */
 export function isProposed({ sampler, budget }: Pick<SweepSpec, 'sampler' | 'budget'>): boolean {
   if (typeof sampler === 'string' || 'grid' in sampler || 'list' in sampler) return false;
-  return 'tpe' in sampler || 'gp' in sampler || budget.trials === null;
+  return learnsFrom(sampler) || budget.trials === null;
 }
 
 /** Null where all trials are known when the sweep is submitted (a grid, a budgeted draw that looks at no history). */

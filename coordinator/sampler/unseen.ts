@@ -28,7 +28,7 @@ export class Unseen {
   }
 
   observe(number: number, point: Point): void {
-    if (!this.finite) return;
+    if (!this.finite || number < 0) return;
     const key = point.join();
     const before = this.#pointOf.get(number);
     if (before === key) return;

@@ -39,6 +39,23 @@ export class AxesSpace {
     return Object.fromEntries(this.#columns.map((column) => [column.axis.name, settingOf(column, point)]));
   }
 
+  /** Of the hyperparameters that stand by themselves, in their order. */
+  get names(): string[] {
+    return this.#columns.map(({ axis }) => axis.name);
+  }
+
+  /** The first hyperparameter of the space that the assignment lacks, or whose value lies outside. */
+  misfit(assignment: Assignment): { readonly name: string; readonly why: 'missing' | 'outside' } | null {
+    const point: (number | null)[] = this.space.dimensions.map(() => null);
+    for (const column of this.#columns) {
+      const { name } = column.axis;
+      const value = assignment[name];
+      if (value === undefined) return { name, why: 'missing' };
+      if (!locate(column, value, point)) return { name, why: 'outside' };
+    }
+    return null;
+  }
+
   /** Null where the assignment has other names, or a value that is not in the space. */
   pointOf(assignment: Assignment): Point | null {
     if (Object.keys(assignment).length !== this.#columns.length) return null;

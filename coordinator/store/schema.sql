@@ -153,6 +153,7 @@ create table sweep_revision (
   ended_by text,
   origin text not null default 'file'::text,
   source json,
+  warm_start json,
   constraint sweep_revision_pkey PRIMARY KEY (sweep, revision),
   constraint sweep_revision_origin_check CHECK ((origin = ANY (ARRAY['file'::text, 'command'::text]))),
   constraint sweep_revision_sweep_fkey FOREIGN KEY (sweep) REFERENCES sweep(id)

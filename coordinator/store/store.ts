@@ -13,6 +13,7 @@ import type { ModelModule } from '../../proto/model-module.js';
 import type { BlobId, EpochKey, EpochResult, EvaluatedPart, EvaluationResult, Json, OutcomeClass } from '../../proto/work.js';
 import type { Assignment, BudgetEnd, DataSummary, SweepSpec, TrialPlan } from '../sweep/spec.js';
 import type { ListFile } from '../sweep/list-file.js';
+import type { WarmStart } from '../sweep/warm-start.js';
 import type { MemoryPeak } from '../placement/memory.js';
 import type { SweepState, TrialState } from '../trial/states.js';
 
@@ -38,6 +39,8 @@ export interface SweepRecord {
   readonly origin: RevisionOrigin;
   /** Tells its current revision from others (sweep/revision-digest.ts), as hex. */
   readonly digest: string;
+  /** What its sampler knew of other sweeps' trials when this revision was submitted; null for nothing. */
+  readonly warmStart: WarmStart | null;
 }
 
 export type RevisionOrigin = 'file' | 'command';
@@ -270,6 +273,7 @@ export interface NewSweep {
   /** Null where it was made of nothing that could be kept. */
   readonly source: SweepSource | null;
   readonly origin: RevisionOrigin;
+  readonly warmStart: WarmStart | null;
   /** For the event: what is new in the words of the file, or where it comes from. */
   readonly told: { readonly [field: string]: Json };
   /** What becomes of the trials of the revision before; null for a sweep of a new name. */

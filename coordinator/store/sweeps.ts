@@ -4,6 +4,7 @@ import type { BudgetEnd, DataSummary, SweepSpec } from '../sweep/spec.js';
 import { revisionDigest } from '../sweep/revision-digest.js';
 import { moveSweep, sweepTransitions } from '../trial/states.js';
 import type { SweepState } from '../trial/states.js';
+import type { WarmStart } from '../sweep/warm-start.js';
 import { jsonText, lastById } from './batch.js';
 import type { Batch } from './batch.js';
 import { NotFound } from './errors.js';
@@ -96,8 +97,8 @@ export async function writeRevision(client: ClientBase, id: string, revision: nu
     [id, sweep.project, sweep.spec.name, revision, sweep.actor, state],
   );
   await client.query(
-    `insert into sweep_revision (sweep, revision, spec, data, numerics, digest, created_by, origin, source, ran_ms, slot_ms, trained_epochs, since_best)
-     select $1::text, $2::integer, $3::json, $4::json, $5::text, $6::bytea, $7::text, $8::text, $9::json,
+    `insert into sweep_revision (sweep, revision, spec, data, numerics, digest, created_by, origin, source, warm_start, ran_ms, slot_ms, trained_epochs, since_best)
+     select $1::text, $2::integer, $3::json, $4::json, $5::text, $6::bytea, $7::text, $8::text, $9::json, $11::json,
        coalesce(b.ran_ms, 0), coalesce(b.slot_ms, 0), coalesce(b.trained_epochs, 0), coalesce(b.since_best, 0)
      from (select) as one left join sweep_revision b on b.sweep = $1 and b.revision = $2 - 1 and $10`,
     [
@@ -111,6 +112,7 @@ export async function writeRevision(client: ClientBase, id: string, revision: nu
       sweep.origin,
       sweep.source === null ? null : jsonText(sweep.source),
       sweep.carried?.clockGoesOn === true,
+      sweep.warmStart === null ? null : jsonText(sweep.warmStart),
     ],
   );
 }
@@ -135,11 +137,12 @@ interface SweepRow {
   readonly changes: number;
   readonly origin: RevisionOrigin;
   readonly digest: string;
+  readonly warmStart: WarmStart | null;
 }
 
 const selection = `select s.id, s.project, s.name, s.revision, s.state, r.spec, r.data, r.numerics, s.created_at as "createdAt", s.finished_at as "finishedAt",
     r.ran_ms as "ranMs", r.slot_ms as "slotMs", r.trained_epochs as "trainedEpochs", r.since_best as "sinceBest", r.ended_by as "endedBy",
-    s.changes, r.origin, encode(r.digest, 'hex') as digest
+    s.changes, r.origin, encode(r.digest, 'hex') as digest, r.warm_start as "warmStart"
   from sweep s join sweep_revision r on r.sweep = s.id and r.revision = s.revision`;
 
 /** An id goes before a name that reads like it. */

@@ -25,6 +25,8 @@ export interface SweepChange {
   /** Null takes it out, as in `concurrency`. */
   readonly priority?: Json | undefined;
   readonly concurrency?: Json | undefined;
+  /** Names or ids of other sweeps whose trials the sampler is to know. */
+  readonly warmStartFrom?: readonly string[] | undefined;
 }
 
 /** Whether it brings new work, rather than saying how the work there is goes on. */
@@ -48,6 +50,7 @@ export function replacementsOf(change: SweepChange, text: string, spec: SweepSpe
   for (const [field, value] of Object.entries(change.budget ?? {})) take({ path: ['budget', field], value: value ?? undefined });
   if (change.pruner !== undefined) take({ path: ['pruner'], value: change.pruner });
   for (const field of ['priority', 'concurrency'] as const) if (change[field] !== undefined) take({ path: [field], value: change[field] ?? undefined });
+  if (change.warmStartFrom !== undefined) take({ path: ['warmStart', 'from'], value: change.warmStartFrom });
   return { replacements, problems };
 }
 

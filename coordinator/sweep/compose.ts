@@ -49,6 +49,7 @@ function common(file: ImageDraft['sections'] | SyntheticDraft['sections'], fallb
     name: file.name ?? fallbackName,
     ...(file.constraints === undefined ? {} : { constraints: file.constraints }),
     sampler: composeSampler(file.sampler, seed, list),
+    ...(file.warmStart === undefined ? {} : { warmStart: { from: [...new Set([file.warmStart.from].flat())] } }),
     budget: composeBudget(file.budget ?? {}),
     pruner: composePruner(file.pruner),
     stageTimeoutMs: file.stageTimeout === undefined ? null : durationMs(file.stageTimeout),

@@ -39,6 +39,7 @@ function asWritten(spec: SweepSpec): { readonly [section: string]: Json } {
       : { trainable: { synthetic: { epochMs: trainable.epochMs, metrics: trainable.metrics } } }),
     constraints: spec.constraints ?? null,
     sampler: typeof sampler === 'string' || 'list' in sampler ? (typeof sampler === 'string' ? sampler : null) : Object.fromEntries(Object.entries(sampler).map(([kind, settings]) => [kind, { ...settings }])),
+    warmStart: spec.warmStart === undefined ? null : { from: spec.warmStart.from },
     objective: writtenObjective(objective),
     stop: stop === null ? null : { ...stop },
     pruner: pruner === null ? null : writtenPruner(pruner),

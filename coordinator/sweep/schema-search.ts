@@ -1,6 +1,6 @@
 /** How a sweep file says who proposes its trials, and who of them goes on. */
 import * as z from 'zod';
-import { fields, MAX_EPOCHS, name, seed, whole } from './schema-parts.js';
+import { fields, MAX_EPOCHS, name, seed, text, whole } from './schema-parts.js';
 
 const seeded = fields({ seed: seed.optional() }, '{seed}');
 
@@ -38,6 +38,9 @@ export function isListed(file: SamplerFile | undefined): boolean {
 
 const CONSTRAINT = "a formula over hyperparameters, such as 'imageSize * batch <= 6000'";
 export const constraints = z.array(z.string(CONSTRAINT).min(1, CONSTRAINT), 'a list of formulas').min(1, 'at least one formula');
+
+const SWEEPS = 'the name or id of a sweep, or a list of them';
+export const warmStartFields = fields({ from: z.union([text(SWEEPS), z.array(text(SWEEPS), SWEEPS).min(1, 'at least one sweep')], { error: SWEEPS }) }, '{from: SWEEP}');
 
 const ETA = 'a number above 1 and up to 1000';
 const eta = z.number(ETA).gt(1, ETA).max(1000, ETA);

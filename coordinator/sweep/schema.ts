@@ -11,7 +11,7 @@ import { ZOO, type Knob } from '../../proto/models.js';
 import { SCHEDULE_KINDS } from '../space/schedule.js';
 import { ENSEMBLE_RULES } from '../ensemble/combine.js';
 import { anyNumber, atLeastZero, fields, MAX_EPOCHS, MAX_TRIALS, name, oneOf, positive, seed, text, whole } from './schema-parts.js';
-import { constraints, pruner, sampler } from './schema-search.js';
+import { constraints, pruner, sampler, warmStartFields } from './schema-search.js';
 
 export { MAX_TRIALS, namesOf, oneOf } from './schema-parts.js';
 
@@ -359,6 +359,7 @@ const MAX_PRIORITY = 1000;
 const common = {
   constraints: constraints.optional(),
   sampler: sampler.optional(),
+  warmStart: warmStartFields.optional(),
   pruner: pruner.optional(),
   objective: objective.optional(),
   stop: stopFields.optional(),

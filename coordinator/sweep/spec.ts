@@ -183,6 +183,8 @@ export interface SweepSpec {
   /** Formulas over hyperparameters that every trial meets; absent for none. */
   readonly constraints?: readonly string[];
   readonly sampler: SamplerSpec;
+  /** Names or ids of other sweeps whose trials the sampler knows before its first proposal, each once; absent for none. */
+  readonly warmStart?: { readonly from: readonly string[] };
   readonly objective: ObjectiveSpec;
   readonly stop: StopSpec | null;
   readonly pruner: PrunerSpec | null;

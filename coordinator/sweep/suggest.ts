@@ -235,7 +235,7 @@ const PLACES: ReadonlyMap<string, string> = new Map(
     .reverse()
     .map(([section, name]) => [name, `${section}.${name}`]),
 );
-const TOP_LEVEL = ['name', 'data', 'model', 'space', 'constraints', 'sampler', 'pruner', 'objective', 'stop', 'ensemble', 'budget', 'stageTimeout', 'priority', 'concurrency', 'seed', 'trainable'];
+const TOP_LEVEL = ['name', 'data', 'model', 'space', 'constraints', 'sampler', 'warmStart', 'pruner', 'objective', 'stop', 'ensemble', 'budget', 'stageTimeout', 'priority', 'concurrency', 'seed', 'trainable'];
 
 export const NOT_BUILT = 'known but not built yet';
 

@@ -1,6 +1,7 @@
 /** What a sweep file may say but its author perhaps did not mean. */
 import { isSchedule, type Schedule, type Warmup } from '../space/schedule.js';
 import { speaksOfCosts } from '../space/constraints.js';
+import { learnsFrom } from '../sampler/search.js';
 import { countAccepted } from './check-constraints.js';
 import { vanishesAt } from './check-rates.js';
 import type { Path } from './mistakes.js';
@@ -13,7 +14,7 @@ export interface Warning {
 
 export function warningsOf(spec: SweepSpec): readonly Warning[] {
   const longest = Math.max(...axisValues(spec, 'epochs').map(Number));
-  return [...rateWarnings(spec, longest), ...prunerWarnings(spec, longest), ...constraintWarnings(spec)];
+  return [...rateWarnings(spec, longest), ...prunerWarnings(spec, longest), ...constraintWarnings(spec), ...warmStartWarnings(spec)];
 }
 
 function constraintWarnings({ constraints, axes, sampler }: SweepSpec): Warning[] {
@@ -22,6 +23,12 @@ function constraintWarnings({ constraints, axes, sampler }: SweepSpec): Warning[
   if (constraints === undefined || !isGrid || constraints.some(speaksOfCosts)) return [];
   const { met, of, all } = countAccepted(constraints, axes, 'grid');
   return !all || met === of ? [] : [{ path: ['constraints'], text: `${of - met} of the ${of} combinations do not meet them and are left out` }];
+}
+
+function warmStartWarnings({ warmStart, sampler }: SweepSpec): Warning[] {
+  if (warmStart === undefined || learnsFrom(sampler)) return [];
+  const [name] = typeof sampler === 'string' ? [sampler] : Object.keys(sampler);
+  return [{ path: ['warmStart'], text: `it has no effect: sampler ${name ?? ''} learns from no trials, as tpe and gp do` }];
 }
 
 /** A trial is not judged at its end. */

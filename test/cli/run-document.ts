@@ -11,7 +11,7 @@ const part = z.strictObject({
 });
 
 export const runDocumentSchema = z.object({
-  sweep: z.strictObject({ id: z.string().startsWith('swp_'), name: z.string(), state: z.enum(['running', 'paused', 'completed', 'stopped', 'failed']), endedBy: z.string().nullable() }),
+  sweep: z.strictObject({ id: z.string().startsWith('swp_'), name: z.string(), state: z.enum(['running', 'paused', 'completed', 'stopped', 'failed']), endedBy: z.string().nullable(), warmStart: z.strictObject({ from: z.array(z.string()), taken: z.record(z.string(), z.int().positive()), unfit: z.array(z.strictObject({ reason: z.string(), trials: z.int().positive() })) }).optional() }),
   data: z
     .strictObject({
       images: z.int().positive(),

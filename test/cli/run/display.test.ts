@@ -20,6 +20,7 @@ function view(change: Partial<ProgressView> = {}): ProgressView {
       ensemble: null,
       restoreBest: false,
       data: null,
+      warmStart: null,
     },
     trials: { total: 24, done: 12, failed: 0, cancelled: 0, running: 2, waiting: 10 },
     epochs: { total: 80, recorded: 31 },

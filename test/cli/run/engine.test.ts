@@ -19,7 +19,7 @@ const wasm: EngineFact = { name: 'wasm', label: 'wasm', found: null, stamp: null
 function service(began: string | null): { preview: (asked: SubmitRequest) => Promise<Preview> } {
   return {
     preview: async ({ numerics }) => ({
-      ...{ name: 's', trials: 1, proposed: null, epochs: { requested: 1, distinct: 1, stored: 0, again: 0, budget: null }, standing: 'same', differences: [], commands: [], carried: null },
+      ...{ name: 's', trials: 1, proposed: null, epochs: { requested: 1, distinct: 1, stored: 0, again: 0, budget: null }, standing: 'same', differences: [], commands: [], carried: null, warmStart: null },
       existing: began === null ? null : { id: 'swp_1', revision: 1, state: 'completed', numerics: began },
       work: numerics === began ? [] : ([{ epochs: 1 }] as unknown as Preview['work']),
     }),

@@ -36,6 +36,6 @@ test('the closing lines count what was pruned', () => {
 });
 
 test('a sweep of which everything is stored says that nothing is left to train', () => {
-  const preview: Preview = { name: 'x', trials: 2, proposed: null, epochs: { requested: 118, distinct: 90, stored: 90, again: 0, budget: null }, existing: null, standing: 'new', differences: [], commands: [], carried: null, work: [] };
+  const preview: Preview = { name: 'x', trials: 2, proposed: null, epochs: { requested: 118, distinct: 90, stored: 90, again: 0, budget: null }, existing: null, standing: 'new', differences: [], commands: [], carried: null, warmStart: null, work: [] };
   assert.match(planLines(preview, null).at(-1) ?? '', /of which 90 are stored already: nothing is left to train$/);
 });

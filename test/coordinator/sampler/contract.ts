@@ -194,6 +194,32 @@ export function learnerContract(name: string, make: Make): void {
   };
 
   describe(`${name}: what every sampler that looks at results promises`, () => {
+    test('what is known of another sweep counts like its own trials, without any of its numbers', () => {
+      const [own, warm] = [make(branching, 7), make(branching, 7)];
+      const cold = own.propose(0, 0);
+      for (let number = 0; number < 24; number += 1) {
+        own.observe(ended(number, branchingPoint(number)));
+        warm.observe({ ...ended(number, branchingPoint(number)), number: number - 24 });
+      }
+      assert.deepEqual(warm.propose(0, 0), own.propose(0, 0));
+      assert.notDeepEqual(warm.propose(0, 0), cold, 'trials drawn at the start are saved');
+      assert.equal(new Set(proposed(warm, 0, 4).map((point) => point.join())).size, 4);
+    });
+
+    test('settings that another sweep has tried may be tried again, each once', () => {
+      const small: Space = { dimensions: [{ kind: 'choice', name: 'c', when: null, count: 3 }, { kind: 'int', name: 'k', when: null, min: 1, max: 4, log: false, step: 1 }] };
+      const sampler = make(small, 2);
+      for (let nth = 0; nth < 12; nth += 1) sampler.observe({ number: nth - 12, point: [nth % 3, 1 + (nth % 4)], state: 'completed', value: nth, shortfall: 0, epochs: 1 });
+      const met = new Set<string>();
+      for (let number = 0; number < 12; number += 1) {
+        const point = nextFree(sampler, number, met);
+        assert.ok(point !== null, `after ${met.size} points`);
+        met.add(point.join());
+        sampler.observe({ number, point, state: 'completed', value: number, shortfall: 0, epochs: 1 });
+      }
+      assert.equal(nextFree(sampler, 12, met), null);
+    });
+
     test('infeasible points are kept away from', () => {
       const upper = inUpperHalf((number, point) => ((point[0] ?? 0) < 0.5 ? { ...blank, number, point, state: 'infeasible' } : { ...ended(number, point), value: point[0] ?? 0 }));
       assert.ok(upper >= 12, `${upper} of 16 away from them`);

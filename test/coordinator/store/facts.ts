@@ -60,7 +60,7 @@ export function specOf(name: string, more: Partial<SweepSpec> = {}): SweepSpec {
 }
 
 export function sweepOf(name: string, paths: readonly (readonly EpochKey[])[], more: Partial<NewSweep> = {}): NewSweep {
-  return { project: 'default', actor: 'ada', spec: specOf(name), data: null, numerics: 'none', trials: paths.map((path, number) => planOf(number, path)), source: null, origin: 'file', told: {}, carried: null, ...more };
+  return { project: 'default', actor: 'ada', spec: specOf(name), data: null, numerics: 'none', trials: paths.map((path, number) => planOf(number, path)), source: null, origin: 'file', told: {}, carried: null, warmStart: null, ...more };
 }
 
 /** A grant that is committed. */
