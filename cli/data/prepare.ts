@@ -74,8 +74,8 @@ export function assignParts(scan: Pick<Scan, 'files' | 'classes' | 'given'>, spe
   return { ...split, warnings: [...chosen.warnings, ...split.warnings] };
 }
 
-/** With `given: merge` every part is cut anew, and copies stay together by themselves. */
-function chooseFiles(files: readonly ScannedFile[], spec: DataSpec, seed: number): { readonly files: readonly ScannedFile[]; readonly warnings: readonly string[] } {
+/** Which images enter the data set. With `given: merge` every part is cut anew, and copies stay together by themselves. */
+export function chooseFiles(files: readonly ScannedFile[], spec: DataSpec, seed: number): { readonly files: readonly ScannedFile[]; readonly warnings: readonly string[] } {
   const distinct = spec.dedupe && spec.split?.merge !== true ? dropTrainedCopies(files) : files;
   const dropped = files.length - distinct.length;
   const capped = spec.perClass === null ? distinct : capClasses(distinct, spec.perClass, spec.split?.seed ?? seed, spec.split?.merge === true);

@@ -8,6 +8,7 @@ import { renderSheet, type Section, type Tile } from '../picture/sheet.js';
 import { BadInput } from '../exit.js';
 import { requirePlace, writeOver } from '../output-file.js';
 import { AugmentedTraining, firstAugmentation, SHOWN_EPOCHS } from './augmented.js';
+import { chooseFiles } from './prepare.js';
 import { readImageSweep } from './read-sweep.js';
 import { scanFolder, type Scan, type ScannedFile } from './scan.js';
 
@@ -49,7 +50,8 @@ export async function previewData(options: PreviewOptions): Promise<Preview> {
   const shape = firstShape(spec, data);
   try {
     const { maxRejected, resize } = data;
-    const scan = await scanFolder({ ...place, cacheDir: options.cacheDir, maxRejected, onProgress: options.onProgress, signal: options.signal });
+    const found = await scanFolder({ ...place, cacheDir: options.cacheDir, maxRejected, onProgress: options.onProgress, signal: options.signal });
+    const scan: Scan = { ...found, files: chooseFiles(found.files, data, spec.seed).files };
     const sections: Section[] = [];
     const augment = firstAugmentation(spec);
     const training = augment === null ? null : new AugmentedTraining(augment, shape, spec.seed, scan, data);

@@ -2,7 +2,7 @@
 import { metricValue, overallScore, type Confusion } from '../../proto/confusion.js';
 import type { EpochKey, EpochSettings } from '../../proto/work.js';
 import type { RecordedEpoch, RecordedEvaluation, SweepRecord, TrialRecord } from '../store/store.js';
-import { compareScores, ranksOf, scoreOf, type Score } from '../trial/rank.js';
+import { compareScores, ranksOf, scoreOf, valueOf, type Score } from '../trial/rank.js';
 import type { TrialPlan } from '../sweep/spec.js';
 import { warmStartView } from './warm-starts.js';
 import type { PartMetrics, PlanView, SweepView, TrialResult } from './views.js';
@@ -71,9 +71,10 @@ export function trialResult(sweep: SweepRecord, trial: TrialRecord, known: Known
   };
 }
 
-/** Any metric of its chosen epoch, those of the confusion matrix too; null where there is none. */
-export function metricOf(sweep: SweepRecord, trial: Pick<TrialResult, 'metrics' | 'val'>, metric: string): number | null {
-  const value = metricValue(metric, { metrics: trial.metrics, confusion: trial.val?.confusion ?? null }, sweep.data?.classes ?? [], sweep.data?.positive ?? 0);
+/** Any metric that an objective may name, at the trial's chosen epoch; null where it was not measured. */
+export function chosenValue(sweep: SweepRecord, trial: TrialRecord, known: KnownEpochs, metric: string): number | null {
+  const chosen = known.epochs.get(trial.bestEpoch === null ? '' : (trial.plan.path[trial.bestEpoch] ?? ''));
+  const value = chosen === undefined ? null : valueOf(metric, chosen, sweep.data?.classes ?? [], sweep.data?.positive ?? 0);
   return value === null || Number.isNaN(value) ? null : value;
 }
 

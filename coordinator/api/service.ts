@@ -19,7 +19,7 @@ import type { Leading } from './leading.js';
 import { Submissions } from './submissions.js';
 import { TrialRequests } from './trial-requests.js';
 import { waitingFor } from './waiting-for.js';
-import { byFirstObjective, leaderboard, metricOf, pathOf, planView, recordedPrefix, sweepView, trialResult, type KnownEpochs } from './results.js';
+import { chosenValue, byFirstObjective, leaderboard, pathOf, planView, recordedPrefix, sweepView, trialResult, type KnownEpochs } from './results.js';
 import type {
   Changed,
   CostView,
@@ -196,7 +196,8 @@ export class ApplicationService implements SweepService {
     const known = await this.#known(trials, false);
     const wanted = metric ?? sweep.spec.objective.metric;
     const results = trials.map((trial) => trialResult(sweep, trial, known));
-    const measured = await importanceOf(results, sweep.spec.axes, wanted, (trial) => metricOf(sweep, trial, wanted));
+    const values = new Map(trials.map((trial) => [trial.id, chosenValue(sweep, trial, known, wanted)]));
+    const measured = await importanceOf(results, sweep.spec.axes, wanted, (trial) => values.get(trial.id) ?? null);
     return { sweep: sweepView(sweep), metric: wanted, ...measured };
   }
 

@@ -39,6 +39,11 @@ test('a contact sheet shows each class as the first trial sees it', async (t) =>
   assert.ok(grey(8 + 80, top + 80) > 0, 'the image itself');
 });
 
+test('a contact sheet shows the images that are in the sweep, not those that perClass leaves out', async (t) => {
+  const { classes } = await preview(await place(t, 'data: {path: ./images, perClass: 2}\n'));
+  assert.deepEqual(classes, { a: { shown: 2, images: 2 }, b: { shown: 2, images: 2 } });
+});
+
 test('a file with mistakes and a folder that cannot be swept are one line each', async (t) => {
   await assert.rejects(preview(await place(t, 'data: ./images\nspace: {imageSize: -1}\n')), { code: 'BadInput', message: /sweep\.yaml:2:20: space\.imageSize/ });
   await assert.rejects(preview(await place(t, 'data: ./nowhere\n')), { code: 'BadInput', message: /sweep\.yaml:1:7: data: found no such folder: .*nowhere, expected/ });
