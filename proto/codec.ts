@@ -119,6 +119,7 @@ function workerToWire(message: WorkerMessage): WorkerInit {
           seq: toUint64('seq', message.seq),
           outcome: outcomes.encode(message.outcome.class),
           message: message.outcome.message,
+          log: message.log,
           ...(message.outcome.neededBytes === null ? {} : { neededBytes: toUint64('neededBytes', message.outcome.neededBytes) }),
         },
       };
@@ -208,13 +209,14 @@ function workerFromWire({ kind }: WireWorkerMessage): WorkerMessage {
       };
     }
     case 'finished': {
-      const { attempt, token, seq, outcome, message, neededBytes } = kind.value;
+      const { attempt, token, seq, outcome, message, neededBytes, log } = kind.value;
       return {
         kind: 'finished',
         attempt,
         token,
         seq: fromUint64('seq', seq),
         outcome: { class: outcomes.decode(outcome), message, neededBytes: neededBytes === undefined ? null : fromUint64('neededBytes', neededBytes) },
+        log,
       };
     }
     case undefined:

@@ -79,6 +79,8 @@ export interface Finished extends LeaseRef {
   readonly kind: 'finished';
   readonly seq: number;
   readonly outcome: Outcome;
+  /** The end of what was printed before a failure; else empty. */
+  readonly log: string;
 }
 
 export type ReliableMessage = EpochReport | CheckpointSaved | EvaluationReport | Finished;

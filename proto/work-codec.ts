@@ -32,6 +32,7 @@ function trainToWire(work: TrainWork): WorkInit {
       checkpointEveryMs: work.checkpointEveryMs,
       ...(work.checkpoint === null ? {} : { checkpoint: digestToBytes('checkpoint', work.checkpoint) }),
       ...(work.dataset === null ? {} : { dataset: digestToBytes('dataset', work.dataset) }),
+      ...(work.silenceMs === null ? {} : { silenceMs: work.silenceMs }),
       ...limitsToWire(work),
     },
   };
@@ -53,6 +54,7 @@ function trainFromWire(wire: WireTrainWork): TrainWork {
     awaitFrom: wire.awaitFrom,
     dataset: wire.dataset === undefined ? null : bytesToDigest('dataset', wire.dataset),
     ...limitsFromWire(wire),
+    silenceMs: wire.silenceMs ?? null,
     checkpointEveryMs: wire.checkpointEveryMs,
   };
 }
@@ -111,10 +113,13 @@ function settingsOf(run: EpochRun): EpochSettings[] {
   return new Array<EpochSettings>(run.count).fill(settings);
 }
 
+/** A trainable that is missing here does not compile. */
+const TRAINABLES: { readonly [trainable in Trajectory['trainable']]: true } = { 'image-classifier': true, synthetic: true, command: true, module: true };
+
 function trajectoryFrom(text: string): Trajectory {
   const value = parseObject('trajectory', text);
   const { trainable } = value;
-  if (trainable !== 'image-classifier' && trainable !== 'synthetic') throw new ProtocolError(`trajectory: found the trainable ${JSON.stringify(trainable)}, expected image-classifier or synthetic`);
+  if (typeof trainable !== 'string' || !Object.hasOwn(TRAINABLES, trainable)) throw new ProtocolError(`trajectory: found the trainable ${JSON.stringify(trainable)}, expected one of ${Object.keys(TRAINABLES).join(', ')}`);
   return value as unknown as Trajectory;
 }
 

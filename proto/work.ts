@@ -119,7 +119,47 @@ export interface SyntheticTrajectory {
   readonly salt: number | null;
 }
 
-export type Trajectory = ImageTrajectory | SyntheticTrajectory;
+/**
+ * A program of the user's own, run as `command`, or a module of theirs: they learn what is in force in
+ * each epoch and report its metrics. Both may save checkpoints, whose content is theirs alone.
+ */
+export interface CommandTrajectory {
+  readonly format: number;
+  readonly trainable: 'command';
+  /** Of the contract between trawl and the program: raised where the same program would be told something else. */
+  readonly version: number;
+  readonly numerics: 'none';
+  /** The program and its arguments. */
+  readonly command: readonly string[];
+  /** Variables of its environment beside those that every program gets. */
+  readonly environment: { readonly [name: string]: string };
+  /** Archive of its files; null where it has none. */
+  readonly program: BlobId | null;
+  readonly seed: number;
+  readonly replicate: number;
+  readonly salt: number | null;
+}
+
+export interface ModuleTrajectory {
+  readonly format: number;
+  readonly trainable: 'module';
+  /** As of a command. */
+  readonly version: number;
+  readonly numerics: 'none';
+  /** Its code with all that it imports, one JavaScript file. */
+  readonly program: BlobId;
+  readonly seed: number;
+  readonly replicate: number;
+  readonly salt: number | null;
+}
+
+export type ProgramTrajectory = CommandTrajectory | ModuleTrajectory;
+
+export type Trajectory = ImageTrajectory | SyntheticTrajectory | ProgramTrajectory;
+
+export function isProgram(trajectory: Trajectory): trajectory is ProgramTrajectory {
+  return trajectory.trainable === 'command' || trajectory.trainable === 'module';
+}
 
 /**
  * Random changes to each training image, drawn from (dataSeed, replicate, epoch, image), so that they
@@ -175,7 +215,7 @@ export interface ImageEpochSettings {
   readonly dataSeed: number;
 }
 
-/** What is in force in one epoch of a synthetic trainable: hyperparameter name to value. */
+/** What is in force in one epoch of a synthetic trainable, a command or a module: hyperparameter name to value. */
 export interface SyntheticEpochSettings {
   readonly values: { readonly [name: string]: Json };
 }
@@ -184,13 +224,13 @@ export type EpochSettings = ImageEpochSettings | SyntheticEpochSettings;
 
 /** What one epoch yields. Recorded once per key, never rewritten. */
 export interface EpochResult {
-  /** `train.loss`, `train.accuracy`, `val.loss`, `val.accuracy`, `val.auc`, or a synthetic trainable's own. */
+  /** `train.loss`, `train.accuracy`, `val.loss`, `val.accuracy`, `val.auc`, or other trainables' own. */
   readonly metrics: { readonly [metric: string]: number };
   /** Counts on the validation part, confusion[true][predicted]; null where there is none. */
   readonly confusion: readonly (readonly number[])[] | null;
   /** ROC curves on the validation part by levels, of as many classes as proto/roc-summary.ts says; absent where there are none. */
   readonly roc?: readonly RocSummary[];
-  /** True where the loss ceased to be finite: remembered like any other result; nothing follows it. */
+  /** True where the loss, or any metric of a trainable that is not built in, ceased to be finite: remembered like any other result; nothing follows it. */
   readonly diverged: boolean;
 }
 
@@ -257,6 +297,8 @@ export interface TrainWork {
   readonly memoryBytes: number | null;
   /** Longest time for the whole stage; null for none. */
   readonly timeoutMs: number | null;
+  /** Longest time that a command or a module may say nothing; null for none. */
+  readonly silenceMs: number | null;
   /** A checkpoint is saved at the first epoch end after so much time without one. */
   readonly checkpointEveryMs: number;
 }

@@ -115,6 +115,7 @@ export function trialLines(detail: TrialDetail): string[] {
     ...curveLines(detail.curve),
     ...(trial.val?.confusion ? ['', 'Confusion on validation:', ...confusionTable(trial.val.confusion, classes).map((line) => `  ${line}`)] : []),
     ...(detail.attempts.length === 0 ? [] : ['', 'Attempts:', ...attemptLines(detail)]),
+    ...logLines(detail),
   ];
 }
 
@@ -138,6 +139,14 @@ function curveLines(curve: readonly EpochRow[]): string[] {
     curve,
   );
   return ['Curves:', ...curves, '', ...rows.map((line) => `  ${line}`)];
+}
+
+/** What the last attempt printed, if it failed. */
+function logLines({ attempts }: TrialDetail): string[] {
+  const log = attempts.at(-1)?.log.trimEnd() ?? '';
+  // eslint-disable-next-line no-control-regex -- colours and cursor movements of a progress bar would play with the terminal
+  const plain = log.replace(/\u001b\[[0-9;?]*[A-Za-z]|[^\P{Cc}\n\t]/gu, '');
+  return plain === '' ? [] : ['', 'The end of what it printed:', ...plain.split('\n').map((line) => `  ${line}`)];
 }
 
 function attemptLines(detail: TrialDetail): string[] {

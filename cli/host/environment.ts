@@ -1,5 +1,5 @@
 /** What a child of ours may see of the user's environment: no secrets that happen to be in the shell. */
-const PASSED_ON = ['PATH', 'HOME', 'TMPDIR', 'LANG', 'LC_ALL', 'TZ', 'LD_LIBRARY_PATH', 'NODE_OPTIONS', 'NODE_EXTRA_CA_CERTS', 'UV_THREADPOOL_SIZE', 'CUDA_VISIBLE_DEVICES'];
+const PASSED_ON = ['PATH', 'HOME', 'TMPDIR', 'LANG', 'LC_ALL', 'TZ', 'LD_LIBRARY_PATH', 'NODE_OPTIONS', 'NODE_EXTRA_CA_CERTS', 'UV_THREADPOOL_SIZE', 'CUDA_VISIBLE_DEVICES', 'CUDA_HOME', 'PYTHONPATH', 'VIRTUAL_ENV', 'CONDA_PREFIX', 'OMP_NUM_THREADS'];
 
 export function childEnvironment(own: { readonly [name: string]: string }): NodeJS.ProcessEnv {
   const environment: NodeJS.ProcessEnv = {};

@@ -8,6 +8,8 @@ import { near } from '../program-name.js';
 
 export interface Bundle {
   readonly code: string;
+  /** The same without its source map, which names the folder that it lies in. */
+  readonly plain: string;
   /** SHA-256 of the code, whatever folder it lies in. */
   readonly digest: string;
 }
@@ -16,29 +18,43 @@ export interface Bundle {
 const BANNER = "import { createRequire as trawlRequire } from 'node:module';\nconst require = trawlRequire(import.meta.url);";
 const SOURCE_MAP = /\n?\/\/# sourceMappingURL=\S+\s*$/;
 
+/** What the sweep file wants of the module. */
+export interface Purpose {
+  /** Of the sweep file. */
+  readonly field: 'model' | 'module';
+  readonly exported: string;
+  /** How that is written. */
+  readonly form: string;
+}
+
+const MODEL: Purpose = { field: 'model', exported: 'build', form: 'export function build(settings, {height, width, channels, classes})' };
+
 /**
  * Packages are looked for from the module's folder upwards; Node's own modules may be imported. `into`
  * is the folder that the code will lie in. Throws BadInput, a line per mistake.
  */
-export async function bundleModule(file: string, into: string): Promise<Bundle> {
+export async function bundleModule(file: string, into: string, purpose = MODEL): Promise<Bundle> {
   const found = await stat(file).catch(() => null);
-  if (found?.isFile() !== true) throw new BadInput(`${near(file)}:1:1: model: found ${found === null ? 'no such file' : 'no file'}, expected a module that exports build; its path is relative to the sweep file`);
+  if (found?.isFile() !== true) throw new BadInput(`${near(file)}:1:1: ${purpose.field}: found ${found === null ? 'no such file' : 'no file'}, expected a module that exports ${purpose.exported}; its path is relative to the sweep file`);
   try {
-    const { outputFiles } = await build({
+    const { outputFiles, metafile } = await build({
       entryPoints: [file],
       absWorkingDir: dirname(file),
       outfile: join(into, 'bundle.mjs'),
-      ...{ bundle: true, write: false, format: 'esm', platform: 'node', target: 'node20', mainFields: ['module', 'main'] },
+      ...{ bundle: true, write: false, metafile: true, format: 'esm', platform: 'node', target: 'node20', mainFields: ['module', 'main'] },
       ...{ sourcemap: 'inline', sourcesContent: false, logLevel: 'silent', charset: 'utf8' },
       // Settings of a project round about are no part of what a model means.
       tsconfigRaw: {},
       banner: { js: BANNER },
     });
+    const exports = Object.values(metafile.outputs)[0]?.exports ?? [];
+    if (!exports.includes(purpose.exported)) throw new BadInput(`${near(file)}:1:1: ${purpose.field}: found no export ${purpose.exported}, expected ${purpose.form}`);
     const code = outputFiles[0]?.text ?? '';
-    return { code, digest: createHash('sha256').update(code.replace(SOURCE_MAP, '')).digest('hex') };
+    const plain = code.replace(SOURCE_MAP, '');
+    return { code, plain, digest: createHash('sha256').update(plain).digest('hex') };
   } catch (error) {
     if (!isFailure(error)) throw error;
-    throw new BadInput(error.errors.map((message) => mistake(message, file)).join('\n'));
+    throw new BadInput(error.errors.map((message) => mistake(message, file, purpose.field)).join('\n'));
   }
 }
 
@@ -46,11 +62,11 @@ function isFailure(error: unknown): error is BuildFailure {
   return error instanceof Error && 'errors' in error && Array.isArray(error.errors);
 }
 
-function mistake({ text, location }: Message, file: string): string {
+function mistake({ text, location }: Message, file: string, field: Purpose['field']): string {
   const path = location === null ? file : resolve(dirname(file), location.file);
   const unresolved = /^Could not resolve "(.*)"$/.exec(text)?.[1];
   const said = unresolved === undefined ? `found ${JSON.stringify(text)}, expected JavaScript or TypeScript` : `found the import of ${JSON.stringify(unresolved)}, which is not there; ${remedy(unresolved)}`;
-  return `${near(path)}:${location?.line ?? 1}:${(location?.column ?? 0) + 1}: model: ${said}`;
+  return `${near(path)}:${location?.line ?? 1}:${(location?.column ?? 0) + 1}: ${field}: ${said}`;
 }
 
 function remedy(name: string): string {

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { forbidden, isLitter } from '../data/layout.js';
 import { DataProblem } from '../data/problem.js';
 import { BadInput } from '../exit.js';
+import { isPattern, patternExpression } from '../text/pattern.js';
 
 /** In the order given, each once; a folder's in order of their names. Throws BadInput where a name leads to nothing or to what may not be looked at. */
 export function imageFiles(names: readonly string[]): string[] {
@@ -22,7 +23,7 @@ function filesOf(name: string): string[] {
   const kind = kindOf(name);
   if (kind === 'file') return [name];
   if (kind === 'folder') return walk(name);
-  return /[*?[{]/.test(name) ? matches(name) : [];
+  return isPattern(name) ? matches(name) : [];
 }
 
 function kindOf(path: string): 'file' | 'folder' | null {
@@ -70,29 +71,10 @@ function entriesOf(folder: string): Dirent[] {
 /** For shells that leave a pattern as it is, and patterns in quotes: *, ?, [abc], {a,b} and **. */
 function matches(pattern: string): string[] {
   const parts = pattern.replace(/^(?:\.\/+)+/, '').split('/');
-  const fixed = parts.slice(0, Math.min(parts.length - 1, parts.findIndex((part) => /[*?[{]/.test(part))));
+  const fixed = parts.slice(0, Math.min(parts.length - 1, parts.findIndex(isPattern)));
   const base = fixed.length === 0 ? '.' : fixed.join('/') || '/';
   if (kindOf(base) !== 'folder') return [];
-  const wanted = expressionOf(pattern, `^${parts.slice(fixed.length).join('/').replace(/\*\*\/|\*\*|\*|\?|\[[^\]]*\]|\{[^{}]*\}|[.+^$()|\\[\]{}]/g, inRegExp)}$`);
+  const wanted = patternExpression(parts.slice(fixed.length).join('/'), pattern);
   const below = base === '/' ? 1 : base === '.' ? 0 : base.length + 1;
   return walk(base).filter((file) => wanted.test(file.slice(below)));
-}
-
-/** Throws BadInput. */
-function expressionOf(pattern: string, source: string): RegExp {
-  try {
-    return new RegExp(source, 'u');
-  } catch {
-    throw new BadInput(`${pattern}: found a pattern that cannot be read, expected one of *, ?, [abc], {a,b} and **`);
-  }
-}
-
-function inRegExp(token: string): string {
-  if (token === '**/') return '(?:.*/)?';
-  if (token === '**') return '.*';
-  if (token === '*') return '[^/]*';
-  if (token === '?') return '[^/]';
-  if (token.length > 1 && token.startsWith('[')) return token.replace(/^\[!/, '[^').replaceAll('\\', '\\\\');
-  if (token.length > 1 && token.startsWith('{')) return `(?:${token.slice(1, -1).split(',').map((choice) => choice.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')).join('|')})`;
-  return `\\${token}`;
 }

@@ -20,6 +20,8 @@ import { mistakeLines } from '../text/mistake-lines.js';
 import { readSweepWithModule, type SweepWithModule } from '../module/read-sweep.js';
 import type { ModelEngine } from '../module/topology.js';
 import type { ModelModule } from '../../proto/model-module.js';
+import type { ProgramSource } from '../../proto/program.js';
+import { prepareProgram } from '../program/prepare.js';
 
 export interface LoadOptions {
   readonly file: string;
@@ -72,10 +74,11 @@ async function loadParsed(sweep: SweepWithModule, text: string, name: string, op
   const { parsed } = sweep;
   if ('mistakes' in parsed) throw new BadInput(mistakeLines(name, parsed.with(await folderProblems(parsed.dataPath, options.file))));
   for (const warning of parsed.warnings) options.onWarning(warning);
-  const { data, module } = await prepare(parsed, sweep, options, name);
+  const { spec, data, module, program } = await prepare(parsed, sweep, options, name);
   // Of a model, whoever chooses the engine puts in its own (engine.ts).
-  const numerics = parsed.spec.trainable.kind === 'synthetic' ? 'none' : 'undecided';
-  return { spec: parsed.spec, data, request: { source: { name, text }, sharing: options.sharing, data, numerics, ...(module === undefined ? {} : { module }), ...(sweep.list === null ? {} : { list: sweep.list }) } };
+  const numerics = spec.trainable.kind === 'image-classifier' ? 'undecided' : 'none';
+  const found = { ...(module === undefined ? {} : { module }), ...(program === undefined ? {} : { program }), ...(sweep.list === null ? {} : { list: sweep.list }) };
+  return { spec, data, request: { source: { name, text }, sharing: options.sharing, data, numerics, ...found } };
 }
 
 /** The sweep file as JSON, which is YAML too, with other values in `space`. */
@@ -114,21 +117,32 @@ function readSweepFile(file: string, name: string): string {
 }
 
 interface Prepared {
+  readonly spec: SweepSpec;
   readonly data: DataSummary | null;
-  readonly module: ModelModule | undefined;
+  readonly module?: ModelModule | undefined;
+  readonly program?: ProgramSource | undefined;
 }
 
 async function prepare(parsed: ParsedSweep, sweep: SweepWithModule, options: LoadOptions, name: string): Promise<Prepared> {
   const { spec } = parsed;
-  if (spec.trainable.kind === 'synthetic') return { data: null, module: undefined };
+  const { trainable } = spec;
+  if (trainable.kind === 'synthetic') return { spec, data: null };
   const isNewHome = !existsSync(options.home.folder);
+  // The home's own folder, whether or not a coordinator runs there: both sides write whole blobs only.
+  const blobs = new FolderBlobStore(options.home.blobs);
   try {
+    if (trainable.kind !== 'image-classifier') {
+      const prepared = await prepareProgram(trainable, { base: resolve(dirname(options.file)), blobs, onWarning: (line) => options.onWarning(`${name}: ${line}`) });
+      if ('problems' in prepared) throw new BadInput(mistakeLines(name, parsed.place(prepared.problems)));
+      const { source: program } = prepared;
+      if (isNewHome && existsSync(options.home.folder)) chmodSync(options.home.folder, 0o700);
+      return program === undefined ? { spec, data: null } : { spec: { ...spec, trainable: { ...trainable, program: program.blob } }, data: null, program };
+    }
     const data = await prepareDataset({
       base: resolve(dirname(options.file)),
-      spec: spec.trainable.data,
+      spec: trainable.data,
       seed: spec.seed,
-      // The home's own folder, whether or not a coordinator runs there: both sides write whole blobs only.
-      blobs: new FolderBlobStore(options.home.blobs),
+      blobs,
       cacheDir: options.home.dataCache,
       onProgress: options.onProgress,
       signal: options.signal,
@@ -142,7 +156,7 @@ async function prepare(parsed: ParsedSweep, sweep: SweepWithModule, options: Loa
     if (costly.length > 0) throw new BadInput(mistakeLines(name, costly));
     // Its caches were written first, with the rights that folders have by default.
     if (isNewHome) chmodSync(options.home.folder, 0o700);
-    return { data, module };
+    return { spec, data, module };
   } catch (error) {
     // Bad input creates nothing, not even the home.
     if (isNewHome && !existsSync(options.home.lock)) rmSync(options.home.folder, { recursive: true, force: true });

@@ -58,6 +58,7 @@ const submitRequest = z.strictObject({
   list: z.strictObject({ path: z.string(), shown: z.string(), text: z.string().nullable(), why: z.string().optional() }).optional(),
   replace: z.boolean().optional(),
   warmStartFrom: z.array(z.string().min(1)).min(1).optional(),
+  program: z.object({ blob: z.string().regex(/^[0-9a-f]{64}$/), bytes: z.number().int().min(0) }).optional(),
 });
 
 const stateRequest = z.strictObject({ state: z.enum(['running', 'paused', 'stopped']), now: z.boolean().default(false) });

@@ -74,6 +74,7 @@ export class Submissions {
   async submit(request: SubmitRequest): Promise<Submitted> {
     const compiled = compileRequest(request);
     if (request.data !== null) await this.#registerData(request.data.manifest);
+    if (request.program !== undefined) await this.#register(request.program.blob, 'program');
     return this.#retrying(async () => {
       const prospect = await this.#prospect(compiled, 'file', request.replace === true);
       if (prospect.standing === 'conflict') throw new BadRequest(conflictLines(compiled.source.name, { ...prospect, name: compiled.spec.name }).join('\n'));
@@ -200,14 +201,15 @@ export class Submissions {
 
   /** The bytes are there already; from now on the store knows them, so that they are kept while a sweep needs them. */
   async #registerData(manifest: BlobId): Promise<void> {
-    const register = async (id: BlobId, kind: string): Promise<void> => {
-      const bytes = await this.#options.blobs.size(id);
-      if (bytes === null) throw new BadRequest(`data blob ${id} was not uploaded before the sweep; submit it again`);
-      await this.#store.putBlob(id, bytes, kind);
-    };
-    await register(manifest, 'manifest');
+    await this.#register(manifest, 'manifest');
     const { packs } = manifestPacks.parse(JSON.parse(await text(await this.#options.blobs.open(manifest))));
-    for (const pack of packs) await register(pack, 'data');
+    for (const pack of packs) await this.#register(pack, 'data');
+  }
+
+  async #register(id: BlobId, kind: 'manifest' | 'data' | 'program'): Promise<void> {
+    const bytes = await this.#options.blobs.size(id);
+    if (bytes === null) throw new BadRequest(`${kind} blob ${id} was not uploaded before the sweep; submit it again`);
+    await this.#store.putBlob(id, bytes, kind);
   }
 }
 

@@ -5,6 +5,7 @@
 import type { Confusion } from '../../proto/confusion.js';
 import type { ListFile } from '../sweep/list-file.js';
 import type { ModelModule } from '../../proto/model-module.js';
+import type { ProgramSource } from '../../proto/program.js';
 import type { BlobId, EpochKey, EpochSettings, ImageTrajectory, Trajectory } from '../../proto/work.js';
 import type { SlotSnapshot } from '../leader/snapshot.js';
 import type { TrialFailure } from '../store/store.js';
@@ -33,6 +34,8 @@ export interface SubmitRequest {
   readonly replace?: boolean | undefined;
   /** `warmStart.from`, in the place of the file's own. */
   readonly warmStartFrom?: readonly string[] | undefined;
+  /** Of a command its files, of a module its code; the blob was put into the store before. Absent for other trainables, and for a command without files. */
+  readonly program?: ProgramSource | undefined;
 }
 
 /** What a sampler knows of other sweeps' trials before its first proposal. */
@@ -362,6 +365,8 @@ export interface AttemptRow {
   readonly to: number;
   readonly outcome: string | null;
   readonly message: string;
+  /** The end of what its process printed before it failed; else empty. */
+  readonly log: string;
   readonly startedAt: string;
   readonly endedAt: string | null;
 }

@@ -5,9 +5,11 @@
  * recorded, the trials that stand there fold it and move on (over memoised epochs at once), so the cost
  * of a report is the number of trials that share it.
  */
+import type { EpochResult } from '../../proto/work.js';
 import type { Judgement } from '../pruner/pruner.js';
 import { chosenEpoch, emptyFold, foldEpoch } from '../trial/fold.js';
 import { compareScores, improves, scoreOf } from '../trial/rank.js';
+import { whatIsMissing } from '../trial/reported.js';
 import { isEnded, moveSweep, moveTrial, type TrialState } from '../trial/states.js';
 import { Forest, isStateless, type EpochNode } from '../stage/forest.js';
 import type { TrialFailure, TrialRecord, TurnWrites } from '../store/store.js';
@@ -130,9 +132,7 @@ export class Board {
       sweep.endedBy = endedBy;
       writes.spent.push(spentWrite(sweep));
     }
-    if (sweep.proposing !== null) sweep.proposing.exhausted = true;
-    for (const trial of [...sweep.held]) this.#end(trial, 'pruned', null, writes);
-    for (const trial of sweep.trials) if (trial.phase === 'train') this.#end(trial, 'cancelled', null, writes);
+    this.#trainNoMore(sweep, writes);
   }
 
   pause(sweep: SweepRun, problem: string | null, writes: TurnWrites): void {
@@ -216,6 +216,8 @@ export class Board {
 
   /** Folds what is recorded from the trial's place on; stops at its new frontier or its end. */
   #advance(trial: TrialRun, writes: TurnWrites): void {
+    // One of its twins may have ended its whole sweep.
+    if (trial.phase !== 'train') return;
     for (;;) {
       const node = trial.nodes[trial.fold.epochs];
       if (trial.fold.state !== 'open' || node === undefined) break;
@@ -224,6 +226,7 @@ export class Board {
         return;
       }
       trial.fold = foldEpoch(trial.fold, node.result, trial.nodes.length, trial.sweep.rule);
+      if (trial.fold.epochs === 1 && !this.#reportsWhatCounts(trial, node.result, writes)) return;
       if (trial.sweep.rule.stop?.restoreBest === true) pin(trial, trial.nodes[trial.fold.bestEpoch] ?? null);
       if (trial.fold.state === 'open' && trial.sweep.pruning !== null && !this.#goesOn(trial, trial.sweep.pruning.judge(trial), writes)) return;
     }
@@ -232,6 +235,26 @@ export class Board {
     } else {
       this.#finishTraining(trial, writes);
     }
+  }
+
+  #trainNoMore(sweep: SweepRun, writes: TurnWrites): void {
+    if (sweep.proposing !== null) sweep.proposing.exhausted = true;
+    for (const trial of [...sweep.held]) this.#end(trial, 'pruned', null, writes);
+    for (const trial of sweep.trials) if (trial.phase === 'train') this.#end(trial, 'cancelled', null, writes);
+  }
+
+  /** Without the metrics that count a trial fails at its first epoch, and all others with it where no epoch has had them yet. */
+  #reportsWhatCounts(trial: TrialRun, result: EpochResult, writes: TurnWrites): boolean {
+    const { sweep } = trial;
+    const message = whatIsMissing(sweep.record.spec, result);
+    if (message === null) {
+      sweep.reports = true;
+      return true;
+    }
+    this.#end(trial, 'failed', { class: 'TrainableError', message }, writes);
+    // A trial that has ended well under an earlier leader is a proof too.
+    if (!sweep.reports && !sweep.trials.some(({ state }) => state === 'completed' || state === 'pruned')) this.#trainNoMore(sweep, writes);
+    return false;
   }
 
   /** Does as its pruner says; whether the trial goes on. */

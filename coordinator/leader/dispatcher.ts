@@ -169,7 +169,7 @@ export class Dispatcher {
   adopt(open: OpenAttempt, now: number): void {
     const nodes = open.keys.map((key) => this.board.forest.get(key)).filter((node) => node !== undefined);
     if (nodes.length < open.keys.length) {
-      this.writes.ended.push({ attempt: open.attempt, token: open.token, outcome: 'released', message: 'no open sweep wants it any more' });
+      this.writes.ended.push({ attempt: open.attempt, token: open.token, outcome: 'released', message: 'no open sweep wants it any more', log: '' });
       return;
     }
     const worker = this.#worker(open.worker, now);
@@ -256,9 +256,9 @@ export class Dispatcher {
   }
 
   /** Ends a live attempt: its nodes are free, its failure is counted, and what follows is decided. */
-  endAttempt(attempt: Attempt, outcome: OutcomeClass, message: string): void {
+  endAttempt(attempt: Attempt, outcome: OutcomeClass, message: string, log = ''): void {
     const verdict = this.ledger.end(attempt, outcome, () => this.#isLargest(attempt.worker), this.now);
-    this.writes.ended.push({ attempt: attempt.id, token: attempt.token, outcome, message });
+    this.writes.ended.push({ attempt: attempt.id, token: attempt.token, outcome, message, log });
     const goal = goalOf(attempt);
     if (verdict !== null) {
       const sweep = this.board.standingAt(goal)[0]?.sweep ?? this.board.waitingForEvaluation(goal)[0]?.sweep ?? null;

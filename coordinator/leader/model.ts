@@ -80,6 +80,8 @@ export interface SweepRun {
   queued: number;
   /** Why the coordinator paused it by itself; null when a person did, or it runs. */
   problem: string | null;
+  /** Whether an epoch of one of its trials has had all metrics that it goes by. */
+  reports: boolean;
   best: { readonly trial: TrialRun; readonly score: Score } | null;
   /** How long its stages take. */
   readonly pace: Pace;

@@ -22,7 +22,7 @@ export interface ReportContext {
   readonly checkpointDue: number;
   /** Its worker has been heard of it. */
   begun(attempt: Attempt): void;
-  endAttempt(attempt: Attempt, outcome: OutcomeClass, message: string): void;
+  endAttempt(attempt: Attempt, outcome: OutcomeClass, message: string, log: string): void;
 }
 
 export function answerReport(context: ReportContext, attempt: Attempt, message: ReliableMessage): Answer | null {
@@ -37,7 +37,7 @@ export function answerReport(context: ReportContext, attempt: Attempt, message: 
     case 'finished':
       learnMemory(context, attempt, message.outcome);
       learnPace(attempt, message.outcome, context.now);
-      context.endAttempt(attempt, message.outcome.class, message.outcome.message);
+      context.endAttempt(attempt, message.outcome.class, message.outcome.message, message.log);
       return fine;
   }
 }

@@ -30,6 +30,7 @@ export function sweepRunOf(record: SweepRecord, proposing: Proposing | null, sha
     queued: 0,
     problem: null,
     best: null,
+    reports: false,
     pace: new Pace(),
     spent: { ...record.spent },
     savedMs: record.spent.ranMs + record.spent.slotMs,

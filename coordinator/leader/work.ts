@@ -29,6 +29,7 @@ export function trainWork(attempt: Attempt, trials: readonly TrialRun[], limits:
     dataset: trajectory.trainable === 'image-classifier' ? (sweep?.dataset ?? null) : null,
     memoryBytes: limits.memoryBytes,
     timeoutMs: timeoutOf(trials),
+    silenceMs: silenceOf(trials),
     checkpointEveryMs: limits.checkpointEveryMs,
   };
 }
@@ -61,5 +62,13 @@ function timeoutOf(trials: readonly TrialRun[]): number | null {
   return trials.reduce<number | null>((longest, trial) => {
     const timeout = trial.sweep.record.spec.stageTimeoutMs;
     return timeout === null ? longest : Math.max(longest ?? 0, timeout);
+  }, null);
+}
+
+/** The longest that any of them allows. */
+function silenceOf(trials: readonly TrialRun[]): number | null {
+  return trials.reduce<number | null>((longest, { sweep }) => {
+    const { trainable } = sweep.record.spec;
+    return 'silenceMs' in trainable ? Math.max(longest ?? 0, trainable.silenceMs) : longest;
   }, null);
 }

@@ -59,14 +59,15 @@ export function endBatch(ended: readonly AttemptEnd[]): Batch | null {
   return {
     what: 'ends of attempts',
     name: 'ends',
-    text: `update attempt a set state = 'ended', outcome = g.outcome, message = g.message, ended_at = clock_timestamp()
-      from unnest($1::text[], $2::text[], $3::text[], $4::text[]) as g(attempt, token, outcome, message)
+    text: `update attempt a set state = 'ended', outcome = g.outcome, message = g.message, log = g.log, ended_at = clock_timestamp()
+      from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[]) as g(attempt, token, outcome, message, log)
       where a.id = g.attempt and a.token = g.token and a.state = 'leased'`,
     values: [
       ended.map((end) => end.attempt),
       ended.map((end) => end.token),
       ended.map((end) => end.outcome),
       ended.map((end) => plainText(end.message)),
+      ended.map((end) => plainText(end.log)),
     ],
     expected: ended.length,
   };
@@ -98,7 +99,7 @@ export async function readAttemptsOf(client: ClientBase, keys: readonly EpochKey
   // A span of a path begins with a key of that path.
   const { rows } = await client.query<Awaited<ReturnType<Store['attemptsOf']>>[number]>({
     name: 'attempts-of',
-    text: `select id as attempt, worker, kind, from_epoch as "from", from_epoch + cardinality(keys) as "to", outcome, message,
+    text: `select id as attempt, worker, kind, from_epoch as "from", from_epoch + cardinality(keys) as "to", outcome, message, log,
         granted_at as "startedAt", ended_at as "endedAt"
       from attempt where keys[1] = any($1::bytea[]) order by granted_at, id`,
     values: [keys.map(bytea)],

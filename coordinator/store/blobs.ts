@@ -18,11 +18,11 @@ export async function touchBlobs(client: ClientBase, ids: readonly BlobId[]): Pr
   await client.query({ name: 'touch-blobs', text: 'update blob set last_used = now() where id = any($1::text[])', values: [ids] });
 }
 
-/** References that the store knows: checkpoints, probabilities, and the manifests of live data. */
+/** References that the store knows: checkpoints, probabilities, and of live sweeps the manifest of their data or their program. */
 const unreferenced = `not exists (select from epoch e where e.checkpoint = b.id)
   and not exists (select from evaluation v where v.probabilities = b.id)
   and not exists (
-    select from sweep s join sweep_revision r on r.sweep = s.id and r.revision = s.revision where r.data ->> 'manifest' = b.id
+    select from sweep s join sweep_revision r on r.sweep = s.id and r.revision = s.revision where r.data ->> 'manifest' = b.id or r.spec -> 'trainable' ->> 'program' = b.id
   )`;
 
 export async function readUnreferenced(client: ClientBase, before: Date): Promise<BlobId[]> {

@@ -9,6 +9,7 @@
  * - An epoch is inserted once per key; a second insert of the same key throws `StaleWrite`.
  * - Event ids are gapless and in order of commit.
  */
+import type { ProgramSource } from '../../proto/program.js';
 import type { ModelModule } from '../../proto/model-module.js';
 import type { BlobId, EpochKey, EpochResult, EvaluatedPart, EvaluationResult, Json, OutcomeClass } from '../../proto/work.js';
 import type { Assignment, BudgetEnd, DataSummary, SweepSpec, TrialPlan } from '../sweep/spec.js';
@@ -54,6 +55,8 @@ export interface SweepSource {
   readonly module: ModelModule | null;
   /** The file of trials that it names; null where it names none. */
   readonly list: ListFile | null;
+  /** Of a command its files, of a module its code; null for none. */
+  readonly program: ProgramSource | null;
 }
 
 /** What a revision of a sweep has used up. */
@@ -187,6 +190,8 @@ export interface AttemptEnd {
   readonly token: string;
   readonly outcome: OutcomeClass;
   readonly message: string;
+  /** The end of what was printed before a failure; else empty. */
+  readonly log: string;
 }
 
 export interface TrialUpdate {
@@ -354,7 +359,7 @@ export interface Store {
   /** Since the sweep's current revision was submitted, or its trials were retried: whoever asks anew tries anew. */
   failureCounts(keys: readonly EpochKey[], sweep: string): Promise<FailureCount[]>;
   /** Attempts of the given keys' spans, newest last: for `trawl trial`. */
-  attemptsOf(keys: readonly EpochKey[]): Promise<{ attempt: string; worker: string; kind: string; from: number; to: number; outcome: string | null; message: string; startedAt: Date; endedAt: Date | null }[]>;
+  attemptsOf(keys: readonly EpochKey[]): Promise<{ attempt: string; worker: string; kind: string; from: number; to: number; outcome: string | null; message: string; log: string; startedAt: Date; endedAt: Date | null }[]>;
   /** Current end of the recordings' sequence; with `recordedSince` it counts what one invocation trained. */
   recordedSeq(): Promise<number>;
   recordedSince(seq: number, sweep: string): Promise<{ readonly trained: number; readonly retrained: number }>;

@@ -6,6 +6,6 @@ import type { SweepSpec } from './spec.js';
 /** Problems with a path into the sweep file; `ParsedSweep.place` gives them their lines. */
 export function checkAgainstEngine({ budget, trainable }: Pick<SweepSpec, 'budget' | 'trainable'>, numerics: string): Problem[] {
   if (budget.gpuMs === undefined || isGpuNumerics(numerics)) return [];
-  const trainer = trainable.kind === 'synthetic' ? 'the synthetic trainable' : `the engine ${numericsText(numerics)}`;
+  const trainer = trainable.kind !== 'image-classifier' ? `the trainable ${trainable.kind}` : `the engine ${numericsText(numerics)}`;
   return [{ path: ['budget', 'gpuHours'], at: 'value', found: `GPU hours for ${trainer}`, expected: 'slotHours, which every engine counts', suggestion: 'or train on a GPU: trawl engine install --gpu' }];
 }

@@ -18,7 +18,7 @@ interface WrittenObjective {
 
 /** Of what is written, so that a mistake beside a metric does not hide one in it. */
 export function checkMetrics(draft: Draft): Problem[] {
-  const known = draft.kind === 'image' ? [...METRIC_NAMES, ...COST_METRICS] : draft.metrics;
+  const known = draft.kind === 'image' ? [...METRIC_NAMES, ...COST_METRICS] : draft.kind === 'synthetic' ? draft.metrics : null;
   if (known === null) return [];
   const objectives = writtenObjectives(draft.raw.objective);
   const named = objectives.flatMap(namedIn);

@@ -19,7 +19,7 @@ export function checkSynthetic(draft: SyntheticDraft, axes: readonly Axis[]): Pr
   return [...names, ...Object.entries(metrics).flatMap(([metric, formula]) => checkFormula([...at.path, metric], String(formula), draft, axes))];
 }
 
-function checkName(name: string): Problem[] {
+export function checkName(name: string): Problem[] {
   const base = { path: ['space', name], at: 'key', found: describe(name) } as const;
   if (name === 'epoch' || RESERVED_NAMES.has(name)) {
     return [{ ...base, expected: 'a name that formulas do not use already', suggestion: name === 'epoch' ? 'did you mean epochs?' : 'call it otherwise' }];

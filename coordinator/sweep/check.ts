@@ -24,7 +24,7 @@ export const TRIALS_WITHOUT_BUDGET = 10_000;
 /** `axes` are those of `space` that could be read. */
 export function checkDraft(draft: Draft, axes: readonly Axis[]): Problem[] {
   const model = draft.kind === 'image' ? modelOf(draft) : null;
-  const whole = draft.spaceIsWhole && (draft.kind === 'synthetic' || model !== null) ? (model === null ? axes : withDefaults(axes, model)) : null;
+  const whole = draft.spaceIsWhole && (draft.kind !== 'image' || model !== null) ? (model === null ? axes : withDefaults(axes, model)) : null;
   const constraints = draft.sections.constraints ?? [];
   const formulas = whole === null ? [] : checkConstraints(constraints, whole, model !== null);
   const counted = whole === null || isListed(draft.sections.sampler) || constraints.length === 0 || formulas.length > 0 ? null : countAccepted(constraints, whole, howTaken(draft.sections.sampler));

@@ -1,11 +1,12 @@
 /** From a draft without a mistake to the spec: every default filled in, nothing left to look up. */
 import type { ZooModel } from '../../proto/models.js';
 import { withDefaults } from './axes.js';
-import type { ImageDraft, SyntheticDraft } from './draft.js';
+import type { ProgramSource } from '../../proto/program.js';
+import type { ImageDraft, ProgramDraft, SyntheticDraft } from './draft.js';
 import { durationMs } from '../../proto/duration.js';
 import type { BudgetFile, ImageFile, ObjectiveFile } from './schema.js';
 import type { PrunerFile, SamplerFile } from './schema-search.js';
-import type { Assignment, Axis, BudgetSpec, DataSpec, EnsembleSpec, Goal, ObjectiveSpec, PrunerSpec, SamplerSpec, SplitSpec, StopSpec, SweepSpec } from './spec.js';
+import type { Assignment, Axis, BudgetSpec, CommandSpec, DataSpec, EnsembleSpec, Goal, ModuleSpec, ObjectiveSpec, PrunerSpec, SamplerSpec, SplitSpec, StopSpec, SweepSpec } from './spec.js';
 
 export const DEFAULT_SPLIT = { val: 0.15, test: 0.15 } as const;
 
@@ -14,6 +15,9 @@ export const DEFAULT_MAX_REJECTED = 0.1;
 
 /** Ten members are what Caruana's selection seldom goes beyond, and ten networks still predict in no time. */
 export const DEFAULT_ENSEMBLE: EnsembleSpec = { rule: 'greedy', maxMembers: 10 };
+
+/** Longer than an epoch of most trainings takes: a process that hangs shall not hold a slot for ever. */
+export const DEFAULT_SILENCE = '1h';
 
 export function composeImage(draft: ImageDraft, named: readonly Axis[], model: ZooModel, fallbackName: string, list: readonly Assignment[] | null): SweepSpec {
   const file = draft.sections;
@@ -42,7 +46,29 @@ export function composeSynthetic(draft: SyntheticDraft, named: readonly Axis[], 
   };
 }
 
-function common(file: ImageDraft['sections'] | SyntheticDraft['sections'], fallbackName: string, list: readonly Assignment[] | null): Omit<SweepSpec, 'trainable' | 'axes' | 'objective' | 'stop' | 'ensemble'> {
+/** `source` is what was found of its files; null where nobody has looked, and for a command without files. */
+export function composeProgram(draft: ProgramDraft, named: readonly Axis[], source: ProgramSource | null, fallbackName: string, list: readonly Assignment[] | null): SweepSpec {
+  const file = draft.sections;
+  const objective = composeObjective(file.objective, '');
+  return {
+    ...common(file, fallbackName, list),
+    trainable: { ...composeTrainable(file), ...(source === null ? {} : { program: source.blob }) },
+    axes: named.some(({ name }) => name === 'epochs') ? named : [...named, { name: 'epochs', values: [1] }],
+    objective,
+    stop: composeStop(file.stop, objective.metric, objective),
+    ensemble: null,
+  };
+}
+
+function composeTrainable({ trainable, command = [], module }: ProgramDraft['sections']): CommandSpec | ModuleSpec {
+  const written = trainable ?? (module === undefined ? { command } : { module });
+  const silenceMs = durationMs(written.silence ?? DEFAULT_SILENCE);
+  if ('module' in written) return { kind: 'module', path: written.module, silenceMs };
+  const environment = Object.fromEntries(Object.entries(written.environment ?? {}).map(([name, value]) => [name, String(value)]));
+  return { kind: 'command', command: written.command.map(String), files: written.files ?? null, share: written.share ?? false, environment, silenceMs };
+}
+
+function common(file: ImageDraft['sections'] | SyntheticDraft['sections'] | ProgramDraft['sections'], fallbackName: string, list: readonly Assignment[] | null): Omit<SweepSpec, 'trainable' | 'axes' | 'objective' | 'stop' | 'ensemble'> {
   const seed = file.seed ?? 0;
   return {
     format: 1,

@@ -3,7 +3,7 @@ import { sameJson } from '../../proto/canonical.js';
 import type { Json } from '../../proto/work.js';
 import { axisTree, writtenAxis } from '../space/axis-tree.js';
 import { fieldName, type Path } from './mistakes.js';
-import type { ObjectiveSpec, PrunerSpec, SweepSpec } from './spec.js';
+import type { ObjectiveSpec, PrunerSpec, SweepSpec, TrainableSpec } from './spec.js';
 
 /** One line per field, e.g. `space.lr: [0.01] -> [0.01, 0.003]`; none where both say the same. */
 export function differences(before: SweepSpec, after: SweepSpec): string[] {
@@ -34,9 +34,7 @@ function asWritten(spec: SweepSpec): { readonly [section: string]: Json } {
   const { trainable, objective, stop, budget, sampler, pruner } = spec;
   return {
     name: spec.name,
-    ...(trainable.kind === 'image-classifier'
-      ? { data: { ...trainable.data, split: trainable.data.split === null ? null : { ...trainable.data.split }, labels: typeof trainable.data.labels === 'object' && trainable.data.labels !== null ? { ...trainable.data.labels } : trainable.data.labels }, model: trainable.model, 'code of the model': trainable.module?.slice(0, 12) ?? null }
-      : { trainable: { synthetic: { epochMs: trainable.epochMs, metrics: trainable.metrics } } }),
+    ...writtenTrainable(trainable),
     constraints: spec.constraints ?? null,
     sampler: typeof sampler === 'string' || 'list' in sampler ? (typeof sampler === 'string' ? sampler : null) : Object.fromEntries(Object.entries(sampler).map(([kind, settings]) => [kind, { ...settings }])),
     warmStart: spec.warmStart === undefined ? null : { from: spec.warmStart.from },
@@ -61,6 +59,27 @@ function writtenList(written: Json): Json {
 function writtenObjective({ others = [], floors, ceilings = {}, ...first }: ObjectiveSpec): Json {
   const goals = [first, ...others].map(({ direction, metric }) => ({ [direction]: metric }));
   return others.length === 0 ? { ...goals[0], floors, ceilings } : { goals, floors, ceilings };
+}
+
+function writtenTrainable(trainable: TrainableSpec): { readonly [section: string]: Json } {
+  switch (trainable.kind) {
+    case 'image-classifier': {
+      const { data, model, module } = trainable;
+      const split = data.split === null ? null : { ...data.split };
+      const labels = typeof data.labels === 'object' && data.labels !== null ? { ...data.labels } : data.labels;
+      return { data: { ...data, split, labels }, model, 'code of the model': module?.slice(0, 12) ?? null };
+    }
+    case 'synthetic':
+      return { trainable: { synthetic: { epochMs: trainable.epochMs, metrics: trainable.metrics } } };
+    case 'command': {
+      const { command, files, share, environment, silenceMs, program } = trainable;
+      return { trainable: { command, files, share, environment, silenceMs }, 'files of the command': program?.slice(0, 12) ?? null };
+    }
+    case 'module': {
+      const { path, silenceMs, program } = trainable;
+      return { trainable: { module: path, silenceMs }, 'code of the module': program?.slice(0, 12) ?? null };
+    }
+  }
 }
 
 function writtenPruner({ kind, ...settings }: PrunerSpec): Json {

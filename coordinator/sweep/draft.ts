@@ -3,7 +3,8 @@ import * as z from 'zod';
 import type { Json } from '../../proto/work.js';
 import type { ModelModule } from '../../proto/model-module.js';
 import type { WrittenAxis } from '../space/axis.js';
-import { imageSchemas, syntheticFile, syntheticSpace, zooSchemas, type ImageFile, type ImageSchemas, type SyntheticFile } from './schema.js';
+import { imageSchemas, namedAxis, programFile, syntheticFile, zooSchemas, type ImageFile, type ImageSchemas, type ProgramFile, type SyntheticFile } from './schema.js';
+import { namesProgram } from './suggest.js';
 
 interface Axes {
   /** Axes of `space` as written, in the file's order; of a list that is wrong in places, those items are undefined. */
@@ -33,7 +34,13 @@ export interface SyntheticDraft extends DraftBase {
   readonly metrics: readonly string[] | null;
 }
 
-export type Draft = ImageDraft | SyntheticDraft;
+/** A command or a module. What it will report nobody knows before it runs. */
+export interface ProgramDraft extends DraftBase {
+  readonly kind: 'program';
+  readonly sections: Partial<ProgramFile>;
+}
+
+export type Draft = ImageDraft | SyntheticDraft | ProgramDraft;
 
 export interface DraftReading {
   readonly draft: Draft;
@@ -48,13 +55,18 @@ export function isRawMap(value: unknown): value is RawMap {
 
 /**
  * `module` is what was found out about the one that the file names, if it names one.
- * `trainable` stands in the place of `data` and `model`, so it decides which of the two files this is.
+ * `trainable`, `command` and `module` stand in the place of `data` and `model`, so they decide which kind of file this is.
  */
 export function readDraft(raw: RawMap, module: ModelModule | null): DraftReading {
-  if (Object.hasOwn(raw, 'trainable')) {
+  const trainable = readTrainable(raw);
+  if (trainable === 'program') {
+    const space = readAxes(raw.space, axisSchema);
+    return { draft: { kind: 'program', raw, sections: sectionsOf(programFile, raw), ...space }, issues: programFile.safeParse(raw).error?.issues ?? [] };
+  }
+  if (trainable === 'synthetic') {
     const sections: Partial<SyntheticFile> = sectionsOf(syntheticFile, raw);
     const metrics = sections.trainable === undefined ? null : Object.keys(sections.trainable.synthetic.metrics);
-    const space = readAxes(raw.space, (name) => (name === 'epochs' ? syntheticSpace.shape.epochs : syntheticSpace.def.catchall));
+    const space = readAxes(raw.space, axisSchema);
     return { draft: { kind: 'synthetic', raw, sections, metrics, ...space }, issues: syntheticFile.safeParse(raw).error?.issues ?? [] };
   }
   const schemas = module === null ? zooSchemas : imageSchemas(module.knobs);
@@ -63,6 +75,18 @@ export function readDraft(raw: RawMap, module: ModelModule | null): DraftReading
   const shape: { readonly [name: string]: z.core.$ZodType } = schemas.space.shape;
   const space = readAxes(raw.space, (name) => (Object.hasOwn(shape, name) ? shape[name] : undefined));
   return { draft: { kind: 'image', raw, sections, modelIsKnown, module, schemas, ...space }, issues: schemas.file.safeParse(raw).error?.issues ?? [] };
+}
+
+/** Of a trainable whose hyperparameters have any names. */
+function axisSchema(name: string): z.core.$ZodType {
+  return name === 'epochs' ? namedAxis.epochs : namedAxis.other;
+}
+
+function readTrainable(raw: RawMap): 'image' | 'synthetic' | 'program' {
+  if (isRawMap(raw.trainable) && Object.hasOwn(raw.trainable, 'synthetic')) return 'synthetic';
+  if (Object.hasOwn(raw, 'trainable')) return 'program';
+  const meant = Object.hasOwn(raw, 'data') || Object.hasOwn(raw, 'model') ? ['command', 'module'].some((key) => Object.hasOwn(raw, key)) : Object.keys(raw).some(namesProgram);
+  return meant ? 'program' : 'image';
 }
 
 /** Of a map, the fields that are right, each by itself. */

@@ -3,15 +3,17 @@ import { basename, extname } from 'node:path';
 import { isModulePath, type ModelModule } from '../../proto/model-module.js';
 import { namedAxes } from './axes.js';
 import { checkDraft, modelOf } from './check.js';
+import type { ProgramSource } from '../../proto/program.js';
+import { checkProgram } from './check-program.js';
 import { checkSynthetic } from './check-synthetic.js';
-import { composeImage, composeSynthetic } from './compose.js';
-import { isRawMap, readDraft } from './draft.js';
+import { composeImage, composeProgram, composeSynthetic } from './compose.js';
+import { isRawMap, readDraft, type Draft } from './draft.js';
 import { problemsOf } from './issues.js';
 import { isInList, listedTrials, movedToList, rowsIn } from './list.js';
 import { listPathOf, openList, type ListFile, type ListSource } from './list-file.js';
 import { describe, fieldName, type Mistake, type Path, type Problem } from './mistakes.js';
 import { readSource, type Source } from './source.js';
-import type { SweepSpec } from './spec.js';
+import type { Assignment, Axis, SweepSpec } from './spec.js';
 import { warningsOf } from './warnings.js';
 
 export { formatMistake, type Mistake } from './mistakes.js';
@@ -48,9 +50,10 @@ export function listPathIn(text: string): string | null {
 
 /**
  * `file` gives the sweep its name where the text gives none; `module` is what was found out about the
- * one that `modulePathOf` told, `list` the file that `listPathIn` told. Mistakes are in order of their lines.
+ * one that `modulePathOf` told, `list` the file that `listPathIn` told, `program` the
+ * files of its command or module. Mistakes are in order of their lines.
  */
-export function parseSweepFile(text: string, file: string, module: ModelModule | null = null, list: ListFile | null = null): ParseResult {
+export function parseSweepFile(text: string, file: string, module: ModelModule | null = null, list: ListFile | null = null, program: ProgramSource | null = null): ParseResult {
   const source = readSource(text);
   const raw = source.value;
   const opened = openList(raw, list);
@@ -72,21 +75,31 @@ export function parseSweepFile(text: string, file: string, module: ModelModule |
   const listed = rows === null ? null : listedTrials(draft, named.axes, rows);
   const axes = listed?.axes ?? named.axes;
   // Names that only a list gives are unknown where that could not be read.
-  const later = opened.problems.length > 0 ? [] : [...checkDraft(draft, axes), ...(draft.kind === 'synthetic' ? checkSynthetic(draft, axes) : [])];
+  const later = opened.problems.length > 0 ? [] : [...checkDraft(draft, axes), ...checkTrainable(draft, axes)];
   const all = [...problemsOf(issues, raw), ...named.problems, ...opened.problems, ...(listed?.problems ?? []), ...movedToList(later, draft, rows ?? [])];
   if (module === null && isModulePath(raw.model)) all.push({ path: ['model'], at: 'value', found: describe(raw.model), expected: 'what the module builds beside the file', suggestion: 'submit it with `trawl run`' });
   const mistakes = [...source.mistakes, ...all.map(located)];
   if (mistakes.length > 0) return mistaken(mistakes);
 
-  const name = nameOf(file);
-  const model = draft.kind === 'image' ? modelOf(draft) : null;
-  const spec = draft.kind === 'image' && model !== null ? composeImage(draft, axes, model, name, listed?.trials ?? null) : draft.kind === 'synthetic' ? composeSynthetic(draft, axes, name, listed?.trials ?? null) : null;
-  if (spec === null) throw new Error('a draft without mistakes has a known model');
+  const spec = compose(draft, axes, program, listed?.trials ?? null, nameOf(file));
   return {
     spec,
     warnings: warningsOf(spec).map(({ path, text: warning }) => warningLine(source, file, path, warning)),
     place: (found) => inOrder(place(found)),
   };
+}
+
+function checkTrainable(draft: Draft, axes: readonly Axis[]): readonly Problem[] {
+  if (draft.kind === 'synthetic') return checkSynthetic(draft, axes);
+  return draft.kind === 'program' ? checkProgram(draft) : [];
+}
+
+function compose(draft: Draft, axes: readonly Axis[], program: ProgramSource | null, list: readonly Assignment[] | null, name: string): SweepSpec {
+  if (draft.kind === 'synthetic') return composeSynthetic(draft, axes, name, list);
+  if (draft.kind === 'program') return composeProgram(draft, axes, program, name, list);
+  const model = modelOf(draft);
+  if (model === null) throw new Error('a draft without mistakes has a known model');
+  return composeImage(draft, axes, model, name, list);
 }
 
 function dataPathOf(raw: unknown): string | null {

@@ -7,14 +7,15 @@ import { canonicalJson } from '../../proto/canonical.js';
 import { keyAfter, rootKey } from '../../proto/keys.js';
 import { moduleModel, type ModelModule, type Structure } from '../../proto/model-module.js';
 import { IMAGE_CLASSIFIER_VERSION, SYNTHETIC_VERSION, zooModel } from '../../proto/models.js';
-import { KEY_FORMAT, type EpochKey, type EpochSettings, type ImageEpochSettings, type ImageInput, type ImageTrajectory, type Json, type ModelChoice, type SyntheticEpochSettings, type SyntheticTrajectory, type Trajectory } from '../../proto/work.js';
+import { PROGRAM_CONTRACT } from '../../proto/program.js';
+import { KEY_FORMAT, type EpochKey, type EpochSettings, type ImageEpochSettings, type ImageInput, type ImageTrajectory, type Json, type ModelChoice, type ProgramTrajectory, type SyntheticEpochSettings, type SyntheticTrajectory, type Trajectory } from '../../proto/work.js';
 import { sampledAssignments } from '../sampler/assignments.js';
 import { resolveOptimizer, type WrittenOptimizer } from '../space/optimizer.js';
 import { resolveAugmentation, type WrittenAugmentation } from '../space/augmentation.js';
 import { isSchedule, rateAt, ratesOf, type Schedule, type Warmup } from '../space/schedule.js';
 import { costsFor } from './costs.js';
 import { modelChoice, structureOf } from './structures.js';
-import type { Assignment, DataSpec, DataSummary, SweepSpec, TrialPlan } from './spec.js';
+import type { Assignment, CommandSpec, DataSpec, DataSummary, ModuleSpec, SweepSpec, TrialPlan } from './spec.js';
 
 export class UnresolvableSweep extends Error {
   readonly code = 'UnresolvableSweep';
@@ -48,7 +49,9 @@ export class Resolver {
 
   /** Throws UnresolvableSweep for an image classifier without data. */
   plan(number: number, assignment: Assignment): TrialPlan {
-    const salt = this.#context.spec.sharing ? null : number;
+    const { spec } = this.#context;
+    const shares = spec.sharing && (spec.trainable.kind !== 'command' || spec.trainable.share);
+    const salt = shares ? null : number;
     const { trajectory, epochs } = resolve(this.#context, assignment, salt, this.#settings);
     return { number, assignment, trajectory, epochs, path: this.#keys.path(trajectory, epochs) };
   }
@@ -89,8 +92,9 @@ function resolve({ spec, data, numerics, module }: Submitted, assignment: Assign
       metrics: trainable.metrics,
       salt,
     };
-    return { trajectory, epochs: syntheticEpochs(assignment, pool) };
+    return { trajectory, epochs: namedEpochs(assignment, pool) };
   }
+  if (trainable.kind !== 'image-classifier') return { trajectory: programTrajectory(spec, trainable, salt), epochs: namedEpochs(assignment, pool) };
   if (data === null) throw new UnresolvableSweep(`sweep ${spec.name} has no data yet`);
   const model = module === null ? zooModel(trainable.model) : moduleModel(module);
   const trajectory: ImageTrajectory = {
@@ -147,7 +151,16 @@ function imageEpochs(assignment: Assignment, data: DataSummary, seed: number, po
   });
 }
 
-function syntheticEpochs(assignment: Assignment, pool: SettingsPool): EpochSettings[] {
+function programTrajectory({ name, seed }: SweepSpec, trainable: CommandSpec | ModuleSpec, salt: number | null): ProgramTrajectory {
+  const common = { format: KEY_FORMAT, version: PROGRAM_CONTRACT, numerics: 'none', seed, replicate: 0, salt } as const;
+  const { program } = trainable;
+  if (trainable.kind === 'command') return { ...common, trainable: 'command', command: trainable.command, environment: trainable.environment, program: program ?? null };
+  if (program === undefined) throw new UnresolvableSweep(`the module of sweep ${name} was not submitted with it`);
+  return { ...common, trainable: 'module', program };
+}
+
+/** Of a trainable whose hyperparameters have any names. */
+function namedEpochs(assignment: Assignment, pool: SettingsPool): EpochSettings[] {
   const { epochs, ...hyperparameters } = assignment;
   const count = Number(epochs);
   const scheduled = Object.values(hyperparameters).some(isSchedule);

@@ -4,14 +4,15 @@
  * expected there, as it stands in a mistake after "expected". What depends on more than one field is
  * in check.ts; what is known but not built yet, and other tools' names, are in suggest.ts.
  */
-import { durationPattern } from '../../proto/duration.js';
 import * as z from 'zod';
 import { MODULE_PATH } from '../../proto/model-module.js';
 import { ZOO, type Knob } from '../../proto/models.js';
 import { SCHEDULE_KINDS } from '../space/schedule.js';
 import { ENSEMBLE_RULES } from '../ensemble/combine.js';
 import { anyNumber, atLeastZero, fields, MAX_EPOCHS, MAX_TRIALS, name, oneOf, positive, seed, text, whole } from './schema-parts.js';
+import { command, modulePath, program } from './schema-program.js';
 import { constraints, pruner, sampler, warmStartFields } from './schema-search.js';
+import { someTime, time } from './schema-time.js';
 
 export { MAX_TRIALS, namesOf, oneOf } from './schema-parts.js';
 
@@ -274,9 +275,11 @@ function imageSpaceOf(forms: ReadonlyMap<string, readonly Knob[]>) {
   return fields({ ...commonSpace, ...knobs }, 'a map of hyperparameters');
 }
 
-export const syntheticSpace = z
-  .object({ epochs: numberAxis(epochs, 'a number of epochs') }, 'a map of hyperparameters with at least epochs')
-  .catchall(scheduleAxis(scalar, [...numberSchedulesOf(swept), choiceOf(swept)], 'a value'));
+/** Axes of a trainable whose hyperparameters have any names. */
+export const namedAxis = { epochs: numberAxis(epochs, 'a number of epochs'), other: scheduleAxis(scalar, [...numberSchedulesOf(swept), choiceOf(swept)], 'a value') };
+export const syntheticSpace = z.object({ epochs: namedAxis.epochs }, 'a map of hyperparameters with at least epochs').catchall(namedAxis.other);
+/** Of a command or a module; one epoch where it does not say. */
+const programSpace = z.object({ epochs: namedAxis.epochs.optional() }, 'a map of hyperparameters').catchall(namedAxis.other);
 
 // --- the other sections
 
@@ -331,11 +334,6 @@ export const stopFields = fields(
   },
   '{monitor, patience, minDelta, restoreBest}',
 );
-
-const DURATION = 'a duration such as 90s, 10m or 1h30m';
-
-const time = z.string(DURATION).regex(durationPattern, DURATION);
-const someTime = time.refine((written) => /[1-9]/.test(written), DURATION);
 
 const HOURS = 'a number of hours above 0';
 const hours = z.number(HOURS).positive(HOURS);
@@ -430,6 +428,13 @@ export const syntheticFile = fields(
   'a map with trainable and space',
 );
 
-export const sweepFile = z.union([imageFile, syntheticFile]);
+/** Exactly one of `trainable`, `command` and `module` is there: check-program.ts. */
+export const programFile = fields(
+  { name: sweepName.optional(), trainable: program.optional(), command: command.optional(), module: modulePath.optional(), space: programSpace.optional(), ...common },
+  'a map with command, module or trainable',
+);
+
+export const sweepFile = z.union([imageFile, syntheticFile, programFile]);
 export type ImageFile = z.infer<typeof imageFile>;
 export type SyntheticFile = z.infer<typeof syntheticFile>;
+export type ProgramFile = z.infer<typeof programFile>;

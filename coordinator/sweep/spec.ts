@@ -119,7 +119,32 @@ export type TrainableSpec =
       readonly kind: 'synthetic';
       readonly epochMs: number;
       readonly metrics: { readonly [metric: string]: string };
-    };
+    }
+  | CommandSpec
+  | ModuleSpec;
+
+interface ProgramSpecBase {
+  /** Archive of a command's files, or a module's code; absent where it was not looked for, and for a command without files. */
+  readonly program?: BlobId;
+  /** Longest time without a sign of life. */
+  readonly silenceMs: number;
+}
+
+export interface CommandSpec extends ProgramSpecBase {
+  readonly kind: 'command';
+  readonly command: readonly string[];
+  /** Files, folders and patterns as written; null for the words of `command` that are files. */
+  readonly files: readonly string[] | null;
+  /** Whether it goes on from the checkpoint of any epoch, so that trials may share epochs. */
+  readonly share: boolean;
+  readonly environment: { readonly [name: string]: string };
+}
+
+export interface ModuleSpec extends ProgramSpecBase {
+  readonly kind: 'module';
+  /** As written. */
+  readonly path: string;
+}
 
 /** How the completed trials become an ensemble. */
 export interface EnsembleSpec {

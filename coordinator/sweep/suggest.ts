@@ -1,6 +1,7 @@
 /** What a person probably meant: near spellings, other tools' names, the right place, and what is not built yet. */
 import { distance } from 'fastest-levenshtein';
 import { budgetFields, dataFields, ensembleFields, imageSpace, stopFields } from './schema.js';
+import { commandFields } from './schema-program.js';
 import type { Path } from './mistakes.js';
 
 /** Names of other tools (and of our own glossary's forbidden synonyms), in lower case without _ and -. */
@@ -217,6 +218,19 @@ const ALIASES: ReadonlyMap<string, string> = new Map([
   ['standardize', 'standardise'],
   ['lenet', 'lenet5'],
   ['avg', 'average'],
+  ['cmd', 'command'],
+  ['program', 'command'],
+  ['script', 'command'],
+  ['entrypoint', 'command'],
+  ['executable', 'command'],
+  ['run', 'command'],
+  ['env', 'environment'],
+  ['envvars', 'environment'],
+  ['sharing', 'share'],
+  ['reuse', 'share'],
+  ['sources', 'files'],
+  ['include', 'files'],
+  ['silencetimeout', 'silence'],
   ['ann', 'mlp'],
   ['convnet', 'cnn'],
 ]);
@@ -229,20 +243,25 @@ const PLACES: ReadonlyMap<string, string> = new Map(
     ...Object.keys(budgetFields.shape).map((name) => ['budget', name] as const),
     ...Object.keys(ensembleFields.shape).map((name) => ['ensemble', name] as const),
     ...Object.keys(dataFields.shape).map((name) => ['data', name] as const),
+    ...Object.keys(commandFields.shape).filter((name) => name !== 'command').map((name) => ['trainable', name] as const),
     ...['val', 'test'].map((name) => ['data.split', name] as const),
     ...['floors', 'maximize', 'minimize'].map((name) => ['objective', name] as const),
   ]
     .reverse()
     .map(([section, name]) => [name, `${section}.${name}`]),
 );
-const TOP_LEVEL = ['name', 'data', 'model', 'space', 'constraints', 'sampler', 'warmStart', 'pruner', 'objective', 'stop', 'ensemble', 'budget', 'stageTimeout', 'priority', 'concurrency', 'seed', 'trainable'];
+const TOP_LEVEL = ['name', 'data', 'model', 'space', 'constraints', 'sampler', 'warmStart', 'pruner', 'objective', 'stop', 'ensemble', 'budget', 'stageTimeout', 'priority', 'concurrency', 'seed', 'trainable', 'command', 'module'];
+
+/** Whether a key of the file's top level says, in whoever's words, that a command or a module is trained. */
+export function namesProgram(key: string): boolean {
+  return ['command', 'module'].includes(ALIASES.get(plain(key)) ?? key);
+}
 
 export const NOT_BUILT = 'known but not built yet';
 
 /** What the design has and this version does not build, by field. */
 const NOT_BUILT_FIELDS: readonly RegExp[] = [
   /^(replicates|explain)$/,
-  /^trainable\.(command|module)$/,
   /^data\.sample$/,
   /^space\.(replicates?|pretrained|momentum)$/,
   /^space\.lr(\[\d+\])?\.(oneCycle|plateau)$/,
@@ -266,7 +285,7 @@ export function notBuiltValue(field: string, value: unknown): string | null {
 export function suggestKey(key: string, candidates: readonly string[], parent: Path): string | null {
   const same = likelyName(key, candidates);
   if (same !== null) return `did you mean ${same}?`;
-  if (parent.length === 0 && (key === 'data' || key === 'model') && !candidates.includes(key)) return 'trainable stands in the place of data and model: take one out';
+  if (parent.length === 0 && (key === 'data' || key === 'model') && !candidates.includes(key)) return 'what is trained instead stands in the place of data and model: take one out';
   const meant = [key, ALIASES.get(plain(key)) ?? key].find((name) => PLACES.has(name) || (parent.length > 0 && TOP_LEVEL.includes(name)));
   if (meant !== undefined) {
     const top = parent.length > 0 && TOP_LEVEL.includes(meant);

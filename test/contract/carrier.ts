@@ -67,6 +67,7 @@ const offer: Offer = {
     dataset: null,
     memoryBytes: null,
     timeoutMs: null,
+    silenceMs: null,
     checkpointEveryMs: 1_000,
   },
 };

@@ -36,6 +36,7 @@ function trainWork(epochs: TrainWork['epochs']): TrainWork {
     dataset: null,
     memoryBytes: null,
     timeoutMs: null,
+    silenceMs: null,
     checkpointEveryMs: 60_000,
   };
 }

@@ -1,7 +1,7 @@
 /** Messages of every kind, for property tests of whatever carries them. */
 import fc from 'fast-check';
 import type { CoordinatorMessage, Finished, LeaseRef, WorkerMessage } from '../../proto/messages.js';
-import type { Augmentation, EpochSettings, ImageEpochSettings, ImageTrajectory, Json, Outcome, OutcomeClass, SyntheticTrajectory, Work } from '../../proto/work.js';
+import type { Augmentation, CommandTrajectory, EpochSettings, ImageEpochSettings, ImageTrajectory, ModuleTrajectory, Json, Outcome, OutcomeClass, SyntheticTrajectory, Work } from '../../proto/work.js';
 
 /** Plain objects, as the codec gives them. */
 function record<T>(model: { readonly [K in keyof T]: fc.Arbitrary<T[K]> }): fc.Arbitrary<T> {
@@ -67,6 +67,7 @@ export const workerMessages: { readonly [kind in WorkerMessage['kind']]: fc.Arbi
     token: text,
     seq,
     outcome: record<Outcome>({ class: outcomeClass, message: text, neededBytes: fc.option(bytes) }),
+    log: text,
   }),
 };
 
@@ -102,6 +103,16 @@ const syntheticTrajectory: fc.Arbitrary<SyntheticTrajectory> = record({
   salt: fc.option(small),
 });
 
+const programParts = { format: small, version: small, numerics: fc.constant('none' as const), seed: small, replicate: small, salt: fc.option(small) };
+const commandTrajectory: fc.Arbitrary<CommandTrajectory> = record({
+  ...programParts,
+  trainable: fc.constant('command' as const),
+  command: fc.array(text, { minLength: 1 }),
+  environment: fc.dictionary(text, text, { noNullPrototype: true }),
+  program: fc.option(digest),
+});
+const moduleTrajectory: fc.Arbitrary<ModuleTrajectory> = record({ ...programParts, trainable: fc.constant('module' as const), program: digest });
+
 const augmentation: fc.Arbitrary<Augmentation> = record({
   rotation: jsonNumber, shiftHorizontal: jsonNumber, shiftVertical: jsonNumber, shear: jsonNumber, zoom: jsonNumber,
   flip: fc.constantFrom('none', 'horizontal', 'vertical', 'both'), contrast: jsonNumber, brightness: jsonNumber, crop: jsonNumber,
@@ -119,7 +130,7 @@ const epochsOfSpan = fc.array(fc.tuple(settings, fc.integer({ min: 1, max: 4 }))
 const limits = { memoryBytes: fc.option(bytes), timeoutMs: fc.option(fc.double({ min: 0, noNaN: true })) };
 
 const trainWork: fc.Arbitrary<Work> = record({
-    trajectory: fc.oneof(imageTrajectory, syntheticTrajectory),
+    trajectory: fc.oneof(imageTrajectory, syntheticTrajectory, commandTrajectory, moduleTrajectory),
     from: fc.nat({ max: 100_000 }),
     epochs: epochsOfSpan,
     checkpoint: fc.option(digest),
@@ -128,6 +139,7 @@ const trainWork: fc.Arbitrary<Work> = record({
     awaitFrom: epoch,
     dataset: fc.option(digest),
     ...limits,
+    silenceMs: fc.option(fc.double({ min: 0, noNaN: true })),
     checkpointEveryMs: fc.double({ min: 0, noNaN: true }),
   })
   .chain((work) =>

@@ -335,7 +335,7 @@ export class SimFleet {
 
   #finish(worker: SimWorker, { offer }: Running, outcome: OutcomeClass): void {
     worker.running.delete(offer.attempt);
-    this.#say(worker, { kind: 'finished', seq: (worker.seq += 1), attempt: offer.attempt, token: offer.token, outcome: { class: outcome, message: '', neededBytes: null } });
+    this.#say(worker, { kind: 'finished', seq: (worker.seq += 1), attempt: offer.attempt, token: offer.token, outcome: { class: outcome, message: '', neededBytes: null }, log: '' });
   }
 
   /** Says a report and reads its answer: the commit happens right away, as for a worker that waits. */

@@ -113,7 +113,7 @@ export class Agent implements SessionHandler {
   async drain(graceMs: number): Promise<void> {
     this.#draining = true;
     for (const run of this.#runs.values()) run.release();
-    for (const { lease } of this.#waiting) this.#session.report({ kind: 'finished', ...lease, outcome: RELEASED });
+    for (const { lease } of this.#waiting) this.#session.report({ kind: 'finished', ...lease, outcome: RELEASED, log: '' });
     this.#waiting = [];
     await within(graceMs, this.#giveBack());
     await this.stop();
@@ -162,7 +162,7 @@ export class Agent implements SessionHandler {
     const waiting = this.#waiting.find(({ lease }) => lease.attempt === attempt);
     if (waiting === undefined) return;
     this.#waiting = this.#waiting.filter((other) => other !== waiting);
-    this.#session.report({ kind: 'finished', ...waiting.lease, outcome: RELEASED });
+    this.#session.report({ kind: 'finished', ...waiting.lease, outcome: RELEASED, log: '' });
   }
 
   refused(refused: Refused): void {

@@ -6,21 +6,23 @@
  * Order that holds whatever happens: an epoch's report leaves before its checkpoint's, and `finished`
  * leaves after everything that was handed over is in the blob store.
  */
+import { randomBytes } from 'node:crypto';
 import type { BlobStore, StoredBlob } from '../../blob/store.js';
 import type { Answer, LeaseRef, Progress, ReliableMessage } from '../../proto/messages.js';
-import type { EpochKey, Outcome, Work } from '../../proto/work.js';
+import { isProgram, type EpochKey, type Outcome, type Work } from '../../proto/work.js';
 import type { Report } from '../link/session.js';
 import { oneLine, outcomeOf, RELEASED } from '../train/failure.js';
 import type { FromChild, Order, OrderFinished, PartEvaluated } from '../train/protocol.js';
 import { stateSignature } from '../train/signature.js';
 import type { ChildExit, SupervisedChild } from './child-process.js';
-import { PLAIN_CHILD } from './child-setup.js';
+import { PLAIN_CHILD, programSetup } from './child-setup.js';
 import { outcomeOfExit } from './exit-outcome.js';
 import { removeFiles } from './files.js';
 import { outcomeOfInputs, type Inputs, type Prepared } from './inputs.js';
+import { endMarked } from './left-behind.js';
 import { MemoryWatch } from './memory-watch.js';
 import { OomKills } from './oom-kills.js';
-import { peakResidentBytes, residentBytes } from './process-facts.js';
+import { groupBytes, peakResidentBytes, residentBytes } from './process-facts.js';
 import { continues } from './slot-choice.js';
 import type { ChildListener, ChildSetup, Slot } from './slot.js';
 import { Uploads } from './uploads.js';
@@ -41,6 +43,12 @@ export interface AttemptServices {
 
 /** A warm child above this share of the limit before it has begun is replaced: what it holds is somebody else's. */
 const CROWDED_SHARE = 0.5;
+
+/** A program may be many processes, which takes some time to look at. */
+const LOOK_AT_GROUP_MS = 1_000;
+
+/** Of what was printed before a failure, so much is told: it stands in a row of the store. */
+const TOLD_LOG = 8_000;
 
 export class AttemptRun implements ChildListener {
   readonly lease: LeaseRef;
@@ -186,9 +194,11 @@ export class AttemptRun implements ChildListener {
       this.#oomKills = OomKills.since(child.pid);
       this.#measures = child.pid !== before;
     }
+    const isGroup = this.#setup.mark !== undefined;
     this.#watch = new MemoryWatch({
       limitBytes: this.#limitBytes,
-      measure: async () => (child.pid === undefined ? null : residentBytes(child.pid)),
+      measure: async () => (child.pid === undefined ? null : isGroup ? groupBytes(child.pid) : residentBytes(child.pid)),
+      ...(isGroup ? { everyMs: LOOK_AT_GROUP_MS } : {}),
       exceeded: (bytes) => this.#fail(overLimit(bytes, this.#limitBytes)),
     });
   }
@@ -237,6 +247,7 @@ export class AttemptRun implements ChildListener {
     const inPeace = outcome.class === 'done' || outcome.class === 'released';
     // After a CUDA error, say, nothing works any more in its process.
     if (!inPeace) this.#fail(outcome);
+    else if (this.#setup.mark !== undefined) this.#endChild();
     await this.#close(this.#verdict ?? (inPeace ? { ...outcome, neededBytes: peak } : outcome));
   }
 
@@ -259,14 +270,21 @@ export class AttemptRun implements ChildListener {
     this.#watch?.stop();
     await this.#uploads.settled();
     await this.#killed;
+    if (this.#setup.mark !== undefined) await endMarked(this.#setup.mark);
     // Whole files only: what a dying child had half written is not taken up.
-    if (outcome?.class !== 'done' || this.work.checkpoint !== null) await removeFiles(this.#services.folder, this.#prefix);
+    if (outcome?.class !== 'done' || this.work.checkpoint !== null || isProgram(this.work.trajectory)) await removeFiles(this.#services.folder, this.#prefix);
     const final = this.#verdict ?? outcome;
-    if (final !== null) this.#report({ kind: 'finished', ...this.lease, outcome: final });
+    if (final !== null) this.#report({ kind: 'finished', ...this.lease, outcome: final, log: this.#logOf(final) });
     // The child is the next attempt's now.
     this.#child = null;
     this.#slot.unlisten();
     this.#end();
+  }
+
+  /** What the child printed for this attempt, where that may tell why it failed. */
+  #logOf(outcome: Outcome): string {
+    if (outcome.class === 'done' || outcome.class === 'released') return '';
+    return this.#child?.log.text(this.#printedBefore).slice(-TOLD_LOG) ?? '';
   }
 
   /** Nothing is said of an attempt whose lease is gone; what cannot be said at all ends it. */
@@ -299,6 +317,7 @@ export class AttemptRun implements ChildListener {
 
 /** Work of numerics that this worker has not is an outcome of the attempt, whoever sent it here. */
 function setupFor(work: Work, slot: Slot, { childSetup }: AttemptServices): ChildSetup | { readonly refusal: Outcome } {
+  if (isProgram(work.trajectory)) return programSetup(randomBytes(12).toString('hex'), slot.index, process.env);
   try {
     return childSetup(work.trajectory.numerics, slot.index);
   } catch (error) {

@@ -1,14 +1,16 @@
 /** What an attempt begins with: the pixels of its data set and the bytes of its checkpoint, on this box. */
 import { join } from 'node:path';
 import type { BlobStore } from '../../blob/store.js';
-import type { BlobId, ImageInput, Outcome, Work } from '../../proto/work.js';
+import { isProgram, type BlobId, type ImageInput, type Outcome, type Work } from '../../proto/work.js';
 import type { PixelTable } from '../data/pixel-cache.js';
 import { oneLine, outcomeOf } from '../train/failure.js';
 import type { Start } from '../train/protocol.js';
+import { Programs } from './programs.js';
 
 export interface Prepared {
   readonly start: Start;
   readonly pixels: PixelTable | null;
+  readonly program: string | null;
 }
 
 /** Decodes a data set at one input size, once per box. */
@@ -21,7 +23,10 @@ export class Inputs {
   /** By data set and input: attempts that need the same table wait for the same work. */
   readonly #tables = new Map<string, Promise<PixelTable>>();
 
+  readonly #programs: Programs;
+
   constructor(blobs: BlobStore, folder: string, makePixels: PixelMaker) {
+    this.#programs = new Programs(blobs, folder);
     this.#blobs = blobs;
     this.#folder = folder;
     this.#makePixels = makePixels;
@@ -30,12 +35,13 @@ export class Inputs {
   /** `warm`: the slot's child holds the state. `name`: the checkpoint's file in the folder, else. */
   async prepare(work: Work, warm: boolean, name: string): Promise<Prepared> {
     const { trajectory, checkpoint, dataset } = work;
+    const program = isProgram(trajectory) && trajectory.program !== null ? await this.#programs.path(trajectory.program) : null;
     const pixels = trajectory.trainable === 'image-classifier' && dataset !== null ? await this.#table(dataset, trajectory.input) : null;
-    if (checkpoint === null) return { start: { from: 'nothing' }, pixels };
-    if (warm) return { start: { from: 'held' }, pixels };
+    if (checkpoint === null) return { start: { from: 'nothing' }, pixels, program };
+    if (warm) return { start: { from: 'held' }, pixels, program };
     const path = join(this.#folder, name);
     await this.#blobs.fetch(checkpoint, path);
-    return { start: { from: 'file', path }, pixels };
+    return { start: { from: 'file', path }, pixels, program };
   }
 
   #table(dataset: BlobId, input: ImageInput): Promise<PixelTable> {

@@ -1,6 +1,6 @@
 /** What the operating system says about a process: asked of /proc on Linux, of `ps` elsewhere. */
 import { execFile } from 'node:child_process';
-import { readFile } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import { totalmem } from 'node:os';
 import { promisify } from 'node:util';
 
@@ -28,6 +28,40 @@ export async function residentBytes(pid: number): Promise<number | null> {
   } catch {
     return null;
   }
+}
+
+/**
+ * Memory in bytes of all processes of a group. What they share counts once on Linux (the proportional set
+ * size), and once for each elsewhere. null when there is none, or they cannot be asked.
+ */
+export async function groupBytes(group: number): Promise<number | null> {
+  const each = process.platform === 'linux' ? await Promise.all((await membersOf(group)).map(ownBytes)) : await groupByPs(group);
+  return each.length === 0 ? null : each.reduce((sum, bytes) => sum + bytes, 0);
+}
+
+async function membersOf(group: number): Promise<number[]> {
+  const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name)).map(Number);
+  const groups = await Promise.all(
+    pids.map(async (pid) => {
+      const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '');
+      // After the command in parentheses: state, parent, group.
+      return Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[2]);
+    }),
+  );
+  return pids.filter((_, index) => groups[index] === group);
+}
+
+async function ownBytes(pid: number): Promise<number> {
+  const kilobytes = /^Pss:\s+(\d+) kB$/m.exec(await readFile(`/proc/${pid}/smaps_rollup`, 'utf8').catch(() => ''))?.[1];
+  return kilobytes === undefined ? ((await residentBytes(pid)) ?? 0) : Number(kilobytes) * 1024;
+}
+
+async function groupByPs(group: number): Promise<number[]> {
+  const { stdout } = await run('ps', ['-axo', 'pgid=,rss=']).catch(() => ({ stdout: '' }));
+  return stdout.split('\n').flatMap((line) => {
+    const [pgid, kilobytes] = line.trim().split(/\s+/).map(Number);
+    return pgid === group && kilobytes !== undefined ? [kilobytes * 1024] : [];
+  });
 }
 
 /** The most resident memory since the process began, in bytes; null when it is gone, or nobody measures it (all but Linux). */

@@ -13,6 +13,8 @@ export interface ChildSetup {
   readonly engine: string;
   readonly args: readonly string[];
   readonly environment: { readonly [name: string]: string };
+  /** Of a child for one attempt alone: it ends with it, and so does everything that carries this mark. */
+  readonly mark?: string;
 }
 
 export interface SlotOptions {

@@ -1,5 +1,5 @@
 /** What a training child does: one order at a time, from the agent's messages to its own. */
-import type { EvaluatedPart } from '../../proto/work.js';
+import { isProgram, type EvaluatedPart } from '../../proto/work.js';
 import type { Evaluation, TrainedEpoch, Trainer } from './trainer.js';
 import { StageControl } from './control.js';
 import { DONE, outcomeOf } from './failure.js';
@@ -56,7 +56,9 @@ export class TrainingChild {
     const control = new StageControl(work.awaitFrom, work.keep);
     this.#current = { attempt: order.attempt, control };
     const trainer = await this.#trainerFor(order);
-    return runStage(work, trainer, control, this.#reportsOf(order), () => performance.now());
+    const end = await runStage(work, trainer, control, this.#reportsOf(order), () => performance.now());
+    await trainer.close?.();
+    return end;
   }
 
   async #evaluate(order: EvaluateOrder): Promise<StageEnd> {
@@ -68,6 +70,10 @@ export class TrainingChild {
   async #trainerFor(order: Order): Promise<Trainer> {
     const { trajectory } = order.work;
     if (trajectory.trainable === 'synthetic') return new SyntheticTrainer(trajectory);
+    if (isProgram(trajectory)) {
+      if (order.kind !== 'train') throw new TypeError(`a ${trajectory.trainable} makes no predictions`);
+      return (await import('./programs.js')).openProgram(order, trajectory);
+    }
     this.#warm ??= await this.#loadWarm();
     return this.#warm.prepare(order);
   }

@@ -4,7 +4,10 @@ import type { EpochAnswer, KeepEpoch, ReleaseOrder } from './protocol.js';
 export class StageControl {
   /** Settles when nobody wants the epoch in progress. */
   readonly interruption: Promise<void>;
+  /** Settles when the stage is to end at the next epoch end. */
+  readonly release: Promise<void>;
   readonly #interrupt: () => void;
+  readonly #tellReleased: () => void;
   readonly #answers = new Map<number, EpochAnswer>();
   readonly #awaiting = new Map<number, (answer: EpochAnswer) => void>();
   readonly #kept: Set<number>;
@@ -15,11 +18,8 @@ export class StageControl {
   constructor(awaitFrom: number, kept: readonly number[]) {
     this.#awaitFrom = awaitFrom;
     this.#kept = new Set(kept);
-    let interrupt = (): void => undefined;
-    this.interruption = new Promise((resolve) => {
-      interrupt = resolve;
-    });
-    this.#interrupt = interrupt;
+    [this.interruption, this.#interrupt] = signal();
+    [this.release, this.#tellReleased] = signal();
   }
 
   receive(message: EpochAnswer | KeepEpoch | ReleaseOrder): void {
@@ -29,6 +29,7 @@ export class StageControl {
         return;
       case 'release':
         this.#released = true;
+        this.#tellReleased();
         return;
       case 'answer':
         this.#answered(message);
@@ -69,4 +70,13 @@ export class StageControl {
       this.#interrupt();
     }
   }
+}
+
+/** A promise, and what settles it. */
+function signal(): [Promise<void>, () => void] {
+  let settle = (): void => undefined;
+  const settled = new Promise<void>((resolve) => {
+    settle = resolve;
+  });
+  return [settled, settle];
 }

@@ -3,8 +3,8 @@ import type { Outcome } from '../../proto/work.js';
 /** Error codes of a full disk, a used-up quota and a file-size limit. */
 const DISK_CODES = new Set(['ENOSPC', 'EDQUOT', 'EFBIG', 'DiskFull']);
 
-/** Error codes of what is the box's fault, and not the trainable's: a GPU that was taken meanwhile, a CUDA error. */
-const BOX_CODES = new Set(['EngineUnusable', 'GraphFailed']);
+/** Error codes of what is the box's fault, and not the trainable's: a GPU that was taken meanwhile, a CUDA error, no Python. */
+const BOX_CODES = new Set(['EngineUnusable', 'GraphFailed', 'ProgramMissing']);
 
 /** How V8 words a WebAssembly memory or an array buffer that it could not get. */
 const MEMORY_MESSAGES = [/WebAssembly\.Memory/, /Array buffer allocation failed/, /Invalid typed array length/, /out of memory/i];
@@ -42,6 +42,7 @@ export function outcomeOf(error: unknown): Outcome {
     return { class: 'OutOfMemory', message, neededBytes: null };
   }
   if (isDiskFull(error)) return { class: 'DiskFull', message, neededBytes: null };
+  if (code === 'ProgramSilent') return { class: 'Timeout', message, neededBytes: null };
   if (code === 'DataError') return { class: 'DataError', message, neededBytes: null };
   if (BOX_CODES.has(code)) return { class: 'WorkerLost', message, neededBytes: null };
   return { class: 'TrainableError', message, neededBytes: null };

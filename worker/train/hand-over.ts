@@ -12,7 +12,7 @@ export class HandOver {
   }
 
   /** The path of the written file. Rejects with the system's error (ENOSPC, …) and leaves nothing behind. */
-  async write(name: string, bytes: Uint8Array): Promise<string> {
+  async write(name: string, bytes: Uint8Array | AsyncIterable<Uint8Array>): Promise<string> {
     const path = join(this.#folder, `${this.#prefix}${name}`);
     try {
       await writeFile(path, bytes);

@@ -14,6 +14,8 @@ interface OrderBase {
   readonly start: Start;
   /** null for trainables without data. */
   readonly pixels: PixelTable | null;
+  /** Of a command the archive of its files, of a module its code; null for trainables without, and a command without files. */
+  readonly program: string | null;
   /** Folder for the files that are handed over; each name begins with `prefix`. */
   readonly folder: string;
   readonly prefix: string;

@@ -8,7 +8,7 @@ import type { EvaluatedPart, Outcome, TrainWork } from '../../proto/work.js';
 import { Breather } from './breather.js';
 import type { StageControl } from './control.js';
 import { DONE, RELEASED } from './failure.js';
-import type { EpochWatch, Evaluation, TrainedEpoch, Trainer } from './trainer.js';
+import type { EpochWatch, Evaluation, State, TrainedEpoch, Trainer } from './trainer.js';
 
 export const EVALUATED_PARTS: readonly EvaluatedPart[] = ['val', 'test'];
 
@@ -17,7 +17,7 @@ export interface StageReports {
   epoch(epoch: number, trained: TrainedEpoch): void;
   progress(epoch: number, step: number, steps: number, loss: number | null): void;
   /** Hands the state over; rejects where it cannot be written. */
-  state(epoch: number, state: Uint8Array): Promise<void>;
+  state(epoch: number, state: State): Promise<void>;
   evaluation(epoch: number, part: EvaluatedPart, evaluation: Evaluation): Promise<void>;
   /** Everything so far must go out now: somebody waits for it. */
   flush(): void;
@@ -47,6 +47,7 @@ function watchFor(epoch: number, control: StageControl, reports: StageReports): 
   return {
     interrupted: () => control.interrupted,
     interruption: control.interruption,
+    release: control.release,
     step: (step, steps, loss) => reports.progress(epoch, step, steps, Number.isFinite(loss) ? loss : null),
   };
 }
@@ -80,9 +81,11 @@ export async function runStage(work: TrainWork, trainer: Trainer, control: Stage
     const last = wanted.stop || epoch === work.to - 1;
     const release = control.released && !last;
     if (wanted.keep || release || (!last && now() - savedAt >= work.checkpointEveryMs)) {
-      const state = trainer.state();
-      if (state !== null) await reports.state(epoch, state);
-      savedAt = now();
+      const state = await trainer.state();
+      if (state !== null) {
+        await reports.state(epoch, state);
+        savedAt = now();
+      }
     }
     if (wanted.evaluate) await evaluateParts(trainer, epoch, EVALUATED_PARTS, reports);
     if (last || release) return { outcome: release ? RELEASED : DONE, holds: epoch };

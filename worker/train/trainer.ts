@@ -23,15 +23,21 @@ export interface EpochWatch {
   interrupted(): boolean;
   /** Settles when `interrupted` becomes true. */
   readonly interruption: Promise<void>;
+  /** Settles when the stage is to end with this epoch, and its checkpoint is wanted. */
+  readonly release: Promise<void>;
   /** After a step; `loss` is that step's. */
   step(step: number, steps: number, loss: number): void;
 }
 
+export type State = Uint8Array | AsyncIterable<Uint8Array>;
+
 export interface Trainer {
   /** Trains one epoch from the state at hand; null when it was interrupted, which leaves the state unusable. */
   train(epoch: number, settings: EpochSettings, watch: EpochWatch): TrainedEpoch | null | Promise<TrainedEpoch | null>;
-  /** Bytes of a checkpoint at the end of the last epoch; null for trainables without state. */
-  state(): Uint8Array | null;
+  /** Bytes of a checkpoint at the end of the last epoch; null for trainables without state, and where the program saved none. */
+  state(): State | null | Promise<State | null>;
   /** Predictions and metrics from the weights at hand; null where the part has no images. */
   evaluate(part: EvaluatedPart): Promise<Evaluation | null>;
+  /** Ends in peace what was started for it, after the last epoch that is wanted. */
+  close?(): Promise<void>;
 }

@@ -33,7 +33,7 @@ test('a training known to need more than a slot has gets the whole box at once',
 
 function finished(outcome: OutcomeClass, neededBytes: number | null) {
   const { dispatcher, offer } = started(1e9, null);
-  dispatcher.received('peer', { kind: 'finished', seq: 1, attempt: offer.attempt, token: offer.token, outcome: { class: outcome, message: '', neededBytes } }, 1);
+  dispatcher.received('peer', { kind: 'finished', seq: 1, attempt: offer.attempt, token: offer.token, outcome: { class: outcome, message: '', neededBytes }, log: '' }, 1);
   return dispatcher.take().writes.peaks;
 }
 

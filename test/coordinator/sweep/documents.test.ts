@@ -9,7 +9,8 @@ import { formatMistake, modulePathOf, parseSweepFile, type ParsedSweep } from '.
 import { epochCounts, resolveTrials } from '../../../coordinator/sweep/resolve.js';
 import { sweepJsonSchema } from '../../../coordinator/sweep/json-schema.js';
 import { ashaFields, hyperbandFields, medianFields } from '../../../coordinator/sweep/schema-search.js';
-import { budgetFields, dataFields, ensembleFields, imageFile, imageSpace, stopFields, syntheticFile } from '../../../coordinator/sweep/schema.js';
+import { budgetFields, dataFields, ensembleFields, imageFile, imageSpace, programFile, stopFields, syntheticFile } from '../../../coordinator/sweep/schema.js';
+import { commandFields, moduleFields } from '../../../coordinator/sweep/schema-program.js';
 import { isProposed } from '../../../coordinator/sampler/search.js';
 import type { DataSummary } from '../../../coordinator/sweep/spec.js';
 import { packageRoot } from '../../../proto/package-root.js';
@@ -44,13 +45,13 @@ test('the mistakes in the reference are those that the reader reports', () => {
 });
 
 test('the reference has every key of the schema and every model with its knobs', () => {
-  const keys = [imageFile, syntheticFile, dataFields, imageSpace, stopFields, ensembleFields, budgetFields, medianFields, ashaFields, hyperbandFields].flatMap((schema) => Object.keys(schema.shape));
+  const keys = [imageFile, syntheticFile, programFile, commandFields, moduleFields, dataFields, imageSpace, stopFields, ensembleFields, budgetFields, medianFields, ashaFields, hyperbandFields].flatMap((schema) => Object.keys(schema.shape));
   const names = [...keys, ...ZOO.flatMap((model) => [model.name, ...model.knobs.map((knob) => knob.name)])];
   for (const name of new Set(names)) assert.ok(new RegExp(`\`[^\`\n]*\\b${name}\\b[^\`\n]*\``).test(reference), name);
 });
 
 test('every example is accepted', async () => {
-  for (const file of readdirSync(join(packageRoot(), 'examples')).filter((name) => name.endsWith('.yaml'))) {
+  for (const file of readdirSync(join(packageRoot(), 'examples'), { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.yaml'))) {
     const path = join(packageRoot(), 'examples', file);
     const { parsed: result, close } = await readSweepWithModule(readFileSync(path, 'utf8'), file, path);
     await close();
@@ -70,9 +71,9 @@ test('the examples cost what their comments say', () => {
 });
 
 test('the JSON Schema names the fields that the reader takes', () => {
-  const schema = sweepJsonSchema() as { readonly anyOf: readonly { readonly properties: object; readonly required: readonly string[] }[] };
-  assert.deepEqual(schema.anyOf.map(({ properties }) => Object.keys(properties)), [Object.keys(imageFile.shape), Object.keys(syntheticFile.shape)]);
-  assert.deepEqual(schema.anyOf.map(({ required }) => required), [['data'], ['trainable', 'space']]);
+  const schema = sweepJsonSchema() as { readonly anyOf: readonly { readonly properties: object; readonly required?: readonly string[] }[] };
+  assert.deepEqual(schema.anyOf.map(({ properties }) => Object.keys(properties)), [Object.keys(imageFile.shape), Object.keys(syntheticFile.shape), Object.keys(programFile.shape)]);
+  assert.deepEqual(schema.anyOf.map(({ required }) => required), [['data'], ['trainable', 'space'], undefined]);
   assert.deepEqual(JSON.parse(JSON.stringify(schema)), schema);
 });
 

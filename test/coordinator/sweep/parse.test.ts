@@ -244,8 +244,6 @@ test('what is known but not built yet says so', () => {
   ]) {
     one(`data: x\n${text}`, 'known but not built yet');
   }
-  one('trainable: {command: ./train.sh}\nspace: {epochs: 3}', 'known but not built yet');
-  one('trainable: {module: ./train.ts}\nspace: {epochs: 3}', 'known but not built yet');
 });
 
 test('broken YAML has a place and a reason', () => {

@@ -88,7 +88,7 @@ export function trainWork(data: DataSet, change: Partial<TrainWork> & { readonly
   }
   return {
     ...{ kind: 'train', trajectory, from, to, keys, epochs: keys.map(() => settings), checkpoint: null },
-    ...{ keep: [to - 1], evaluate: [], awaitFrom: to, dataset: data.blob, memoryBytes: 4 * 2 ** 30, timeoutMs: null, checkpointEveryMs: 3_600_000 },
+    ...{ keep: [to - 1], evaluate: [], awaitFrom: to, dataset: data.blob, memoryBytes: 4 * 2 ** 30, timeoutMs: null, silenceMs: null, checkpointEveryMs: 3_600_000 },
     ...rest,
   };
 }

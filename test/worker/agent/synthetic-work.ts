@@ -15,7 +15,7 @@ export function syntheticWork(change: Partial<TrainWork> & { readonly values?: {
   }
   return {
     ...{ kind: 'train', trajectory, from, to, keys, epochs: keys.map(() => ({ values })), checkpoint: null, keep: [], evaluate: [] },
-    ...{ awaitFrom: to, dataset: null, memoryBytes: 2 ** 30, timeoutMs: null, checkpointEveryMs: 60_000 },
+    ...{ awaitFrom: to, dataset: null, memoryBytes: 2 ** 30, timeoutMs: null, silenceMs: null, checkpointEveryMs: 60_000 },
     ...rest,
   };
 }

@@ -126,7 +126,7 @@ function setStage(outboxHighMark = 100): Stage {
   return stage;
 }
 
-const finished = (attempt: string): Report => ({ kind: 'finished', attempt, token: `token of ${attempt}`, outcome: { class: 'done', message: '', neededBytes: null } });
+const finished = (attempt: string): Report => ({ kind: 'finished', attempt, token: `token of ${attempt}`, outcome: { class: 'done', message: '', neededBytes: null }, log: '' });
 const seqs = (connection: FakeConnection): number[] => connection.sent.flatMap((message) => ('seq' in message ? [message.seq] : []));
 
 describe('WorkerSession', () => {

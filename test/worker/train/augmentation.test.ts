@@ -79,7 +79,7 @@ test('draws fill their ranges and no more', () => {
 });
 
 const SOURCE: ImageSource = images(20, [SIZE, SIZE, 1], 2, 5);
-const WATCH = { interrupted: () => false, interruption: new Promise<void>(() => undefined), step: () => undefined };
+const WATCH = { interrupted: () => false, interruption: new Promise<void>(() => undefined), release: new Promise<void>(() => undefined), step: () => undefined };
 
 async function classifier(maxBatch = 4): Promise<{ readonly trainer: ImageClassifier; readonly load: (state: Uint8Array) => void }> {
   const trajectory = garthTrajectory({ manifest: { format: 1, digest: 'noise', classes: ['a', 'b'], packs: [], files: [] }, blob: '' });

@@ -31,7 +31,7 @@ test('after 200 epochs a training child holds what it held after 20', { skip: pr
   const cache = new PixelCache(join(folder, 'pixels'));
   const pixels = await cache.ensure(data.manifest, garthTrajectory(data).input, new PackFolder(join(folder, 'blobs'), blobs));
   await cache.close();
-  const order: TrainOrder = { kind: 'train', attempt: 'a', start: { from: 'nothing' }, pixels, folder: join(folder, 'handed'), prefix: 'x', memoryBytes: 2 ** 32, work };
+  const order: TrainOrder = { kind: 'train', attempt: 'a', start: { from: 'nothing' }, pixels, program: null, folder: join(folder, 'handed'), prefix: 'x', memoryBytes: 2 ** 32, work };
 
   const child = fork(join(packageRoot(), 'dist', 'test', 'worker', 'train', 'measured-child.js'), [], { execArgv: V8_FLAGS, stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
   t.after(() => child.kill('SIGKILL'));

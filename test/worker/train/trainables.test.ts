@@ -7,7 +7,7 @@ import { dropoutSeed, epochOrder, RECALIBRATION_IMAGES, recalibrationImages } fr
 import { SyntheticTrainer } from '../../../worker/train/synthetic.js';
 import type { EpochWatch } from '../../../worker/train/trainer.js';
 
-const quiet: EpochWatch = { interrupted: () => false, interruption: new Promise(() => undefined), step: () => undefined };
+const quiet: EpochWatch = { interrupted: () => false, interruption: new Promise(() => undefined), release: new Promise(() => undefined), step: () => undefined };
 const synthetic = (metrics: { readonly [metric: string]: string }, epochMs = 0): SyntheticTrainer => {
   const trajectory: SyntheticTrajectory = { format: 1, trainable: 'synthetic', version: 1, numerics: 'none', epochMs, metrics, salt: null };
   return new SyntheticTrainer(trajectory);

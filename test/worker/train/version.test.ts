@@ -58,7 +58,7 @@ test('the numbers of the built-in trainable move only with its version or its ke
   const classifier = new ImageClassifier(trajectory, executable, source, { train: indices(0, 14), val: indices(14, 20), test: indices(20, 20) });
   for (const epoch of [0, 1]) {
     const settings = imageSettings({ batch: 4, classWeights: [0.75, 1.5], dataSeed: 11 });
-    await classifier.train(epoch, settings, { interrupted: () => false, interruption: new Promise(() => undefined), step: () => undefined });
+    await classifier.train(epoch, settings, { interrupted: () => false, interruption: new Promise(() => undefined), release: new Promise(() => undefined), step: () => undefined });
   }
   const weights = createHash('sha256').update(classifier.state()).digest('hex');
   assert.deepEqual({ version: IMAGE_CLASSIFIER_VERSION, numerics: wasmNumerics(), weights, tiles: await digestByTiles() }, PINNED);

@@ -14,7 +14,7 @@ const SETTINGS = imageSettings({ batch: 4 });
 function orderOf(more: Partial<ImageTrajectory> = {}, settings: EpochSettings = SETTINGS): TrainOrder {
   const trajectory = { ...garthTrajectory({ manifest: { format: 1, digest: 'noise', classes: ['a', 'b'], packs: [], files: [] }, blob: '' }), ...more };
   const work = { trajectory, from: 0, to: 1, epochs: [settings], awaitFrom: 0, keep: [], evaluate: [], checkpointEveryMs: 1e9 } as unknown as TrainOrder['work'];
-  return { kind: 'train', attempt: 'a', start: { from: 'nothing' }, pixels: null, folder: '', prefix: '', memoryBytes: 1e12, work };
+  return { kind: 'train', attempt: 'a', start: { from: 'nothing' }, pixels: null, program: null, folder: '', prefix: '', memoryBytes: 1e12, work };
 }
 
 /** Counts what is compiled. */
@@ -29,8 +29,8 @@ async function warm(): Promise<{ readonly images: WarmImages; readonly compiled:
 
 async function stateAfter(child: WarmImages, order: TrainOrder): Promise<Uint8Array> {
   const trainer = await child.prepare(order);
-  await trainer.train(0, order.work.epochs[0]!, { interrupted: () => false, interruption: new Promise(() => undefined), step: () => undefined });
-  return trainer.state()!;
+  await trainer.train(0, order.work.epochs[0]!, { interrupted: () => false, interruption: new Promise(() => undefined), release: new Promise(() => undefined), step: () => undefined });
+  return (await trainer.state()) as Uint8Array;
 }
 
 test('a trial of the same model compiles nothing and gets the weights of a child that has just started', async () => {
