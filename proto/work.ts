@@ -114,8 +114,10 @@ export interface SyntheticTrajectory {
   readonly version: number;
   readonly numerics: 'none';
   readonly epochMs: number;
-  /** Metric name to expression over `epoch` and the hyperparameters in force. */
+  /** Metric name to expression over `epoch`, `replicate` and the hyperparameters in force. */
   readonly metrics: { readonly [metric: string]: string };
+  /** What formulas call `replicate`; absent for 0. */
+  readonly replicate?: number;
   readonly salt: number | null;
 }
 

@@ -27,6 +27,7 @@ export function trialColumns({ sweep, trials }: Results): TrialColumn[] {
     { name: 'id', value: (trial) => trial.id, best: 'low' },
     { name: 'state', value: (trial) => trial.state, best: 'low' },
     { name: 'objective', value: (trial) => trial.objective, best: direction === 'maximize' ? 'high' : 'low' },
+    ...replicated(sweep),
     { name: 'epochs', value: (trial) => trial.epochs, best: 'low' },
     { name: 'bestEpoch', value: (trial) => trial.bestEpoch, best: 'low' },
     { name: 'params', value: (trial) => trial.params, best: 'low' },
@@ -40,6 +41,16 @@ export function trialColumns({ sweep, trials }: Results): TrialColumn[] {
   const metrics = named((trial) => trial.metrics).map((name) => metricColumn(sweep, name));
   const test = (['loss', 'accuracy', 'auc', 'f1'] as const).map((name): TrialColumn => ({ name: `test.${name}`, value: (trial) => trial.test?.[name] ?? null, best: bestOf(name) }));
   return [...fixed, ...weighed(sweep, new Set(metrics.map(({ name }) => name))), ...settings, ...metrics, ...(sweep.data === null ? [] : [metricColumn(sweep, 'val.f1'), ...test])];
+}
+
+/** Of several replicates: which it is, and what they come to together. */
+function replicated({ replicates, objective }: Results['sweep']): TrialColumn[] {
+  if (replicates === 1) return [];
+  return [
+    { name: 'replicate', value: (trial) => trial.replicate, best: 'low' },
+    { name: 'mean', value: (trial) => trial.mean, best: objective.direction === 'maximize' ? 'high' : 'low' },
+    { name: 'spread', value: (trial) => trial.spread, best: 'low' },
+  ];
 }
 
 /** Of several objectives: the rank, and what is read off no reported metric. */

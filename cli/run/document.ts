@@ -39,6 +39,10 @@ export interface RunDocument {
 export interface TrialDocument {
   readonly id: string;
   readonly number: number;
+  /** Only with several replicates: which one it is, from 0; mean and sample standard deviation of the objective over the completed ones of its settings. */
+  readonly replicate?: number;
+  readonly mean?: number | null;
+  readonly spread?: number | null;
   readonly state: string;
   readonly settings: Assignment;
   readonly epochs: number;
@@ -77,7 +81,7 @@ export function runDocument(results: Results, options: DocumentOptions): RunDocu
     data: sweep.data === null ? null : dataDocument(sweep.data),
     epochs: { requested: results.requestedEpochs, trained, shared: results.requestedEpochs - trained, retrained },
     wallMs: Math.round(options.wallMs),
-    trials: results.trials.map((trial) => trialDocument(trial, options.test)),
+    trials: results.trials.map((trial) => trialDocument(trial, sweep.replicates > 1, options.test)),
     best: best === null ? null : { trial: best.id, val: best.val, test: best.test },
     ensemble: options.deployed === null ? null : ensembleDocument(options.deployed.view),
     bundle: options.deployed?.bundle ?? null,
@@ -101,10 +105,11 @@ function dataDocument(data: DataSummary): NonNullable<RunDocument['data']> {
   };
 }
 
-function trialDocument(trial: TrialResult, test: boolean): TrialDocument {
+function trialDocument(trial: TrialResult, isReplicate: boolean, test: boolean): TrialDocument {
   return {
     id: trial.id,
     number: trial.number,
+    ...(isReplicate ? { replicate: trial.replicate, mean: trial.mean, spread: trial.spread } : {}),
     state: trial.state,
     settings: trial.settings,
     epochs: trial.epochs,

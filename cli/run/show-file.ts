@@ -2,6 +2,7 @@
 import { resolve } from 'node:path';
 import { isProposed } from '../../coordinator/sampler/search.js';
 import { epochCounts, resolveTrials } from '../../coordinator/sweep/resolve.js';
+import { replicateOf, replicatesOf } from '../../coordinator/sweep/replicates.js';
 import { axisTree } from '../../coordinator/space/axis-tree.js';
 import { withValueAt } from '../../coordinator/space/setting.js';
 import type { Axis, SweepSpec, TrialPlan } from '../../coordinator/sweep/spec.js';
@@ -27,7 +28,7 @@ export async function showFile(file: string, question: Question, home: Home): Pr
     display.clear();
     if (question === 'axes') return { lines: axisLines(spec.axes), document: { axes: spec.axes } };
     const plans = resolveTrials(spec, data, request.numerics, request.module ?? null);
-    if (question === 'trials') return { lines: trialLines(spec, plans), document: { proposed: isProposed(spec), trials: plans.map(({ number, assignment }) => ({ number, settings: assignment })) } };
+    if (question === 'trials') return { lines: trialLines(spec, plans), document: { proposed: isProposed(spec), trials: plans.map((plan) => ({ number: plan.number, ...(replicatesOf(spec) === 1 ? {} : { replicate: replicateOf(plan) }), settings: plan.assignment })) } };
     return { lines: costLines(spec, plans), document: { proposed: isProposed(spec), trials: plans.length, epochs: epochCounts(plans) } };
   } finally {
     display.clear();
@@ -66,6 +67,7 @@ export function trialLines(spec: SweepSpec, plans: readonly TrialPlan[]): string
   return table(
     [
       { title: 'trial', value: (plan: TrialPlan) => `#${plan.number}`, align: 'right' as const },
+      ...(replicatesOf(spec) === 1 ? [] : [{ title: 'replicate', value: (plan: TrialPlan) => String(replicateOf(plan)), align: 'right' as const }]),
       ...shown.map(({ name }) => ({ title: name, value: (plan: TrialPlan) => settingText(plan.assignment[name] ?? null) })),
     ],
     plans,
@@ -83,8 +85,9 @@ export function costLines(spec: SweepSpec, plans: readonly TrialPlan[]): string[
   return [`${count(plans.length, 'trial')}: ${count(requested, 'epoch')} requested, ${distinct} to train${atMost} (${saved} % saved by sharing)`, ...limited, ...spoilt];
 }
 
-function proposedLine({ budget }: SweepSpec): string {
-  return `${budget.trials === null ? 'Trials' : `Up to ${count(budget.trials, 'trial')}`}, proposed while the sweep runs.`;
+function proposedLine(spec: SweepSpec): string {
+  const { trials } = spec.budget;
+  return `${trials === null ? 'Trials' : `Up to ${count(trials * replicatesOf(spec), 'trial')}`}, proposed while the sweep runs.`;
 }
 
 /** Cosines over the trial's own length, where trials differ in length. */

@@ -51,6 +51,9 @@ function leaderboardColumns(results: Results, shown: readonly TrialResult[]): Co
     { title: objective.metric, value: (trial) => objectiveCell(trial.objective), align: 'right' },
     ...(objective.others ?? []).map(({ metric: name }, index): Column<TrialResult> => ({ title: name, value: (trial) => objectiveCell(trial.objectives[index + 1]), align: 'right' })),
   ];
+  if (results.sweep.replicates > 1) {
+    columns.push({ title: 'mean', value: (trial) => objectiveCell(trial.mean), align: 'right' }, { title: 'spread', value: (trial) => (trial.spread === null ? '' : `± ${objectiveCell(trial.spread)}`), align: 'right' });
+  }
   if (objective.others !== undefined) columns.splice(2, 0, { title: 'front', value: (trial) => (trial.rank === 1 ? '*' : '') });
   if (floors.length > 0) columns.push({ title, value: (trial) => (trial.shortfall === 0 ? 'met' : trial.shortfall === null ? '-' : `short by ${metric(trial.shortfall)}`) });
   if (shown.some((trial) => trial.val?.accuracy !== null && trial.val !== null) && objective.metric !== 'val.accuracy') {
@@ -70,7 +73,9 @@ export function bestLines(results: Results): string[] {
   const best = bestOf(results);
   if (best === null) return ['No trial completed.'];
   const settings = Object.entries(best.settings).map(([name, value]) => `${name} ${settingText(value)}`);
-  const lines = [`Best: trial #${best.number} (${best.id}), epoch ${best.bestEpoch ?? '-'} of ${best.epochs}`, `  ${settings.join(', ')}`];
+  const whole = results.trials.filter(({ state, settings }) => state === 'completed' && JSON.stringify(settings) === JSON.stringify(best.settings)).length;
+  const together = best.spread === null ? '' : `; its settings: ${objectiveCell(best.mean)} ± ${objectiveCell(best.spread)} over ${count(whole, 'replicate')}`;
+  const lines = [`Best: trial #${best.number} (${best.id}), epoch ${best.bestEpoch ?? '-'} of ${best.epochs}${together}`, `  ${settings.join(', ')}`];
   for (const [part, values] of [['validation', best.val], ['test', best.test]] as const) {
     if (values === null || values.accuracy === null) continue;
     lines.push(`  ${part}: loss ${metric(values.loss)}, accuracy ${metric(values.accuracy)}, AUC ${metric(values.auc)}, F1 ${metric(values.f1)}`);

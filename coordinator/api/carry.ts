@@ -1,7 +1,7 @@
 /**
  * Which trials of a sweep go on under its new revision. Pure.
  *
- * A trial is known by its settings. One whose epochs come out the same is kept as it stands, with its
+ * A trial is known by its settings and its replicate. One whose epochs come out the same is kept as it stands, with its
  * id, its number and its result. One whose settings stay but whose epochs are others (longer, on other
  * data, another rule to stop) is made anew under its number: what it shares with its former self is in
  * the store already. So numbers mean the same settings from one revision to the next, and with
@@ -11,6 +11,8 @@ import { canonicalJson } from '../../proto/canonical.js';
 import { isProposed } from '../sampler/search.js';
 import { AxesSpace } from '../space/assignment.js';
 import { acceptance } from '../space/constraints.js';
+import { replicateOf, replicatesOf, trialIdentity } from '../sweep/replicates.js';
+import type { Resolver } from '../sweep/resolve.js';
 import type { Assignment, SweepSpec, TrialPlan } from '../sweep/spec.js';
 import type { FreshTrial, TrialRecord } from '../store/store.js';
 import { isEnded } from '../trial/states.js';
@@ -31,30 +33,40 @@ export interface Former {
 }
 
 /** `planned`: trials that the new spec has by itself; `plan` resolves settings under the new spec for a trial of this number. */
-export function carryTrials(before: Former, spec: SweepSpec, planned: readonly TrialPlan[], plan: (number: number, assignment: Assignment) => TrialPlan): Carrying {
+export function carryTrials(before: Former, spec: SweepSpec, planned: readonly TrialPlan[], plan: Resolver['plan']): Carrying {
   const servedBy = new Map<string, TrialRecord>();
   for (const { trial, assignment, exact } of before.trials.map((trial) => movedTo(trial, spec))) {
-    const text = canonicalJson(assignment);
-    if (exact || !servedBy.has(text)) servedBy.set(text, trial);
+    const identity = trialIdentity(assignment, replicateOf(trial.plan));
+    if (exact || !servedBy.has(identity)) servedBy.set(identity, trial);
   }
-  const wanted = new Map<string, Pick<Moved, 'assignment'>>(planned.map((trial) => [canonicalJson(trial.assignment), trial]));
   // Several may have come to the same settings: they go on as one.
-  for (const moved of staying(before, spec)) if (!wanted.has(canonicalJson(moved.assignment))) wanted.set(canonicalJson(moved.assignment), moved);
+  const wanted = new Map<string, Wanted>();
+  const want = ({ assignment, replicate }: Wanted): void => {
+    const identity = trialIdentity(assignment, replicate);
+    if (!wanted.has(identity)) wanted.set(identity, { assignment, replicate });
+  };
+  for (const trial of planned) want({ assignment: trial.assignment, replicate: replicateOf(trial) });
+  for (const { assignment } of staying(before, spec)) for (let replicate = 0; replicate < replicatesOf(spec); replicate += 1) want({ assignment, replicate });
   const all = [...wanted.values()];
-  const matched = all.map(({ assignment }) => servedBy.get(canonicalJson(assignment)) ?? null);
+  const matched = [...wanted.keys()].map((identity) => servedBy.get(identity) ?? null);
   const foldedAnew = !same(before.spec.stop, spec.stop);
   let next = matched.reduce((most, trial) => Math.max(most, trial?.number ?? -1), -1) + 1;
   const kept: TrialRecord[] = [];
   const fresh: (FreshTrial & { readonly of: TrialRecord | null })[] = [];
-  for (const [index, { assignment }] of all.entries()) {
+  for (const [index, { assignment, replicate }] of all.entries()) {
     const of = matched[index] ?? null;
-    const made = plan(of === null ? next : of.number, assignment);
+    const made = plan(of === null ? next : of.number, assignment, replicate);
     if (of === null) next += 1;
     if (of !== null && same(of.plan.path, made.path) && (!foldedAnew || !isEnded(of.state))) kept.push(of);
     else fresh.push({ plan: made, ahead: of?.ahead ?? null, of });
   }
   const used = new Set(matched);
   return { kept, fresh: fresh.toSorted((a, b) => a.plan.number - b.plan.number), dropped: before.trials.filter((trial) => !used.has(trial)), foldedAnew };
+}
+
+interface Wanted {
+  readonly assignment: Assignment;
+  readonly replicate: number;
 }
 
 interface Moved {
@@ -75,7 +87,7 @@ function movedTo(trial: TrialRecord, spec: SweepSpec): Moved {
 
 /**
  * Trials that stay although the spec does not list them: a person's own; of a sampler that proposes all
- * that lie in the space; and what has begun of a draw that was cut.
+ * that lie in the space; and what has begun of a draw that was cut. They stay with all their replicates.
  */
 function staying(before: Former, spec: SweepSpec): Pick<Moved, 'assignment'>[] {
   const space = new AxesSpace(spec.axes);

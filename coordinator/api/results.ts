@@ -1,8 +1,10 @@
 /** From stored trials and epochs to the rows that people read. Pure: records in, rows out. */
+import { canonicalJson } from '../../proto/canonical.js';
 import { metricValue, overallScore, type Confusion } from '../../proto/confusion.js';
 import type { EpochKey, EpochSettings } from '../../proto/work.js';
 import type { RecordedEpoch, RecordedEvaluation, SweepRecord, TrialRecord } from '../store/store.js';
-import { compareScores, ranksOf, scoreOf, valueOf, type Score } from '../trial/rank.js';
+import { replicateOf, replicatesOf, spreadOf } from '../sweep/replicates.js';
+import { compareScores, meanScore, ranksOf, scoreOf, valueOf, type Score } from '../trial/rank.js';
 import type { TrialPlan } from '../sweep/spec.js';
 import { warmStartView } from './warm-starts.js';
 import type { PartMetrics, PlanView, SweepView, TrialResult } from './views.js';
@@ -21,6 +23,7 @@ export function sweepView(record: SweepRecord): SweepView {
     priority: record.spec.priority ?? 0,
     concurrency: record.spec.concurrency ?? null,
     objective: record.spec.objective,
+    replicates: replicatesOf(record.spec),
     ensemble: record.spec.ensemble,
     restoreBest: record.spec.stop?.restoreBest === true,
     data: record.data,
@@ -52,6 +55,7 @@ export function trialResult(sweep: SweepRecord, trial: TrialRecord, known: Known
   return {
     id: trial.id,
     number: trial.number,
+    replicate: replicateOf(trial.plan),
     state: trial.state,
     settings: trial.assignment,
     epochs: trial.epochs ?? recorded.length,
@@ -66,6 +70,8 @@ export function trialResult(sweep: SweepRecord, trial: TrialRecord, known: Known
     objective: score === null || Number.isNaN(score.value) ? null : score.value,
     objectives: score === null ? [] : [score.value, ...score.others].map((value) => (Number.isNaN(value) ? null : value)),
     rank: null,
+    mean: null,
+    spread: null,
     shortfall: score === null || !Number.isFinite(score.shortfall) ? null : score.shortfall,
     failure: trial.failure,
   };
@@ -136,23 +142,66 @@ function score({ number, objectives, shortfall }: TrialResult): Score {
   return { number, value, others, shortfall: shortfall ?? Number.POSITIVE_INFINITY };
 }
 
+/** The completed replicates of one assignment, the best first; without replicates one trial. */
+interface Group {
+  readonly trials: readonly TrialResult[];
+  /** The mean over them. */
+  readonly score: Score;
+  /** Whether all replicates have completed. */
+  readonly whole: boolean;
+}
+
+function groupsOf({ spec }: SweepRecord, completed: readonly TrialResult[]): Group[] {
+  const count = replicatesOf(spec);
+  const members = new Map<string, TrialResult[]>();
+  for (const trial of completed) {
+    const key = groupKey(spec, trial);
+    members.set(key, [...(members.get(key) ?? []), trial]);
+  }
+  return [...members.values()].map((trials) => ({
+    trials: trials.sort((a, b) => compareScores(score(a), score(b), spec.objective)),
+    score: meanScore(trials.map(score)),
+    whole: trials.length >= count,
+  }));
+}
+
+/** Without replicates every trial is by itself. */
+function groupKey(spec: SweepRecord['spec'], { number, settings }: TrialResult): string {
+  return replicatesOf(spec) === 1 ? String(number) : canonicalJson(settings);
+}
+
+/** Means of part of the replicates are no match for whole ones. */
+function compareGroups(a: Group, b: Group, { objective }: SweepRecord['spec']): number {
+  return Number(b.whole) - Number(a.whole) || compareScores(a.score, b.score, objective);
+}
+
 /** Completed trials by one number: the first objective's, whatever fronts they are on. The first of them is that of the leaderboard. */
 export function byFirstObjective(sweep: SweepRecord, trials: readonly TrialResult[]): TrialResult[] {
-  return trials.filter(({ state }) => state === 'completed').sort((a, b) => compareScores(score(a), score(b), sweep.spec.objective));
+  const groups = groupsOf(sweep, trials.filter(({ state }) => state === 'completed'));
+  return groups.sort((a, b) => compareGroups(a, b, sweep.spec)).flatMap((group) => group.trials);
 }
 
 /**
  * Completed trials by floors and objective, ties by number; the others after them by number. Of several
  * objectives, trials go by the rank of their front first, and within one by the first objective.
+ * Replicates stand together and go by their mean, those of whole assignments before those that lack some.
  */
 export function leaderboard(sweep: SweepRecord, trials: readonly TrialResult[]): TrialResult[] {
-  const { objective } = sweep.spec;
-  const completed = trials.filter(({ state }) => state === 'completed');
-  const ranks = ranksOf(completed.map(score), objective);
-  const place = ({ number }: TrialResult): number => ranks.get(number) ?? Number.POSITIVE_INFINITY;
-  const byRank = (a: TrialResult, b: TrialResult): number => (place(a) === place(b) ? 0 : place(a) - place(b));
+  const { spec } = sweep;
+  const groups = groupsOf(sweep, trials.filter(({ state }) => state === 'completed'));
+  const ranks = ranksOf(groups.filter(({ whole }) => whole).map((group) => group.score), spec.objective);
+  const place = ({ score: { number } }: Group): number => ranks.get(number) ?? Number.POSITIVE_INFINITY;
+  const byRank = (a: Group, b: Group): number => (place(a) === place(b) ? 0 : place(a) - place(b));
+  const sums = new Map(groups.flatMap((group) => group.trials.map((trial) => [groupKey(spec, trial), group] as const)));
+  const summed = (trial: TrialResult): TrialResult => {
+    const group = sums.get(groupKey(spec, trial));
+    if (group === undefined) return trial;
+    const mean = group.score.value;
+    const values = group.trials.flatMap(({ objective }) => objective ?? []);
+    return { ...trial, mean: Number.isNaN(mean) ? null : mean, spread: spreadOf(values) };
+  };
   return [
-    ...completed.sort((a, b) => byRank(a, b) || compareScores(score(a), score(b), objective)).map((trial) => ({ ...trial, rank: ranks.get(trial.number) ?? null })),
-    ...trials.filter(({ state }) => state !== 'completed').sort((a, b) => a.number - b.number),
+    ...groups.sort((a, b) => byRank(a, b) || compareGroups(a, b, spec)).flatMap((group) => group.trials.map((trial) => ({ ...summed(trial), rank: ranks.get(group.score.number) ?? null }))),
+    ...trials.filter(({ state }) => state !== 'completed').sort((a, b) => a.number - b.number).map(summed),
   ];
 }

@@ -132,7 +132,7 @@ export class ApplicationService implements SweepService {
     return {
       trials: countTrials(trials),
       epochs: { total: keys.length, recorded: known.epochs.size },
-      best: best === undefined ? null : { trial: best.id, number: best.number, value: best.objective },
+      best: best === undefined ? null : { trial: best.id, number: best.number, value: sweep.spec.replicates === undefined ? best.objective : best.mean },
     };
   }
 

@@ -11,6 +11,7 @@ import { isExtension, replacementsOf, type SweepChange } from '../sweep/change.j
 import { conflictLines } from '../sweep/conflict-text.js';
 import { differences } from '../sweep/difference.js';
 import { fieldName } from '../sweep/mistakes.js';
+import { replicatesOf } from '../sweep/replicates.js';
 import { Resolver } from '../sweep/resolve.js';
 import { revisionDigest } from '../sweep/revision-digest.js';
 import { rewrite, type Replacement } from '../sweep/rewrite.js';
@@ -138,7 +139,7 @@ export class Submissions {
       return { ...known, standing: edited.length === 0 ? 'kept' : 'conflict', differences: edited, commands: changes(file, existing.spec, existing.data) };
     }
     const resolver = new Resolver({ spec, data, numerics, module: source.module });
-    const carrying = carryTrials({ spec: existing.spec, trials: records }, spec, planned, (number, assignment) => resolver.plan(number, assignment));
+    const carrying = carryTrials({ spec: existing.spec, trials: records }, spec, planned, (number, assignment, replicate) => resolver.plan(number, assignment, replicate));
     return { ...known, standing: 'revised', differences: changes(existing, spec, data), warmStart: await this.#warmStart(compiled), carrying };
   }
 
@@ -157,7 +158,7 @@ export class Submissions {
     return {
       name: spec.name,
       ...(await outlookOf(this.#store, spec, trials, all)),
-      proposed: isProposed(spec) ? { most: spec.budget.trials } : null,
+      proposed: isProposed(spec) ? { most: spec.budget.trials === null ? null : spec.budget.trials * replicatesOf(spec) } : null,
       // All trials of a revision have the same: they were submitted with one.
       existing: existing === null ? null : { id: existing.id, revision: existing.revision, state: existing.state, numerics: records[0]?.plan.trajectory.numerics ?? null },
       standing: prospect.standing,
@@ -231,7 +232,7 @@ function stateAfter({ existing, carrying }: Prospect, change: SweepChange, spec:
   if (existing === null || carrying === null || state === 'paused' || state === 'running') return state;
   const wider = isExtension(change) || (state !== 'stopped' && JSON.stringify(existing.spec.budget) !== JSON.stringify(spec.budget));
   const left = carrying.fresh.length > 0 || carrying.kept.some((trial) => !isEnded(trial.state) || trial.state === 'cancelled');
-  const more = isProposed(spec) && (spec.budget.trials === null || carrying.kept.length + carrying.fresh.length < spec.budget.trials);
+  const more = isProposed(spec) && (spec.budget.trials === null || carrying.kept.length + carrying.fresh.length < spec.budget.trials * replicatesOf(spec));
   return wider && (left || more) ? 'running' : state;
 }
 

@@ -1,9 +1,9 @@
 /** What people ask of single trials: to be tried again, or to be added. */
-import { canonicalJson } from '../../proto/canonical.js';
 import type { EpochKey, Json } from '../../proto/work.js';
 import { isProposed } from '../sampler/search.js';
 import { AxesSpace } from '../space/assignment.js';
 import { describe } from '../sweep/mistakes.js';
+import { replicateOf, trialIdentity } from '../sweep/replicates.js';
 import { Resolver } from '../sweep/resolve.js';
 import type { Replacement } from '../sweep/rewrite.js';
 import { oneOf } from '../sweep/schema-parts.js';
@@ -75,14 +75,14 @@ export class TrialRequests {
     const resolver = new Resolver({ spec: sweep.spec, data, numerics, module: source.module });
     const known: TrialRecord[] = [];
     const plans: TrialPlan[] = [];
-    const bySettings = new Map(records.map((trial) => [canonicalJson(trial.assignment), trial]));
+    const bySettings = new Map(records.map((trial) => [trialIdentity(trial.assignment, replicateOf(trial.plan)), trial]));
     const byEnd = new Map(records.map((trial) => [trial.plan.path.at(-1), trial]));
     const ends = new Set<EpochKey | undefined>();
     const last = records.reduce((most, { number }) => Math.max(most, number), -1);
-    for (const assignment of assignments) {
-      const plan = resolver.plan(last + plans.length + 1, assignment);
+    for (const { assignment, replicate } of assignments) {
+      const plan = resolver.plan(last + plans.length + 1, assignment, replicate);
       const end = plan.path.at(-1);
-      const twin = bySettings.get(canonicalJson(assignment)) ?? byEnd.get(end);
+      const twin = bySettings.get(trialIdentity(assignment, replicate)) ?? byEnd.get(end);
       if (twin !== undefined) known.push(twin);
       else if (!ends.has(end)) plans.push(plan);
       ends.add(end);
@@ -129,16 +129,16 @@ function inLine(plans: readonly TrialPlan[], records: readonly TrialRecord[], fr
 
 /**
  * Checked as a sweep file with these values alone; what is left out takes the first value of its axis.
- * Throws BadRequest with a line for each mistake of each.
+ * Every replicate of each. Throws BadRequest with a line for each mistake of each.
  */
-function wholeSettings(sweep: SweepRecord, stored: Stored, asked: readonly Assignment[]): Assignment[] {
+function wholeSettings(sweep: SweepRecord, stored: Stored, asked: readonly Assignment[]): { readonly assignment: Assignment; readonly replicate: number }[] {
   const wrong: string[] = [];
   const whole = asked.flatMap((settings, index) => {
     const place = asked.length === 1 ? '' : `${index + 1}: `;
     try {
       const { replacements, problems } = single(sweep.spec.axes, settings);
       wrong.push(...problems.map((line) => `${place}${line}`));
-      return problems.length > 0 ? [] : compileRewritten(stored, replacements).planned.map(({ assignment }) => assignment);
+      return problems.length > 0 ? [] : compileRewritten(stored, replacements).planned.map((plan) => ({ assignment: plan.assignment, replicate: replicateOf(plan) }));
     } catch (error) {
       if (!(error instanceof BadRequest)) throw error;
       wrong.push(...error.message.split('\n').map((line) => `${place}${line}`));

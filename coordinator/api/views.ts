@@ -158,6 +158,8 @@ export interface SweepView {
   /** The most stages of it at once; null for no limit. */
   readonly concurrency: number | null;
   readonly objective: ObjectiveSpec;
+  /** How often each assignment is trained. */
+  readonly replicates: number;
   /** Null where none is wanted, and for trainables without predictions. */
   readonly ensemble: EnsembleSpec | null;
   /** Whether a trial's chosen epoch is its best one rather than its last. */
@@ -221,6 +223,8 @@ export interface PartMetrics {
 export interface TrialResult {
   readonly id: string;
   readonly number: number;
+  /** Which one of the trials with these settings, from 0. */
+  readonly replicate: number;
   readonly state: TrialState;
   readonly settings: Assignment;
   /** Length of its path as it ended; as far as it has come while it is open. */
@@ -243,6 +247,9 @@ export interface TrialResult {
   readonly objectives: readonly (number | null)[];
   /** Of several objectives: 1 on the Pareto front, 2 on the front without it, and so on; null for one objective, and where a floor or ceiling is missed. */
   readonly rank: number | null;
+  /** Of the objective over the completed replicates of its settings: mean, and sample standard deviation (null of fewer than two). Null where the trial was read by itself, and where a value is missing. */
+  readonly mean: number | null;
+  readonly spread: number | null;
   /** By how much it falls short of the objective's floors or exceeds its ceilings, summed; 0 where it keeps to them; null where one was not measured. */
   readonly shortfall: number | null;
   readonly failure: TrialFailure | null;

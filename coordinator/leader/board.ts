@@ -20,6 +20,7 @@ import type { Proposed, ReadyItem, SweepFacts, SweepRun, TrialRun } from './mode
 import { toldOf, type ProposingOf } from './proposing.js';
 import type { Share } from './share.js';
 import { Standing } from './standing.js';
+import { together } from './replicates.js';
 import { sweepRunOf } from './sweep-run.js';
 
 export class Board {
@@ -370,7 +371,9 @@ export class Board {
     if (trial.state !== 'completed' || chosen === null || result === null) return;
     const { objective } = sweep.record.spec;
     const score = scoreOf(trial.number, { ...chosen, result }, objective, sweep.rule.classes, sweep.rule.positive);
-    if (sweep.best === null || compareScores(score, sweep.best.score, objective) < 0) sweep.best = { trial, score };
+    const scored = together({ trial, score });
+    if (scored === null) return;
+    if (sweep.best === null || compareScores(scored.score, sweep.best.score, objective) < 0) sweep.best = scored;
   }
 
   /** Where all that is open waits for its pruner, nothing more will be reported: who is not promoted now is pruned. */

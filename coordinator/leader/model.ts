@@ -58,6 +58,12 @@ export interface Ready {
   take(): ReadyItem | undefined;
 }
 
+/** `score` is the trial's own, or the mean over its assignment's replicates. */
+export interface Scored {
+  readonly trial: TrialRun;
+  readonly score: Score;
+}
+
 export interface SweepRun {
   readonly record: SweepRecord;
   readonly rule: FoldRule;
@@ -82,7 +88,10 @@ export interface SweepRun {
   problem: string | null;
   /** Whether an epoch of one of its trials has had all metrics that it goes by. */
   reports: boolean;
-  best: { readonly trial: TrialRun; readonly score: Score } | null;
+  /** Of each assignment that has replicates, the completed ones. */
+  readonly replicates: Map<string, Scored[]>;
+  /** Of the assignments whose replicates have all completed, the one with the best mean, and the best of them. */
+  best: Scored | null;
   /** How long its stages take. */
   readonly pace: Pace;
   /** What it has used up; stands still where no budget counts it. */

@@ -29,6 +29,7 @@ export function sweepRunOf(record: SweepRecord, proposing: Proposing | null, sha
     open: 0,
     queued: 0,
     problem: null,
+    replicates: new Map(),
     best: null,
     reports: false,
     pace: new Pace(),

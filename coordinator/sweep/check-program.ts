@@ -23,7 +23,7 @@ function checkWays({ raw }: ProgramDraft): Problem[] {
 function checkNames(names: readonly string[]): Problem[] {
   const taken = new Map<string, string>(PROGRAM_VARIABLES.map((variable) => [variable, 'trawl itself']));
   return names.flatMap((name): Problem[] => {
-    const wrong = checkName(name);
+    const wrong = checkName(name, ['epoch']);
     if (wrong.length > 0) return wrong;
     const variable = variableOf(name);
     const owner = taken.get(variable);

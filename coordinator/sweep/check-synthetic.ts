@@ -9,7 +9,7 @@ import type { Axis } from './spec.js';
 
 export function checkSynthetic(draft: SyntheticDraft, axes: readonly Axis[]): Problem[] {
   const trainable = draft.sections.trainable;
-  const names = [...new Set([...draft.space.keys(), ...axes.flatMap(({ name, when }) => (when === undefined ? [name] : []))])].flatMap((name) => checkName(name));
+  const names = [...new Set([...draft.space.keys(), ...axes.flatMap(({ name, when }) => (when === undefined ? [name] : []))])].flatMap((name) => checkName(name, ownNames(draft)));
   if (trainable === undefined) return names;
   const { metrics } = trainable.synthetic;
   const at = { path: ['trainable', 'synthetic', 'metrics'], at: 'value' } as const;
@@ -19,9 +19,15 @@ export function checkSynthetic(draft: SyntheticDraft, axes: readonly Axis[]): Pr
   return [...names, ...Object.entries(metrics).flatMap(([metric, formula]) => checkFormula([...at.path, metric], String(formula), draft, axes))];
 }
 
-export function checkName(name: string): Problem[] {
+/** What formulas call the epoch and, in a file with `replicates`, the replicate. */
+function ownNames({ sections }: SyntheticDraft): string[] {
+  return sections.replicates === undefined ? ['epoch'] : ['epoch', 'replicate'];
+}
+
+/** `taken`: what formulas call otherwise. */
+export function checkName(name: string, taken: readonly string[]): Problem[] {
   const base = { path: ['space', name], at: 'key', found: describe(name) } as const;
-  if (name === 'epoch' || RESERVED_NAMES.has(name)) {
+  if (taken.includes(name) || RESERVED_NAMES.has(name)) {
     return [{ ...base, expected: 'a name that formulas do not use already', suggestion: name === 'epoch' ? 'did you mean epochs?' : 'call it otherwise' }];
   }
   if (/^[\p{L}_$][\p{L}\p{N}_$]*$/u.test(name)) return [];
@@ -39,14 +45,14 @@ function checkFormula(path: readonly string[], formula: string, draft: Synthetic
   }
   // The number of epochs is no part of what an epoch yields: trials of other lengths share it.
   if (namesIn(expression).includes('epochs')) {
-    return [{ ...base, found: 'the name epochs', expected: oneOf(['epoch', ...namesFor(draft)]), suggestion: 'an epoch cannot depend on how many follow it' }];
+    return [{ ...base, found: 'the name epochs', expected: oneOf([...ownNames(draft), ...namesFor(draft)]), suggestion: 'an epoch cannot depend on how many follow it' }];
   }
-  const known = namesOfAxes([{ name: 'epoch', values: [0] }, ...namesFor(draft).filter((name) => !axes.some((axis) => axis.name === name)).map((name) => ({ name, values: [0] })), ...axes.filter(({ name }) => name !== 'epochs').flatMap(inEachEpoch)]);
+  const known = namesOfAxes([...ownNames(draft).map((name) => ({ name, values: [0] })), ...namesFor(draft).filter((name) => !axes.some((axis) => axis.name === name)).map((name) => ({ name, values: [0] })), ...axes.filter(({ name }) => name !== 'epochs').flatMap(inEachEpoch)]);
   return checkNames(expression, known, base);
 }
 
 function namesFor(draft: SyntheticDraft): string[] {
-  return [...draft.space.keys()].filter((name) => name !== 'epochs' && checkName(name).length === 0);
+  return [...draft.space.keys()].filter((name) => name !== 'epochs' && checkName(name, ownNames(draft)).length === 0);
 }
 
 /** In each epoch a schedule is a number. */

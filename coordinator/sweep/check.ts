@@ -30,7 +30,7 @@ export function checkDraft(draft: Draft, axes: readonly Axis[]): Problem[] {
   const counted = whole === null || isListed(draft.sections.sampler) || constraints.length === 0 || formulas.length > 0 ? null : countAccepted(constraints, whole, howTaken(draft.sections.sampler));
   const left = counted === null ? [] : checkSomethingLeft(counted);
   const size = counted?.all === true && left.length === 0 ? counted.met : gridSize(axes);
-  const shared = [...checkMetrics(draft), ...formulas, ...left, ...checkGrid(draft, axes, size), ...checkSchedules(draft, axes), ...(whole !== null && formulas.length === 0 ? checkCostsOfModule(draft) : [])];
+  const shared = [...checkMetrics(draft), ...formulas, ...left, ...checkGrid(draft, axes, size), ...checkReplicates(draft, size), ...checkSchedules(draft, axes), ...(whole !== null && formulas.length === 0 ? checkCostsOfModule(draft) : [])];
   return draft.kind === 'image' ? [...checkEmpty(draft), ...checkModel(draft, axes), ...checkData(draft), ...shared] : shared;
 }
 
@@ -183,6 +183,14 @@ function checkCostsOfModule(draft: Draft): Problem[] {
   if (draft.kind !== 'image' || draft.module === null || sampler === undefined || sampler === 'grid' || sampler === 'axes' || isListed(sampler)) return [];
   const at = constraints.findIndex(speaksOfCosts);
   return at < 0 ? [] : [{ path: ['constraints', at], at: 'value', found: "what a model of one's own costs", expected: 'sampler: grid, or axes, beside it', suggestion: null }];
+}
+
+/** Every replicate is a trial. */
+function checkReplicates({ sections: { replicates = 1, budget, sampler }, spaceIsWhole }: Draft, size: number): Problem[] {
+  const most = budget?.trials ?? MAX_TRIALS;
+  const assignments = isDrawing(sampler) || isListed(sampler) || sampler === 'axes' || !spaceIsWhole ? budget?.trials : Math.min(size, most);
+  if (replicates === 1 || assignments === undefined || assignments * replicates <= MAX_TRIALS) return [];
+  return [{ path: ['replicates'], at: 'value', found: `${replicates} of ${assignments.toLocaleString('en')} trials`, expected: `at most ${MAX_TRIALS.toLocaleString('en')} trials in all`, suggestion: null }];
 }
 
 const CUT = 'sampler: {grid: {order: shuffled}} with budget.trials cuts it fairly';

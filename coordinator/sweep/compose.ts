@@ -69,7 +69,7 @@ function composeTrainable({ trainable, command = [], module }: ProgramDraft['sec
 }
 
 function common(file: ImageDraft['sections'] | SyntheticDraft['sections'] | ProgramDraft['sections'], fallbackName: string, list: readonly Assignment[] | null): Omit<SweepSpec, 'trainable' | 'axes' | 'objective' | 'stop' | 'ensemble'> {
-  const seed = file.seed ?? 0;
+  const { seed = 0, replicates = 1 } = file;
   return {
     format: 1,
     name: file.name ?? fallbackName,
@@ -83,6 +83,8 @@ function common(file: ImageDraft['sections'] | SyntheticDraft['sections'] | Prog
     ...(file.priority === undefined || file.priority === 0 ? {} : { priority: file.priority }),
     ...(file.concurrency === undefined ? {} : { concurrency: file.concurrency }),
     seed,
+    // Once is what a sweep from before there were replicates says.
+    ...(replicates === 1 ? {} : { replicates }),
     sharing: true,
   };
 }

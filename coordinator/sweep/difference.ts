@@ -3,6 +3,7 @@ import { sameJson } from '../../proto/canonical.js';
 import type { Json } from '../../proto/work.js';
 import { axisTree, writtenAxis } from '../space/axis-tree.js';
 import { fieldName, type Path } from './mistakes.js';
+import { replicatesOf } from './replicates.js';
 import type { ObjectiveSpec, PrunerSpec, SweepSpec, TrainableSpec } from './spec.js';
 
 /** One line per field, e.g. `space.lr: [0.01] -> [0.01, 0.003]`; none where both say the same. */
@@ -47,6 +48,7 @@ function asWritten(spec: SweepSpec): { readonly [section: string]: Json } {
     priority: spec.priority ?? 0,
     concurrency: spec.concurrency ?? null,
     seed: spec.seed,
+    replicates: replicatesOf(spec),
     sharing: spec.sharing,
   };
 }

@@ -14,6 +14,7 @@ import { resolveOptimizer, type WrittenOptimizer } from '../space/optimizer.js';
 import { resolveAugmentation, type WrittenAugmentation } from '../space/augmentation.js';
 import { isSchedule, rateAt, ratesOf, type Schedule, type Warmup } from '../space/schedule.js';
 import { costsFor } from './costs.js';
+import { replicatesOf } from './replicates.js';
 import { modelChoice, structureOf } from './structures.js';
 import type { Assignment, CommandSpec, DataSpec, DataSummary, ModuleSpec, SweepSpec, TrialPlan } from './spec.js';
 
@@ -26,14 +27,16 @@ export class UnresolvableSweep extends Error {
 }
 
 /**
- * The trials in the order of their numbers. `data` is null for a trainable without data; `numerics` is
+ * The trials in the order of their numbers, the replicates of an assignment one after another. `data` is null for a trainable without data; `numerics` is
  * the executor's; `module` is the one that the spec names as its model. Throws UnresolvableSweep for an
  * image classifier without data, or with a structure that the module was not built for.
  */
 export function resolveTrials(spec: SweepSpec, data: DataSummary | null, numerics: string, module: ModelModule | null = null): TrialPlan[] {
   const resolver = new Resolver({ spec, data, numerics, module });
   const plans: TrialPlan[] = [];
-  for (const assignment of sampledAssignments(spec, costsFor(spec, data, module))) plans.push(resolver.plan(plans.length, assignment));
+  for (const assignment of sampledAssignments(spec, costsFor(spec, data, module))) {
+    for (let replicate = 0; replicate < replicatesOf(spec); replicate += 1) plans.push(resolver.plan(plans.length, assignment, replicate));
+  }
   return plans;
 }
 
@@ -48,11 +51,11 @@ export class Resolver {
   }
 
   /** Throws UnresolvableSweep for an image classifier without data. */
-  plan(number: number, assignment: Assignment): TrialPlan {
+  plan(number: number, assignment: Assignment, replicate: number): TrialPlan {
     const { spec } = this.#context;
     const shares = spec.sharing && (spec.trainable.kind !== 'command' || spec.trainable.share);
     const salt = shares ? null : number;
-    const { trajectory, epochs } = resolve(this.#context, assignment, salt, this.#settings);
+    const { trajectory, epochs } = resolve(this.#context, assignment, { replicate, salt }, this.#settings);
     return { number, assignment, trajectory, epochs, path: this.#keys.path(trajectory, epochs) };
   }
 }
@@ -80,7 +83,7 @@ export interface Submitted {
   readonly module: ModelModule | null;
 }
 
-function resolve({ spec, data, numerics, module }: Submitted, assignment: Assignment, salt: number | null, pool: SettingsPool): Resolved {
+function resolve({ spec, data, numerics, module }: Submitted, assignment: Assignment, { replicate, salt }: Pick<ImageTrajectory, 'replicate' | 'salt'>, pool: SettingsPool): Resolved {
   const { trainable } = spec;
   if (trainable.kind === 'synthetic') {
     const trajectory: SyntheticTrajectory = {
@@ -90,11 +93,13 @@ function resolve({ spec, data, numerics, module }: Submitted, assignment: Assign
       numerics: 'none',
       epochMs: trainable.epochMs,
       metrics: trainable.metrics,
+      // The keys of replicate 0 are those from before there were replicates.
+      ...(replicate === 0 ? {} : { replicate }),
       salt,
     };
     return { trajectory, epochs: namedEpochs(assignment, pool) };
   }
-  if (trainable.kind !== 'image-classifier') return { trajectory: programTrajectory(spec, trainable, salt), epochs: namedEpochs(assignment, pool) };
+  if (trainable.kind !== 'image-classifier') return { trajectory: programTrajectory(spec, trainable, { replicate, salt }), epochs: namedEpochs(assignment, pool) };
   if (data === null) throw new UnresolvableSweep(`sweep ${spec.name} has no data yet`);
   const model = module === null ? zooModel(trainable.model) : moduleModel(module);
   const trajectory: ImageTrajectory = {
@@ -109,7 +114,7 @@ function resolve({ spec, data, numerics, module }: Submitted, assignment: Assign
     optimizer: resolveOptimizer(assignment.optimizer as WrittenOptimizer),
     loss: 'softmaxCrossEntropy',
     initSeed: spec.seed,
-    replicate: 0,
+    replicate,
     salt,
   };
   return { trajectory, epochs: imageEpochs(assignment, data, spec.seed, pool) };
@@ -151,8 +156,8 @@ function imageEpochs(assignment: Assignment, data: DataSummary, seed: number, po
   });
 }
 
-function programTrajectory({ name, seed }: SweepSpec, trainable: CommandSpec | ModuleSpec, salt: number | null): ProgramTrajectory {
-  const common = { format: KEY_FORMAT, version: PROGRAM_CONTRACT, numerics: 'none', seed, replicate: 0, salt } as const;
+function programTrajectory({ name, seed }: SweepSpec, trainable: CommandSpec | ModuleSpec, { replicate, salt }: Pick<ImageTrajectory, 'replicate' | 'salt'>): ProgramTrajectory {
+  const common = { format: KEY_FORMAT, version: PROGRAM_CONTRACT, numerics: 'none', seed, replicate, salt } as const;
   const { program } = trainable;
   if (trainable.kind === 'command') return { ...common, trainable: 'command', command: trainable.command, environment: trainable.environment, program: program ?? null };
   if (program === undefined) throw new UnresolvableSweep(`the module of sweep ${name} was not submitted with it`);

@@ -354,6 +354,8 @@ const sweepName = z.string('a name').regex(/^[^\s/\\\p{Cc}](?:[^/\\\p{Cc}]{0,98}
 /** Room for every order of sweeps that people keep in their heads. */
 const MAX_PRIORITY = 1000;
 
+const MAX_REPLICATES = 100;
+
 const common = {
   constraints: constraints.optional(),
   sampler: sampler.optional(),
@@ -366,6 +368,7 @@ const common = {
   priority: whole(-MAX_PRIORITY, MAX_PRIORITY).optional(),
   concurrency: whole(1).optional(),
   seed: seed.optional(),
+  replicates: whole(1, MAX_REPLICATES).optional(),
 };
 
 const formula = z.union([text('a formula'), anyNumber], { error: 'a formula over epoch and hyperparameters' });

@@ -222,6 +222,8 @@ export interface SweepSpec {
   /** The most stages of it at once; absent for no limit. */
   readonly concurrency?: number;
   readonly seed: number;
+  /** How often each assignment is trained, 2 to 100; absent for once. */
+  readonly replicates?: number;
   readonly sharing: boolean;
 }
 

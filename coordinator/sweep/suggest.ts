@@ -115,6 +115,9 @@ const ALIASES: ReadonlyMap<string, string> = new Map([
   ['randomseed', 'seed'],
   ['randomstate', 'seed'],
   ['rngseed', 'seed'],
+  ['repeats', 'replicates'],
+  ['repetitions', 'replicates'],
+  ['replicate', 'replicates'],
   ['earlystopping', 'stop'],
   ['earlystop', 'stop'],
   ['earlystoppings', 'stop'],
@@ -250,7 +253,7 @@ const PLACES: ReadonlyMap<string, string> = new Map(
     .reverse()
     .map(([section, name]) => [name, `${section}.${name}`]),
 );
-const TOP_LEVEL = ['name', 'data', 'model', 'space', 'constraints', 'sampler', 'warmStart', 'pruner', 'objective', 'stop', 'ensemble', 'budget', 'stageTimeout', 'priority', 'concurrency', 'seed', 'trainable', 'command', 'module'];
+const TOP_LEVEL = ['name', 'data', 'model', 'space', 'constraints', 'sampler', 'warmStart', 'pruner', 'objective', 'stop', 'ensemble', 'budget', 'stageTimeout', 'priority', 'concurrency', 'seed', 'replicates', 'trainable', 'command', 'module'];
 
 /** Whether a key of the file's top level says, in whoever's words, that a command or a module is trained. */
 export function namesProgram(key: string): boolean {
@@ -261,9 +264,9 @@ export const NOT_BUILT = 'known but not built yet';
 
 /** What the design has and this version does not build, by field. */
 const NOT_BUILT_FIELDS: readonly RegExp[] = [
-  /^(replicates|explain)$/,
+  /^explain$/,
   /^data\.sample$/,
-  /^space\.(replicates?|pretrained|momentum)$/,
+  /^space\.(pretrained|momentum)$/,
   /^space\.lr(\[\d+\])?\.(oneCycle|plateau)$/,
   /^space\.optimizer(\[\d+\])?\.nadam$/,
 ];

@@ -5,6 +5,7 @@
  */
 import { metricValue } from '../../proto/confusion.js';
 import type { EpochResult } from '../../proto/work.js';
+import { meanOf } from '../sweep/replicates.js';
 import type { Goal, ObjectiveSpec } from '../sweep/spec.js';
 import { lexicographic, paretoRanks } from './pareto.js';
 
@@ -54,6 +55,17 @@ export function scoreOf(number: number, measured: MeasuredEpoch, objective: Obje
   for (const [metric, floor] of Object.entries(objective.floors)) miss(floor - read(metric));
   for (const [metric, ceiling] of Object.entries(objective.ceilings ?? {})) miss((read(metric) - ceiling) / ceiling);
   return { number, value: read(objective.metric), others: (objective.others ?? []).map(({ metric }) => read(metric)), shortfall };
+}
+
+/** Of the replicates of one assignment; the number is the first one's. NaN where one is NaN. */
+export function meanScore(scores: readonly Score[]): Score {
+  const mean = (of: (score: Score) => number): number => meanOf(scores.map(of));
+  return {
+    number: Math.min(...scores.map(({ number }) => number)),
+    value: mean(({ value }) => value),
+    others: (scores[0]?.others ?? []).map((_, index) => mean(({ others }) => others[index] ?? Number.NaN)),
+    shortfall: mean(({ shortfall }) => shortfall),
+  };
 }
 
 /** As pruners and samplers take it: smaller is better. */

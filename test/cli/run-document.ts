@@ -26,6 +26,9 @@ export const runDocumentSchema = z.object({
     z.object({
       id: z.string().startsWith('trl_'),
       number: z.int().nonnegative(),
+      replicate: z.int().nonnegative().optional(),
+      mean: z.number().nullable().optional(),
+      spread: z.number().nonnegative().nullable().optional(),
       state: z.enum(['queued', 'running', 'paused', 'completed', 'pruned', 'failed', 'infeasible', 'cancelled']),
       settings: z.record(z.string(), z.json()),
       epochs: z.int().nonnegative(),

@@ -1,6 +1,6 @@
 /**
  * The built-in `synthetic` trainable: sleeps a given time per epoch and reports formulas over the
- * epoch and the hyperparameters. It carries no state from epoch to epoch, so it has no checkpoints;
+ * epoch, the replicate and the hyperparameters. It carries no state from epoch to epoch, so it has no checkpoints;
  * with `epochMs` 0 it arms no timer and measures the path around it.
  */
 import { evaluate, parseExpression, type Expression } from '../../proto/expression.js';
@@ -22,11 +22,13 @@ function expressionOf(text: string): Expression {
 
 export class SyntheticTrainer implements Trainer {
   readonly #epochMs: number;
+  readonly #replicate: number;
   readonly #metrics: readonly (readonly [string, Expression])[];
 
   /** Throws ExpressionError where a formula does not parse. */
   constructor(trajectory: SyntheticTrajectory) {
     this.#epochMs = trajectory.epochMs;
+    this.#replicate = trajectory.replicate ?? 0;
     this.#metrics = Object.entries(trajectory.metrics).map(([metric, text]) => [metric, expressionOf(text)] as const);
   }
 
@@ -57,7 +59,8 @@ export class SyntheticTrainer implements Trainer {
   /** A formula that is not finite is divergence, as a loss would be. */
   #report(epoch: number, values: SyntheticEpochSettings['values'], seconds: number): TrainedEpoch {
     const { numbers, texts } = namedSettings(values);
-    const names = { numbers: { ...numbers, epoch }, texts };
+    // A space without replicates may have a hyperparameter of this name.
+    const names = { numbers: { replicate: this.#replicate, ...numbers, epoch }, texts };
     const metrics: { [metric: string]: number } = {};
     let diverged = false;
     for (const [metric, expression] of this.#metrics) {

@@ -17,6 +17,7 @@ function view(change: Partial<ProgressView> = {}): ProgressView {
       endedBy: null,
       priority: 0, concurrency: null, budget: { trials: null, wallClockMs: null },
       objective: { metric: 'val.auc', direction: 'maximize', floors: {} },
+      replicates: 1,
       ensemble: null,
       restoreBest: false,
       data: null,

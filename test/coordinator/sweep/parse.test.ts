@@ -237,10 +237,27 @@ test('a budget of nothing, and a target that nothing reaches, are mistakes', () 
   assert.deepEqual(spec('data: x\nobjective: {minimize: val.loss}\nbudget: {target: 2}').budget.target, 2);
 });
 
+test('replicates are a whole number from 1 to 100, and 1 is what a file without them says', () => {
+  for (const wrong of ['0', '101', '1.5', 'three']) one(`data: x\nreplicates: ${wrong}`, `2:13: replicates: found ${wrong === 'three' ? '"three"' : wrong}, expected a whole number from 1 to 100`);
+  assert.deepEqual(spec('data: x\nreplicates: 1'), spec('data: x'));
+  assert.equal(spec('data: x\nreplicates: 100').replicates, 100);
+  one('data: x\nspace: {replicates: 3}', 'write replicates at the top level');
+  one('data: x\nrepeats: 3', 'did you mean replicates?');
+  one('data: x\nspace: {batch: {min: 1, max: 2000, step: 1}}\nreplicates: 100', '3:13: replicates: found 100 of 2,000 trials, expected at most 100,000 trials in all');
+});
+
+test('formulas may name the replicate where the file has replicates, and no hyperparameter is called so then', () => {
+  const synthetic = (formula: string, more: string): string => `trainable: {synthetic: {metrics: {a: '${formula}'}}}\n${more}`;
+  assert.equal(spec(synthetic('replicate', 'space: {epochs: 1}\nreplicates: 2')).replicates, 2);
+  one(synthetic('replicate', 'space: {epochs: 1}'), 'found the name replicate, expected epoch');
+  assert.equal(spec(synthetic('replicate', 'space: {epochs: 1, replicate: 3}')).replicates, undefined);
+  one(synthetic('epoch', 'space: {epochs: 1, replicate: 3}\nreplicates: 2'), 'space.replicate: found "replicate", expected a name that formulas do not use already');
+});
+
 test('what is known but not built yet says so', () => {
   for (const text of [
-    'replicates: 3', 'model: resnet18',
-    'space: {optimizer: nadam}', 'space: {replicates: 3}',
+    'explain: {}', 'model: resnet18',
+    'space: {optimizer: nadam}', 'space: {momentum: 0.9}',
   ]) {
     one(`data: x\n${text}`, 'known but not built yet');
   }

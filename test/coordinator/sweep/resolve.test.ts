@@ -92,6 +92,29 @@ test('without sharing every trial has keys of its own and the same settings and 
   assert.deepEqual(alone.map(({ epochs }) => epochs), shared.map(({ epochs }) => epochs));
 });
 
+test('the replicates of an assignment follow one another, and differ in what they draw alone', () => {
+  const file = image('epochs: [1, 2], dropout: [0.1, 0.2]');
+  const once = plans(file);
+  const thrice = plans(`${file}\nreplicates: 3`);
+  assert.deepEqual(thrice.map(({ number }) => number), Array.from({ length: 12 }, (_, number) => number));
+  assert.deepEqual(thrice.map(({ trajectory }) => trajectory.replicate), [0, 1, 2, 0, 1, 2, 0, 1, 2, 0, 1, 2]);
+  assert.deepEqual(thrice.map(({ assignment }) => assignment), once.flatMap(({ assignment }) => [assignment, assignment, assignment]));
+  assert.deepEqual(thrice.filter((_, index) => index % 3 === 0).map(({ path }) => path), once.map(({ path }) => path), 'replicate 0 is what there was without');
+  assert.deepEqual(thrice.map(({ epochs }) => epochs), once.flatMap(({ epochs }) => [epochs, epochs, epochs]));
+  // Two rates of dropout over 2 epochs, three times.
+  assert.deepEqual(epochCounts(thrice), { requested: 18, distinct: 12 });
+});
+
+test('replicates of formulas have keys of their own, those of replicate 0 as before, and without sharing each has its number', () => {
+  const file = "trainable: {synthetic: {metrics: {a: 'x'}}}\nspace: {x: [1, 2], epochs: 2}";
+  const [once, twice] = [plans(file), plans(`${file}\nreplicates: 2`)];
+  assert.deepEqual([twice[0]?.path, twice[2]?.path], once.map(({ path }) => path));
+  assert.ok(!('replicate' in (twice[0]?.trajectory ?? {})));
+  assert.equal(epochCounts(twice).distinct, 8);
+  const alone = resolveTrials({ ...spec(`${file}\nreplicates: 2`), sharing: false }, data, 'none');
+  assert.deepEqual(alone.map(({ trajectory }) => trajectory.salt), [0, 1, 2, 3]);
+});
+
 const hyperparameters = fc.record({
   epochs: fc.uniqueArray(fc.integer({ min: 1, max: 8 }), { minLength: 1, maxLength: 3 }),
   batch: fc.uniqueArray(fc.constantFrom(8, 16), { minLength: 1 }),

@@ -43,6 +43,15 @@ test('a trial of the same model compiles nothing and gets the weights of a child
   assert.equal(used.compiled(), 1);
 });
 
+test('replicates train to other weights, each to the same in every child', async () => {
+  const settings = imageSettings({ batch: 4, dropout: 0.5 });
+  const used = await warm();
+  const states: Uint8Array[] = [];
+  for (const replicate of [0, 1, 2]) states.push(await stateAfter(used.images, orderOf({ replicate }, settings)));
+  assert.equal(new Set(states.map((state) => Buffer.from(state).toString('base64'))).size, 3);
+  for (const [replicate, state] of states.entries()) assert.deepEqual(await stateAfter((await warm()).images, orderOf({ replicate }, settings)), state);
+});
+
 test('another model, and more room than there is, are compiled', async () => {
   const used = await warm();
   await stateAfter(used.images, orderOf());
