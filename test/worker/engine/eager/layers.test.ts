@@ -147,7 +147,7 @@ async function onPlain(topology: Topology, weights: ReadonlyMap<string, Float32A
     const trained = built.flatMap(({ layer }) => layer?.trainableWeights ?? []);
     for (const weight of trained) tf.tidy(() => void weight.write(tf.tensor(weights.get(weight.originalName) ?? assert.fail(weight.originalName), weight.shape.map((size) => size ?? 1))));
     const inputs = built.find(({ placed }) => placed.inputs.length === 0)!;
-    const model = layers.model({ inputs: inputs.layer === null ? inputs.output : (inputs.layer.input as layers.SymbolicTensor), outputs: built.at(-1)!.output });
+    const model = layers.model({ inputs: inputs.layer === null ? inputs.output : (inputs.layer.input), outputs: built.at(-1)!.output });
     const images = tf.tensor(Float32Array.from(source.pixels, (value) => value / 255), [BATCH, source.height, source.width, source.channels]);
     const { value, grads } = tf.variableGrads(() => {
       const logits = model.apply(images, { training: true }) as tf.Tensor;
