@@ -12,8 +12,12 @@ sharp.concurrency(1);
 // Loaders of drawings and documents, which have no pixels of their own.
 sharp.block({ operation: ['VipsForeignLoadSvg', 'VipsForeignLoadPdf', 'VipsForeignLoadMagick'] });
 
+/** libvips keeps what went wrong in one place for the whole process: of two files that fail at once, one may find the other has taken it. */
+const TAKEN = 'Unknown error';
+const TRIES = 5;
+
 /** Gray images get three equal channels. Throws UnreadableImageError. */
-export async function readByLibvips(bytes: Uint8Array, maxPixels: number): Promise<Raster> {
+export async function readByLibvips(bytes: Uint8Array, maxPixels: number, tries = TRIES): Promise<Raster> {
   const image: Sharp = sharp(bytes, { failOn: 'truncated', limitInputPixels: maxPixels });
   try {
     const { data, info } = await image.autoOrient().flatten({ background: '#000000' }).toColourspace('srgb').raw().toBuffer({ resolveWithObject: true });
@@ -22,6 +26,7 @@ export async function readByLibvips(bytes: Uint8Array, maxPixels: number): Promi
   } catch (error) {
     if (error instanceof UnreadableImageError) throw error;
     const said = (error instanceof Error ? error.message : String(error)).split('\n', 1)[0] ?? '';
+    if (said === TAKEN && tries > 1) return readByLibvips(bytes, maxPixels, tries - 1);
     throw new UnreadableImageError(inWords(said, maxPixels), { cause: error });
   }
 }

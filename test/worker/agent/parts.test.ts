@@ -163,7 +163,7 @@ describe('the worker’s command line', () => {
   const mistakes: readonly (readonly [readonly string[], NodeJS.ProcessEnv, RegExp])[] = [
     [good.slice(2), token, /^--coordinator: found nothing, expected HOST:PORT$/],
     [[...good, '--slots', '0'], token, /^--slots: found "0", expected a number of slots from 1$/],
-    [[...good, '--engine', 'cuda'], token, /^--engine: found "cuda", expected one of graph, wasm$/],
+    [[...good, '--engine', 'cuda'], token, /^--engine: found "cuda", expected one of graph, wasm, eager$/],
     [[...good, '--slot-memory', '4G'], token, /^--slot-memory: found "4G", expected a number of bytes$/],
     [[...good, '--token', 'x'], token, /^the command line: found "Unknown option '--token'.*", expected only --coordinator,/],
     [good, {}, /^TRAWL_TOKEN: found nothing/],
