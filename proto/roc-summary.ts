@@ -23,10 +23,11 @@ export interface RocSummary {
 
 /**
  * `scores` is float32 [images, classes]. One curve for each class; of two classes the second's alone,
- * which tells the first's too. None for more than MOST_CURVES classes.
+ * which tells the first's too. None for more than MOST_CURVES classes,
+ * and where a score is no number, as after a divergence.
  */
 export function rocSummaries(scores: Float32Array, labels: ArrayLike<number>, classes: number): RocSummary[] {
-  if (classes > MOST_CURVES) return [];
+  if (classes > MOST_CURVES || scores.some(Number.isNaN)) return [];
   const curves = classes === 2 ? [1] : Array.from({ length: classes }, (_, label) => label);
   return curves.map((label) => summaryOf(scores, labels, classes, label));
 }

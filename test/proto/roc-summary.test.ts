@@ -66,3 +66,7 @@ test('a level stands in the name, alone or before a class', () => {
   assert.equal(metricClass('val.specificityAtSensitivity[0.95, PNEUMONIA]'), 'PNEUMONIA');
   assert.equal(metricClass('val.specificityAtSensitivity[0.95]'), null);
 });
+
+test('scores that are no numbers have no curve', () => {
+  assert.deepEqual(rocSummaries(Float32Array.of(Number.NaN, Number.NaN, 0.5, 0.5), [0, 1], 2), []);
+});
