@@ -82,7 +82,7 @@ function epochReported(context: ReportContext, attempt: Attempt, message: EpochR
     node.params = params;
     node.msPerImage = msPerImage;
     node.recordedBy = attempt.id;
-    writes.epochs.push({ ...lease, parent: node.parent?.key ?? null, epoch: node.epoch, result: message.result, seconds, params, msPerImage });
+    writes.epochs.push({ attempt: attempt.id, token: attempt.token, key: node.key, parent: node.parent?.key ?? null, epoch: node.epoch, result: message.result, seconds, params, msPerImage });
     for (const sweep of attempt.payers) {
       sweep.spent.epochs += 1;
       if (sweep.record.spec.budget.epochs !== undefined) writes.spent.push(spentWrite(sweep));

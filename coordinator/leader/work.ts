@@ -49,12 +49,14 @@ export function evaluateWork(node: EpochNode, trials: readonly TrialRun[], limit
 
 /**
  * Trials that keep their best epoch need each answer (it says whether to save); trials that may stop
- * early, or are judged by a pruner, need answers from the first epoch that could end them. All others let the worker run ahead.
+ * early, or are judged by a pruner before their end, need answers from the first epoch that could end
+ * them. All others let the worker run ahead: that their last epoch is kept and evaluated stands in the offer.
  */
 export function awaitFrom(end: number, trials: readonly TrialRun[]): number {
   return trials.reduce((least, trial) => {
     const stop = trial.sweep.rule.stop;
-    return Math.min(least, stop?.restoreBest === true ? 0 : earliestStop(trial.fold, stop), trial.until - 1);
+    const judged = trial.until < trial.nodes.length ? trial.until - 1 : end;
+    return Math.min(least, stop?.restoreBest === true ? 0 : earliestStop(trial.fold, stop), judged);
   }, end);
 }
 

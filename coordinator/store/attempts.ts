@@ -1,6 +1,6 @@
 import type { ClientBase } from 'pg';
 import type { EpochKey, OutcomeClass } from '../../proto/work.js';
-import { byteaArray, bytea, plainText } from './batch.js';
+import { byteaArray, plainText } from './batch.js';
 import type { Batch } from './batch.js';
 import type { AttemptEnd, FailureCount, GrantWrite, OpenAttempt, Store } from './store.js';
 
@@ -90,7 +90,7 @@ export async function readFailureCounts(client: ClientBase, keys: readonly Epoch
       from attempt where keys[1] = any($1::bytea[]) and state = 'ended' and outcome not in ('done', 'released')
         and granted_at >= (select greatest(r.created_at, s.retried_at) from sweep s join sweep_revision r on r.sweep = s.id and r.revision = s.revision where s.id = $2)
       group by keys[1], kind, outcome`,
-    values: [keys.map(bytea), sweep],
+    values: [byteaArray(keys), sweep],
   });
   return rows.map((row) => ({ ...row, count: Number(row.count) }));
 }
@@ -102,7 +102,7 @@ export async function readAttemptsOf(client: ClientBase, keys: readonly EpochKey
     text: `select id as attempt, worker, kind, from_epoch as "from", from_epoch + cardinality(keys) as "to", outcome, message, log,
         granted_at as "startedAt", ended_at as "endedAt"
       from attempt where keys[1] = any($1::bytea[]) order by granted_at, id`,
-    values: [keys.map(bytea)],
+    values: [byteaArray(keys)],
   });
   return rows;
 }

@@ -16,14 +16,9 @@ export interface Batch {
   readonly expected: number | null;
 }
 
-/** A key as a bytea literal, for arrays and single values alike. */
-export function bytea(key: EpochKey): string {
-  return `\\x${key}`;
-}
-
-/** Keys as the literal of a bytea[], for rows that hold an array each (ragged arrays cannot be unnested). */
-export function byteaArray(keys: readonly EpochKey[]): string {
-  return `{${keys.map((key) => `"\\\\x${key}"`).join(',')}}`;
+/** Keys as the literal of a bytea[]: the driver would look for what must be escaped in each of them, and has no arrays within an array of rows. */
+export function byteaArray(keys: readonly (EpochKey | null)[]): string {
+  return `{${keys.map((key) => (key === null ? 'null' : `"\\\\x${key}"`)).join(',')}}`;
 }
 
 /** Text as Postgres takes it: no zero byte. */

@@ -1,6 +1,6 @@
 import type { ClientBase } from 'pg';
 import type { BlobId, EpochKey } from '../../proto/work.js';
-import { bytea } from './batch.js';
+import { byteaArray } from './batch.js';
 import type { Batch } from './batch.js';
 import { readEpochResult, writeResult } from './metrics-json.js';
 import type { StoredEpochResult } from './metrics-json.js';
@@ -15,7 +15,7 @@ export function parentBatch(epochs: readonly EpochWrite[]): Batch | null {
     written.add(key);
   }
   if (parents.size === 0) return null;
-  return { what: 'parents of epochs', name: 'parents', text: 'select 1 from epoch where key = any($1::bytea[])', values: [[...parents].map(bytea)], expected: parents.size };
+  return { what: 'parents of epochs', name: 'parents', text: 'select 1 from epoch where key = any($1::bytea[])', values: [byteaArray([...parents])], expected: parents.size };
 }
 
 /** A key that is recorded already breaks the primary key. */
@@ -29,8 +29,8 @@ export function epochBatch(epochs: readonly EpochWrite[]): Batch | null {
       from unnest($1::bytea[], $2::bytea[], $3::int[], $4::text[], $5::float8[], $6::bigint[], $7::float8[], $8::text[])
         as g(key, parent, epoch, result, seconds, params, ms_per_image, attempt)`,
     values: [
-      epochs.map((write) => bytea(write.key)),
-      epochs.map((write) => (write.parent === null ? null : bytea(write.parent))),
+      byteaArray(epochs.map((write) => write.key)),
+      byteaArray(epochs.map((write) => write.parent)),
       epochs.map((write) => write.epoch),
       epochs.map((write) => writeResult(write.result)),
       epochs.map((write) => write.seconds),
@@ -48,7 +48,7 @@ export function retrainedBatch(retrained: readonly RetrainedWrite[]): Batch | nu
     what: 'retrained epochs',
     name: 'retrained',
     text: 'insert into epoch_retrained (key, attempt) select * from unnest($1::bytea[], $2::text[]) on conflict (key, attempt) do nothing',
-    values: [retrained.map((write) => bytea(write.key)), retrained.map((write) => write.attempt)],
+    values: [byteaArray(retrained.map((write) => write.key)), retrained.map((write) => write.attempt)],
     // An attempt that says it again, to a new leader, is counted once.
     expected: null,
   };
@@ -67,7 +67,7 @@ export function checkpointBatch(checkpoints: readonly CheckpointWrite[]): Batch 
         on conflict (id) do update set bytes = excluded.bytes, kind = excluded.kind, last_used = now()
       )
       update epoch e set checkpoint = g.blob from g where e.key = g.key`,
-    values: [last.map((write) => bytea(write.key)), last.map((write) => write.blob), last.map((write) => write.bytes)],
+    values: [byteaArray(last.map((write) => write.key)), last.map((write) => write.blob), last.map((write) => write.bytes)],
     expected: last.length,
   };
 }
@@ -85,7 +85,7 @@ export function droppedBatch(keys: readonly EpochKey[]): Batch | null {
         and not exists (select from trial t where t.state = 'completed' and (t.path[t.best_epoch + 1] = e.key or t.path[t.epochs] = e.key))),
       used as (update blob set last_used = now() where id in (select checkpoint from dropped))
       update epoch set checkpoint = null where key in (select key from dropped)`,
-    values: [keys.map(bytea)],
+    values: [byteaArray(keys)],
     expected: null,
   };
 }
@@ -107,7 +107,7 @@ export async function readEpochs(client: ClientBase, keys: readonly EpochKey[]):
     name: 'epochs-by-key',
     text: `select encode(key, 'hex') as key, result, seconds, params, ms_per_image, checkpoint, recorded_seq, recorded_at, attempt
       from epoch where key = any($1::bytea[]) order by recorded_seq`,
-    values: [keys.map(bytea)],
+    values: [byteaArray(keys)],
   });
   return rows.map((row) => ({
     key: row.key,

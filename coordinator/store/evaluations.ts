@@ -1,6 +1,6 @@
 import type { ClientBase } from 'pg';
 import type { EpochKey, EvaluatedPart } from '../../proto/work.js';
-import { bytea } from './batch.js';
+import { byteaArray } from './batch.js';
 import type { Batch } from './batch.js';
 import { readEvaluationResult, writeResult } from './metrics-json.js';
 import type { StoredEvaluationResult } from './metrics-json.js';
@@ -21,7 +21,7 @@ export function evaluationBatch(evaluations: readonly EvaluationWrite[]): Batch 
       select key, part, result::jsonb, probabilities, attempt from g
       on conflict (key, part) do nothing`,
     values: [
-      evaluations.map((write) => bytea(write.key)),
+      byteaArray(evaluations.map((write) => write.key)),
       evaluations.map((write) => write.part),
       evaluations.map((write) => writeResult(write.result)),
       evaluations.map((write) => write.result.probabilities),
@@ -35,7 +35,7 @@ export async function readEvaluations(client: ClientBase, keys: readonly EpochKe
   const { rows } = await client.query<{ key: EpochKey; part: EvaluatedPart; result: StoredEvaluationResult }>({
     name: 'evaluations-by-key',
     text: `select encode(key, 'hex') as key, part, result from evaluation where key = any($1::bytea[]) order by key, part`,
-    values: [keys.map(bytea)],
+    values: [byteaArray(keys)],
   });
   return rows.map((row) => ({ ...row, result: readEvaluationResult(row.result) }));
 }

@@ -21,7 +21,7 @@ import { removeFiles } from './files.js';
 import { outcomeOfInputs, type Inputs, type Prepared } from './inputs.js';
 import { endMarked } from './left-behind.js';
 import { MemoryWatch } from './memory-watch.js';
-import { OomKills } from './oom-kills.js';
+import type { OomKills } from './oom-kills.js';
 import { groupBytes, peakResidentBytes, residentBytes } from './process-facts.js';
 import { continues } from './slot-choice.js';
 import type { ChildListener, ChildSetup, Slot } from './slot.js';
@@ -191,7 +191,7 @@ export class AttemptRun implements ChildListener {
       this.#timer = setTimeout(() => this.#fail({ class: 'Timeout', message, neededBytes: null }), timeoutMs);
     }
     if (child.pid !== undefined) {
-      this.#oomKills = OomKills.since(child.pid);
+      this.#oomKills = this.#slot.oomKills(child.pid);
       this.#measures = child.pid !== before;
     }
     const isGroup = this.#setup.mark !== undefined;

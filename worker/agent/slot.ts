@@ -1,4 +1,5 @@
 import { SupervisedChild, type ChildExit } from './child-process.js';
+import { OomKills } from './oom-kills.js';
 import type { HeldState, SlotFacts } from './slot-choice.js';
 
 /** What an attempt that runs in a slot hears of the slot's child. */
@@ -23,6 +24,9 @@ export interface SlotOptions {
   readonly folder: string;
 }
 
+/** A count of the kernel's kills that is no older serves the next attempt in the same child too: reading it takes longer than a short stage. */
+const KILLS_AGE_MS = 1_000;
+
 /** Runs at most one attempt at a time, in at most one child, which stays warm between attempts. */
 export class Slot implements SlotFacts {
   readonly index: number;
@@ -32,6 +36,7 @@ export class Slot implements SlotFacts {
   #child: SupervisedChild | null = null;
   #listener: ChildListener | null = null;
   #engine: string | null = null;
+  #kills: { readonly pid: number; readonly at: number; readonly since: Promise<OomKills | null> } | null = null;
 
   constructor(index: number, options: SlotOptions) {
     this.index = index;
@@ -71,6 +76,13 @@ export class Slot implements SlotFacts {
 
   unlisten(): void {
     this.#listener = null;
+  }
+
+  /** Of the kernel, in the group of the child, from about now on; null where nothing is counted. */
+  oomKills(pid: number): Promise<OomKills | null> {
+    const now = performance.now();
+    if (this.#kills?.pid !== pid || now - this.#kills.at > KILLS_AGE_MS) this.#kills = { pid, at: now, since: OomKills.since(pid) };
+    return this.#kills.since;
   }
 
   /** Ends the child and its group; settles when they are gone. The listener hears of the exit as of any other. */
