@@ -20,7 +20,7 @@ const SAME_REASON_LIMIT_MS = 15_000;
 const STOP_LIMIT_MS = 15_000;
 const LOG_LIMIT_BYTES = 10_000_000;
 /** Messages live for a turn: with room for many turns they are gone before they are ever copied (a quarter of the coordinator's time in no-op trials). */
-const EXEC_ARGV = [...process.execArgv, '--max-semi-space-size=64'];
+const EXEC_ARGV = [...process.execArgv, '--max-semi-space-size=32'];
 
 export class ChildFailed extends Error {
   readonly code = 'ChildFailed';

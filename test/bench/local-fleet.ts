@@ -52,15 +52,31 @@ export class LocalFleet {
     this.#connection = connection;
   }
 
+  /** With no slots there is no worker. */
   static async start(slots: number): Promise<LocalFleet> {
     const folder = mkdtempSync(join(tmpdir(), 'trawl-bench-'));
     const connection = await connect({ home: homeAt(folder), databaseUrl: null, leaseMs: null, onNotice: progress, signal: new AbortController().signal });
-    connection.host?.startWorker({ slots, slotMemoryBytes: null });
+    if (slots > 0) connection.host?.startWorker({ slots, slotMemoryBytes: null });
     return new LocalFleet(folder, connection);
   }
 
   get service(): Connection['service'] {
     return this.#connection.service;
+  }
+
+  /** For workers from elsewhere. */
+  get address(): { readonly address: string; readonly token: string } {
+    const { host } = this.#connection;
+    if (host === null) throw new Error('somebody else hosts the home');
+    return { address: host.workerAddress, token: host.token };
+  }
+
+  /** Of the coordinator's process, as Linux tells. */
+  coordinator(): { readonly cpuMs: number; readonly rssBytes: number } {
+    const pid = family().find(({ command }) => command.includes(KINDS[1][1]))?.pid;
+    if (pid === undefined) throw new Error('the coordinator is not found among the processes');
+    const kilobytes = /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1];
+    return { cpuMs: (ticksOf(pid) * 1_000) / TICKS_PER_SECOND, rssBytes: Number(kilobytes) * 1_024 };
   }
 
   /** Each sweep has a formula of its own, or it would share the epochs of the one before. */
@@ -94,23 +110,26 @@ export class LocalFleet {
   }
 }
 
-/** Of this process' descendants; the bench itself is left out. */
-function cpuOfFamily(): CpuByKind {
-  const cpu = new Map<string, number>();
-  if (process.platform !== 'linux') return cpu;
+/** This process' descendants; the bench itself is left out. */
+function family(): readonly { readonly pid: number; readonly command: string }[] {
   const lines = execFileSync('ps', ['-A', '-o', 'pid=,ppid=,args='], { encoding: 'utf8', maxBuffer: 1 << 26 }).split('\n');
   const all = lines.flatMap((line) => {
     const [, pid, parent, command = ''] = /^\s*(\d+)\s+(\d+)\s+(.*)$/.exec(line) ?? [];
     return pid === undefined ? [] : [{ pid: Number(pid), parent: Number(parent), command }];
   });
-  const family = new Set([process.pid]);
-  for (let size = 0; size !== family.size; ) {
-    size = family.size;
-    for (const { pid, parent } of all) if (family.has(parent)) family.add(pid);
+  const members = new Set([process.pid]);
+  for (let size = 0; size !== members.size; ) {
+    size = members.size;
+    for (const { pid, parent } of all) if (members.has(parent)) members.add(pid);
   }
-  family.delete(process.pid);
-  for (const { pid, command } of all) {
-    if (!family.has(pid)) continue;
+  members.delete(process.pid);
+  return all.filter(({ pid }) => members.has(pid));
+}
+
+function cpuOfFamily(): CpuByKind {
+  const cpu = new Map<string, number>();
+  if (process.platform !== 'linux') return cpu;
+  for (const { pid, command } of family()) {
     const kind = KINDS.find(([, part]) => command.includes(part))?.[0] ?? 'others';
     cpu.set(kind, (cpu.get(kind) ?? 0) + (ticksOf(pid) * 1_000) / TICKS_PER_SECOND);
   }

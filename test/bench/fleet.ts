@@ -1,0 +1,78 @@
+/**
+ * A large fleet: one coordinator with 500 simulated workers of two slots (fleet-workers.ts) that speak the
+ * real protocol, at 2,000 epoch reports a second. Time from a report to its decision, memory of the
+ * coordinator, and on stderr what it takes when nothing is to be done. The load runs on the same cores.
+ */
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
+import { packageRoot } from '../../proto/package-root.js';
+import { progress, type BenchOptions, type Emit } from './bench.js';
+import type { FleetFigures, FleetLoad } from './fleet-workers.js';
+import { LocalFleet } from './local-fleet.js';
+
+const SLOTS = 2;
+const EPOCHS = 20;
+/** Two epochs a second and slot. */
+const EPOCH_MS = 500;
+const IDLE_MS = 10_000;
+const LOOK_MS = 100;
+
+export async function run({ quick }: BenchOptions, emit: Emit): Promise<void> {
+  const workers = quick ? 50 : 500;
+  const seconds = quick ? 10 : 60;
+  const fleet = await LocalFleet.start(0);
+  const load = new Load({ ...fleet.address, workers, slots: SLOTS });
+  try {
+    await load.welcomed();
+    progress(`fleet: ${workers} workers are connected`);
+    const perSecond = (workers * SLOTS * 1_000) / EPOCH_MS;
+    // The first ten seconds fill the slots, the last ten empty them.
+    const trials = Math.ceil((perSecond * (seconds + 20)) / EPOCHS);
+    const sweep = fleet.run({ sampler: 'grid', trials, epochs: EPOCHS, epochMs: EPOCH_MS });
+    await wait(10_000);
+    await load.figures();
+    await wait(seconds * 1_000);
+    const { reports, seconds: took, p50Ms, p99Ms } = await load.figures();
+    const { rssBytes } = fleet.coordinator();
+    await sweep;
+    const before = fleet.coordinator().cpuMs;
+    await wait(IDLE_MS);
+    progress(`fleet: idle, the coordinator takes ${(((fleet.coordinator().cpuMs - before) / IDLE_MS) * 100).toFixed(1)} % of a core; report to decision ${p50Ms.toFixed(1)} ms in the median`);
+    const shared = { case: `grpc-${workers}`, runs: 1, engine: null };
+    emit({ ...shared, metric: 'reportsPerSecond', value: Number((reports / took).toFixed(1)), unit: '1/s' });
+    emit({ ...shared, metric: 'p99Ms', value: Number(p99Ms.toFixed(2)), unit: 'ms' });
+    emit({ ...shared, metric: 'rssBytes', value: rssBytes, unit: 'bytes' });
+  } finally {
+    await load.stop();
+    await fleet.stop();
+  }
+}
+
+/** The process of the simulated workers. */
+class Load {
+  readonly #load: FleetLoad;
+  readonly #process = fork(join(packageRoot(), 'dist', 'test', 'bench', 'fleet-workers.js'));
+
+  constructor(load: FleetLoad) {
+    this.#load = load;
+    this.#process.send({ kind: 'start', load });
+  }
+
+  async figures(): Promise<FleetFigures> {
+    this.#process.send({ kind: 'figures' });
+    const [answer] = (await once(this.#process, 'message')) as [FleetFigures];
+    return answer;
+  }
+
+  async welcomed(): Promise<void> {
+    while ((await this.figures()).welcomed < this.#load.workers) await wait(LOOK_MS);
+  }
+
+  async stop(): Promise<void> {
+    const exited = once(this.#process, 'exit');
+    this.#process.send({ kind: 'stop' });
+    await exited;
+  }
+}
