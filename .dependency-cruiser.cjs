@@ -26,6 +26,13 @@ module.exports = {
       to: { path: 'node_modules/@grpc/' },
     },
     {
+      name: 'nats-only-at-the-edge',
+      comment: 'NATS only carries, as gRPC does.',
+      severity: 'error',
+      from: { pathNot: '^coordinator/dispatch/|^worker/link/|^test/' },
+      to: { path: 'node_modules/@nats-io/' },
+    },
+    {
       name: 'protobuf-types-stop-at-the-edge',
       comment: 'Plain types everywhere else; codec.ts translates.',
       severity: 'error',

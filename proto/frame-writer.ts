@@ -20,6 +20,8 @@ export interface FrameWriterOptions<Message> {
   readonly overflow: () => void;
   readonly windowMs?: number;
   readonly maxPendingBytes?: number;
+  /** Nothing is written before the first `drained`: the carrier is not there yet. */
+  readonly startsBlocked?: boolean;
 }
 
 /** Well below the 5 ms that a message may be held: a short trial pays it several times. */
@@ -35,13 +37,14 @@ export class FrameWriter<Message> {
   #pendingBytes = 0;
   #lastCutAt = -Infinity;
   #cancelCut: (() => void) | null = null;
-  #blocked = false;
+  #blocked: boolean;
   #closed = false;
 
   constructor(options: FrameWriterOptions<Message>) {
     this.#options = options;
     this.#windowMs = options.windowMs ?? WINDOW_MS;
     this.#maxPendingBytes = options.maxPendingBytes ?? MAX_PENDING_BYTES;
+    this.#blocked = options.startsBlocked ?? false;
   }
 
   /** Throws ProtocolError when the message cannot be written; nothing after it is affected. */

@@ -30,6 +30,8 @@ export interface LeaderOptions {
   readonly checkpointEveryMs?: number;
   /** Who proposes trials for sweeps that do not know them all at their start. */
   readonly proposingOf: ProposingOf;
+  /** Told of each reign's epoch when it begins, and null when it ends: some carriers let only the leader be heard. */
+  readonly onReign?: (epoch: number | null) => void;
 }
 
 type Input =
@@ -60,6 +62,7 @@ export class Leader implements CarrierHandler {
   readonly #leaseTermMs: number;
   readonly #checkpointEveryMs: number;
   readonly #proposingOf: ProposingOf;
+  readonly #onReign: (epoch: number | null) => void;
   readonly #peers = new Map<string, Peer>();
   readonly #stopping = new AbortController();
   #inbox: Input[] = [];
@@ -75,6 +78,7 @@ export class Leader implements CarrierHandler {
     this.#now = options.now ?? (() => performance.now());
     this.#leaseTermMs = options.leaseTermMs ?? LEASE_TERM_MS;
     this.#proposingOf = options.proposingOf;
+    this.#onReign = options.onReign ?? (() => undefined);
     this.#checkpointEveryMs = options.checkpointEveryMs ?? CHECKPOINT_EVERY_MS;
   }
 
@@ -165,6 +169,7 @@ export class Leader implements CarrierHandler {
       await this.#loadAll(dispatcher);
       this.#reign = { leadership, dispatcher };
       this.#logger.info({ epoch: leadership.epoch, sweeps: dispatcher.board.sweeps.size }, 'leading');
+      this.#onReign(leadership.epoch);
       for (const resolve of this.#ledWaiters.splice(0)) resolve();
       await Promise.race([lost, this.#turns(leadership, dispatcher, signal)]);
     } finally {
@@ -180,6 +185,7 @@ export class Leader implements CarrierHandler {
     for (const { reject } of this.#wakes.splice(0)) reject(new NotLeading());
     for (const peer of this.#peers.values()) peer.close();
     this.#peers.clear();
+    this.#onReign(null);
   }
 
   async #turns(leadership: Leadership, dispatcher: Dispatcher, signal: AbortSignal): Promise<void> {

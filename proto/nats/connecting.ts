@@ -1,0 +1,108 @@
+/** How both sides connect, and what they say of a server that will not have them. No client's types: those stop at the edge. */
+import { readFileSync } from 'node:fs';
+import type { NatsAddress } from './address.js';
+import { LEAST_PAYLOAD_BYTES } from './pieces.js';
+
+export interface NatsAccess {
+  readonly address: NatsAddress;
+  /** A credentials file (JWT and seed), read anew at each connection; null for the login in the address. */
+  readonly credentialsFile: string | null;
+}
+
+/** A connection that is gone without a word is noticed within PING_MS * (MAX_PINGS + 1). */
+const PING_MS = 5_000;
+const MAX_PINGS = 2;
+const CONNECT_MS = 5_000;
+
+export interface PlainConnectionOptions {
+  servers: string[];
+  name: string;
+  timeout: number;
+  pingInterval: number;
+  maxPingOut: number;
+  noAsyncTraces: boolean;
+  tls?: object;
+  user?: string;
+  pass?: string;
+  token?: string;
+}
+
+export function connectionOptions({ address }: NatsAccess, name: string): PlainConnectionOptions {
+  const { servers, login, tls } = address;
+  return {
+    ...{ servers: [...servers], name, timeout: CONNECT_MS, pingInterval: PING_MS, maxPingOut: MAX_PINGS, noAsyncTraces: true },
+    ...(tls ? { tls: {} } : {}),
+    ...(login === null ? {} : 'token' in login ? { token: login.token } : { user: login.user, pass: login.password }),
+  };
+}
+
+/** `denied`: the server will not have these credentials; nothing but other ones helps. */
+export interface NatsTrouble {
+  readonly kind: 'denied' | 'trouble';
+  /** One line for a person, without secrets. */
+  readonly message: string;
+}
+
+/** Throws Error with one line when the file is none. */
+export function readCredentials(file: string): Uint8Array {
+  let text: Buffer;
+  try {
+    text = readFileSync(file);
+  } catch (error) {
+    throw new CredentialsUnreadable(`the NATS credentials ${file} cannot be read: ${(error as Error).message}`);
+  }
+  const sections = text.toString('utf8').match(/^-{3,}BEGIN [^\n]+-{3,}$/gm) ?? [];
+  if (sections.length < 2) throw new CredentialsUnreadable(`${file} is no file of NATS credentials: expected a user's JWT and its seed, as nsc writes them`);
+  return text;
+}
+
+export class CredentialsUnreadable extends Error {
+  readonly code = 'NatsCredentials';
+  constructor(message: string) {
+    super(message);
+    this.name = 'CredentialsUnreadable';
+  }
+}
+
+/** What a client's error means; `shown` is the address without secrets. */
+export function natsTrouble(error: unknown, shown: string): NatsTrouble {
+  const { name, message } = error instanceof Error ? error : { name: '', message: String(error) };
+  switch (name) {
+    case 'AuthorizationError':
+    case 'UserAuthenticationExpiredError':
+      return { kind: 'denied', message: `the NATS server at ${shown} refused the user, password, token or credentials file (${message.toLowerCase()}); give those of the fleet's account` };
+    case 'PermissionViolationError':
+      return { kind: 'denied', message: `the NATS server at ${shown} does not allow this: ${message}; the user needs the permissions of the fleet's subjects` };
+    case 'CredentialsUnreadable':
+      return { kind: 'denied', message };
+    case 'ConnectionError':
+      return { kind: 'trouble', message: `no NATS server answers at ${shown}: ${message}` };
+    case 'TimeoutError':
+      return { kind: 'trouble', message: `the NATS server at ${shown} does not answer in time` };
+    case 'JetStreamNotEnabled':
+      return { kind: 'trouble', message: `the NATS server at ${shown} has no stream for this fleet` };
+    default:
+      return { kind: 'trouble', message: `the NATS server at ${shown} says: ${oneLine(message)}` };
+  }
+}
+
+/** Null where the server takes messages that are large enough. */
+export function payloadProblem(maxPayload: number, shown: string): string | null {
+  if (maxPayload >= LEAST_PAYLOAD_BYTES) return null;
+  return `the NATS server at ${shown} takes messages of ${maxPayload} bytes at most; raise its max_payload to ${LEAST_PAYLOAD_BYTES} or more`;
+}
+
+function oneLine(text: string): string {
+  return text.split('\n')[0]?.trim() ?? '';
+}
+
+/** The client swallows what a callback throws: a defect must end the process as it would anywhere else. */
+export function guarded(act: () => unknown): void {
+  try {
+    act();
+  } catch (error) {
+    queueMicrotask(() => {
+      throw error;
+    });
+  }
+}
