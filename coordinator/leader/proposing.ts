@@ -5,6 +5,7 @@
  */
 import { canonicalJson } from '../../proto/canonical.js';
 import type { Search } from '../sampler/search.js';
+import { MOST_TURNED_DOWN } from '../sampler/unseen.js';
 import type { Point } from '../space/dimension.js';
 import { meanOf } from '../sweep/replicates.js';
 import type { Resolver } from '../sweep/resolve.js';
@@ -14,9 +15,6 @@ import type { SweepRecord } from '../store/store.js';
 import { toldOfEpoch, type Told } from '../trial/told.js';
 import type { Proposing, TrialRun } from './model.js';
 import type { SamplerHost } from './sampler-host.js';
-
-/** Rejected or repeated proposals for one trial after which the space is taken to be used up. */
-const TRIES = 200;
 
 /** The replicates of one assignment. */
 interface Group {
@@ -113,7 +111,7 @@ export class SweepProposing implements Proposing {
 
   /** The replicates of one new assignment; `first` is the number of the first. */
   async #proposeOne(first: number): Promise<TrialPlan[] | null> {
-    for (let again = 0; again < TRIES; again += 1) {
+    for (let again = 0; again <= MOST_TURNED_DOWN; again += 1) {
       const point = await this.#host.propose(this.#groupNumber(first), again);
       if (point === null) return null;
       const assignment = this.#search.assignmentOf(point);

@@ -1,6 +1,7 @@
 /** The trials of a sweep that are known when it is submitted. */
 import { canonicalJson } from '../../proto/canonical.js';
 import { AxesSpace } from '../space/assignment.js';
+import type { Point } from '../space/dimension.js';
 import { axisTree, oneByOne } from '../space/axis-tree.js';
 import { acceptance, type CostOf } from '../space/constraints.js';
 import type { Assignment, Axis, SweepSpec } from '../sweep/spec.js';
@@ -8,9 +9,7 @@ import { gridTrials } from './grid.js';
 import { samplerOf } from './make.js';
 import { isProposed } from './search.js';
 import { randomDraws } from './uniform.js';
-
-/** Repeated proposals for one trial after which the space is taken to be used up. */
-const TRIES = 200;
+import { countPoints, MOST_TURNED_DOWN, pointsFrom } from './unseen.js';
 
 /** In the order of the trials' numbers; none where all are proposed while the sweep runs. */
 export function* sampledAssignments(spec: SweepSpec, costOf: CostOf | null = null): Generator<Assignment> {
@@ -55,6 +54,16 @@ export function* drawnPoints(axes: readonly Axis[], count: number): Generator<As
   for (let number = 0; number < count; number += 1) yield space.assignmentOf(draw(number, 0));
 }
 
+/** All settings of a space; null where it has more than `most`, or no end. */
+export function everySetting(axes: readonly Axis[], most: number): Iterable<Assignment> | null {
+  const search = new AxesSpace(axes);
+  return countPoints(search.space) > most ? null : settingsAt(search, pointsFrom(search.space, []));
+}
+
+function* settingsAt(search: AxesSpace, points: Iterable<Point>): Generator<Assignment> {
+  for (const point of points) yield search.assignmentOf(point);
+}
+
 /** Each assignment that is accepted once; fewer than `trials` where the space has no more. */
 function* drawn(spec: SweepSpec, trials: number, accepts: (assignment: Assignment) => boolean): Generator<Assignment> {
   const axes = new AxesSpace(spec.axes);
@@ -62,7 +71,7 @@ function* drawn(spec: SweepSpec, trials: number, accepts: (assignment: Assignmen
   const known = new Set<string>();
   for (let number = 0; number < trials; number += 1) {
     for (let again = 0; ; again += 1) {
-      const point = again < TRIES ? sampler.propose(number, again) : null;
+      const point = again <= MOST_TURNED_DOWN ? sampler.propose(number, again) : null;
       if (point === null) return;
       const assignment = axes.assignmentOf(point);
       const text = canonicalJson(assignment);

@@ -11,6 +11,13 @@ const MOST_POINTS = 20_000;
 /** Proposals for one trial that are drawn before the rest of the space is listed. */
 const DRAWS = 16;
 
+/**
+ * Proposals for one trial that may be turned down before the space is taken to have none left. In a finite
+ * space that is every point; in an endless one a constraint that meets one setting in a thousand still gets
+ * its trials.
+ */
+export const MOST_TURNED_DOWN = DRAWS + MOST_POINTS;
+
 export class Unseen {
   readonly #space: Space;
   readonly #seed: number;
@@ -83,7 +90,7 @@ export function countPoints({ dimensions }: Space): number {
 }
 
 /** All points of a finite space that begin with these coordinates. */
-function* pointsFrom(space: Space, begun: Point): Generator<Point> {
+export function* pointsFrom(space: Space, begun: Point): Generator<Point> {
   const dimension = space.dimensions[begun.length];
   if (dimension === undefined) {
     yield begun;

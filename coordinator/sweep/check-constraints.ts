@@ -1,9 +1,10 @@
 /** Constraints against the space: formulas that can be read, names that are numbers, and something that meets them all. */
 import type { ModelModule } from '../../proto/model-module.js';
 import { ExpressionError, namesIn, parseExpression, type Expression } from '../../proto/expression.js';
-import { drawnPoints, listedAssignments, oneAtATime } from '../sampler/assignments.js';
+import { drawnPoints, everySetting, listedAssignments, oneAtATime } from '../sampler/assignments.js';
 import { gridAssignments, gridSize } from '../sampler/grid.js';
-import { acceptance, COST_NAMES } from '../space/constraints.js';
+import { acceptance, COST_NAMES, speaksOfCosts, type CostOf } from '../space/constraints.js';
+import { UnsupportedLayerError } from '../../worker/engine/engine.js';
 import { checkNames, namesOfAxes, type KnownNames } from './formula-names.js';
 import { describe, type Problem } from './mistakes.js';
 import { costsFor } from './costs.js';
@@ -48,13 +49,21 @@ export interface Counted {
 export function countAccepted(constraints: readonly string[], axes: readonly Axis[], how: How): Counted {
   const accepts = acceptance(constraints);
   const { settings, all } = settingsOf(axes, how);
+  const counted = { ...countIn(settings, accepts, !all), all };
+  if (all || counted.met > 0) return counted;
+  // Draws may miss what a few settings of a space with an end do meet.
+  const every = everySetting(axes, MOST_COUNTED);
+  return every === null ? counted : { ...countIn(every, accepts, true), all: true };
+}
+
+function countIn(settings: Iterable<Assignment>, accepts: (assignment: Assignment) => boolean, isOneEnough: boolean): { readonly met: number; readonly of: number } {
   let [met, of] = [0, 0];
   for (const assignment of settings) {
     of += 1;
     if (accepts(assignment)) met += 1;
-    if (!all && met > 0) break;
+    if (isOneEnough && met > 0) break;
   }
-  return { met, of, all };
+  return { met, of };
 }
 
 function settingsOf(axes: readonly Axis[], how: How): { readonly settings: Iterable<Assignment>; readonly all: boolean } {
@@ -69,26 +78,36 @@ export function checkSomethingLeft({ met, of, all }: Counted): Problem[] {
   return [{ path: ['constraints'], at: 'value', found, expected: 'some settings that meet them all', suggestion: 'loosen one of them, or widen space' }];
 }
 
-/** Settings whose models are costed before it is said that none is small enough. */
+/** Settings whose models are costed before it is said that none is small enough; of more, so many are drawn, since those of a grid begin with the first value of each axis. */
 const MOST_COSTED = 2_000;
 
 /** Once classes and models are known: whether some settings meet the constraints that speak of costs. */
 export function checkCosts(spec: SweepSpec, data: Pick<DataSummary, 'classes'> | null, module: ModelModule | null): Problem[] {
-  const { axes, sampler, constraints = [] } = spec;
   const costOf = costsFor(spec, data, module);
   if (costOf === null) return [];
+  try {
+    return checkCosted(spec, costOf);
+  } catch (error) {
+    if (!(error instanceof UnsupportedLayerError)) throw error;
+    const { constraints = [] } = spec;
+    return [{ path: ['constraints', constraints.findIndex(speaksOfCosts)], at: 'value', found: `what a model costs of which that is not known: ${error.message}`, expected: 'hyperparameters alone in the constraints of a model for --engine eager', suggestion: null }];
+  }
+}
+
+function checkCosted({ axes, sampler, constraints = [] }: SweepSpec, costOf: CostOf): Problem[] {
   const accepts = acceptance(constraints, costOf);
   if (typeof sampler === 'object' && 'list' in sampler) {
     return listedAssignments(axes, sampler.list).flatMap((assignment, index) => (accepts(assignment) ? [] : [{ ...NOT_MET, path: ['sampler', 'list', index] }]));
   }
   const least = new Map<string, number>();
   let of = 0;
-  for (const assignment of settingsOf(axes, howTaken(sampler)).settings) {
+  const how = howTaken(sampler);
+  const isSmall = how === 'axes' || (how === 'grid' && gridSize(axes) <= MOST_COSTED);
+  for (const assignment of isSmall ? settingsOf(axes, how).settings : drawnPoints(axes, MOST_COSTED)) {
     if (accepts(assignment)) return [];
     const costs = costOf(assignment);
     for (const name of COST_NAMES) least.set(name, Math.min(least.get(name) ?? Infinity, costs?.[name] ?? Infinity));
     of += 1;
-    if (of === MOST_COSTED) break;
   }
   const said = COST_NAMES.filter((name) => constraints.some((constraint) => namesIn(parseExpression(constraint)).includes(name))).map((name) => `${name} ${least.get(name) ?? 0}`);
   const found = `constraints that none of ${of.toLocaleString('en')} settings meets; the least have ${said.join(' and ')}`;

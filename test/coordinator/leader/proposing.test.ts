@@ -42,6 +42,12 @@ test('replicates of one assignment are trials with numbers of their own, and the
   assert.equal(proposing.more, false);
 });
 
+test('a constraint that one setting in a thousand meets does not end the search', async () => {
+  const proposing = sweep("constraints: ['x < 0.001']\nbudget: {trials: 5}").proposing();
+  assert.equal((await proposing.propose(5)).length, 5);
+  assert.equal(proposing.exhausted, false);
+});
+
 test('the sampler is told the mean over replicates once all have ended, and until then that they are pending', async () => {
   const { proposing, seen } = sweep('replicates: 3\nbudget: {trials: 4}');
   const search = proposing();

@@ -45,6 +45,18 @@ test('no sampler makes a trial that fails a constraint, and each still makes as 
   }
 });
 
+test('a constraint that few settings meet still gets as many trials as the budget has', () => {
+  const rare = "{a: {min: 0, max: 1}, epochs: 2}";
+  for (const sampler of ['random', 'sobol']) {
+    // One setting in a thousand: of 200 draws eight in ten trials would find none.
+    const drawn = trials(rare, `constraints: ['a < 0.001']\nsampler: ${sampler}\nbudget: {trials: 20}`);
+    assert.equal(drawn.length, 20, sampler);
+    // Two of 10,000 cells.
+    const cells = trials('{a: {min: 1, max: 100, type: int}, b: {min: 1, max: 100, type: int}, epochs: 2}', `constraints: ['a + b == 2 || a + b == 200']\nsampler: ${sampler}\nbudget: {trials: 9}`);
+    assert.deepEqual(shown(cells).sort(), ['1 1 2', '100 100 2'], sampler);
+  }
+});
+
 test('what is proposed while a sweep runs is not known before', () => {
   const space = '{a: {min: 0, max: 1}, epochs: 2}';
   assert.deepEqual(trials(space, 'sampler: tpe\nbudget: {trials: 9}'), []);

@@ -4,6 +4,7 @@ import { describe, test } from 'node:test';
 import fc from 'fast-check';
 import type { Point, Space } from '../../../coordinator/space/dimension.js';
 import type { Observation, Sampler } from '../../../coordinator/sampler/sampler.js';
+import { MOST_TURNED_DOWN } from '../../../coordinator/sampler/unseen.js';
 import { assertInside, spaces } from './spaces.js';
 
 export type Make = (space: Space, seed: number) => Sampler;
@@ -252,7 +253,7 @@ function nextFree(sampler: Sampler, number: number, met: ReadonlySet<string>): P
 
 /** As the leader asks: again while the point is turned down. */
 function nextWhere(sampler: Sampler, number: number, accepts: (point: Point) => boolean): Point | null {
-  for (let again = 0; again < 200; again += 1) {
+  for (let again = 0; again <= MOST_TURNED_DOWN; again += 1) {
     const point = sampler.propose(number, again);
     if (point === null || accepts(point)) return point;
   }

@@ -6,7 +6,7 @@ import { checkCosts } from '../../../coordinator/sweep/check-constraints.js';
 import { costsFor } from '../../../coordinator/sweep/costs.js';
 import { formatMistake, parseSweepFile } from '../../../coordinator/sweep/parse.js';
 import type { SweepSpec } from '../../../coordinator/sweep/spec.js';
-import type { ModelModule } from '../../../proto/model-module.js';
+import { structureName, type ModelModule } from '../../../proto/model-module.js';
 
 const digits = { classes: ['0', '1', '2', '3', '4', '5', '6', '7', '8', '9'] };
 
@@ -63,6 +63,23 @@ test('costs that nothing meets are a mistake once the classes are known, with th
   assert.deepEqual(problems(text(1000)), ['constraints: constraints that none of 2 settings meets; the least have parameters 32606; loosen one of them, or widen space']);
   assert.deepEqual(problems(text(40_000)), []);
   assert.deepEqual(problems("data: x\nconstraints: ['batch > 0']"), []);
+});
+
+test('settings that cost too much at the beginning of a large grid do not hide those that do not', () => {
+  // 2,100 cells with too wide a layer come first.
+  const text = "data: x\nmodel: lenet5\nspace: {fcWidth: [500, 60], batch: [{from: 1, to: 2100, step: 1}], imageSize: 28}\nbudget: {trials: 5000}\nconstraints: ['parameters <= 40000']";
+  assert.deepEqual(checkCosts(spec(text), digits, null), []);
+});
+
+test('what a model costs that eager alone can train is told where it is asked for', () => {
+  const input = { height: 28, width: 28, channels: 1 as const, classes: 10 };
+  const topology = { class_name: 'Sequential', config: { name: 'module', layers: [{ class_name: 'Reshape', config: { name: 'reshape_1', batch_input_shape: [null, 28, 28, 1], target_shape: [28, 28] } }, { class_name: 'LSTM', config: { name: 'lstm_1', units: 8 } }, { class_name: 'Dense', config: { name: 'dense_1', units: 10, activation: 'softmax' } }] } } as const;
+  const module: ModelModule = { path: './rnn.ts', digest: 'd', knobs: [], topologies: [topology], builds: { [structureName({ settings: {}, input })]: 0 } };
+  const text = "data: x\nmodel: ./rnn.ts\nspace: {imageSize: 28}\nconstraints: ['batch > 0', 'parameters > 0']";
+  const [problem] = checkCosts(spec(text, module), digits, module);
+  assert.deepEqual(problem?.path, ['constraints', 1]);
+  assert.match(problem.found, /Reshape \(layer "reshape_1"\)/);
+  assert.match(problem.expected, /--engine eager/);
 });
 
 test('a trainable without a model has no costs to name', () => {

@@ -126,7 +126,8 @@ test('constraints are formulas over numbers that something meets', () => {
   one(text('optimizer == 1'), 'optimizer, which can be "sgdm"', 'hyperparameters that are numbers');
   one(text('process.exit() > 1'), 'constraints[0]:', 'only Math may stand before a dot');
   one(text('imageSize * batch < 100'), '3:14: constraints: found constraints that none of 12 combinations meets', 'loosen one of them');
-  one(text('imageSize * batch < 100', 'sampler: random\nbudget: {trials: 3}'), 'constraints: found constraints that none of 10,000 settings');
+  one(text('imageSize * batch < 100', 'sampler: random\nbudget: {trials: 3}'), 'constraints: found constraints that none of 12 combinations meets');
+  one("data: x\nspace: {dropout: {min: 0, max: 0.5}}\nconstraints: ['dropout > 1']\nsampler: random\nbudget: {trials: 3}", 'constraints: found constraints that none of 10,000 settings');
   one(text('imageSize * batch < 100', 'sampler: axes'), 'constraints: found constraints that none of 5 combinations meets');
   one(text('imageSize * batch <= 2000', 'budget: {trials: 7}'), 'budget.trials: found 7 for a grid of 8 trials');
   assert.deepEqual(lines(text('imageSize * batch <= 2000', 'budget: {trials: 8}')), []);
