@@ -53,17 +53,19 @@ export class CommandTrainer implements Trainer {
   }
 
   async train(epoch: number, _settings: EpochSettings, watch: EpochWatch): Promise<TrainedEpoch | null> {
-    await this.#workspace.forgetBefore(epoch);
     const began = performance.now();
     // Every epoch of a stage has the same.
     if (!this.#hearsOfRelease) void watch.release.then(() => this.#askToStop());
     this.#hearsOfRelease = true;
     const said = await this.#nextOf(watch, began);
     if (said === null) return null;
+    // Asked to end, it may look for that between two epochs: it then ends before this one.
+    if (said.kind === 'end' && this.#isAskedToStop && said.end.code === 0) return null;
     if (said.kind === 'end') throw await this.#failureOf(said.end, epoch);
     checkTurn(said.report.epoch, epoch, this.#work.from);
     const result = resultOf(said.report.metrics, epoch);
     this.#turn = epoch + 1;
+    await this.#workspace.forgetBefore(epoch);
     return { result, cost: { seconds: (performance.now() - began) / 1000, steps: 0, params: 0, msPerImage: null } };
   }
 

@@ -9,6 +9,7 @@ import { LIFELINE } from '../../proto/lifeline.js';
 import { packageRoot } from '../../proto/package-root.js';
 import type { ImageTrajectory } from '../../proto/work.js';
 import type { UsableEngine } from '../engine/choose.js';
+import { jsonLine } from '../engine/native/json-line.js';
 import { libraryPath, nativeEnvironment } from '../engine/native/load.js';
 
 export interface EstimateCase {
@@ -56,7 +57,12 @@ export async function estimateSteps(request: EstimateRequest, signal?: AbortSign
   child.stdin?.on('error', () => undefined);
   child.stdin?.end(JSON.stringify(request));
   const estimates: StepEstimate[] = [];
-  if (child.stdout !== null) createInterface({ input: child.stdout }).on('line', (line) => estimates.push(JSON.parse(line) as StepEstimate));
+  if (child.stdout !== null) {
+    createInterface({ input: child.stdout }).on('line', (text) => {
+      const line = jsonLine(text) as StepEstimate | null;
+      if (line !== null) estimates.push(line);
+    });
+  }
   await closed;
   clearTimeout(deadline);
   signal?.removeEventListener('abort', kill);

@@ -27,6 +27,8 @@ const MOST_WAITING = 64;
 
 /** How long output is waited for after the exit, where something that it left behind holds the pipe open. */
 const OUTPUT_GRACE_MS = 500;
+/** So often, where what it left behind prints on and on. */
+const MOST_GRACES = 10;
 
 export class ProgramProcess {
   readonly #name: string;
@@ -139,6 +141,7 @@ export class ProgramProcess {
 
   /** What it printed last may still be on its way, and reports may still wait to be taken. */
   async #restOf(stdout: Readable): Promise<void> {
+    let graces = 0;
     while (!stdout.readableEnded && !stdout.destroyed) {
       const heardAt = this.#heardAt;
       let timer: NodeJS.Timeout | undefined;
@@ -149,7 +152,10 @@ export class ProgramProcess {
         }),
       ]);
       clearTimeout(timer);
-      if (heardAt === this.#heardAt && !stdout.isPaused()) stdout.destroy();
+      // Paused for reports that are not taken yet, it has more to say, however long that takes.
+      if (stdout.isPaused()) continue;
+      graces += 1;
+      if (heardAt === this.#heardAt || graces === MOST_GRACES) stdout.destroy();
     }
   }
 }

@@ -68,11 +68,21 @@ async function wantedOf(epoch: number, work: TrainWork, control: StageControl, r
 export async function runStage(work: TrainWork, trainer: Trainer, control: StageControl, reports: StageReports, now: () => number): Promise<StageEnd> {
   const breather = new Breather();
   let savedAt = now();
+  const save = async (epoch: number): Promise<void> => {
+    const state = await trainer.state();
+    if (state === null) return;
+    await reports.state(epoch, state);
+    savedAt = now();
+  };
   for (let epoch = work.from; epoch < work.to; epoch++) {
     const settings = work.epochs[epoch - work.from];
     if (settings === undefined) throw new RangeError(`the work names no settings for epoch ${epoch} of [${work.from}, ${work.to})`);
     const trained = await trainer.train(epoch, settings, watchFor(epoch, control, reports));
-    if (trained === null) return { outcome: DONE, holds: null };
+    if (trained === null) {
+      if (control.interrupted || !control.released) return { outcome: DONE, holds: null };
+      if (epoch > work.from) await save(epoch - 1);
+      return { outcome: RELEASED, holds: null };
+    }
     reports.epoch(epoch, trained);
     if (trained.result.diverged) return { outcome: DONE, holds: null };
     if (breather.due()) await breather.breathe();
@@ -80,13 +90,7 @@ export async function runStage(work: TrainWork, trainer: Trainer, control: Stage
     const wanted = await wantedOf(epoch, work, control, reports);
     const last = wanted.stop || epoch === work.to - 1;
     const release = control.released && !last;
-    if (wanted.keep || release || (!last && now() - savedAt >= work.checkpointEveryMs)) {
-      const state = await trainer.state();
-      if (state !== null) {
-        await reports.state(epoch, state);
-        savedAt = now();
-      }
-    }
+    if (wanted.keep || release || (!last && now() - savedAt >= work.checkpointEveryMs)) await save(epoch);
     if (wanted.evaluate) await evaluateParts(trainer, epoch, EVALUATED_PARTS, reports);
     if (last || release) return { outcome: release ? RELEASED : DONE, holds: epoch };
   }

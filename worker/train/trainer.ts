@@ -32,7 +32,10 @@ export interface EpochWatch {
 export type State = Uint8Array | AsyncIterable<Uint8Array>;
 
 export interface Trainer {
-  /** Trains one epoch from the state at hand; null when it was interrupted, which leaves the state unusable. */
+  /**
+   * Trains one epoch from the state at hand; null when it was interrupted, which leaves the state unusable, and
+   * when a program that was asked to end has ended before it, where `state` is still that of the epoch before.
+   */
   train(epoch: number, settings: EpochSettings, watch: EpochWatch): TrainedEpoch | null | Promise<TrainedEpoch | null>;
   /** Bytes of a checkpoint at the end of the last epoch; null for trainables without state, and where the program saved none. */
   state(): State | null | Promise<State | null>;

@@ -88,6 +88,19 @@ describe('a command', () => {
     assert.deepEqual(coordinator.of(lease, 'checkpoint').map(({ epoch }) => epoch), [0]);
   });
 
+  it('that has ended for a pause between two epochs gives back the stage, with the checkpoint of the last one', async () => {
+    // The next epoch is begun by trawl before the file is there, and never by the program.
+    const script = `
+      save(0, 'reported'); report(0, { a: 1 });
+      while (!fs.existsSync(run.stop)) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 5);`;
+    const lease = await offer(script, { to: 1000 });
+    await coordinator.epochReport(lease, 0);
+    coordinator.send({ kind: 'cancel', attempt: lease.attempt, how: 'release' });
+    assert.deepEqual(await coordinator.outcomeOf(lease), { class: 'released', message: '', neededBytes: null });
+    assert.deepEqual(metricsOf(lease), [[0, { a: 1 }]]);
+    assert.deepEqual(coordinator.of(lease, 'checkpoint').map(({ epoch }) => epoch), [0]);
+  });
+
   it('is ended by SIGTERM when the answer to an epoch is stop, and what it trained beyond is not reported', async () => {
     coordinator.script = (message) => (message.kind === 'epoch' ? { next: 'stop', keep: true } : {});
     const script = `
@@ -129,6 +142,12 @@ describe('a command', () => {
     assert.equal((await coordinator.outcomeOf(lease)).class, 'done');
     const [report] = coordinator.of(lease, 'epoch');
     for (const name of ['near', 'far']) assert.equal(await isAlive(report?.result.metrics[name] ?? 0), false, `${name} is left`);
+  });
+
+  it('that has ended is not waited for while what it has started prints on and on', async () => {
+    const outcome = await outcomeOf('', { command: ['sh', '-c', '(while :; do echo chatter; sleep 0.1; done) & echo "it is over" >&2; exit 3'] });
+    assert.equal(outcome.class, 'TrainableError');
+    assert.match(outcome.message, /^the program exited with code 3 in epoch 0/);
   });
 
   it('may print what it likes beside its reports', async () => {
