@@ -85,10 +85,7 @@ export class LayerReader {
     const written = this.field('kernel_initializer');
     const initializer = readInitializer(written);
     if (initializer === null) throw this.unsupported(`${this.layer.class_name} with kernel_initializer ${initializerName(written)}`);
-    for (const field of ['kernel_regularizer', 'bias_regularizer', 'activity_regularizer', 'kernel_constraint', 'bias_constraint']) {
-      const value = this.field(field);
-      if (value !== undefined && value !== null) throw this.unsupported(`${this.layer.class_name} with ${field}`);
-    }
+    this.expectNone('kernel_regularizer', 'bias_regularizer', 'activity_regularizer', 'kernel_constraint', 'bias_constraint');
     const count = shape.reduce((product, size) => product * size, 1);
     return { name: `${this.name}/kernel`, shape, count, initial: drawOf(initializer, fanIn, fanOut), layer };
   }
@@ -137,9 +134,18 @@ export class LayerReader {
     if (axis !== -1 && axis !== last) throw this.unsupported(`BatchNormalization over axis ${JSON.stringify(value)}`);
     this.expectInitializer('gamma_initializer', ['Ones', 'ones']);
     this.expectInitializer('beta_initializer', ['Zeros', 'zeros']);
+    this.expectNone('gamma_regularizer', 'beta_regularizer', 'gamma_constraint', 'beta_constraint');
   }
 
-  private expectChannelsLast(): void {
+  /** Of fields that would have to be honoured. */
+  expectNone(...fields: readonly string[]): void {
+    for (const field of fields) {
+      const value = this.field(field);
+      if (value !== undefined && value !== null && value !== false) throw this.unsupported(`${this.layer.class_name} with ${field}`);
+    }
+  }
+
+  expectChannelsLast(): void {
     const format = this.text('data_format', 'channels_last');
     if (format !== 'channels_last' && format !== 'channelsLast') throw this.unsupported(`data_format ${format}`);
   }

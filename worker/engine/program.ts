@@ -223,6 +223,7 @@ class Walk {
         this.addBatchNorm(reader, index);
         break;
       case 'Dropout':
+        reader.expectNone('noise_shape');
         this.push({ kind: 'dropout', ...this.common(reader, index, this.current.shape) });
         break;
       case 'ZeroPadding2D':
@@ -318,12 +319,16 @@ class Walk {
   }
 
   private addGlobalPool(reader: LayerReader, index: number): void {
+    this.expectImage(reader);
+    reader.expectChannelsLast();
+    reader.expectNone('keepdims');
     const { height, width, channels } = this.current.shape;
     const window: Window = { rows: height, columns: width, strideRows: 1, strideColumns: 1, top: 0, bottom: 0, left: 0, right: 0 };
     this.push({ kind: 'averagePool', ...this.common(reader, index, { height: 1, width: 1, channels }), window }, true);
   }
 
   private addFlatten(reader: LayerReader, index: number): void {
+    reader.expectChannelsLast();
     const { height, width, channels } = this.current.shape;
     this.push({ kind: 'flatten', ...this.common(reader, index, { height: 1, width: 1, channels: height * width * channels }) }, true);
   }

@@ -213,6 +213,20 @@ for (const [what, config] of [['dilation_rate', { dilation_rate: [2, 2] }], ['ac
   });
 }
 
+for (const [className, what, config] of [
+  ['BatchNormalization', 'gamma_regularizer', { gamma_regularizer: { class_name: 'L1L2', config: { l1: 0, l2: 0.1 } } }],
+  ['BatchNormalization', 'beta_constraint', { beta_constraint: { class_name: 'NonNeg', config: {} } }],
+  ['Flatten', 'data_format', { data_format: 'channels_first' }],
+  ['GlobalAveragePooling2D', 'data_format', { data_format: 'channels_first' }],
+  ['GlobalAveragePooling2D', 'keepdims', { keepdims: true }],
+  ['Dropout', 'noise_shape', { noise_shape: [null, 1, 1, 3] }],
+] as const) {
+  test(`a ${className} with ${what} is refused, not computed as if it did not say so`, async () => {
+    const topology = sequential(INPUT, ['Conv2D', { filters: 3, kernel_size: 3 }], [className, config], ['Flatten', {}], ['Dense', { units: 2, activation: 'softmax' }]);
+    await assert.rejects(compiled(topology, SOURCE, training(2)), (error) => error instanceof UnsupportedLayerError && error.message.includes(what));
+  });
+}
+
 test('a checkpoint of another model, optimizer or nature is DataError and changes nothing', async () => {
   const engine = await compiled(GARTH, SOURCE, training(2));
   const other = buildModel({ name: 'garth-cnn', knobs: { filters: [4, 6, 9], fcWidth: 9 } }, SIZE, 2);
