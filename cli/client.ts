@@ -27,9 +27,15 @@ import type {
 export class CoordinatorUnreachable extends Error {
   readonly code = 'CoordinatorUnreachable';
   constructor(url: string, options?: ErrorOptions) {
-    super(`no coordinator answers at ${url}`, options);
+    super(`no coordinator answers at ${url}${reasonOf(options?.cause)}`, options);
     this.name = 'CoordinatorUnreachable';
   }
+}
+
+/** What the system said, where it did: ` (connect ECONNREFUSED 10.0.0.7:8080)`. */
+function reasonOf(cause: unknown): string {
+  const inner = cause instanceof Error && cause.cause instanceof Error ? cause.cause : null;
+  return inner === null || inner.message === '' ? '' : ` (${inner.message})`;
 }
 
 /** An error that the coordinator answered, under its own code (docs/errors.md). */

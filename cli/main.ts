@@ -14,6 +14,7 @@ import { addLr } from './commands/lr.js';
 import { addModel } from './commands/model.js';
 import { addReadingCommands } from './commands/reading.js';
 import { addRun } from './commands/run.js';
+import { addSubmitCommands } from './commands/submit.js';
 import { addSweepCommands } from './commands/sweeps.js';
 import { addTrialCommands } from './commands/trials.js';
 import { allowClosedPipe, exitCodes } from './exit.js';
@@ -31,6 +32,7 @@ function buildProgram(exit: (code: number) => void): Command {
   addRun(program, exit);
   addInit(program);
   addDataCommands(program);
+  addSubmitCommands(program, exit);
   addSweepCommands(program);
   addChangeCommands(program, exit);
   addTrialCommands(program);
@@ -68,7 +70,7 @@ function report(error: unknown): number {
   }
   if (error instanceof Error && 'code' in error && typeof error.code === 'string') {
     process.stderr.write(`${error.message} [${error.code}]\n`);
-    return ['SweepNotFound', 'TrialNotFound', 'NoEnsemble', 'BadRequest', 'IllegalTransition'].includes(error.code) ? exitCodes.badInput : exitCodes.failed;
+    return ['SweepNotFound', 'TrialNotFound', 'NoEnsemble', 'BadRequest', 'IllegalTransition', 'Unauthorized'].includes(error.code) ? exitCodes.badInput : exitCodes.failed;
   }
   process.stderr.write(`${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
   return exitCodes.failed;

@@ -10,6 +10,21 @@ export interface HomeOptions {
   readonly json?: boolean;
 }
 
+/** Of commands that find their sweeps on a home or at a coordinator elsewhere. */
+export interface ServiceOptions extends HomeOptions {
+  readonly coordinator?: string;
+  readonly tokenFile?: string;
+}
+
+/** `trawl show` and whatever else asks or changes sweeps: on a home, or at a coordinator elsewhere. */
+export function withService(command: Command): Command {
+  return withToken(withHome(command).addOption(new Option('--coordinator <url>', 'a coordinator elsewhere in place of a home, e.g. https://sweeps.example.org:8080 (default: $TRAWL_COORDINATOR, if that is set)')));
+}
+
+export function withToken(command: Command): Command {
+  return command.addOption(new Option('--token-file <file>', "a file with the coordinator's token (default: the environment variable TRAWL_TOKEN)"));
+}
+
 export function withHome(command: Command): Command {
   return command
     .addOption(new Option('--home <dir>', 'where results, checkpoints and caches are kept (default: $TRAWL_HOME, else ~/.trawl)'))

@@ -3,6 +3,7 @@ import { realpathSync } from 'node:fs';
 import { delimiter, join, relative } from 'node:path';
 import { packageRoot } from '../proto/package-root.js';
 import { defaultHome, type Home } from './home.js';
+import type { Remote } from './remote.js';
 import { shellWord } from './text/format.js';
 
 /** `trawl` where that is this program, else `node PATH/dist/cli/main.js`. */
@@ -14,9 +15,9 @@ export function programName(): string {
   return `node ${shellWord(near(program))}`;
 }
 
-/** A command of this program on a home, e.g. `trawl trials digits --home ./here`. */
-export function commandLine(words: readonly string[], home: Home): string {
-  const where = home.folder === defaultHome() ? [] : ['--home', near(home.folder)];
+/** A command of this program on a home, e.g. `trawl trials digits --home ./here`, or for a coordinator elsewhere. */
+export function commandLine(words: readonly string[], home: Home, remote: Remote | null = null): string {
+  const where = [...(remote?.options ?? []), ...(home.folder === defaultHome() ? [] : ['--home', near(home.folder)])];
   return [programName(), ...[...words, ...where].map(shellWord)].join(' ');
 }
 

@@ -3,8 +3,8 @@ import { Option, type Command } from 'commander';
 import type { EngineName } from '../../worker/engine/names.js';
 import { withEngine } from '../engine/option.js';
 import { homeAt } from '../home.js';
-import { withHome, withJson, type HomeOptions } from '../options.js';
-import { onHome, print, printJson } from './on-home.js';
+import { withService, withJson, type ServiceOptions } from '../options.js';
+import { onService, print, printJson } from './on-service.js';
 
 export function addBundleCommands(program: Command, exit: (code: number) => void): void {
   addEnsemble(program);
@@ -19,8 +19,8 @@ function addEnsemble(program: Command): void {
     .description("Assembles the ensemble of a sweep's completed trials: members, weights, and validation and test metrics beside those of the best single model.")
     .argument('<sweep>', 'its name or id')
     .addHelpText('after', '\nExample:\n  trawl ensemble digits');
-  withJson(withHome(command)).action((sweep: string, options: HomeOptions) =>
-    onHome(options, async ({ service }) => {
+  withJson(withService(command)).action((sweep: string, options: ServiceOptions) =>
+    onService(options, async ({ service }) => {
       const view = await service.ensemble(sweep);
       const { ensembleLines, ensembleDetail } = await import('../run/ensemble.js');
       if (options.json === true) printJson(ensembleDetail(view));
@@ -38,11 +38,11 @@ function addPull(program: Command): void {
     .argument('<dir>', 'a new or empty folder')
     .option('--no-reference-images', 'without images of the validation part; `trawl predict` then says that it could not check itself')
     .addHelpText('after', '\nExample:\n  trawl pull digits ./digits-bundle');
-  withJson(withHome(command)).action((sweep: string, folder: string, options: HomeOptions & { readonly referenceImages: boolean }) =>
-    onHome(options, async ({ service }, home) => {
-      const [{ FolderBlobStore }, { pullBundle }, { near }] = await Promise.all([import('../../blob/folder.js'), import('../bundle/write.js'), import('../program-name.js')]);
+  withJson(withService(command)).action((sweep: string, folder: string, options: ServiceOptions & { readonly referenceImages: boolean }) =>
+    onService(options, async ({ service, blobs }, { home }) => {
+      const [{ pullBundle }, { near }] = await Promise.all([import('../bundle/write.js'), import('../program-name.js')]);
       const view = await service.ensemble(sweep);
-      await pullBundle({ view, home, blobs: new FolderBlobStore(home.blobs) }, folder, { reference: options.referenceImages });
+      await pullBundle({ view, home, blobs }, folder, { reference: options.referenceImages });
       if (options.json === true) printJson({ bundle: folder, members: view.members.length });
       else print([`wrote ${near(folder)}: ${view.members.length === 1 ? '1 model' : `${view.members.length} models`} of ${view.sweep.name}`]);
     }),

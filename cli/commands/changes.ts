@@ -4,15 +4,14 @@ import type { Changed, Enqueued, Retried } from '../../coordinator/api/views.js'
 import type { SweepChange } from '../../coordinator/sweep/change.js';
 import type { SweepState } from '../../coordinator/trial/states.js';
 import { exitCodes } from '../exit.js';
-import type { Home } from '../home.js';
-import { several, withHome, withJson, type HomeOptions } from '../options.js';
-import { commandLine } from '../program-name.js';
+import { commandAt, type Place } from '../host/place.js';
+import { several, withService, withJson, type ServiceOptions } from '../options.js';
 import { carriedLines, sweepLine, warmStartLines } from '../run/plan-text.js';
 import { count, settingText } from '../text/format.js';
 import { namedValue, namedValues, settings, yamlValue } from '../text/values.js';
-import { idleLine, onHome, print, printJson } from './on-home.js';
+import { idleLine, onService, print, printJson } from './on-service.js';
 
-interface ChangeOptions extends HomeOptions {
+interface ChangeOptions extends ServiceOptions {
   readonly epochs?: number;
   readonly trials?: number;
   readonly add?: readonly string[];
@@ -63,7 +62,7 @@ function addFork(program: Command): void {
     .argument('<name>', 'the name of the new one')
     .addHelpText('after', '\nExample:\n  trawl fork digits digits-long --epochs 40');
   withDryRun(withConduct(withExtension(command))).action((sweep: string, name: string, options: ChangeOptions) =>
-    onHome(options, async ({ service, isBusy }, home) => tell(await service.fork(sweep, name, changeOf(options), { dryRun: options.dryRun === true }), options, isBusy, home)),
+    onService(options, async ({ service, isBusy }, place) => tell(await service.fork(sweep, name, changeOf(options), { dryRun: options.dryRun === true }), options, isBusy, place)),
   );
 }
 
@@ -95,12 +94,12 @@ function withConduct(command: Command): Command {
 }
 
 function withDryRun(command: Command): Command {
-  return withJson(withHome(command.option('--dry-run', 'only say what it would mean')));
+  return withJson(withService(command.option('--dry-run', 'only say what it would mean')));
 }
 
 async function change(sweep: string, options: ChangeOptions): Promise<void> {
   const asked = changeOf(options);
-  await onHome(options, async ({ service, isBusy }, home) => tell(await service.change(sweep, asked, { dryRun: options.dryRun === true }), options, isBusy, home));
+  await onService(options, async ({ service, isBusy }, place) => tell(await service.change(sweep, asked, { dryRun: options.dryRun === true }), options, isBusy, place));
 }
 
 function changeOf(options: ChangeOptions): SweepChange {
@@ -118,7 +117,7 @@ function changeOf(options: ChangeOptions): SweepChange {
   };
 }
 
-function tell({ preview, sweep, applied }: Changed, options: ChangeOptions, isBusy: boolean, home: Home): void {
+function tell({ preview, sweep, applied }: Changed, options: ChangeOptions, isBusy: boolean, place: Place): void {
   if (options.json === true) {
     printJson({ preview, sweep, applied });
     return;
@@ -133,13 +132,13 @@ function tell({ preview, sweep, applied }: Changed, options: ChangeOptions, isBu
     print([...lines, 'Nothing was changed: --dry-run.']);
     return;
   }
-  print([...lines, `${isNew ? 'Made' : 'Changed'}: ${sweep.name} (${sweep.id}), revision ${sweep.revision}, ${sweep.state}`, ...nextLines(sweep.name, sweep.state, isBusy, home)]);
+  print([...lines, `${isNew ? 'Made' : 'Changed'}: ${sweep.name} (${sweep.id}), revision ${sweep.revision}, ${sweep.state}`, ...nextLines(sweep.name, sweep.state, isBusy, place)]);
 }
 
 /** Why nothing is trained of it now, where nothing is, and what to do. */
-function nextLines(name: string, state: SweepState, isBusy: boolean, home: Home): string[] {
-  if (state === 'paused') return [`It is paused; to go on: ${commandLine(['resume', name], home)}`];
-  return state === 'running' && !isBusy ? [idleLine(home)] : [];
+function nextLines(name: string, state: SweepState, isBusy: boolean, place: Place): string[] {
+  if (state === 'paused') return [`It is paused; to go on: ${commandAt(['resume', name], place)}`];
+  return state === 'running' && !isBusy ? [idleLine(place.home)] : [];
 }
 
 function addRetry(program: Command, exit: (code: number) => void): void {
@@ -150,18 +149,18 @@ function addRetry(program: Command, exit: (code: number) => void): void {
     .argument('<sweep>', 'its name or id')
     .argument('[trial...]', 'numbers or ids of trials (default: all that failed or were cancelled)')
     .addHelpText('after', '\nExamples:\n  trawl retry digits\n  trawl retry digits 3 7');
-  withJson(withHome(command)).action((sweep: string, trials: readonly string[], options: HomeOptions) =>
-    onHome(options, async ({ service, isBusy }, home) => {
+  withJson(withService(command)).action((sweep: string, trials: readonly string[], options: ServiceOptions) =>
+    onService(options, async ({ service, isBusy }, place) => {
       const answer = await service.retry(sweep, trials);
       if (options.json === true) printJson(answer);
-      else print(retryLines(answer, isBusy, home));
+      else print(retryLines(answer, isBusy, place));
       if (answer.retried.length === 0 && answer.remembered.length > 0) exit(exitCodes.failed);
     }),
   );
 }
 
-function retryLines({ retried, remembered, sweep }: Retried, isBusy: boolean, home: Home): string[] {
-  const again = retried.length === 0 ? [] : [`Tried again: ${count(retried.length, 'trial')} of ${sweep.name} (${retried.slice(0, 10).map((number) => `#${number}`).join(' ')}${retried.length > 10 ? ' …' : ''})`, ...nextLines(sweep.name, sweep.state, isBusy, home)];
+function retryLines({ retried, remembered, sweep }: Retried, isBusy: boolean, place: Place): string[] {
+  const again = retried.length === 0 ? [] : [`Tried again: ${count(retried.length, 'trial')} of ${sweep.name} (${retried.slice(0, 10).map((number) => `#${number}`).join(' ')}${retried.length > 10 ? ' …' : ''})`, ...nextLines(sweep.name, sweep.state, isBusy, place)];
   const known = remembered.map(({ number, message }) => `Not tried again: #${number}: ${message}. That is the result of its settings and would be so again; enqueue others, or change what it trains with.`);
   return again.length + known.length === 0 ? [`Nothing to be tried again: no trial of ${sweep.name} failed or was cancelled.`] : [...again, ...known];
 }
@@ -175,22 +174,22 @@ function addEnqueue(program: Command): void {
     .argument('<settings...>', "such as 'lr=0.003,batch=32', or a map or a list of maps as JSON")
     .option('--front', 'before those that were enqueued earlier')
     .addHelpText('after', "\nExamples:\n  trawl enqueue digits 'lr=0.003,batch=32'\n  trawl enqueue digits '[{\"lr\": 0.003}, {\"lr\": 0.001, \"optimizer\": \"adam\"}]' --front");
-  withJson(withHome(command)).action(async (sweep: string, texts: readonly string[], options: HomeOptions & { readonly front?: boolean }) => {
+  withJson(withService(command)).action(async (sweep: string, texts: readonly string[], options: ServiceOptions & { readonly front?: boolean }) => {
     const trials = texts.flatMap((text) => settings(text, 'settings'));
-    await onHome(options, async ({ service, isBusy }, home) => {
+    await onService(options, async ({ service, isBusy }, place) => {
       const answer = await service.enqueue(sweep, trials, { front: options.front === true });
       if (options.json === true) printJson(answer);
-      else print(enqueueLines(answer, isBusy, home));
+      else print(enqueueLines(answer, isBusy, place));
     });
   });
 }
 
-function enqueueLines({ enqueued, known, sweep }: Enqueued, isBusy: boolean, home: Home): string[] {
+function enqueueLines({ enqueued, known, sweep }: Enqueued, isBusy: boolean, place: Place): string[] {
   const said = (values: object): string => Object.entries(values).map(([name, value]) => `${name} ${settingText(value)}`).join(', ');
   return [
     ...enqueued.map(({ number, settings: values, observed }) => `Enqueued: #${number} of ${sweep.name}: ${said(values)}${observed === false ? ' (outside the space, so the sampler learns nothing from it)' : ''}`),
     ...known.map(({ number, state, settings: values }) => `Not enqueued: #${number} of ${sweep.name} has these settings (${state}): ${said(values)}`),
-    ...(enqueued.length > 0 ? nextLines(sweep.name, sweep.state, isBusy, home) : []),
+    ...(enqueued.length > 0 ? nextLines(sweep.name, sweep.state, isBusy, place) : []),
   ];
 }
 

@@ -14,7 +14,7 @@ import { HttpSweepService } from '../client.js';
 import { exitCodes } from '../exit.js';
 import { withHome, withJson, type HomeOptions } from '../options.js';
 import { bytes } from '../text/format.js';
-import { print, printJson } from './on-home.js';
+import { print, printJson } from './on-service.js';
 
 export interface Finding {
   readonly check: string;

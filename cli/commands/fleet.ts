@@ -1,17 +1,17 @@
 /** Commands that stay: up, worker. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { Option, type Command } from 'commander';
+import type { Command } from 'commander';
 import { packageRoot } from '../../proto/package-root.js';
 import { databaseOf, rememberDatabase } from '../database.js';
-import { BadInput, CommandFailed, exitCodes } from '../exit.js';
+import { CommandFailed, exitCodes } from '../exit.js';
 import type { EngineName } from '../../worker/engine/names.js';
 import { withEngine } from '../engine/option.js';
 import { homeAt } from '../home.js';
-import { withHome, withLease, withSlots, type HomeOptions } from '../options.js';
+import { withHome, withLease, withSlots, withToken, type HomeOptions } from '../options.js';
 import { near } from '../program-name.js';
+import { tokenOf } from '../remote.js';
 import { Display } from '../run/display.js';
 import { Interrupts } from '../run/interrupts.js';
 
@@ -54,10 +54,9 @@ export function addFleetCommands(program: Command, exit: (code: number) => void)
     .requiredOption('--coordinator <host:port>', 'where the coordinator takes workers')
     .requiredOption('--blobs <url>', "the coordinator's HTTP address, e.g. http://127.0.0.1:8080")
     .requiredOption('--home <dir>', "the worker's own folder: caches, checkpoints on their way, logs")
-    .addOption(new Option('--token-file <file>', 'a file with the token'))
     .option('--name <name>', 'how others see it (default: the name of the box)')
     .addHelpText('after', '\nExample:\n  trawl worker --coordinator 127.0.0.1:7077 --blobs http://127.0.0.1:8080 --home ./worker --token-file ./token --slots 2');
-  withEngine(withSlots(worker), OFFERED).action(async (options: WorkerOptions) => exit(await runWorker(options)));
+  withEngine(withSlots(withToken(worker)), OFFERED).action(async (options: WorkerOptions) => exit(await runWorker(options)));
 }
 
 async function stayUp(options: UpOptions): Promise<void> {
@@ -84,8 +83,7 @@ async function stayUp(options: UpOptions): Promise<void> {
 
 /** In a process of its own, as it would be on another box; it ends with this one. */
 async function runWorker(options: WorkerOptions): Promise<number> {
-  const token = options.tokenFile === undefined ? process.env.TRAWL_TOKEN : readToken(options.tokenFile);
-  if (token === undefined || token === '') throw new BadInput('TRAWL_TOKEN: found nothing, expected the token of the coordinator, here or in --token-file FILE');
+  const token = tokenOf(options);
   const args = ['--coordinator', options.coordinator, '--blobs', options.blobs, '--home', options.home, '--slots', String(options.slots)];
   if (options.slotMemory !== undefined) args.push('--slot-memory', String(options.slotMemory));
   if (options.name !== undefined) args.push('--name', options.name);
@@ -106,12 +104,4 @@ async function runWorker(options: WorkerOptions): Promise<number> {
 /** What the agent says when it has started. */
 function isStarted(message: unknown): message is { readonly line: string } {
   return typeof message === 'object' && message !== null && 'kind' in message && message.kind === 'started' && 'line' in message && typeof message.line === 'string';
-}
-
-function readToken(file: string): string {
-  try {
-    return readFileSync(file, 'utf8').trim();
-  } catch (error) {
-    throw new BadInput(`--token-file: found ${file}, which cannot be read (${error instanceof Error ? error.message : String(error)}); expected a file with the coordinator's token`);
-  }
 }

@@ -10,7 +10,7 @@ import { BadInput } from '../exit.js';
 import { homeAt } from '../home.js';
 import { bytes } from '../text/format.js';
 import { table } from '../text/table.js';
-import { print, printJson } from './on-home.js';
+import { print, printJson } from './on-service.js';
 
 interface ModelOptions {
   readonly input?: string;

@@ -3,13 +3,13 @@ import type { Command } from 'commander';
 import { stringify } from 'yaml';
 import type { SweepService } from '../../coordinator/api/views.js';
 import { BadInput, CommandFailed } from '../exit.js';
-import { withHome, withJson, type HomeOptions } from '../options.js';
-import { commandLine } from '../program-name.js';
+import { withService, withJson, type ServiceOptions } from '../options.js';
+import { commandAt } from '../host/place.js';
 import { compareSweeps, compareTrials, sweepComparisonLines, trialComparisonLines } from '../reading/compare.js';
 import { costLines, importanceLines } from '../reading/cost-text.js';
 import { bestLines } from '../run/summary.js';
 import { bestOf } from '../run/document.js';
-import { onHome, print, printJson } from './on-home.js';
+import { onService, print, printJson } from './on-service.js';
 
 export function addReadingCommands(program: Command): void {
   addBest(program);
@@ -25,22 +25,22 @@ function addBest(program: Command): void {
     .description("Shows a sweep's best trial so far, with its settings as a sweep file has them.")
     .argument('<sweep>', 'its name or id')
     .addHelpText('after', '\nExample:\n  trawl best digits');
-  withJson(withHome(command)).action((sweep: string, options: HomeOptions) =>
-    onHome(options, async ({ service }, home) => {
+  withJson(withService(command)).action((sweep: string, options: ServiceOptions) =>
+    onService(options, async ({ service }, place) => {
       const results = await service.results(sweep, { test: false });
       const best = bestOf(results);
-      if (best === null) throw new CommandFailed(`no trial of ${results.sweep.name} has completed yet; ${commandLine(['show', results.sweep.name], home)} says how far it is`);
+      if (best === null) throw new CommandFailed(`no trial of ${results.sweep.name} has completed yet; ${commandAt(['show', results.sweep.name], place)} says how far it is`);
       if (options.json === true) {
         printJson({ sweep: results.sweep, trial: best });
         return;
       }
       const settings = stringify({ space: best.settings }, { flowCollectionPadding: false, lineWidth: 0 }).trimEnd();
-      print([...bestLines(results), '', ...settings.split('\n'), '', `Curves: ${commandLine(['trial', `${results.sweep.name}/${best.number}`], home)}`]);
+      print([...bestLines(results), '', ...settings.split('\n'), '', `Curves: ${commandAt(['trial', `${results.sweep.name}/${best.number}`], place)}`]);
     }),
   );
 }
 
-interface CompareOptions extends HomeOptions {
+interface CompareOptions extends ServiceOptions {
   readonly test?: boolean;
 }
 
@@ -53,8 +53,8 @@ function addCompare(program: Command): void {
     .argument('<b...>', 'others of the same kind')
     .option('--test', 'show test numbers of trials')
     .addHelpText('after', '\nExamples:\n  trawl compare digits/3 digits/7\n  trawl compare digits digits-wide');
-  withJson(withHome(command)).action((first: string, others: readonly string[], options: CompareOptions) =>
-    onHome(options, async ({ service }) => {
+  withJson(withService(command)).action((first: string, others: readonly string[], options: CompareOptions) =>
+    onService(options, async ({ service }) => {
       const names = [first, ...others];
       const trials = names.map(isTrial);
       if (new Set(trials).size > 1) throw new BadInput(`compare: found ${names.join(', ')}, expected either trials (trl_..., SWEEP/NUMBER) or sweeps`);
@@ -83,7 +83,7 @@ async function printSweeps(service: SweepService, names: readonly string[], opti
   else print(sweepComparisonLines(comparison));
 }
 
-interface ImportanceOptions extends HomeOptions {
+interface ImportanceOptions extends ServiceOptions {
   readonly metric?: string;
 }
 
@@ -95,8 +95,8 @@ function addImportance(program: Command): void {
     .argument('<sweep>', 'its name or id')
     .option('--metric <name>', 'another metric than the objective, e.g. val.loss')
     .addHelpText('after', '\nExample:\n  trawl importance digits');
-  withJson(withHome(command)).action((sweep: string, options: ImportanceOptions) =>
-    onHome(options, async ({ service }) => {
+  withJson(withService(command)).action((sweep: string, options: ImportanceOptions) =>
+    onService(options, async ({ service }) => {
       const view = await service.importance(sweep, options.metric ?? null);
       if (options.json === true) printJson(view);
       else print(importanceLines(view));
@@ -111,8 +111,8 @@ function addCost(program: Command): void {
     .description('Says where the epochs of a sweep went: what sharing, pruning and stopping early saved, and which settings took the time.')
     .argument('<sweep>', 'its name or id')
     .addHelpText('after', '\nExample:\n  trawl cost digits');
-  withJson(withHome(command)).action((sweep: string, options: HomeOptions) =>
-    onHome(options, async ({ service }) => {
+  withJson(withService(command)).action((sweep: string, options: ServiceOptions) =>
+    onService(options, async ({ service }) => {
       const view = await service.cost(sweep);
       if (options.json === true) printJson(view);
       else print(costLines(view));

@@ -1,7 +1,8 @@
-import { Option, type Command } from 'commander';
+import type { Command } from 'commander';
 import type { EngineName } from '../../worker/engine/names.js';
 import { withEngine } from '../engine/option.js';
-import { several, withHome, withJson, withLease, withSlots, type HomeOptions } from '../options.js';
+import { withHome, withJson, withLease, withSlots, type HomeOptions } from '../options.js';
+import { withSubmission } from './submit.js';
 
 interface Options extends HomeOptions {
   readonly slots: number;
@@ -20,12 +21,9 @@ export function addRun(program: Command, exit: (code: number) => void): void {
     .summary('run a sweep on this machine: everything at once')
     .description('Runs the sweep of FILE on this machine, or looks at a FOLDER of images or an archive of arrays (.npz), writes a sweep file for it beside it, and runs that in ten minutes: starts what it needs, trains, and prints the leaderboard. Ctrl-C pauses; the same command resumes. Where another run uses the home already, it attaches to that.')
     .argument('<file-or-folder>', 'a sweep file (YAML or JSON), a folder of images, or arrays (.npz)')
-    .option('--no-sharing', 'train every trial from its first epoch; the results are the same')
-    .option('--replace', 'take the file as it is, where commands have changed the sweep since it was last submitted')
-    .addOption(new Option('--warm-start-from <sweep>', 'let the sampler (tpe, gp) know the trials of another sweep before its first; may be given several times').argParser(several))
     .option('--test', 'show the test numbers of every trial, not of the best alone')
     .addHelpText('after', '\nExample:\n  trawl run digits.yaml --slots 2\n  trawl run ./chest_xray');
-  withEngine(withLease(withSlots(withJson(withHome(command))))).action(async (file: string, options: Options) => {
+  withEngine(withLease(withSlots(withJson(withHome(withSubmission(command)))))).action(async (file: string, options: Options) => {
     const { runSweep } = await import('../run/run-sweep.js');
     exit(
       await runSweep({

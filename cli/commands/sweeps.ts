@@ -1,17 +1,17 @@
 /** Commands about sweeps: ls, show, pause, resume, stop. */
 import { Option, type Command } from 'commander';
 import type { ProgressView, RequestedState, SweepView } from '../../coordinator/api/views.js';
-import { withHome, withJson, type HomeOptions } from '../options.js';
-import { commandLine } from '../program-name.js';
+import { withService, withJson, type ServiceOptions } from '../options.js';
 import { homeAt } from '../home.js';
+import { commandAt } from '../host/place.js';
 import { showFile } from '../run/show-file.js';
 import { warmStartLines } from '../run/plan-text.js';
 import { progressLine } from '../run/progress-text.js';
 import { endLines, objectiveText, sweepTable } from '../run/summary.js';
 import { count } from '../text/format.js';
-import { idleLine, onHome, print, printJson } from './on-home.js';
+import { idleLine, onService, print, printJson } from './on-service.js';
 
-interface ShowOptions extends HomeOptions {
+interface ShowOptions extends ServiceOptions {
   readonly axes?: boolean;
   readonly trials?: boolean;
   readonly cost?: boolean;
@@ -27,9 +27,9 @@ export function addSweepCommands(program: Command): void {
 }
 
 function addList(program: Command): void {
-  const command = program.command('ls').summary('list the sweeps').description('Lists the sweeps of a home.').addHelpText('after', '\nExample:\n  trawl ls --home ./my-home');
-  withJson(withHome(command)).action((options: HomeOptions) =>
-    onHome(options, async ({ service }) => {
+  const command = program.command('ls').summary('list the sweeps').description('Lists the sweeps of a home, or of a coordinator elsewhere.').addHelpText('after', '\nExamples:\n  trawl ls --home ./my-home\n  trawl ls --coordinator https://sweeps.example.org:8080 --token-file ./token');
+  withJson(withService(command)).action((options: ServiceOptions) =>
+    onService(options, async ({ service }) => {
       const sweeps = await service.sweeps();
       if (options.json === true) printJson({ sweeps });
       else print(sweeps.length === 0 ? ['There are no sweeps yet.'] : sweepTable(sweeps));
@@ -48,7 +48,7 @@ function addShow(program: Command): void {
     .addOption(new Option('--cost', 'of a sweep file: epochs asked for against epochs to train').conflicts(['axes', 'trials']))
     .addOption(new Option('--file', 'the sweep as a sweep file, as it stands now').conflicts(['axes', 'trials', 'cost']))
     .addHelpText('after', '\nExamples:\n  trawl show digits\n  trawl show digits.yaml --cost\n  trawl show digits --file > digits.yaml');
-  withJson(withHome(command)).action(async (sweep: string, options: ShowOptions) => {
+  withJson(withService(command)).action(async (sweep: string, options: ShowOptions) => {
     const question = (['axes', 'trials', 'cost'] as const).find((each) => options[each] === true);
     if (question !== undefined) {
       const { lines, document } = await showFile(sweep, question, homeAt(options.home));
@@ -56,7 +56,7 @@ function addShow(program: Command): void {
       else print(lines);
       return;
     }
-    await onHome(options, async ({ service }, home) => {
+    await onService(options, async ({ service }, place) => {
       if (options.file === true) {
         const file = await service.file(sweep);
         if (options.json === true) printJson(file);
@@ -65,7 +65,7 @@ function addShow(program: Command): void {
       }
       const view = await service.progress(sweep);
       if (options.json === true) printJson(view);
-      else print([...showLines(view), `Trials: ${commandLine(['trials', view.sweep.name], home)}`]);
+      else print([...showLines(view), `Trials: ${commandAt(['trials', view.sweep.name], place)}`]);
     });
   });
 }
@@ -107,15 +107,15 @@ function addRequest(program: Command, { name, state, summary, done }: Request): 
     .argument('<sweep>', 'its name or id')
     .addHelpText('after', `\nExample:\n  trawl ${name} digits${stops ? '\n  trawl stop digits --now' : ''}`);
   if (stops) command.option('--now', 'do not wait for the epochs in progress: they are lost, all before them is kept');
-  withJson(withHome(command)).action((sweep: string, options: HomeOptions & { readonly now?: boolean }) =>
-    onHome(options, async ({ service, isBusy }, home) => {
+  withJson(withService(command)).action((sweep: string, options: ServiceOptions & { readonly now?: boolean }) =>
+    onService(options, async ({ service, isBusy }, place) => {
       await service.setState(sweep, state, { now: options.now === true });
       const view = await service.sweep(sweep);
       if (options.json === true) {
         printJson(view);
         return;
       }
-      print([`${done}: ${view.name} (${view.id})`, ...(state === 'running' && !isBusy ? [idleLine(home)] : [])]);
+      print([`${done}: ${view.name} (${view.id})`, ...(state === 'running' && !isBusy ? [idleLine(place.home)] : [])]);
     }),
   );
 }

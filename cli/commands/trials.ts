@@ -3,15 +3,15 @@ import { Option, type Command } from 'commander';
 import type { Json } from '../../proto/work.js';
 import type { EpochRow, Results, TrialDetail, TrialResult } from '../../coordinator/api/views.js';
 import { BadInput } from '../exit.js';
-import { rowLimit, withHome, withJson, type HomeOptions } from '../options.js';
+import { rowLimit, withService, withJson, type ServiceOptions } from '../options.js';
 import { columnNamed, trialColumns, type TrialColumn } from '../reading/columns.js';
 import { filtered, sorted, textOf } from '../reading/select.js';
 import { leaderboardLines } from '../run/summary.js';
 import { bytes, duration, metric, settingText } from '../text/format.js';
 import { confusionTable, csv, sparkline, table, type Column } from '../text/table.js';
-import { onHome, print, printJson } from './on-home.js';
+import { onService, print, printJson } from './on-service.js';
 
-interface TrialsOptions extends HomeOptions {
+interface TrialsOptions extends ServiceOptions {
   readonly csv?: boolean;
   readonly test?: boolean;
   readonly sort?: string;
@@ -20,7 +20,7 @@ interface TrialsOptions extends HomeOptions {
   readonly limit?: number;
 }
 
-interface TrialOptions extends HomeOptions {
+interface TrialOptions extends ServiceOptions {
   readonly test?: boolean;
   readonly as?: 'keras';
 }
@@ -47,8 +47,8 @@ export function addTrialCommands(program: Command): void {
         '  trawl trials digits --columns trial,lr,dropout,val.auc --limit 10',
       ].join('\n'),
     );
-  withJson(withHome(trials)).action((sweep: string, options: TrialsOptions) =>
-    onHome(options, async ({ service }) => {
+  withJson(withService(trials)).action((sweep: string, options: TrialsOptions) =>
+    onService(options, async ({ service }) => {
       printTrials(await service.results(sweep, { test: options.test === true }), options);
     }),
   );
@@ -60,8 +60,8 @@ export function addTrialCommands(program: Command): void {
     .option('--test', 'show its test numbers')
     .addOption(new Option('--as <form>', 'the trial as a script that trains the same model').choices(['keras']))
     .addHelpText('after', '\nExamples:\n  trawl trial digits/3\n  trawl trial digits/3 --as keras > trial.py');
-  withJson(withHome(trial)).action((id: string, options: TrialOptions) =>
-    onHome(options, async ({ service }) => {
+  withJson(withService(trial)).action((id: string, options: TrialOptions) =>
+    onService(options, async ({ service }) => {
       const detail = await service.trial(id, { test: options.test === true });
       if (options.as === 'keras') process.stdout.write(await asKeras(detail));
       else if (options.json === true) printJson(detail);

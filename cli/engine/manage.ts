@@ -12,7 +12,7 @@ import { Display } from '../run/display.js';
 import { Interrupts } from '../run/interrupts.js';
 import { bytes } from '../text/format.js';
 import { table } from '../text/table.js';
-import { print, printJson } from '../commands/on-home.js';
+import { print, printJson } from '../commands/on-service.js';
 import { EAGER_MEANING, eagerText } from './eager-text.js';
 import { enginePlaces, surveyHome } from './survey.js';
 

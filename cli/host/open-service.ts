@@ -1,22 +1,27 @@
-/** The way into a home for one question: ask the coordinator where one runs, else do it in this process. */
+/** The way to the sweeps for one question: ask the coordinator where one runs, else do it in this process. */
 import { existsSync } from 'node:fs';
 import { setTimeout as wait } from 'node:timers/promises';
+import { HttpBlobStore } from '../../blob/http.js';
+import { HttpSweepService } from '../client.js';
 import { CommandFailed } from '../exit.js';
-import { createHome, removeNewHome, type Home } from '../home.js';
+import { createHome, removeNewHome } from '../home.js';
+import type { Remote } from '../remote.js';
 import { attach, BUSY_LIMIT_MS, heldBy, LOOK_AGAIN_MS } from './connect.js';
 import { takeLock } from './lock.js';
+import type { Place } from './place.js';
 import type { OpenService } from './service-here.js';
 
-/** Throws CommandFailed where there is nothing on the home yet. */
-export async function openService(home: Home, databaseUrl: string | null): Promise<OpenService> {
-  if (databaseUrl === null && !existsSync(home.postgresData)) {
+/** Throws CommandFailed where there is nothing on the home yet, unless `make` says that the first sweep is about to come. */
+export async function openService({ home, databaseUrl, remote }: Place, { make }: { readonly make: boolean } = { make: false }): Promise<OpenService> {
+  if (remote !== null) return openRemote(remote);
+  if (databaseUrl === null && !make && !existsSync(home.postgresData)) {
     throw new CommandFailed(`there is no sweep in home ${home.folder} yet; start one with: trawl run FILE --home ${home.folder}`);
   }
   const isNew = createHome(home);
   const giveUpAt = performance.now() + BUSY_LIMIT_MS;
   while (true) {
     const attached = await attach(home);
-    if (attached !== null) return { service: attached.service, isBusy: true, close: () => Promise.resolve() };
+    if (attached !== null) return { ...attached, isBusy: true, close: () => Promise.resolve() };
     const lock = takeLock(home.lock);
     if (!('holder' in lock)) {
       // Loaded where it is needed only: a command on a busy home needs neither the store nor the service.
@@ -29,4 +34,9 @@ export async function openService(home: Home, databaseUrl: string | null): Promi
     if (performance.now() > giveUpAt) throw heldBy(home, lock.holder.pid);
     await wait(LOOK_AGAIN_MS);
   }
+}
+
+/** Asks nothing yet. */
+function openRemote({ url, token }: Remote): OpenService {
+  return { service: new HttpSweepService({ url, token }), blobs: new HttpBlobStore({ baseUrl: url, token }), isBusy: true, close: () => Promise.resolve() };
 }

@@ -1,6 +1,7 @@
 /** The application service in this process, on a home where nothing runs. */
 import { pino } from 'pino';
 import { FolderBlobStore } from '../../blob/folder.js';
+import type { BlobStore } from '../../blob/store.js';
 import { leadAlone } from '../../coordinator/api/leading.js';
 import { ApplicationService } from '../../coordinator/api/service.js';
 import type { SweepService } from '../../coordinator/api/views.js';
@@ -12,7 +13,8 @@ import type { Home } from '../home.js';
 
 export interface OpenService {
   readonly service: SweepService;
-  /** Whether a coordinator runs on the home. */
+  readonly blobs: BlobStore;
+  /** Whether a coordinator runs: on the home, or elsewhere. */
   readonly isBusy: boolean;
   close(): Promise<void>;
 }
@@ -33,9 +35,11 @@ export async function openHere(home: Home, databaseUrl: string | null, release: 
     }
     const store = await openStore(url, { logger: pino({ level: 'silent' }) });
     const leader = leadAlone(store);
-    const service = new ApplicationService({ store, blobs: new FolderBlobStore(home.blobs), leader, version: packageVersion(), project: DEFAULT_PROJECT, actor: LOCAL_ACTOR });
+    const blobs = new FolderBlobStore(home.blobs);
+    const service = new ApplicationService({ store, blobs, leader, version: packageVersion(), project: DEFAULT_PROJECT, actor: LOCAL_ACTOR });
     return {
       service,
+      blobs,
       isBusy: false,
       async close() {
         await leader.release();

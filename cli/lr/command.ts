@@ -68,6 +68,7 @@ async function measure(options: LrOptions, home: Home, display: Display, signal:
   const { spec, data, request } = await loadSweep({
     file: resolve(options.file),
     home,
+    blobs: new FolderBlobStore(home.blobs),
     sharing: true,
     engine: { asked: engine.kind, hasNative: facts.some(({ found }) => found !== null) },
     set: options.set,

@@ -29,7 +29,19 @@ export interface EngineQuestion {
   readonly forced: EngineName | null;
   /** Of each worker that is connected, what it can train with, the best first; null where this run starts the worker. Empty while none is connected: then this machine's engines are what one that comes will have, most likely. */
   readonly offered: readonly (readonly string[])[] | null;
+  /** Whose workers those are (default: another run's on this home). */
+  readonly fleet?: Fleet;
 }
+
+/** Workers that this process did not start. */
+export interface Fleet {
+  /** E.g. `the coordinator at https://…`. */
+  readonly of: string;
+  /** What to do where none of them has an engine. */
+  readonly remedy: string;
+}
+
+const RUN_ON_THIS_HOME: Fleet = { of: 'the run on this home', remedy: 'end that run and start this one again' };
 
 /** Throws EngineUnusable where --engine names one that cannot be used, or the sweep's own cannot and there is something left to train. */
 export async function settleEngine(question: EngineQuestion): Promise<SettledEngine> {
@@ -72,36 +84,36 @@ async function withNumerics(service: Pick<SweepService, 'preview'>, request: Sub
 }
 
 /** By the connected workers alone: what else this machine has trains nothing there. */
-async function settleAttached({ service, request, forced }: EngineQuestion, offered: readonly (readonly string[])[]): Promise<SettledEngine> {
+async function settleAttached({ service, request, forced, fleet = RUN_ON_THIS_HOME }: EngineQuestion, offered: readonly (readonly string[])[]): Promise<SettledEngine> {
   const all = [...new Set(offered.flat())];
   // Eager is for those who ask.
   const fitting = all.filter((numerics) => (forced === null ? kindOf(numerics) !== 'eager' : kindOf(numerics) === forced));
   const best = fitting.find((numerics) => numerics.startsWith('graph:') && numerics.split(':')[2] === 'gpu') ?? fitting.find((numerics) => numerics.startsWith('graph:')) ?? fitting[0];
   if (best === undefined) {
-    const found = `the workers of the run on this home have ${all.map(numericsText).join(', ')}`;
-    if (forced === null) return goOnEagerly(service, request, all, found);
-    throw new EngineUnusable(`--engine ${forced}`, { found, remedy: 'leave --engine out, or end that run and start this one again' });
+    const found = `the workers of ${fleet.of} have ${all.map(numericsText).join(', ')}`;
+    if (forced === null) return goOnEagerly(service, request, all, { found, remedy: `take it with --engine eager, or ${fleet.remedy}` });
+    throw new EngineUnusable(`--engine ${forced}`, { found, remedy: `leave --engine out, or ${fleet.remedy}` });
   }
   const settled = await withNumerics(service, request, best);
   const began = settled.preview.existing?.numerics ?? null;
-  if (began === null || began === best) return { ...settled, engine: null, line: `${numericsText(best)}, of the workers of the run on this home` };
+  if (began === null || began === best) return { ...settled, engine: null, line: `${numericsText(best)}, of the workers of ${fleet.of}` };
   if (forced !== null) return { ...settled, engine: null, line: `${numericsText(best)}, as --engine says; the sweep has begun with ${numericsText(began)}, whose epochs do not count here` };
   const kept = await withNumerics(service, request, began);
   if (all.includes(began)) return { ...kept, engine: null, line: `${numericsText(began)}: the sweep has begun with it` };
   if (kept.preview.work.length === 0 && kept.preview.proposed === null) return { ...kept, engine: null, line: `${numericsText(began)}: the sweep was trained with it; nothing is left to train` };
   throw new EngineUnusable(`sweep ${settled.preview.name} has begun with ${numericsText(began)}`, {
-    found: `the workers of the run on this home have ${all.map(numericsText).join(', ')}`,
-    remedy: `end that run and start this one again, or train the sweep anew with --engine ${kindOf(best)}`,
+    found: `the workers of ${fleet.of} have ${all.map(numericsText).join(', ')}`,
+    remedy: `${fleet.remedy}, or train the sweep anew with --engine ${kindOf(best)}`,
   });
 }
 
 /** Where the connected workers have eager alone: for a sweep that has begun with it. Throws EngineUnusable for any other. */
-async function goOnEagerly(service: Pick<SweepService, 'preview'>, request: SubmitRequest, all: readonly string[], found: string): Promise<SettledEngine> {
+async function goOnEagerly(service: Pick<SweepService, 'preview'>, request: SubmitRequest, all: readonly string[], problem: { readonly found: string; readonly remedy: string }): Promise<SettledEngine> {
   for (const numerics of all) {
     const kept = await withNumerics(service, request, numerics);
     if (kept.preview.existing?.numerics === numerics) return { ...kept, engine: null, line: `${numericsText(numerics)}: the sweep has begun with it` };
   }
-  throw new EngineUnusable('eager is only taken where it is asked for', { found, remedy: 'take it with --engine eager, or end that run and start this one again' });
+  throw new EngineUnusable('eager is only taken where it is asked for', problem);
 }
 
 function kindOf(numerics: string): string {

@@ -1,7 +1,7 @@
 /** The first half of `trawl run`: from a sweep file and its images to what is submitted. Nothing is created for a file with mistakes. */
 import { chmodSync, existsSync, readFileSync, rmSync } from 'node:fs';
 import { dirname, relative, resolve } from 'node:path';
-import { FolderBlobStore } from '../../blob/folder.js';
+import type { BlobStore } from '../../blob/store.js';
 import type { SubmitRequest } from '../../coordinator/api/views.js';
 import { checkCosts } from '../../coordinator/sweep/check-constraints.js';
 import { checkAgainstData } from '../../coordinator/sweep/check-data.js';
@@ -26,6 +26,8 @@ import { prepareProgram } from '../program/prepare.js';
 export interface LoadOptions {
   readonly file: string;
   readonly home: Home;
+  /** Where images and programs go. */
+  readonly blobs: BlobStore;
   readonly sharing: boolean;
   /** What is to train the models of a module. */
   readonly engine: ModelEngine;
@@ -128,8 +130,7 @@ async function prepare(parsed: ParsedSweep, sweep: SweepWithModule, options: Loa
   const { trainable } = spec;
   if (trainable.kind === 'synthetic') return { spec, data: null };
   const isNewHome = !existsSync(options.home.folder);
-  // The home's own folder, whether or not a coordinator runs there: both sides write whole blobs only.
-  const blobs = new FolderBlobStore(options.home.blobs);
+  const { blobs } = options;
   try {
     if (trainable.kind !== 'image-classifier') {
       const prepared = await prepareProgram(trainable, { base: resolve(dirname(options.file)), blobs, onWarning: (line) => options.onWarning(`${name}: ${line}`) });

@@ -18,6 +18,7 @@ import { openService } from '../host/open-service.js';
 import { sweepFileFor } from '../init/init-sweep.js';
 import { commandLine, near, programName } from '../program-name.js';
 import { bytes, count, shellWord, wholeSeconds } from '../text/format.js';
+import { beginSweep } from './begin.js';
 import { deployEnsemble, type Deployed } from './deploy.js';
 import { Display } from './display.js';
 import { bestOf, runDocument } from './document.js';
@@ -29,7 +30,7 @@ import { settleEngine, type SettledEngine } from './engine.js';
 import { planLines } from './plan-text.js';
 import { answerLines, answerQuestion, type Answer } from './question.js';
 import { bestLines, endLines, failureLines, leaderboardLines, savingLines } from './summary.js';
-import { watchSweep } from './watch.js';
+import { pauseSweep, watchSweep } from './watch.js';
 
 export interface RunOptions {
   /** A sweep file, a folder of images, or arrays. */
@@ -126,7 +127,7 @@ class Run {
         return { since: await connection.service.recordedSeq(), sweep: await this.#begin(connection, settled.request) };
       });
       const watched = await this.#through((connection) =>
-        watchSweep({ sweep, display: this.#display, interrupts: this.#interrupts, connection, reconnect: () => this.#reconnect(sweep) }),
+        watchSweep({ sweep, display: this.#display, interrupts: this.#interrupts, connection, reconnect: () => this.#reconnect(sweep), onInterrupt: (service) => this.#pause(service, sweep) }),
       );
       this.#display.clear();
       const { results, recorded, deployed } = await this.#through((connection) => this.#conclude(connection.service, sweep, since));
@@ -164,6 +165,8 @@ class Run {
     const loaded = await loadSweep({
       file: resolve(this.#options.file),
       home: this.#home,
+      // The home's own folder, whether or not a coordinator runs there: both sides write whole blobs only.
+      blobs: new FolderBlobStore(this.#home.blobs),
       sharing: this.#options.sharing,
       engine: { asked: this.#options.engine, hasNative: facts.some(({ found }) => found !== null) },
       onWarning: (line) => this.#display.say(`warning: ${line}`),
@@ -178,7 +181,7 @@ class Run {
   /** Results stand in the home, wherever the images have gone. */
   async #withoutData(sweep: string): Promise<string | null> {
     try {
-      const opened = await openService(this.#home, databaseOf(this.#home, this.#options.database));
+      const opened = await openService({ home: this.#home, databaseUrl: databaseOf(this.#home, this.#options.database), remote: null });
       try {
         if (!(await opened.service.sweeps()).some(({ name }) => name === sweep)) return null;
       } finally {
@@ -230,19 +233,17 @@ class Run {
     this.#display.say(`About ${wholeSeconds(estimate.ms)} with ${count(this.#options.slots, 'slot')}${memory}`);
   }
 
-  /** Submits, resumes what was paused or stopped, and sees to it that somebody trains. Returns the sweep's id. */
+  /** Sees to it that somebody trains. Returns the sweep's id. */
   async #begin(connection: Connection, request: SubmitRequest): Promise<string> {
-    const { service } = connection;
     this.#interrupts.signal.throwIfAborted();
-    const { id } = await service.submit(request);
-    let { state } = await service.sweep(id);
-    if (state === 'paused' || state === 'stopped') {
-      await service.setState(id, 'running');
-      this.#display.say(`resuming a sweep that was ${state}`);
-      ({ state } = await service.sweep(id));
-    }
-    if (state === 'running') this.#startWorker(connection);
-    return id;
+    const { sweep } = await beginSweep(connection.service, request, (line) => this.#display.say(line));
+    if (sweep.state === 'running') this.#startWorker(connection);
+    return sweep.id;
+  }
+
+  async #pause(service: SweepService, sweep: string): Promise<void> {
+    this.#display.say('pausing: the epochs in progress are finished first; Ctrl-C again ends at once');
+    await pauseSweep(service, sweep);
   }
 
   #startWorker(connection: Connection): void {

@@ -1,5 +1,6 @@
 /** `trawl show FILE --axes | --trials | --cost`: what a sweep file comes to, before anything runs. */
 import { resolve } from 'node:path';
+import { FolderBlobStore } from '../../blob/folder.js';
 import { isProposed } from '../../coordinator/sampler/search.js';
 import { epochCounts, resolveTrials } from '../../coordinator/sweep/resolve.js';
 import { replicateOf, replicatesOf } from '../../coordinator/sweep/replicates.js';
@@ -24,7 +25,7 @@ export async function showFile(file: string, question: Question, home: Home): Pr
   try {
     const onProgress: Parameters<typeof loadSweep>[0]['onProgress'] = (progress) => display.passing(progressLine(progress));
     const onWarning = (line: string): void => display.say(`warning: ${line}`);
-    const { spec, data, request } = await loadSweep({ file: resolve(file), home, sharing: true, engine: { asked: 'any', hasNative: false }, withoutData: () => Promise.resolve(null), onWarning, onProgress, signal: interrupts.signal });
+    const { spec, data, request } = await loadSweep({ file: resolve(file), home, blobs: new FolderBlobStore(home.blobs), sharing: true, engine: { asked: 'any', hasNative: false }, withoutData: () => Promise.resolve(null), onWarning, onProgress, signal: interrupts.signal });
     display.clear();
     if (question === 'axes') return { lines: axisLines(spec.axes), document: { axes: spec.axes } };
     const plans = resolveTrials(spec, data, request.numerics, request.module ?? null);

@@ -18,6 +18,10 @@ export interface WatchOptions {
   readonly connection: Connection;
   /** Finds the way in anew when the host is gone: as its successor, or to the one there is. */
   readonly reconnect: () => Promise<Connection>;
+  /** What the first interrupt does to the sweep. */
+  readonly onInterrupt: (service: SweepService) => Promise<void>;
+  /** Told of each look at the sweep. */
+  readonly onView?: (view: ProgressView) => void;
 }
 
 export interface Watched {
@@ -25,22 +29,22 @@ export interface Watched {
   readonly last: ProgressView;
 }
 
-/** Ends when the sweep is at rest and none of its attempts is in progress; the first interrupt pauses it. */
+/** Ends when the sweep is at rest and none of its attempts is in progress, or with what `onInterrupt` throws. */
 export async function watchSweep(options: WatchOptions): Promise<Watched> {
   const { sweep, display, interrupts } = options;
   let { connection } = options;
-  let pauseAsked = false;
+  let wasTold = false;
   let lostAt: number | null = null;
   while (true) {
     try {
-      if (interrupts.wasAsked && !pauseAsked) {
-        display.say('pausing: the epochs in progress are finished first; Ctrl-C again ends at once');
-        await pause(connection.service, sweep);
-        pauseAsked = true;
+      if (interrupts.wasAsked && !wasTold) {
+        await options.onInterrupt(connection.service);
+        wasTold = true;
       }
       const view = await connection.service.progress(sweep);
       lostAt = null;
       display.progress(view);
+      options.onView?.(view);
       if (view.sweep.state !== 'running' && view.running.length === 0) return { connection, last: view };
     } catch (error) {
       if (!isPassing(error)) throw error;
@@ -51,11 +55,12 @@ export async function watchSweep(options: WatchOptions): Promise<Watched> {
       }
     }
     // A child that is given up ends the watch; without a host here there is none.
-    await Promise.race([sleep(interrupts, pauseAsked), ...(connection.host === null ? [] : [connection.host.failed])]);
+    await Promise.race([sleep(interrupts, wasTold), ...(connection.host === null ? [] : [connection.host.failed])]);
   }
 }
 
-async function pause(service: SweepService, sweep: string): Promise<void> {
+/** What an interrupt means to the command that runs the sweep. */
+export async function pauseSweep(service: SweepService, sweep: string): Promise<void> {
   try {
     await service.setState(sweep, 'paused');
   } catch (error) {
@@ -65,8 +70,8 @@ async function pause(service: SweepService, sweep: string): Promise<void> {
 }
 
 /** Until it is time to look again, or sooner when somebody interrupts. */
-async function sleep(interrupts: Interrupts, pauseAsked: boolean): Promise<void> {
-  await wait(LOOK_EVERY_MS, undefined, pauseAsked ? {} : { signal: interrupts.signal }).catch(() => undefined);
+async function sleep(interrupts: Interrupts, wasTold: boolean): Promise<void> {
+  await wait(LOOK_EVERY_MS, undefined, wasTold ? {} : { signal: interrupts.signal }).catch(() => undefined);
 }
 
 /** The coordinator, or its leadership or database, is being started again. */

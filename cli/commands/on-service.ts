@@ -1,17 +1,17 @@
 /** What commands that ask one question have in common. */
-import { databaseOf } from '../database.js';
-import { homeAt, type Home } from '../home.js';
+import type { Home } from '../home.js';
+import { placeOf, type Place } from '../host/place.js';
 import type { OpenService } from '../host/service-here.js';
-import type { HomeOptions } from '../options.js';
+import type { ServiceOptions } from '../options.js';
 import { commandLine } from '../program-name.js';
 
-/** Asks the coordinator that runs on the home, or the store itself where none does. */
-export async function onHome(options: HomeOptions, ask: (opened: OpenService, home: Home) => Promise<void>): Promise<void> {
-  const home = homeAt(options.home);
+/** Asks the coordinator that is named, or the one that runs on the home, or the store itself where none does. */
+export async function onService(options: ServiceOptions, ask: (opened: OpenService, place: Place) => Promise<void>): Promise<void> {
+  const place = placeOf(options);
   const { openService } = await import('../host/open-service.js');
-  const opened = await openService(home, databaseOf(home, options.database));
+  const opened = await openService(place);
   try {
-    await ask(opened, home);
+    await ask(opened, place);
   } finally {
     await opened.close();
   }
