@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { Logger } from 'pino';
 import { FolderBlobStore } from '../../blob/folder.js';
 import { packageVersion } from '../../proto/package-root.js';
+import { Access } from '../access/access.js';
 import { BlobCollector } from '../blob/collector.js';
 import { httpServer, listen } from '../api/http.js';
 import { leadingBy } from '../api/leading.js';
@@ -45,9 +46,11 @@ export async function startCoordinator(options: CoordinatorOptions): Promise<Run
   const leader = new Leader({ store, logger, proposingOf, ...(options.leaseTermMs === null ? {} : { leaseTermMs: options.leaseTermMs }) });
   const blobs = new FolderBlobStore(blobFolder(options.home));
   const service = new ApplicationService({ store, blobs, leader: leadingBy(leader), version: packageVersion(), project: DEFAULT_PROJECT, actor: LOCAL_ACTOR });
-  const carrier = grpcCarrier({ host: options.host, port: options.grpcPort, token: options.token, logger });
-  const app = await httpServer({ service, token: options.token, logger, blobs, blobUsed: (id, bytes) => store.putBlob(id, bytes, 'artifact') });
+  const access = new Access({ store, homeToken: options.token, homeActor: LOCAL_ACTOR, logger });
+  const carrier = grpcCarrier({ host: options.host, port: options.grpcPort, doorkeeper: access, logger });
+  const app = await httpServer({ serviceFor: (actor) => service.as(actor), access, logger, blobs, blobUsed: (id, bytes) => store.putBlob(id, bytes, 'artifact') });
   leader.start();
+  access.start();
   const collector = new BlobCollector({ store, blobs, logger });
   collector.start();
   const { address } = await carrier.start(leader);
@@ -57,6 +60,7 @@ export async function startCoordinator(options: CoordinatorOptions): Promise<Run
     httpUrl: `http://${options.host}:${port}`,
     async stop() {
       await app.close();
+      access.stop();
       await collector.stop();
       await leader.stop();
       await carrier.stop();
