@@ -3,19 +3,21 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import type { Command } from 'commander';
+import { NATS_VARIABLES, natsEnvironment, type NatsPlace, type NatsSettings } from '../../proto/nats/settings.js';
 import { packageRoot } from '../../proto/package-root.js';
 import { databaseOf, rememberDatabase } from '../database.js';
-import { CommandFailed, exitCodes } from '../exit.js';
+import { BadInput, CommandFailed, exitCodes } from '../exit.js';
 import type { EngineName } from '../../worker/engine/names.js';
 import { withEngine } from '../engine/option.js';
 import { homeAt } from '../home.js';
+import { natsOf, withNats, type NatsOptions } from '../nats-option.js';
 import { withHome, withLease, withSlots, withToken, type HomeOptions } from '../options.js';
 import { near } from '../program-name.js';
 import { tokenOf } from '../remote.js';
 import { Display } from '../run/display.js';
 import { Interrupts } from '../run/interrupts.js';
 
-interface UpOptions extends HomeOptions {
+interface UpOptions extends HomeOptions, NatsOptions {
   readonly slots: number;
   readonly slotMemory?: number;
   readonly worker: boolean;
@@ -23,8 +25,8 @@ interface UpOptions extends HomeOptions {
   readonly engine?: EngineName;
 }
 
-interface WorkerOptions {
-  readonly coordinator: string;
+interface WorkerOptions extends NatsOptions {
+  readonly coordinator?: string;
   readonly blobs: string;
   readonly home: string;
   readonly slots: number;
@@ -42,8 +44,8 @@ export function addFleetCommands(program: Command, exit: (code: number) => void)
     .summary('a coordinator that stays, with a worker on this machine')
     .description('Starts a coordinator on a home and keeps it until Ctrl-C; `trawl run` on the same home attaches to it. It listens on this machine only.')
     .option('--no-worker', 'train nothing here')
-    .addHelpText('after', '\nExample:\n  trawl up --home ./my-home --slots 2');
-  withEngine(withLease(withSlots(withHome(up))), OFFERED).action(async (options: UpOptions) => {
+    .addHelpText('after', '\nExamples:\n  trawl up --home ./my-home --slots 2\n  trawl up --home ./my-home --no-worker --nats nats://127.0.0.1:4222');
+  withEngine(withNats(withLease(withSlots(withHome(up))), 'take workers over this NATS server too'), OFFERED).action(async (options: UpOptions) => {
     await stayUp(options);
     exit(exitCodes.done);
   });
@@ -51,12 +53,12 @@ export function addFleetCommands(program: Command, exit: (code: number) => void)
     .command('worker')
     .summary('a worker for a coordinator')
     .description('Runs the agent of one box. The token comes from --token-file or the environment variable TRAWL_TOKEN.')
-    .requiredOption('--coordinator <host:port>', 'where the coordinator takes workers')
+    .option('--coordinator <host:port>', 'where the coordinator takes workers')
     .requiredOption('--blobs <url>', "the coordinator's HTTP address, e.g. http://127.0.0.1:8080")
     .requiredOption('--home <dir>', "the worker's own folder: caches, checkpoints on their way, logs")
     .option('--name <name>', 'how others see it (default: the name of the box)')
-    .addHelpText('after', '\nExample:\n  trawl worker --coordinator 127.0.0.1:7077 --blobs http://127.0.0.1:8080 --home ./worker --token-file ./token --slots 2');
-  withEngine(withSlots(withToken(worker)), OFFERED).action(async (options: WorkerOptions) => exit(await runWorker(options)));
+    .addHelpText('after', '\nExamples:\n  trawl worker --coordinator 127.0.0.1:7077 --blobs http://127.0.0.1:8080 --home ./worker --token-file ./token --slots 2\n  trawl worker --nats nats://127.0.0.1:4222 --blobs http://127.0.0.1:8080 --home ./worker --token-file ./token');
+  withEngine(withNats(withSlots(withToken(worker)), 'in place of --coordinator: the NATS server over which it takes workers'), OFFERED).action(async (options: WorkerOptions) => exit(await runWorker(options)));
 }
 
 async function stayUp(options: UpOptions): Promise<void> {
@@ -65,13 +67,15 @@ async function stayUp(options: UpOptions): Promise<void> {
   const display = new Display();
   const interrupts = new Interrupts();
   const databaseUrl = databaseOf(home, options.database);
-  const connection = await connect({ home, databaseUrl, leaseMs: options.lease ?? null, onNotice: (line) => display.say(line), signal: interrupts.signal });
+  const nats = natsOf(options);
+  if (nats !== null) await checkNats(nats.place);
+  const connection = await connect({ home, databaseUrl, leaseMs: options.lease ?? null, ...(nats === null ? {} : { nats: nats.settings }), onNotice: (line) => display.say(line), signal: interrupts.signal });
   if (options.database !== undefined) rememberDatabase(home, options.database);
   if (connection.host === null) throw new CommandFailed(`a coordinator runs on home ${near(home.folder)} already`);
   const { host } = connection;
   try {
     if (options.worker) host.startWorker({ slots: options.slots, slotMemoryBytes: options.slotMemory ?? null, ...(options.engine === undefined ? {} : { engine: options.engine }) });
-    display.say(`coordinator of home ${near(home.folder)}: ${host.url} (HTTP), ${host.workerAddress} (workers); its token is in ${near(home.announcement)}`);
+    display.say(`coordinator of home ${near(home.folder)}: ${host.url} (HTTP), ${host.workerAddress} (workers)${nats === null ? '' : `, ${nats.place.address.shown} (workers of fleet ${nats.place.fleet})`}; its token is in ${near(home.announcement)}`);
     display.say('Ctrl-C ends it');
     const asked = interrupts.wasAsked ? Promise.resolve() : once(interrupts.signal, 'abort');
     await Promise.race([asked, host.failed]);
@@ -81,16 +85,30 @@ async function stayUp(options: UpOptions): Promise<void> {
   }
 }
 
+/** Before anything is created: what the server will not have cannot come right by waiting. */
+async function checkNats(place: NatsPlace): Promise<void> {
+  const { natsCarrier } = await import('../../coordinator/dispatch/nats.js');
+  const carrier = natsCarrier(place);
+  try {
+    await carrier.start({ opened: () => undefined, received: () => undefined, closed: () => undefined });
+  } catch (error) {
+    throw new BadInput(`--nats: ${error instanceof Error ? error.message : String(error)}`);
+  }
+  await carrier.stop();
+}
+
 /** In a process of its own, as it would be on another box; it ends with this one. */
 async function runWorker(options: WorkerOptions): Promise<number> {
   const token = tokenOf(options);
-  const args = ['--coordinator', options.coordinator, '--blobs', options.blobs, '--home', options.home, '--slots', String(options.slots)];
+  const nats = options.coordinator === undefined ? natsOf(options) : null;
+  if (options.coordinator === undefined && nats === null) throw new BadInput('--coordinator: found nothing, expected HOST:PORT where the coordinator takes workers, or --nats URL');
+  const args = [...(options.coordinator === undefined ? [] : ['--coordinator', options.coordinator]), '--blobs', options.blobs, '--home', options.home, '--slots', String(options.slots)];
   if (options.slotMemory !== undefined) args.push('--slot-memory', String(options.slotMemory));
   if (options.name !== undefined) args.push('--name', options.name);
   if (options.engine !== undefined) args.push('--engine', options.engine);
   const child = spawn(process.execPath, [join(packageRoot(), 'dist', 'worker', 'main', 'main.js'), ...args], {
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
-    env: { ...process.env, TRAWL_TOKEN: token },
+    env: { ...process.env, ...natsVariables(nats?.settings ?? null), TRAWL_TOKEN: token },
   });
   child.on('message', (message) => {
     if (isStarted(message)) process.stderr.write(`trawl worker: ${message.line}\n`);
@@ -104,4 +122,10 @@ async function runWorker(options: WorkerOptions): Promise<number> {
 /** What the agent says when it has started. */
 function isStarted(message: unknown): message is { readonly line: string } {
   return typeof message === 'object' && message !== null && 'kind' in message && message.kind === 'started' && 'line' in message && typeof message.line === 'string';
+}
+
+/** What a worker shall find; undefined is not passed on. */
+function natsVariables(settings: NatsSettings | null): NodeJS.ProcessEnv {
+  const variables: NodeJS.ProcessEnv = Object.fromEntries(Object.values(NATS_VARIABLES).map((variable) => [variable, undefined]));
+  return settings === null ? variables : { ...variables, ...natsEnvironment(settings) };
 }

@@ -4,6 +4,7 @@ import { FolderBlobStore } from '../../blob/folder.js';
 import { HttpBlobStore } from '../../blob/http.js';
 import type { BlobStore } from '../../blob/store.js';
 import type { SweepService } from '../../coordinator/api/views.js';
+import type { NatsSettings } from '../../proto/nats/settings.js';
 import { HttpSweepService } from '../client.js';
 import { CommandFailed } from '../exit.js';
 import { createHome, removeNewHome, type Home } from '../home.js';
@@ -27,6 +28,8 @@ export interface ConnectOptions {
   readonly databaseUrl: string | null;
   /** How long a silent worker keeps its work; null for the coordinator's default. */
   readonly leaseMs: number | null;
+  /** A NATS server over which workers are taken too. */
+  readonly nats?: NatsSettings;
   readonly onNotice: (line: string) => void;
   readonly signal: AbortSignal;
 }
@@ -40,7 +43,7 @@ export async function connect(options: ConnectOptions): Promise<Connection> {
     signal.throwIfAborted();
     const lock = takeLock(home.lock);
     if (!('holder' in lock)) {
-      const host = await Host.start({ home, lock, databaseUrl: options.databaseUrl, leaseMs: options.leaseMs, onNotice: options.onNotice }).catch((error: unknown) => {
+      const host = await Host.start({ home, lock, databaseUrl: options.databaseUrl, leaseMs: options.leaseMs, ...(options.nats === undefined ? {} : { nats: options.nats }), onNotice: options.onNotice }).catch((error: unknown) => {
         // A server that does not answer, mostly: the message says it, and the logs of that start say no more.
         if (isNew && options.databaseUrl !== null) removeNewHome(home);
         throw error;

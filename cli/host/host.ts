@@ -4,6 +4,7 @@
  */
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
+import { natsEnvironment, type NatsSettings } from '../../proto/nats/settings.js';
 import { packageRoot } from '../../proto/package-root.js';
 import type { EngineName } from '../../worker/engine/names.js';
 import { HttpSweepService } from '../client.js';
@@ -22,6 +23,8 @@ export interface HostOptions {
   readonly databaseUrl: string | null;
   /** How long a silent worker keeps its work; null for the coordinator's default. */
   readonly leaseMs: number | null;
+  /** A NATS server over which workers are taken too. */
+  readonly nats?: NatsSettings;
   /** Told in one line when a child ended and is started again. */
   readonly onNotice: (line: string) => void;
 }
@@ -156,7 +159,7 @@ export class Host {
   }
 
   #coordinatorChild(): SupervisedChild {
-    const { home, leaseMs, onNotice } = this.#options;
+    const { home, leaseMs, nats, onNotice } = this.#options;
     const lease = leaseMs === null ? [] : ['--lease-ms', String(leaseMs)];
     // Once known, the same ports again: workers and attached commands go on with the address they have.
     const port = (address: string | undefined): string => (address === undefined ? '0' : (address.split(':').at(-1) ?? '0'));
@@ -165,7 +168,7 @@ export class Host {
       module: join(packageRoot(), 'dist', 'coordinator', 'main', 'main.js'),
       logFile: join(home.logs, 'coordinator.log'),
       args: () => ['--home', home.folder, '--grpc-port', port(this.#address?.grpc), '--http-port', port(this.#address?.http), ...lease],
-      env: () => childEnvironment({ TRAWL_TOKEN: this.#token, TRAWL_DATABASE_URL: this.#databaseUrl ?? '' }),
+      env: () => childEnvironment({ TRAWL_TOKEN: this.#token, TRAWL_DATABASE_URL: this.#databaseUrl ?? '', ...(nats === undefined ? {} : natsEnvironment(nats)) }),
       onReady: (message) => {
         const { grpc, http } = message as { grpc: string; http: string };
         this.#address = { grpc, http };

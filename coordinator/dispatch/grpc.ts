@@ -9,6 +9,7 @@ import { GrpcPeer } from './grpc-peer.js';
 
 /** As much of a logger as a carrier needs; pino's fits. */
 export interface CarrierLogger {
+  info(detail: object, message: string): void;
   warn(detail: object, message: string): void;
 }
 

@@ -28,6 +28,8 @@ export interface NatsCarrierOptions extends NatsAccess {
 export interface NatsCarrier extends Carrier {
   /** Throws NatsUnavailable, NatsDenied, JetStreamMissing and StreamUnfit. The address is without secrets. */
   start(handler: CarrierHandler): Promise<{ address: string }>;
+  /** The same in the background, over and over until it has come about: gRPC is not to wait for a NATS server. */
+  startPatiently(handler: CarrierHandler): void;
   /** From now on workers are served under this leader's epoch; null: no more. Each epoch is given to one coordinator once. */
   lead(epoch: number | null): void;
 }
@@ -71,11 +73,35 @@ class Nats implements NatsCarrier {
       await connection.close();
       throw this.#told(error);
     }
+    if (this.#stopping.signal.aborted) {
+      await connection.close();
+      return { address: address.shown };
+    }
     this.#connection = connection;
     this.#isConnected = true;
     void this.#watch(connection);
     this.#renew(null);
     return { address: address.shown };
+  }
+
+  startPatiently(handler: CarrierHandler): void {
+    void this.#keepStarting(handler);
+  }
+
+  async #keepStarting(handler: CarrierHandler): Promise<void> {
+    let said = '';
+    for (let pauseMs = FIRST_PAUSE_MS; !this.#stopping.signal.aborted; pauseMs = Math.min(2 * pauseMs, LONGEST_PAUSE_MS)) {
+      try {
+        const { address } = await this.start(handler);
+        this.#options.logger?.info({ address, fleet: this.#subjects.fleet }, 'workers are taken over NATS');
+        return;
+      } catch (error) {
+        const { message } = this.#told(error);
+        if (message !== said) this.#options.logger?.warn({}, `no workers over NATS yet: ${message}`);
+        said = message;
+        await delay(pauseMs, undefined, { signal: this.#stopping.signal }).catch(() => undefined);
+      }
+    }
   }
 
   lead(epoch: number | null): void {
@@ -85,11 +111,11 @@ class Nats implements NatsCarrier {
   }
 
   async stop(): Promise<void> {
+    this.#stopping.abort();
     const connection = this.#connection;
     if (connection === null) return;
     this.#connection = null;
     this.#epoch = null;
-    this.#stopping.abort();
     this.#renew(null);
     // What was said last is still to leave; a server that is gone is not waited for.
     if (this.#isConnected) {

@@ -2,6 +2,7 @@
 import { join } from 'node:path';
 import type { Logger } from 'pino';
 import { FolderBlobStore } from '../../blob/folder.js';
+import type { NatsPlace } from '../../proto/nats/settings.js';
 import { packageVersion } from '../../proto/package-root.js';
 import { Access } from '../access/access.js';
 import { BlobCollector } from '../blob/collector.js';
@@ -9,6 +10,7 @@ import { httpServer, listen } from '../api/http.js';
 import { leadingBy } from '../api/leading.js';
 import { ApplicationService } from '../api/service.js';
 import { grpcCarrier } from '../dispatch/grpc.js';
+import { natsCarrier } from '../dispatch/nats.js';
 import { proposingOf } from '../leader/proposing-of.js';
 import { Leader } from '../leader/leader.js';
 import { openStore } from '../store/postgres.js';
@@ -23,6 +25,8 @@ export interface CoordinatorOptions {
   readonly httpPort: number;
   readonly token: string;
   readonly databaseUrl: string;
+  /** Where workers come over NATS too; null for gRPC alone. */
+  readonly nats: NatsPlace | null;
   /** How long a silent worker keeps its work; null for the leader's default. */
   readonly leaseTermMs: number | null;
   readonly logger: Logger;
@@ -43,7 +47,8 @@ export function blobFolder(home: string): string {
 export async function startCoordinator(options: CoordinatorOptions): Promise<RunningCoordinator> {
   const { logger } = options;
   const store = await openStore(options.databaseUrl, { logger });
-  const leader = new Leader({ store, logger, proposingOf, ...(options.leaseTermMs === null ? {} : { leaseTermMs: options.leaseTermMs }) });
+  const nats = options.nats === null ? null : natsCarrier({ ...options.nats, logger });
+  const leader = new Leader({ store, logger, proposingOf, ...(nats === null ? {} : { onReign: (epoch: number | null) => nats.lead(epoch) }), ...(options.leaseTermMs === null ? {} : { leaseTermMs: options.leaseTermMs }) });
   const blobs = new FolderBlobStore(blobFolder(options.home));
   const service = new ApplicationService({ store, blobs, leader: leadingBy(leader), version: packageVersion(), project: DEFAULT_PROJECT, actor: LOCAL_ACTOR });
   const access = new Access({ store, homeToken: options.token, homeActor: LOCAL_ACTOR, logger });
@@ -53,6 +58,7 @@ export async function startCoordinator(options: CoordinatorOptions): Promise<Run
   access.start();
   const collector = new BlobCollector({ store, blobs, logger });
   collector.start();
+  nats?.startPatiently(leader);
   const { address } = await carrier.start(leader);
   const port = await listen(app, options.host, options.httpPort);
   return {
@@ -63,7 +69,7 @@ export async function startCoordinator(options: CoordinatorOptions): Promise<Run
       access.stop();
       await collector.stop();
       await leader.stop();
-      await carrier.stop();
+      await Promise.all([carrier.stop(), nats?.stop()]);
       await store.close();
     },
   };

@@ -1,10 +1,11 @@
 /**
- * The coordinator's process. Secrets come by environment (TRAWL_TOKEN, TRAWL_DATABASE_URL), the rest
- * by arguments. Tells a parent {kind: 'ready', grpc, http} by IPC, and ends when that parent does,
+ * The coordinator's process. Secrets come by environment (TRAWL_TOKEN, TRAWL_DATABASE_URL, TRAWL_NATS_URL),
+ * the rest by arguments. Tells a parent {kind: 'ready', grpc, http} by IPC, and ends when that parent does,
  * whatever ended it.
  */
 // First: see there.
 import { onOrphaned } from '../../proto/parent.js';
+import { forgetNatsSettings, natsSettingsIn, readNatsSettings, type NatsPlace } from '../../proto/nats/settings.js';
 import { parseArgs } from 'node:util';
 import { pino } from 'pino';
 import { startCoordinator, type CoordinatorOptions, type RunningCoordinator } from './coordinator.js';
@@ -30,6 +31,8 @@ function readOptions(): CoordinatorOptions {
   // Nothing that is started from here on needs them.
   delete process.env.TRAWL_TOKEN;
   delete process.env.TRAWL_DATABASE_URL;
+  const nats = natsPlace();
+  forgetNatsSettings(process.env);
   return {
     home: values.home,
     host: values.host,
@@ -37,9 +40,18 @@ function readOptions(): CoordinatorOptions {
     httpPort: Number(values['http-port']),
     token,
     databaseUrl,
+    nats,
     leaseTermMs: values['lease-ms'] === undefined ? null : Number(values['lease-ms']),
     logger: pino({ name: 'coordinator' }, pino.destination({ dest: 2, sync: true })),
   };
+}
+
+/** Null where no NATS server is named. */
+function natsPlace(): NatsPlace | null {
+  const settings = natsSettingsIn(process.env);
+  const place = settings === null ? null : readNatsSettings(settings);
+  if (place === null || 'address' in place) return place;
+  throw new Error(place.map(({ setting, found, expected }) => `NATS ${setting}: found "${found}", expected ${expected}`).join('; '));
 }
 
 async function main(): Promise<void> {

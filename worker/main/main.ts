@@ -1,7 +1,7 @@
 /**
  * `node dist/worker/main/main.js --coordinator HOST:PORT --blobs URL --home DIR --slots N
  * [--slot-memory BYTES] [--name NAME] [--engine NAME] [--engines DIR:DIR]`: the agent of one box. The token comes from TRAWL_TOKEN, never
- * from the command line, which every user of the box can read. SIGTERM and SIGINT give the leases
+ * from the command line, which every user of the box can read; TRAWL_NATS_URL in place of --coordinator. SIGTERM and SIGINT give the leases
  * back at the next epoch end; a second one cuts them off. Forked, it ends with its parent.
  */
 // First: see there.
@@ -9,6 +9,7 @@ import { onOrphaned } from '../../proto/parent.js';
 import { availableParallelism, hostname } from 'node:os';
 import { join } from 'node:path';
 import { HttpBlobStore } from '../../blob/http.js';
+import { forgetNatsSettings } from '../../proto/nats/settings.js';
 import { packageRoot } from '../../proto/package-root.js';
 import { Agent } from '../agent/agent.js';
 import { childSetups } from '../agent/child-setup.js';
@@ -19,6 +20,8 @@ import { boxMemoryBytes } from '../agent/process-facts.js';
 import { chooseEngine, choiceText, offeredEngines, surveyEngines } from '../engine/choose.js';
 import { imageNumerics } from '../train/numerics.js';
 import { grpcLink } from '../link/grpc.js';
+import type { Link } from '../link/link.js';
+import { natsLink } from '../link/nats.js';
 import { oneLine } from '../train/failure.js';
 import { openLog } from './log.js';
 import { readOptions, UsageError, type WorkerOptions } from './options.js';
@@ -43,7 +46,7 @@ async function run(options: WorkerOptions, home: WorkerHome): Promise<number> {
     memoryBytes,
     slotMemoryBytes: options.slotMemoryBytes ?? Math.floor(memoryBytes / options.slots),
     numerics: offered.map(({ numerics }) => imageNumerics(numerics)),
-    link: grpcLink({ address: options.coordinator, token: options.token }),
+    link: linkOf(options, home.id),
     blobs,
     inputs: new Inputs(blobs, home.temporary, pixelMaker(blobs, home)),
     folder: home.temporary,
@@ -51,7 +54,7 @@ async function run(options: WorkerOptions, home: WorkerHome): Promise<number> {
     childSetup: childSetups(offered, options.slots, availableParallelism()),
     log,
   });
-  log.info({ worker: home.id, slots: options.slots, coordinator: options.coordinator, engine, engines: offered.map(({ numerics }) => numerics) }, 'worker started');
+  log.info({ worker: home.id, slots: options.slots, coordinator: shownCoordinator(options), engine, engines: offered.map(({ numerics }) => numerics) }, 'worker started');
   process.send?.({ kind: 'started', line: `${options.slots} ${options.slots === 1 ? 'slot' : 'slots'}, engine ${engine}` });
   agent.start();
   const ending = await Promise.race([signalled(), agent.refusedForGood]);
@@ -59,10 +62,18 @@ async function run(options: WorkerOptions, home: WorkerHome): Promise<number> {
     log.info({}, 'giving the leases back');
     await Promise.race([agent.drain(DRAIN_GRACE_MS), signalled()]);
   } else if (ending !== 'orphaned') {
-    process.stderr.write(`the coordinator at ${options.coordinator} refused this worker: ${ending.message}\n`);
+    process.stderr.write(`the coordinator at ${shownCoordinator(options)} refused this worker: ${ending.message}\n`);
   }
   await agent.stop();
   return ending === 'signal' ? 0 : EXIT_FAILED;
+}
+
+function linkOf({ coordinator, token }: WorkerOptions, worker: string): Link {
+  return 'grpc' in coordinator ? grpcLink({ address: coordinator.grpc, token }) : natsLink({ ...coordinator.nats, worker });
+}
+
+function shownCoordinator({ coordinator }: WorkerOptions): string {
+  return 'grpc' in coordinator ? coordinator.grpc : `${coordinator.nats.address.shown} (fleet ${coordinator.nats.fleet})`;
 }
 
 /** Settles at the next signal to end, or when the parent that forked this process is gone. */
@@ -80,6 +91,7 @@ async function main(): Promise<number> {
     const options = readOptions(process.argv.slice(2), process.env);
     // Nobody who is started from here, or looks at this process later, shall find it.
     delete process.env.TRAWL_TOKEN;
+    forgetNatsSettings(process.env);
     home = await openHome(options.home);
     return await run(options, home);
   } catch (error) {

@@ -1,11 +1,12 @@
 import { homedir } from 'node:os';
 import { delimiter, join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
+import { NATS_VARIABLES, natsSettingsIn, readNatsSettings, type NatsPlace } from '../../proto/nats/settings.js';
 import { ENGINE_NAMES, type EngineName } from '../engine/names.js';
 
 export interface WorkerOptions {
-  /** HOST:PORT of the session protocol. */
-  readonly coordinator: string;
+  /** Where the session protocol is spoken: HOST:PORT over gRPC, or a NATS server. */
+  readonly coordinator: { readonly grpc: string } | { readonly nats: NatsPlace };
   /** Base address of the coordinator's HTTP API. */
   readonly blobs: string;
   readonly home: string;
@@ -64,6 +65,15 @@ function engineFolders(named: string | undefined, home: string, environment: Nod
   return [resolve(home, 'engines'), resolve(environment.TRAWL_HOME ?? join(homedir(), '.trawl'), 'engines')];
 }
 
+function coordinatorOf(address: string | undefined, environment: NodeJS.ProcessEnv): WorkerOptions['coordinator'] {
+  const settings = natsSettingsIn(environment);
+  if (address !== undefined || settings === null) return { grpc: required('--coordinator', address, /^.+:\d+$/, 'HOST:PORT') };
+  const nats = readNatsSettings(settings);
+  if ('address' in nats) return { nats };
+  const { setting, found, expected } = nats[0]!;
+  throw new UsageError(NATS_VARIABLES[setting], found, expected);
+}
+
 /** Throws UsageError. */
 export function readOptions(args: readonly string[], environment: NodeJS.ProcessEnv): WorkerOptions {
   let values: { [flag in keyof typeof FLAGS]?: string };
@@ -76,7 +86,7 @@ export function readOptions(args: readonly string[], environment: NodeJS.Process
   // Its value is a secret, so it is not shown.
   if (token === undefined || token === '') throw new UsageError('TRAWL_TOKEN', undefined, "the coordinator's token in this environment variable");
   return {
-    coordinator: required('--coordinator', values.coordinator, /^.+:\d+$/, 'HOST:PORT'),
+    coordinator: coordinatorOf(values.coordinator, environment),
     blobs: required('--blobs', values.blobs, /^https?:\/\//, "the coordinator's address, http://HOST:PORT"),
     home: required('--home', values.home, /./, 'a folder'),
     slots: positiveInteger('--slots', values.slots, 'a number of slots from 1'),
