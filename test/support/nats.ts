@@ -107,10 +107,7 @@ export class NatsServer {
 
   /** Settles when it takes connections. */
   async start(): Promise<void> {
-    const { config = [], store = join(this.#folder, 'store') } = this.#options;
-    const file = join(this.#folder, 'server.conf');
-    const jetstream = store === null ? [] : ['jetstream {', `  store_dir: ${JSON.stringify(store)}`, '}'];
-    writeFileSync(file, [`listen: "127.0.0.1:${this.#port === 0 ? -1 : this.#port}"`, ...jetstream, ...config, ''].join('\n'));
+    const file = this.#configure(this.#options.config ?? []);
     const child = spawn(await natsServerBinary(), ['-c', file], { stdio: ['ignore', 'ignore', 'pipe'] });
     this.#child = child;
     // A test run that is killed takes it along.
@@ -132,6 +129,21 @@ export class NatsServer {
         reject(new Error(`nats-server ended:\n${log.join('\n')}`));
       });
     });
+  }
+
+  /** Other lines of configuration, as a person gives them to a server that runs. */
+  reload(config: readonly string[]): void {
+    this.#configure(config);
+    this.#child?.kill('SIGHUP');
+  }
+
+  /** Returns the file. */
+  #configure(config: readonly string[]): string {
+    const { store = join(this.#folder, 'store') } = this.#options;
+    const file = join(this.#folder, 'server.conf');
+    const jetstream = store === null ? [] : ['jetstream {', `  store_dir: ${JSON.stringify(store)}`, '}'];
+    writeFileSync(file, [`listen: "127.0.0.1:${this.#port === 0 ? -1 : this.#port}"`, ...jetstream, ...config, ''].join('\n'));
+    return file;
   }
 
   /** As a power loss would; what is stored stays. */
