@@ -189,6 +189,10 @@ function partsOf(expression: Expression): readonly Expression[] {
   }
 }
 
+/** `Math.exp` is read as `exp`, because that is how many people write it. */
+const MATH = 'Math.';
+const NOT_A_NAME = 'dots and brackets stand in names of metrics and settings alone, such as val.auc, val.recall[PNEUMONIA] or optimizer.adam.beta2';
+
 function take(node: jsep.Expression, text: string): Expression {
   const core = node as jsep.CoreExpression;
   switch (core.type) {
@@ -197,9 +201,9 @@ function take(node: jsep.Expression, text: string): Expression {
     case 'Identifier':
       return constant(core.name) ?? { kind: 'name', name: core.name };
     case 'MemberExpression': {
-      const name = dottedName(core);
-      if (name !== null && !name.startsWith('Math.')) return { kind: 'name', name };
-      return constant(mathMember(core, text)) ?? fail(text, `${mathMember(core, text)} is not a constant; there are ${[...constants.keys()].join(', ')}`);
+      const name = dottedName(core) ?? fail(text, NOT_A_NAME);
+      if (!name.startsWith(MATH)) return { kind: 'name', name };
+      return constant(name.slice(MATH.length)) ?? fail(text, `${name} is not a constant; there are ${[...constants.keys()].join(', ')}`);
     }
     case 'UnaryExpression':
       if (!Object.hasOwn(unaryOperators, core.operator)) fail(text, `operator ${core.operator} is not built`);
@@ -257,23 +261,13 @@ function dottedName(node: jsep.Expression): string | null {
 }
 
 function takeCall(node: jsep.CallExpression, text: string): Expression {
-  const callee = node.callee as jsep.CoreExpression;
-  const name = callee.type === 'Identifier' ? callee.name : callee.type === 'MemberExpression' ? mathMember(callee, text) : '';
-  if (!Object.hasOwn(functions, name)) return fail(text, `${name === '' ? 'this' : name} is not a function; there are ${FUNCTION_NAMES.join(', ')}`);
+  const called = dottedName(node.callee);
+  const name = called?.startsWith(MATH) === true ? called.slice(MATH.length) : (called ?? '');
+  if (!Object.hasOwn(functions, name)) return fail(text, `${called ?? 'this'} is not a function; there are ${FUNCTION_NAMES.join(', ')}`);
   const { least, most }: MathFunction = functions[name as FunctionName];
   const given = node.arguments.length;
   if (given < least || given > most) fail(text, `${name} takes ${least === most ? least : `${least} to ${most}`} values, and here are ${given}`);
   return { kind: 'call', name: name as FunctionName, of: node.arguments.map((argument) => take(argument, text)) };
-}
-
-/** `Math.exp` is read as `exp`, because that is how many people write it. */
-function mathMember(node: jsep.MemberExpression, text: string): string {
-  const object = node.object as jsep.CoreExpression;
-  const property = node.property as jsep.CoreExpression;
-  if (node.computed || object.type !== 'Identifier' || object.name !== 'Math' || property.type !== 'Identifier') {
-    return fail(text, 'only Math may stand before a dot');
-  }
-  return property.name;
 }
 
 function constant(name: string): Expression | null {

@@ -11,9 +11,7 @@ export type IdPrefix =
   /** attempt */
   | 'att'
   /** worker */
-  | 'wrk'
-  /** token */
-  | 'tok';
+  | 'wrk';
 
 /** Crockford's base 32: no letter that is mistaken for a digit. */
 const digits = '0123456789abcdefghjkmnpqrstvwxyz';

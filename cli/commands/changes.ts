@@ -1,6 +1,6 @@
 /** Commands that change what a sweep consists of: extend, edit, fork, retry, enqueue. */
 import { InvalidArgumentError, Option, type Command } from 'commander';
-import type { Changed, Enqueued, Retried } from '../../coordinator/api/views.js';
+import type { Changed, Enqueued, Retried, SweepView } from '../../coordinator/api/views.js';
 import type { SweepChange } from '../../coordinator/sweep/change.js';
 import type { SweepState } from '../../coordinator/trial/states.js';
 import { exitCodes } from '../exit.js';
@@ -145,7 +145,7 @@ function addRetry(program: Command, exit: (code: number) => void): void {
   const command = program
     .command('retry')
     .summary('run failed and cancelled trials again')
-    .description('Queues trials that failed, needed too much memory or were cancelled once more; what they trained before stays. Pruned trials are tried again where they are named. A sweep that has ended runs again.')
+    .description('Queues trials that failed, needed too much memory or were cancelled once more; what they trained before stays. Pruned trials are tried again where they are named. A sweep that has ended runs again; one that was stopped runs only these, and resume lets all of it go on.')
     .argument('<sweep>', 'its name or id')
     .argument('[trial...]', 'numbers or ids of trials (default: all that failed or were cancelled)')
     .addHelpText('after', '\nExamples:\n  trawl retry digits\n  trawl retry digits 3 7');
@@ -159,8 +159,8 @@ function addRetry(program: Command, exit: (code: number) => void): void {
   );
 }
 
-function retryLines({ retried, remembered, sweep }: Retried, isBusy: boolean, place: Place): string[] {
-  const again = retried.length === 0 ? [] : [`Tried again: ${count(retried.length, 'trial')} of ${sweep.name} (${retried.slice(0, 10).map((number) => `#${number}`).join(' ')}${retried.length > 10 ? ' …' : ''})`, ...nextLines(sweep.name, sweep.state, isBusy, place)];
+function retryLines({ retried, remembered, stayCancelled, sweep }: Retried, isBusy: boolean, place: Place): string[] {
+  const again = retried.length === 0 ? [] : [`Tried again: ${count(retried.length, 'trial')} of ${sweep.name} (${retried.slice(0, 10).map((number) => `#${number}`).join(' ')}${retried.length > 10 ? ' …' : ''})`, ...restLines(sweep, stayCancelled, place), ...nextLines(sweep.name, sweep.state, isBusy, place)];
   const known = remembered.map(({ number, message }) => `Not tried again: #${number}: ${message}. That is the result of its settings and would be so again; enqueue others, or change what it trains with.`);
   return again.length + known.length === 0 ? [`Nothing to be tried again: no trial of ${sweep.name} failed or was cancelled.`] : [...again, ...known];
 }
@@ -169,7 +169,7 @@ function addEnqueue(program: Command): void {
   const command = program
     .command('enqueue')
     .summary('add trials with settings of your own, to run next')
-    .description('Adds trials to a sweep. Each is checked like a sweep file; it need not be a value of the space, and what it leaves out takes the first value of its axis. They run before all trials that wait. Settings that a trial has already are told and not run again.')
+    .description('Adds trials to a sweep. Each is checked like a sweep file; it need not be a value of the space, and what it leaves out takes the first value of its axis. They run before all trials that wait; of a sweep that was stopped they alone run. Settings that a trial has already are told and not run again.')
     .argument('<sweep>', 'its name or id')
     .argument('<settings...>', "such as 'lr=0.003,batch=32', or a map or a list of maps as JSON")
     .option('--front', 'before those that were enqueued earlier')
@@ -184,12 +184,19 @@ function addEnqueue(program: Command): void {
   });
 }
 
-function enqueueLines({ enqueued, known, sweep }: Enqueued, isBusy: boolean, place: Place): string[] {
+/** What becomes of the trials of its sweep that nobody asked for. */
+function restLines({ name, onlyAsked }: SweepView, stayCancelled: number, place: Place): string[] {
+  const cancelled = stayCancelled === 0 ? '' : `${count(stayCancelled, 'cancelled trial')} ${stayCancelled === 1 ? 'stays' : 'stay'} so`;
+  if (onlyAsked) return [`Only what was asked for runs, since the sweep was stopped${cancelled === '' ? '' : `: ${cancelled}`}; all of it goes on with: ${commandAt(['resume', name], place)}`];
+  return cancelled === '' ? [] : [`${cancelled}; to queue what was cancelled as well: ${commandAt(['retry', name], place)}`];
+}
+
+function enqueueLines({ enqueued, known, stayCancelled, sweep }: Enqueued, isBusy: boolean, place: Place): string[] {
   const said = (values: object): string => Object.entries(values).map(([name, value]) => `${name} ${settingText(value)}`).join(', ');
   return [
     ...enqueued.map(({ number, settings: values, observed }) => `Enqueued: #${number} of ${sweep.name}: ${said(values)}${observed === false ? ' (outside the space, so the sampler learns nothing from it)' : ''}`),
     ...known.map(({ number, state, settings: values }) => `Not enqueued: #${number} of ${sweep.name} has these settings (${state}): ${said(values)}`),
-    ...(enqueued.length > 0 ? nextLines(sweep.name, sweep.state, isBusy, place) : []),
+    ...(enqueued.length > 0 ? [...restLines(sweep, stayCancelled, place), ...nextLines(sweep.name, sweep.state, isBusy, place)] : []),
   ];
 }
 

@@ -45,9 +45,17 @@ function addSetting(text: string, before: unknown): Options['set'] {
   return { ...(before as Options['set']), [match[1] ?? '']: match[2] ?? '' };
 }
 
-/** Values as a sweep file writes them. Throws BadInput. */
+/** What a range test chooses itself, and how. */
+const NOT_SET: { readonly [axis: string]: string } = {
+  lr: 'the test tries rates from --from to --to in its place',
+  epochs: 'the test trains --steps steps, whatever the number of epochs',
+};
+
+/** Values as a sweep file writes them. Throws BadInput, with a line for each that would have no effect. */
 async function settings(texts: Options['set']): Promise<{ [hyperparameter: string]: Json }> {
   const { parse } = await import('yaml');
+  const idle = Object.entries(texts).flatMap(([axis, text]) => (NOT_SET[axis] === undefined ? [] : [`--set: found ${axis}=${text}, expected another axis than ${axis}: ${NOT_SET[axis]}`]));
+  if (idle.length > 0) throw new BadInput(idle.join('\n'));
   const values: { [hyperparameter: string]: Json } = {};
   for (const [axis, text] of Object.entries(texts)) {
     try {

@@ -1,7 +1,7 @@
 /** Commands that read a sweep: best, compare, importance, cost. */
 import type { Command } from 'commander';
 import { stringify } from 'yaml';
-import type { SweepService } from '../../coordinator/api/views.js';
+import type { SweepService, SweepView } from '../../coordinator/api/views.js';
 import { BadInput, CommandFailed } from '../exit.js';
 import { withService, withJson, type ServiceOptions } from '../options.js';
 import { commandAt } from '../host/place.js';
@@ -56,12 +56,23 @@ function addCompare(program: Command): void {
   withJson(withService(command)).action((first: string, others: readonly string[], options: CompareOptions) =>
     onService(options, async ({ service }) => {
       const names = [first, ...others];
+      requireWhole(names, await service.sweeps());
       const trials = names.map(isTrial);
       if (new Set(trials).size > 1) throw new BadInput(`compare: found ${names.join(', ')}, expected either trials (trl_..., SWEEP/NUMBER) or sweeps`);
       if (trials[0] === true) await printTrials(service, names, options);
       else await printSweeps(service, names, options);
     }),
   );
+}
+
+/** A number by itself could be a trial of any sweep. Throws BadInput. */
+function requireWhole(names: readonly string[], sweeps: readonly SweepView[]): void {
+  const sweep = names.flatMap((name) => /^(.+)\/\d+$/.exec(name)?.[1] ?? [])[0] ?? 'SWEEP';
+  const lines = names.flatMap((name) => {
+    const number = /^#?(\d+)$/.exec(name)?.[1];
+    return number === undefined || sweeps.some((known) => known.name === name) ? [] : [`compare: found ${name}, expected a trial with its sweep; write ${sweep}/${number}`];
+  });
+  if (lines.length > 0) throw new BadInput(lines.join('\n'));
 }
 
 function isTrial(name: string): boolean {

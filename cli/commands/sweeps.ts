@@ -1,9 +1,10 @@
 /** Commands about sweeps: ls, show, pause, resume, stop. */
+import { existsSync } from 'node:fs';
 import { Option, type Command } from 'commander';
 import type { ProgressView, RequestedState, SweepView } from '../../coordinator/api/views.js';
 import { withService, withJson, type ServiceOptions } from '../options.js';
 import { homeAt } from '../home.js';
-import { commandAt } from '../host/place.js';
+import { commandAt, placeOf } from '../host/place.js';
 import { showFile } from '../run/show-file.js';
 import { warmStartLines } from '../run/plan-text.js';
 import { progressLine } from '../run/progress-text.js';
@@ -28,13 +29,24 @@ export function addSweepCommands(program: Command): void {
 
 function addList(program: Command): void {
   const command = program.command('ls').summary('list the sweeps').description('Lists the sweeps of a home, or of a coordinator elsewhere.').addHelpText('after', '\nExamples:\n  trawl ls --home ./my-home\n  trawl ls --coordinator https://sweeps.example.org:8080 --token-file ./token');
-  withJson(withService(command)).action((options: ServiceOptions) =>
-    onService(options, async ({ service }) => {
-      const sweeps = await service.sweeps();
-      if (options.json === true) printJson({ sweeps });
-      else print(sweeps.length === 0 ? ['There are no sweeps yet.'] : sweepTable(sweeps));
-    }),
-  );
+  withJson(withService(command)).action(async (options: ServiceOptions) => {
+    const sweeps = await sweepsOf(options);
+    if (options.json === true) printJson({ sweeps });
+    else print(sweeps.length === 0 ? [`There are no sweeps yet; to start one: ${commandAt(['run', 'FILE'], placeOf(options))}`] : sweepTable(sweeps));
+  });
+}
+
+/** None on a home that is still to come; one that was named is to be there. */
+async function sweepsOf(options: ServiceOptions): Promise<readonly SweepView[]> {
+  let sweeps: readonly SweepView[] = [];
+  try {
+    await onService(options, async ({ service }) => {
+      sweeps = await service.sweeps();
+    });
+  } catch (error) {
+    if (!(error instanceof Error) || error.name !== 'NoSweepsYet' || (options.home !== undefined && !existsSync(homeAt(options.home).folder))) throw error;
+  }
+  return sweeps;
 }
 
 function addShow(program: Command): void {
@@ -81,6 +93,7 @@ function showLines(view: ProgressView): string[] {
     ...warmStartLines(sweep.warmStart).map((line) => `  ${line}`),
     `  ${progressLine(view, null)}`,
     ...view.running.map((slot) => `  ${slot.worker}: ${slot.kind === 'train' ? `training epoch ${slot.epoch} of ${slot.from} to ${slot.to - 1}` : `evaluating epoch ${slot.from}`} for ${slot.trials.map((number) => `#${number}`).join(' ')}`),
+    ...(sweep.onlyAsked ? ['  it was stopped: only what was asked for since runs (trawl resume lets all of it go on)'] : []),
     ...endLines(sweep, view.trials.cancelled).map((line) => `  ${line}`),
     ...(view.notice === null ? [] : [`  ${view.notice}`]),
   ];

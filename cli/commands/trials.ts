@@ -6,7 +6,7 @@ import { BadInput } from '../exit.js';
 import { rowLimit, withService, withJson, type ServiceOptions } from '../options.js';
 import { columnNamed, trialColumns, type TrialColumn } from '../reading/columns.js';
 import { filtered, sorted, textOf } from '../reading/select.js';
-import { leaderboardLines } from '../run/summary.js';
+import { leaderboardLines, marked, markLines } from '../run/summary.js';
 import { bytes, duration, metric, settingText } from '../text/format.js';
 import { confusionTable, csv, sparkline, table, type Column } from '../text/table.js';
 import { onService, print, printJson } from './on-service.js';
@@ -87,7 +87,7 @@ function printTrials(results: Results, options: TrialsOptions): void {
   const rows = (options.sort === undefined ? kept : sorted(kept, results, columns, options.sort)).slice(0, options.limit);
   if (options.json === true) printJson({ ...results, trials: rows });
   else if (options.csv === true) process.stdout.write(csv(cellsOf(chosen ?? columns, rows)));
-  else if (chosen !== null) print(table(chosen.map((column) => tableColumn(column, rows)), rows));
+  else if (chosen !== null) print([...table(chosen.map((column) => tableColumn(column, rows)), rows), ...(chosen.some(({ measured }) => measured) ? markLines(rows) : [])]);
   else print(leaderboardLines(results, Number.POSITIVE_INFINITY, rows));
 }
 
@@ -96,10 +96,10 @@ function cellsOf(columns: readonly TrialColumn[], rows: readonly TrialResult[]):
   return [columns.map(({ name }) => name), ...rows.map((trial) => columns.map((column) => cell(column.value(trial))))];
 }
 
-function tableColumn({ name, value }: TrialColumn, rows: readonly TrialResult[]): Column<TrialResult> {
+function tableColumn({ name, value, measured = false }: TrialColumn, rows: readonly TrialResult[]): Column<TrialResult> {
   const isNumber = rows.every((trial) => ['number', 'object'].includes(typeof value(trial)));
   const shown = (found: Json): string => (found === null ? '-' : typeof found === 'number' && !Number.isInteger(found) && name.includes('.') && !name.startsWith('settings.') ? metric(found) : settingText(found));
-  return { title: name, value: (trial) => shown(value(trial)), ...(isNumber ? { align: 'right' as const } : {}) };
+  return { title: name, value: (trial) => (measured ? marked(trial, shown(value(trial))) : shown(value(trial))), ...(isNumber ? { align: 'right' as const } : {}) };
 }
 
 export function trialLines(detail: TrialDetail): string[] {
@@ -120,7 +120,8 @@ export function trialLines(detail: TrialDetail): string[] {
 }
 
 function partLines(trial: TrialResult): string[] {
-  return ([['validation', trial.val], ['test', trial.test]] as const).flatMap(([part, values]) =>
+  const last = trial.bestEpoch === null ? ' (last reported)' : '';
+  return ([[`validation${last}`, trial.val], ['test', trial.test]] as const).flatMap(([part, values]) =>
     values === null || values.accuracy === null ? [] : [`  ${part}: loss ${metric(values.loss)}, accuracy ${metric(values.accuracy)}, AUC ${metric(values.auc)}, F1 ${metric(values.f1)}`],
   );
 }

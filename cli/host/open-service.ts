@@ -3,19 +3,29 @@ import { existsSync } from 'node:fs';
 import { setTimeout as wait } from 'node:timers/promises';
 import { HttpBlobStore } from '../../blob/http.js';
 import { HttpSweepService } from '../client.js';
-import { CommandFailed } from '../exit.js';
-import { createHome, removeNewHome } from '../home.js';
+import { BadInput } from '../exit.js';
+import { createHome, removeNewHome, type Home } from '../home.js';
+import { commandLine, near } from '../program-name.js';
 import type { Remote } from '../remote.js';
 import { attach, BUSY_LIMIT_MS, heldBy, LOOK_AGAIN_MS } from './connect.js';
 import { takeLock } from './lock.js';
 import type { Place } from './place.js';
 import type { OpenService } from './service-here.js';
 
-/** Throws CommandFailed where there is nothing on the home yet, unless `make` says that the first sweep is about to come. */
+/** Nothing was ever submitted on the home. */
+export class NoSweepsYet extends BadInput {
+  constructor(home: Home) {
+    const found = existsSync(home.folder) ? 'a folder without sweeps' : 'no such folder';
+    super(`--home: ${near(home.folder)}: found ${found}, expected a home with sweeps in it; name another, or start a sweep there with: ${commandLine(['run', 'FILE'], home)}`);
+    this.name = 'NoSweepsYet';
+  }
+}
+
+/** Throws CommandFailed where somebody holds the home for long, and NoSweepsYet unless `make` says that the first sweep is about to come. */
 export async function openService({ home, databaseUrl, remote }: Place, { make }: { readonly make: boolean } = { make: false }): Promise<OpenService> {
   if (remote !== null) return openRemote(remote);
   if (databaseUrl === null && !make && !existsSync(home.postgresData)) {
-    throw new CommandFailed(`there is no sweep in home ${home.folder} yet; start one with: trawl run FILE --home ${home.folder}`);
+    throw new NoSweepsYet(home);
   }
   const isNew = createHome(home);
   const giveUpAt = performance.now() + BUSY_LIMIT_MS;

@@ -15,6 +15,8 @@ export interface TrialColumn {
   readonly value: (trial: TrialResult) => Json;
   /** What is better: that is what a table sorted by it begins with. */
   readonly best: 'high' | 'low';
+  /** Whether it was measured in the trial's `metricsEpoch`. */
+  readonly measured?: boolean;
 }
 
 /** Every column of a sweep's results, in the order of its CSV. */
@@ -26,10 +28,11 @@ export function trialColumns({ sweep, trials }: Results): TrialColumn[] {
     { name: 'trial', value: (trial) => trial.number, best: 'low' },
     { name: 'id', value: (trial) => trial.id, best: 'low' },
     { name: 'state', value: (trial) => trial.state, best: 'low' },
-    { name: 'objective', value: (trial) => trial.objective, best: direction === 'maximize' ? 'high' : 'low' },
+    { name: 'objective', value: (trial) => trial.objective, best: direction === 'maximize' ? 'high' : 'low', measured: true },
     ...replicated(sweep),
     { name: 'epochs', value: (trial) => trial.epochs, best: 'low' },
     { name: 'bestEpoch', value: (trial) => trial.bestEpoch, best: 'low' },
+    { name: 'metricsEpoch', value: (trial) => trial.metricsEpoch, best: 'low' },
     { name: 'params', value: (trial) => trial.params, best: 'low' },
     { name: 'secondsPerEpoch', value: (trial) => trial.secondsPerEpoch, best: 'low' },
   ];
@@ -56,7 +59,7 @@ function replicated({ replicates, objective }: Results['sweep']): TrialColumn[] 
 /** Of several objectives: the rank, and what is read off no reported metric. */
 function weighed({ objective }: Results['sweep'], reported: ReadonlySet<string>): TrialColumn[] {
   if (objective.others === undefined) return [];
-  const goals = [objective, ...objective.others].map(({ metric, direction }, index): TrialColumn => ({ name: metric, value: (trial) => trial.objectives[index] ?? null, best: direction === 'maximize' ? 'high' : 'low' }));
+  const goals = [objective, ...objective.others].map(({ metric, direction }, index): TrialColumn => ({ name: metric, value: (trial) => trial.objectives[index] ?? null, best: direction === 'maximize' ? 'high' : 'low', measured: true }));
   return [{ name: 'rank', value: (trial) => trial.rank, best: 'low' }, ...goals.filter(({ name }) => !reported.has(name))];
 }
 
@@ -72,7 +75,7 @@ function metricColumn(sweep: Results['sweep'], name: string): TrialColumn {
     const value = metricValue(name, { metrics: trial.metrics, confusion: trial.val?.confusion ?? null }, classes, sweep.data?.positive ?? 0);
     return value === null || Number.isNaN(value) ? null : value;
   };
-  return { name, value: read, best: name === sweep.objective.metric ? (sweep.objective.direction === 'maximize' ? 'high' : 'low') : bestOf(name) };
+  return { name, value: read, measured: true, best: name === sweep.objective.metric ? (sweep.objective.direction === 'maximize' ? 'high' : 'low') : bestOf(name) };
 }
 
 function bestOf(metric: string): 'high' | 'low' {

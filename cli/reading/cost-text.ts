@@ -21,6 +21,7 @@ export function costLines({ sweep, trials, epochs, seconds, values }: CostView):
     `${sweep.name}: ${count(Object.values(trials).reduce((sum, number) => sum + number, 0), 'trial')}${states.length === 0 ? '' : ` (${states.join(', ')})`}`,
     '',
     ...table([{ title: 'epochs', value: ([name]) => name }, { title: '', value: ([, number]) => number.toLocaleString('en-US'), align: 'right' as const }, { title: 'of planned', value: ([, number]) => share(Math.abs(number)), align: 'right' as const }], shown),
+    ...(epochs.beyond === 0 ? [] : [`and ${count(epochs.beyond, 'epoch')} trained past where trials ended (${duration(seconds.beyond * 1_000)})`]),
     ...(epochs.retrained === 0 ? [] : [`and ${count(epochs.retrained, 'epoch')} trained again to restore a state`]),
     '',
     `Training took ${duration(seconds.trained * 1_000)}; what was shared or in the store would have taken ${duration(seconds.saved * 1_000)} more.`,

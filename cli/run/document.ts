@@ -47,6 +47,8 @@ export interface TrialDocument {
   readonly settings: Assignment;
   readonly epochs: number;
   readonly bestEpoch: number | null;
+  /** Whose metrics these are: the chosen epoch, else the last one that was reported. */
+  readonly metricsEpoch: number | null;
   readonly params: number;
   readonly secondsPerEpoch: number | null;
   readonly train: TrainMetrics | null;
@@ -57,7 +59,7 @@ export interface TrialDocument {
   readonly objectives?: readonly (number | null)[];
   readonly rank?: number | null;
   readonly front?: boolean;
-  /** Everything that the chosen epoch reported, under its own names. */
+  /** Everything that that epoch reported, under its own names. */
   readonly metrics: { readonly [metric: string]: number };
   /** Only where it ended short of completion. */
   readonly failure?: { readonly class: string; readonly message: string };
@@ -114,6 +116,7 @@ function trialDocument(trial: TrialResult, isReplicate: boolean, test: boolean):
     settings: trial.settings,
     epochs: trial.epochs,
     bestEpoch: trial.bestEpoch,
+    metricsEpoch: trial.metricsEpoch,
     params: trial.params,
     secondsPerEpoch: trial.secondsPerEpoch,
     train: trial.train,

@@ -1,5 +1,5 @@
 /** An ensemble as a person reads it, and as a program does. Pure. */
-import type { EnsembleView, PartMetrics } from '../../coordinator/api/views.js';
+import type { EnsembleView, PartMetrics, PartValues } from '../../coordinator/api/views.js';
 import { count, metric, settingText } from '../text/format.js';
 import { table } from '../text/table.js';
 
@@ -20,15 +20,16 @@ export function ensembleDocument(view: EnsembleView): EnsembleDocument {
 
 /** What `trawl ensemble --json` prints: the same fields, and all that is known of the members. */
 export function ensembleDetail(view: EnsembleView): object {
-  const { sweep, rule, threshold, val, test, maximised, candidates, single, members } = view;
+  const { sweep, rule, threshold, val, test, objective, maximised, candidates, single, members } = view;
   const { id, name, revision, data } = sweep;
-  return { sweep: { id, name, revision }, dataset: data?.manifest ?? null, rule, threshold, maximised, candidates, val, test, single, members };
+  return { sweep: { id, name, revision }, dataset: data?.manifest ?? null, rule, threshold, maximised, candidates, val, test, objective, single, members };
 }
 
 interface Row {
   readonly name: string;
   readonly val: PartMetrics | null;
   readonly test: PartMetrics | null;
+  readonly objective: PartValues;
 }
 
 export function ensembleLines(view: EnsembleView): string[] {
@@ -48,9 +49,9 @@ export function ensembleLines(view: EnsembleView): string[] {
     `Ensemble of ${count(members.length, 'member')} out of ${count(view.candidates, 'distinct trial')} (${view.rule}${by}${thresholdText(view)})`,
     ...memberTable.map((line) => `  ${line}`),
     ...comparison([
-      { name: 'ensemble', val: view.val, test: view.test },
-      { name: `best single, #${single.number}`, val: single.val, test: single.test },
-    ]).map((line) => `  ${line}`),
+      { name: 'ensemble', val: view.val, test: view.test, objective: view.objective },
+      { name: `best single, #${single.number}`, val: single.val, test: single.test, objective: single.objective },
+    ], view.sweep.objective.metric).map((line) => `  ${line}`),
     ...(threshold !== null && threshold !== 0.5 ? ['  (the single model is measured at a threshold of 0.5)'] : []),
   ];
 }
@@ -60,8 +61,11 @@ function thresholdText({ threshold, sweep }: EnsembleView): string {
   return `; ${sweep.data.classes[sweep.data.positive] ?? ''} from ${metric(threshold)} on`;
 }
 
-function comparison(rows: readonly Row[]): string[] {
+/** `objective`: its metric, which has columns of its own where the others lack it. */
+function comparison(rows: readonly Row[], objective: string): string[] {
   const part = (title: 'val' | 'test', name: 'loss' | 'accuracy' | 'auc' | 'f1') => ({ title: `${title}.${name}`, value: (row: Row) => metric(row[title]?.[name]), align: 'right' as const });
   const shown = rows.some((row) => row.test !== null) ? (['val', 'test'] as const) : (['val'] as const);
-  return table([{ title: '', value: (row: Row) => row.name }, ...shown.flatMap((title) => (['accuracy', 'auc', 'f1', 'loss'] as const).map((name) => part(title, name)))], rows);
+  const own = (title: 'val' | 'test') => ({ title: objective.replace(/^val(?=\.)/, title), value: (row: Row) => metric(row.objective[title]), align: 'right' as const });
+  const hasOwn = rows.some((row) => row.objective.val !== null);
+  return table([{ title: '', value: (row: Row) => row.name }, ...shown.flatMap((title) => [...(hasOwn ? [own(title)] : []), ...(['accuracy', 'auc', 'f1', 'loss'] as const).map((name) => part(title, name))])], rows);
 }

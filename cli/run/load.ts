@@ -9,6 +9,7 @@ import type { Problem } from '../../coordinator/sweep/mistakes.js';
 import { isRawMap } from '../../coordinator/sweep/draft.js';
 import type { ParsedSweep } from '../../coordinator/sweep/parse.js';
 import { readSource } from '../../coordinator/sweep/source.js';
+import { costWarningsOf } from '../../coordinator/sweep/warnings.js';
 import type { DataSummary, SweepSpec } from '../../coordinator/sweep/spec.js';
 import type { Json } from '../../proto/work.js';
 import { requirePath } from '../data/layout-of.js';
@@ -155,6 +156,7 @@ async function prepare(parsed: ParsedSweep, sweep: SweepWithModule, options: Loa
     const module = await sweep.describe(spec, data.classes.length);
     const costly = parsed.place(checkCosts(spec, data, module ?? null));
     if (costly.length > 0) throw new BadInput(mistakeLines(name, costly));
+    for (const warning of parsed.warn(costWarningsOf(spec, data, module ?? null))) options.onWarning(warning);
     // Its caches were written first, with the rights that folders have by default.
     if (isNewHome) chmodSync(options.home.folder, 0o700);
     return { spec, data, module };

@@ -1,18 +1,18 @@
 /** `trawl run`: everything at once on this machine. The demo runs the same. */
-import { statSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { FolderBlobStore } from '../../blob/folder.js';
 import type { Recorded, Results, SubmitRequest, SweepService } from '../../coordinator/api/views.js';
 import { conflictLines } from '../../coordinator/sweep/conflict-text.js';
 import { chooseEngine, type EngineFact } from '../../worker/engine/choose.js';
 import type { EngineName } from '../../worker/engine/names.js';
-import { CoordinatorUnreachable } from '../client.js';
+import { CoordinatorUnreachable, ServiceError } from '../client.js';
 import { databaseOf, rememberDatabase } from '../database.js';
 import { surveyHome } from '../engine/survey.js';
 import { BadInput, CommandFailed, exitCodes } from '../exit.js';
 import { isArrayFile } from '../data/layout-of.js';
 import { progressLine } from '../data/prepare.js';
-import { homeAt, type Home } from '../home.js';
+import { homeAt, removeNewHome, type Home } from '../home.js';
 import { connect, type Connection } from '../host/connect.js';
 import { openService } from '../host/open-service.js';
 import { sweepFileFor } from '../init/init-sweep.js';
@@ -96,6 +96,10 @@ async function offeredBy({ host, service }: Connection): Promise<(readonly strin
   return host === null ? (await service.workers()).map(({ numerics }) => numerics) : null;
 }
 
+function isBadInput(error: unknown): boolean {
+  return error instanceof BadInput || (error instanceof ServiceError && error.code === 'BadRequest');
+}
+
 class Run {
   readonly #options: RunOptions;
   readonly #interrupts: Interrupts;
@@ -115,8 +119,10 @@ class Run {
   }
 
   async execute(): Promise<number> {
+    const isNewHome = !existsSync(this.#home.folder);
     const facts = await this.#surveyEngines();
     const loaded = await this.#load(facts);
+    let left = false;
     try {
       await this.#connect();
       const { sweep, since } = await this.#through(async (connection) => {
@@ -136,9 +142,19 @@ class Run {
       if (deployed !== null) await this.#options.onDeployed?.(deployed);
       if (watched.last.notice !== null && results.sweep.state === 'paused') this.#display.say(`paused: ${watched.last.notice}`);
       return this.#exitCode(results);
+    } catch (error) {
+      left = isNewHome && isBadInput(error) && (await this.#isEmpty());
+      throw error;
     } finally {
       await this.#connection?.host?.stop();
+      // Bad input creates nothing, not even the home.
+      if (left) removeNewHome(this.#home);
     }
+  }
+
+  /** Whether nothing was ever submitted on the home that this process hosts. */
+  async #isEmpty(): Promise<boolean> {
+    return this.#connection === null || (this.#connection.host !== null && (await this.#connection.service.sweeps()).length === 0);
   }
 
   /** Runs a step; where the host that we are attached to ends under it, once more by another way in. */

@@ -23,7 +23,17 @@ export function leaderboardLines(results: Results, limit = SHOWN_TRIALS, rows = 
   const left = rest > 0 ? [`and ${count(rest, 'more trial')}`] : [];
   const front = results.trials.filter(({ rank }) => rank === 1).length;
   const meaning = sweep.objective.others === undefined ? [] : [`* on the Pareto front (${count(front, 'trial')}): no other trial is better in one objective and as good in all others`];
-  return [`Leaderboard of ${sweep.name} (${objectiveText(sweep.objective)})`, ...lines, ...left, ...meaning];
+  return [`Leaderboard of ${sweep.name} (${objectiveText(sweep.objective)})`, ...lines, ...left, ...meaning, ...markLines(shown)];
+}
+
+/** A number of a trial that has chosen no epoch: it may still change, or would have. */
+export function marked({ state, metricsEpoch }: TrialResult, text: string): string {
+  return state === 'completed' || metricsEpoch === null || text === '-' ? text : `(${text})`;
+}
+
+/** What the marks of these trials mean. */
+export function markLines(trials: readonly TrialResult[]): string[] {
+  return trials.some(({ state, metricsEpoch }) => state !== 'completed' && metricsEpoch !== null) ? ['(in brackets: last reported, of trials that have not completed)'] : [];
 }
 
 /** e.g. `maximize val.auc, minimize cost.bytes; val.recall[b] at least 0.9` */
@@ -48,16 +58,16 @@ function leaderboardColumns(results: Results, shown: readonly TrialResult[]): Co
   const columns: Column<TrialResult>[] = [
     { title: 'place', value: (trial) => (trial.state === 'completed' ? (places.get(trial.id) ?? '-') : '-'), align: 'right' },
     { title: 'trial', value: (trial) => `#${trial.number}`, align: 'right' },
-    { title: objective.metric, value: (trial) => objectiveCell(trial.objective), align: 'right' },
-    ...(objective.others ?? []).map(({ metric: name }, index): Column<TrialResult> => ({ title: name, value: (trial) => objectiveCell(trial.objectives[index + 1]), align: 'right' })),
+    { title: objective.metric, value: (trial) => marked(trial, objectiveCell(trial.objective)), align: 'right' },
+    ...(objective.others ?? []).map(({ metric: name }, index): Column<TrialResult> => ({ title: name, value: (trial) => marked(trial, objectiveCell(trial.objectives[index + 1])), align: 'right' })),
   ];
   if (results.sweep.replicates > 1) {
     columns.push({ title: 'mean', value: (trial) => objectiveCell(trial.mean), align: 'right' }, { title: 'spread', value: (trial) => (trial.spread === null ? '' : `± ${objectiveCell(trial.spread)}`), align: 'right' });
   }
   if (objective.others !== undefined) columns.splice(2, 0, { title: 'front', value: (trial) => (trial.rank === 1 ? '*' : '') });
-  if (floors.length > 0) columns.push({ title, value: (trial) => (trial.shortfall === 0 ? 'met' : trial.shortfall === null ? '-' : `short by ${metric(trial.shortfall)}`) });
+  if (floors.length > 0) columns.push({ title, value: (trial) => marked(trial, trial.shortfall === 0 ? 'met' : trial.shortfall === null ? '-' : `short by ${metric(trial.shortfall)}`) });
   if (shown.some((trial) => trial.val?.accuracy !== null && trial.val !== null) && objective.metric !== 'val.accuracy') {
-    columns.push({ title: 'val.accuracy', value: (trial) => metric(trial.val?.accuracy), align: 'right' });
+    columns.push({ title: 'val.accuracy', value: (trial) => marked(trial, metric(trial.val?.accuracy)), align: 'right' });
   }
   columns.push({ title: 'epochs', value: (trial) => String(trial.epochs), align: 'right' });
   for (const name of varyingSettings(results.trials)) {

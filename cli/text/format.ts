@@ -39,8 +39,21 @@ export function count(number: number, singular: string, plural = `${singular}s`)
   return `${number.toLocaleString('en-US')} ${number === 1 ? singular : plural}`;
 }
 
-/** A value of an assignment on one line: a scalar as it is, a schedule as name(parameters). */
+/** Significant digits that a person may have written; a sampler draws more, of which so many are shown. */
+const WRITTEN_DIGITS = 7;
+const SHOWN_DIGITS = 4;
+
+/** A drawn number shortly, and never as the whole number that it is not. */
+function numberText(value: number): string {
+  if (!Number.isFinite(value) || Number.isInteger(value) || Number(value.toPrecision(WRITTEN_DIGITS)) === value) return String(value);
+  let digits = SHOWN_DIGITS;
+  while (digits < WRITTEN_DIGITS && Number.isInteger(Number(value.toPrecision(digits)))) digits += 1;
+  return String(Number(value.toPrecision(digits)));
+}
+
+/** A value of an assignment on one line: a scalar (a drawn one shortly), a schedule as name(parameters). */
 export function settingText(value: unknown): string {
+  if (typeof value === 'number') return numberText(value);
   if (value === null || typeof value !== 'object') return String(value);
   if (Array.isArray(value)) return `[${value.map(settingText).join(', ')}]`;
   const entries = Object.entries(value);

@@ -6,8 +6,14 @@ import { isEnded } from '../trial/states.js';
 import { sweepView } from './results.js';
 import type { CostOfValue, CostView } from './views.js';
 
-/** `retrained`: recordings of epochs that were trained again to restore a state. */
-export function costOf(sweep: SweepRecord, trials: readonly TrialRecord[], epochs: ReadonlyMap<EpochKey, RecordedEpoch>, retrained: number): CostView {
+export interface BesidePaths {
+  /** Recordings of epochs that were trained again to restore a state. */
+  readonly retrained: number;
+  /** Epochs past where trials ended, and their seconds. */
+  readonly beyond: { readonly epochs: number; readonly seconds: number };
+}
+
+export function costOf(sweep: SweepRecord, trials: readonly TrialRecord[], epochs: ReadonlyMap<EpochKey, RecordedEpoch>, { retrained, beyond }: BesidePaths): CostView {
   const sums = { planned: 0, pruned: 0, stopped: 0, unfinished: 0, requested: 0, shared: 0, before: 0, trained: 0 };
   const seconds = { trained: 0, saved: 0 };
   const values = new Map<string, CostOfValue>();
@@ -28,7 +34,7 @@ export function costOf(sweep: SweepRecord, trials: readonly TrialRecord[], epoch
       if (how === 'trained') count(values, trial, epoch.seconds);
     }
   }
-  return { sweep: sweepView(sweep), trials: byState(trials), epochs: { ...sums, retrained }, seconds, values: inOrder(trials, [...values.values()]) };
+  return { sweep: sweepView(sweep), trials: byState(trials), epochs: { ...sums, beyond: beyond.epochs, retrained }, seconds: { ...seconds, beyond: beyond.seconds }, values: inOrder(trials, [...values.values()]) };
 }
 
 function recordedLength(trial: TrialRecord, epochs: ReadonlyMap<EpochKey, RecordedEpoch>): number {

@@ -6,8 +6,8 @@ import { buffer } from 'node:stream/consumers';
 import type { BlobStore } from '../../blob/store.js';
 import { decodeManifest } from '../../proto/manifest.js';
 import type { BlobId, DataFile, EvaluatedPart, ImageTrajectory } from '../../proto/work.js';
-import { decide, meanProbabilities, type WeightedMember } from '../ensemble/combine.js';
-import { measure, scoreBy, type Truth } from '../ensemble/measure.js';
+import { decide, meanProbabilities, type Decision, type WeightedMember } from '../ensemble/combine.js';
+import { measure, measureNamed, scoreBy, type Truth } from '../ensemble/measure.js';
 import { selectBest, type Candidate, type Selected } from '../ensemble/select.js';
 import { chooseThreshold, recallFloor } from '../ensemble/threshold.js';
 import type { RecordedEpoch, RecordedEvaluation, SweepRecord, TrialRecord } from '../store/store.js';
@@ -16,7 +16,7 @@ import type { DataSummary, EnsembleSpec } from '../sweep/spec.js';
 import { NoEnsemble } from './errors.js';
 import { sweepView } from './results.js';
 import { searchEnsemble } from './selection.js';
-import type { EnsembleMember, EnsembleView, PartMetrics, TrialResult } from './views.js';
+import type { EnsembleMember, EnsembleView, PartMetrics, PartValues, TrialResult } from './views.js';
 
 export interface EnsembleFacts {
   readonly sweep: SweepRecord;
@@ -54,11 +54,17 @@ export async function assembleEnsemble(facts: EnsembleFacts): Promise<EnsembleVi
   const score = scoreBy(objective.metric, objective.direction, validation);
   const members = rule === 'greedy' ? await searchEnsemble(models, { metric: score.metric, direction: score.direction, truth: validation, maxMembers }) : selectBest(models, maxMembers);
   const threshold = thresholdOf(facts, data, members, validation, rule);
-  const metricsOf = (weighted: readonly WeightedMember[], truth: Truth): PartMetrics => {
+  const decided = (weighted: readonly WeightedMember[], by: Pick<Decision, 'rule' | 'threshold'>): Predictions => {
     const mean = meanProbabilities(weighted);
-    return measure(mean, decide(weighted, mean, { rule, classes: data.classes.length, positive: data.positive, threshold }), truth);
+    return { mean, predicted: decide(weighted, mean, { ...by, classes: data.classes.length, positive: data.positive }) };
   };
-  const onTest = await testMembers(members, blobs);
+  const metricsOf = ({ mean, predicted }: Predictions, truth: Truth): PartMetrics => measure(mean, predicted, truth);
+  const objectiveOf = (val: Predictions, test: Predictions | null): PartValues => ({
+    val: measureNamed(objective.metric, val.mean, val.predicted, validation),
+    test: test === null ? null : measureNamed(objective.metric, test.mean, test.predicted, truthOf('test')),
+  });
+  const all = await onParts(members, blobs, (weighted) => decided(weighted, { rule, threshold }));
+  const one = await onParts([{ candidate: best, weight: 1, probabilities: best.probabilities }], blobs, (weighted) => decided(weighted, { rule: 'average', threshold: null }));
   return {
     sweep: sweepView(sweep),
     rule,
@@ -66,10 +72,23 @@ export async function assembleEnsemble(facts: EnsembleFacts): Promise<EnsembleVi
     candidates: models.length,
     members: members.map(({ candidate, weight }) => memberView(candidate, weight, facts)),
     threshold,
-    val: metricsOf(members, validation),
-    test: onTest === null ? null : metricsOf(onTest, truthOf('test')),
-    single: { trial: best.trial.id, number: best.number, val: best.result.val, test: best.result.test, probabilities: best.stored },
+    val: metricsOf(all.val, validation),
+    test: all.test === null ? null : metricsOf(all.test, truthOf('test')),
+    objective: objectiveOf(all.val, all.test),
+    single: { trial: best.trial.id, number: best.number, val: best.result.val, test: best.result.test, objective: objectiveOf(one.val, one.test), probabilities: best.stored },
   };
+}
+
+/** Mean probabilities, and the class of each image. */
+interface Predictions {
+  readonly mean: Float32Array;
+  readonly predicted: Uint16Array;
+}
+
+/** What members say together of each part; null where there is no test part. */
+async function onParts(members: readonly Selected<Model>[], blobs: BlobStore, decided: (members: readonly WeightedMember[]) => Predictions): Promise<{ readonly val: Predictions; readonly test: Predictions | null }> {
+  const onTest = await testMembers(members, blobs);
+  return { val: decided(members), test: onTest === null ? null : decided(onTest) };
 }
 
 /** Best first; of trials that chose the same epoch the first by number stands for all. */

@@ -28,6 +28,7 @@ export function sweepView(record: SweepRecord): SweepView {
     restoreBest: record.spec.stop?.restoreBest === true,
     data: record.data,
     warmStart: record.warmStart === null ? null : warmStartView(record.warmStart),
+    onlyAsked: record.onlyAsked,
   };
 }
 
@@ -45,9 +46,10 @@ export function pathOf(trial: TrialRecord): readonly EpochKey[] {
 
 export function trialResult(sweep: SweepRecord, trial: TrialRecord, known: KnownEpochs): TrialResult {
   const recorded = recordedPrefix(trial, known);
-  const key = trial.bestEpoch === null ? undefined : trial.plan.path[trial.bestEpoch];
+  const metricsEpoch = trial.bestEpoch ?? lastReported(recorded);
+  const key = metricsEpoch === null ? undefined : trial.plan.path[metricsEpoch];
   const chosen = key === undefined ? undefined : known.epochs.get(key);
-  const evaluation = key === undefined ? undefined : known.tests.get(key);
+  const evaluation = key === undefined || trial.bestEpoch === null ? undefined : known.tests.get(key);
   const classes = sweep.data?.classes ?? [];
   const positive = sweep.data?.positive ?? 0;
   const score = chosen === undefined ? null : scoreOf(trial.number, chosen, sweep.spec.objective, classes, positive);
@@ -61,6 +63,7 @@ export function trialResult(sweep: SweepRecord, trial: TrialRecord, known: Known
     epochs: trial.epochs ?? recorded.length,
     plannedEpochs: trial.plan.path.length,
     bestEpoch: trial.bestEpoch,
+    metricsEpoch: chosen === undefined ? null : metricsEpoch,
     params: recorded.at(-1)?.params ?? 0,
     secondsPerEpoch: meanSeconds(recorded),
     train: chosen === undefined ? null : { loss: metrics['train.loss'] ?? null, accuracy: metrics['train.accuracy'] ?? null },
@@ -75,6 +78,12 @@ export function trialResult(sweep: SweepRecord, trial: TrialRecord, known: Known
     shortfall: score === null || !Number.isFinite(score.shortfall) ? null : score.shortfall,
     failure: trial.failure,
   };
+}
+
+/** Index of the last epoch with numbers; null where there is none. */
+function lastReported(recorded: readonly RecordedEpoch[]): number | null {
+  const last = recorded.findLastIndex(({ result }) => !result.diverged);
+  return last < 0 ? null : last;
 }
 
 /** Any metric that an objective may name, at the trial's chosen epoch; null where it was not measured. */

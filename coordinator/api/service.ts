@@ -17,7 +17,6 @@ import { importanceOf } from './importance.js';
 import { chunks, distinctKeys, epochsOf } from './known-epochs.js';
 import type { Leading } from './leading.js';
 import { Submissions } from './submissions.js';
-import { Tokens } from './tokens.js';
 import { TrialRequests } from './trial-requests.js';
 import { waitingFor } from './waiting-for.js';
 import { chosenValue, byFirstObjective, leaderboard, pathOf, planView, recordedPrefix, sweepView, trialResult, type KnownEpochs } from './results.js';
@@ -28,7 +27,6 @@ import type {
   Enqueued,
   Health,
   ImportanceView,
-  MadeToken,
   Preview,
   ProgressView,
   Recorded,
@@ -40,8 +38,6 @@ import type {
   SweepFileView,
   SweepService,
   SweepView,
-  TokenRequest,
-  TokenView,
   TrialCounts,
   TrialDetail,
   TrialResult,
@@ -64,19 +60,12 @@ export class ApplicationService implements SweepService {
   readonly #store: Store;
   readonly #submissions: Submissions;
   readonly #requests: TrialRequests;
-  readonly #tokens: Tokens;
 
   constructor(options: ServiceOptions) {
     this.#options = options;
     this.#store = options.store;
     this.#submissions = new Submissions(options);
     this.#requests = new TrialRequests(options);
-    this.#tokens = new Tokens(options);
-  }
-
-  /** The same service as another person asks it. */
-  as(actor: string): ApplicationService {
-    return new ApplicationService({ ...this.#options, actor });
   }
 
   async health(): Promise<Health> {
@@ -215,8 +204,8 @@ export class ApplicationService implements SweepService {
   async cost(idOrName: string): Promise<CostView> {
     const sweep = await this.#find(idOrName);
     const trials = await this.#store.trialsOf(sweep.id);
-    const { retrained } = await this.#store.recordedSince(0, sweep.id);
-    return costOf(sweep, trials, await epochsOf(this.#store, distinctKeys(trials.map((trial) => trial.plan.path))), retrained);
+    const [{ retrained }, beyond] = await Promise.all([this.#store.recordedSince(0, sweep.id), this.#store.recordedBeyond(sweep.id)]);
+    return costOf(sweep, trials, await epochsOf(this.#store, distinctKeys(trials.map((trial) => trial.plan.path))), { retrained, beyond });
   }
 
   async differences(idOrName: string, other: string): Promise<readonly string[]> {
@@ -229,26 +218,14 @@ export class ApplicationService implements SweepService {
     if (options.now && state !== 'stopped') throw new BadRequest(`only a stop can be at once, not ${state}`);
     moveSweep(sweep.state, state);
     // Whoever stopped it and does not want to wait any longer may say so afterwards.
-    if (sweep.state === state && !options.now) return;
-    if (sweep.state !== state) await this.#store.setSweepState(sweep.id, state, options.now ? { now: true } : {}, actor, await leader.epoch());
+    if (sweep.state === state && !options.now && !(state === 'running' && sweep.onlyAsked)) return;
+    if (sweep.state !== state || sweep.onlyAsked) await this.#store.setSweepState(sweep.id, state, options.now ? { now: true } : {}, actor, await leader.epoch());
     await leader.wake(options.now ? sweep.id : undefined);
   }
 
   async workers(): Promise<WorkerView[]> {
     const connected = this.#options.leader.snapshot()?.workers.filter((worker) => worker.connected) ?? [];
     return connected.map(({ name, slots, numerics }) => ({ name, slots, numerics }));
-  }
-
-  tokens(): Promise<TokenView[]> {
-    return this.#tokens.list();
-  }
-
-  createToken(request: TokenRequest): Promise<MadeToken> {
-    return this.#tokens.create(request);
-  }
-
-  revokeToken(id: string): Promise<TokenView> {
-    return this.#tokens.revoke(id);
   }
 
   recordedSeq(): Promise<number> {

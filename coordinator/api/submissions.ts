@@ -15,10 +15,10 @@ import { replicatesOf } from '../sweep/replicates.js';
 import { Resolver } from '../sweep/resolve.js';
 import { revisionDigest } from '../sweep/revision-digest.js';
 import { rewrite, type Replacement } from '../sweep/rewrite.js';
-import type { DataSummary, SweepSpec, TrialPlan } from '../sweep/spec.js';
+import type { DataSummary, SweepSpec } from '../sweep/spec.js';
 import type { Carried, NewSweep, RevisionOrigin, Store, SweepRecord, TrialRecord } from '../store/store.js';
 import type { WarmStart } from '../sweep/warm-start.js';
-import { isEnded } from '../trial/states.js';
+import { isEnded, type SweepState } from '../trial/states.js';
 import { carryTrials, type Carrying } from './carry.js';
 import { compileRequest, compileRewritten, fieldLine, type Compiled, type Stored } from './compile.js';
 import { StaleWrite } from '../store/errors.js';
@@ -27,7 +27,7 @@ import { BadRequest, codeOf } from './errors.js';
 import { distinctKeys, epochsOf } from './known-epochs.js';
 import type { Leading } from './leading.js';
 import { outlookOf } from './outlook.js';
-import { pathOf, sweepView } from './results.js';
+import { sweepView } from './results.js';
 import { takeWarmStart, warmStartView } from './warm-starts.js';
 import type { Changed, Preview, Submitted, SubmitRequest } from './views.js';
 
@@ -69,7 +69,9 @@ export class Submissions {
 
   async preview(request: SubmitRequest): Promise<Preview> {
     const compiled = compileRequest(request);
-    return this.#view(compiled, await this.#prospect(compiled, 'file', request.replace === true));
+    const prospect = await this.#prospect(compiled, 'file', request.replace === true);
+    // Whoever runs the file of a sweep that was stopped lets all of it go on.
+    return this.#view(compiled, prospect, prospect.carrying !== null || prospect.existing?.state === 'stopped');
   }
 
   async submit(request: SubmitRequest): Promise<Submitted> {
@@ -81,7 +83,7 @@ export class Submissions {
       if (prospect.standing === 'conflict') throw new BadRequest(conflictLines(compiled.source.name, { ...prospect, name: compiled.spec.name }).join('\n'));
       const { existing, standing } = prospect;
       if (existing !== null && (standing === 'same' || standing === 'kept')) return { id: existing.id, revision: existing.revision, change: 'same' };
-      return this.#write(compiled, prospect, { origin: 'file', state: 'running', clockGoesOn: false, told: { changes: prospect.differences } });
+      return this.#write(compiled, prospect, { origin: 'file', state: 'running', clockGoesOn: false, revives: true, told: { changes: prospect.differences } });
     });
   }
 
@@ -93,9 +95,11 @@ export class Submissions {
       const compiled = compileRewritten(stored, requireRight(change, stored.source.text, sweep.spec));
       const prospect = await this.#prospect(compiled, 'command', false);
       if (prospect.existing?.changes !== sweep.changes) throw new StaleWrite(`sweep ${sweep.name} was changed in the same moment`);
-      const preview = await this.#view(compiled, prospect);
+      const state = stateAfter(prospect, change, compiled.spec);
+      const revives = isOpen(state) && isWider(sweep, change, compiled.spec);
+      const preview = await this.#view(compiled, prospect, revives);
       if (dryRun || prospect.standing === 'same') return { preview, sweep: sweepView(sweep), applied: false };
-      await this.#write(compiled, prospect, { origin: 'command', state: stateAfter(prospect, change, compiled.spec), clockGoesOn: !isExtension(change), told: { changes: prospect.differences } });
+      await this.#write(compiled, prospect, { origin: 'command', state, clockGoesOn: !isExtension(change), revives, told: { changes: prospect.differences } });
       return { preview, sweep: sweepView(await find()), applied: true };
     });
   }
@@ -107,9 +111,9 @@ export class Submissions {
     const changes = requireRight(change, stored.source.text, sweep.spec);
     const compiled = compileRewritten(stored, [{ path: ['name'], value: name }, ...changes]);
     const prospect = await this.#prospect(compiled, 'command', false);
-    const preview = { ...(await this.#view(compiled, prospect)), differences: differences(sweep.spec, { ...compiled.spec, name: sweep.name }) };
+    const preview = { ...(await this.#view(compiled, prospect, false)), differences: differences(sweep.spec, { ...compiled.spec, name: sweep.name }) };
     if (dryRun) return { preview, sweep: null, applied: false };
-    const { id } = await this.#write(compiled, prospect, { origin: 'command', state: 'running', clockGoesOn: false, told: { forkedFrom: sweep.id } });
+    const { id } = await this.#write(compiled, prospect, { origin: 'command', state: 'running', clockGoesOn: false, revives: false, told: { forkedFrom: sweep.id } });
     const made = await this.#store.findSweep(this.#options.project, id);
     return { preview, sweep: made === null ? null : sweepView(made), applied: true };
   }
@@ -150,11 +154,13 @@ export class Submissions {
     return warmStart;
   }
 
-  async #view({ spec, planned }: Compiled, prospect: Prospect): Promise<Preview> {
+  /** `revives`: whether trials that were cancelled go on. */
+  async #view({ spec, planned }: Compiled, prospect: Prospect, revives: boolean): Promise<Preview> {
     const { existing, records, carrying } = prospect;
-    const before = existing === null ? planned : carrying === null ? records.map(({ plan }) => plan) : [...carrying.kept.map(asEnded), ...carrying.fresh.map(({ plan }) => plan)];
-    const all = await epochsOf(this.#store, distinctKeys(before.map((trial) => trial.path)));
-    const trials = existing === null || carrying !== null ? before : endedPaths(before, records, existing.state, (key) => all.has(key));
+    const stay = carrying?.kept ?? records;
+    const fresh = existing === null ? planned : (carrying?.fresh ?? []).map(({ plan }) => plan);
+    const all = await epochsOf(this.#store, distinctKeys([...stay.map(({ plan }) => plan.path), ...fresh.map(({ path }) => path)]));
+    const trials = [...endedPaths(stay, revives, (key) => all.has(key)), ...fresh];
     return {
       name: spec.name,
       ...(await outlookOf(this.#store, spec, trials, all)),
@@ -169,10 +175,10 @@ export class Submissions {
     };
   }
 
-  async #write(compiled: Compiled, { existing, records, carrying, warmStart }: Prospect, more: Pick<NewSweep, 'origin' | 'told'> & Pick<Carried, 'state' | 'clockGoesOn'>): Promise<Submitted> {
+  async #write(compiled: Compiled, { existing, records, carrying, warmStart }: Prospect, more: Pick<NewSweep, 'origin' | 'told'> & Pick<Carried, 'state' | 'clockGoesOn' | 'revives'>): Promise<Submitted> {
     const { project, actor, leader } = this.#options;
     const { spec, data, numerics, source, planned } = compiled;
-    const { state, clockGoesOn, origin, told } = more;
+    const { state, clockGoesOn, revives, origin, told } = more;
     const carried: Carried | null =
       existing === null || carrying === null
         ? null
@@ -183,7 +189,7 @@ export class Submissions {
             foldedAnew: carrying.foldedAnew,
             known: records.length,
             fresh: carrying.fresh,
-            ...{ state, clockGoesOn },
+            ...{ state, clockGoesOn, revives },
           };
     const answer = await this.#store.submit({ project, actor, spec, data, numerics, trials: planned, source, origin, told, carried, warmStart }, await leader.epoch());
     await leader.wake();
@@ -229,15 +235,19 @@ function changes(before: Pick<SweepRecord, 'spec' | 'data'>, spec: SweepSpec, da
 /** A paused sweep stays so. One that has ended runs again where there is something to do; one that a person stopped, only for new work. */
 function stateAfter({ existing, carrying }: Prospect, change: SweepChange, spec: SweepSpec): SweepRecord['state'] {
   const state = existing?.state ?? 'running';
-  if (existing === null || carrying === null || state === 'paused' || state === 'running') return state;
-  const wider = isExtension(change) || (state !== 'stopped' && JSON.stringify(existing.spec.budget) !== JSON.stringify(spec.budget));
+  if (existing === null || carrying === null || isOpen(state)) return state;
   const left = carrying.fresh.length > 0 || carrying.kept.some((trial) => !isEnded(trial.state) || trial.state === 'cancelled');
   const more = isProposed(spec) && (spec.budget.trials === null || carrying.kept.length + carrying.fresh.length < spec.budget.trials * replicatesOf(spec));
-  return wider && (left || more) ? 'running' : state;
+  return isWider(existing, change, spec) && (left || more) ? 'running' : state;
 }
 
-function asEnded(trial: TrialRecord): TrialPlan {
-  return isEnded(trial.state) && trial.state !== 'cancelled' ? { ...trial.plan, path: pathOf(trial) } : trial.plan;
+/** Whether a change lets what was cancelled go on: more work does, and a larger budget where no person stopped the sweep. */
+function isWider({ state, onlyAsked, spec: before }: SweepRecord, change: SweepChange, spec: SweepSpec): boolean {
+  return isExtension(change) || (state !== 'stopped' && !onlyAsked && JSON.stringify(before.budget) !== JSON.stringify(spec.budget));
+}
+
+function isOpen(state: SweepState): boolean {
+  return state === 'running' || state === 'paused';
 }
 
 function countsOf({ kept, fresh, dropped }: Carrying): NonNullable<Preview['carried']> {

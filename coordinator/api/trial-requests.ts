@@ -50,6 +50,7 @@ export class TrialRequests {
     return {
       retried: again.map(({ number }) => number),
       remembered: chosen.filter(isRemembered).map(({ number, failure }) => ({ number, message: failure?.message ?? '' })),
+      stayCancelled: countCancelled(trials.filter((trial) => !again.includes(trial))),
       sweep: sweepView((await this.#store.findSweep(this.#options.project, sweep.id)) ?? sweep),
     };
   }
@@ -97,9 +98,14 @@ export class TrialRequests {
     return {
       enqueued: plans.map(({ number, assignment }) => ({ number, settings: assignment, observed: space === null ? null : space.pointOf(assignment) !== null })),
       known: known.map(({ number, state, assignment }) => ({ number, state, settings: assignment })),
+      stayCancelled: countCancelled(records),
       sweep: sweepView(plans.length > 0 ? await find() : sweep),
     };
   }
+}
+
+function countCancelled(trials: readonly TrialRecord[]): number {
+  return trials.filter(({ state }) => state === 'cancelled').length;
 }
 
 /** What runs beyond it would be cancelled at once. */

@@ -2,7 +2,6 @@
  * What the application service takes and answers, as plain JSON types: the same in process and over
  * /api/v1. Times are ISO strings in UTC; metrics that were not measured are null.
  */
-import type { Role } from '../access/roles.js';
 import type { Confusion } from '../../proto/confusion.js';
 import type { ListFile } from '../sweep/list-file.js';
 import type { ModelModule } from '../../proto/model-module.js';
@@ -128,6 +127,8 @@ export interface Retried {
   readonly retried: readonly number[];
   /** Trials whose failure is a result of their settings, which trying again would only repeat. */
   readonly remembered: readonly { readonly number: number; readonly message: string }[];
+  /** How many trials were cancelled and stay so. */
+  readonly stayCancelled: number;
   readonly sweep: SweepView;
 }
 
@@ -140,6 +141,8 @@ export interface Enqueued {
   }[];
   /** Asked for, but there already. */
   readonly known: readonly { readonly number: number; readonly state: TrialState; readonly settings: Assignment }[];
+  /** How many trials were cancelled and stay so. */
+  readonly stayCancelled: number;
   readonly sweep: SweepView;
 }
 
@@ -168,6 +171,8 @@ export interface SweepView {
   readonly data: DataSummary | null;
   /** Null where its sampler began with nothing. */
   readonly warmStart: WarmStartView | null;
+  /** Whether it was stopped, and runs only what a person has asked for since: its sampler proposes nothing. */
+  readonly onlyAsked: boolean;
 }
 
 /** Of the current revision. `done` counts completed and pruned trials; `failed` those that failed or need more memory than there is. */
@@ -231,8 +236,10 @@ export interface TrialResult {
   /** Length of its path as it ended; as far as it has come while it is open. */
   readonly epochs: number;
   readonly plannedEpochs: number;
-  /** From 0; null before it has ended. */
+  /** The chosen one, from 0; null where it has not completed. */
   readonly bestEpoch: number | null;
+  /** Whose metrics these are, from 0: the chosen epoch, else the last one that was reported; null where there is none. */
+  readonly metricsEpoch: number | null;
   readonly params: number;
   /** Mean over its recorded epochs. */
   readonly secondsPerEpoch: number | null;
@@ -240,7 +247,7 @@ export interface TrialResult {
   readonly val: PartMetrics | null;
   /** Only where the caller asked for test numbers. */
   readonly test: PartMetrics | null;
-  /** Everything the chosen epoch reported, by metric name. */
+  /** Everything that epoch reported, by metric name. */
   readonly metrics: { readonly [metric: string]: number };
   /** Value of the objective's metric; null where it was not reported. */
   readonly objective: number | null;
@@ -282,6 +289,12 @@ export interface EnsembleMember {
   readonly val: PartMetrics | null;
 }
 
+/** One number of each part; null where it was not measured. */
+export interface PartValues {
+  readonly val: number | null;
+  readonly test: number | null;
+}
+
 export interface EnsembleView {
   readonly sweep: SweepView;
   readonly rule: EnsembleSpec['rule'];
@@ -296,12 +309,15 @@ export interface EnsembleView {
   readonly val: PartMetrics;
   /** Null where there is no test part. */
   readonly test: PartMetrics | null;
+  /** What the sweep's objective measures, on each part, where it is none of these and predictions tell it. */
+  readonly objective: PartValues;
   /** The best single trial, for comparison. */
   readonly single: {
     readonly trial: string;
     readonly number: number;
     readonly val: PartMetrics | null;
     readonly test: PartMetrics | null;
+    readonly objective: PartValues;
     readonly probabilities: EnsembleMember['probabilities'];
   };
 }
@@ -347,11 +363,12 @@ export interface CostView {
     readonly shared: number;
     readonly before: number;
     readonly trained: number;
-    /** Trained again to restore a state, beside all of these. */
+    /** Beside all of these: trained past where its trials ended, as a pruner ended them afterwards; trained again to restore a state. */
+    readonly beyond: number;
     readonly retrained: number;
   };
-  /** What the trained epochs took, and what the shared ones and those from before would have taken. */
-  readonly seconds: { readonly trained: number; readonly saved: number };
+  /** What the trained epochs took, those past an end, and what the shared ones and those from before would have taken. */
+  readonly seconds: { readonly trained: number; readonly beyond: number; readonly saved: number };
   /** Of each hyperparameter that differs between trials. */
   readonly values: readonly CostOfValue[];
 }
@@ -410,37 +427,9 @@ export interface Recorded {
   readonly retrained: number;
 }
 
-/** A token as its maker sees it; the secret is shown once, when it is made. */
-export interface TokenView {
-  readonly id: string;
-  readonly name: string;
-  readonly role: Role;
-  readonly state: 'valid' | 'expired' | 'revoked';
-  readonly createdAt: string;
-  readonly createdBy: string;
-  /** Null for never, as of the following. */
-  readonly expiresAt: string | null;
-  readonly revokedAt: string | null;
-  /** To the minute. */
-  readonly lastUsed: string | null;
-}
-
-export interface TokenRequest {
-  /** Null for the role's. */
-  readonly name: string | null;
-  readonly role: Role;
-  /** Null for never. */
-  readonly expiresInMs: number | null;
-}
-
-export interface MadeToken {
-  readonly token: TokenView;
-  readonly secret: string;
-}
-
 /**
  * Everything a person can ask of trawl. Each call throws an error with a stable `code`:
- * `SweepNotFound`, `TrialNotFound`, `TokenNotFound`, `BadRequest`, `IllegalTransition`, `NoEnsemble`, `NotLeader`, `StoreUnavailable`.
+ * `SweepNotFound`, `TrialNotFound`, `BadRequest`, `IllegalTransition`, `NoEnsemble`, `NotLeader`, `StoreUnavailable`.
  */
 export interface SweepService {
   health(): Promise<Health>;
@@ -471,11 +460,6 @@ export interface SweepService {
   enqueue(idOrName: string, trials: readonly Assignment[], options: { readonly front: boolean }): Promise<Enqueued>;
   /** Those that are connected; none where this coordinator does not lead. */
   workers(): Promise<WorkerView[]>;
-  /** In the order in which they were made. */
-  tokens(): Promise<TokenView[]>;
-  createToken(request: TokenRequest): Promise<MadeToken>;
-  /** Throws `TokenNotFound`. One that is revoked already stays so. */
-  revokeToken(id: string): Promise<TokenView>;
   /** Current end of the store's sequence of recordings. */
   recordedSeq(): Promise<number>;
   recordedSince(idOrName: string, seq: number): Promise<Recorded>;

@@ -54,6 +54,15 @@ export function measure(probabilities: Float32Array, predicted: ArrayLike<number
   };
 }
 
+const MEASURED_ALWAYS: readonly string[] = ['val.loss', 'val.accuracy', 'val.auc', 'val.f1'];
+
+/** A metric of validation by its name, on whichever part these are of; null where `measure` has it, or where probabilities and decisions do not tell it. */
+export function measureNamed(metric: string, probabilities: Float32Array, predicted: ArrayLike<number>, { labels, classes, positive }: Truth): number | null {
+  if (MEASURED_ALWAYS.includes(metric)) return null;
+  const roc = isRocMetric(metric) ? { roc: rocSummaries(probabilities, labels, classes.length) } : {};
+  return metricValue(metric, { metrics: {}, confusion: confusionOf(predicted, labels, classes.length), ...roc }, classes, positive);
+}
+
 /** How good probabilities are, as one number. */
 export interface Score {
   /** The metric's name. */

@@ -36,9 +36,9 @@ export class Board {
   /** Takes a sweep in; what is recorded already is folded at once, which may end trials and the sweep. */
   addSweep(facts: SweepFacts, share: Share, writes: TurnWrites): SweepRun {
     const { record } = facts;
-    const sweep = sweepRunOf(record, this.#proposingOf(record), share);
+    const sweep = sweepRunOf(record, record.onlyAsked ? null : this.#proposingOf(record), share);
     this.sweeps.set(record.id, sweep);
-    for (const trial of facts.trials) this.#plant(trial, sweep, writes);
+    for (const trial of facts.trials) this.#plant(trial, sweep);
     this.#memoise(facts);
     for (const trial of sweep.trials) {
       sweep.proposing?.adopt(trial.plan);
@@ -59,7 +59,7 @@ export class Board {
     const { id, revision } = sweep.record;
     const planted = proposed.trials.map((trial) => {
       writes.created.push({ ...trial, ahead: null, sweep: id, revision });
-      return this.#plant({ ...freshTrial, id: trial.id, sweep: id, number: trial.plan.number, assignment: trial.plan.assignment, plan: trial.plan }, sweep, writes);
+      return this.#plant({ ...freshTrial, id: trial.id, sweep: id, number: trial.plan.number, assignment: trial.plan.assignment, plan: trial.plan }, sweep);
     });
     this.#memoise(proposed);
     for (const trial of planted) this.#advance(trial, writes);
@@ -168,11 +168,11 @@ export class Board {
     return this.#standing.isReady(item);
   }
 
-  #plant(record: TrialRecord, sweep: SweepRun, writes: TurnWrites): TrialRun {
+  #plant(record: TrialRecord, sweep: SweepRun): TrialRun {
     const { path, epochs, trajectory } = record.plan;
-    // Of an open sweep only a stop that was taken back leaves cancelled trials.
-    const ended = isEnded(record.state) && record.state !== 'cancelled';
-    const length = ended && record.epochs !== null ? record.epochs : path.length;
+    const ended = isEnded(record.state);
+    // What was cancelled in the store alone is known by no length.
+    const length = ended ? (record.epochs ?? (record.state === 'cancelled' ? 0 : path.length)) : path.length;
     const nodes = this.forest.grow(path, epochs, trajectory);
     const trial: TrialRun = {
       id: record.id,
@@ -195,8 +195,7 @@ export class Board {
     else if (record.state === 'completed') claimEnd(trial);
     if (ended) return trial;
     if (sweep.pruning !== null) trial.until = sweep.pruning.enter(trial, record.until);
-    if (record.state === 'cancelled') this.#setState(trial, 'queued', writes);
-    else if (record.state === 'queued') sweep.queued += 1;
+    if (record.state === 'queued') sweep.queued += 1;
     sweep.open += 1;
     return trial;
   }

@@ -146,3 +146,24 @@ export async function readRecordedSince(client: ClientBase, seq: number, sweep: 
   });
   return { trained: Number(rows[0]?.trained ?? 0), retrained: Number(rows[0]?.retrained ?? 0) };
 }
+
+/**
+ * Distinct epochs that were recorded on behalf of the sweep, on its current trials' paths as planned but on none
+ * as far as it went: past where a trial was ended, as its end was known late or came by another revision.
+ */
+export async function readBeyond(client: ClientBase, sweep: string): Promise<{ epochs: number; seconds: number }> {
+  const { rows } = await client.query<{ epochs: string; seconds: number }>({
+    name: 'beyond',
+    text: `with t as (
+        select t.path, coalesce(t.epochs, cardinality(t.path)) as went from sweep s join trial t on t.sweep = s.id and t.revision = s.revision where s.id = $1
+      ),
+      past as (
+        select k.key from t cross join lateral unnest(t.path[t.went + 1:]) as k(key)
+        except select k.key from t cross join lateral unnest(t.path[1:t.went]) as k(key)
+      )
+      select count(*) as epochs, coalesce(sum(e.seconds), 0) as seconds
+      from past join epoch e on e.key = past.key join attempt a on a.id = e.attempt where $1 = any(a.payers)`,
+    values: [sweep],
+  });
+  return { epochs: Number(rows[0]?.epochs ?? 0), seconds: rows[0]?.seconds ?? 0 };
+}

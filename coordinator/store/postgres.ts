@@ -8,17 +8,16 @@ import type { SweepState } from '../trial/states.js';
 import { endBatch, grantBatch, leaseGuard, readAttemptsOf, readFailureCounts, readOpenAttempts } from './attempts.js';
 import { forgetBlobs, readUnreferenced, touchBlobs, writeBlob } from './blobs.js';
 import { Database } from './database.js';
-import { checkpointBatch, droppedBatch, epochBatch, parentBatch, readEpochs, readRecordedSeq, readRecordedSince, retrainedBatch } from './epochs.js';
+import { checkpointBatch, droppedBatch, epochBatch, parentBatch, readBeyond, readEpochs, readRecordedSeq, readRecordedSince, retrainedBatch } from './epochs.js';
 import { NotFound, StaleWrite } from './errors.js';
 import { evaluationBatch, readEvaluations } from './evaluations.js';
 import { eventBatch, readEvents } from './events.js';
 import { takeLeadership } from './leader.js';
 import { peakBatch, readPeaks } from './memory-peaks.js';
 import { migrate, readMigrations } from './migrate.js';
-import type { Carried, EventWrite, FailureCount, FreshTrial, Leadership, NewSweep, NewToken, OpenAttempt, RecordedEpoch, RecordedEvaluation, Store, StoredEvent, SweepRecord, SweepSource, TokenRecord, TrialRecord, TurnWrites } from './store.js';
+import type { Carried, EventWrite, FailureCount, FreshTrial, Leadership, NewSweep, OpenAttempt, RecordedEpoch, RecordedEvaluation, Store, StoredEvent, SweepRecord, SweepSource, TrialRecord, TurnWrites } from './store.js';
 import { lockSweep, lockSweepState, noteChange, readFileRevision, readManifests, readOpenSweeps, readSource, readSweep, readSweeps, spentBatch, sweepBatch, writeRevision, type StoredSweep } from './sweeps.js';
-import { cancelBatch, keepBatch, knownBatch, newTrialBatch, readTrial, readTrials, retryBatch, trialBatch } from './trials.js';
-import { findTokens, newTokenBatch, noteTokens, readTokens, revokeBatch } from './tokens.js';
+import { cancelBatch, keepBatch, knownBatch, newTrialBatch, readTrial, readTrials, retryBatch, reviveBatch, trialBatch } from './trials.js';
 import { workerBatch } from './workers.js';
 
 export interface StoreOptions {
@@ -111,7 +110,7 @@ class PostgresStore implements Store {
       if (before === null) throw new NotFound('sweep', id);
       const state = reopened(before.state);
       await run([sweepBatch([{ id, state, changes: before.changes }]), retryBatch(id, before.revision, trials)]);
-      await noteChange(client, id, true);
+      await noteChange(client, id, { retried: true, onlyAsked: runsOnlyAsked(before) });
       const events = trials.map((trial) => ({ type: 'trial.retried', sweep: id, trial, detail: { sweepWas: before.state } }));
       await run([eventBatch(events, actor)]);
     });
@@ -125,7 +124,7 @@ class PostgresStore implements Store {
       if (before === null) throw new NotFound('sweep', id);
       const made = trials.map((trial) => ({ ...trial, id: newId('trl'), sweep: id, revision }));
       await run([sweepBatch([{ id, state: reopened(before.state), changes: before.changes }]), newTrialBatch(made)]);
-      await noteChange(client, id);
+      await noteChange(client, id, { onlyAsked: runsOnlyAsked(before) });
       const events = made.map((trial) => ({ type: 'trial.enqueued', sweep: id, trial: trial.id, detail: { number: trial.plan.number, settings: trial.plan.assignment, ahead: trial.ahead, sweepWas: before.state } }));
       await run([eventBatch(events, actor)]);
     });
@@ -136,12 +135,13 @@ class PostgresStore implements Store {
       const before = await lockSweepState(client, id);
       if (before === null) throw new NotFound('sweep', id);
       moveSweep(before.state, state);
-      if (before.state === state) return;
+      const goesOn = state === 'running' && (hasEnded(before.state) || before.onlyAsked);
+      if (before.state === state && !goesOn) return;
       const event = { type: `sweep.${state}`, sweep: id, trial: null, detail: { before: before.state, ...told } };
       // Here and not by the leader: it may not lead, or not hold the sweep.
-      const cancel = state === 'stopped' ? cancelBatch(id, before.revision) : null;
-      await run([sweepBatch([{ id, state, changes: before.changes }]), cancel]);
-      if (state === 'stopped') await noteChange(client, id);
+      const trials = state === 'stopped' ? cancelBatch(id, before.revision) : goesOn ? reviveBatch(id, before.revision) : null;
+      await run([sweepBatch([{ id, state, changes: before.changes }]), trials]);
+      if (trials !== null) await noteChange(client, id, { onlyAsked: false });
       await run([eventBatch([event], actor)]);
     });
   }
@@ -206,31 +206,12 @@ class PostgresStore implements Store {
     return this.#database.read((client) => readRecordedSince(client, seq, sweep));
   }
 
+  recordedBeyond(sweep: string): Promise<{ readonly epochs: number; readonly seconds: number }> {
+    return this.#database.read((client) => readBeyond(client, sweep));
+  }
+
   events(afterId: number, limit: number, sweep: string | null): Promise<StoredEvent[]> {
     return this.#database.read((client) => readEvents(client, afterId, limit, sweep));
-  }
-
-  async createToken(token: NewToken, actor: string, leaderEpoch: number): Promise<void> {
-    const { id, name, role, expiresInMs } = token;
-    const event = { type: 'token.created', sweep: null, trial: null, detail: { token: id, name, role, expiresInMs } };
-    await this.#database.write(leaderEpoch, ({ run }) => run([newTokenBatch(token, actor), eventBatch([event], actor)]));
-  }
-
-  async revokeToken(project: string, id: string, actor: string, leaderEpoch: number): Promise<void> {
-    const event = { type: 'token.revoked', sweep: null, trial: null, detail: { token: id } };
-    await this.#database.write(leaderEpoch, ({ run }) => run([revokeBatch(project, id), eventBatch([event], actor)]));
-  }
-
-  tokens(project: string): Promise<TokenRecord[]> {
-    return this.#database.read((client) => readTokens(client, project));
-  }
-
-  findTokens(ids: readonly string[]): Promise<TokenRecord[]> {
-    return this.#database.read((client) => findTokens(client, ids));
-  }
-
-  noteTokens(ids: readonly string[]): Promise<void> {
-    return this.#database.read((client) => noteTokens(client, ids));
   }
 
   putBlob(id: BlobId, bytes: number, kind: string): Promise<void> {
@@ -262,6 +243,15 @@ class PostgresStore implements Store {
 function requireUnchanged(stored: Pick<StoredSweep, 'id' | 'revision' | 'changes' | 'state'> | null, from: Carried['from'] | null, name: string): void {
   if (stored?.id === from?.id && stored?.revision === from?.revision && stored?.changes === from?.changes && stored?.state === from?.state) return;
   throw new StaleWrite(`sweep ${name} was changed in the same moment`);
+}
+
+function hasEnded(state: SweepState): boolean {
+  return state !== 'running' && state !== 'paused';
+}
+
+/** Whether a sweep that a person gives single trials runs for those alone: it was stopped. */
+function runsOnlyAsked({ state, onlyAsked }: { readonly state: SweepState; readonly onlyAsked: boolean }): boolean {
+  return state === 'stopped' || onlyAsked;
 }
 
 /** A sweep gets work: a paused one waits on, one that has ended runs again. */

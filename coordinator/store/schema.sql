@@ -133,6 +133,7 @@ create table sweep (
   finished_at timestamp with time zone,
   changes integer not null default 0,
   retried_at timestamp with time zone,
+  only_asked boolean not null default false,
   constraint sweep_pkey PRIMARY KEY (id),
   constraint sweep_project_name_key UNIQUE (project, name),
   constraint sweep_state_check CHECK ((state = ANY (ARRAY['running'::text, 'paused'::text, 'completed'::text, 'stopped'::text, 'failed'::text])))
@@ -158,22 +159,6 @@ create table sweep_revision (
   constraint sweep_revision_pkey PRIMARY KEY (sweep, revision),
   constraint sweep_revision_origin_check CHECK ((origin = ANY (ARRAY['file'::text, 'command'::text]))),
   constraint sweep_revision_sweep_fkey FOREIGN KEY (sweep) REFERENCES sweep(id)
-);
-
-create table token (
-  id text not null,
-  project text not null,
-  name text not null,
-  role text not null,
-  hash bytea not null,
-  created_at timestamp with time zone not null default now(),
-  created_by text not null,
-  expires_at timestamp with time zone,
-  revoked_at timestamp with time zone,
-  last_used timestamp with time zone,
-  constraint token_pkey PRIMARY KEY (id),
-  constraint token_hash_check CHECK ((octet_length(hash) = 32)),
-  constraint token_role_check CHECK ((role = ANY (ARRAY['worker'::text, 'viewer'::text, 'operator'::text, 'admin'::text])))
 );
 
 create table trial (

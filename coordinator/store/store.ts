@@ -17,7 +17,6 @@ import type { ListFile } from '../sweep/list-file.js';
 import type { WarmStart } from '../sweep/warm-start.js';
 import type { MemoryPeak } from '../placement/memory.js';
 import type { SweepState, TrialState } from '../trial/states.js';
-import type { Role } from '../access/roles.js';
 
 export interface SweepRecord {
   readonly id: string;
@@ -43,6 +42,8 @@ export interface SweepRecord {
   readonly digest: string;
   /** What its sampler knew of other sweeps' trials when this revision was submitted; null for nothing. */
   readonly warmStart: WarmStart | null;
+  /** Whether only trials that a person asked for since it was stopped run: its sampler proposes none. */
+  readonly onlyAsked: boolean;
 }
 
 export type RevisionOrigin = 'file' | 'command';
@@ -302,35 +303,14 @@ export interface Carried {
   readonly fresh: readonly FreshTrial[];
   /** Whether the time that the sweep has run counts on. */
   readonly clockGoesOn: boolean;
+  /** Whether kept trials that were cancelled are queued again, and the sampler goes on. */
+  readonly revives: boolean;
   readonly state: SweepState;
 }
 
 export interface FreshTrial {
   readonly plan: TrialPlan;
   readonly ahead: number | null;
-}
-
-export interface TokenRecord {
-  readonly id: string;
-  readonly name: string;
-  readonly role: Role;
-  /** SHA-256 of its secret, as hex. */
-  readonly hash: string;
-  readonly createdAt: Date;
-  readonly createdBy: string;
-  /** Null for never. */
-  readonly expiresAt: Date | null;
-  readonly revokedAt: Date | null;
-  /** To the minute; null for never. */
-  readonly lastUsed: Date | null;
-  /** By the database's clock, when it was read. */
-  readonly state: 'valid' | 'expired' | 'revoked';
-}
-
-export interface NewToken extends Pick<TokenRecord, 'id' | 'name' | 'role' | 'hash'> {
-  readonly project: string;
-  /** Null for never. */
-  readonly expiresInMs: number | null;
 }
 
 export interface Leadership {
@@ -355,13 +335,16 @@ export interface Store {
   submit(sweep: NewSweep, leaderEpoch: number): Promise<{ readonly id: string; readonly revision: number; readonly change: 'created' | 'revised' | 'same' }>;
   /**
    * Ended trials are queued again, with their failures forgotten and how far their pruner had let them go;
-   * a sweep that has ended runs again. Throws `NotFound`, `IllegalTransition`, and `StaleWrite` where a
+   * a sweep that has ended runs again, one that was stopped for these trials alone. Throws `NotFound`, `IllegalTransition`, and `StaleWrite` where a
    * trial is none of the sweep's current ones.
    */
   retryTrials(sweep: string, trials: readonly string[], actor: string, leaderEpoch: number): Promise<void>;
-  /** Adds trials to the current revision; a sweep that has ended runs again. Throws `StaleWrite` where it is not the one any more that `from` says. */
+  /** Adds trials to the current revision; a sweep that has ended runs again, one that was stopped for these trials alone. Throws `StaleWrite` where it is not the one any more that `from` says. */
   enqueueTrials(from: Carried['from'], trials: readonly FreshTrial[], actor: string, leaderEpoch: number): Promise<void>;
-  /** A person's request: running <-> paused, or stopped, which cancels its open trials. Throws `NotFound`, `IllegalTransition`. */
+  /**
+   * A person's request: running <-> paused, or stopped, which cancels its open trials. One that has ended and runs
+   * again, or ran for single trials alone, goes on with all that was cancelled. Throws `NotFound`, `IllegalTransition`.
+   */
   setSweepState(id: string, state: SweepState, told: EventWrite['detail'], actor: string, leaderEpoch: number): Promise<void>;
 
   findSweep(project: string, idOrName: string): Promise<SweepRecord | null>;
@@ -387,16 +370,9 @@ export interface Store {
   /** Current end of the recordings' sequence; with `recordedSince` it counts what one invocation trained. */
   recordedSeq(): Promise<number>;
   recordedSince(seq: number, sweep: string): Promise<{ readonly trained: number; readonly retrained: number }>;
+  /** Of epochs that were recorded on the sweep's behalf past where its trials ended: how many, and what they took. */
+  recordedBeyond(sweep: string): Promise<{ readonly epochs: number; readonly seconds: number }>;
   events(afterId: number, limit: number, sweep: string | null): Promise<StoredEvent[]>;
-
-  createToken(token: NewToken, actor: string, leaderEpoch: number): Promise<void>;
-  /** Throws `StaleWrite` where there is none, or it is revoked already. */
-  revokeToken(project: string, id: string, actor: string, leaderEpoch: number): Promise<void>;
-  /** In the order in which they were made. */
-  tokens(project: string): Promise<TokenRecord[]>;
-  findTokens(ids: readonly string[]): Promise<TokenRecord[]>;
-  /** They were used now. */
-  noteTokens(ids: readonly string[]): Promise<void>;
 
   /** Registers bytes that are in the blob store. */
   putBlob(id: BlobId, bytes: number, kind: string): Promise<void>;

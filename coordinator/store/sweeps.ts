@@ -78,23 +78,23 @@ export async function lockSweep(client: ClientBase, project: string, name: strin
   return rows[0] ?? null;
 }
 
-export async function lockSweepState(client: ClientBase, id: string): Promise<Omit<StoredSweep, 'digest' | 'id'> | null> {
-  const { rows } = await client.query<Omit<StoredSweep, 'digest' | 'id'>>('select state, revision, changes from sweep where id = $1 for update', [id]);
+export async function lockSweepState(client: ClientBase, id: string): Promise<(Omit<StoredSweep, 'digest' | 'id'> & { readonly onlyAsked: boolean }) | null> {
+  const { rows } = await client.query<Omit<StoredSweep, 'digest' | 'id'> & { readonly onlyAsked: boolean }>('select state, revision, changes, only_asked as "onlyAsked" from sweep where id = $1 for update', [id]);
   return rows[0] ?? null;
 }
 
 /** A leader that has the sweep in memory reads it anew. */
-export async function noteChange(client: ClientBase, id: string, retried = false): Promise<void> {
-  await client.query('update sweep set changes = changes + 1, retried_at = case when $2 then clock_timestamp() else retried_at end where id = $1', [id, retried]);
+export async function noteChange(client: ClientBase, id: string, { retried = false, onlyAsked }: { readonly retried?: boolean; readonly onlyAsked: boolean }): Promise<void> {
+  await client.query('update sweep set changes = changes + 1, only_asked = $3, retried_at = case when $2 then clock_timestamp() else retried_at end where id = $1', [id, retried, onlyAsked]);
 }
 
 /** The sweep with its new current revision, in the given state. */
 export async function writeRevision(client: ClientBase, id: string, revision: number, state: SweepState, sweep: NewSweep): Promise<void> {
   await client.query(
     `insert into sweep (id, project, name, state, revision, created_by) values ($1, $2, $3, $6, $4, $5)
-     on conflict (id) do update set state = excluded.state, revision = excluded.revision, changes = sweep.changes + 1,
+     on conflict (id) do update set state = excluded.state, revision = excluded.revision, changes = sweep.changes + 1, only_asked = sweep.only_asked and not $7,
        finished_at = case when excluded.state in ('running', 'paused') then null else sweep.finished_at end`,
-    [id, sweep.project, sweep.spec.name, revision, sweep.actor, state],
+    [id, sweep.project, sweep.spec.name, revision, sweep.actor, state, sweep.carried?.revives === true],
   );
   await client.query(
     `insert into sweep_revision (sweep, revision, spec, data, numerics, digest, created_by, origin, source, warm_start, ran_ms, slot_ms, trained_epochs, since_best)
@@ -138,11 +138,12 @@ interface SweepRow {
   readonly origin: RevisionOrigin;
   readonly digest: string;
   readonly warmStart: WarmStart | null;
+  readonly onlyAsked: boolean;
 }
 
 const selection = `select s.id, s.project, s.name, s.revision, s.state, r.spec, r.data, r.numerics, s.created_at as "createdAt", s.finished_at as "finishedAt",
     r.ran_ms as "ranMs", r.slot_ms as "slotMs", r.trained_epochs as "trainedEpochs", r.since_best as "sinceBest", r.ended_by as "endedBy",
-    s.changes, r.origin, encode(r.digest, 'hex') as digest, r.warm_start as "warmStart"
+    s.changes, r.origin, encode(r.digest, 'hex') as digest, r.warm_start as "warmStart", s.only_asked as "onlyAsked"
   from sweep s join sweep_revision r on r.sweep = s.id and r.revision = s.revision`;
 
 /** An id goes before a name that reads like it. */

@@ -85,14 +85,27 @@ export function knownBatch({ from, known }: Carried): Batch {
 }
 
 /** Trials of a revision that go on under the next one. */
-export function keepBatch(sweep: string, { from, kept, judgedAnew, foldedAnew }: Carried): Batch | null {
+export function keepBatch(sweep: string, { from, kept, judgedAnew, foldedAnew, revives }: Carried): Batch | null {
   if (kept.length === 0) return null;
   return {
     what: 'trials that a new revision keeps',
     name: 'keep-trials',
-    text: 'update trial set revision = $3 + 1, until = case when $4 then null else until end where sweep = $1 and id = any($2::text[]) and revision = $3 and not ($5 and state = any($6::text[]))',
-    values: [sweep, kept, from.revision, judgedAnew, foldedAnew, Object.keys(trialTransitions).filter((state) => isEnded(state as TrialState))],
+    text: `update trial set revision = $3 + 1, until = case when $4 then null else until end,
+        state = case when $7 and state = 'cancelled' then 'queued' else state end, epochs = case when $7 and state = 'cancelled' then null else epochs end
+      where sweep = $1 and id = any($2::text[]) and revision = $3 and not ($5 and state = any($6::text[]))`,
+    values: [sweep, kept, from.revision, judgedAnew, foldedAnew, Object.keys(trialTransitions).filter((state) => isEnded(state as TrialState)), revives],
     expected: kept.length,
+  };
+}
+
+/** A sweep goes on with all that was cancelled. */
+export function reviveBatch(sweep: string, revision: number): Batch {
+  return {
+    what: 'cancelled trials that go on',
+    name: 'revive-trials',
+    text: `update trial set state = 'queued', epochs = null, updated_at = now() where sweep = $1 and revision = $2 and state = 'cancelled'`,
+    values: [sweep, revision],
+    expected: null,
   };
 }
 

@@ -45,9 +45,9 @@ export interface Counted {
   readonly all: boolean;
 }
 
-/** How many settings meet the constraints, which must be right; of drawn ones, whether any does. */
-export function countAccepted(constraints: readonly string[], axes: readonly Axis[], how: How): Counted {
-  const accepts = acceptance(constraints);
+/** How many settings meet the constraints, which must be right; of drawn ones, whether any does. Without `costOf` costs rule nothing out. */
+export function countAccepted(constraints: readonly string[], axes: readonly Axis[], how: How, costOf: CostOf | null = null): Counted {
+  const accepts = acceptance(constraints, costOf);
   const { settings, all } = settingsOf(axes, how);
   const counted = { ...countIn(settings, accepts, !all), all };
   if (all || counted.met > 0) return counted;

@@ -1,14 +1,17 @@
 /** What changed between two revisions of a sweep, in the words of its file. */
 import { sameJson } from '../../proto/canonical.js';
+import { durationText } from '../../proto/duration.js';
 import type { Json } from '../../proto/work.js';
 import { axisTree, writtenAxis } from '../space/axis-tree.js';
 import { fieldName, type Path } from './mistakes.js';
 import { replicatesOf } from './replicates.js';
-import type { ObjectiveSpec, PrunerSpec, SweepSpec, TrainableSpec } from './spec.js';
+import type { BudgetSpec, DataSpec, ObjectiveSpec, PrunerSpec, SweepSpec, TrainableSpec } from './spec.js';
 
 /** One line per field, e.g. `space.lr: [0.01] -> [0.01, 0.003]`; none where both say the same. */
 export function differences(before: SweepSpec, after: SweepSpec): string[] {
-  const [old, now] = [flat(before), flat(after)];
+  // A list of objectives is compared with a list.
+  const several = [before, after].some(({ objective }) => objective.others !== undefined);
+  const [old, now] = [flat(before, several), flat(after, several)];
   const names = [...new Set([...old.keys(), ...now.keys()])];
   const lines = names.flatMap((name) => {
     const [a, b] = [old.get(name) ?? null, now.get(name) ?? null];
@@ -18,20 +21,20 @@ export function differences(before: SweepSpec, after: SweepSpec): string[] {
 }
 
 /** Field to value. Axes are lists and stay whole; maps are taken apart. */
-function flat(spec: SweepSpec): Map<string, Json> {
+function flat(spec: SweepSpec, several: boolean): Map<string, Json> {
   const fields = new Map<string, Json>();
   const put = (path: Path, value: Json): void => {
     if (typeof value !== 'object' || value === null || Array.isArray(value)) fields.set(fieldName(path), value);
     else for (const [name, inner] of Object.entries(value)) put([...path, name], inner);
   };
-  put([], asWritten(spec));
+  put([], asWritten(spec, several));
   for (const node of axisTree(spec.axes)) put(['space', node.axis.name], writtenList(writtenAxis(node)));
   if (typeof spec.sampler === 'object' && 'list' in spec.sampler) spec.sampler.list.forEach((trial, index) => put(['sampler', 'list', index], trial));
   return fields;
 }
 
 /** The spec under the names of the sweep file. */
-function asWritten(spec: SweepSpec): { readonly [section: string]: Json } {
+function asWritten(spec: SweepSpec, several: boolean): { readonly [section: string]: Json } {
   const { trainable, objective, stop, budget, sampler, pruner } = spec;
   return {
     name: spec.name,
@@ -39,12 +42,12 @@ function asWritten(spec: SweepSpec): { readonly [section: string]: Json } {
     constraints: spec.constraints ?? null,
     sampler: typeof sampler === 'string' || 'list' in sampler ? (typeof sampler === 'string' ? sampler : null) : Object.fromEntries(Object.entries(sampler).map(([kind, settings]) => [kind, { ...settings }])),
     warmStart: spec.warmStart === undefined ? null : { from: spec.warmStart.from },
-    objective: writtenObjective(objective),
+    objective: writtenObjective(objective, several),
     stop: stop === null ? null : { ...stop },
     pruner: pruner === null ? null : writtenPruner(pruner),
     ensemble: spec.ensemble === null ? null : { ...spec.ensemble },
-    budget: { ...budget },
-    stageTimeoutMs: spec.stageTimeoutMs,
+    budget: writtenBudget(budget),
+    stageTimeout: spec.stageTimeoutMs === null ? null : durationText(spec.stageTimeoutMs),
     priority: spec.priority ?? 0,
     concurrency: spec.concurrency ?? null,
     seed: spec.seed,
@@ -58,28 +61,49 @@ function writtenList(written: Json): Json {
   return Array.isArray(written) ? (written as readonly Json[]) : [written];
 }
 
-function writtenObjective({ others = [], floors, ceilings = {}, ...first }: ObjectiveSpec): Json {
-  const goals = [first, ...others].map(({ direction, metric }) => ({ [direction]: metric }));
-  return others.length === 0 ? { ...goals[0], floors, ceilings } : { goals, floors, ceilings };
+/** Of several objectives the list that they are in the file, with all limits at the first. */
+function writtenObjective({ others = [], floors, ceilings = {}, ...first }: ObjectiveSpec, several: boolean): Json {
+  const [goal, ...more] = [first, ...others].map(({ direction, metric }): { readonly [field: string]: Json } => ({ [direction]: metric }));
+  if (!several) return { ...goal, floors, ceilings };
+  const limits = Object.entries({ floors, ceilings }).filter(([, limit]) => Object.keys(limit).length > 0);
+  return [{ ...goal, ...Object.fromEntries(limits) }, ...more];
+}
+
+const HOUR_MS = 3_600_000;
+
+function writtenBudget({ wallClockMs, slotMs, gpuMs, ...same }: BudgetSpec): Json {
+  return {
+    ...same,
+    wallClock: wallClockMs === null ? null : durationText(wallClockMs),
+    slotHours: slotMs === undefined ? null : slotMs / HOUR_MS,
+    gpuHours: gpuMs === undefined ? null : gpuMs / HOUR_MS,
+  };
+}
+
+function writtenData({ split, labels, ...same }: DataSpec): Json {
+  const { merge = false, ...parts } = split ?? {};
+  return {
+    ...same,
+    split: split === null ? null : { ...parts, given: merge ? 'merge' : null },
+    labels: typeof labels === 'object' && labels !== null ? { ...labels } : labels,
+  };
 }
 
 function writtenTrainable(trainable: TrainableSpec): { readonly [section: string]: Json } {
   switch (trainable.kind) {
     case 'image-classifier': {
       const { data, model, module } = trainable;
-      const split = data.split === null ? null : { ...data.split };
-      const labels = typeof data.labels === 'object' && data.labels !== null ? { ...data.labels } : data.labels;
-      return { data: { ...data, split, labels }, model, 'code of the model': module?.slice(0, 12) ?? null };
+      return { data: writtenData(data), model, 'code of the model': module?.slice(0, 12) ?? null };
     }
     case 'synthetic':
       return { trainable: { synthetic: { epochMs: trainable.epochMs, metrics: trainable.metrics } } };
     case 'command': {
       const { command, files, share, environment, silenceMs, program } = trainable;
-      return { trainable: { command, files, share, environment, silenceMs }, 'files of the command': program?.slice(0, 12) ?? null };
+      return { trainable: { command, files, share, environment, silence: durationText(silenceMs) }, 'files of the command': program?.slice(0, 12) ?? null };
     }
     case 'module': {
       const { path, silenceMs, program } = trainable;
-      return { trainable: { module: path, silenceMs }, 'code of the module': program?.slice(0, 12) ?? null };
+      return { trainable: { module: path, silence: durationText(silenceMs) }, 'code of the module': program?.slice(0, 12) ?? null };
     }
   }
 }

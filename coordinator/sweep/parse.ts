@@ -14,7 +14,7 @@ import { listPathOf, openList, type ListFile, type ListSource } from './list-fil
 import { describe, fieldName, type Mistake, type Path, type Problem } from './mistakes.js';
 import { readSource, type Source } from './source.js';
 import type { Assignment, Axis, SweepSpec } from './spec.js';
-import { warningsOf } from './warnings.js';
+import { warningsOf, type Warning } from './warnings.js';
 
 export { formatMistake, type Mistake } from './mistakes.js';
 
@@ -24,6 +24,8 @@ export interface ParsedSweep {
   readonly warnings: readonly string[];
   /** Gives what is found wrong later, once the data are known, its place in the file; a path ends where the file is written shorter. */
   place(problems: readonly Problem[]): Mistake[];
+  /** Lines as those of `warnings`, of what turns out later. */
+  warn(found: readonly Warning[]): string[];
 }
 
 export interface MistakenSweep {
@@ -82,10 +84,12 @@ export function parseSweepFile(text: string, file: string, module: ModelModule |
   if (mistakes.length > 0) return mistaken(mistakes);
 
   const spec = compose(draft, axes, program, listed?.trials ?? null, nameOf(file));
+  const warn = (found: readonly Warning[]): string[] => found.map(({ path, text: warning }) => warningLine(source, file, path, warning));
   return {
     spec,
-    warnings: warningsOf(spec).map(({ path, text: warning }) => warningLine(source, file, path, warning)),
+    warnings: warn(warningsOf(spec)),
     place: (found) => inOrder(place(found)),
+    warn,
   };
 }
 

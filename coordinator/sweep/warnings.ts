@@ -1,11 +1,13 @@
 /** What a sweep file may say but its author perhaps did not mean. */
+import type { ModelModule } from '../../proto/model-module.js';
 import { isSchedule, type Schedule, type Warmup } from '../space/schedule.js';
 import { speaksOfCosts } from '../space/constraints.js';
 import { learnsFrom } from '../sampler/search.js';
-import { countAccepted } from './check-constraints.js';
+import { countAccepted, type Counted } from './check-constraints.js';
 import { vanishesAt } from './check-rates.js';
+import { costsFor } from './costs.js';
 import type { Path } from './mistakes.js';
-import type { SweepSpec } from './spec.js';
+import type { DataSummary, SweepSpec } from './spec.js';
 
 export interface Warning {
   readonly path: Path;
@@ -18,10 +20,22 @@ export function warningsOf(spec: SweepSpec): readonly Warning[] {
 }
 
 function constraintWarnings({ constraints, axes, sampler }: SweepSpec): Warning[] {
-  const isGrid = sampler === 'grid' || (typeof sampler === 'object' && 'grid' in sampler);
   // What models cost is known once there are data.
-  if (constraints === undefined || !isGrid || constraints.some(speaksOfCosts)) return [];
-  const { met, of, all } = countAccepted(constraints, axes, 'grid');
+  if (constraints === undefined || !isGrid(sampler) || constraints.some(speaksOfCosts)) return [];
+  return leftOut(countAccepted(constraints, axes, 'grid'));
+}
+
+/** Once classes and models are known: how many combinations of a grid cost too much. */
+export function costWarningsOf(spec: SweepSpec, data: Pick<DataSummary, 'classes'> | null, module: ModelModule | null): readonly Warning[] {
+  const costOf = costsFor(spec, data, module);
+  return costOf === null || !isGrid(spec.sampler) ? [] : leftOut(countAccepted(spec.constraints ?? [], spec.axes, 'grid', costOf));
+}
+
+function isGrid(sampler: SweepSpec['sampler']): boolean {
+  return sampler === 'grid' || (typeof sampler === 'object' && 'grid' in sampler);
+}
+
+function leftOut({ met, of, all }: Counted): Warning[] {
   return !all || met === of ? [] : [{ path: ['constraints'], text: `${of - met} of the ${of} combinations do not meet them and are left out` }];
 }
 

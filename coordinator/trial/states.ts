@@ -27,7 +27,7 @@ export type TrialState =
   | 'failed'
   /** Needs more memory than any box has. */
   | 'infeasible'
-  /** Its sweep was stopped, or a revision dropped it. Resuming a stopped sweep queues it again. */
+  /** Its sweep was stopped or its budget used up, or a revision dropped it. A sweep that has ended and goes on queues it again. */
   | 'cancelled';
 
 const sweepMoves: { readonly [from in SweepState]: readonly SweepState[] } = {

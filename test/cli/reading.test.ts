@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
@@ -34,6 +34,15 @@ async function answer(...words: string[]): Promise<string> {
 async function document<Document>(...words: string[]): Promise<Document> {
   return JSON.parse(await answer(...words, '--json')) as Document;
 }
+
+it('a home that was named and is not there is bad input; the one by default has no sweeps yet', async () => {
+  const nowhere = await trawl(['ls', '--home', join(folder, 'nowhere')]);
+  assert.equal(nowhere.code, 2);
+  assert.match(nowhere.stderr, /^--home: .*nowhere: found no such folder, expected a home with sweeps in it; name another, or start a sweep there with: .*run FILE --home .*nowhere\n$/);
+  const none = await trawl(['ls', '--json'], { env: { TRAWL_HOME: join(folder, 'later') } });
+  assert.deepEqual([none.code, JSON.parse(none.stdout)], [0, { sweeps: [] }], none.stderr);
+  assert.deepEqual(['nowhere', 'later'].map((name) => existsSync(join(folder, name))), [false, false]);
+});
 
 describe('reading a sweep', () => {
   before(async () => {
@@ -102,6 +111,8 @@ describe('reading a sweep', () => {
     const { code, stderr } = await ask('compare', 'grid', 'wide/3');
     assert.equal(code, 2);
     assert.match(stderr, /expected either trials/);
+    const bare = await ask('compare', 'grid/3', '#1');
+    assert.deepEqual([bare.code, bare.stderr], [2, 'compare: found #1, expected a trial with its sweep; write grid/1\n']);
   });
 
   it('importance: what moves the objective most comes first', async () => {
@@ -117,9 +128,9 @@ describe('reading a sweep', () => {
   it('cost: each planned epoch has one place', async () => {
     const { epochs, trials } = await document<{ epochs: { [name: string]: number }; trials: { [state: string]: number } }>('cost', 'grid');
     assert.deepEqual(trials, { completed: 20 });
-    assert.deepEqual(epochs, { planned: 60, pruned: 0, stopped: 0, unfinished: 0, requested: 60, shared: 20, before: 0, trained: 40, retrained: 0 });
+    assert.deepEqual(epochs, { planned: 60, pruned: 0, stopped: 0, unfinished: 0, requested: 60, shared: 20, before: 0, trained: 40, beyond: 0, retrained: 0 });
     // The wider sweep has ten trials and 20 distinct epochs of its own; the first sweep's 40 were there.
     const wide = await document<{ epochs: { [name: string]: number } }>('cost', 'wide');
-    assert.deepEqual(wide.epochs, { planned: 90, pruned: 0, stopped: 0, unfinished: 0, requested: 90, shared: 30, before: 40, trained: 20, retrained: 0 });
+    assert.deepEqual(wide.epochs, { planned: 90, pruned: 0, stopped: 0, unfinished: 0, requested: 90, shared: 30, before: 40, trained: 20, beyond: 0, retrained: 0 });
   });
 });

@@ -125,8 +125,8 @@ describe('bad input', () => {
   it('a command on a home without sweeps says how to make one', async (t) => {
     const { home } = homeIn(t);
     const { code, stderr } = await trawl(['ls', '--home', home]);
-    assert.equal(code, 1);
-    assert.match(stderr, /trawl run FILE/);
+    assert.equal(code, 2);
+    assert.match(stderr, /start a sweep there with: .* run FILE/);
     assert.equal(existsSync(home), false);
   });
 });

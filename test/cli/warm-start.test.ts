@@ -1,6 +1,6 @@
 /** A sweep whose sampler begins with what another has found, with real processes. */
 import assert from 'node:assert/strict';
-import { writeFileSync } from 'node:fs';
+import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { it } from 'node:test';
 import { temporaryFolder } from '../support/images.js';
@@ -17,6 +17,11 @@ it('a sweep takes the trials of another: the run, its document and `show` say ho
     writeFileSync(file, `name: ${name}\n${common}sampler: ${sampler}\n${more}\n`);
     return file;
   };
+  const early = await trawl(['run', write('early', 'space: {x: {min: 0, max: 1}, epochs: 1}\nbudget: {trials: 1}'), '--warm-start-from', 'wide', '--home', home]);
+  assert.equal(early.code, 2, early.stderr);
+  assert.match(early.stderr, /warmStart\.from\[0\]: found "wide", expected the name or id of a sweep of this home/);
+  assert.ok(!existsSync(home), 'bad input makes no home');
+
   const first = await trawl(['run', write('wide', 'space: {x: {min: 0, max: 1}, epochs: 1}\nbudget: {trials: 14}'), '--home', home, '--json']);
   assert.equal(first.code, 0, first.stderr);
   const xs = readDocument(first.stdout).trials.map(({ settings }) => Number(settings.x));

@@ -134,6 +134,7 @@ test('a mistake is one line, and nothing is made', async (t) => {
   const run = (...args: string[]) => trawl(['lr', ...args, '--home', join(root, 'home')]);
   const cases: [string[], RegExp][] = [
     [[join(root, 'sweep.yaml'), '--set', 'batch=0'], /^--set: space\.batch: found 0, expected a whole number from 1 to 65536\n$/],
+    [[join(root, 'sweep.yaml'), '--set', 'lr=0.1', '--set', 'epochs=3'], /^--set: found lr=0\.1, expected another axis than lr: the test tries rates from --from to --to in its place\n--set: found epochs=3, .*\n$/],
     [[join(root, 'sweep.yaml'), '--set', 'batch'], /found batch, expected AXIS=VALUE/],
     [[join(root, 'sweep.yaml'), '--from', '1', '--to', '0.1'], /^--from: found 1, expected a rate below --to, which is 0\.1\n$/],
     [[join(root, 'nowhere.yaml')], /found no such file/],

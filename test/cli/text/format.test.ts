@@ -20,6 +20,12 @@ it('a schedule is one word with its parameters', () => {
   assert.equal(settingText([8, 16]), '[8, 16]');
 });
 
+it('a drawn number has four digits, a written one its own, and neither turns into a whole number', () => {
+  assert.deepEqual([0.0012345678901234567, 1e-7 / 3, 0.1 + 0.2, 0.9999871234567].map(settingText), ['0.001235', '3.333e-8', '0.3', '0.99999']);
+  assert.deepEqual([0.99999, 1234.5, 61706, 123456789, 0.0001].map(settingText), ['0.99999', '1234.5', '61706', '123456789', '0.0001']);
+  assert.equal(settingText({ cosine: { initial: 0.01234567890123 } }), 'cosine(initial 0.01235)');
+});
+
 it('any text passes through a shell as one word, unchanged', () => {
   const words = fc.array(fc.string({ minLength: 1 }).filter((word) => !word.includes('\0')), { minLength: 1, maxLength: 5 });
   fc.assert(

@@ -12,7 +12,7 @@ import { openStore } from '../../../coordinator/store/postgres.js';
 import type { Store, TrialFailure, TrialRecord } from '../../../coordinator/store/store.js';
 import type { TrialState } from '../../../coordinator/trial/states.js';
 import { testDatabase, type TestDatabase } from '../../support/postgres.js';
-import { turn } from '../store/facts.js';
+import { epochOf, granted, turn } from '../store/facts.js';
 
 function file(name: string, more: string, request: Partial<SubmitRequest> = {}): SubmitRequest {
   const text = `name: ${name}\ntrainable: {synthetic: {metrics: {val.loss: 'a / (epoch + 1)'}}}\nobjective: {minimize: val.loss}\n${more}`;
@@ -122,7 +122,55 @@ describe('a sweep that is changed while it lives', () => {
     await service.setState('rest', 'stopped');
     assert.equal((await service.change('rest', { budget: { wallClock: '1h' } }, { dryRun: false })).sweep?.state, 'stopped');
     assert.equal((await service.change('rest', { add: { a: [0.3] } }, { dryRun: false })).sweep?.state, 'running');
-    assert.deepEqual(await shown('rest'), ['#0 a 0.1 epochs 2 cancelled', '#1 a 0.2 epochs 2 cancelled', '#2 a 0.3 epochs 2 queued']);
+    assert.deepEqual(await shown('rest'), ['#0 a 0.1 epochs 2 queued', '#1 a 0.2 epochs 2 queued', '#2 a 0.3 epochs 2 queued']);
+  });
+
+  it('a stopped sweep runs only what is asked for: cancelled trials stay so and none is proposed, until it is resumed', async () => {
+    await service.submit(file('asked', 'space: {a: {min: 0.1, max: 1}, epochs: 2}\nsampler: random\nbudget: {trials: 3}'));
+    await service.setState('asked', 'stopped');
+    const states = async (): Promise<string[]> => (await trialsOf('asked')).map(({ state }) => state);
+    assert.deepEqual(await states(), ['cancelled', 'cancelled', 'cancelled']);
+
+    const retried = await service.retry('asked', ['1']);
+    assert.deepEqual([retried.retried, retried.stayCancelled, retried.sweep.state, retried.sweep.onlyAsked], [[1], 2, 'running', true]);
+    const enqueued = await service.enqueue('asked', [{ a: 0.7 }], { front: false });
+    assert.deepEqual([enqueued.enqueued.length, enqueued.stayCancelled, enqueued.sweep.onlyAsked], [1, 2, true]);
+    assert.deepEqual(await states(), ['cancelled', 'queued', 'cancelled', 'queued']);
+    await service.change('asked', { priority: 2 }, { dryRun: false });
+    assert.deepEqual(await states(), ['cancelled', 'queued', 'cancelled', 'queued'], 'an edit brings no work');
+
+    await service.setState('asked', 'running');
+    assert.deepEqual([await states(), (await service.sweep('asked')).onlyAsked], [['queued', 'queued', 'queued', 'queued'], false]);
+  });
+
+  it('what is announced counts a pruned trial as far as it went, be it by a command or by the same file', async () => {
+    const text = 'space: {a: [0.1, 0.2], epochs: 4}';
+    await service.submit(file('pruned', text));
+    const { id } = await service.sweep('pruned');
+    const [first, second] = await trialsOf('pruned');
+    const grant = await granted(store, await leader.epoch(), [...(first?.plan.path ?? []), ...(second?.plan.path.slice(0, 2) ?? [])]);
+    const rows = [0, 1, 2, 3, 4, 5].map((index) => ({ ...epochOf(grant, index), epoch: index % 4, parent: index % 4 === 0 ? null : (grant.keys[index - 1] ?? '') }));
+    const end = (trial: TrialRecord | undefined, state: TrialState, epochs: number) => ({ id: trial?.id ?? '', revision: 1, state, epochs, until: null, bestEpoch: state === 'completed' ? 3 : null, failure: null });
+    await store.commitTurn(await leader.epoch(), turn({ epochs: rows, trials: [end(first, 'completed', 4), end(second, 'pruned', 2)] }));
+    assert.equal((await store.findSweep('default', id))?.state, 'running');
+    // By hand: 4 epochs of the one, 2 of the other.
+    assert.deepEqual((await service.preview(file('pruned', text))).epochs, { requested: 6, distinct: 6, stored: 6, again: 0, budget: null });
+    const { preview } = await service.change('pruned', { add: { a: [0.3] } }, { dryRun: true });
+    assert.deepEqual(preview.epochs, { requested: 10, distinct: 10, stored: 6, again: 0, budget: null });
+  });
+
+  it('a trial that was pruned has the metrics of its last epoch, and its cost what was trained beyond that', async () => {
+    await service.submit(file('beyond', 'space: {a: [0.45], epochs: 4}'));
+    const { id } = await service.sweep('beyond');
+    const [trial] = await trialsOf('beyond');
+    const grant = await granted(store, await leader.epoch(), trial?.plan.path ?? [], { payers: [id] });
+    await store.commitTurn(await leader.epoch(), turn({ epochs: [0, 1, 2].map((index) => epochOf(grant, index)), trials: [{ id: trial?.id ?? '', revision: 1, state: 'pruned', epochs: 2, until: null, bestEpoch: null, failure: null }] }));
+    const [result] = (await service.results('beyond', { test: false })).trials;
+    assert.deepEqual([result?.bestEpoch, result?.metricsEpoch, result?.metrics['val.loss'], result?.objective], [null, 1, 0.5, 0.5]);
+    const { epochs, seconds } = await service.cost('beyond');
+    assert.deepEqual(epochs, { planned: 4, pruned: 2, stopped: 0, unfinished: 0, requested: 2, shared: 0, before: 0, trained: 2, beyond: 1, retrained: 0 });
+    // Each took half a second.
+    assert.deepEqual(seconds, { trained: 1, beyond: 0.5, saved: 0 });
   });
 
   it('an edit restarts no trial and lets the clock go on; what is wrong in it is told by its fields, all at once', async () => {

@@ -2,22 +2,17 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { endedPaths } from '../../../coordinator/api/ended-paths.js';
 import type { TrialRecord } from '../../../coordinator/store/store.js';
-import type { TrialPlan } from '../../../coordinator/sweep/spec.js';
 
-const plan = (...path: string[]): TrialPlan => ({ path }) as unknown as TrialPlan;
 const record = (state: TrialRecord['state'], epochs: number | null, ...path: string[]): TrialRecord => ({ state, epochs, plan: { path } }) as unknown as TrialRecord;
-const all = (): boolean => true;
+const paths = (records: readonly TrialRecord[], revives: boolean, isStored: (key: string) => boolean): (readonly string[])[] => endedPaths(records, revives, isStored).map(({ path }) => path);
 
-test('epochs after the early stop of a completed trial are not ahead of it', () => {
-  const paths = endedPaths([plan('a', 'b', 'c'), plan('a', 'x')], [record('completed', 2, 'a', 'b', 'c'), record('running', null, 'a', 'x')], 'paused', (key) => key !== 'x');
-  assert.deepEqual(paths.map(({ path }) => path), [['a', 'b'], ['a', 'x']]);
+test('epochs after the early stop of a completed trial, or the end of a pruned one, are not ahead of it', () => {
+  const records = [record('completed', 2, 'a', 'b', 'c'), record('pruned', 1, 'p', 'q'), record('running', null, 'a', 'x')];
+  assert.deepEqual(paths(records, false, (key) => key !== 'x'), [['a', 'b'], ['p'], ['a', 'x']]);
 });
 
-test('of a completed sweep nothing is ahead, whatever was cancelled when its time was over', () => {
-  const paths = endedPaths([plan('a', 'b', 'c'), plan('a', 'x')], [record('cancelled', null, 'a', 'b', 'c'), record('completed', 2, 'a', 'x')], 'completed', (key) => key !== 'b');
-  assert.deepEqual(paths.map(({ path }) => path), [['a'], ['a', 'x']]);
-});
-
-test('a trial that the sweep did not have yet has its whole path ahead', () => {
-  assert.deepEqual(endedPaths([plan('n')], [record('completed', 1, 'a', 'b')], 'running', all).map(({ path }) => path), [['n']]);
+test('of what was cancelled only what is stored counts, unless it goes on', () => {
+  const records = [record('cancelled', null, 'a', 'b', 'c'), record('completed', 2, 'a', 'x')];
+  assert.deepEqual(paths(records, false, (key) => key !== 'b'), [['a'], ['a', 'x']]);
+  assert.deepEqual(paths(records, true, (key) => key !== 'b'), [['a', 'b', 'c'], ['a', 'x']]);
 });

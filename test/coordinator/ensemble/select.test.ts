@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { decide, meanProbabilities } from '../../../coordinator/ensemble/combine.js';
-import { crossEntropy, measure, scoreBy } from '../../../coordinator/ensemble/measure.js';
+import { crossEntropy, measure, measureNamed, scoreBy } from '../../../coordinator/ensemble/measure.js';
 import { selectBest, selectGreedy, type Candidate, type Selected } from '../../../coordinator/ensemble/select.js';
 import { classNames, models } from './models.js';
 
@@ -120,4 +120,13 @@ describe('measuring an ensemble', () => {
   it('a probability that was rounded to 0 gives a large and finite loss', () => {
     assert.ok(Number.isFinite(crossEntropy(Float32Array.from([1, 0]), [1], 2)));
   });
+});
+
+it('an objective that is none of the usual metrics is measured from what was decided, and from ROC curves', () => {
+  const truth = { labels: [0, 0, 1, 1], classes: ['a', 'b'], positive: 1 };
+  const probabilities = Float32Array.of(0.9, 0.1, 0.4, 0.6, 0.3, 0.7, 0.8, 0.2);
+  const of = (metric: string): number | null => measureNamed(metric, probabilities, [0, 1, 1, 0], truth);
+  // One of two of each class is found; with both of b positive (from 0.2 on), one of two of a is called negative.
+  assert.deepEqual(['val.recall[a]', 'val.precision', 'val.specificityAtSensitivity[1]'].map(of), [0.5, 0.5, 0.5]);
+  assert.deepEqual(['val.auc', 'cost.bytes', 'train.loss', 'val.recall[c]'].map(of), [null, null, null, null]);
 });

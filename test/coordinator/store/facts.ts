@@ -74,5 +74,5 @@ export async function granted(store: Store, leaderEpoch: number, keys: readonly 
 export async function revised(store: Store, id: string, sweep: NewSweep): Promise<NewSweep> {
   const from = await store.findSweep(sweep.project, id);
   if (from === null) return sweep;
-  return { ...sweep, carried: { from, kept: [], judgedAnew: false, foldedAnew: false, known: (await store.trialsOf(from.id)).length, fresh: sweep.trials.map((plan) => ({ plan, ahead: null })), clockGoesOn: false, state: 'running' } };
+  return { ...sweep, carried: { from, kept: [], judgedAnew: false, foldedAnew: false, known: (await store.trialsOf(from.id)).length, fresh: sweep.trials.map((plan) => ({ plan, ahead: null })), clockGoesOn: false, revives: false, state: 'running' } };
 }

@@ -5,6 +5,7 @@ import { searchOf } from '../../../coordinator/sampler/search.js';
 import { checkCosts } from '../../../coordinator/sweep/check-constraints.js';
 import { costsFor } from '../../../coordinator/sweep/costs.js';
 import { formatMistake, parseSweepFile } from '../../../coordinator/sweep/parse.js';
+import { costWarningsOf } from '../../../coordinator/sweep/warnings.js';
 import type { SweepSpec } from '../../../coordinator/sweep/spec.js';
 import { structureName, type ModelModule } from '../../../proto/model-module.js';
 
@@ -80,6 +81,14 @@ test('what a model costs that eager alone can train is told where it is asked fo
   assert.deepEqual(problem?.path, ['constraints', 1]);
   assert.match(problem.found, /Reshape \(layer "reshape_1"\)/);
   assert.match(problem.expected, /--engine eager/);
+});
+
+test('a grid says how many combinations cost too much once the classes are known', () => {
+  const said = (text: string) => costWarningsOf(spec(text), digits, null).map(({ path, text: warning }) => `${path.join('.')}: ${warning}`);
+  const text = "data: x\nmodel: lenet5\nspace: {fcWidth: [60, 120, 200], batch: [8, 16], imageSize: 28}\n";
+  assert.deepEqual(said(`${text}constraints: ['parameters <= 61706']`), ['constraints: 2 of the 6 combinations do not meet them and are left out']);
+  assert.deepEqual(said(`${text}constraints: ['parameters <= 1e9']`), []);
+  assert.deepEqual(said(`${text}constraints: ['batch < 16']`), [], 'what speaks of no costs was said before');
 });
 
 test('a trainable without a model has no costs to name', () => {

@@ -31,7 +31,6 @@ sampler: {grid: {order: shuffled}}`);
     'budget.trials: none -> 9',
     'concurrency: none -> 4',
     'data.groupBy: none -> (p\\d)',
-    'data.split.merge: none -> false',
     'data.split.seed: none -> 0',
     'data.split.test: none -> given',
     'data.split.val: none -> 0.2',
@@ -48,7 +47,7 @@ sampler: {grid: {order: shuffled}}`);
     'seed: 0 -> 1',
     'space.epochs: [100] -> [5, 10]',
     'space.lr: [0.01] -> [0.01, {cosine: {initial: 0.1}}]',
-    'stageTimeoutMs: none -> 600000',
+    'stageTimeout: none -> 10m',
     'stop.direction: none -> minimize',
     'stop.minDelta: none -> 0',
     'stop.monitor: none -> val.loss',
@@ -64,5 +63,18 @@ test('the order of axes is a difference of numbers only, and none of fields', ()
 test('settings inside a choice are shown where they stand', () => {
   assert.deepEqual(differences(spec('data: x\nspace: {optimizer: [sgdm, {adam: {beta2: [0.9, 0.99]}}]}'), spec('data: x\nspace: {optimizer: [sgdm, {adam: {beta2: [0.9, 0.999]}}]}')), [
     'space.optimizer: [sgdm, {adam: {beta2: [0.9, 0.99]}}] -> [sgdm, {adam: {beta2: [0.9, 0.999]}}]',
+  ]);
+});
+
+test('times, and several objectives, are told as the file has them', () => {
+  const before = spec('data: x\nobjective: {maximize: val.auc, floors: {val.recall: 0.9}}\nbudget: {wallClock: 90m, slotHours: 2}');
+  const after = spec('data: {path: x, split: {val: 0.1, given: merge}}\nobjective: [{maximize: val.auc}, {minimize: cost.bytes}]\nbudget: {wallClock: 2h}');
+  assert.deepEqual(differences(before, after).sort(), [
+    'budget.slotHours: 2 -> none',
+    'budget.wallClock: 1h30m -> 2h',
+    'data.split.given: none -> merge',
+    'data.split.seed: none -> 0',
+    'data.split.val: none -> 0.1',
+    'objective: [{maximize: val.auc, floors: {val.recall: 0.9}}] -> [{maximize: val.auc}, {minimize: cost.bytes}]',
   ]);
 });

@@ -124,7 +124,8 @@ test('constraints are formulas over numbers that something meets', () => {
   one(text('imageSize * batch <='), '3:15: constraints[0]: found "imageSize * batch <="', 'a formula over hyperparameters');
   one(text('imageSize * bach < 9'), 'the name bach', 'did you mean batch?');
   one(text('optimizer == 1'), 'optimizer, which can be "sgdm"', 'hyperparameters that are numbers');
-  one(text('process.exit() > 1'), 'constraints[0]:', 'only Math may stand before a dot');
+  one(text('process.exit() > 1'), 'constraints[0]:', 'process.exit is not a function; there are abs, ');
+  one(text('lr[0] > 1'), 'constraints[0]:', 'dots and brackets stand in names of metrics and settings alone');
   one(text('imageSize * batch < 100'), '3:14: constraints: found constraints that none of 12 combinations meets', 'loosen one of them');
   one(text('imageSize * batch < 100', 'sampler: random\nbudget: {trials: 3}'), 'constraints: found constraints that none of 12 combinations meets');
   one("data: x\nspace: {dropout: {min: 0, max: 0.5}}\nconstraints: ['dropout > 1']\nsampler: random\nbudget: {trials: 3}", 'constraints: found constraints that none of 10,000 settings');
