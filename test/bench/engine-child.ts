@@ -1,6 +1,6 @@
 /**
- * A process that trains one model of the bench `engine`: `node engine-child.js MODEL PIXELS NATIVE-PLACE
- * [MS]` (null for wasm). It reads the pixels, compiles, takes a step and says so; then each line on its stdin asks for something,
+ * A process that trains one model of the bench `engine`: `node engine-child.js MODEL PIXELS ENGINE [MS]`,
+ * the engine as JSON. It reads the pixels, compiles, takes a step and says so; then each line on its stdin asks for something,
  * and each line on its stdout is the answer, as JSON; keras-engine.py is its counterpart. With MS it steps
  * for that long instead and its last line is how many steps it took per second.
  */
@@ -13,6 +13,9 @@ import { RECALIBRATION_IMAGES } from '../../worker/train/order.js';
 import { median } from './bench.js';
 import { CLASSES, MODELS, type BenchModel } from './engine-models.js';
 import { IMAGES, pixelTable } from './engine-pixels.js';
+
+/** On the CPU. */
+export type BenchEngine = Pick<UsableEngine, 'kind' | 'native'>;
 
 const VALIDATION = 200;
 /** Small, so that no run diverges: the time of a step does not depend on its rate. */
@@ -83,12 +86,11 @@ class Child {
 }
 
 async function main(): Promise<void> {
-  const [name = '', pixels = '', native = 'null', span] = process.argv.slice(2);
+  const [name = '', pixels = '', chosen = '', span] = process.argv.slice(2);
   const model = MODELS.find((known) => known.name === name);
   if (model === undefined) throw new Error(`no model ${name}`);
   const source = openImageSource(pixelTable(model, pixels));
-  const place = JSON.parse(native) as UsableEngine['native'];
-  const engine = await openEngine({ kind: place === null ? 'wasm' : 'graph', native: place, gpus: [] });
+  const engine = await openEngine({ ...(JSON.parse(chosen) as BenchEngine), gpus: [] });
   const training = {
     optimizer: model.optimizer, classes: CLASSES, normalisation: { mean: null, deviation: null }, initSeed: 0,
     replicate: 0, maxBatch: model.batch, accumulate: 1, clips: false, augments: false, memoryBytes: null,

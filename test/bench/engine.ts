@@ -1,5 +1,6 @@
 /**
- * Training on one thread, for every executor of this machine and, with --against, Keras: each in a
+ * Training on one thread, for every executor of this machine (eager, which calls TensorFlow for each operation, on
+ * the small models alone) and, with --against, Keras: each in a
  * process of its own, asked in turn so that whatever else the machine does falls on all alike. Time of a
  * step; of an epoch of 1,000 images with feeding and evaluation; peak memory; time from the start of a
  * process to the end of its first step (`coldStartMs`), and that without what a later step of the same
@@ -19,6 +20,7 @@ import { packageRoot } from '../../proto/package-root.js';
 import { surveyEngines } from '../../worker/engine/choose.js';
 import { nativeEnvironment, type NativePlace } from '../../worker/engine/native/load.js';
 import { type BenchOptions, type Emit, median, progress } from './bench.js';
+import type { BenchEngine } from './engine-child.js';
 import { MODELS } from './engine-models.js';
 import { writePixels } from './engine-pixels.js';
 import { nativeOfTests } from './native.js';
@@ -50,8 +52,9 @@ export async function run(options: BenchOptions, emit: Emit): Promise<void> {
     for (const model of MODELS) {
       const { name, size } = model;
       const deep = name.startsWith('cnn-d') || name.startsWith('resnet');
+      const asked = contestants.filter(({ engine }) => engine !== 'eager' || !deep);
       const rounds = options.quick ? { starts: 1, steps: 3, epochs: 1 } : { starts: 5, steps: deep ? 3 : 6, epochs: deep || size > 64 ? 1 : 2 };
-      report(name, await compete(name, writePixels(model, folder), contestants, rounds), emit);
+      report(name, await compete(name, writePixels(model, folder), asked, rounds), emit);
     }
   } finally {
     rmSync(folder, { recursive: true, force: true });
@@ -176,16 +179,16 @@ class Asked {
 
 async function ourEngines(): Promise<Contestant[]> {
   const script = join(packageRoot(), 'dist', 'test', 'bench', 'engine-child.js');
-  const ours = (engine: string, native: NativePlace | null): Contestant => ({
-    engine,
+  const ours = (engine: BenchEngine): Contestant => ({
+    engine: engine.kind,
     program: process.execPath,
-    arguments: (model, pixels) => [script, model, pixels, JSON.stringify(native)],
-    environment: native === null ? {} : nativeEnvironment(null, 1),
+    arguments: (model, pixels) => [script, model, pixels, JSON.stringify(engine)],
+    environment: engine.native === null ? {} : nativeEnvironment(null, 1),
   });
   const { engines } = homeAt(undefined);
   const native = nativeOfTests() ?? (await installedNative(engines));
-  if (native === null) progress(`engine: no native engine for the CPU that was tested is in ${engines}, and TRAWL_TEST_NATIVE names none: graph is left out (trawl engine install)`);
-  return [ours('wasm', null), ...(native === null ? [] : [ours('graph', native)])];
+  if (native === null) progress(`engine: no native engine for the CPU that was tested is in ${engines}, and TRAWL_TEST_NATIVE names none: graph and eager are left out (trawl engine install)`);
+  return [ours({ kind: 'wasm', native: null }), ...(native === null ? [] : [ours({ kind: 'graph', native })]), ...((native?.javascript ?? null) === null ? [] : [ours({ kind: 'eager', native })])];
 }
 
 /** The best native engine for the CPU that is installed in the home and tested; null for none. */

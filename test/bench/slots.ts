@@ -11,6 +11,7 @@ import { join } from 'node:path';
 import { packageRoot } from '../../proto/package-root.js';
 import { SupervisedChild } from '../../worker/agent/child-process.js';
 import { type BenchOptions, type Emit, median, progress } from './bench.js';
+import type { BenchEngine } from './engine-child.js';
 import { MODELS } from './engine-models.js';
 import { writePixels } from './engine-pixels.js';
 
@@ -20,7 +21,8 @@ const ROUNDS = 5;
 export async function run({ quick }: BenchOptions, emit: Emit): Promise<void> {
   const module = join(packageRoot(), 'dist', 'test', 'bench', 'engine-child.js');
   const folder = mkdtempSync(join(tmpdir(), 'trawl-slots-'));
-  const args = [MODEL.name, writePixels(MODEL, folder), 'null', quick ? '1000' : '5000'];
+  const wasm: BenchEngine = { kind: 'wasm', native: null };
+  const args = [MODEL.name, writePixels(MODEL, folder), JSON.stringify(wasm), quick ? '1000' : '5000'];
   const slots: number[] = [];
   const alone: number[] = [];
   try {

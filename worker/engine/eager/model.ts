@@ -104,9 +104,10 @@ function built(placed: PlacedLayer, taken: layers.SymbolicTensor | layers.Symbol
   }
 }
 
-/** In training tf.layers reads gamma and beta where a batch norm has none, too (4.22: an error); what it works out with takes null. */
+/** In training tf.layers reads gamma and beta where a batch norm has none, too, and tfjs has no gradient without gamma (4.22: errors): constants that change nothing. */
 function completeNorm(norm: Layer): void {
-  for (const part of ['gamma', 'beta']) if (!(part in norm)) Object.defineProperty(norm, part, { value: { read: () => null } });
+  const channels = (norm.input as layers.SymbolicTensor).shape.at(-1) ?? 0;
+  for (const [part, constant] of [['gamma', 1], ['beta', 0]] as const) if (!(part in norm)) Object.defineProperty(norm, part, { value: { read: () => tf.fill([channels], constant) } });
 }
 
 /** tf.layers changes the configurations that it reads. */

@@ -156,7 +156,7 @@ function addonOf(folder: string): string | null {
 }
 
 /** Null where the folder has no JavaScript of tfjs-node. */
-function javascriptIn(folder: string): JavaScriptPlace | null {
+export function javascriptIn(folder: string): JavaScriptPlace | null {
   try {
     const { version } = z.object({ version: z.string() }).parse(JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')));
     return existsSync(join(folder, 'dist', 'register_all_kernels.js')) ? { folder, version } : null;
