@@ -13,6 +13,9 @@ const MOST_LAYERS = 2;
 const RECURRENT: { readonly [className: string]: number } = { SimpleRNN: 4, GRU: 14, LSTM: 18, RNN: 18, ConvLSTM2D: 24, Bidirectional: 36 };
 const KERNELS_PER_TIME = 4;
 
+/** What an update makes of a weight at a time, of its size. Held against measured peaks. */
+const UPDATE_VALUES = 5;
+
 const size = (shape: readonly number[]): number => shape.reduce((product, extent) => product * extent, 1);
 
 /** Bytes of what a part of a batch makes on its way, and of the gradients of the two largest values. */
@@ -32,9 +35,10 @@ export function activationBytes({ input, layers, summaries }: EagerModel, { maxB
 
 /** Bytes that a training takes where it is computed, beside the library and tf.layers; TensorFlow allocates as it goes, so this is a prediction. */
 export function estimateBytes(model: EagerModel, training: Training): number {
-  // Weights, their gradients twice (as they are, and as they are applied), and what an update makes of the largest.
-  const copies = 3 + stateNames(training.optimizer).length + (training.accumulate > 1 ? 1 : 0);
-  return activationBytes(model, training) + 4 * parameters(model) * copies;
+  // Weights, their gradients (of parts the sum, those of a part, and the next sum), the optimizer's state.
+  const copies = 2 + stateNames(training.optimizer).length + (training.accumulate > 1 ? 2 : 0);
+  const largest = Math.max(0, ...model.summaries.map(({ learnables }) => learnables));
+  return activationBytes(model, training) + 4 * (parameters(model) * copies + UPDATE_VALUES * largest);
 }
 
 /** Bytes beside a GPU, of what goes to it: the state of a checkpoint, and the images of a part. */

@@ -45,28 +45,29 @@ function clipFactor(gradients: readonly tf.Tensor[], clipNorm: number): number {
 
 function update({ value, state }: TrainedWeight, gradient: tf.Tensor, optimizer: OptimizerChoice, { rate, decay }: StepRates): void {
   const [first, second] = state;
-  const take = (step: tf.Tensor): void => {
-    value.assign(tf.sub(value, step));
+  // What is made on the way is let go at once: of a wide dense layer each is as large as its weights.
+  const take = (step: () => tf.Tensor): void => {
+    value.assign(tf.tidy(() => tf.sub(value, step())));
   };
   switch (optimizer.name) {
     case 'sgd':
-      take(tf.mul(gradient, rate));
+      take(() => tf.mul(gradient, rate));
       return;
     case 'sgdm':
     case 'nesterov':
-      first!.assign(tf.add(tf.mul(first!, optimizer.momentum), gradient));
-      take(tf.mul(optimizer.name === 'sgdm' ? first! : tf.add(gradient, tf.mul(first!, optimizer.momentum)), rate));
+      first!.assign(tf.tidy(() => tf.add(tf.mul(first!, optimizer.momentum), gradient)));
+      take(() => tf.mul(optimizer.name === 'sgdm' ? first! : tf.add(gradient, tf.mul(first!, optimizer.momentum)), rate));
       return;
     case 'rmsprop':
-      first!.assign(mean(first!, tf.square(gradient), optimizer.rho));
-      take(tf.div(tf.mul(gradient, rate), tf.sqrt(tf.add(first!, optimizer.epsilon))));
+      first!.assign(tf.tidy(() => mean(first!, tf.square(gradient), optimizer.rho)));
+      take(() => tf.div(tf.mul(gradient, rate), tf.sqrt(tf.add(first!, optimizer.epsilon))));
       return;
     case 'adam':
     case 'adamw':
-      first!.assign(mean(first!, gradient, optimizer.beta1));
-      second!.assign(mean(second!, tf.square(gradient), optimizer.beta2));
-      if (decay !== 0) take(tf.mul(value, decay));
-      take(tf.div(tf.mul(first!, rate), tf.add(tf.sqrt(second!), optimizer.epsilon)));
+      first!.assign(tf.tidy(() => mean(first!, gradient, optimizer.beta1)));
+      second!.assign(tf.tidy(() => mean(second!, tf.square(gradient), optimizer.beta2)));
+      if (decay !== 0) take(() => tf.mul(value, decay));
+      take(() => tf.div(tf.mul(first!, rate), tf.add(tf.sqrt(second!), optimizer.epsilon)));
   }
 }
 
