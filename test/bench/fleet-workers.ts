@@ -4,11 +4,16 @@
  * only the training children are missing. Forked; told and asked over IPC.
  */
 import type { Answer, Cancel, Offer, ReliableMessage } from '../../proto/messages.js';
+import { readNatsSettings } from '../../proto/nats/settings.js';
 import { grpcLink } from '../../worker/link/grpc.js';
+import type { Link } from '../../worker/link/link.js';
+import { natsLink } from '../../worker/link/nats.js';
 import { WorkerSession, type SessionHandler } from '../../worker/link/session.js';
 import { SyntheticTrainer } from '../../worker/train/synthetic.js';
 
 export interface FleetLoad {
+  /** Where a NATS server is taken in place of the coordinator's gRPC. */
+  readonly nats: string | null;
   readonly address: string;
   readonly token: string;
   readonly workers: number;
@@ -44,11 +49,12 @@ class SimulatedWorker implements SessionHandler {
   readonly #awaiting = new Map<number, (answer: Answer) => void>();
   #seq = 0;
 
-  constructor(number: number, { address, token, slots }: FleetLoad) {
+  constructor(number: number, load: FleetLoad) {
+    const { slots } = load;
     this.#slots = slots;
     const id = `wrk_simulated${number}`;
     this.#session = new WorkerSession({
-      link: grpcLink({ address, token }),
+      link: linkOf(load, id),
       hello: () => ({
         ...{ features: [], worker: id, name: `simulated-${number}`, slots, memoryBytes: MEMORY_BYTES, slotMemoryBytes: MEMORY_BYTES / slots, numerics: [], node: process.version },
         leases: [...this.#running.values(), ...this.#waiting].map(({ attempt, token: lease }) => ({ attempt, token: lease })),
@@ -143,6 +149,13 @@ class SimulatedWorker implements SessionHandler {
     this.#session.report(report);
     return (this.#seq += 1);
   }
+}
+
+function linkOf({ nats, address, token }: FleetLoad, worker: string): Link {
+  if (nats === null) return grpcLink({ address, token });
+  const place = readNatsSettings({ url: nats });
+  if (!('address' in place)) throw new TypeError(`${nats} is no address of a NATS server`);
+  return natsLink({ ...place, worker });
 }
 
 function figures(): FleetFigures {

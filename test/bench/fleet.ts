@@ -1,13 +1,15 @@
 /**
  * A large fleet: one coordinator with 500 simulated workers of two slots (fleet-workers.ts) that speak the
  * real protocol, at 2,000 epoch reports a second. Time from a report to its decision, memory of the
- * coordinator, and on stderr what it takes when nothing is to be done. The load runs on the same cores.
+ * coordinator, and on stderr what it takes when nothing is to be done. The load runs on the same cores, and
+ * so does the nats-server of the second case.
  */
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { packageRoot } from '../../proto/package-root.js';
+import { NatsServer } from '../support/nats.js';
 import { progress, type BenchOptions, type Emit } from './bench.js';
 import type { FleetFigures, FleetLoad } from './fleet-workers.js';
 import { LocalFleet } from './local-fleet.js';
@@ -19,14 +21,25 @@ const EPOCH_MS = 500;
 const IDLE_MS = 10_000;
 const LOOK_MS = 100;
 
-export async function run({ quick }: BenchOptions, emit: Emit): Promise<void> {
+export async function run(options: BenchOptions, emit: Emit): Promise<void> {
+  await measure('grpc', null, options, emit);
+  const server = new NatsServer();
+  await server.start();
+  try {
+    await measure('nats', `nats://${server.address}`, options, emit);
+  } finally {
+    await server.stop();
+  }
+}
+
+async function measure(carrier: string, nats: string | null, { quick }: BenchOptions, emit: Emit): Promise<void> {
   const workers = quick ? 50 : 500;
   const seconds = quick ? 10 : 60;
-  const fleet = await LocalFleet.start(0);
-  const load = new Load({ ...fleet.address, workers, slots: SLOTS });
+  const fleet = await LocalFleet.start(0, nats);
+  const load = new Load({ ...fleet.address, nats, workers, slots: SLOTS });
   try {
     await load.welcomed();
-    progress(`fleet: ${workers} workers are connected`);
+    progress(`fleet: ${workers} workers over ${carrier} are connected`);
     const perSecond = (workers * SLOTS * 1_000) / EPOCH_MS;
     // The first ten seconds fill the slots, the last ten empty them.
     const trials = Math.ceil((perSecond * (seconds + 20)) / EPOCHS);
@@ -40,7 +53,7 @@ export async function run({ quick }: BenchOptions, emit: Emit): Promise<void> {
     const before = fleet.coordinator().cpuMs;
     await wait(IDLE_MS);
     progress(`fleet: idle, the coordinator takes ${(((fleet.coordinator().cpuMs - before) / IDLE_MS) * 100).toFixed(1)} % of a core; report to decision ${p50Ms.toFixed(1)} ms in the median`);
-    const shared = { case: `grpc-${workers}`, runs: 1, engine: null };
+    const shared = { case: `${carrier}-${workers}`, runs: 1, engine: null };
     emit({ ...shared, metric: 'reportsPerSecond', value: Number((reports / took).toFixed(1)), unit: '1/s' });
     emit({ ...shared, metric: 'p99Ms', value: Number(p99Ms.toFixed(2)), unit: 'ms' });
     emit({ ...shared, metric: 'rssBytes', value: rssBytes, unit: 'bytes' });

@@ -52,10 +52,10 @@ export class LocalFleet {
     this.#connection = connection;
   }
 
-  /** With no slots there is no worker. */
-  static async start(slots: number): Promise<LocalFleet> {
+  /** With no slots there is no worker; `nats` is a server that takes workers too. */
+  static async start(slots: number, nats: string | null = null): Promise<LocalFleet> {
     const folder = mkdtempSync(join(tmpdir(), 'trawl-bench-'));
-    const connection = await connect({ home: homeAt(folder), databaseUrl: null, leaseMs: null, onNotice: progress, signal: new AbortController().signal });
+    const connection = await connect({ home: homeAt(folder), databaseUrl: null, leaseMs: null, ...(nats === null ? {} : { nats: { url: nats } }), onNotice: progress, signal: new AbortController().signal });
     if (slots > 0) connection.host?.startWorker({ slots, slotMemoryBytes: null });
     return new LocalFleet(folder, connection);
   }

@@ -45,11 +45,11 @@ const helloOf = (leases: readonly LeaseRef[] = []): Omit<Hello, 'kind' | 'protoc
   waiting: [],
 });
 
-function epochReport(epoch: number): Report {
+export function epochReport(epoch: number): Report {
   return { kind: 'epoch', attempt: 'att_1', token: 'lease', epoch, key: KEY, result: { metrics: { 'val.loss': 1 / (epoch + 1) }, confusion: null, diverged: false }, cost: { seconds: 0.5, steps: 3, params: 7, msPerImage: 0.25 } };
 }
 
-const offer: Offer = {
+export const offer: Offer = {
   kind: 'offer',
   attempt: 'att_1',
   token: 'lease',
@@ -79,7 +79,7 @@ function answerTo(seq: number): Answer {
 }
 
 /** Records what a coordinator sees, and does what the test says about it. */
-class ScriptedCoordinator implements CarrierHandler {
+export class ScriptedCoordinator implements CarrierHandler {
   readonly opened_ = new Recorder<Peer>();
   readonly closed_ = new Recorder<Peer>();
   readonly messages = new Recorder<WorkerMessage>();
@@ -113,7 +113,7 @@ function welcomeAndAnswer(peer: Peer, message: WorkerMessage): void {
   if ('seq' in message) peer.send(answerTo(message.seq));
 }
 
-function welcomeOnly(peer: Peer, message: WorkerMessage): void {
+export function welcomeOnly(peer: Peer, message: WorkerMessage): void {
   if (message.kind === 'hello') peer.send(welcome);
 }
 
@@ -122,7 +122,7 @@ interface AnsweredReport {
   readonly message: ReliableMessage;
 }
 
-interface TestWorker {
+export interface TestWorker {
   readonly session: WorkerSession;
   readonly answers: Recorder<AnsweredReport>;
   readonly others: Recorder<CoordinatorMessage>;
@@ -130,7 +130,7 @@ interface TestWorker {
   readonly connections: Recorder<'up' | 'down'>;
 }
 
-function startWorker(context: TestContext, link: Link, leases: readonly LeaseRef[] = []): TestWorker {
+export function startWorker(context: TestContext, link: Link, leases: readonly LeaseRef[] = []): TestWorker {
   const answers = new Recorder<AnsweredReport>();
   const others = new Recorder<CoordinatorMessage>();
   const refusals = new Recorder<Refused>();

@@ -144,6 +144,13 @@ test('a stream that is deleted in the middle of a sweep is made anew', LIMIT, as
   await until('the new stream', async () => manager.streams.info('TRAWL_stream').catch(() => null));
 });
 
+test('a worker that the server refuses says so in one line without its password, and ends', LIMIT, async () => {
+  const { code, stderr } = await trawl(['worker', '--blobs', 'http://127.0.0.1:1', '--home', join(folder, 'refused')], { env: { TRAWL_TOKEN: 't', TRAWL_NATS_URL: natsUrl('ada', 'wrong-one') } });
+  assert.match(stderr, /^the coordinator at nats:\/\/127\.0\.0\.1:\d+ \(fleet default\) refused this worker: the NATS server at \S+ refused the user, password, token or credentials file .*; give those of the fleet's account$/m);
+  assert.doesNotMatch(stderr, /wrong-one/);
+  assert.equal(code, 1, stderr);
+});
+
 test('what cannot be right ends at once, in one line, with nothing created', LIMIT, async () => {
   const home = join(folder, 'none');
   const cases = [
