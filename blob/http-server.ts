@@ -7,9 +7,16 @@ import { isBlobId } from './store.js';
 import type { OwnedBlobStore } from './store.js';
 import { heldErrors } from './verified-file.js';
 
+export interface BlobRefusal {
+  /** Of HTTP. */
+  readonly status: number;
+  readonly code: string;
+  readonly message: string;
+}
+
 export interface BlobRouteOptions {
-  /** Whether this request may use the blobs. */
-  authorize(request: FastifyRequest): boolean | Promise<boolean>;
+  /** Why this request may not use the blobs; null where it may. */
+  authorize(request: FastifyRequest): BlobRefusal | null | Promise<BlobRefusal | null>;
   /** Told of every blob put, fetched or asked for, before the answer goes out: its last use is now. */
   used?(id: BlobId, bytes: number): Promise<void>;
 }
@@ -26,9 +33,8 @@ export function registerBlobRoutes(fastify: FastifyInstance, store: OwnedBlobSto
   void fastify.register(async (routes) => {
     routes.addContentTypeParser('application/octet-stream', (_request, payload, done) => done(null, payload));
     routes.addHook('onRequest', async (request, reply) => {
-      if (!(await options.authorize(request))) {
-        return refuse(reply, 401, 'Unauthorized', 'a token of this coordinator is needed: send it as "authorization: Bearer TOKEN"');
-      }
+      const refusal = await options.authorize(request);
+      if (refusal !== null) return refuse(reply, refusal.status, refusal.code, refusal.message);
       const { sha } = request.params as BlobRoute['Params'];
       if (!isBlobId(sha)) return refuse(reply, 400, 'BadBlobId', `${sha.slice(0, 80)} is no blob: expected 64 lower-case hex digits`);
       return undefined;

@@ -129,8 +129,7 @@ export class HttpBlobStore implements BlobStore {
     if (response.status === 404) throw new BlobNotFoundError(id);
     if (response.status === 507) throw new DiskFullError(`blob ${id}`, "the coordinator's disk is full");
     if (response.status === 409) throw new BlobMismatchError(id, answer.found);
-    if (response.status === 401) throw new BlobRefusedError(id, 401, 'its token is another one');
-    if (response.status < 500) throw new BlobRefusedError(id, response.status, answer.message);
+    if (response.status < 500) throw new BlobRefusedError(id, response.status, answer.message === '' ? whyRefused(response.status) : answer.message);
     throw new BlobUnavailableError(`blob ${id}`, `the coordinator answered ${response.status} ${answer.message}`);
   }
 
@@ -146,6 +145,11 @@ export class HttpBlobStore implements BlobStore {
       await wait(pauseMs);
     }
   }
+}
+
+/** Of an answer to HEAD, which has no body. */
+function whyRefused(status: number): string {
+  return status === 401 ? 'its token is not good here' : status === 403 ? 'the role of its token does not reach so far' : 'it did not say why';
 }
 
 function checkName(found: BlobId, expected: BlobId | undefined): void {

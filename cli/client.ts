@@ -8,6 +8,7 @@ import type {
   Enqueued,
   Health,
   ImportanceView,
+  MadeToken,
   Preview,
   ProgressView,
   Recorded,
@@ -19,6 +20,8 @@ import type {
   SweepFileView,
   SweepService,
   SweepView,
+  TokenRequest,
+  TokenView,
   TrialDetail,
   WorkerView,
 } from '../coordinator/api/views.js';
@@ -135,6 +138,18 @@ export class HttpSweepService implements SweepService {
 
   workers(): Promise<WorkerView[]> {
     return this.#ask('GET', '/workers');
+  }
+
+  tokens(): Promise<TokenView[]> {
+    return this.#ask('GET', '/tokens');
+  }
+
+  createToken(request: TokenRequest): Promise<MadeToken> {
+    return this.#ask('POST', '/tokens', request);
+  }
+
+  revokeToken(id: string): Promise<TokenView> {
+    return this.#ask('DELETE', `/tokens/${encodeURIComponent(id)}`);
   }
 
   async recordedSeq(): Promise<number> {

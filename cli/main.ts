@@ -16,6 +16,7 @@ import { addReadingCommands } from './commands/reading.js';
 import { addRun } from './commands/run.js';
 import { addSubmitCommands } from './commands/submit.js';
 import { addSweepCommands } from './commands/sweeps.js';
+import { addTokenCommands } from './commands/token.js';
 import { addTrialCommands } from './commands/trials.js';
 import { allowClosedPipe, exitCodes } from './exit.js';
 
@@ -43,6 +44,7 @@ function buildProgram(exit: (code: number) => void): Command {
   addEngineCommands(program, exit);
   addDoctor(program, exit);
   addFleetCommands(program, exit);
+  addTokenCommands(program);
   addBench(program, exit);
   return program;
 }
@@ -70,7 +72,7 @@ function report(error: unknown): number {
   }
   if (error instanceof Error && 'code' in error && typeof error.code === 'string') {
     process.stderr.write(`${error.message} [${error.code}]\n`);
-    return ['SweepNotFound', 'TrialNotFound', 'NoEnsemble', 'BadRequest', 'IllegalTransition', 'Unauthorized'].includes(error.code) ? exitCodes.badInput : exitCodes.failed;
+    return ['SweepNotFound', 'TrialNotFound', 'NoEnsemble', 'BadRequest', 'IllegalTransition', 'Unauthorized', 'TokenExpired', 'TokenRevoked', 'TokenNotFound', 'Forbidden'].includes(error.code) ? exitCodes.badInput : exitCodes.failed;
   }
   process.stderr.write(`${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
   return exitCodes.failed;

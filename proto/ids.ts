@@ -11,7 +11,9 @@ export type IdPrefix =
   /** attempt */
   | 'att'
   /** worker */
-  | 'wrk';
+  | 'wrk'
+  /** token */
+  | 'tok';
 
 /** Crockford's base 32: no letter that is mistaken for a digit. */
 const digits = '0123456789abcdefghjkmnpqrstvwxyz';

@@ -5,11 +5,11 @@ import type { OpenService } from '../host/service-here.js';
 import type { ServiceOptions } from '../options.js';
 import { commandLine } from '../program-name.js';
 
-/** Asks the coordinator that is named, or the one that runs on the home, or the store itself where none does. */
-export async function onService(options: ServiceOptions, ask: (opened: OpenService, place: Place) => Promise<void>): Promise<void> {
+/** `make`: also on a home that has nothing yet. Asks the coordinator that is named, or the one that runs on the home, or the store itself where none does. */
+export async function onService(options: ServiceOptions, ask: (opened: OpenService, place: Place) => Promise<void>, { make }: { readonly make: boolean } = { make: false }): Promise<void> {
   const place = placeOf(options);
   const { openService } = await import('../host/open-service.js');
-  const opened = await openService(place);
+  const opened = await openService(place, { make });
   try {
     await ask(opened, place);
   } finally {

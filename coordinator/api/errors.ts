@@ -16,6 +16,14 @@ export class TrialNotFound extends Error {
   }
 }
 
+export class TokenNotFound extends Error {
+  readonly code = 'TokenNotFound';
+  constructor(id: string) {
+    super(`no token with the id ${id}; \`trawl token ls\` lists them`);
+    this.name = 'TokenNotFound';
+  }
+}
+
 /** The sweep has nothing that could be combined. */
 export class NoEnsemble extends Error {
   readonly code = 'NoEnsemble';
@@ -34,7 +42,12 @@ export class BadRequest extends Error {
 }
 
 const statusByCode: { readonly [code: string]: number } = {
+  Unauthorized: 401,
+  TokenExpired: 401,
+  TokenRevoked: 401,
+  Forbidden: 403,
   SweepNotFound: 404,
+  TokenNotFound: 404,
   TrialNotFound: 404,
   NotFound: 404,
   BadRequest: 400,

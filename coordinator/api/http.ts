@@ -1,15 +1,17 @@
 /**
- * /api/v1: the application service over HTTP, for commands on a home that is busy and for workers'
- * blobs. Every route but /health wants the bearer token. Errors are {code, message}.
+ * /api/v1: the application service over HTTP, for commands on a home that is busy, for people elsewhere
+ * and for workers' blobs. Every route but /health wants a bearer token whose role reaches so far. Errors
+ * are {code, message}.
  */
-import { createHash, timingSafeEqual } from 'node:crypto';
 import type { AddressInfo } from 'node:net';
 import Fastify, { type FastifyInstance, type FastifyRequest } from 'fastify';
 import type { Logger } from 'pino';
 import { z } from 'zod';
-import { registerBlobRoutes } from '../../blob/http-server.js';
+import { registerBlobRoutes, type BlobRefusal } from '../../blob/http-server.js';
 import type { OwnedBlobStore } from '../../blob/store.js';
 import type { BlobId } from '../../proto/work.js';
+import type { Access, Identity } from '../access/access.js';
+import { ROLES, type Right } from '../access/roles.js';
 import { BadRequest, codeOf, httpStatus } from './errors.js';
 import type { SweepService } from './views.js';
 
@@ -83,9 +85,13 @@ const importanceQuery = z.object({ metric: z.string().min(1).optional() });
 const differencesQuery = z.object({ other: z.string().min(1) });
 const sinceQuery = z.object({ since: z.coerce.number().int().nonnegative() });
 
+const tokenRequest = z.strictObject({ name: z.string().min(1).max(100).nullable().default(null), role: z.enum(ROLES), expiresInMs: z.number().positive().nullable().default(null) });
+const tokenParams = z.object({ token: z.string().min(1) });
+
 export interface HttpOptions {
-  readonly service: SweepService;
-  readonly token: string;
+  /** As somebody asks it. */
+  readonly serviceFor: (actor: string) => SweepService;
+  readonly access: Pick<Access, 'require'>;
   readonly logger: Logger;
   readonly blobs: OwnedBlobStore;
   /** Told of each use of a blob, so that those in use are not swept. */
@@ -102,78 +108,98 @@ export async function httpServer(options: HttpOptions): Promise<FastifyInstance>
   app.setNotFoundHandler(async (request, reply) => {
     await reply.status(404).send({ code: 'NoSuchRoute', message: `there is no ${request.method} ${request.url}` });
   });
-  app.get('/api/v1/health', () => options.service.health());
-  await app.register(async (guarded) => {
-    guarded.addHook('onRequest', async (request, reply) => {
-      if (isAuthorised(request, options.token)) return;
-      await reply.status(401).send({ code: 'Unauthorized', message: 'the bearer token is missing or not the one of this coordinator' });
-    });
-    routes(guarded, options.service);
-  });
-  registerBlobRoutes(app, options.blobs, { authorize: (request) => isAuthorised(request, options.token), used: options.blobUsed });
+  app.get('/api/v1/health', () => options.serviceFor('nobody').health());
+  const asking = new Asking(options);
+  asking.register(app, 'read', readingRoutes);
+  asking.register(app, 'steer', steeringRoutes);
+  asking.register(app, 'administer', tokenRoutes);
+  registerBlobRoutes(app, options.blobs, { authorize: (request) => asking.refusal(request, request.method === 'PUT' ? 'putBlobs' : 'getBlobs'), used: options.blobUsed });
   return app;
 }
 
-function routes(app: FastifyInstance, service: SweepService): void {
-  app.post('/api/v1/sweeps/preview', async (request) => service.preview(checked(submitRequest, request.body)));
-  app.post('/api/v1/sweeps', async (request) => service.submit(checked(submitRequest, request.body)));
-  app.get('/api/v1/sweeps', () => service.sweeps());
-  app.get('/api/v1/sweeps/:sweep', async (request) => service.sweep(checked(sweepParams, request.params).sweep));
-  app.get('/api/v1/sweeps/:sweep/progress', async (request) => service.progress(checked(sweepParams, request.params).sweep));
-  app.get('/api/v1/sweeps/:sweep/trials', async (request) =>
-    service.results(checked(sweepParams, request.params).sweep, { test: checked(testQuery, request.query).test === '1' }),
-  );
-  app.get('/api/v1/sweeps/:sweep/importance', async (request) => service.importance(checked(sweepParams, request.params).sweep, checked(importanceQuery, request.query).metric ?? null));
-  app.get('/api/v1/sweeps/:sweep/cost', async (request) => service.cost(checked(sweepParams, request.params).sweep));
-  app.get('/api/v1/sweeps/:sweep/differences', async (request) =>
-    service.differences(checked(sweepParams, request.params).sweep, checked(differencesQuery, request.query).other),
-  );
-  app.get('/api/v1/sweeps/:sweep/ensemble', async (request) => service.ensemble(checked(sweepParams, request.params).sweep));
-  app.get('/api/v1/sweeps/:sweep/recorded', async (request) =>
-    service.recordedSince(checked(sweepParams, request.params).sweep, checked(sinceQuery, request.query).since),
-  );
-  app.post('/api/v1/sweeps/:sweep/state', async (request) => {
-    const { state, now } = checked(stateRequest, request.body);
-    await service.setState(checked(sweepParams, request.params).sweep, state, { now });
-    return {};
-  });
-  changeRoutes(app, service);
-  app.get('/api/v1/trials/:trial', async (request) =>
-    service.trial(checked(trialParams, request.params).trial, { test: checked(testQuery, request.query).test === '1' }),
-  );
-  app.get('/api/v1/workers', () => service.workers());
-  app.get('/api/v1/recordings', async () => ({ seq: await service.recordedSeq() }));
+/** The service as whoever sent a request may ask it. */
+type ServiceOf = (request: FastifyRequest) => SweepService;
+
+class Asking {
+  readonly #options: HttpOptions;
+  readonly #identities = new WeakMap<FastifyRequest, Identity>();
+
+  constructor(options: HttpOptions) {
+    this.#options = options;
+  }
+
+  /** Routes for those who have a right. */
+  register(app: FastifyInstance, right: Right, routes: (app: FastifyInstance, service: ServiceOf) => void): void {
+    void app.register(async (guarded) => {
+      guarded.addHook('onRequest', async (request) => {
+        this.#identities.set(request, await this.#options.access.require(request.headers.authorization, right));
+      });
+      routes(guarded, (request) => this.#options.serviceFor(this.#identities.get(request)?.actor ?? 'nobody'));
+    });
+  }
+
+  async refusal(request: FastifyRequest, right: Right): Promise<BlobRefusal | null> {
+    try {
+      await this.#options.access.require(request.headers.authorization, right);
+      return null;
+    } catch (error) {
+      return describe(error);
+    }
+  }
 }
 
-/** Routes that change what a sweep consists of. */
-function changeRoutes(app: FastifyInstance, service: SweepService): void {
-  app.get('/api/v1/sweeps/:sweep/file', async (request) => service.file(checked(sweepParams, request.params).sweep));
+function readingRoutes(app: FastifyInstance, service: ServiceOf): void {
+  const nameOf = (request: FastifyRequest): string => checked(sweepParams, request.params).sweep;
+  app.get('/api/v1/sweeps', (request) => service(request).sweeps());
+  app.get('/api/v1/sweeps/:sweep', async (request) => service(request).sweep(nameOf(request)));
+  app.get('/api/v1/sweeps/:sweep/progress', async (request) => service(request).progress(nameOf(request)));
+  app.get('/api/v1/sweeps/:sweep/trials', async (request) => service(request).results(nameOf(request), { test: checked(testQuery, request.query).test === '1' }));
+  app.get('/api/v1/sweeps/:sweep/importance', async (request) => service(request).importance(nameOf(request), checked(importanceQuery, request.query).metric ?? null));
+  app.get('/api/v1/sweeps/:sweep/cost', async (request) => service(request).cost(nameOf(request)));
+  app.get('/api/v1/sweeps/:sweep/differences', async (request) => service(request).differences(nameOf(request), checked(differencesQuery, request.query).other));
+  app.get('/api/v1/sweeps/:sweep/ensemble', async (request) => service(request).ensemble(nameOf(request)));
+  app.get('/api/v1/sweeps/:sweep/recorded', async (request) => service(request).recordedSince(nameOf(request), checked(sinceQuery, request.query).since));
+  app.get('/api/v1/sweeps/:sweep/file', async (request) => service(request).file(nameOf(request)));
+  app.get('/api/v1/trials/:trial', async (request) => service(request).trial(checked(trialParams, request.params).trial, { test: checked(testQuery, request.query).test === '1' }));
+  app.get('/api/v1/workers', (request) => service(request).workers());
+  app.get('/api/v1/recordings', async (request) => ({ seq: await service(request).recordedSeq() }));
+}
+
+/** Routes that make, change and steer sweeps. */
+function steeringRoutes(app: FastifyInstance, service: ServiceOf): void {
+  const nameOf = (request: FastifyRequest): string => checked(sweepParams, request.params).sweep;
+  app.post('/api/v1/sweeps/preview', async (request) => service(request).preview(checked(submitRequest, request.body)));
+  app.post('/api/v1/sweeps', async (request) => service(request).submit(checked(submitRequest, request.body)));
+  app.post('/api/v1/sweeps/:sweep/state', async (request) => {
+    const { state, now } = checked(stateRequest, request.body);
+    await service(request).setState(nameOf(request), state, { now });
+    return {};
+  });
   app.post('/api/v1/sweeps/:sweep/changes', async (request) => {
     const { change, dryRun } = checked(changeRequest, request.body);
-    return service.change(checked(sweepParams, request.params).sweep, change, { dryRun });
+    return service(request).change(nameOf(request), change, { dryRun });
   });
   app.post('/api/v1/sweeps/:sweep/forks', async (request) => {
     const { name, change, dryRun } = checked(forkRequest, request.body);
-    return service.fork(checked(sweepParams, request.params).sweep, name, change, { dryRun });
+    return service(request).fork(nameOf(request), name, change, { dryRun });
   });
-  app.post('/api/v1/sweeps/:sweep/retries', async (request) => service.retry(checked(sweepParams, request.params).sweep, checked(retryRequest, request.body).trials));
+  app.post('/api/v1/sweeps/:sweep/retries', async (request) => service(request).retry(nameOf(request), checked(retryRequest, request.body).trials));
   app.post('/api/v1/sweeps/:sweep/trials', async (request) => {
     const { trials, front } = checked(enqueueRequest, request.body);
-    return service.enqueue(checked(sweepParams, request.params).sweep, trials, { front });
+    return service(request).enqueue(nameOf(request), trials, { front });
   });
+}
+
+function tokenRoutes(app: FastifyInstance, service: ServiceOf): void {
+  app.get('/api/v1/tokens', (request) => service(request).tokens());
+  app.post('/api/v1/tokens', async (request) => service(request).createToken(checked(tokenRequest, request.body)));
+  app.delete('/api/v1/tokens/:token', async (request) => service(request).revokeToken(checked(tokenParams, request.params).token));
 }
 
 function checked<T>(schema: z.ZodType<T>, value: unknown): T {
   const result = schema.safeParse(value);
   if (result.success) return result.data;
   throw new BadRequest(result.error.issues.map((issue) => `${issue.path.join('.') || 'request'}: ${issue.message}`).join('; '));
-}
-
-/** Digests of equal length are compared, so that neither length nor a common prefix shows in the time taken. */
-function isAuthorised(request: FastifyRequest, token: string): boolean {
-  const given = /^Bearer (.+)$/.exec(request.headers.authorization ?? '')?.[1] ?? '';
-  const digest = (text: string): Buffer => createHash('sha256').update(text).digest();
-  return timingSafeEqual(digest(given), digest(token));
 }
 
 function describe(error: unknown): { status: number; code: string; message: string } {

@@ -17,6 +17,7 @@ import { importanceOf } from './importance.js';
 import { chunks, distinctKeys, epochsOf } from './known-epochs.js';
 import type { Leading } from './leading.js';
 import { Submissions } from './submissions.js';
+import { Tokens } from './tokens.js';
 import { TrialRequests } from './trial-requests.js';
 import { waitingFor } from './waiting-for.js';
 import { chosenValue, byFirstObjective, leaderboard, pathOf, planView, recordedPrefix, sweepView, trialResult, type KnownEpochs } from './results.js';
@@ -27,6 +28,7 @@ import type {
   Enqueued,
   Health,
   ImportanceView,
+  MadeToken,
   Preview,
   ProgressView,
   Recorded,
@@ -38,6 +40,8 @@ import type {
   SweepFileView,
   SweepService,
   SweepView,
+  TokenRequest,
+  TokenView,
   TrialCounts,
   TrialDetail,
   TrialResult,
@@ -60,12 +64,19 @@ export class ApplicationService implements SweepService {
   readonly #store: Store;
   readonly #submissions: Submissions;
   readonly #requests: TrialRequests;
+  readonly #tokens: Tokens;
 
   constructor(options: ServiceOptions) {
     this.#options = options;
     this.#store = options.store;
     this.#submissions = new Submissions(options);
     this.#requests = new TrialRequests(options);
+    this.#tokens = new Tokens(options);
+  }
+
+  /** The same service as another person asks it. */
+  as(actor: string): ApplicationService {
+    return new ApplicationService({ ...this.#options, actor });
   }
 
   async health(): Promise<Health> {
@@ -226,6 +237,18 @@ export class ApplicationService implements SweepService {
   async workers(): Promise<WorkerView[]> {
     const connected = this.#options.leader.snapshot()?.workers.filter((worker) => worker.connected) ?? [];
     return connected.map(({ name, slots, numerics }) => ({ name, slots, numerics }));
+  }
+
+  tokens(): Promise<TokenView[]> {
+    return this.#tokens.list();
+  }
+
+  createToken(request: TokenRequest): Promise<MadeToken> {
+    return this.#tokens.create(request);
+  }
+
+  revokeToken(id: string): Promise<TokenView> {
+    return this.#tokens.revoke(id);
   }
 
   recordedSeq(): Promise<number> {

@@ -2,6 +2,7 @@
  * What the application service takes and answers, as plain JSON types: the same in process and over
  * /api/v1. Times are ISO strings in UTC; metrics that were not measured are null.
  */
+import type { Role } from '../access/roles.js';
 import type { Confusion } from '../../proto/confusion.js';
 import type { ListFile } from '../sweep/list-file.js';
 import type { ModelModule } from '../../proto/model-module.js';
@@ -427,9 +428,37 @@ export interface Recorded {
   readonly retrained: number;
 }
 
+/** A token as its maker sees it; the secret is shown once, when it is made. */
+export interface TokenView {
+  readonly id: string;
+  readonly name: string;
+  readonly role: Role;
+  readonly state: 'valid' | 'expired' | 'revoked';
+  readonly createdAt: string;
+  readonly createdBy: string;
+  /** Null for never, as of the following. */
+  readonly expiresAt: string | null;
+  readonly revokedAt: string | null;
+  /** To the minute. */
+  readonly lastUsed: string | null;
+}
+
+export interface TokenRequest {
+  /** Null for the role's. */
+  readonly name: string | null;
+  readonly role: Role;
+  /** Null for never. */
+  readonly expiresInMs: number | null;
+}
+
+export interface MadeToken {
+  readonly token: TokenView;
+  readonly secret: string;
+}
+
 /**
  * Everything a person can ask of trawl. Each call throws an error with a stable `code`:
- * `SweepNotFound`, `TrialNotFound`, `BadRequest`, `IllegalTransition`, `NoEnsemble`, `NotLeader`, `StoreUnavailable`.
+ * `SweepNotFound`, `TrialNotFound`, `TokenNotFound`, `BadRequest`, `IllegalTransition`, `NoEnsemble`, `NotLeader`, `StoreUnavailable`.
  */
 export interface SweepService {
   health(): Promise<Health>;
@@ -460,6 +489,11 @@ export interface SweepService {
   enqueue(idOrName: string, trials: readonly Assignment[], options: { readonly front: boolean }): Promise<Enqueued>;
   /** Those that are connected; none where this coordinator does not lead. */
   workers(): Promise<WorkerView[]>;
+  /** In the order in which they were made. */
+  tokens(): Promise<TokenView[]>;
+  createToken(request: TokenRequest): Promise<MadeToken>;
+  /** Throws `TokenNotFound`. One that is revoked already stays so. */
+  revokeToken(id: string): Promise<TokenView>;
   /** Current end of the store's sequence of recordings. */
   recordedSeq(): Promise<number>;
   recordedSince(idOrName: string, seq: number): Promise<Recorded>;

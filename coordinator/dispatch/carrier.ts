@@ -16,6 +16,17 @@ export interface Peer {
   close(): void;
 }
 
+/** Who may open sessions. */
+export interface Doorkeeper {
+  /** `authorization`: `Bearer SECRET`. Rejects with an error whose message is for the worker, and whose code is `Forbidden` where the token is good for other things. */
+  admit(authorization: string | undefined): Promise<Admission>;
+}
+
+export interface Admission {
+  /** Tells once when the right is gone; the returned function ends that. */
+  watch(ended: (why: Error) => void): () => void;
+}
+
 export interface CarrierHandler {
   /** A worker said hello with the right token and version; `received` follows with the hello itself. */
   opened(peer: Peer): void;

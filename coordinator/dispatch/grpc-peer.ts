@@ -53,10 +53,19 @@ export class GrpcPeer implements Peer {
     this.#end(null);
   }
 
+  /** The right to this session is gone. */
+  dismiss(why: string): void {
+    this.#break(status.UNAUTHENTICATED, why);
+  }
+
   #fail(fault: Fault, details: string): void {
+    this.#break(STATUS_OF[fault], details);
+  }
+
+  #break(code: status, details: string): void {
     if (this.#reception.hasEnded) return;
     this.#end(`a session was closed: ${details}`);
-    this.#call.emit('error', { code: STATUS_OF[fault], details });
+    this.#call.emit('error', { code, details });
   }
 
   #end(problem: string | null): void {

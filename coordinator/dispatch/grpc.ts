@@ -1,9 +1,9 @@
 /** The session protocol on gRPC: one bidirectional stream per worker, frames as raw bytes. */
-import { createHash, timingSafeEqual } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { logVerbosity, Server, ServerCredentials, setLogVerbosity, status } from '@grpc/grpc-js';
 import type { ServerDuplexStream } from '@grpc/grpc-js';
-import type { Carrier, CarrierHandler } from './carrier.js';
+import type { Admission, Carrier, CarrierHandler, Doorkeeper } from './carrier.js';
 import { ListenError } from './carrier.js';
 import { GrpcPeer } from './grpc-peer.js';
 
@@ -17,7 +17,7 @@ export interface GrpcCarrierOptions {
   readonly host: string;
   /** 0 for any free one. */
   readonly port: number;
-  readonly token: string;
+  readonly doorkeeper: Doorkeeper;
   readonly logger?: CarrierLogger;
 }
 
@@ -58,7 +58,6 @@ class GrpcCarrier implements Carrier {
   readonly #options: GrpcCarrierOptions;
   readonly #peers = new Set<GrpcPeer>();
   #server: Server | null = null;
-  #sessions = 0;
 
   constructor(options: GrpcCarrierOptions) {
     this.#options = options;
@@ -71,7 +70,7 @@ class GrpcCarrier implements Carrier {
       'grpc.max_receive_message_length': MAX_MESSAGE_BYTES,
       'grpc.max_send_message_length': MAX_MESSAGE_BYTES,
     });
-    server.addService(sessionService, { session: (call: SessionCall) => this.#accept(call, handler) });
+    server.addService(sessionService, { session: (call: SessionCall) => void this.#accept(call, handler) });
     const { host, port } = this.#options;
     const urlHost = host.includes(':') ? `[${host}]` : host;
     const bound = await new Promise<number>((resolve, reject) => {
@@ -100,29 +99,44 @@ class GrpcCarrier implements Carrier {
     await ended;
   }
 
-  #accept(call: SessionCall, handler: CarrierHandler): void {
-    if (!isBearer(call.metadata.get('authorization')[0], this.#options.token)) {
-      this.#options.logger?.warn({ peer: call.getPeer() }, 'a worker came with a wrong token or none');
-      call.emit('error', { code: status.UNAUTHENTICATED, details: "the token is not this coordinator's; give the worker the coordinator's token in TRAWL_TOKEN" });
+  async #accept(call: SessionCall, handler: CarrierHandler): Promise<void> {
+    // It may end while its token is looked at.
+    let isGone = false;
+    call.on('cancelled', () => (isGone = true)).on('error', () => (isGone = true));
+    let admission: Admission;
+    try {
+      const sent = call.metadata.get('authorization')[0];
+      admission = await this.#options.doorkeeper.admit(typeof sent === 'string' ? sent : undefined);
+    } catch (error) {
+      const details = error instanceof Error ? error.message : String(error);
+      this.#options.logger?.warn({ peer: call.getPeer() }, `a worker was not let in: ${details}`);
+      if (!isGone) call.emit('error', { code: statusOf(error), details });
       return;
     }
-    this.#sessions += 1;
-    const peer = new GrpcPeer(`session-${this.#sessions}`, call, handler, (problem) => {
+    if (isGone) return;
+    this.#open(call, handler, admission);
+  }
+
+  #open(call: SessionCall, handler: CarrierHandler, admission: Admission): void {
+    const peer = new GrpcPeer(`session-${randomUUID()}`, call, handler, (problem) => {
       if (problem !== null) this.#options.logger?.warn({ peer: call.getPeer() }, problem);
+      unwatch();
       this.#peers.delete(peer);
     });
+    const unwatch = admission.watch((why) => peer.dismiss(why.message));
     this.#peers.add(peer);
   }
+}
+
+/** Of a token that is not good the worker need not try again; of a database that cannot be asked it shall. */
+function statusOf(error: unknown): status {
+  const code = error instanceof Error && 'code' in error ? error.code : null;
+  if (code === 'Forbidden') return status.PERMISSION_DENIED;
+  return code === 'Unauthorized' || code === 'TokenExpired' || code === 'TokenRevoked' ? status.UNAUTHENTICATED : status.UNAVAILABLE;
 }
 
 /** The library wraps what the system said in a count of addresses. */
 function reasonOf(error: Error): string {
   if (error.message.includes('EADDRINUSE')) return 'the port is taken';
   return /errors: \[(.*)\]/.exec(error.message)?.[1] ?? error.message;
-}
-
-/** In constant time, whatever the lengths. */
-function isBearer(header: string | Buffer | undefined, token: string): boolean {
-  const digest = (text: string): Buffer => createHash('sha256').update(text).digest();
-  return timingSafeEqual(digest(typeof header === 'string' ? header : ''), digest(`Bearer ${token}`));
 }

@@ -4,6 +4,7 @@ import type { Logger } from 'pino';
 import { FolderBlobStore } from '../../blob/folder.js';
 import type { NatsPlace } from '../../proto/nats/settings.js';
 import { packageVersion } from '../../proto/package-root.js';
+import { Access } from '../access/access.js';
 import { BlobCollector } from '../blob/collector.js';
 import { httpServer, listen } from '../api/http.js';
 import { leadingBy } from '../api/leading.js';
@@ -50,9 +51,11 @@ export async function startCoordinator(options: CoordinatorOptions): Promise<Run
   const leader = new Leader({ store, logger, proposingOf, ...(nats === null ? {} : { onReign: (epoch: number | null) => nats.lead(epoch) }), ...(options.leaseTermMs === null ? {} : { leaseTermMs: options.leaseTermMs }) });
   const blobs = new FolderBlobStore(blobFolder(options.home));
   const service = new ApplicationService({ store, blobs, leader: leadingBy(leader), version: packageVersion(), project: DEFAULT_PROJECT, actor: LOCAL_ACTOR });
-  const carrier = grpcCarrier({ host: options.host, port: options.grpcPort, token: options.token, logger });
-  const app = await httpServer({ service, token: options.token, logger, blobs, blobUsed: (id, bytes) => store.putBlob(id, bytes, 'artifact') });
+  const access = new Access({ store, homeToken: options.token, homeActor: LOCAL_ACTOR, logger });
+  const carrier = grpcCarrier({ host: options.host, port: options.grpcPort, doorkeeper: access, logger });
+  const app = await httpServer({ serviceFor: (actor) => service.as(actor), access, logger, blobs, blobUsed: (id, bytes) => store.putBlob(id, bytes, 'artifact') });
   leader.start();
+  access.start();
   const collector = new BlobCollector({ store, blobs, logger });
   collector.start();
   nats?.startPatiently(leader);
@@ -63,6 +66,7 @@ export async function startCoordinator(options: CoordinatorOptions): Promise<Run
     httpUrl: `http://${options.host}:${port}`,
     async stop() {
       await app.close();
+      access.stop();
       await collector.stop();
       await leader.stop();
       await Promise.all([carrier.stop(), nats?.stop()]);

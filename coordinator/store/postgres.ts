@@ -15,8 +15,9 @@ import { eventBatch, readEvents } from './events.js';
 import { takeLeadership } from './leader.js';
 import { peakBatch, readPeaks } from './memory-peaks.js';
 import { migrate, readMigrations } from './migrate.js';
-import type { Carried, EventWrite, FailureCount, FreshTrial, Leadership, NewSweep, OpenAttempt, RecordedEpoch, RecordedEvaluation, Store, StoredEvent, SweepRecord, SweepSource, TrialRecord, TurnWrites } from './store.js';
+import type { Carried, EventWrite, FailureCount, FreshTrial, Leadership, NewSweep, NewToken, OpenAttempt, RecordedEpoch, RecordedEvaluation, Store, StoredEvent, SweepRecord, SweepSource, TokenRecord, TrialRecord, TurnWrites } from './store.js';
 import { lockSweep, lockSweepState, noteChange, readFileRevision, readManifests, readOpenSweeps, readSource, readSweep, readSweeps, spentBatch, sweepBatch, writeRevision, type StoredSweep } from './sweeps.js';
+import { findTokens, newTokenBatch, noteTokens, readTokens, revokeBatch } from './tokens.js';
 import { cancelBatch, keepBatch, knownBatch, newTrialBatch, readTrial, readTrials, retryBatch, reviveBatch, trialBatch } from './trials.js';
 import { workerBatch } from './workers.js';
 
@@ -212,6 +213,29 @@ class PostgresStore implements Store {
 
   events(afterId: number, limit: number, sweep: string | null): Promise<StoredEvent[]> {
     return this.#database.read((client) => readEvents(client, afterId, limit, sweep));
+  }
+
+  async createToken(token: NewToken, actor: string, leaderEpoch: number): Promise<void> {
+    const { id, name, role, expiresInMs } = token;
+    const event = { type: 'token.created', sweep: null, trial: null, detail: { token: id, name, role, expiresInMs } };
+    await this.#database.write(leaderEpoch, ({ run }) => run([newTokenBatch(token, actor), eventBatch([event], actor)]));
+  }
+
+  async revokeToken(project: string, id: string, actor: string, leaderEpoch: number): Promise<void> {
+    const event = { type: 'token.revoked', sweep: null, trial: null, detail: { token: id } };
+    await this.#database.write(leaderEpoch, ({ run }) => run([revokeBatch(project, id), eventBatch([event], actor)]));
+  }
+
+  tokens(project: string): Promise<TokenRecord[]> {
+    return this.#database.read((client) => readTokens(client, project));
+  }
+
+  findTokens(ids: readonly string[]): Promise<TokenRecord[]> {
+    return this.#database.read((client) => findTokens(client, ids));
+  }
+
+  noteTokens(ids: readonly string[]): Promise<void> {
+    return this.#database.read((client) => noteTokens(client, ids));
   }
 
   putBlob(id: BlobId, bytes: number, kind: string): Promise<void> {

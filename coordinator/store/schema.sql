@@ -161,6 +161,22 @@ create table sweep_revision (
   constraint sweep_revision_sweep_fkey FOREIGN KEY (sweep) REFERENCES sweep(id)
 );
 
+create table token (
+  id text not null,
+  project text not null,
+  name text not null,
+  role text not null,
+  hash bytea not null,
+  created_at timestamp with time zone not null default now(),
+  created_by text not null,
+  expires_at timestamp with time zone,
+  revoked_at timestamp with time zone,
+  last_used timestamp with time zone,
+  constraint token_pkey PRIMARY KEY (id),
+  constraint token_hash_check CHECK ((octet_length(hash) = 32)),
+  constraint token_role_check CHECK ((role = ANY (ARRAY['worker'::text, 'viewer'::text, 'operator'::text, 'admin'::text])))
+);
+
 create table trial (
   id text not null,
   sweep text not null,

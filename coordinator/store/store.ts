@@ -17,6 +17,7 @@ import type { ListFile } from '../sweep/list-file.js';
 import type { WarmStart } from '../sweep/warm-start.js';
 import type { MemoryPeak } from '../placement/memory.js';
 import type { SweepState, TrialState } from '../trial/states.js';
+import type { Role } from '../access/roles.js';
 
 export interface SweepRecord {
   readonly id: string;
@@ -313,6 +314,29 @@ export interface FreshTrial {
   readonly ahead: number | null;
 }
 
+export interface TokenRecord {
+  readonly id: string;
+  readonly name: string;
+  readonly role: Role;
+  /** SHA-256 of its secret, as hex. */
+  readonly hash: string;
+  readonly createdAt: Date;
+  readonly createdBy: string;
+  /** Null for never. */
+  readonly expiresAt: Date | null;
+  readonly revokedAt: Date | null;
+  /** To the minute; null for never. */
+  readonly lastUsed: Date | null;
+  /** By the database's clock, when it was read. */
+  readonly state: 'valid' | 'expired' | 'revoked';
+}
+
+export interface NewToken extends Pick<TokenRecord, 'id' | 'name' | 'role' | 'hash'> {
+  readonly project: string;
+  /** Null for never. */
+  readonly expiresInMs: number | null;
+}
+
 export interface Leadership {
   /** Fencing number: higher than any before it. */
   readonly epoch: number;
@@ -373,6 +397,15 @@ export interface Store {
   /** Of epochs that were recorded on the sweep's behalf past where its trials ended: how many, and what they took. */
   recordedBeyond(sweep: string): Promise<{ readonly epochs: number; readonly seconds: number }>;
   events(afterId: number, limit: number, sweep: string | null): Promise<StoredEvent[]>;
+
+  createToken(token: NewToken, actor: string, leaderEpoch: number): Promise<void>;
+  /** Throws `StaleWrite` where there is none, or it is revoked already. */
+  revokeToken(project: string, id: string, actor: string, leaderEpoch: number): Promise<void>;
+  /** In the order in which they were made. */
+  tokens(project: string): Promise<TokenRecord[]>;
+  findTokens(ids: readonly string[]): Promise<TokenRecord[]>;
+  /** They were used now. */
+  noteTokens(ids: readonly string[]): Promise<void>;
 
   /** Registers bytes that are in the blob store. */
   putBlob(id: BlobId, bytes: number, kind: string): Promise<void>;

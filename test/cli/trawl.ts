@@ -17,7 +17,7 @@ export class Trawl {
   readonly ended: Promise<Ended>;
   #stdout = '';
   #stderr = '';
-  #waiting: { readonly pattern: RegExp; readonly resolve: () => void; readonly reject: (error: Error) => void }[] = [];
+  #waiting: { readonly pattern: RegExp; readonly resolve: (found: RegExpExecArray) => void; readonly reject: (error: Error) => void }[] = [];
 
   constructor(args: readonly string[], options: { readonly cwd?: string; readonly env?: NodeJS.ProcessEnv } = {}) {
     const program = join(packageRoot(), 'dist', 'cli', 'main.js');
@@ -35,8 +35,8 @@ export class Trawl {
     });
   }
 
-  /** Settles once stderr holds the pattern. */
-  said(pattern: RegExp): Promise<void> {
+  /** Settles with what it found once stderr holds the pattern. */
+  said(pattern: RegExp): Promise<RegExpExecArray> {
     return new Promise((resolve, reject) => {
       this.#waiting.push({ pattern, resolve, reject });
       this.#look();
@@ -49,8 +49,9 @@ export class Trawl {
 
   #look(): void {
     this.#waiting = this.#waiting.filter(({ pattern, resolve }) => {
-      if (!pattern.test(this.#stderr)) return true;
-      resolve();
+      const found = pattern.exec(this.#stderr);
+      if (found === null) return true;
+      resolve(found);
       return false;
     });
   }

@@ -7,6 +7,7 @@ import type { ServiceError } from '@grpc/grpc-js';
 import { ListenError } from '../../coordinator/dispatch/carrier.js';
 import { grpcCarrier } from '../../coordinator/dispatch/grpc.js';
 import { grpcLink } from '../../worker/link/grpc.js';
+import { accessBy } from '../support/access.js';
 import { carrierContract } from './carrier.js';
 
 const nobody = { opened: () => undefined, received: () => undefined, closed: () => undefined };
@@ -14,7 +15,7 @@ const nobody = { opened: () => undefined, received: () => undefined, closed: () 
 carrierContract({
   name: 'gRPC',
   async startCoordinatorSide({ token, port, handler }) {
-    const carrier = grpcCarrier({ host: '127.0.0.1', port, token });
+    const carrier = grpcCarrier({ host: '127.0.0.1', port, doorkeeper: accessBy(token) });
     const { address } = await carrier.start(handler);
     return { address, stop: () => carrier.stop() };
   },
@@ -35,15 +36,15 @@ carrierContract({
 
 describe('the gRPC carrier alone', () => {
   it('says which address is taken', async (context) => {
-    const first = grpcCarrier({ host: '127.0.0.1', port: 0, token: 't' });
+    const first = grpcCarrier({ host: '127.0.0.1', port: 0, doorkeeper: accessBy('t') });
     context.after(() => first.stop());
     const { address } = await first.start(nobody);
-    const second = grpcCarrier({ host: '127.0.0.1', port: Number(address.split(':')[1]), token: 't' });
+    const second = grpcCarrier({ host: '127.0.0.1', port: Number(address.split(':')[1]), doorkeeper: accessBy('t') });
     await assert.rejects(second.start(nobody), (error) => error instanceof ListenError && error.message.includes(`${address}: the port is taken`));
   });
 
   it('survives bytes that are not even HTTP', { timeout: 20_000 }, async (context) => {
-    const carrier = grpcCarrier({ host: '127.0.0.1', port: 0, token: 't' });
+    const carrier = grpcCarrier({ host: '127.0.0.1', port: 0, doorkeeper: accessBy('t') });
     context.after(() => carrier.stop());
     const { address } = await carrier.start(nobody);
     const socket = connect(Number(address.split(':')[1]), '127.0.0.1');

@@ -98,6 +98,7 @@ class GrpcConnection implements Connection {
 
   #why({ code, details }: { readonly code: status; readonly details: string }): LinkClosed {
     if (this.#state === 'closing' || code === status.OK) return { code: 'Disconnected', message: `the session with ${this.#address} has ended`, retry: true };
+    if (code === status.PERMISSION_DENIED) return { code: 'Forbidden', message: `the coordinator at ${this.#address} let nobody in with this token: ${details}`, retry: false };
     if (code === status.UNAUTHENTICATED) return { code: 'Unauthenticated', message: `the coordinator at ${this.#address} refused the token: ${details}`, retry: false };
     if (code === status.INVALID_ARGUMENT) return { code: 'BadMessage', message: `the coordinator at ${this.#address} could not read a message: ${details}`, retry: true };
     if (code === status.UNAVAILABLE) return { code: 'Unavailable', message: `no coordinator answers at ${this.#address}: ${details}`, retry: true };

@@ -8,6 +8,10 @@ import type { FastifyInstance } from 'fastify';
 import { pino } from 'pino';
 import { FolderBlobStore } from '../../../blob/folder.js';
 import { SweepNotFound } from '../../../coordinator/api/errors.js';
+import { Access } from '../../../coordinator/access/access.js';
+import { ROLES, type Role } from '../../../coordinator/access/roles.js';
+import { newSecret, type NewSecret } from '../../../coordinator/access/secret.js';
+import type { TokenRecord } from '../../../coordinator/store/store.js';
 import { httpServer, listen } from '../../../coordinator/api/http.js';
 import type { RequestedState, SubmitRequest, SweepService } from '../../../coordinator/api/views.js';
 
@@ -18,6 +22,8 @@ const authorised = { authorization: `Bearer ${token}` };
 class RecordingService implements Partial<SweepService> {
   readonly submitted: SubmitRequest[] = [];
   readonly states: [string, RequestedState][] = [];
+  /** Who asked last. */
+  actor = '';
   health = async () => ({ status: 'ok' as const, version: '0', pid: 1, leading: true });
   submit = async (request: SubmitRequest) => {
     this.submitted.push(request);
@@ -34,6 +40,24 @@ class RecordingService implements Partial<SweepService> {
   };
 }
 
+/** The home's token, and one of each role; `good`: whether they still are. */
+const secrets = Object.fromEntries(ROLES.map((role) => [role, newSecret()])) as { readonly [role in Role]: NewSecret };
+let state: TokenRecord['state'] = 'valid';
+const access = new Access({
+  store: {
+    findTokens: async (ids) => ROLES.filter((role) => ids.includes(secrets[role].id)).map((role) => ({ id: secrets[role].id, name: `a ${role}`, role, hash: secrets[role].hash, createdAt: new Date(0), createdBy: 'test', expiresAt: state === 'expired' ? new Date(0) : null, revokedAt: state === 'revoked' ? new Date(0) : null, lastUsed: null, state })),
+    noteTokens: async () => undefined,
+  },
+  homeToken: token,
+  homeActor: 'local',
+  logger: { warn: () => undefined },
+  // What is known of a token is never fresh.
+  now: (() => {
+    let now = 0;
+    return () => (now += 10_000);
+  })(),
+});
+
 describe('the HTTP API', () => {
   let folder: string;
   let app: FastifyInstance;
@@ -42,8 +66,8 @@ describe('the HTTP API', () => {
   before(async () => {
     folder = await mkdtemp(join(tmpdir(), 'trawl-http-'));
     app = await httpServer({
-      service: service as unknown as SweepService,
-      token,
+      serviceFor: (actor) => Object.assign(service, { actor }) as unknown as SweepService,
+      access,
       logger: pino({ level: 'silent' }),
       blobs: new FolderBlobStore(folder),
       blobUsed: async () => undefined,
@@ -83,6 +107,40 @@ describe('the HTTP API', () => {
     assert.deepEqual([missing.statusCode, missing.json<{ code: string }>().code], [404, 'SweepNotFound']);
     const defect = await app.inject({ url: '/api/v1/sweeps', headers: authorised });
     assert.deepEqual([defect.statusCode, defect.json<{ code: string }>().code], [500, 'InternalError']);
+  });
+
+  it('lets each role do what is its own and nothing else, in the name of the token', async () => {
+    state = 'valid';
+    const blob = '0'.repeat(64);
+    const asked = { read: ['GET', '/api/v1/sweeps/none'], steer: ['POST', '/api/v1/sweeps/s/state'], getBlobs: ['HEAD', `/api/v1/blobs/${blob}`], putBlobs: ['PUT', `/api/v1/blobs/${blob}`], administer: ['DELETE', '/api/v1/tokens/tok_1'] } as const;
+    const may: { [role in Role]: string[] } = { worker: ['getBlobs', 'putBlobs'], viewer: ['read', 'getBlobs'], operator: ['read', 'steer', 'getBlobs', 'putBlobs'], admin: Object.keys(asked) };
+    for (const role of ROLES) {
+      const headers = { authorization: `Bearer ${secrets[role].secret}` };
+      for (const [right, [method, url]] of Object.entries(asked)) {
+        const answer = await app.inject({ method, url, headers, ...(method === 'POST' ? { payload: { state: 'paused' } } : {}) });
+        assert.equal(answer.statusCode !== 403, may[role].includes(right), `${role}: ${method} ${url}: ${answer.statusCode}`);
+        if (right === 'steer' && role === 'viewer') assert.deepEqual(answer.json(), { code: 'Forbidden', message: `this needs a token of role operator or admin; that of a viewer (${secrets.viewer.id}) has the role viewer` });
+        if (right === 'steer' && role === 'operator') assert.equal(service.actor, `a operator (${secrets.operator.id})`);
+      }
+    }
+    service.states.length = 0;
+  });
+
+  it('says of a token that it has expired or was revoked, and never shows one', async () => {
+    const headers = { authorization: `Bearer ${secrets.viewer.secret}` };
+    for (const [now, code, words] of [['expired', 'TokenExpired', 'expired at 1970'], ['revoked', 'TokenRevoked', 'was revoked at 1970']] as const) {
+      state = now;
+      for (const url of ['/api/v1/sweeps/none', `/api/v1/blobs/${'0'.repeat(64)}`]) {
+        const answer = await app.inject({ url, headers });
+        const said = answer.json<{ code: string; message: string }>();
+        assert.deepEqual([answer.statusCode, said.code], [401, code]);
+        assert.ok(said.message.startsWith(`token ${secrets.viewer.id} ("a viewer") ${words}`), said.message);
+        assert.ok(!answer.body.includes(secrets.viewer.secret.split('.')[1] ?? ''));
+      }
+    }
+    state = 'valid';
+    const forged = await app.inject({ url: '/api/v1/sweeps/none', headers: { authorization: `Bearer ${secrets.admin.id}.${'A'.repeat(43)}` } });
+    assert.equal(forged.json<{ code: string }>().code, 'Unauthorized');
   });
 
   it('takes only the states that a person may ask for', async () => {

@@ -10,6 +10,7 @@ import { grpcCarrier } from '../../../coordinator/dispatch/grpc.js';
 import type { Answer, CoordinatorMessage, EpochReport, Finished, Hello, LeaseRef, Progress, ReliableMessage, WorkerMessage } from '../../../proto/messages.js';
 import type { Outcome, Work } from '../../../proto/work.js';
 import { Recorder } from '../../contract/signals.js';
+import { accessBy } from '../../support/access.js';
 
 export const TOKEN = 'secret';
 
@@ -35,9 +36,9 @@ export class ScriptedCoordinator implements CarrierHandler {
   private constructor(folder: string, store: (folder: string) => FolderBlobStore) {
     this.folder = folder;
     this.blobs = store(join(folder, 'blobs'));
-    this.#carrier = grpcCarrier({ host: '127.0.0.1', port: 0, token: TOKEN });
+    this.#carrier = grpcCarrier({ host: '127.0.0.1', port: 0, doorkeeper: accessBy(TOKEN) });
     this.#http = fastify({ forceCloseConnections: true, bodyLimit: 2 ** 30 });
-    registerBlobRoutes(this.#http, this.blobs, { authorize: (request) => request.headers.authorization === `Bearer ${TOKEN}`, used: async () => undefined });
+    registerBlobRoutes(this.#http, this.blobs, { authorize: (request) => (request.headers.authorization === `Bearer ${TOKEN}` ? null : { status: 401, code: 'Unauthorized', message: 'another token' }), used: async () => undefined });
   }
 
   static async start(store = (folder: string): FolderBlobStore => new FolderBlobStore(folder)): Promise<ScriptedCoordinator> {

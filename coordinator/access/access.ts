@@ -1,0 +1,142 @@
+/**
+ * Who asks, and what they may. Every request and session brings a token: the home's own, which is kept in
+ * memory and is an admin's, or one that an admin made, which the store knows by its hash. What is known of a
+ * token is looked at again every few seconds, so a token that is revoked or expires is refused from then on,
+ * and the sessions that it opened end.
+ */
+import type { Store, TokenRecord } from '../store/store.js';
+import type { Admission, Doorkeeper } from '../dispatch/carrier.js';
+import { Forbidden, TokenExpired, TokenRevoked, Unauthorized } from './errors.js';
+import { mayDo, type Right, type Role } from './roles.js';
+import { hashOf, idIn, isSecretOf } from './secret.js';
+
+export interface Identity {
+  /** Of the token (tok_…); null for the home's own. */
+  readonly token: string | null;
+  readonly role: Role;
+  /** Stands on events. */
+  readonly actor: string;
+}
+
+export interface AccessOptions {
+  readonly store: Pick<Store, 'findTokens' | 'noteTokens'>;
+  /** The home's own. */
+  readonly homeToken: string;
+  /** Who holds that. */
+  readonly homeActor: string;
+  readonly logger: { warn(detail: object, message: string): void };
+  /** Monotonic milliseconds. */
+  readonly now?: () => number;
+}
+
+/** How long what is known of a token counts: so much later a revoked one is refused. */
+const FRESH_MS = 2_000;
+
+interface Known {
+  readonly record: TokenRecord;
+  readonly at: number;
+}
+
+export class Access implements Doorkeeper {
+  readonly #options: AccessOptions;
+  readonly #homeHash: string;
+  readonly #now: () => number;
+  readonly #known = new Map<string, Known>();
+  /** Of open sessions, by token. */
+  readonly #watched = new Map<string, Set<(why: Error) => void>>();
+  #timer: NodeJS.Timeout | null = null;
+
+  constructor(options: AccessOptions) {
+    this.#options = options;
+    this.#homeHash = hashOf(options.homeToken);
+    this.#now = options.now ?? (() => performance.now());
+  }
+
+  /** Idempotent. */
+  start(): void {
+    this.#timer ??= setInterval(() => void this.runOnce(), FRESH_MS);
+  }
+
+  /** Idempotent. */
+  stop(): void {
+    if (this.#timer !== null) clearInterval(this.#timer);
+    this.#timer = null;
+  }
+
+  /** `authorization`: as HTTP has it, `Bearer SECRET`. Throws Unauthorized, TokenExpired, TokenRevoked, Forbidden, and the store's errors. */
+  async require(authorization: string | undefined, right: Right): Promise<Identity> {
+    const identity = await this.#identify(/^Bearer (\S+)$/.exec(authorization ?? '')?.[1] ?? '');
+    if (!mayDo(identity.role, right)) throw new Forbidden(identity.actor, identity.role, right);
+    return identity;
+  }
+
+  /** For the carriers of workers' sessions. Throws as `require` does. */
+  async admit(authorization: string | undefined): Promise<Admission> {
+    const identity = await this.require(authorization, 'work');
+    return { watch: (ended) => this.watch(identity, ended) };
+  }
+
+  /** Tells once when the token of an open session is good no more; the returned function ends that. */
+  watch({ token }: Identity, ended: (why: Error) => void): () => void {
+    if (token === null) return () => undefined;
+    const watching = this.#watched.get(token) ?? new Set();
+    this.#watched.set(token, watching.add(ended));
+    return () => {
+      watching.delete(ended);
+      if (watching.size === 0) this.#watched.delete(token);
+    };
+  }
+
+  /** Looks at the tokens of open sessions, and notes which tokens were used. */
+  async runOnce(): Promise<void> {
+    const now = this.#now();
+    for (const [id, { at }] of this.#known) if (now - at > FRESH_MS) this.#known.delete(id);
+    if (this.#watched.size === 0) return;
+    try {
+      const records = await this.#options.store.findTokens([...this.#watched.keys()]);
+      for (const record of records) {
+        const why = refusal(record);
+        if (why === null) continue;
+        for (const ended of this.#watched.get(record.id) ?? []) ended(why);
+      }
+      await this.#options.store.noteTokens(records.map(({ id }) => id));
+    } catch (error) {
+      // The next look makes up for it; a session of a token that cannot be asked about goes on.
+      this.#options.logger.warn({ error: error instanceof Error ? error.message : String(error) }, 'tokens could not be looked at');
+    }
+  }
+
+  async #identify(sent: string): Promise<Identity> {
+    const { homeActor } = this.#options;
+    if (isSecretOf(sent, this.#homeHash)) return { token: null, role: 'admin', actor: homeActor };
+    const id = idIn(sent);
+    const record = id === null ? null : await this.#recordOf(id);
+    if (record === null || !isSecretOf(sent, record.hash)) throw new Unauthorized();
+    const why = refusal(record);
+    if (why !== null) throw why;
+    return { token: record.id, role: record.role, actor: actorOf(record) };
+  }
+
+  async #recordOf(id: string): Promise<TokenRecord | null> {
+    const known = this.#known.get(id);
+    if (known !== undefined && this.#now() - known.at <= FRESH_MS) return known.record;
+    const at = this.#now();
+    const [record] = await this.#options.store.findTokens([id]);
+    if (record === undefined) return null;
+    this.#known.set(id, { record, at });
+    await this.#options.store.noteTokens([id]);
+    return record;
+  }
+}
+
+/** Why a token that is known opens nothing; null where it does. */
+function refusal({ id, name, state, expiresAt, revokedAt }: TokenRecord): Error | null {
+  const who = `${id} ("${name}")`;
+  if (state === 'revoked' && revokedAt !== null) return new TokenRevoked(who, revokedAt);
+  if (state === 'expired' && expiresAt !== null) return new TokenExpired(who, expiresAt);
+  return null;
+}
+
+export function actorOf({ id, name }: Pick<TokenRecord, 'id' | 'name'>): string {
+  return `${name} (${id})`;
+}

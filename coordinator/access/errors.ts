@@ -1,0 +1,36 @@
+import type { Right, Role } from './roles.js';
+import { rolesWith } from './roles.js';
+
+/** No token was sent, or one that is not known here. */
+export class Unauthorized extends Error {
+  readonly code = 'Unauthorized';
+  constructor() {
+    super("the token is missing or not this coordinator's; give the right one in --token-file FILE or the environment variable TRAWL_TOKEN");
+    this.name = 'Unauthorized';
+  }
+}
+
+export class TokenExpired extends Error {
+  readonly code = 'TokenExpired';
+  constructor(token: string, at: Date) {
+    super(`token ${token} expired at ${at.toISOString()}; an admin makes a new one: trawl token create`);
+    this.name = 'TokenExpired';
+  }
+}
+
+export class TokenRevoked extends Error {
+  readonly code = 'TokenRevoked';
+  constructor(token: string, at: Date) {
+    super(`token ${token} was revoked at ${at.toISOString()}; an admin makes a new one: trawl token create`);
+    this.name = 'TokenRevoked';
+  }
+}
+
+/** The token is good, and its role does not reach so far. */
+export class Forbidden extends Error {
+  readonly code = 'Forbidden';
+  constructor(who: string, role: Role, right: Right) {
+    super(`this needs a token of role ${rolesWith(right).join(' or ')}; that of ${who} has the role ${role}`);
+    this.name = 'Forbidden';
+  }
+}

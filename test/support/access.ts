@@ -1,0 +1,11 @@
+import { Access } from '../../coordinator/access/access.js';
+
+/** Lets in whoever has the one token, as an admin; there are no others. */
+export function accessBy(token: string): Access {
+  return new Access({
+    store: { findTokens: async () => [], noteTokens: async () => undefined },
+    homeToken: token,
+    homeActor: 'test',
+    logger: { warn: () => undefined },
+  });
+}
