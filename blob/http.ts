@@ -6,16 +6,20 @@ import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import type { ReadableStream } from 'node:stream/web';
 import { setTimeout as wait } from 'node:timers/promises';
+import { certificateProblem } from '../proto/certificate-problem.js';
 import type { BlobId } from '../proto/work.js';
 import { BlobMismatchError, BlobNotFoundError, BlobRefusedError, BlobUnavailableError, DiskFullError } from './errors.js';
 import { isBlobId } from './store.js';
 import type { BlobStore, StoredBlob } from './store.js';
+import type { Fetch } from './trusting-fetch.js';
 import { fetchVerified, hashFile, temporaryName, verifying, writeHashed } from './verified-file.js';
 
 export interface HttpBlobOptions {
   /** Address of the coordinator, e.g. http://127.0.0.1:8080 */
-  readonly baseUrl: string;
+  readonly baseUrl: string | (() => string);
   readonly token: string;
+  /** For a private CA (trusting-fetch.ts). */
+  readonly fetch?: Fetch;
   /** How long to go on trying while the coordinator cannot be reached or fails; 0 for one try. */
   readonly retryForMs?: number;
   /** Where a stream of unknown hash is written before it is sent. */
@@ -28,16 +32,23 @@ const longestPauseMs = 2_000;
 
 /** Blobs of a coordinator, over its HTTP API. */
 export class HttpBlobStore implements BlobStore {
-  readonly #base: string;
+  readonly #baseUrl: string | (() => string);
+  readonly #fetch: Fetch;
   readonly #headers: { readonly authorization: string };
   readonly #retryForMs: number;
   readonly #spoolFolder: string;
 
   constructor(options: HttpBlobOptions) {
-    this.#base = `${options.baseUrl.replace(/\/+$/, '')}/api/v1/blobs/`;
+    this.#baseUrl = options.baseUrl;
+    this.#fetch = options.fetch ?? fetch;
     this.#headers = { authorization: `Bearer ${options.token}` };
     this.#retryForMs = options.retryForMs ?? defaultRetryForMs;
     this.#spoolFolder = options.spoolFolder ?? tmpdir();
+  }
+
+  get #base(): string {
+    const url = typeof this.#baseUrl === 'string' ? this.#baseUrl : this.#baseUrl();
+    return `${url.replace(/\/+$/, '')}/api/v1/blobs/`;
   }
 
   async put(bytes: Uint8Array | Readable, expected?: BlobId): Promise<StoredBlob> {
@@ -115,10 +126,11 @@ export class HttpBlobStore implements BlobStore {
 
   async #request(id: BlobId, init: RequestInit): Promise<Response> {
     try {
-      return await fetch(`${this.#base}${id}`, init);
+      return await this.#fetch(`${this.#base}${id}`, init);
     } catch (error) {
       const cause = error instanceof Error && error.cause instanceof Error ? error.cause.message : String(error);
-      throw new BlobUnavailableError(`blob ${id}`, `the coordinator at ${this.#base} cannot be reached (${cause})`, { cause: error });
+      const untrusted = certificateProblem(this.#base, cause);
+      throw new BlobUnavailableError(`blob ${id}`, untrusted?.message ?? `the coordinator at ${this.#base} cannot be reached (${cause})`, { cause: error });
     }
   }
 

@@ -1,4 +1,6 @@
 /** The application service of a coordinator that runs elsewhere, over /api/v1. */
+import type { Fetch } from '../blob/trusting-fetch.js';
+import { certificateProblem } from '../proto/certificate-problem.js';
 import type { SweepChange } from '../coordinator/sweep/change.js';
 import type { Assignment } from '../coordinator/sweep/spec.js';
 import type {
@@ -35,6 +37,15 @@ export class CoordinatorUnreachable extends Error {
   }
 }
 
+/** The coordinator's certificate is not good, or not of a CA that is trusted here. */
+export class CertificateRefused extends Error {
+  readonly code = 'CertificateRefused';
+  constructor(message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = 'CertificateRefused';
+  }
+}
+
 /** What the system said, where it did: ` (connect ECONNREFUSED 10.0.0.7:8080)`. */
 function reasonOf(cause: unknown): string {
   const inner = cause instanceof Error && cause.cause instanceof Error ? cause.cause : null;
@@ -58,10 +69,12 @@ const REQUEST_LIMIT_MS = 120_000;
 export class HttpSweepService implements SweepService {
   readonly #url: string;
   readonly #token: string;
+  readonly #fetch: Fetch;
 
-  constructor(options: { readonly url: string; readonly token: string }) {
+  constructor(options: { readonly url: string; readonly token: string; readonly fetch?: Fetch }) {
     this.#url = options.url;
     this.#token = options.token;
+    this.#fetch = options.fetch ?? fetch;
   }
 
   health(): Promise<Health> {
@@ -164,7 +177,7 @@ export class HttpSweepService implements SweepService {
     let response: Response;
     let answer: unknown;
     try {
-      response = await fetch(`${this.#url}/api/v1${path}`, {
+      response = await this.#fetch(`${this.#url}/api/v1${path}`, {
         method,
         headers: { authorization: `Bearer ${this.#token}`, ...(body === undefined ? {} : { 'content-type': 'application/json' }) },
         ...(body === undefined ? {} : { body: JSON.stringify(body) }),
@@ -172,6 +185,8 @@ export class HttpSweepService implements SweepService {
       });
       answer = await response.json();
     } catch (error) {
+      const untrusted = certificateProblem(this.#url, reasonOf(error));
+      if (untrusted !== null) throw new CertificateRefused(untrusted.message, { cause: error });
       throw new CoordinatorUnreachable(this.#url, { cause: error });
     }
     if (response.ok) return answer as Answer;

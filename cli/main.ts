@@ -5,6 +5,7 @@ import { packageVersion } from '../proto/package-root.js';
 import { addDataCommands } from './commands/data.js';
 import { addBench } from './commands/bench.js';
 import { addBundleCommands } from './commands/bundles.js';
+import { addCertsCommands } from './commands/certs.js';
 import { addChangeCommands } from './commands/changes.js';
 import { addDoctor } from './commands/doctor.js';
 import { addEngineCommands } from './commands/engine.js';
@@ -45,6 +46,7 @@ function buildProgram(exit: (code: number) => void): Command {
   addDoctor(program, exit);
   addFleetCommands(program, exit);
   addTokenCommands(program);
+  addCertsCommands(program);
   addBench(program, exit);
   return program;
 }

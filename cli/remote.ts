@@ -1,11 +1,15 @@
 /** A coordinator elsewhere, as a person names it: an address, and a token that never stands on the command line. */
 import { readFileSync } from 'node:fs';
+import type { Trust } from '../blob/trusting-fetch.js';
+import { readCertificate } from './certs/inspect.js';
 import { BadInput } from './exit.js';
 
 export interface Remote {
   /** E.g. https://sweeps.example.org:8080, without a slash at its end. */
   readonly url: string;
   readonly token: string;
+  /** Null for the authorities that this machine trusts anyway. */
+  readonly trust: Trust | null;
   /** What names it again, for commands that are printed. */
   readonly options: readonly string[];
 }
@@ -15,6 +19,7 @@ export interface TokenOptions {
 }
 
 export interface RemoteOptions extends TokenOptions {
+  readonly ca?: string;
   readonly coordinator?: string;
   readonly home?: string;
 }
@@ -25,8 +30,16 @@ export function remoteOf(options: RemoteOptions, environment: NodeJS.ProcessEnv 
   if (named === undefined || (named === '' && options.coordinator === undefined)) return null;
   const source = options.coordinator === undefined ? 'TRAWL_COORDINATOR' : '--coordinator';
   const url = checkedAddress(named, source);
-  const again = options.coordinator === undefined ? [] : ['--coordinator', url];
-  return { url, token: tokenOf(options, environment), options: [...again, ...(options.tokenFile === undefined ? [] : ['--token-file', options.tokenFile])] };
+  const address = options.coordinator === undefined ? [] : ['--coordinator', url];
+  const again_ = (option: string, value: string | undefined): string[] => (value === undefined ? [] : [option, value]);
+  return { url, token: tokenOf(options, environment), trust: trustOf(options.ca ?? environment.TRAWL_CA), options: [...address, ...again_('--token-file', options.tokenFile), ...again_('--ca', options.ca)] };
+}
+
+function trustOf(ca: string | undefined): Trust | null {
+  if (ca === undefined || ca === '') return null;
+  const { problem } = readCertificate(ca, '--ca');
+  if (problem !== null) throw new BadInput(problem);
+  return { ca: readFileSync(ca, 'utf8'), own: null };
 }
 
 function checkedAddress(text: string, source: string): string {

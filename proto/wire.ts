@@ -6,6 +6,9 @@ import { CancelHow, Next, OutcomeClass, Part, Verdict } from './generated/trawl_
 import type { Answer, Cancel } from './messages.js';
 import type { EvaluatedPart, OutcomeClass as OutcomeClassName } from './work.js';
 
+/** In the first headers of a gRPC session: the port of the coordinator's host where blobs are. */
+export const HTTP_PORT_METADATA = 'trawl-http-port';
+
 /**
  * A frame that cannot be read, or a message that cannot be written: one of the two sides is broken.
  * The session it came from is closed; others go on.

@@ -2,7 +2,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
-import type { Command } from 'commander';
+import { InvalidArgumentError, Option, type Command } from 'commander';
 import { NATS_VARIABLES, natsEnvironment, type NatsPlace, type NatsSettings } from '../../proto/nats/settings.js';
 import { packageRoot } from '../../proto/package-root.js';
 import { databaseOf, rememberDatabase } from '../database.js';
@@ -10,14 +10,15 @@ import { BadInput, CommandFailed, exitCodes } from '../exit.js';
 import type { EngineName } from '../../worker/engine/names.js';
 import { withEngine } from '../engine/option.js';
 import { homeAt } from '../home.js';
+import { listeningOf, type ListenOptions } from '../host/listening.js';
 import { natsOf, withNats, type NatsOptions } from '../nats-option.js';
 import { withHome, withLease, withSlots, withToken, type HomeOptions } from '../options.js';
-import { near } from '../program-name.js';
+import { commandLine, near } from '../program-name.js';
 import { tokenOf } from '../remote.js';
 import { Display } from '../run/display.js';
 import { Interrupts } from '../run/interrupts.js';
 
-interface UpOptions extends HomeOptions, NatsOptions {
+interface UpOptions extends HomeOptions, NatsOptions, ListenOptions {
   readonly slots: number;
   readonly slotMemory?: number;
   readonly worker: boolean;
@@ -27,7 +28,11 @@ interface UpOptions extends HomeOptions, NatsOptions {
 
 interface WorkerOptions extends NatsOptions {
   readonly coordinator?: string;
-  readonly blobs: string;
+  readonly blobs?: string;
+  readonly tls?: boolean;
+  readonly ca?: string;
+  readonly cert?: string;
+  readonly key?: string;
   readonly home: string;
   readonly slots: number;
   readonly slotMemory?: number;
@@ -36,15 +41,25 @@ interface WorkerOptions extends NatsOptions {
   readonly engine?: EngineName;
 }
 
+/** gRPC names the host in TLS even where that is an address, which Node comments on. */
+const NO_NAME_WARNING = ['--disable-warning=DEP0123'];
+
 const OFFERED = 'offer this engine alone: graph, wasm or eager (default: all that can be used)';
 
 export function addFleetCommands(program: Command, exit: (code: number) => void): void {
   const up = program
     .command('up')
     .summary('a coordinator that stays, with a worker on this machine')
-    .description('Starts a coordinator on a home and keeps it until Ctrl-C; `trawl run` on the same home attaches to it. It listens on this machine only.')
+    .description('Starts a coordinator on a home and keeps it until Ctrl-C; `trawl run` on the same home attaches to it. It listens on this machine only, unless --listen says otherwise.')
     .option('--no-worker', 'train nothing here')
-    .addHelpText('after', '\nExamples:\n  trawl up --home ./my-home --slots 2\n  trawl up --home ./my-home --no-worker --nats nats://127.0.0.1:4222');
+    .option('--listen <host>', 'take workers and commands from other machines at this address of this one, e.g. 0.0.0.0; wants TLS, or --insecure')
+    .addOption(new Option('--grpc-port <n>', 'for workers (default: 7077 with --listen, else any that is free)').argParser(portNumber))
+    .addOption(new Option('--http-port <n>', 'for commands and blobs (default: 8080 with --listen, else any that is free)').argParser(portNumber))
+    .option('--tls-cert <file>', 'the certificate that is shown, and those between it and its CA, as PEM')
+    .option('--tls-key <file>', 'its key')
+    .option('--tls-ca <file>', 'workers from other machines must show a certificate of this CA')
+    .option('--insecure', 'no TLS: on a network that is trusted')
+    .addHelpText('after', '\nExamples:\n  trawl up --home ./my-home --slots 2\n  trawl up --no-worker --listen 0.0.0.0 --tls-cert ca/sweeps.crt --tls-key ca/sweeps.key\n  trawl up --no-worker --nats nats://127.0.0.1:4222');
   withEngine(withNats(withLease(withSlots(withHome(up))), 'take workers over this NATS server too'), OFFERED).action(async (options: UpOptions) => {
     await stayUp(options);
     exit(exitCodes.done);
@@ -54,10 +69,14 @@ export function addFleetCommands(program: Command, exit: (code: number) => void)
     .summary('a worker for a coordinator')
     .description('Runs the agent of one box. The token comes from --token-file or the environment variable TRAWL_TOKEN.')
     .option('--coordinator <host:port>', 'where the coordinator takes workers')
-    .requiredOption('--blobs <url>', "the coordinator's HTTP address, e.g. http://127.0.0.1:8080")
+    .option('--blobs <url>', "the coordinator's HTTP address, where it is another than the coordinator says, e.g. https://blobs.example.org")
     .requiredOption('--home <dir>', "the worker's own folder: caches, checkpoints on their way, logs")
     .option('--name <name>', 'how others see it (default: the name of the box)')
-    .addHelpText('after', '\nExamples:\n  trawl worker --coordinator 127.0.0.1:7077 --blobs http://127.0.0.1:8080 --home ./worker --token-file ./token --slots 2\n  trawl worker --nats nats://127.0.0.1:4222 --blobs http://127.0.0.1:8080 --home ./worker --token-file ./token');
+    .option('--tls', 'over TLS, with a certificate that this machine trusts anyway; --ca and --cert imply it')
+    .option('--ca <file>', "the CA of the coordinator's certificate, as PEM")
+    .option('--cert <file>', "this worker's own certificate")
+    .option('--key <file>', 'its key')
+    .addHelpText('after', '\nExamples:\n  trawl worker --coordinator sweeps.example.org:7077 --ca ca.crt --home ./worker --token-file ./worker.token --slots 2\n  trawl worker --nats nats://127.0.0.1:4222 --blobs http://127.0.0.1:8080 --home ./worker --token-file ./token');
   withEngine(withNats(withSlots(withToken(worker)), 'in place of --coordinator: the NATS server over which it takes workers'), OFFERED).action(async (options: WorkerOptions) => exit(await runWorker(options)));
 }
 
@@ -65,17 +84,19 @@ async function stayUp(options: UpOptions): Promise<void> {
   const { connect } = await import('../host/connect.js');
   const home = homeAt(options.home);
   const display = new Display();
+  const listening = listeningOf(options, (line) => display.say(`warning: ${line}`));
   const interrupts = new Interrupts();
   const databaseUrl = databaseOf(home, options.database);
   const nats = natsOf(options);
   if (nats !== null) await checkNats(nats.place);
-  const connection = await connect({ home, databaseUrl, leaseMs: options.lease ?? null, ...(nats === null ? {} : { nats: nats.settings }), onNotice: (line) => display.say(line), signal: interrupts.signal });
+  const connection = await connect({ home, databaseUrl, leaseMs: options.lease ?? null, listening, ...(nats === null ? {} : { nats: nats.settings }), onNotice: (line) => display.say(line), signal: interrupts.signal });
   if (options.database !== undefined) rememberDatabase(home, options.database);
   if (connection.host === null) throw new CommandFailed(`a coordinator runs on home ${near(home.folder)} already`);
   const { host } = connection;
   try {
     if (options.worker) host.startWorker({ slots: options.slots, slotMemoryBytes: options.slotMemory ?? null, ...(options.engine === undefined ? {} : { engine: options.engine }) });
     display.say(`coordinator of home ${near(home.folder)}: ${host.url} (HTTP), ${host.workerAddress} (workers)${nats === null ? '' : `, ${nats.place.address.shown} (workers of fleet ${nats.place.fleet})`}; its token is in ${near(home.announcement)}`);
+    if (host.outer !== null) display.say(`from other machines: ${host.outer.http} (HTTP), ${host.outer.grpc} (workers)${listening.outer?.tls === null ? ', without TLS' : ''}; tokens: ${commandLine(['token', 'create', '--role', 'worker'], home)}`);
     display.say('Ctrl-C ends it');
     const asked = interrupts.wasAsked ? Promise.resolve() : once(interrupts.signal, 'abort');
     await Promise.race([asked, host.failed]);
@@ -102,11 +123,16 @@ async function runWorker(options: WorkerOptions): Promise<number> {
   const token = tokenOf(options);
   const nats = options.coordinator === undefined ? natsOf(options) : null;
   if (options.coordinator === undefined && nats === null) throw new BadInput('--coordinator: found nothing, expected HOST:PORT where the coordinator takes workers, or --nats URL');
-  const args = [...(options.coordinator === undefined ? [] : ['--coordinator', options.coordinator]), '--blobs', options.blobs, '--home', options.home, '--slots', String(options.slots)];
+  if (nats !== null && options.blobs === undefined) throw new BadInput("--blobs: found nothing beside --nats, expected the coordinator's HTTP address");
+  const args = [...(options.coordinator === undefined ? [] : ['--coordinator', options.coordinator]), '--home', options.home, '--slots', String(options.slots)];
   if (options.slotMemory !== undefined) args.push('--slot-memory', String(options.slotMemory));
-  if (options.name !== undefined) args.push('--name', options.name);
+  if (options.tls === true) args.push('--tls');
+  for (const name of ['blobs', 'ca', 'cert', 'key', 'name'] as const) {
+    const value = options[name];
+    if (value !== undefined) args.push(`--${name}`, value);
+  }
   if (options.engine !== undefined) args.push('--engine', options.engine);
-  const child = spawn(process.execPath, [join(packageRoot(), 'dist', 'worker', 'main', 'main.js'), ...args], {
+  const child = spawn(process.execPath, [...NO_NAME_WARNING, join(packageRoot(), 'dist', 'worker', 'main', 'main.js'), ...args], {
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
     env: { ...process.env, ...natsVariables(nats?.settings ?? null), TRAWL_TOKEN: token },
   });
@@ -117,6 +143,12 @@ async function runWorker(options: WorkerOptions): Promise<number> {
   for (const name of ['SIGINT', 'SIGTERM'] as const) process.on(name, () => name === 'SIGTERM' && child.kill(name));
   const [code] = (await once(child, 'exit')) as [number | null];
   return code ?? exitCodes.failed;
+}
+
+function portNumber(text: string): number {
+  const value = Number(text);
+  if (!/^\d+$/.test(text) || value > 65_535) throw new InvalidArgumentError(`found ${text}, expected a port from 0 (any that is free) to 65535.`);
+  return value;
 }
 
 /** What the agent says when it has started. */

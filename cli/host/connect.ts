@@ -10,6 +10,7 @@ import { CommandFailed } from '../exit.js';
 import { createHome, removeNewHome, type Home } from '../home.js';
 import { readAnnouncement } from './announcement.js';
 import { Host } from './host.js';
+import { LOOPBACK_ONLY, type Listening } from './listening.js';
 import { takeLock } from './lock.js';
 
 /** How long a home may be held by somebody who does not answer. */
@@ -30,6 +31,8 @@ export interface ConnectOptions {
   readonly leaseMs: number | null;
   /** A NATS server over which workers are taken too. */
   readonly nats?: NatsSettings;
+  /** Of the host, where this process becomes that. */
+  readonly listening?: Listening;
   readonly onNotice: (line: string) => void;
   readonly signal: AbortSignal;
 }
@@ -43,7 +46,7 @@ export async function connect(options: ConnectOptions): Promise<Connection> {
     signal.throwIfAborted();
     const lock = takeLock(home.lock);
     if (!('holder' in lock)) {
-      const host = await Host.start({ home, lock, databaseUrl: options.databaseUrl, leaseMs: options.leaseMs, ...(options.nats === undefined ? {} : { nats: options.nats }), onNotice: options.onNotice }).catch((error: unknown) => {
+      const host = await Host.start({ home, lock, databaseUrl: options.databaseUrl, leaseMs: options.leaseMs, listening: options.listening ?? LOOPBACK_ONLY, ...(options.nats === undefined ? {} : { nats: options.nats }), onNotice: options.onNotice }).catch((error: unknown) => {
         // A server that does not answer, mostly: the message says it, and the logs of that start say no more.
         if (isNew && options.databaseUrl !== null) removeNewHome(home);
         throw error;

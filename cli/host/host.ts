@@ -4,6 +4,7 @@
  */
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
+import type { Addresses } from '../../coordinator/main/door.js';
 import { natsEnvironment, type NatsSettings } from '../../proto/nats/settings.js';
 import { packageRoot } from '../../proto/package-root.js';
 import type { EngineName } from '../../worker/engine/names.js';
@@ -11,6 +12,7 @@ import { HttpSweepService } from '../client.js';
 import { createHome, type Home } from '../home.js';
 import { announce, withdraw } from './announcement.js';
 import { childEnvironment } from './environment.js';
+import type { Listening } from './listening.js';
 import type { HomeLock } from './lock.js';
 import { KeptPostgres } from './kept-postgres.js';
 import { SupervisedChild } from './supervised.js';
@@ -25,6 +27,7 @@ export interface HostOptions {
   readonly leaseMs: number | null;
   /** A NATS server over which workers are taken too. */
   readonly nats?: NatsSettings;
+  readonly listening: Listening;
   /** Told in one line when a child ended and is started again. */
   readonly onNotice: (line: string) => void;
 }
@@ -37,9 +40,9 @@ export interface WorkerOptions {
   readonly engine?: EngineName;
 }
 
-interface CoordinatorAddress {
-  readonly grpc: string;
-  readonly http: string;
+interface CoordinatorAddress extends Addresses {
+  /** Where others reach it; null where they do not. */
+  readonly outer: Addresses | null;
 }
 
 export class Host {
@@ -97,6 +100,11 @@ export class Host {
     return this.#known().grpc;
   }
 
+  /** Where others reach it; null where they do not. */
+  get outer(): Addresses | null {
+    return this.#known().outer;
+  }
+
   get token(): string {
     return this.#token;
   }
@@ -115,7 +123,7 @@ export class Host {
       name: 'worker',
       module: join(packageRoot(), 'dist', 'worker', 'main', 'main.js'),
       logFile: join(home.logs, 'worker.log'),
-      args: () => ['--coordinator', this.#known().grpc, '--blobs', this.#known().http, '--home', home.worker, '--slots', String(options.slots), '--engines', home.engines, ...limit, ...engine],
+      args: () => ['--coordinator', this.#known().grpc, '--home', home.worker, '--slots', String(options.slots), '--engines', home.engines, ...limit, ...engine],
       env: () => childEnvironment({ TRAWL_TOKEN: this.#token }),
       onReady: null,
       onEnd: (how) => this.#options.onNotice(`the worker ended (${how}); it is started again`),
@@ -159,19 +167,26 @@ export class Host {
   }
 
   #coordinatorChild(): SupervisedChild {
-    const { home, leaseMs, nats, onNotice } = this.#options;
+    const { home, leaseMs, listening, nats, onNotice } = this.#options;
     const lease = leaseMs === null ? [] : ['--lease-ms', String(leaseMs)];
     // Once known, the same ports again: workers and attached commands go on with the address they have.
-    const port = (address: string | undefined): string => (address === undefined ? '0' : (address.split(':').at(-1) ?? '0'));
+    const port = (address: string | undefined, first: number): string => (address === undefined ? String(first) : (address.split(':').at(-1) ?? '0'));
+    const outer = (): string[] => {
+      if (listening.outer === null) return [];
+      const { host, grpcPort, httpPort, tls } = listening.outer;
+      const known = this.#address?.outer ?? undefined;
+      const files = tls === null ? [] : ['--tls-cert', tls.cert, '--tls-key', tls.key, ...(tls.clientCa === null ? [] : ['--tls-ca', tls.clientCa])];
+      return ['--listen', host, '--listen-grpc-port', port(known?.grpc, grpcPort), '--listen-http-port', port(known?.http, httpPort), ...files];
+    };
     return new SupervisedChild({
       name: 'coordinator',
       module: join(packageRoot(), 'dist', 'coordinator', 'main', 'main.js'),
       logFile: join(home.logs, 'coordinator.log'),
-      args: () => ['--home', home.folder, '--grpc-port', port(this.#address?.grpc), '--http-port', port(this.#address?.http), ...lease],
+      args: () => ['--home', home.folder, '--grpc-port', port(this.#address?.grpc, listening.loopback.grpcPort), '--http-port', port(this.#address?.http, listening.loopback.httpPort), ...lease, ...outer()],
       env: () => childEnvironment({ TRAWL_TOKEN: this.#token, TRAWL_DATABASE_URL: this.#databaseUrl ?? '', ...(nats === undefined ? {} : natsEnvironment(nats)) }),
       onReady: (message) => {
-        const { grpc, http } = message as { grpc: string; http: string };
-        this.#address = { grpc, http };
+        const { grpc, http, outer: reached } = message as CoordinatorAddress;
+        this.#address = { grpc, http, outer: reached };
         announce(home, { url: http, token: this.#token, pid: process.pid });
         this.#ready();
       },

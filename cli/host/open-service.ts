@@ -2,6 +2,7 @@
 import { existsSync } from 'node:fs';
 import { setTimeout as wait } from 'node:timers/promises';
 import { HttpBlobStore } from '../../blob/http.js';
+import { fetchTrusting } from '../../blob/trusting-fetch.js';
 import { HttpSweepService } from '../client.js';
 import { BadInput } from '../exit.js';
 import { createHome, removeNewHome, type Home } from '../home.js';
@@ -47,6 +48,7 @@ export async function openService({ home, databaseUrl, remote }: Place, { make }
 }
 
 /** Asks nothing yet. */
-function openRemote({ url, token }: Remote): OpenService {
-  return { service: new HttpSweepService({ url, token }), blobs: new HttpBlobStore({ baseUrl: url, token }), isBusy: true, close: () => Promise.resolve() };
+function openRemote({ url, token, trust }: Remote): OpenService {
+  const fetch = fetchTrusting(trust);
+  return { service: new HttpSweepService({ url, token, fetch }), blobs: new HttpBlobStore({ baseUrl: url, token, fetch }), isBusy: true, close: () => Promise.resolve() };
 }

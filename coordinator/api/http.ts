@@ -3,6 +3,8 @@
  * and for workers' blobs. Every route but /health wants a bearer token whose role reaches so far. Errors
  * are {code, message}.
  */
+import type { RequestListener, Server } from 'node:http';
+import { createServer as createSecureServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import Fastify, { type FastifyInstance, type FastifyRequest } from 'fastify';
 import type { Logger } from 'pino';
@@ -12,6 +14,7 @@ import type { OwnedBlobStore } from '../../blob/store.js';
 import type { BlobId } from '../../proto/work.js';
 import type { Access, Identity } from '../access/access.js';
 import { ROLES, type Right } from '../access/roles.js';
+import type { ServerTls } from '../access/tls.js';
 import { BadRequest, codeOf, httpStatus } from './errors.js';
 import type { SweepService } from './views.js';
 
@@ -92,6 +95,8 @@ export interface HttpOptions {
   /** As somebody asks it. */
   readonly serviceFor: (actor: string) => SweepService;
   readonly access: Pick<Access, 'require'>;
+  /** Null for plain HTTP. */
+  readonly tls?: Pick<ServerTls, 'cert' | 'key'> | null;
   readonly logger: Logger;
   readonly blobs: OwnedBlobStore;
   /** Told of each use of a blob, so that those in use are not swept. */
@@ -99,7 +104,8 @@ export interface HttpOptions {
 }
 
 export async function httpServer(options: HttpOptions): Promise<FastifyInstance> {
-  const app = Fastify({ bodyLimit: BODY_LIMIT_BYTES, forceCloseConnections: true });
+  const { tls = null } = options;
+  const app = Fastify({ bodyLimit: BODY_LIMIT_BYTES, forceCloseConnections: true, ...(tls === null ? {} : { serverFactory: secureServer(tls) }) });
   app.setErrorHandler(async (error, request, reply) => {
     const { status, code, message } = describe(error);
     if (status >= 500) options.logger.error({ err: error, route: request.url }, 'a request failed');
@@ -115,6 +121,10 @@ export async function httpServer(options: HttpOptions): Promise<FastifyInstance>
   asking.register(app, 'administer', tokenRoutes);
   registerBlobRoutes(app, options.blobs, { authorize: (request) => asking.refusal(request, request.method === 'PUT' ? 'putBlobs' : 'getBlobs'), used: options.blobUsed });
   return app;
+}
+
+function secureServer({ cert, key }: Pick<ServerTls, 'cert' | 'key'>): (handler: RequestListener) => Server {
+  return (handler) => createSecureServer({ cert, key }, handler);
 }
 
 /** The service as whoever sent a request may ask it. */

@@ -1,10 +1,12 @@
 /** The session protocol on gRPC: one bidirectional stream per worker, frames as raw bytes. */
 import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
-import { logVerbosity, Server, ServerCredentials, setLogVerbosity, status } from '@grpc/grpc-js';
+import { logVerbosity, Metadata, Server, ServerCredentials, setLogVerbosity, status } from '@grpc/grpc-js';
 import type { ServerDuplexStream } from '@grpc/grpc-js';
+import type { ServerTls } from '../access/tls.js';
 import type { Admission, Carrier, CarrierHandler, Doorkeeper } from './carrier.js';
 import { ListenError } from './carrier.js';
+import { HTTP_PORT_METADATA } from '../../proto/wire.js';
 import { GrpcPeer } from './grpc-peer.js';
 
 /** As much of a logger as a carrier needs; pino's fits. */
@@ -18,6 +20,10 @@ export interface GrpcCarrierOptions {
   /** 0 for any free one. */
   readonly port: number;
   readonly doorkeeper: Doorkeeper;
+  /** Null for plain TCP: for loopback, or a network that is trusted. */
+  readonly tls?: ServerTls | null;
+  /** Told to workers: the port of this host where blobs are. */
+  readonly httpPort?: number;
   readonly logger?: CarrierLogger;
 }
 
@@ -49,7 +55,6 @@ setLogVerbosity(logVerbosity.NONE);
 
 type SessionCall = ServerDuplexStream<Uint8Array, Uint8Array>;
 
-/** Over an insecure channel: bind it to loopback, or to a network that is trusted. */
 export function grpcCarrier(options: GrpcCarrierOptions): Carrier {
   return new GrpcCarrier(options);
 }
@@ -74,7 +79,7 @@ class GrpcCarrier implements Carrier {
     const { host, port } = this.#options;
     const urlHost = host.includes(':') ? `[${host}]` : host;
     const bound = await new Promise<number>((resolve, reject) => {
-      server.bindAsync(`${urlHost}:${port}`, ServerCredentials.createInsecure(), (error, boundPort) => {
+      server.bindAsync(`${urlHost}:${port}`, credentialsOf(this.#options.tls ?? null), (error, boundPort) => {
         if (error) reject(new ListenError(`${urlHost}:${port}`, reasonOf(error)));
         else resolve(boundPort);
       });
@@ -100,9 +105,6 @@ class GrpcCarrier implements Carrier {
   }
 
   async #accept(call: SessionCall, handler: CarrierHandler): Promise<void> {
-    // It may end while its token is looked at.
-    let isGone = false;
-    call.on('cancelled', () => (isGone = true)).on('error', () => (isGone = true));
     let admission: Admission;
     try {
       const sent = call.metadata.get('authorization')[0];
@@ -110,14 +112,16 @@ class GrpcCarrier implements Carrier {
     } catch (error) {
       const details = error instanceof Error ? error.message : String(error);
       this.#options.logger?.warn({ peer: call.getPeer() }, `a worker was not let in: ${details}`);
-      if (!isGone) call.emit('error', { code: statusOf(error), details });
+      if (!call.cancelled) call.emit('error', { code: statusOf(error), details });
       return;
     }
-    if (isGone) return;
-    this.#open(call, handler, admission);
+    // It may have ended while its token was looked at.
+    if (!call.cancelled) this.#open(call, handler, admission);
   }
 
   #open(call: SessionCall, handler: CarrierHandler, admission: Admission): void {
+    const { httpPort } = this.#options;
+    if (httpPort !== undefined) call.sendMetadata(portMetadata(httpPort));
     const peer = new GrpcPeer(`session-${randomUUID()}`, call, handler, (problem) => {
       if (problem !== null) this.#options.logger?.warn({ peer: call.getPeer() }, problem);
       unwatch();
@@ -133,6 +137,18 @@ function statusOf(error: unknown): status {
   const code = error instanceof Error && 'code' in error ? error.code : null;
   if (code === 'Forbidden') return status.PERMISSION_DENIED;
   return code === 'Unauthorized' || code === 'TokenExpired' || code === 'TokenRevoked' ? status.UNAUTHENTICATED : status.UNAVAILABLE;
+}
+
+function credentialsOf(tls: ServerTls | null): ServerCredentials {
+  if (tls === null) return ServerCredentials.createInsecure();
+  const pair = { cert_chain: Buffer.from(tls.cert), private_key: Buffer.from(tls.key) };
+  return ServerCredentials.createSsl(tls.clientCa === null ? null : Buffer.from(tls.clientCa), [pair], tls.clientCa !== null);
+}
+
+function portMetadata(port: number): Metadata {
+  const metadata = new Metadata();
+  metadata.set(HTTP_PORT_METADATA, String(port));
+  return metadata;
 }
 
 /** The library wraps what the system said in a count of addresses. */

@@ -1,28 +1,29 @@
 /** Puts the coordinator together: store, leader, the carrier of worker sessions, and the HTTP API. */
 import { join } from 'node:path';
+import type { FastifyInstance } from 'fastify';
 import type { Logger } from 'pino';
 import { FolderBlobStore } from '../../blob/folder.js';
 import type { NatsPlace } from '../../proto/nats/settings.js';
 import { packageVersion } from '../../proto/package-root.js';
 import { Access } from '../access/access.js';
+import type { ServerTls } from '../access/tls.js';
 import { BlobCollector } from '../blob/collector.js';
-import { httpServer, listen } from '../api/http.js';
+import { httpServer } from '../api/http.js';
 import { leadingBy } from '../api/leading.js';
 import { ApplicationService } from '../api/service.js';
-import { grpcCarrier } from '../dispatch/grpc.js';
 import { natsCarrier } from '../dispatch/nats.js';
 import { proposingOf } from '../leader/proposing-of.js';
 import { Leader } from '../leader/leader.js';
 import { openStore } from '../store/postgres.js';
 import { DEFAULT_PROJECT, LOCAL_ACTOR } from './defaults.js';
+import { Door, type Addresses, type Listener } from './door.js';
 
 export interface CoordinatorOptions {
   readonly home: string;
-  /** Address to listen on. */
-  readonly host: string;
-  /** 0 for any that is free. */
-  readonly grpcPort: number;
-  readonly httpPort: number;
+  /** For this machine's own commands and worker: plain, on loopback. */
+  readonly loopback: Listener;
+  /** For everybody else; null for nobody. */
+  readonly outer: (Listener & { readonly tls: ServerTls | null }) | null;
   readonly token: string;
   readonly databaseUrl: string;
   /** Where workers come over NATS too; null for gRPC alone. */
@@ -33,9 +34,8 @@ export interface CoordinatorOptions {
 }
 
 export interface RunningCoordinator {
-  /** HOST:PORT for workers. */
-  readonly grpcAddress: string;
-  readonly httpUrl: string;
+  readonly loopback: Addresses;
+  readonly outer: Addresses | null;
   stop(): Promise<void>;
 }
 
@@ -52,24 +52,25 @@ export async function startCoordinator(options: CoordinatorOptions): Promise<Run
   const blobs = new FolderBlobStore(blobFolder(options.home));
   const service = new ApplicationService({ store, blobs, leader: leadingBy(leader), version: packageVersion(), project: DEFAULT_PROJECT, actor: LOCAL_ACTOR });
   const access = new Access({ store, homeToken: options.token, homeActor: LOCAL_ACTOR, logger });
-  const carrier = grpcCarrier({ host: options.host, port: options.grpcPort, doorkeeper: access, logger });
-  const app = await httpServer({ serviceFor: (actor) => service.as(actor), access, logger, blobs, blobUsed: (id, bytes) => store.putBlob(id, bytes, 'artifact') });
+  const http = (tls: ServerTls | null): Promise<FastifyInstance> => httpServer({ serviceFor: (actor) => service.as(actor), access, tls, logger, blobs, blobUsed: (id, bytes) => store.putBlob(id, bytes, 'artifact') });
+  const doors = [new Door(options.loopback, null, http)];
+  if (options.outer !== null) doors.push(new Door(options.outer, options.outer.tls, http));
   leader.start();
   access.start();
   const collector = new BlobCollector({ store, blobs, logger });
   collector.start();
   nats?.startPatiently(leader);
-  const { address } = await carrier.start(leader);
-  const port = await listen(app, options.host, options.httpPort);
+  const [loopback, outer = null] = await Promise.all(doors.map((door) => door.open(leader, access, logger)));
+  if (loopback === undefined) throw new Error('no door was opened');
   return {
-    grpcAddress: address,
-    httpUrl: `http://${options.host}:${port}`,
+    loopback,
+    outer,
     async stop() {
-      await app.close();
+      await Promise.all(doors.map((door) => door.closeHttp()));
       access.stop();
       await collector.stop();
       await leader.stop();
-      await Promise.all([carrier.stop(), nats?.stop()]);
+      await Promise.all([...doors.map((door) => door.closeSessions()), nats?.stop()]);
       await store.close();
     },
   };

@@ -1,6 +1,6 @@
 /**
  * The coordinator's process. Secrets come by environment (TRAWL_TOKEN, TRAWL_DATABASE_URL, TRAWL_NATS_URL),
- * the rest by arguments. Tells a parent {kind: 'ready', grpc, http} by IPC, and ends when that parent does,
+ * the rest by arguments. Tells a parent {kind: 'ready', grpc, http, outer} by IPC, and ends when that parent does,
  * whatever ended it.
  */
 // First: see there.
@@ -8,6 +8,7 @@ import { onOrphaned } from '../../proto/parent.js';
 import { forgetNatsSettings, natsSettingsIn, readNatsSettings, type NatsPlace } from '../../proto/nats/settings.js';
 import { parseArgs } from 'node:util';
 import { pino } from 'pino';
+import { readServerTls, type ServerTls } from '../access/tls.js';
 import { startCoordinator, type CoordinatorOptions, type RunningCoordinator } from './coordinator.js';
 
 /** How long a clean end may take before it is cut short. */
@@ -17,10 +18,15 @@ function readOptions(): CoordinatorOptions {
   const { values } = parseArgs({
     options: {
       home: { type: 'string' },
-      host: { type: 'string', default: '127.0.0.1' },
       'grpc-port': { type: 'string', default: '0' },
       'http-port': { type: 'string', default: '0' },
       'lease-ms': { type: 'string' },
+      listen: { type: 'string' },
+      'listen-grpc-port': { type: 'string', default: '0' },
+      'listen-http-port': { type: 'string', default: '0' },
+      'tls-cert': { type: 'string' },
+      'tls-key': { type: 'string' },
+      'tls-ca': { type: 'string' },
     },
   });
   const token = process.env.TRAWL_TOKEN;
@@ -35,9 +41,8 @@ function readOptions(): CoordinatorOptions {
   forgetNatsSettings(process.env);
   return {
     home: values.home,
-    host: values.host,
-    grpcPort: Number(values['grpc-port']),
-    httpPort: Number(values['http-port']),
+    loopback: { host: '127.0.0.1', grpcPort: Number(values['grpc-port']), httpPort: Number(values['http-port']) },
+    outer: values.listen === undefined ? null : { host: values.listen, grpcPort: Number(values['listen-grpc-port']), httpPort: Number(values['listen-http-port']), tls: tlsOf(values) },
     token,
     databaseUrl,
     nats,
@@ -52,6 +57,11 @@ function natsPlace(): NatsPlace | null {
   const place = settings === null ? null : readNatsSettings(settings);
   if (place === null || 'address' in place) return place;
   throw new Error(place.map(({ setting, found, expected }) => `NATS ${setting}: found "${found}", expected ${expected}`).join('; '));
+}
+
+function tlsOf(values: { readonly 'tls-cert'?: string | undefined; readonly 'tls-key'?: string | undefined; readonly 'tls-ca'?: string | undefined }): ServerTls | null {
+  const { 'tls-cert': cert, 'tls-key': key, 'tls-ca': clientCa = null } = values;
+  return cert === undefined || key === undefined ? null : readServerTls({ cert, key, clientCa });
 }
 
 async function main(): Promise<void> {
@@ -76,7 +86,7 @@ async function main(): Promise<void> {
   process.on('SIGINT', () => undefined);
   onOrphaned(stop);
   running = await startCoordinator(options);
-  process.send?.({ kind: 'ready', grpc: running.grpcAddress, http: running.httpUrl });
+  process.send?.({ kind: 'ready', ...running.loopback, outer: running.outer });
 }
 
 main().catch((error: unknown) => {

@@ -1,15 +1,22 @@
 /** A link on gRPC: one bidirectional stream on a channel of its own, frames as raw bytes. */
 import { Client, credentials, logVerbosity, Metadata, setLogVerbosity, status } from '@grpc/grpc-js';
-import type { ClientDuplexStream, ServiceError, StatusObject } from '@grpc/grpc-js';
+import type { ChannelCredentials, ClientDuplexStream, ServiceError, StatusObject } from '@grpc/grpc-js';
+import type { Trust } from '../../blob/trusting-fetch.js';
+import { certificateProblem } from '../../proto/certificate-problem.js';
 import { decodeFromCoordinator, encodeFromWorker, ProtocolError } from '../../proto/codec.js';
 import { FrameWriter } from '../../proto/frame-writer.js';
 import type { CoordinatorMessage, WorkerMessage } from '../../proto/messages.js';
+import { HTTP_PORT_METADATA } from '../../proto/wire.js';
 import type { Connection, Link, LinkClosed, LinkHandler } from './link.js';
 
 export interface GrpcLinkOptions {
   /** HOST:PORT */
   readonly address: string;
   readonly token: string;
+  /** Null for plain TCP. */
+  readonly trust?: Trust | null;
+  /** Told, before anything else of a session, where the coordinator serves blobs: the same host, as it was reached. */
+  readonly onHttp?: (url: string) => void;
 }
 
 const SESSION_PATH = '/trawl.v1.Trawl/Session';
@@ -37,12 +44,29 @@ setLogVerbosity(logVerbosity.NONE);
 const asBuffer = (bytes: Uint8Array): Buffer => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 const asBytes = (bytes: Buffer): Uint8Array => bytes;
 
+/** What the library says, without the time; where the other side hung up in the middle of the greeting, with an alert or without one, what that mostly means. */
+function unavailable(details: string, trust: Trust | null): string {
+  const said = details.replace(/^No connection established\. Last error: /, '').replace(/ \(\d{4}-\d\d-\d\dT[^]*$/, '').trim();
+  if (!/^(Failed to connect|Connection dropped|read ECONNRESET)|SSL routines/.test(said)) return said;
+  if (trust === null) return 'it hung up; if it speaks TLS, name its CA: --ca FILE';
+  return trust.own === null
+    ? 'it hung up; if it wants a certificate of this worker, give one: --cert FILE --key FILE (trawl certs issue NAME --client)'
+    : "it hung up; it may not take this worker's certificate: has it expired, is it of the right CA and for a client?";
+}
+
+function credentialsOf(trust: Trust | null): ChannelCredentials {
+  if (trust === null) return credentials.createInsecure();
+  const bytes = (text: string | undefined): Buffer | null => (text === undefined ? null : Buffer.from(text));
+  return credentials.createSsl(bytes(trust.ca ?? undefined), bytes(trust.own?.key), bytes(trust.own?.cert));
+}
+
 export function grpcLink(options: GrpcLinkOptions): Link {
   return { connect: (handler) => new GrpcConnection(options, handler) };
 }
 
 class GrpcConnection implements Connection {
   readonly #address: string;
+  readonly #trust: Trust | null;
   readonly #handler: LinkHandler;
   readonly #client: Client;
   readonly #call: ClientDuplexStream<Uint8Array, Uint8Array>;
@@ -50,10 +74,11 @@ class GrpcConnection implements Connection {
   #cutTimer: NodeJS.Timeout | null = null;
   #state: 'open' | 'closing' | 'closed' = 'open';
 
-  constructor({ address, token }: GrpcLinkOptions, handler: LinkHandler) {
+  constructor({ address, token, trust = null, onHttp }: GrpcLinkOptions, handler: LinkHandler) {
     this.#address = address;
+    this.#trust = trust;
     this.#handler = handler;
-    this.#client = new Client(address, credentials.createInsecure(), CHANNEL_OPTIONS);
+    this.#client = new Client(address, credentialsOf(trust), CHANNEL_OPTIONS);
     const metadata = new Metadata();
     metadata.set('authorization', `Bearer ${token}`);
     const call = this.#client.makeBidiStreamRequest(SESSION_PATH, asBuffer, asBytes, metadata);
@@ -65,6 +90,10 @@ class GrpcConnection implements Connection {
     });
     call.on('data', (frame: Uint8Array) => this.#frame(frame));
     call.on('drain', () => this.#writer.drained());
+    call.on('metadata', (headers: Metadata) => {
+      const port = headers.get(HTTP_PORT_METADATA)[0];
+      if (typeof port === 'string') onHttp?.(`${trust === null ? 'http' : 'https'}://${address.slice(0, address.lastIndexOf(':'))}:${port}`);
+    });
     // The status says the same and more, but an error that nobody listens for would end the process.
     call.on('error', (error: ServiceError) => this.#end(this.#why(error)));
     call.on('status', (ended: StatusObject) => this.#end(this.#why(ended)));
@@ -101,7 +130,9 @@ class GrpcConnection implements Connection {
     if (code === status.PERMISSION_DENIED) return { code: 'Forbidden', message: `the coordinator at ${this.#address} let nobody in with this token: ${details}`, retry: false };
     if (code === status.UNAUTHENTICATED) return { code: 'Unauthenticated', message: `the coordinator at ${this.#address} refused the token: ${details}`, retry: false };
     if (code === status.INVALID_ARGUMENT) return { code: 'BadMessage', message: `the coordinator at ${this.#address} could not read a message: ${details}`, retry: true };
-    if (code === status.UNAVAILABLE) return { code: 'Unavailable', message: `no coordinator answers at ${this.#address}: ${details}`, retry: true };
+    const problem = code === status.UNAVAILABLE ? certificateProblem(this.#address, details) : null;
+    if (problem !== null) return { code: 'CertificateRefused', message: problem.message, retry: problem.mayPass };
+    if (code === status.UNAVAILABLE) return { code: 'Unavailable', message: `no coordinator answers at ${this.#address}: ${unavailable(details, this.#trust)}`, retry: true };
     return { code: 'Disconnected', message: `the session with ${this.#address} broke: ${details}`, retry: true };
   }
 

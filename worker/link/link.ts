@@ -6,7 +6,7 @@ import type { CoordinatorMessage, WorkerMessage } from '../../proto/messages.js'
 
 /** Why a connection ended. `retry` false: trying again cannot help. */
 export interface LinkClosed {
-  /** 'Unavailable', 'Unauthenticated', 'Forbidden', 'BadMessage' or 'Disconnected'. */
+  /** 'Unavailable', 'CertificateRefused', 'Unauthenticated', 'Forbidden', 'BadMessage' or 'Disconnected'. */
   readonly code: string;
   /** One line for a person. */
   readonly message: string;

@@ -1,6 +1,6 @@
 /**
- * `node dist/worker/main/main.js --coordinator HOST:PORT --blobs URL --home DIR --slots N
- * [--slot-memory BYTES] [--name NAME] [--engine NAME] [--engines DIR:DIR]`: the agent of one box. The token comes from TRAWL_TOKEN, never
+ * `node dist/worker/main/main.js --coordinator HOST:PORT --home DIR --slots N
+ * [--blobs URL] [--tls] [--ca FILE] [--cert FILE --key FILE] [--slot-memory BYTES] [--name NAME] [--engine NAME] [--engines DIR:DIR]`: the agent of one box. The token comes from TRAWL_TOKEN, never
  * from the command line, which every user of the box can read; TRAWL_NATS_URL in place of --coordinator. SIGTERM and SIGINT give the leases
  * back at the next epoch end; a second one cuts them off. Forked, it ends with its parent.
  */
@@ -10,6 +10,7 @@ import { availableParallelism, hostname } from 'node:os';
 import { join } from 'node:path';
 import { HttpBlobStore } from '../../blob/http.js';
 import { forgetNatsSettings } from '../../proto/nats/settings.js';
+import { fetchTrusting } from '../../blob/trusting-fetch.js';
 import { packageRoot } from '../../proto/package-root.js';
 import { Agent } from '../agent/agent.js';
 import { childSetups } from '../agent/child-setup.js';
@@ -34,7 +35,10 @@ const EXIT_BAD_INPUT = 2;
 
 async function run(options: WorkerOptions, home: WorkerHome): Promise<number> {
   const log = openLog(join(home.logs, 'worker.log'));
-  const blobs = new HttpBlobStore({ baseUrl: options.blobs, token: options.token, spoolFolder: home.temporary });
+  const { trust } = options;
+  // Nothing is fetched or sent before the coordinator has welcomed this worker, and said it before.
+  let blobsAt = options.blobs ?? '';
+  const blobs = new HttpBlobStore({ baseUrl: () => blobsAt, token: options.token, spoolFolder: home.temporary, fetch: fetchTrusting(trust) });
   const memoryBytes = boxMemoryBytes();
   const facts = await surveyEngines({ places: { folders: options.engines, cwd: process.cwd() }, onTest: (label) => log.info({}, `testing ${label}`) });
   const offered = offeredEngines(facts, options.engine);
@@ -46,7 +50,7 @@ async function run(options: WorkerOptions, home: WorkerHome): Promise<number> {
     memoryBytes,
     slotMemoryBytes: options.slotMemoryBytes ?? Math.floor(memoryBytes / options.slots),
     numerics: offered.map(({ numerics }) => imageNumerics(numerics)),
-    link: linkOf(options, home.id),
+    link: linkOf(options, home.id, (url) => (blobsAt = options.blobs ?? url)),
     blobs,
     inputs: new Inputs(blobs, home.temporary, pixelMaker(blobs, home)),
     folder: home.temporary,
@@ -68,8 +72,8 @@ async function run(options: WorkerOptions, home: WorkerHome): Promise<number> {
   return ending === 'signal' ? 0 : EXIT_FAILED;
 }
 
-function linkOf({ coordinator, token }: WorkerOptions, worker: string): Link {
-  return 'grpc' in coordinator ? grpcLink({ address: coordinator.grpc, token }) : natsLink({ ...coordinator.nats, worker });
+function linkOf({ coordinator, token, trust }: WorkerOptions, worker: string, onHttp: (url: string) => void): Link {
+  return 'grpc' in coordinator ? grpcLink({ address: coordinator.grpc, token, trust, onHttp }) : natsLink({ ...coordinator.nats, worker });
 }
 
 function shownCoordinator({ coordinator }: WorkerOptions): string {

@@ -1,14 +1,18 @@
+import { readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { delimiter, join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
+import type { Trust } from '../../blob/trusting-fetch.js';
 import { NATS_VARIABLES, natsSettingsIn, readNatsSettings, type NatsPlace } from '../../proto/nats/settings.js';
 import { ENGINE_NAMES, type EngineName } from '../engine/names.js';
 
 export interface WorkerOptions {
   /** Where the session protocol is spoken: HOST:PORT over gRPC, or a NATS server. */
   readonly coordinator: { readonly grpc: string } | { readonly nats: NatsPlace };
-  /** Base address of the coordinator's HTTP API. */
-  readonly blobs: string;
+  /** Base address of the coordinator's HTTP API; null for the one that the coordinator says. */
+  readonly blobs: string | null;
+  /** Null for plain TCP. */
+  readonly trust: Trust | null;
   readonly home: string;
   readonly slots: number;
   /** Limit per slot; null for an equal share of the box. */
@@ -32,6 +36,10 @@ export class UsageError extends Error {
 
 const FLAGS = {
   coordinator: { type: 'string' },
+  tls: { type: 'boolean' },
+  ca: { type: 'string' },
+  cert: { type: 'string' },
+  key: { type: 'string' },
   blobs: { type: 'string' },
   home: { type: 'string' },
   slots: { type: 'string' },
@@ -74,9 +82,34 @@ function coordinatorOf(address: string | undefined, environment: NodeJS.ProcessE
   throw new UsageError(NATS_VARIABLES[setting], found, expected);
 }
 
+/** Over gRPC the coordinator says where they are. */
+function blobsOf(url: string | undefined, coordinator: WorkerOptions['coordinator']): string | null {
+  return url === undefined && 'grpc' in coordinator ? null : required('--blobs', url, /^https?:\/\//, "the coordinator's address, http://HOST:PORT");
+}
+
+type Values = { [flag in Exclude<keyof typeof FLAGS, 'tls'>]?: string } & { tls?: boolean };
+
+/** TLS, where anything of it is named. */
+function trustOf({ tls, ca, cert, key }: Values): Trust | null {
+  if (tls !== true && ca === undefined && cert === undefined && key === undefined) return null;
+  if (cert === undefined && key !== undefined) throw new UsageError('--cert', undefined, 'the certificate of --key');
+  if (cert !== undefined && key === undefined) throw new UsageError('--key', undefined, 'the key of --cert');
+  return { ca: ca === undefined ? null : pemFile('--ca', ca), own: cert === undefined || key === undefined ? null : { cert: pemFile('--cert', cert), key: pemFile('--key', key) } };
+}
+
+function pemFile(option: string, file: string): string {
+  try {
+    const text = readFileSync(file, 'utf8');
+    if (text.includes('-----BEGIN')) return text;
+  } catch {
+    // Told below, as a file of another kind is.
+  }
+  throw new UsageError(option, file, 'a PEM file that can be read');
+}
+
 /** Throws UsageError. */
 export function readOptions(args: readonly string[], environment: NodeJS.ProcessEnv): WorkerOptions {
-  let values: { [flag in keyof typeof FLAGS]?: string };
+  let values: Values;
   try {
     values = parseArgs({ args: [...args], options: FLAGS }).values;
   } catch (error) {
@@ -85,9 +118,11 @@ export function readOptions(args: readonly string[], environment: NodeJS.Process
   const token = environment.TRAWL_TOKEN;
   // Its value is a secret, so it is not shown.
   if (token === undefined || token === '') throw new UsageError('TRAWL_TOKEN', undefined, "the coordinator's token in this environment variable");
+  const coordinator = coordinatorOf(values.coordinator, environment);
   return {
-    coordinator: coordinatorOf(values.coordinator, environment),
-    blobs: required('--blobs', values.blobs, /^https?:\/\//, "the coordinator's address, http://HOST:PORT"),
+    coordinator,
+    blobs: blobsOf(values.blobs, coordinator),
+    trust: trustOf(values),
     home: required('--home', values.home, /./, 'a folder'),
     slots: positiveInteger('--slots', values.slots, 'a number of slots from 1'),
     slotMemoryBytes: values['slot-memory'] === undefined ? null : positiveInteger('--slot-memory', values['slot-memory'], 'a number of bytes'),

@@ -1,0 +1,58 @@
+/** Where a coordinator listens: for this machine's own always, on loopback; for others where a person says so, with TLS or with their word for it. */
+import { isIP } from 'node:net';
+import type { ServerTlsFiles } from '../../coordinator/access/tls.js';
+import { readCertificate, readPair } from '../certs/inspect.js';
+import { BadInput } from '../exit.js';
+
+export interface ListenOptions {
+  readonly listen?: string;
+  readonly grpcPort?: number;
+  readonly httpPort?: number;
+  readonly tlsCert?: string;
+  readonly tlsKey?: string;
+  readonly tlsCa?: string;
+  readonly insecure?: boolean;
+}
+
+export interface Ports {
+  /** 0 for any that is free. */
+  readonly grpcPort: number;
+  readonly httpPort: number;
+}
+
+export interface Listening {
+  readonly loopback: Ports;
+  /** Null for nobody beyond this machine's own. */
+  readonly outer: (Ports & { readonly host: string; readonly tls: ServerTlsFiles | null }) | null;
+}
+
+export const LOOPBACK_ONLY: Listening = { loopback: { grpcPort: 0, httpPort: 0 }, outer: null };
+
+const GRPC_PORT = 7077;
+const HTTP_PORT = 8080;
+
+/** Throws BadInput with a line per mistake. `warn` is told of certificates that end soon. */
+export function listeningOf(options: ListenOptions, warn: (line: string) => void, now = new Date()): Listening {
+  const { listen, grpcPort, httpPort, tlsCert, tlsKey, tlsCa = null, insecure = false } = options;
+  const mistakes: string[] = [];
+  if (listen === '') mistakes.push('--listen: found "", expected an address of this machine, such as 0.0.0.0');
+  if ((tlsCert === undefined) !== (tlsKey === undefined)) mistakes.push(tlsCert === undefined ? '--tls-cert: found nothing beside --tls-key, expected the certificate of that key' : '--tls-key: found nothing beside --tls-cert, expected the key of that certificate');
+  if (tlsCa !== null && tlsCert === undefined) mistakes.push('--tls-ca: found without --tls-cert and --tls-key, expected both: workers show certificates over TLS alone');
+  if (tlsCert !== undefined && tlsKey !== undefined) {
+    const inspected = [readPair({ file: tlsCert, option: '--tls-cert' }, { file: tlsKey, option: '--tls-key' }, now), ...(tlsCa === null ? [] : [readCertificate(tlsCa, '--tls-ca', now)])];
+    for (const { problem, warning } of inspected) {
+      if (problem !== null) mistakes.push(problem);
+      else if (warning !== null) warn(warning);
+    }
+  } else if (listen !== undefined && listen !== '' && !isLoopback(listen) && !insecure && tlsCa === null && tlsCert === undefined && tlsKey === undefined) {
+    mistakes.push(`--listen: found ${listen}, which others reach, without TLS: tokens and data would cross the network as they are; give --tls-cert FILE --tls-key FILE (trawl certs makes them), or say --insecure on a network that you trust`);
+  }
+  if (mistakes.length > 0) throw new BadInput(mistakes.join('\n'));
+  const tls = tlsCert === undefined || tlsKey === undefined ? null : { cert: tlsCert, key: tlsKey, clientCa: tlsCa };
+  if (listen === undefined && tls === null) return { loopback: { grpcPort: grpcPort ?? 0, httpPort: httpPort ?? 0 }, outer: null };
+  return { loopback: LOOPBACK_ONLY.loopback, outer: { host: listen ?? '127.0.0.1', grpcPort: grpcPort ?? GRPC_PORT, httpPort: httpPort ?? HTTP_PORT, tls } };
+}
+
+function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '::1' || (isIP(host) === 4 && host.startsWith('127.'));
+}

@@ -1,0 +1,57 @@
+/** One address at which a coordinator is reached: sessions of workers, and HTTP for commands and blobs. */
+import type { FastifyInstance } from 'fastify';
+import type { Logger } from 'pino';
+import type { ServerTls } from '../access/tls.js';
+import { listen } from '../api/http.js';
+import type { Carrier, CarrierHandler, Doorkeeper } from '../dispatch/carrier.js';
+import { grpcCarrier } from '../dispatch/grpc.js';
+
+export interface Listener {
+  /** Address to listen on. */
+  readonly host: string;
+  /** 0 for any that is free. */
+  readonly grpcPort: number;
+  readonly httpPort: number;
+}
+
+export interface Addresses {
+  /** HOST:PORT for workers. */
+  readonly grpc: string;
+  /** URL for people, and for workers' blobs. */
+  readonly http: string;
+}
+
+export class Door {
+  readonly #listener: Listener;
+  readonly #tls: ServerTls | null;
+  readonly #make: (tls: ServerTls | null) => Promise<FastifyInstance>;
+  #app: FastifyInstance | null = null;
+  #carrier: Carrier | null = null;
+
+  /** `make`: the HTTP server, which is not listening yet. */
+  constructor(listener: Listener, tls: ServerTls | null, make: (tls: ServerTls | null) => Promise<FastifyInstance>) {
+    this.#listener = listener;
+    this.#tls = tls;
+    this.#make = make;
+  }
+
+  /** Throws ListenError, and what the system says of the HTTP port. */
+  async open(handler: CarrierHandler, doorkeeper: Doorkeeper, logger: Logger): Promise<Addresses> {
+    const { host, grpcPort, httpPort } = this.#listener;
+    const tls = this.#tls;
+    this.#app = await this.#make(tls);
+    // First, since workers are told of it.
+    const port = await listen(this.#app, host, httpPort);
+    this.#carrier = grpcCarrier({ host, port: grpcPort, doorkeeper, tls, httpPort: port, logger });
+    const { address } = await this.#carrier.start(handler);
+    return { grpc: address, http: `${tls === null ? 'http' : 'https'}://${host.includes(':') ? `[${host}]` : host}:${port}` };
+  }
+
+  async closeHttp(): Promise<void> {
+    await this.#app?.close();
+  }
+
+  async closeSessions(): Promise<void> {
+    await this.#carrier?.stop();
+  }
+}

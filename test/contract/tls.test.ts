@@ -1,0 +1,137 @@
+/** TLS between coordinator and workers, on real sockets: who is trusted, and what is said where somebody is not. */
+import assert from 'node:assert/strict';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, describe, it, type TestContext } from 'node:test';
+import { pino } from 'pino';
+import { FolderBlobStore } from '../../blob/folder.js';
+import { HttpBlobStore } from '../../blob/http.js';
+import { fetchTrusting, type Trust } from '../../blob/trusting-fetch.js';
+import { issue, newAuthority, type IssueOptions, type KeyPair } from '../../cli/certs/authority.js';
+import { HttpSweepService } from '../../cli/client.js';
+import type { ServerTls } from '../../coordinator/access/tls.js';
+import { httpServer } from '../../coordinator/api/http.js';
+import type { SweepService } from '../../coordinator/api/views.js';
+import { Door } from '../../coordinator/main/door.js';
+import type { CoordinatorMessage } from '../../proto/messages.js';
+import { PROTOCOL_VERSION } from '../../proto/messages.js';
+import { grpcLink } from '../../worker/link/grpc.js';
+import type { LinkClosed } from '../../worker/link/link.js';
+import { accessBy } from '../support/access.js';
+
+const TOKEN = 'the-token';
+const LIMIT = { timeout: 30_000 };
+const DAY_MS = 86_400_000;
+const logger = pino({ level: 'silent' });
+const welcome = { kind: 'welcome', leaseTermMs: 60_000, heartbeatMs: 10_000, lost: [] } as const;
+
+let authority: KeyPair;
+let stranger: KeyPair;
+let folder: string;
+
+before(async () => {
+  [authority, stranger] = [await newAuthority('ours', new Date()), await newAuthority('another', new Date())];
+  folder = await mkdtemp(join(tmpdir(), 'trawl-tls-'));
+});
+after(() => rm(folder, { recursive: true }));
+
+async function pairOf(more: Partial<IssueOptions> = {}, by = authority): Promise<{ cert: string; key: string }> {
+  const made = await issue(by, { name: 'box', hosts: ['127.0.0.1'], client: false, days: 30, now: new Date(), ...more });
+  return { cert: made.certificate, key: made.key };
+}
+
+async function serve(context: TestContext, tls: ServerTls | null): Promise<{ readonly grpc: string; readonly http: string }> {
+  const service = { workers: async () => [] } as unknown as SweepService;
+  const access = accessBy(TOKEN);
+  const door = new Door({ host: '127.0.0.1', grpcPort: 0, httpPort: 0 }, tls, (with_) => httpServer({ serviceFor: () => service, access, tls: with_, logger, blobs: new FolderBlobStore(folder), blobUsed: async () => undefined }));
+  const addresses = await door.open({ opened: () => undefined, closed: () => undefined, received: (peer, message) => message.kind === 'hello' && peer.send(welcome) }, access, logger);
+  context.after(async () => {
+    await door.closeHttp();
+    await door.closeSessions();
+  });
+  return addresses;
+}
+
+/** Says hello; what comes of it, and where blobs are said to be. */
+async function knock(address: string, trust: Trust | null): Promise<{ readonly outcome: CoordinatorMessage | LinkClosed; readonly http: string | null }> {
+  let http: string | null = null;
+  const outcome = await new Promise<CoordinatorMessage | LinkClosed>((resolve) => {
+    const link = grpcLink({ address, token: TOKEN, trust, onHttp: (url) => (http = url) });
+    const connection = link.connect({
+      received: (message) => {
+        connection.close();
+        resolve(message);
+      },
+      closed: resolve,
+    });
+    connection.send({ kind: 'hello', protocol: PROTOCOL_VERSION, features: [], worker: 'wrk_1', name: 'box', slots: 1, memoryBytes: 1, slotMemoryBytes: 1, numerics: [], node: '20', leases: [], waiting: [] });
+  });
+  return { outcome, http };
+}
+
+const trusting = (own: Trust['own'] = null, by = authority): Trust => ({ ca: by.certificate, own });
+
+async function refusalOf(address: string, trust: Trust | null): Promise<LinkClosed> {
+  const { outcome } = await knock(address, trust);
+  assert.ok('retry' in outcome && !('kind' in outcome), JSON.stringify(outcome));
+  assert.doesNotMatch(outcome.message, /\n|the-token/);
+  return outcome;
+}
+
+describe('TLS', () => {
+  it('of a CA that is named: a session, its blobs at the port that the coordinator says, and the API', LIMIT, async (context) => {
+    const { grpc, http } = await serve(context, { ...(await pairOf()), clientCa: null });
+    const knocked = await knock(grpc, trusting());
+    assert.deepEqual(knocked, { outcome: welcome, http });
+    assert.match(http, /^https:/);
+    const fetch = fetchTrusting(trusting());
+    assert.deepEqual(await new HttpSweepService({ url: http, token: TOKEN, fetch }).workers(), []);
+    const blobs = new HttpBlobStore({ baseUrl: () => http, token: TOKEN, fetch, retryForMs: 0 });
+    const { id } = await blobs.put(Buffer.from('over TLS'));
+    await blobs.fetch(id, join(folder, 'copy'));
+  });
+
+  it('of an unknown CA, or for another host name, ends: nobody of the name will come', LIMIT, async (context) => {
+    const { grpc, http } = await serve(context, { ...(await pairOf()), clientCa: null });
+    const unknown = await refusalOf(grpc, trusting(null, stranger));
+    assert.deepEqual([unknown.code, unknown.retry], ['CertificateRefused', false]);
+    assert.equal(unknown.message, `the coordinator at ${grpc} cannot be trusted: its certificate is of a CA that is not trusted here; name the right one with --ca FILE`);
+    const renamed = await refusalOf(grpc.replace('127.0.0.1', 'localhost'), trusting());
+    assert.deepEqual([renamed.code, renamed.retry], ['CertificateRefused', false]);
+    assert.match(renamed.message, /its certificate is for another host name; issue one for this name/);
+    const ask = (url: string, trust: Trust | null): Promise<unknown> => new HttpSweepService({ url, token: TOKEN, fetch: fetchTrusting(trust) }).workers();
+    for (const trust of [null, trusting(null, stranger)]) await assert.rejects(ask(http, trust), { code: 'CertificateRefused', message: /its certificate is of a CA that is not trusted here/ });
+    await assert.rejects(ask(http.replace('127.0.0.1', 'localhost'), trusting()), { code: 'CertificateRefused', message: /for another host name/ });
+  });
+
+  it('that has expired is told, and tried again: it is renewed some day', LIMIT, async (context) => {
+    const { grpc, http } = await serve(context, { ...(await pairOf({ now: new Date(Date.now() - 31 * DAY_MS) })), clientCa: null });
+    const expired = await refusalOf(grpc, trusting());
+    assert.deepEqual([expired.code, expired.retry], ['CertificateRefused', true]);
+    assert.match(expired.message, /its certificate has expired; issue a new one there/);
+    await assert.rejects(new HttpSweepService({ url: http, token: TOKEN, fetch: fetchTrusting(trusting()) }).workers(), { code: 'CertificateRefused', message: /has expired/ });
+    await assert.rejects(new HttpBlobStore({ baseUrl: http, token: TOKEN, fetch: fetchTrusting(trusting()), retryForMs: 0 }).has('0'.repeat(64)), { code: 'BlobUnavailable', message: /its certificate has expired/ });
+  });
+
+  it('with certificates of workers lets in those of the CA alone, and says what is missing', LIMIT, async (context) => {
+    const { grpc } = await serve(context, { ...(await pairOf()), clientCa: authority.certificate });
+    const good = await pairOf({ client: true, hosts: [] });
+    assert.deepEqual((await knock(grpc, trusting(good))).outcome, welcome);
+    const none = await refusalOf(grpc, trusting());
+    assert.match(none.message, /^no coordinator answers at .*; if it wants a certificate of this worker, give one: --cert FILE --key FILE/);
+    // Of another CA, of a server, expired.
+    for (const own of [await pairOf({ client: true, hosts: [] }, stranger), await pairOf(), await pairOf({ client: true, hosts: [], now: new Date(Date.now() - 31 * DAY_MS) })]) {
+      const refused = await refusalOf(grpc, trusting(own));
+      assert.match(refused.message, /^no coordinator answers at .*; it may not take this worker's certificate: has it expired, is it of the right CA and for a client\?$/);
+      assert.equal(refused.retry, true);
+    }
+  });
+
+  it('that one side alone speaks is told', LIMIT, async (context) => {
+    const [plain, secure] = [await serve(context, null), await serve(context, { ...(await pairOf()), clientCa: null })];
+    assert.match((await refusalOf(plain.grpc, trusting())).message, /it does not speak TLS/);
+    assert.match((await refusalOf(secure.grpc, null)).message, /no coordinator answers at .*; if it speaks TLS, name its CA: --ca FILE/);
+    assert.equal((await knock(plain.grpc, null)).http, plain.http);
+  });
+});
