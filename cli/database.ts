@@ -17,6 +17,6 @@ export function rememberDatabase(home: Home, url: string): void {
 
 function checkedUrl(text: string): string {
   const isAddress = URL.canParse(text) && ['postgres:', 'postgresql:'].includes(new URL(text).protocol);
-  if (!isAddress) throw new BadInput(`--database: found ${JSON.stringify(text)}, expected an address such as postgres://user:password@host:5432/database`);
+  if (!isAddress) throw new BadInput(`--database: found ${JSON.stringify(text.replace(/:\/\/([^:/@]*):[^@]*@/, '://$1@'))}, expected an address such as postgres://user:password@host:5432/database`);
   return text;
 }

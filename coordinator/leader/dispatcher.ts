@@ -50,6 +50,8 @@ export interface TurnOutput {
   readonly sends: readonly Send[];
   /** Peers whose session is over. */
   readonly close: readonly string[];
+  /** For the log. */
+  readonly warnings: readonly string[];
 }
 
 export class Dispatcher {
@@ -61,6 +63,7 @@ export class Dispatcher {
   writes: TurnWrites = emptyWrites();
   #sends: Send[] = [];
   #close: string[] = [];
+  #warnings: string[] = [];
   readonly #peers = new Map<string, WorkerRun>();
   /** On the leader's clock, of the message or tick at hand. */
   now = 0;
@@ -238,10 +241,11 @@ export class Dispatcher {
   }
 
   take(): TurnOutput {
-    const output = { writes: this.writes, sends: this.#sends, close: this.#close };
+    const output = { writes: this.writes, sends: this.#sends, close: this.#close, warnings: this.#warnings };
     this.writes = emptyWrites();
     this.#sends = [];
     this.#close = [];
+    this.#warnings = [];
     return output;
   }
 
@@ -293,8 +297,8 @@ export class Dispatcher {
       return;
     }
     const worker = this.#worker(hello.worker, now);
-    if (worker.peer !== null && worker.peer !== peer) this.#close.push(worker.peer);
-    if (worker.peer !== null) this.#peers.delete(worker.peer);
+    if (worker.peer !== null && worker.peer !== peer) this.#giveWay(worker.id, worker.peer);
+    if (worker.name !== hello.name || worker.peer === null) this.#lookForName(worker.id, hello.name);
     Object.assign(worker, { name: hello.name, peer, slots: hello.slots, memoryBytes: hello.memoryBytes, slotMemoryBytes: hello.slotMemoryBytes, numerics: new Set(hello.numerics) });
     this.#peers.set(peer, worker);
     const held = new Set(hello.leases.map((lease) => lease.attempt));
@@ -307,6 +311,23 @@ export class Dispatcher {
     const lost = hello.leases.filter((lease) => this.#held(worker, lease) === undefined);
     this.#describe(worker, true);
     this.send(worker, { kind: 'welcome', leaseTermMs: this.options.leaseTermMs, heartbeatMs: this.options.heartbeatMs, lost });
+  }
+
+  /**
+   * Of two sessions of one id the newer holds. The older is mostly a connection that broke without a word;
+   * where it is a worker on a copied home, the two would take each other's place for ever.
+   */
+  #giveWay(worker: string, peer: string): void {
+    this.#peers.delete(peer);
+    const message = `another worker with the id ${worker} has come and holds it now: the two have one home, or a copy of it; give each a home of its own with --home DIR`;
+    this.#sends.push({ peer, message: { kind: 'refused', code: 'WorkerReplaced', message, retry: false } });
+    this.#close.push(peer);
+  }
+
+  /** Two of one name are two workers; people who look for one would find the other. */
+  #lookForName(id: string, name: string): void {
+    const others = [...this.workers.values()].filter((other) => other.peer !== null && other.name === name && other.id !== id);
+    if (others.length > 0) this.#warnings.push(`workers ${[...others.map((other) => other.id), id].join(' and ')} have one name, ${name}; tell them apart with --name`);
   }
 
   #worker(id: string, now: number): WorkerRun {

@@ -239,6 +239,7 @@ export class Leader implements CarrierHandler {
   }
 
   #deliver(output: TurnOutput): void {
+    for (const warning of output.warnings) this.#logger.warn({}, warning);
     for (const { peer, message } of output.sends) this.#peers.get(peer)?.send(message);
     for (const peer of output.close) {
       this.#peers.get(peer)?.close();

@@ -1,7 +1,7 @@
 /** Tokens with real processes: who may do what, how long, and that no secret shows anywhere. */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
@@ -114,6 +114,22 @@ describe('tokens', () => {
     }
     running.signal('SIGTERM');
     assert.equal((await running.ended).code, 0);
+  });
+});
+
+describe('workers', () => {
+  it('on copies of one home: the later goes on, the earlier ends and says why', async () => {
+    const token = await make('--role', 'worker', '--name', 'twins');
+    const first = worker('first', token);
+    await first.said(/1 slot, engine/);
+    cpSync(join(folder, 'first'), join(folder, 'second'), { recursive: true, filter: (path) => !path.includes('locks') });
+    const second = worker('second', token);
+    // Whichever came later.
+    const [ended, other] = await Promise.race([first.ended.then((end) => [end, second] as const), second.ended.then((end) => [end, first] as const)]);
+    assert.equal(ended.code, 1);
+    assert.match(ended.stderr, /refused this worker: another worker with the id wrk_\w+ has come and holds it now: .* give each a home of its own with --home DIR/);
+    other.signal('SIGTERM');
+    assert.equal((await other.ended).code, 0);
   });
 });
 

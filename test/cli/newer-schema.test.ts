@@ -1,0 +1,31 @@
+import assert from 'node:assert/strict';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { it } from 'node:test';
+import pg from 'pg';
+import { migrate, readMigrations } from '../../coordinator/store/migrate.js';
+import { temporaryFolder } from '../support/images.js';
+import { testDatabase } from '../support/postgres.js';
+import { trawl } from './trawl.js';
+
+it('a Postgres that a newer trawl has migrated is left alone, and told in one line', async (t) => {
+  const database = await testDatabase();
+  t.after(() => database.close());
+  const client = new pg.Client(database.url);
+  await client.connect();
+  const migrations = await readMigrations();
+  await migrate(client, migrations);
+  await client.query("insert into migration (number, name, checksum) values ($1, 'of-a-newer-one', '')", [migrations.length + 1]);
+  await client.end();
+  // By its socket, with a host for those who want one in an address.
+  const address = database.url.replace('@/', '@localhost/');
+  const home = join(temporaryFolder(t), 'home');
+  for (const words of [['ls'], ['up']]) {
+    const { code, stderr } = await trawl([...words, '--home', home, '--database', address]);
+    assert.equal(code, 1, stderr);
+    assert.match(stderr, new RegExp(`the database has schema ${migrations.length + 1}, this trawl knows schemas up to ${migrations.length}: use the newer trawl, or another --home or --database`));
+    assert.equal(existsSync(home), false, 'nothing is created');
+  }
+  const wrong = await trawl(['ls', '--home', home, '--database', 'postgres://eve:secret@/x']);
+  assert.deepEqual([wrong.code, wrong.stderr], [2, '--database: found "postgres://eve@/x", expected an address such as postgres://user:password@host:5432/database\n']);
+});
