@@ -174,8 +174,7 @@ function openValue(written: Json, rule: AxisRule): { readonly value: Json; reado
 /** Its ends stand for its values; where they are one, it is fixed. */
 function drawnRange(written: Range, whole: boolean): Expansion {
   const { min, max, type = whole ? 'int' : 'float', scale = 'linear' } = written;
-  const fraction = type === 'int' ? [min, max].find((end) => !Number.isInteger(end)) : undefined;
-  const wrong = rangeProblem({ ...written, points: 2 }, whole) ?? (fraction === undefined ? null : problem(fraction === min ? 'min' : 'max', String(fraction), 'a whole number', 'or write type: float'));
+  const wrong = rangeProblem({ ...written, points: 2 }, whole) ?? fractionProblem(written, whole);
   if (wrong !== null) return { values: [], range: null, problems: [wrong] };
   const ends = min === max ? [min] : [min, max];
   return { values: ends.map((value) => ({ value, path: [], inner: [] })), range: min === max ? null : { min, max, type, log: scale === 'log' }, problems: [] };
@@ -191,7 +190,7 @@ function segmentValues(segment: Segment): number[] | AxisProblem {
 
 function rangeValues(range: Range, whole: boolean): number[] | AxisProblem {
   const { min, max, type = whole ? 'int' : 'float', scale = 'linear', step, points } = range;
-  const wrong = rangeProblem(range, whole);
+  const wrong = rangeProblem(range, whole) ?? fractionProblem(range, whole);
   if (wrong !== null) return wrong;
   if (points !== undefined && points > MAX_VALUES) return tooMany('points', points, points);
   if (step !== undefined && countSteps(min, max, step) > MAX_VALUES) return tooMany('step', step, countSteps(min, max, step));
@@ -207,6 +206,13 @@ function rangeProblem({ min, max, type, scale, step, points }: Range, whole: boo
   if (points !== undefined && step !== undefined) return problem('step', 'step and points', 'one of them', 'take one out');
   if (scale === 'log' && step !== undefined) return problem('step', String(step), 'points', 'steps are for a linear scale; use points');
   return null;
+}
+
+/** Rounded, an end would lie outside of the range, and a step would be another. */
+function fractionProblem({ min, max, step, type }: Range, whole: boolean): AxisProblem | null {
+  if (!whole && type !== 'int') return null;
+  const [wrong] = Object.entries({ min, max, step }).filter(([, value]) => value !== undefined && !Number.isInteger(value));
+  return wrong === undefined ? null : problem(wrong[0], String(wrong[1]), 'a whole number', whole ? 'this hyperparameter takes whole numbers' : 'or write type: float');
 }
 
 function problem(field: string | null, found: string, expected: string, suggestion: string): AxisProblem {

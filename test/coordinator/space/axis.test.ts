@@ -56,6 +56,10 @@ test('a range that grid cannot use says why and where', () => {
   assert.deepEqual(problem({ min: 1, max: 5, scale: 'log', step: 2 }), ['step', '2', 'points']);
   assert.deepEqual(problem({ min: 5, max: 1, points: 2 }), ['max', '1', 'at least min, which is 5']);
   assert.deepEqual(problem({ min: 1, max: 5, type: 'float', points: 2 }, whole), ['type', 'float', 'int']);
+  // Rounded to 9 and 11, the values would lie outside of what was asked for.
+  assert.deepEqual(problem({ min: 8.6, max: 10.5, points: 2 }, whole), ['min', '8.6', 'a whole number']);
+  assert.deepEqual(problem({ min: 8, max: 10, step: 0.7 }, whole), ['step', '0.7', 'a whole number']);
+  assert.deepEqual(problem({ min: 1, max: 2.5, type: 'int', points: 2 }), ['max', '2.5', 'a whole number']);
   assert.deepEqual(problem([{ from: 5, to: 1, step: 1 }]), ['0.to', '1', 'at least from, which is 5']);
 });
 
