@@ -66,7 +66,7 @@ export class ModuleTrainer implements Trainer {
     const folder = this.#workspace.savedAt(this.#turn);
     await mkdir(folder, { recursive: true });
     const save = this.#save;
-    await toldInLog(() => save(folder));
+    await this.#withinSilence(toldInLog(() => save(folder)));
     return this.#workspace.checkpoint(this.#turn);
   }
 
@@ -81,12 +81,17 @@ export class ModuleTrainer implements Trainer {
   }
 
   /** Null where nobody wants the epoch any more. Throws ProgramSilent. */
-  async #next(watch: EpochWatch): Promise<IteratorResult<unknown> | null> {
+  #next(watch: EpochWatch): Promise<IteratorResult<unknown> | null> {
+    return this.#withinSilence(Promise.race([toldInLog(() => this.#epochs.next()), watch.interruption.then(() => null)]));
+  }
+
+  /** Throws ProgramSilent where it takes longer than the module may be silent. */
+  async #withinSilence<Value>(wanted: Promise<Value>): Promise<Value> {
     let timer: NodeJS.Timeout | undefined;
     const { promise: late, reject } = deferred();
     if (this.#silenceMs !== null) timer = setTimeout(() => reject(new ProgramSilent(this.#silenceMs ?? 0)), this.#silenceMs);
     try {
-      return await Promise.race([toldInLog(() => this.#epochs.next()), watch.interruption.then(() => null), late]);
+      return await Promise.race([wanted, late]);
     } finally {
       clearTimeout(timer);
     }

@@ -312,10 +312,12 @@ describe('a module', () => {
     assert.match(logOf(lease), /step 1\n[^]*went wrong/);
   });
 
-  it('in an endless loop is ended when its stage has had its time; one that waits, after its silence', async () => {
+  it('in an endless loop is ended when its stage has had its time; one that waits, in an epoch or for its checkpoint, after its silence', async () => {
     const loop = await coordinator.outcomeOf(await offerModule('export function* train() { for (;;); }', { timeoutMs: 700 }));
     assert.equal(loop.class, 'Timeout');
     const waits = await coordinator.outcomeOf(await offerModule('export async function* train() { await new Promise((resolve) => setTimeout(resolve, 1e8)); }', { silenceMs: 500 }));
     assert.equal(waits.class, 'Timeout');
+    const saves = await coordinator.outcomeOf(await offerModule('export function* train() { yield { metrics: { a: 1 }, save: () => new Promise(() => undefined) }; }', { silenceMs: 500, timeoutMs: 60_000, keep: [0] }));
+    assert.match(saves.message, /^the program said nothing for 0\.5 s/);
   });
 });
