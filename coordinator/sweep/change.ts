@@ -54,15 +54,18 @@ export function replacementsOf(change: SweepChange, text: string, spec: SweepSpe
   return { replacements, problems };
 }
 
-/** The largest value of the axis becomes `epochs`: trials of that length go on to it. */
+const inList = (sampler: SweepSpec['sampler'], name: string): boolean => typeof sampler === 'object' && 'list' in sampler && sampler.list.some((trial) => Object.hasOwn(trial, name));
+
+/** The largest value of the axis becomes `epochs`, where it stands: trials of that length go on to it, and the first value is still the first. */
 function longer(epochs: number, spec: SweepSpec, written: unknown): Replacement | Problem {
   const path = ['space', 'epochs'];
   const axis = spec.axes.find(({ name }) => name === 'epochs');
   const longest = Math.max(...(axis?.values.map(Number) ?? [0]));
   if (!(epochs > longest)) return { path, at: 'value', found: String(epochs), expected: `more than ${longest}, the longest trials there are`, suggestion: null };
+  if (inList(spec.sampler, 'epochs')) return { path, at: 'value', found: `${epochs} for a list whose trials name their own epochs`, expected: 'a list that does not', suggestion: 'write them in the sweep file' };
   if (axis?.range !== undefined && isRawMap(written)) return { path, value: { ...(written as { [field: string]: Json }), max: epochs } };
-  const shorter = axis?.values.filter((value) => value !== longest) ?? [];
-  return { path, value: shorter.length === 0 ? epochs : [...shorter, epochs] };
+  const values = axis?.values.map((value) => (value === longest ? epochs : value)) ?? [];
+  return { path, value: values.length > 1 ? values : epochs };
 }
 
 function moreTrials(trials: number, { budget, sampler }: SweepSpec): Replacement | Problem {
@@ -78,6 +81,7 @@ function moreTrials(trials: number, { budget, sampler }: SweepSpec): Replacement
 
 function widened(name: string, values: readonly Json[], spec: SweepSpec, written: unknown): Replacement | Problem {
   const path = ['space', name];
+  if (typeof spec.sampler === 'object' && 'list' in spec.sampler) return { path, at: 'value', found: `${describe(values)} for sampler list`, expected: 'a sampler that takes its trials from space', suggestion: "a list has all its trials; one more: trawl enqueue SWEEP 'lr=0.003'" };
   const outer = spec.axes.filter(({ when }) => when === undefined);
   const axis = outer.find((each) => each.name === name);
   if (axis === undefined) {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { sampledAssignments } from '../../../coordinator/sampler/assignments.js';
 import { replacementsOf, type SweepChange } from '../../../coordinator/sweep/change.js';
 import { parseSweepFile } from '../../../coordinator/sweep/parse.js';
 import { rewrite } from '../../../coordinator/sweep/rewrite.js';
@@ -37,9 +38,23 @@ test('new values stand after those that there are, however the axis is written',
 
 test('more epochs make the longest trials longer, and leave shorter ones', () => {
   assert.deepEqual(axis(changed('data: x\nspace: {epochs: 5}', { epochs: 9 }), 'epochs'), [9]);
-  assert.deepEqual(axis(changed('data: x\nspace: {epochs: [5, 20, 10]}', { epochs: 40 }), 'epochs'), [5, 10, 40]);
+  assert.deepEqual(axis(changed('data: x\nspace: {epochs: [5, 20, 10]}', { epochs: 40 }), 'epochs'), [5, 40, 10]);
   assert.deepEqual(axis(changed('data: x', { epochs: 120 }), 'epochs'), [120]);
   assert.match(problemOf('data: x\nspace: {epochs: [5, 20]}', { epochs: 20 }), /^space\.epochs: 20, not more than 20/);
+});
+
+test('more epochs leave the base point of sampler axes what it is', () => {
+  const text = 'data: x\nspace: {epochs: [20, 5], lr: [0.01, 0.1]}\nsampler: axes';
+  const trials = (spec: SweepSpec): unknown[] => [...sampledAssignments(spec)].map(({ epochs, lr }) => [epochs, lr]);
+  assert.deepEqual(trials(specOf(text)), [[20, 0.01], [5, 0.01], [20, 0.1]]);
+  assert.deepEqual(trials(changed(text, { epochs: 40 })), [[40, 0.01], [5, 0.01], [40, 0.1]]);
+});
+
+test('what a list says of its trials is not changed in space', () => {
+  const list = 'data: x\nsampler: {list: [{lr: 0.1, epochs: 2}, {lr: 0.2, epochs: 4}]}';
+  assert.match(problemOf(list, { epochs: 9 }), /^space\.epochs: 9 for a list whose trials name their own epochs/);
+  assert.match(problemOf(list, { add: { lr: [0.5] } }), /^space\.lr: \[0\.5\] for sampler list/);
+  assert.deepEqual(axis(changed('data: x\nspace: {epochs: 2}\nsampler: {list: [{lr: 0.1}, {lr: 0.2}]}', { epochs: 9 }), 'epochs'), [9]);
 });
 
 test('a range is widened as a whole, never narrowed', () => {
