@@ -84,7 +84,7 @@ async function zooSource(name: string): Promise<Source> {
 async function showSource({ model, build }: Source, knobs: readonly string[], options: ModelOptions): Promise<void> {
   // What only this command needs is loaded by it alone.
   const [{ knobValue }, { suggestValue }, { layerTable }] = await Promise.all([
-    import('../../coordinator/sweep/schema.js'),
+    import('../../coordinator/sweep/schema-space.js'),
     import('../../coordinator/sweep/suggest.js'),
     import('../../worker/model/layer-table.js'),
   ]);

@@ -7,7 +7,7 @@ import { join, posix } from 'node:path';
 import { CsvError, parse } from 'csv-parse/sync';
 import { suggestValue } from '../../coordinator/sweep/suggest.js';
 import { describe } from '../../coordinator/sweep/mistakes.js';
-import { oneOf } from '../../coordinator/sweep/schema.js';
+import { oneOf } from '../../coordinator/sweep/schema-parts.js';
 import type { Part } from '../../proto/work.js';
 import { near } from '../program-name.js';
 import { filesBelow } from './labelled.js';

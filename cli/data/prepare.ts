@@ -1,6 +1,6 @@
 /** From images and labels, in any of their forms, to a data set that workers can fetch: scan, split, pack. */
 import type { BlobStore } from '../../blob/store.js';
-import { oneOf } from '../../coordinator/sweep/schema.js';
+import { oneOf } from '../../coordinator/sweep/schema-parts.js';
 import type { DataSpec, DataSummary } from '../../coordinator/sweep/spec.js';
 import { suggestValue } from '../../coordinator/sweep/suggest.js';
 import type { Part } from '../../proto/work.js';

@@ -1,7 +1,7 @@
 /** The knobs that a module exports, as the zoo's are written. */
 import * as z from 'zod';
 import { describe, fieldName } from '../../coordinator/sweep/mistakes.js';
-import { COMMON_HYPERPARAMETERS, knobValue } from '../../coordinator/sweep/schema.js';
+import { COMMON_HYPERPARAMETERS, knobValue } from '../../coordinator/sweep/schema-space.js';
 import type { Knob } from '../../proto/models.js';
 
 const meaning = z.string().optional();

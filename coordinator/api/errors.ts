@@ -1,44 +1,34 @@
 /** Errors of the application service. Others pass through from the store and the sweep file with their own codes. */
+import { CodedError } from '../../proto/coded-error.js';
 
-export class SweepNotFound extends Error {
+export class SweepNotFound extends CodedError {
   readonly code = 'SweepNotFound';
   constructor(name: string) {
     super(`no sweep with the name or id ${name}; \`trawl ls\` lists them`);
-    this.name = 'SweepNotFound';
   }
 }
 
-export class TrialNotFound extends Error {
+export class TrialNotFound extends CodedError {
   readonly code = 'TrialNotFound';
   constructor(id: string) {
     super(`no trial with the id ${id}; \`trawl trials SWEEP\` lists a sweep's trials, and SWEEP/NUMBER names one too`);
-    this.name = 'TrialNotFound';
   }
 }
 
-export class TokenNotFound extends Error {
+export class TokenNotFound extends CodedError {
   readonly code = 'TokenNotFound';
   constructor(id: string) {
     super(`no token with the id ${id}; \`trawl token ls\` lists them`);
-    this.name = 'TokenNotFound';
   }
 }
 
 /** The sweep has nothing that could be combined. */
-export class NoEnsemble extends Error {
+export class NoEnsemble extends CodedError {
   readonly code = 'NoEnsemble';
-  constructor(message: string) {
-    super(message);
-    this.name = 'NoEnsemble';
-  }
 }
 
-export class BadRequest extends Error {
+export class BadRequest extends CodedError {
   readonly code = 'BadRequest';
-  constructor(message: string) {
-    super(message);
-    this.name = 'BadRequest';
-  }
 }
 
 const statusByCode: { readonly [code: string]: number } = {

@@ -9,7 +9,7 @@ import { resolveOptimizer, writeOptimizer, type WrittenOptimizer } from '../spac
 import type { Draft } from './draft.js';
 import { describe, type Problem } from './mistakes.js';
 import { isDrawing } from './schema-search.js';
-import { syntheticValue } from './schema.js';
+import { syntheticValue } from './schema-space.js';
 import type { Axis, AxisCondition } from './spec.js';
 
 interface Kinds {

@@ -3,7 +3,7 @@ import { isRocMetric, metricClass } from '../../proto/confusion.js';
 import { MOST_CURVES } from '../../proto/roc-summary.js';
 import type { Json } from '../../proto/work.js';
 import { describe, type Path, type Problem } from './mistakes.js';
-import { oneOf } from './schema.js';
+import { oneOf } from './schema-parts.js';
 import type { DataSummary, ObjectiveSpec, SweepSpec } from './spec.js';
 import { suggestValue } from './suggest.js';
 

@@ -2,7 +2,7 @@
 import { COST_METRICS, METRIC_NAMES, isMetricName, isRocMetric } from '../../proto/confusion.js';
 import { isRawMap, type Draft, type RawMap } from './draft.js';
 import { describe, type Path, type Problem } from './mistakes.js';
-import { oneOf } from './schema.js';
+import { oneOf } from './schema-parts.js';
 import { suggestMetric } from './suggest.js';
 
 interface Named {

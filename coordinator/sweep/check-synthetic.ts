@@ -4,7 +4,7 @@ import { isSchedule, SCHEDULE_KINDS } from '../space/schedule.js';
 import type { SyntheticDraft } from './draft.js';
 import { checkNames, namesOfAxes } from './formula-names.js';
 import { describe, type Problem } from './mistakes.js';
-import { oneOf } from './schema.js';
+import { oneOf } from './schema-parts.js';
 import type { Axis } from './spec.js';
 
 export function checkSynthetic(draft: SyntheticDraft, axes: readonly Axis[]): Problem[] {

@@ -15,7 +15,9 @@ import { checkRates } from './check-rates.js';
 import { isRawMap, sectionsOf, type Draft, type ImageDraft } from './draft.js';
 import { describe, type Problem } from './mistakes.js';
 import { isDrawing, isListed, samplerName } from './schema-search.js';
-import { dataFields, knobValue, listed, MAX_TRIALS, oneOf, type DataFile } from './schema.js';
+import { MAX_TRIALS, oneOf } from './schema-parts.js';
+import { knobValue, listed } from './schema-space.js';
+import { dataFields, type DataFile } from './schema.js';
 import type { Axis } from './spec.js';
 
 /** A larger grid must be meant: `budget.trials` says so. */

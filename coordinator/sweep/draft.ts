@@ -3,7 +3,8 @@ import * as z from 'zod';
 import type { Json } from '../../proto/work.js';
 import type { ModelModule } from '../../proto/model-module.js';
 import type { WrittenAxis } from '../space/axis.js';
-import { imageSchemas, namedAxis, programFile, syntheticFile, zooSchemas, type ImageFile, type ImageSchemas, type ProgramFile, type SyntheticFile } from './schema.js';
+import { namedAxis } from './schema-space.js';
+import { imageSchemas, programFile, syntheticFile, zooSchemas, type ImageFile, type ImageSchemas, type ProgramFile, type SyntheticFile } from './schema.js';
 import { namesProgram } from './suggest.js';
 
 interface Axes {

@@ -1,7 +1,7 @@
 /** From zod's issues to problems with a suggestion: the one alternative that was probably meant, not all that failed. */
 import type * as z from 'zod';
 import { describe, fieldName, type Path, type Problem } from './mistakes.js';
-import { namesOf } from './schema.js';
+import { namesOf } from './schema-parts.js';
 import { NOT_BUILT, notBuiltField, notBuiltValue, suggestKey, suggestValue } from './suggest.js';
 
 type Issue = z.core.$ZodIssue;

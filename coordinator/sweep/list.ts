@@ -12,8 +12,8 @@ import { modelOf } from './check.js';
 import { NOT_MET } from './check-constraints.js';
 import { isRawMap, type Draft, type RawMap } from './draft.js';
 import { describe, type Path, type Problem } from './mistakes.js';
-import { MAX_TRIALS, syntheticValue } from './schema.js';
-import { oneOf } from './schema-parts.js';
+import { MAX_TRIALS, oneOf } from './schema-parts.js';
+import { syntheticValue } from './schema-space.js';
 import type { Assignment, Axis } from './spec.js';
 import { suggestKey } from './suggest.js';
 

@@ -1,18 +1,11 @@
 /** Sweeps that are changed while they live, over the service and the store; nobody trains here. */
 import assert from 'node:assert/strict';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
-import { FolderBlobStore } from '../../../blob/folder.js';
-import { leadAlone } from '../../../coordinator/api/leading.js';
-import { ApplicationService } from '../../../coordinator/api/service.js';
 import type { SubmitRequest } from '../../../coordinator/api/views.js';
-import { openStore } from '../../../coordinator/store/postgres.js';
 import type { Store, TrialFailure, TrialRecord } from '../../../coordinator/store/store.js';
 import type { TrialState } from '../../../coordinator/trial/states.js';
-import { testDatabase, type TestDatabase } from '../../support/postgres.js';
 import { epochOf, granted, turn } from '../store/facts.js';
+import { loneService, type LoneService } from './lone-service.js';
 
 function file(name: string, more: string, request: Partial<SubmitRequest> = {}): SubmitRequest {
   const text = `name: ${name}\ntrainable: {synthetic: {metrics: {val.loss: 'a / (epoch + 1)'}}}\nobjective: {minimize: val.loss}\n${more}`;
@@ -20,25 +13,16 @@ function file(name: string, more: string, request: Partial<SubmitRequest> = {}):
 }
 
 describe('a sweep that is changed while it lives', () => {
-  let database: TestDatabase;
+  let lone: LoneService;
   let store: Store;
-  let folder: string;
-  let leader: ReturnType<typeof leadAlone>;
-  let service: ApplicationService;
+  let leader: LoneService['leader'];
+  let service: LoneService['service'];
 
   before(async () => {
-    database = await testDatabase();
-    store = await openStore(database.url);
-    folder = await mkdtemp(join(tmpdir(), 'trawl-alive-'));
-    leader = leadAlone(store);
-    service = new ApplicationService({ store, blobs: new FolderBlobStore(folder), leader, version: '0', project: 'default', actor: 'ada' });
+    lone = await loneService();
+    ({ store, leader, service } = lone);
   });
-  after(async () => {
-    await leader.release();
-    await store.close();
-    await database.close();
-    await rm(folder, { recursive: true });
-  });
+  after(() => lone.close());
 
   const trialsOf = async (name: string): Promise<TrialRecord[]> => store.trialsOf((await service.sweep(name)).id);
   const shown = async (name: string): Promise<string[]> => (await trialsOf(name)).map(({ number, state, assignment }) => `#${number} a ${Number(assignment.a)} epochs ${Number(assignment.epochs)} ${state}`);

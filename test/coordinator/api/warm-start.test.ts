@@ -1,20 +1,13 @@
 /** Sweeps whose sampler begins with what other sweeps have found, over the service and the store. */
 import assert from 'node:assert/strict';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
-import { FolderBlobStore } from '../../../blob/folder.js';
-import { leadAlone } from '../../../coordinator/api/leading.js';
-import { ApplicationService } from '../../../coordinator/api/service.js';
 import type { SubmitRequest } from '../../../coordinator/api/views.js';
 import { proposingOf } from '../../../coordinator/leader/proposing-of.js';
 import { TpeSampler } from '../../../coordinator/sampler/tpe.js';
 import { AxesSpace } from '../../../coordinator/space/assignment.js';
-import { openStore } from '../../../coordinator/store/postgres.js';
 import type { Store, SweepRecord } from '../../../coordinator/store/store.js';
-import { testDatabase, type TestDatabase } from '../../support/postgres.js';
 import { epochOf, granted, resultOf, turn } from '../store/facts.js';
+import { loneService, type LoneService } from './lone-service.js';
 
 function file(name: string, more: string, objective = '{minimize: val.loss}'): SubmitRequest {
   const text = `name: ${name}\ntrainable: {synthetic: {metrics: {val.loss: x, val.error: x}}}\nobjective: ${objective}\n${more}\n`;
@@ -26,27 +19,18 @@ const lossOf = (x: number): number => (x - 0.7) ** 2;
 const search = (from: string): string => `space: {x: {min: 0, max: 1}, epochs: 1}\nsampler: tpe\nbudget: {trials: 20}\nwarmStart: {from: ${from}}`;
 
 describe('a warm start', () => {
-  let database: TestDatabase;
+  let lone: LoneService;
   let store: Store;
-  let folder: string;
-  let leader: ReturnType<typeof leadAlone>;
-  let service: ApplicationService;
+  let leader: LoneService['leader'];
+  let service: LoneService['service'];
 
   before(async () => {
-    database = await testDatabase();
-    store = await openStore(database.url);
-    folder = await mkdtemp(join(tmpdir(), 'trawl-warm-'));
-    leader = leadAlone(store);
-    service = new ApplicationService({ store, blobs: new FolderBlobStore(folder), leader, version: '0', project: 'default', actor: 'ada' });
+    lone = await loneService();
+    ({ store, leader, service } = lone);
     await service.submit(file('first', `space: {x: [${xs.join(', ')}], epochs: 1}`));
     await end('first', ['failed', ...xs.slice(1).map(() => 'completed' as const)]);
   });
-  after(async () => {
-    await leader.release();
-    await store.close();
-    await database.close();
-    await rm(folder, { recursive: true });
-  });
+  after(() => lone.close());
 
   async function recordOf(name: string): Promise<SweepRecord> {
     return (await store.findSweep('default', name)) ?? assert.fail(name);
