@@ -3,7 +3,7 @@ import type { FastifyInstance } from 'fastify';
 import type { Logger } from 'pino';
 import type { ServerTls } from '../access/tls.js';
 import { listen } from '../api/http.js';
-import type { Carrier, CarrierHandler, Doorkeeper } from '../dispatch/carrier.js';
+import { ListenError, type Carrier, type CarrierHandler, type Doorkeeper } from '../dispatch/carrier.js';
 import { grpcCarrier } from '../dispatch/grpc.js';
 
 export interface Listener {
@@ -35,13 +35,15 @@ export class Door {
     this.#make = make;
   }
 
-  /** Throws ListenError, and what the system says of the HTTP port. */
+  /** Throws ListenError. */
   async open(handler: CarrierHandler, doorkeeper: Doorkeeper, logger: Logger): Promise<Addresses> {
     const { host, grpcPort, httpPort } = this.#listener;
     const tls = this.#tls;
     this.#app = await this.#make(tls);
     // First, since workers are told of it.
-    const port = await listen(this.#app, host, httpPort);
+    const port = await listen(this.#app, host, httpPort).catch((error: unknown) => {
+      throw new ListenError(`${host}:${httpPort}`, error instanceof Error ? error.message : String(error));
+    });
     this.#carrier = grpcCarrier({ host, port: grpcPort, doorkeeper, tls, httpPort: port, logger });
     const { address } = await this.#carrier.start(handler);
     return { grpc: address, http: `${tls === null ? 'http' : 'https'}://${host.includes(':') ? `[${host}]` : host}:${port}` };

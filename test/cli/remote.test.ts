@@ -122,7 +122,7 @@ describe('a coordinator elsewhere', () => {
       assert.deepEqual([nobody.code, nobody.stderr], [1, `no coordinator answers at http://127.0.0.1:${port} (connect ECONNREFUSED 127.0.0.1:${port}) [CoordinatorUnreachable]\n`]);
       const stranger = await trawl(words, { cwd: folder, env: { ...elsewhere(), TRAWL_TOKEN: 'another' } });
       assert.equal(stranger.code, 2, stranger.stderr);
-      assert.match(stranger.stderr, /^the bearer token is missing or .*\[Unauthorized\]\n$/);
+      assert.match(stranger.stderr, /^the token is missing or not this coordinator.s; give the right one in --token-file FILE .*\[Unauthorized\]\n$/);
       const nameless = await trawl(words, { cwd: folder, env: { ...elsewhere(), TRAWL_TOKEN: '' } });
       assert.deepEqual([nameless.code, nameless.stderr], [2, 'TRAWL_TOKEN: found nothing, expected the token of the coordinator, here or in --token-file FILE\n']);
     }
