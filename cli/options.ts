@@ -29,7 +29,7 @@ export function withToken(command: Command): Command {
 export function withHome(command: Command): Command {
   return command
     .addOption(new Option('--home <dir>', 'where results, checkpoints and caches are kept (default: $TRAWL_HOME, else ~/.trawl)'))
-    .addOption(new Option('--database <url>', 'a Postgres server in place of the embedded one; remembered by the home'));
+    .addOption(new Option('--database <url>', 'a Postgres server in place of the embedded one; remembered by the home. With a password better as a file, named by $TRAWL_DATABASE_FILE'));
 }
 
 export function withJson(command: Command): Command {

@@ -1,0 +1,102 @@
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { basename, join } from 'node:path';
+import { after, describe, it } from 'node:test';
+import { packageRoot } from '../../proto/package-root.js';
+import { deployFiles, isScript, readProjectFile, WORKER_GRACE_SECONDS } from './files.js';
+
+const folder = mkdtempSync(join(tmpdir(), 'trawl-scripts-'));
+after(() => rmSync(folder, { recursive: true, force: true }));
+
+interface Ended {
+  readonly code: number | null;
+  readonly said: string;
+}
+
+function ran(command: string, ...args: readonly string[]): Ended {
+  const { status, stdout, stderr, error } = spawnSync(command, args, { encoding: 'utf8' });
+  return { code: error === undefined ? status : null, said: [stdout, stderr].join('').trim() };
+}
+
+/** False where it is on PATH, else why its tests are skipped. */
+function missing(command: string): string | false {
+  return ran(command, '--version').code === 0 ? false : `there is no ${command} on PATH`;
+}
+
+describe('shell scripts', () => {
+  const scripts = deployFiles().filter(isScript);
+
+  it('are there, and can be run', () => {
+    assert.ok(scripts.length > 0);
+    for (const { text } of scripts) assert.match(text, /^#!\/usr\/bin\/env bash\n[\s\S]*^set -euo pipefail$/m);
+  });
+
+  for (const { path } of scripts) {
+    it(`${path} is what bash can read`, () => {
+      assert.deepEqual(ran('bash', '-n', join(packageRoot(), path)), { code: 0, said: '' });
+    });
+
+    it(`${path} is what shellcheck finds nothing in`, { skip: missing('shellcheck') }, () => {
+      assert.deepEqual(ran('shellcheck', join(packageRoot(), path)), { code: 0, said: '' });
+    });
+  }
+
+  it('would be refused with a word that is not closed', () => {
+    const path = join(folder, 'planted.sh');
+    writeFileSync(path, 'if true; then\n  echo "a\nfi\n');
+    assert.notEqual(ran('bash', '-n', path).code, 0);
+  });
+});
+
+describe('systemd units', () => {
+  const units = deployFiles().filter(({ path }) => path.endsWith('.service'));
+  const skip = missing('systemd-analyze');
+
+  /** The program stands elsewhere on a machine where it is not installed. */
+  const verified = (text: string, name: string): Ended => {
+    const path = join(folder, name);
+    writeFileSync(path, text.replaceAll('/usr/local/bin/trawl', process.execPath));
+    const { code, said } = ran('systemd-analyze', 'verify', path);
+    // It also tells of units of the machine itself.
+    return { code, said: said.split('\n').filter((line) => line.includes(name)).join('\n') };
+  };
+
+  for (const { path, text } of units) {
+    it(`${path} is what systemd takes`, { skip }, () => {
+      assert.equal(verified(text, basename(path)).said, '');
+    });
+  }
+
+  it('would be refused with an unknown word', { skip }, () => {
+    const { text } = readProjectFile('deploy/systemd/trawl-worker.service');
+    assert.match(verified(text.replace('KillMode=mixed', 'KillMoed=mixed'), 'trawl-worker.service').said, /KillMoed/);
+    assert.match(verified(text.replace('TimeoutStopSec=660', 'TimeoutStopSec=soon'), 'trawl-worker.service').said, /time value/);
+  });
+
+  it('give a worker longer to end than it takes, and tell it once', () => {
+    const { text } = readProjectFile('deploy/systemd/trawl-worker.service');
+    assert.ok(Number(/^TimeoutStopSec=(\d+)$/m.exec(text)?.[1]) > WORKER_GRACE_SECONDS);
+    assert.match(text, /^KillSignal=SIGTERM$/m);
+    assert.match(text, /^KillMode=mixed$/m);
+  });
+
+  it('keep secrets out of the command line and the environment', () => {
+    for (const { path, text } of units) {
+      const credentials = new Set([...text.matchAll(/^LoadCredential=([^:]+):/gm)].map((match) => match[1]));
+      const asked = [...text.matchAll(/%d\/([\w.-]+)/g)].map((match) => match[1]);
+      assert.ok(asked.length > 0, path);
+      for (const name of asked) assert.ok(credentials.has(name), `${path}: ${name} is no credential of it`);
+    }
+  });
+});
+
+describe('the Slurm script', () => {
+  it('is told before the time limit by more than a worker takes, and alone', () => {
+    const { text } = readProjectFile('deploy/slurm/worker.sbatch');
+    const [, before] = /^#SBATCH --signal=B:TERM@(\d+)$/m.exec(text) ?? [];
+    const [, hurry] = /sleep (\d+) && kill -TERM/.exec(text) ?? [];
+    assert.ok(Number(before) > Number(hurry), `${before} s, and told to hurry after ${hurry}`);
+  });
+});
