@@ -16,6 +16,7 @@ import type {
   Recorded,
   RequestedState,
   Results,
+  ResultsOptions,
   Retried,
   Submitted,
   SubmitRequest,
@@ -101,8 +102,8 @@ export class HttpSweepService implements SweepService {
     return this.#ask('GET', `/sweeps/${encodeURIComponent(idOrName)}/progress`);
   }
 
-  results(idOrName: string, options: { readonly test: boolean }): Promise<Results> {
-    return this.#ask('GET', `/sweeps/${encodeURIComponent(idOrName)}/trials?test=${options.test ? 1 : 0}`);
+  results(idOrName: string, { test, limit }: ResultsOptions): Promise<Results> {
+    return this.#ask('GET', `/sweeps/${encodeURIComponent(idOrName)}/trials?test=${test ? 1 : 0}${limit === undefined ? '' : `&limit=${limit}`}`);
   }
 
   ensemble(idOrName: string): Promise<EnsembleView> {

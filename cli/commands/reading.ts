@@ -18,6 +18,9 @@ export function addReadingCommands(program: Command): void {
   addCost(program);
 }
 
+/** The replicates of the best assignment stand first, and an assignment has no more than these. */
+const MOST_REPLICATES = 100;
+
 function addBest(program: Command): void {
   const command = program
     .command('best')
@@ -27,7 +30,7 @@ function addBest(program: Command): void {
     .addHelpText('after', '\nExample:\n  trawl best digits');
   withJson(withService(command)).action((sweep: string, options: ServiceOptions) =>
     onService(options, async ({ service }, place) => {
-      const results = await service.results(sweep, { test: false });
+      const results = await service.results(sweep, { test: false, limit: MOST_REPLICATES });
       const best = bestOf(results);
       if (best === null) throw new CommandFailed(`no trial of ${results.sweep.name} has completed yet; ${commandAt(['show', results.sweep.name], place)} says how far it is`);
       if (options.json === true) {

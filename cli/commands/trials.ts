@@ -49,7 +49,9 @@ export function addTrialCommands(program: Command): void {
     );
   withJson(withService(trials)).action((sweep: string, options: TrialsOptions) =>
     onService(options, async ({ service }) => {
-      printTrials(await service.results(sweep, { test: options.test === true }), options);
+      // What is sorted or filtered is looked for among all.
+      const limit = options.sort === undefined && options.filter === undefined ? options.limit : undefined;
+      printTrials(await service.results(sweep, { test: options.test === true, limit }), options);
     }),
   );
   const trial = program

@@ -22,7 +22,9 @@ export function leaderboardLines(results: Results, limit = SHOWN_TRIALS, rows = 
   const rest = rows.length - shown.length;
   const left = rest > 0 ? [`and ${count(rest, 'more trial')}`] : [];
   const front = results.trials.filter(({ rank }) => rank === 1).length;
-  const meaning = sweep.objective.others === undefined ? [] : [`* on the Pareto front (${count(front, 'trial')}): no other trial is better in one objective and as good in all others`];
+  // It comes first, and goes on where these are not all trials.
+  const atLeast = results.trials.at(-1)?.rank === 1 ? 'at least ' : '';
+  const meaning = sweep.objective.others === undefined ? [] : [`* on the Pareto front (${atLeast}${count(front, 'trial')}): no other trial is better in one objective and as good in all others`];
   return [`Leaderboard of ${sweep.name} (${objectiveText(sweep.objective)})`, ...lines, ...left, ...meaning, ...markLines(shown)];
 }
 

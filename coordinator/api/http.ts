@@ -84,6 +84,7 @@ const enqueueRequest = z.strictObject({ trials: z.array(z.record(z.string(), z.j
 const sweepParams = z.object({ sweep: z.string().min(1) });
 const trialParams = z.object({ trial: z.string().min(1) });
 const testQuery = z.object({ test: z.enum(['0', '1']).default('0') });
+const trialsQuery = testQuery.extend({ limit: z.coerce.number().int().min(1).optional() });
 const importanceQuery = z.object({ metric: z.string().min(1).optional() });
 const differencesQuery = z.object({ other: z.string().min(1) });
 const sinceQuery = z.object({ since: z.coerce.number().int().nonnegative() });
@@ -163,7 +164,10 @@ function readingRoutes(app: FastifyInstance, service: ServiceOf): void {
   app.get('/api/v1/sweeps', (request) => service(request).sweeps());
   app.get('/api/v1/sweeps/:sweep', async (request) => service(request).sweep(nameOf(request)));
   app.get('/api/v1/sweeps/:sweep/progress', async (request) => service(request).progress(nameOf(request)));
-  app.get('/api/v1/sweeps/:sweep/trials', async (request) => service(request).results(nameOf(request), { test: checked(testQuery, request.query).test === '1' }));
+  app.get('/api/v1/sweeps/:sweep/trials', async (request) => {
+    const { test, limit } = checked(trialsQuery, request.query);
+    return service(request).results(nameOf(request), { test: test === '1', limit });
+  });
   app.get('/api/v1/sweeps/:sweep/importance', async (request) => service(request).importance(nameOf(request), checked(importanceQuery, request.query).metric ?? null));
   app.get('/api/v1/sweeps/:sweep/cost', async (request) => service(request).cost(nameOf(request)));
   app.get('/api/v1/sweeps/:sweep/differences', async (request) => service(request).differences(nameOf(request), checked(differencesQuery, request.query).other));

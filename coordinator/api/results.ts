@@ -2,7 +2,7 @@
 import { canonicalJson } from '../../proto/canonical.js';
 import { metricValue, overallScore, type Confusion } from '../../proto/confusion.js';
 import type { EpochKey, EpochSettings } from '../../proto/work.js';
-import type { RecordedEpoch, RecordedEvaluation, SweepRecord, TrialRecord } from '../store/store.js';
+import type { RecordedEpoch, RecordedEvaluation, SweepRecord, TrialMeans, TrialRecord, TrialRow } from '../store/store.js';
 import { replicateOf, replicatesOf, spreadOf } from '../sweep/replicates.js';
 import { compareScores, meanScore, ranksOf, scoreOf, valueOf, type Score } from '../trial/rank.js';
 import type { TrialPlan } from '../sweep/spec.js';
@@ -44,39 +44,57 @@ export function pathOf(trial: TrialRecord): readonly EpochKey[] {
   return trial.epochs === null ? trial.plan.path : trial.plan.path.slice(0, trial.epochs);
 }
 
-export function trialResult(sweep: SweepRecord, trial: TrialRecord, known: KnownEpochs): TrialResult {
+/** A trial that was read whole, as a leaderboard has it. */
+export function rowOf(trial: TrialRecord, known: KnownEpochs): TrialRow {
+  const { id, number, assignment, state, bestEpoch, failure, plan } = trial;
   const recorded = recordedPrefix(trial, known);
-  const metricsEpoch = trial.bestEpoch ?? lastReported(recorded);
-  const key = metricsEpoch === null ? undefined : trial.plan.path[metricsEpoch];
-  const chosen = key === undefined ? undefined : known.epochs.get(key);
-  const evaluation = key === undefined || trial.bestEpoch === null ? undefined : known.tests.get(key);
-  const classes = sweep.data?.classes ?? [];
-  const positive = sweep.data?.positive ?? 0;
-  const score = chosen === undefined ? null : scoreOf(trial.number, chosen, sweep.spec.objective, classes, positive);
-  const metrics = chosen?.result.metrics ?? {};
+  const epoch = bestEpoch ?? lastReported(recorded);
+  const measured = epoch === null ? undefined : known.epochs.get(plan.path[epoch] ?? '');
+  return { id, number, assignment, replicate: replicateOf(plan), state, planned: plan.path.length, went: trial.epochs ?? recorded.length, bestEpoch, failure, measured: measured === undefined || epoch === null ? null : { ...measured, epoch } };
+}
+
+/** Null where none of its epochs is recorded. */
+export function meansOf(trial: TrialRecord, known: KnownEpochs): TrialMeans | null {
+  const recorded = recordedPrefix(trial, known);
+  const last = recorded.at(-1);
+  return last === undefined ? null : { params: last.params, secondsPerEpoch: recorded.reduce((sum, epoch) => sum + epoch.seconds, 0) / recorded.length };
+}
+
+/** What places a trial on the leaderboard, without what it shows there. */
+export function rankedRow(sweep: SweepRecord, row: TrialRow): Ranked & { readonly row: TrialRow } {
+  const { number, state, assignment, measured } = row;
+  const score = measured === null ? null : scoreOf(number, measured, sweep.spec.objective, sweep.data?.classes ?? [], sweep.data?.positive ?? 0);
   return {
-    id: trial.id,
-    number: trial.number,
-    replicate: replicateOf(trial.plan),
-    state: trial.state,
-    settings: trial.assignment,
-    epochs: trial.epochs ?? recorded.length,
-    plannedEpochs: trial.plan.path.length,
-    bestEpoch: trial.bestEpoch,
-    metricsEpoch: chosen === undefined ? null : metricsEpoch,
-    params: recorded.at(-1)?.params ?? 0,
-    secondsPerEpoch: meanSeconds(recorded),
-    train: chosen === undefined ? null : { loss: metrics['train.loss'] ?? null, accuracy: metrics['train.accuracy'] ?? null },
-    val: chosen === undefined ? null : validation(chosen, classes, positive),
-    test: evaluation === undefined ? null : partMetrics(evaluation.result.metrics, evaluation.result.confusion, positive),
-    metrics,
+    ...{ row, number, state, settings: assignment },
     objective: score === null || Number.isNaN(score.value) ? null : score.value,
     objectives: score === null ? [] : [score.value, ...score.others].map((value) => (Number.isNaN(value) ? null : value)),
-    rank: null,
-    mean: null,
-    spread: null,
+    ...{ rank: null, mean: null, spread: null },
     shortfall: score === null || !Number.isFinite(score.shortfall) ? null : score.shortfall,
-    failure: trial.failure,
+  };
+}
+
+/** `means`: null where they are not known, or were not asked for; `tests`: of the test part, by epoch. */
+export function trialResult(sweep: SweepRecord, row: TrialRow, means: TrialMeans | null, tests: KnownEpochs['tests']): TrialResult {
+  const { id, replicate, bestEpoch, failure, measured } = row;
+  const { number, state, settings, objective, objectives, rank, mean, spread, shortfall } = rankedRow(sweep, row);
+  const evaluation = measured === null || bestEpoch === null ? undefined : tests.get(measured.key);
+  const classes = sweep.data?.classes ?? [];
+  const positive = sweep.data?.positive ?? 0;
+  const metrics = measured?.result.metrics ?? {};
+  return {
+    ...{ id, number, replicate, state, settings },
+    epochs: row.went,
+    plannedEpochs: row.planned,
+    bestEpoch,
+    metricsEpoch: measured?.epoch ?? null,
+    params: means?.params ?? 0,
+    secondsPerEpoch: means?.secondsPerEpoch ?? null,
+    train: measured === null ? null : { loss: metrics['train.loss'] ?? null, accuracy: metrics['train.accuracy'] ?? null },
+    val: measured === null ? null : validation(measured, classes, positive),
+    test: evaluation === undefined ? null : partMetrics(evaluation.result.metrics, evaluation.result.confusion, positive),
+    metrics,
+    ...{ objective, objectives, rank, mean, spread, shortfall },
+    failure,
   };
 }
 
@@ -116,12 +134,7 @@ export function recordedPrefix(trial: TrialRecord, known: KnownEpochs): Recorded
   return recorded;
 }
 
-function meanSeconds(epochs: readonly RecordedEpoch[]): number | null {
-  if (epochs.length === 0) return null;
-  return epochs.reduce((sum, epoch) => sum + epoch.seconds, 0) / epochs.length;
-}
-
-function validation(epoch: RecordedEpoch, classes: readonly string[], positive: number): PartMetrics {
+function validation(epoch: Pick<RecordedEpoch, 'result'>, classes: readonly string[], positive: number): PartMetrics {
   const { metrics, confusion } = epoch.result;
   const value = (metric: string): number | null => metricValue(metric, epoch.result, classes, positive);
   return { ...partMetrics({ loss: metrics['val.loss'], accuracy: value('val.accuracy') ?? undefined, auc: metrics['val.auc'] }, confusion, positive), f1: value('val.f1') };
@@ -145,24 +158,28 @@ function finite(value: number | undefined): number | null {
   return value === undefined || !Number.isFinite(value) ? null : value;
 }
 
+/** What places a trial on the leaderboard. */
+export type Ranked = Pick<TrialResult, 'number' | 'state' | 'settings' | 'objective' | 'objectives' | 'rank' | 'mean' | 'spread' | 'shortfall'>;
+
 /** Of a trial whose values were read before. */
-function score({ number, objectives, shortfall }: TrialResult): Score {
+function score({ number, objectives, shortfall }: Ranked): Score {
   const [value = Number.NaN, ...others] = objectives.map((each) => each ?? Number.NaN);
   return { number, value, others, shortfall: shortfall ?? Number.POSITIVE_INFINITY };
 }
 
 /** The completed replicates of one assignment, the best first; without replicates one trial. */
-interface Group {
-  readonly trials: readonly TrialResult[];
+interface Group<Trial> {
+  readonly trials: readonly Trial[];
   /** The mean over them. */
   readonly score: Score;
   /** Whether all replicates have completed. */
   readonly whole: boolean;
 }
 
-function groupsOf({ spec }: SweepRecord, completed: readonly TrialResult[]): Group[] {
+function groupsOf<Trial extends Ranked>({ spec }: SweepRecord, completed: readonly Trial[]): Group<Trial>[] {
   const count = replicatesOf(spec);
-  const members = new Map<string, TrialResult[]>();
+  if (count === 1) return completed.map((trial) => ({ trials: [trial], score: score(trial), whole: true }));
+  const members = new Map<string, Trial[]>();
   for (const trial of completed) {
     const key = groupKey(spec, trial);
     members.set(key, [...(members.get(key) ?? []), trial]);
@@ -175,12 +192,12 @@ function groupsOf({ spec }: SweepRecord, completed: readonly TrialResult[]): Gro
 }
 
 /** Without replicates every trial is by itself. */
-function groupKey(spec: SweepRecord['spec'], { number, settings }: TrialResult): string {
+function groupKey(spec: SweepRecord['spec'], { number, settings }: Ranked): string {
   return replicatesOf(spec) === 1 ? String(number) : canonicalJson(settings);
 }
 
 /** Means of part of the replicates are no match for whole ones. */
-function compareGroups(a: Group, b: Group, { objective }: SweepRecord['spec']): number {
+function compareGroups(a: Group<unknown>, b: Group<unknown>, { objective }: SweepRecord['spec']): number {
   return Number(b.whole) - Number(a.whole) || compareScores(a.score, b.score, objective);
 }
 
@@ -195,14 +212,16 @@ export function byFirstObjective(sweep: SweepRecord, trials: readonly TrialResul
  * objectives, trials go by the rank of their front first, and within one by the first objective.
  * Replicates stand together and go by their mean, those of whole assignments before those that lack some.
  */
-export function leaderboard(sweep: SweepRecord, trials: readonly TrialResult[]): TrialResult[] {
+export function leaderboard<Trial extends Ranked>(sweep: SweepRecord, trials: readonly Trial[]): Trial[] {
   const { spec } = sweep;
   const groups = groupsOf(sweep, trials.filter(({ state }) => state === 'completed'));
   const ranks = ranksOf(groups.filter(({ whole }) => whole).map((group) => group.score), spec.objective);
-  const place = ({ score: { number } }: Group): number => ranks.get(number) ?? Number.POSITIVE_INFINITY;
-  const byRank = (a: Group, b: Group): number => (place(a) === place(b) ? 0 : place(a) - place(b));
-  const sums = new Map(groups.flatMap((group) => group.trials.map((trial) => [groupKey(spec, trial), group] as const)));
-  const summed = (trial: TrialResult): TrialResult => {
+  const place = ({ score: { number } }: Group<Trial>): number => ranks.get(number) ?? Number.POSITIVE_INFINITY;
+  const byRank = (a: Group<Trial>, b: Group<Trial>): number => (place(a) === place(b) ? 0 : place(a) - place(b));
+  const isSingle = replicatesOf(spec) === 1;
+  const sums = new Map(isSingle ? [] : groups.flatMap((group) => group.trials.map((trial) => [groupKey(spec, trial), group] as const)));
+  const summed = (trial: Trial): Trial => {
+    if (isSingle) return trial.state === 'completed' ? { ...trial, mean: trial.objective } : trial;
     const group = sums.get(groupKey(spec, trial));
     if (group === undefined) return trial;
     const mean = group.score.value;

@@ -9,7 +9,7 @@ import { differences } from '../sweep/difference.js';
 import type { Assignment, TrialPlan } from '../sweep/spec.js';
 import type { RecordedEvaluation, Store, SweepRecord, TrialRecord } from '../store/store.js';
 import { memoryAsk } from '../placement/memory.js';
-import { isEnded, moveSweep } from '../trial/states.js';
+import { moveSweep, type TrialState } from '../trial/states.js';
 import { costOf } from './cost.js';
 import { assembleEnsemble } from './ensembles.js';
 import { BadRequest, SweepNotFound, TrialNotFound } from './errors.js';
@@ -20,7 +20,7 @@ import { Submissions } from './submissions.js';
 import { Tokens } from './tokens.js';
 import { TrialRequests } from './trial-requests.js';
 import { waitingFor } from './waiting-for.js';
-import { chosenValue, byFirstObjective, leaderboard, pathOf, planView, recordedPrefix, sweepView, trialResult, type KnownEpochs } from './results.js';
+import { chosenValue, byFirstObjective, leaderboard, meansOf, pathOf, planView, rankedRow, recordedPrefix, rowOf, sweepView, trialResult, type KnownEpochs, type Ranked } from './results.js';
 import type {
   Changed,
   CostView,
@@ -34,6 +34,7 @@ import type {
   Recorded,
   RequestedState,
   Results,
+  ResultsOptions,
   Retried,
   Submitted,
   SubmitRequest,
@@ -135,29 +136,32 @@ export class ApplicationService implements SweepService {
 
   /** Of a sweep that no leader has in memory: it has ended, or nothing runs. */
   async #storedProgress(sweep: SweepRecord): Promise<Pick<ProgressView, 'trials' | 'epochs' | 'best'>> {
-    const trials = await this.#store.trialsOf(sweep.id);
-    const keys = distinctKeys(trials.filter((trial) => trial.state !== 'cancelled').map(pathOf));
-    const known: KnownEpochs = { epochs: await epochsOf(this.#store, keys), tests: new Map() };
-    const completed = trials.filter((trial) => trial.state === 'completed');
-    const best = leaderboard(sweep, completed.map((trial) => trialResult(sweep, trial, known)))[0];
+    const { states, total, recorded } = await this.#store.totalsOf(sweep.id);
+    const completed = states.completed === undefined ? [] : (await this.#store.trialRows(sweep.id)).filter(({ state }) => state === 'completed');
+    const best = leaderboard(sweep, completed.map((row) => rankedRow(sweep, row)))[0];
     return {
-      trials: countTrials(trials),
-      epochs: { total: keys.length, recorded: known.epochs.size },
-      best: best === undefined ? null : { trial: best.id, number: best.number, value: sweep.spec.replicates === undefined ? best.objective : best.mean },
+      trials: countTrials(states),
+      epochs: { total, recorded },
+      best: best === undefined ? null : { trial: best.row.id, number: best.number, value: sweep.spec.replicates === undefined ? best.objective : best.mean },
     };
   }
 
-  async results(idOrName: string, options: { readonly test: boolean }): Promise<Results> {
+  async results(idOrName: string, { test, limit }: ResultsOptions): Promise<Results> {
     const sweep = await this.#find(idOrName);
-    const trials = await this.#store.trialsOf(sweep.id);
-    const known = await this.#known(trials, true);
-    const ranked = leaderboard(sweep, trials.map((trial) => trialResult(sweep, trial, known)));
+    const rows = await this.#store.trialRows(sweep.id);
+    const board = leaderboard(sweep, rows.map((row) => rankedRow(sweep, row))).slice(0, limit);
+    const means = await this.#store.trialMeans(sweep.id, limit === undefined ? null : board.map(({ row }) => row.id));
+    // Nobody should choose on test numbers: the best shows them, the others only when asked.
+    const isShown = ({ state }: Ranked, place: number): boolean => test || (place === 0 && state === 'completed');
+    const tests = await this.#testsOf(board.flatMap((trial, place) => (isShown(trial, place) && trial.row.bestEpoch !== null && trial.row.measured !== null ? trial.row.measured.key : [])));
     return {
       sweep: sweepView(sweep),
-      // Nobody should choose on test numbers: the best shows them, the others only when asked.
-      trials: ranked.map((trial, place) => (options.test || isBest(trial, place) ? trial : { ...trial, test: null })),
+      trials: board.map((trial, place) => {
+        const { rank, mean, spread, row } = trial;
+        return { ...trialResult(sweep, row, means.get(row.id) ?? null, isShown(trial, place) ? tests : new Map()), rank, mean, spread };
+      }),
       // Paths as they ended; of an open one, as far as it has come.
-      requestedEpochs: trials.reduce((sum, trial) => sum + recordedPrefix(trial, known).length, 0),
+      requestedEpochs: rows.reduce((sum, { went }) => sum + went, 0),
     };
   }
 
@@ -165,7 +169,7 @@ export class ApplicationService implements SweepService {
     const sweep = await this.#find(idOrName);
     const trials = (await this.#store.trialsOf(sweep.id)).filter((trial) => trial.state === 'completed');
     const known = await this.#known(trials, true);
-    const ranked = byFirstObjective(sweep, trials.map((trial) => trialResult(sweep, trial, known)));
+    const ranked = byFirstObjective(sweep, trials.map((trial) => resultOf(sweep, trial, known)));
     const evaluations: RecordedEvaluation[] = [];
     for (const keys of chunks(chosenKeys(trials))) evaluations.push(...(await this.#store.evaluationsByKey(keys)));
     return assembleEnsemble({ sweep, trials, ranked, epochs: known.epochs, evaluations, blobs: this.#options.blobs });
@@ -186,7 +190,7 @@ export class ApplicationService implements SweepService {
     const attempts = await this.#store.attemptsOf(trial.plan.path);
     return {
       sweep: sweepView(sweep),
-      trial: trialResult(sweep, trial, known),
+      trial: resultOf(sweep, trial, known),
       curve,
       attempts: attempts.map((attempt) => ({ ...attempt, startedAt: attempt.startedAt.toISOString(), endedAt: attempt.endedAt?.toISOString() ?? null })),
       plan: planView(trial.plan),
@@ -206,7 +210,7 @@ export class ApplicationService implements SweepService {
     const trials = await this.#store.trialsOf(sweep.id);
     const known = await this.#known(trials, false);
     const wanted = metric ?? sweep.spec.objective.metric;
-    const results = trials.map((trial) => trialResult(sweep, trial, known));
+    const results = trials.map((trial) => resultOf(sweep, trial, known));
     const values = new Map(trials.map((trial) => [trial.id, chosenValue(sweep, trial, known, wanted)]));
     const measured = await importanceOf(results, sweep.spec.axes, wanted, (trial) => values.get(trial.id) ?? null);
     return { sweep: sweepView(sweep), metric: wanted, ...measured };
@@ -282,30 +286,30 @@ export class ApplicationService implements SweepService {
 
   async #known(trials: readonly TrialRecord[], test: boolean): Promise<KnownEpochs> {
     const epochs = await epochsOf(this.#store, distinctKeys(trials.map(pathOf)));
+    return { epochs, tests: test ? await this.#testsOf(chosenKeys(trials)) : new Map() };
+  }
+
+  async #testsOf(chosen: readonly EpochKey[]): Promise<KnownEpochs['tests']> {
     const tests = new Map<EpochKey, RecordedEvaluation>();
-    if (!test) return { epochs, tests };
-    for (const keys of chunks(chosenKeys(trials))) {
+    for (const keys of chunks([...new Set(chosen)])) {
       for (const evaluation of await this.#store.evaluationsByKey(keys)) {
         if (evaluation.part === 'test') tests.set(evaluation.key, evaluation);
       }
     }
-    return { epochs, tests };
+    return tests;
   }
 }
 
-function isBest(trial: TrialResult, place: number): boolean {
-  return place === 0 && trial.state === 'completed';
+function resultOf(sweep: SweepRecord, trial: TrialRecord, known: KnownEpochs): TrialResult {
+  return trialResult(sweep, rowOf(trial, known), meansOf(trial, known), known.tests);
 }
 
 function chosenKeys(trials: readonly TrialRecord[]): EpochKey[] {
   return [...new Set(trials.flatMap((trial) => (trial.bestEpoch === null ? [] : (trial.plan.path[trial.bestEpoch] ?? []))))];
 }
 
-function countTrials(trials: readonly TrialRecord[]): TrialCounts {
-  const number = (matches: (trial: TrialRecord) => boolean): number => trials.filter(matches).length;
-  const done = number((trial) => trial.state === 'completed' || trial.state === 'pruned');
-  const running = number((trial) => trial.state === 'running');
-  const cancelled = number((trial) => trial.state === 'cancelled');
-  const ended = number((trial) => isEnded(trial.state));
-  return { total: trials.length, done, failed: ended - done - cancelled, cancelled, running, waiting: trials.length - ended - running };
+function countTrials(states: { readonly [state in TrialState]?: number }): TrialCounts {
+  const { completed = 0, pruned = 0, failed = 0, infeasible = 0, cancelled = 0, running = 0, queued = 0, paused = 0 } = states;
+  const waiting = queued + paused;
+  return { total: completed + pruned + failed + infeasible + cancelled + running + waiting, done: completed + pruned, failed: failed + infeasible, cancelled, running, waiting };
 }

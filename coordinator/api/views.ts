@@ -264,6 +264,13 @@ export interface TrialResult {
   readonly failure: TrialFailure | null;
 }
 
+export interface ResultsOptions {
+  /** Whether every trial shows its test numbers, and not the best alone. */
+  readonly test: boolean;
+  /** At most so many trials, from the best on; absent for all. */
+  readonly limit?: number | undefined;
+}
+
 export interface Results {
   readonly sweep: SweepView;
   /** Best first; trials that have not completed follow in order of their numbers. */
@@ -467,7 +474,7 @@ export interface SweepService {
   sweeps(): Promise<SweepView[]>;
   sweep(idOrName: string): Promise<SweepView>;
   progress(idOrName: string): Promise<ProgressView>;
-  results(idOrName: string, options: { readonly test: boolean }): Promise<Results>;
+  results(idOrName: string, options: ResultsOptions): Promise<Results>;
   /** Of the trials that have completed so far. Throws `NoEnsemble` where none has, or they have no predictions. */
   ensemble(idOrName: string): Promise<EnsembleView>;
   trial(id: string, options: { readonly test: boolean }): Promise<TrialDetail>;

@@ -15,9 +15,10 @@ import { eventBatch, readEvents } from './events.js';
 import { takeLeadership } from './leader.js';
 import { peakBatch, readPeaks } from './memory-peaks.js';
 import { migrate, readMigrations } from './migrate.js';
-import type { Carried, EventWrite, FailureCount, FreshTrial, Leadership, NewSweep, NewToken, OpenAttempt, RecordedEpoch, RecordedEvaluation, Store, StoredEvent, SweepRecord, SweepSource, TokenRecord, TrialRecord, TurnWrites } from './store.js';
+import type { Carried, EventWrite, FailureCount, FreshTrial, Leadership, NewSweep, NewToken, OpenAttempt, RecordedEpoch, RecordedEvaluation, Store, StoredEvent, SweepRecord, SweepSource, TokenRecord, TrialRecord, TrialRow, TurnWrites } from './store.js';
 import { lockSweep, lockSweepState, noteChange, readFileRevision, readManifests, readOpenSweeps, readSource, readSweep, readSweeps, spentBatch, sweepBatch, writeRevision, type StoredSweep } from './sweeps.js';
 import { findTokens, newTokenBatch, noteTokens, readTokens, revokeBatch } from './tokens.js';
+import { readTotals, readTrialMeans, readTrialRows } from './trial-rows.js';
 import { cancelBatch, keepBatch, knownBatch, newTrialBatch, readTrial, readTrials, retryBatch, reviveBatch, trialBatch } from './trials.js';
 import { workerBatch } from './workers.js';
 
@@ -173,6 +174,18 @@ class PostgresStore implements Store {
 
   trialsOf(sweep: string): Promise<TrialRecord[]> {
     return this.#database.read((client) => readTrials(client, sweep));
+  }
+
+  trialRows(sweep: string): Promise<TrialRow[]> {
+    return this.#database.read((client) => readTrialRows(client, sweep));
+  }
+
+  trialMeans(sweep: string, trials: readonly string[] | null): ReturnType<Store['trialMeans']> {
+    return this.#database.read((client) => readTrialMeans(client, sweep, trials));
+  }
+
+  totalsOf(sweep: string): ReturnType<Store['totalsOf']> {
+    return this.#database.read((client) => readTotals(client, sweep));
   }
 
   findTrial(id: string): Promise<TrialRecord | null> {

@@ -97,6 +97,28 @@ export interface TrialRecord {
   readonly ahead: number | null;
 }
 
+/** A trial of a leaderboard. */
+export interface TrialRow {
+  readonly id: string;
+  readonly number: number;
+  readonly assignment: Assignment;
+  readonly replicate: number;
+  readonly state: TrialState;
+  /** Length of its path as planned, and as far as it has gone or, where it has ended, went. */
+  readonly planned: number;
+  readonly went: number;
+  readonly bestEpoch: number | null;
+  readonly failure: TrialFailure | null;
+  /** The chosen epoch (from 0), else the last one that was reported with numbers; null where there is none. */
+  readonly measured: (Pick<RecordedEpoch, 'key' | 'result' | 'params' | 'msPerImage'> & { readonly epoch: number }) | null;
+}
+
+/** Over the epochs of a trial that are recorded. */
+export interface TrialMeans {
+  readonly params: number;
+  readonly secondsPerEpoch: number;
+}
+
 export interface RecordedEpoch {
   readonly key: EpochKey;
   readonly result: EpochResult;
@@ -381,6 +403,12 @@ export interface Store {
   openSweeps(): Promise<SweepRecord[]>;
   /** Of the sweep's current revision, by number. */
   trialsOf(sweep: string): Promise<TrialRecord[]>;
+  /** The same trials as leaderboards need them. */
+  trialRows(sweep: string): Promise<TrialRow[]>;
+  /** By trial; of the given ones, or of all. A trial without a recorded epoch has none. */
+  trialMeans(sweep: string, trials: readonly string[] | null): Promise<ReadonlyMap<string, TrialMeans>>;
+  /** Trials by state; and distinct epochs on the paths of all that were not cancelled, as they ended or are planned, and how many of them are recorded. */
+  totalsOf(sweep: string): Promise<{ readonly states: { readonly [state in TrialState]?: number }; readonly total: number; readonly recorded: number }>;
   findTrial(id: string): Promise<TrialRecord | null>;
   epochsByKey(keys: readonly EpochKey[]): Promise<RecordedEpoch[]>;
   evaluationsByKey(keys: readonly EpochKey[]): Promise<RecordedEvaluation[]>;

@@ -143,6 +143,31 @@ describe('a sweep that is changed while it lives', () => {
     assert.deepEqual(preview.epochs, { requested: 10, distinct: 10, stored: 6, again: 0, budget: null });
   });
 
+  it('a leaderboard says of each trial what it says by itself, whatever state it is in, and is cut after the best', async () => {
+    await service.submit(file('board', 'space: {a: [0.61, 0.62, 0.63, 0.64, 0.65], epochs: 3}'));
+    const { id } = await service.sweep('board');
+    const all = await trialsOf('board');
+    const states = ['completed', 'completed', 'pruned', 'failed', 'running'] as const;
+    for (const [number, state] of states.entries()) {
+      const trial = all[number];
+      const went = number < 2 ? 3 : 2;
+      const grant = await granted(store, await leader.epoch(), trial?.plan.path ?? [], { payers: [id] });
+      const diverged = { metrics: { 'val.loss': Number.NaN }, confusion: null, diverged: true };
+      const rows = Array.from({ length: went }, (_, index) => epochOf(grant, index, { result: state === 'failed' && index === 1 ? diverged : { metrics: { 'val.loss': 1 / (index + 1) - number / 100 }, confusion: null, diverged: false } }));
+      const update = { id: trial?.id ?? '', revision: 1, state, epochs: state === 'running' ? null : went, until: null, bestEpoch: state === 'completed' ? 1 : null, failure: state === 'failed' ? { class: 'Diverged' as const, message: 'x' } : null };
+      await store.commitTurn(await leader.epoch(), turn({ epochs: rows, trials: [update] }));
+    }
+    const { trials, requestedEpochs } = await service.results('board', { test: false });
+    assert.deepEqual([trials.map(({ number }) => number), requestedEpochs], [[1, 0, 2, 3, 4], 12]);
+    assert.deepEqual(trials.map(({ metricsEpoch }) => metricsEpoch), [1, 1, 1, 0, 1]);
+    for (const { mean, spread, ...trial } of trials) assert.deepEqual({ ...(await service.trial(trial.id, { test: false })).trial, mean, spread }, { ...trial, mean, spread });
+    assert.deepEqual((await service.results('board', { test: false, limit: 2 })).trials, trials.slice(0, 2));
+    const { trials: counts, epochs, best } = await service.progress('board');
+    assert.deepEqual(counts, { total: 5, done: 3, failed: 1, cancelled: 0, running: 1, waiting: 0 });
+    // 3 + 3 + 2 + 2 as they ended, 3 as planned, of which 2 are recorded.
+    assert.deepEqual([epochs, best?.number], [{ total: 13, recorded: 12 }, 1]);
+  });
+
   it('a trial that was pruned has the metrics of its last epoch, and its cost what was trained beyond that', async () => {
     await service.submit(file('beyond', 'space: {a: [0.45], epochs: 4}'));
     const { id } = await service.sweep('beyond');

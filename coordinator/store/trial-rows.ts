@@ -1,0 +1,100 @@
+/**
+ * Trials as leaderboards read them: without plans and paths, which are nine tenths of what a trial's row
+ * holds, and with one epoch each. A recorded epoch's parent is recorded, so those of a path are a prefix.
+ */
+import type { ClientBase } from 'pg';
+import type { EpochKey } from '../../proto/work.js';
+import type { Assignment } from '../sweep/spec.js';
+import type { TrialState } from '../trial/states.js';
+import { readEpochResult, type StoredEpochResult } from './metrics-json.js';
+import type { TrialFailure, TrialMeans, TrialRow } from './store.js';
+
+interface Row {
+  readonly id: string;
+  readonly number: number;
+  readonly assignment: Assignment;
+  readonly replicate: number;
+  readonly state: TrialState;
+  readonly planned: number;
+  readonly went: number;
+  readonly best_epoch: number | null;
+  readonly failure: TrialFailure | null;
+  readonly metrics_epoch: number | null;
+  readonly key: EpochKey | null;
+  readonly result: StoredEpochResult | null;
+  readonly params: string | null;
+  readonly ms_per_image: number | null;
+}
+
+export async function readTrialRows(client: ClientBase, sweep: string): Promise<TrialRow[]> {
+  const { rows } = await client.query<Row>({
+    name: 'trial-rows',
+    text: `select t.id, t.number, t.assignment, coalesce((t.plan #>> '{trajectory,replicate}')::int, 0) as replicate, t.state, t.best_epoch, t.failure,
+        cardinality(t.path) as planned, coalesce(t.epochs, f.went)::int as went, (coalesce(t.best_epoch, f.last - 1))::int as metrics_epoch,
+        encode(e.key, 'hex') as key, e.result, e.params, e.ms_per_image
+      from sweep s join trial t on t.sweep = s.id and t.revision = s.revision
+      cross join lateral (
+        select count(*) as went, max(u.n) filter (where not (k.result ->> 'diverged')::boolean) as last
+        from unnest(case when t.best_epoch is null then t.path[1:coalesce(t.epochs, cardinality(t.path))] else '{}' end) with ordinality as u(key, n)
+        join epoch k on k.key = u.key
+      ) f
+      left join epoch e on e.key = t.path[coalesce(t.best_epoch + 1, f.last)]
+      where s.id = $1 order by t.number`,
+    values: [sweep],
+  });
+  return rows.map(({ key, result, params, ms_per_image, best_epoch, metrics_epoch, ...row }) => ({
+    ...row,
+    bestEpoch: best_epoch,
+    measured: key === null || result === null || metrics_epoch === null ? null : { epoch: metrics_epoch, key, result: readEpochResult(result), params: Number(params), msPerImage: ms_per_image },
+  }));
+}
+
+/** Of the given trials of the sweep, or of all where none are given. */
+export async function readTrialMeans(client: ClientBase, sweep: string, trials: readonly string[] | null): Promise<Map<string, TrialMeans>> {
+  const { rows } = await withMemory(client, () => client.query<{ id: string; params: string; seconds: number }>({
+    name: 'trial-means',
+    text: `select t.id, max(e.params) as params, avg(e.seconds) as seconds
+      from sweep s join trial t on t.sweep = s.id and t.revision = s.revision
+      cross join lateral unnest(t.path[1:coalesce(t.epochs, cardinality(t.path))]) as k(key) join epoch e on e.key = k.key
+      where s.id = $1 and ($2::text[] is null or t.id = any($2)) group by t.id`,
+    values: [sweep, trials],
+  }));
+  return new Map(rows.map(({ id, params, seconds }) => [id, { params: Number(params), secondsPerEpoch: seconds }]));
+}
+
+/** Trials by state, and distinct epochs on the paths of all that were not cancelled, as far as those go. */
+export async function readTotals(client: ClientBase, sweep: string): Promise<{ states: { [state in TrialState]?: number }; total: number; recorded: number }> {
+  const states = await client.query<{ state: TrialState; count: string }>({
+    name: 'trial-states',
+    text: 'select t.state, count(*) from sweep s join trial t on t.sweep = s.id and t.revision = s.revision where s.id = $1 group by t.state',
+    values: [sweep],
+  });
+  const epochs = await withMemory(client, () =>
+    client.query<{ total: string; recorded: string }>({
+      name: 'epoch-totals',
+      // All of an ended path is recorded.
+      text: `with p as (
+          select k.key, bool_or(t.epochs is not null) as recorded from sweep s join trial t on t.sweep = s.id and t.revision = s.revision
+          cross join lateral unnest(t.path[1:coalesce(t.epochs, cardinality(t.path))]) as k(key)
+          where s.id = $1 and t.state <> 'cancelled' group by k.key
+        )
+        select count(*) as total, count(*) filter (where recorded or exists (select from epoch e where e.key = p.key)) as recorded from p`,
+      values: [sweep],
+    }),
+  );
+  return {
+    states: Object.fromEntries(states.rows.map(({ state, count }) => [state, Number(count)])),
+    total: Number(epochs.rows[0]?.total ?? 0),
+    recorded: Number(epochs.rows[0]?.recorded ?? 0),
+  };
+}
+
+/** Epochs of 100,000 trials are hashed in memory, and not by way of files. */
+async function withMemory<Result>(client: ClientBase, work: () => Promise<Result>): Promise<Result> {
+  await client.query("begin read only; set local work_mem = '256MB'");
+  try {
+    return await work();
+  } finally {
+    await client.query('commit');
+  }
+}
