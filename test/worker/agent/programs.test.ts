@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { on } from 'node:events';
+import { watch } from 'node:fs';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -35,10 +37,17 @@ const metricsOf = (lease: LeaseRef): unknown[] => coordinator.of(lease, 'epoch')
 const logOf = (lease: LeaseRef): string => coordinator.of(lease, 'finished')[0]?.log ?? '';
 /** What a program left word of, once it has. */
 async function wordOf(name: string): Promise<string> {
-  for (;;) {
-    const text = await readFile(join(outside, name), 'utf8').catch(() => '');
-    if (text !== '') return text;
-    await new Promise((resolve) => setImmediate(resolve));
+  const watcher = watch(outside);
+  // Changes while the file is read are not lost: they are held until they are asked for.
+  const changes = on(watcher, 'change');
+  try {
+    for (;;) {
+      const text = await readFile(join(outside, name), 'utf8').catch(() => '');
+      if (text !== '') return text;
+      await changes.next();
+    }
+  } finally {
+    watcher.close();
   }
 }
 const filesLeft = async (): Promise<string[]> => (await running.leftovers()).filter((name) => name.startsWith('attempt'));
