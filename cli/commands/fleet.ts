@@ -77,7 +77,12 @@ export function addFleetCommands(program: Command, exit: (code: number) => void)
     .option('--cert <file>', "this worker's own certificate")
     .option('--key <file>', 'its key')
     .addHelpText('after', '\nExamples:\n  trawl worker --coordinator sweeps.example.org:7077 --ca ca.crt --home ./worker --token-file ./worker.token --slots 2\n  trawl worker --nats nats://127.0.0.1:4222 --blobs http://127.0.0.1:8080 --home ./worker --token-file ./token');
-  withEngine(withNats(withSlots(withToken(worker)), 'in place of --coordinator: the NATS server over which it takes workers'), OFFERED).action(async (options: WorkerOptions) => exit(await runWorker(options)));
+  withEngine(withNats(withSlots(withToken(worker)), 'in place of --coordinator: the NATS server over which it takes workers'), OFFERED).action(async (options: WorkerOptions, command: Command) => {
+    // A variable may be there for other commands; an option was meant.
+    const both = options.coordinator !== undefined && command.getOptionValueSource('nats') === 'cli';
+    if (both) throw new BadInput('--nats: found beside --coordinator, expected one of the two');
+    exit(await runWorker(options));
+  });
 }
 
 async function stayUp(options: UpOptions): Promise<void> {

@@ -143,6 +143,8 @@ class Nats implements NatsCarrier {
 
   async #watch(connection: NatsConnection): Promise<void> {
     const { logger, address } = this.#options;
+    // A right that is missing is told each time it would have been used.
+    const said = new Set<string>();
     for await (const status of connection.status()) {
       if (status.type === 'disconnect' && this.#isConnected) {
         this.#isConnected = false;
@@ -152,7 +154,9 @@ class Nats implements NatsCarrier {
         this.#isConnected = true;
         this.#renew(null);
       } else if (status.type === 'error') {
-        logger?.warn({}, natsTrouble(status.error, address.shown).message);
+        const { message } = natsTrouble(status.error, address.shown);
+        if (!said.has(message)) logger?.warn({}, message);
+        said.add(message);
       }
     }
   }

@@ -160,6 +160,7 @@ test('what cannot be right ends at once, in one line, with nothing created', LIM
     [['up', '--nats', `http://ada:${PASSWORD}@host`], /^--nats: found "http:\/\/\*\*\*@host", expected nats:\/\//],
     [['up', '--nats', 'nats://127.0.0.1', '--fleet', 'a.b', '--nats-creds', join(folder, 'sweep.yaml')], /^--nats.*sweep\.yaml.*\n--fleet: found "a\.b"|^--fleet: found "a\.b".*\n--nats-creds/],
     [['worker', '--blobs', 'http://127.0.0.1:1'], /^--coordinator: found nothing, expected HOST:PORT .* or --nats URL/],
+    [['worker', '--coordinator', '127.0.0.1:1', '--nats', natsUrl(), '--blobs', 'http://127.0.0.1:1'], /^--nats: found beside --coordinator, expected one of the two\n$/],
     [['up', '--fleet', 'lab'], /^--nats: found nothing, expected it beside --fleet/],
   ] as const;
   for (const [args, expected] of cases) {
