@@ -1,6 +1,6 @@
 /** `trawl cost` and `trawl importance` for people. Pure. */
 import type { CostView, ImportanceView } from '../../coordinator/api/views.js';
-import { count, duration } from '../text/format.js';
+import { count, duration, settingText } from '../text/format.js';
 import { table } from '../text/table.js';
 
 export function costLines({ sweep, trials, epochs, seconds, values }: CostView): string[] {
@@ -36,7 +36,7 @@ function valueLines(values: CostView['values'], trained: number): string[] {
     'Trained epochs by setting (a shared one counts for the first trial that has it):',
     ...table(
       [
-        { title: 'setting', value: (row: CostView['values'][number]) => `${row.name} ${row.value}` },
+        { title: 'setting', value: (row: CostView['values'][number]) => `${row.name} ${settingText(row.value)}` },
         { title: 'epochs', value: (row) => row.epochs.toLocaleString('en-US'), align: 'right' as const },
         { title: 'share', value: (row) => `${trained === 0 ? 0 : Math.round((row.epochs / trained) * 100)} %`, align: 'right' as const },
         { title: 'time', value: (row) => duration(row.seconds * 1_000), align: 'right' as const },
