@@ -1,55 +1,10 @@
 #!/usr/bin/env node
 /** `trawl`: one program for every user command. */
-import { Command, CommanderError } from 'commander';
-import { packageVersion } from '../proto/package-root.js';
-import { addDataCommands } from './commands/data.js';
-import { addBench } from './commands/bench.js';
-import { addBundleCommands } from './commands/bundles.js';
-import { addCertsCommands } from './commands/certs.js';
-import { addChangeCommands } from './commands/changes.js';
-import { addDoctor } from './commands/doctor.js';
-import { addEngineCommands } from './commands/engine.js';
-import { addFleetCommands } from './commands/fleet.js';
-import { addInit } from './commands/init.js';
-import { addLr } from './commands/lr.js';
-import { addModel } from './commands/model.js';
-import { addReadingCommands } from './commands/reading.js';
-import { addRun } from './commands/run.js';
-import { addSubmitCommands } from './commands/submit.js';
-import { addSweepCommands } from './commands/sweeps.js';
-import { addTokenCommands } from './commands/token.js';
-import { addTrialCommands } from './commands/trials.js';
+import { CommanderError } from 'commander';
 import { allowClosedPipe, exitCodes } from './exit.js';
+import { buildProgram } from './program.js';
 
 const OLDEST_NODE = [20, 11] as const;
-
-function buildProgram(exit: (code: number) => void): Command {
-  const program = new Command('trawl')
-    .description('Sweeps the hyperparameters of image classifiers: shared epochs, exact through crashes, nothing else to install.')
-    .version(packageVersion())
-    .exitOverride()
-    .configureHelp({ showGlobalOptions: true })
-    .showSuggestionAfterError()
-    .addHelpText('after', '\nExample:\n  trawl run digits.yaml');
-  addRun(program, exit);
-  addInit(program);
-  addDataCommands(program);
-  addSubmitCommands(program, exit);
-  addSweepCommands(program);
-  addChangeCommands(program, exit);
-  addTrialCommands(program);
-  addReadingCommands(program);
-  addBundleCommands(program, exit);
-  addModel(program);
-  addLr(program);
-  addEngineCommands(program, exit);
-  addDoctor(program, exit);
-  addFleetCommands(program, exit);
-  addTokenCommands(program);
-  addCertsCommands(program);
-  addBench(program, exit);
-  return program;
-}
 
 /** Returns the exit code; what went wrong stands on stderr. */
 async function main(args: readonly string[]): Promise<number> {

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { after, describe, it, type TestContext } from 'node:test';
 import { jetstream, jetstreamManager } from '@nats-io/jetstream';
 import { connect, credsAuthenticator, headers as natsHeaders, type NatsConnection, type Subscription } from '@nats-io/transport-node';
+import { initAuthority, issueCertificate } from '../../cli/certs/files.js';
 import { natsCarrier } from '../../coordinator/dispatch/nats.js';
 import { parseNatsUrl } from '../../proto/nats/address.js';
 import { HEADERS, Subjects } from '../../proto/nats/subjects.js';
@@ -27,11 +28,12 @@ function credentials(...args: readonly string[]): { readonly code: number | null
   return { code: status, said: stderr.trim() };
 }
 
-/** The configuration as it is deployed, but for where it listens, what lies in /etc/nats, and TLS, which needs certificates. */
-function deployedConfig(): string[] {
+/** The configuration as it is deployed, but for where it listens and where things lie. `certificates`: a folder; null for no TLS, which this process cannot be told to trust. */
+function deployedConfig(certificates: string | null = null): string[] {
   const { text } = readProjectFile('deploy/nats/nats-server.conf');
-  const limits = text.replaceAll(/^(listen|http|server_name): .*$/gm, '').replace(/^tls \{[^}]*\}/m, '').replace('store_dir: /data', `store_dir: ${JSON.stringify(join(folder, 'store'))}`);
-  return limits.replace('include accounts.conf', readFileSync(join(folder, 'accounts.conf'), 'utf8')).split('\n');
+  const here = text.replaceAll(/^(listen|http|server_name): .*$/gm, '').replace('store_dir: /data', `store_dir: ${JSON.stringify(join(folder, certificates === null ? 'store' : 'tls-store'))}`);
+  const tls = certificates === null ? here.replace(/^tls \{[^}]*\}/m, '') : here.replaceAll('/etc/nats', certificates);
+  return tls.replace('include accounts.conf', readFileSync(join(folder, 'accounts.conf'), 'utf8')).split('\n');
 }
 
 function made(...args: readonly string[]): void {
@@ -167,6 +169,20 @@ describe('NATS credentials', () => {
     assert.match(String(await connection.closed()), /revoked/i);
     await assert.rejects(login(), /authorization violation/i);
     await other.flush();
+  });
+
+  it('cross the network over TLS alone, where a certificate of the private CA is shown', async (context) => {
+    const ca = join(folder, 'ca');
+    await initAuthority(ca, 'trawl');
+    await issueCertificate(ca, { name: 'nats', hosts: ['127.0.0.1', 'localhost'], client: false, days: 1 });
+    const secured = new NatsServer({ store: null, config: deployedConfig(ca) });
+    await secured.start();
+    context.after(() => secured.stop());
+    const login = (tls?: { readonly ca: string }): ReturnType<typeof connect> => connect({ servers: secured.address, authenticator: credsAuthenticator(readFileSync(join(folder, 'a.creds'))), reconnect: false, ...(tls === undefined ? {} : { tls }) });
+    const connection = await login({ ca: readFileSync(join(ca, 'ca.crt'), 'utf8') });
+    assert.equal(connection.info?.tls_required, true);
+    await connection.close();
+    await assert.rejects(login(), /certificate/i);
   });
 
   it('let a worker publish to its own subject with the acknowledgement of the stream', async (context) => {

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { after, describe, it } from 'node:test';
 import { packageRoot } from '../../proto/package-root.js';
-import { deployFiles, isScript, readProjectFile, WORKER_GRACE_SECONDS } from './files.js';
+import { deployFiles, isScript, isYaml, readProjectFile, WORKER_GRACE_SECONDS, yamlDocuments } from './files.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'trawl-scripts-'));
 after(() => rmSync(folder, { recursive: true, force: true }));
@@ -98,5 +98,17 @@ describe('the Slurm script', () => {
     const [, before] = /^#SBATCH --signal=B:TERM@(\d+)$/m.exec(text) ?? [];
     const [, hurry] = /sleep (\d+) && kill -TERM/.exec(text) ?? [];
     assert.ok(Number(before) > Number(hurry), `${before} s, and told to hurry after ${hurry}`);
+  });
+});
+
+describe('YAML under deploy/', () => {
+  it('can be read, each key once', () => {
+    const files = deployFiles().filter(isYaml);
+    assert.ok(files.length > 0);
+    for (const file of files) assert.ok(yamlDocuments(file).length > 0, file.path);
+  });
+
+  it('would be refused with a key that stands twice', () => {
+    assert.throws(() => yamlDocuments({ path: 'planted.yaml', text: 'a: 1\na: 2\n' }), /planted\.yaml:2: .*unique/);
   });
 });
