@@ -7,7 +7,7 @@ import type { BlobId } from '../proto/work.js';
 import { BlobMismatchError, BlobNotFoundError, asDiskFull } from './errors.js';
 import { isBlobId } from './store.js';
 import type { OwnedBlobStore, StoredBlob } from './store.js';
-import { fetchVerified, hashFile, publish, removeAbandoned, syncFolder, temporaryName, verifying, writeHashed } from './verified-file.js';
+import { fetchVerified, hashFile, heldErrors, publish, removeAbandoned, syncFolder, temporaryName, verifying, writeHashed } from './verified-file.js';
 
 /**
  * Blobs in a local folder: `ab/cd/<id>`, with `incoming/` for what is being written and `damaged/` for
@@ -57,6 +57,11 @@ export class FolderBlobStore implements OwnedBlobStore {
     source.on('error', (error) => checked.destroy(error));
     checked.on('close', () => source.destroy());
     return source.pipe(checked);
+  }
+
+  async openFrom(id: BlobId, offset: number): Promise<Readable> {
+    if ((await this.size(id)) === null) throw new BlobNotFoundError(id);
+    return heldErrors(createReadStream(this.#path(id), { start: offset }));
   }
 
   async has(id: BlobId): Promise<boolean> {

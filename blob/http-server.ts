@@ -42,7 +42,7 @@ export function registerBlobRoutes(fastify: FastifyInstance, store: OwnedBlobSto
     routes.put<BlobRoute>(path, async (request, reply) => receive(request, reply, store, options));
     routes.get<BlobRoute>(path, { exposeHeadRoute: false }, async (request, reply) => {
       const bytes = await present(request.params.sha, reply, store, options);
-      return bytes === null ? reply : reply.send(await store.open(request.params.sha));
+      return bytes === null ? reply : give(request, reply, store, bytes);
     });
     routes.head<BlobRoute>(path, async (request, reply) => {
       const bytes = await present(request.params.sha, reply, store, options);
@@ -59,8 +59,21 @@ async function present(id: BlobId, reply: FastifyReply, store: OwnedBlobStore, o
     return null;
   }
   await options.used?.(id, bytes);
-  void reply.header('content-type', 'application/octet-stream').header('content-length', bytes);
+  void reply.header('content-type', 'application/octet-stream').header('content-length', bytes).header('accept-ranges', 'bytes');
   return bytes;
+}
+
+/** From an offset where one is asked for: only that form of a range, since nobody needs another. */
+async function give(request: FastifyRequest<BlobRoute>, reply: FastifyReply, store: OwnedBlobStore, bytes: number): Promise<FastifyReply> {
+  const id = request.params.sha;
+  const from = Number(/^bytes=(\d+)-$/.exec(request.headers.range ?? '')?.[1] ?? 0);
+  if (from === 0) return reply.send(await store.open(id));
+  if (from >= bytes) {
+    void reply.type('application/json').header('content-range', `bytes */${bytes}`).removeHeader('content-length');
+    return refuse(reply, 416, 'BadRange', `blob ${id} has ${bytes} bytes, so there are none from ${from} on`);
+  }
+  void reply.code(206).header('content-range', `bytes ${from}-${bytes - 1}/${bytes}`).header('content-length', bytes - from);
+  return reply.send(await store.openFrom(id, from));
 }
 
 async function receive(request: FastifyRequest<BlobRoute>, reply: FastifyReply, store: OwnedBlobStore, options: BlobRouteOptions): Promise<FastifyReply> {

@@ -36,6 +36,11 @@ export interface BlobStore {
 
 /** The store that holds the bytes itself; only its owner may delete. */
 export interface OwnedBlobStore extends BlobStore {
+  /**
+   * The bytes from an offset on, unverified: for whoever has those before it, and verifies the whole.
+   * Throws BlobNotFoundError, BlobUnavailableError.
+   */
+  openFrom(id: BlobId, offset: number): Promise<Readable>;
   /** Size in bytes, or null where there is no such blob. */
   size(id: BlobId): Promise<number | null>;
   /** Deleting what is not there is no error. */

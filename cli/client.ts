@@ -1,6 +1,7 @@
 /** The application service of a coordinator that runs elsewhere, over /api/v1. */
 import type { Fetch } from '../blob/trusting-fetch.js';
 import { certificateProblem } from '../proto/certificate-problem.js';
+import { setTimeout as wait } from 'node:timers/promises';
 import type { SweepChange } from '../coordinator/sweep/change.js';
 import type { Assignment } from '../coordinator/sweep/spec.js';
 import type {
@@ -28,6 +29,7 @@ import type {
   TrialDetail,
   WorkerView,
 } from '../coordinator/api/views.js';
+import { Addresses } from '../proto/addresses.js';
 
 /** The coordinator could not be reached; it may be starting again, or gone. */
 export class CoordinatorUnreachable extends Error {
@@ -57,23 +59,34 @@ function reasonOf(cause: unknown): string {
 export class ServiceError extends Error {
   readonly code: string;
   readonly status: number;
-  constructor(code: string, message: string, status: number) {
+  /** Of a standby that knows: where the one that leads is. */
+  readonly leader: string | null;
+  constructor(code: string, message: string, status: number, leader: string | null = null) {
     super(message);
     this.name = 'ServiceError';
     this.code = code;
     this.status = status;
+    this.leader = leader;
   }
 }
 
 const REQUEST_LIMIT_MS = 120_000;
+/** The same for what another coordinator may be asked as well: one that is frozen answers nothing. */
+const READ_LIMIT_MS = 30_000;
+/** Another coordinator takes over within seconds; so long its address is looked for. */
+const NOBODY_LEADS_MS = 20_000;
+const LOOK_AGAIN_MS = 500;
+/** The request never reached a coordinator, so it may be sent to another. */
+const UNSENT = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH', 'EHOSTDOWN', 'UND_ERR_CONNECT_TIMEOUT']);
 
 export class HttpSweepService implements SweepService {
-  readonly #url: string;
+  readonly #urls: Addresses;
   readonly #token: string;
   readonly #fetch: Fetch;
 
+  /** `url`: of the coordinator, or of several, of which one leads, with commas between. */
   constructor(options: { readonly url: string; readonly token: string; readonly fetch?: Fetch }) {
-    this.#url = options.url;
+    this.#urls = new Addresses(options.url.split(','));
     this.#token = options.token;
     this.#fetch = options.fetch ?? fetch;
   }
@@ -174,24 +187,54 @@ export class HttpSweepService implements SweepService {
     return this.#ask('GET', `/sweeps/${encodeURIComponent(idOrName)}/recorded?since=${seq}`);
   }
 
+  /** Asks the coordinator that leads: the next one in the list where one cannot be reached, or is a standby. */
   async #ask<Answer>(method: string, path: string, body?: unknown): Promise<Answer> {
+    const giveUpAt = performance.now() + NOBODY_LEADS_MS;
+    for (let tries = 1; ; tries += 1) {
+      const url = this.#urls.current;
+      try {
+        return await this.#askAt<Answer>(url, method, path, body);
+      } catch (error) {
+        const round = tries % this.#urls.size === 0;
+        if (!isAnothersTurn(error, method) || (round && !this.#isWorthWaiting(error, giveUpAt))) throw error;
+        this.#urls.leave(url);
+        if (round) await wait(LOOK_AGAIN_MS);
+      }
+    }
+  }
+
+  /** Of a single coordinator, only until it leads: where it is gone the caller knows better what to do, and a standby says who leads. */
+  #isWorthWaiting(error: unknown, giveUpAt: number): boolean {
+    return performance.now() < giveUpAt && (this.#urls.size > 1 || (error instanceof ServiceError && error.leader === null));
+  }
+
+  async #askAt<Answer>(url: string, method: string, path: string, body: unknown): Promise<Answer> {
     let response: Response;
     let answer: unknown;
     try {
-      response = await this.#fetch(`${this.#url}/api/v1${path}`, {
+      response = await this.#fetch(`${url}/api/v1${path}`, {
         method,
         headers: { authorization: `Bearer ${this.#token}`, ...(body === undefined ? {} : { 'content-type': 'application/json' }) },
         ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-        signal: AbortSignal.timeout(REQUEST_LIMIT_MS),
+        signal: AbortSignal.timeout(method === 'GET' && this.#urls.size > 1 ? READ_LIMIT_MS : REQUEST_LIMIT_MS),
       });
       answer = await response.json();
     } catch (error) {
-      const untrusted = certificateProblem(this.#url, reasonOf(error));
+      const untrusted = certificateProblem(url, reasonOf(error));
       if (untrusted !== null) throw new CertificateRefused(untrusted.message, { cause: error });
-      throw new CoordinatorUnreachable(this.#url, { cause: error });
+      throw new CoordinatorUnreachable(url, { cause: error });
     }
     if (response.ok) return answer as Answer;
-    const { code = 'InternalError', message = `status ${response.status}` } = answer as { code?: string; message?: string };
-    throw new ServiceError(code, message, response.status);
+    const { code = 'InternalError', message = `status ${response.status}`, leader = null } = answer as { code?: string; message?: string; leader?: string | null };
+    throw new ServiceError(code, message, response.status, leader);
   }
+}
+
+/** A standby has done nothing; nor has a coordinator that was not reached, and what only reads may be read twice. */
+function isAnothersTurn(error: unknown, method: string): boolean {
+  if (error instanceof ServiceError) return error.code === 'NotLeader';
+  if (!(error instanceof CoordinatorUnreachable)) return false;
+  const { cause } = error;
+  const code = cause instanceof Error && cause.cause instanceof Error && 'code' in cause.cause ? String(cause.cause.code) : '';
+  return method === 'GET' || UNSENT.has(code);
 }

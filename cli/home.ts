@@ -21,6 +21,8 @@ export interface Home {
   readonly lock: string;
   /** How to reach the coordinator that runs on this home: {url, token, pid}, readable by the owner alone. */
   readonly announcement: string;
+  /** Where the blobs are, if not in the home's own folder. */
+  readonly blobsPlace: string;
   /** Address of a database server in the embedded one's place; readable by the owner alone. */
   readonly database: string;
 }
@@ -59,6 +61,7 @@ export function homeNamed(folder: string | undefined): Home {
     engines: at('engines'),
     lock: at('host.lock'),
     announcement: at('coordinator.json'),
+    blobsPlace: at('blobs.json'),
     database: at('database.json'),
   };
 }

@@ -5,7 +5,7 @@ import { readCertificate } from './certs/inspect.js';
 import { BadInput } from './exit.js';
 
 export interface Remote {
-  /** E.g. https://sweeps.example.org:8080, without a slash at its end. */
+  /** E.g. https://sweeps.example.org:8080, without a slash at its end; of several coordinators, of which one leads, with commas between. */
   readonly url: string;
   readonly token: string;
   /** Null for the authorities that this machine trusts anyway. */
@@ -29,7 +29,7 @@ export function remoteOf(options: RemoteOptions, environment: NodeJS.ProcessEnv 
   const named = options.coordinator ?? (options.home === undefined ? environment.TRAWL_COORDINATOR : undefined);
   if (named === undefined || (named === '' && options.coordinator === undefined)) return null;
   const source = options.coordinator === undefined ? 'TRAWL_COORDINATOR' : '--coordinator';
-  const url = checkedAddress(named, source);
+  const url = named.split(',').map((text) => checkedAddress(text.trim(), source)).join(',');
   const address = options.coordinator === undefined ? [] : ['--coordinator', url];
   const again_ = (option: string, value: string | undefined): string[] => (value === undefined ? [] : [option, value]);
   return { url, token: tokenOf(options, environment), trust: trustOf(options.ca ?? environment.TRAWL_CA), options: [...address, ...again_('--token-file', options.tokenFile), ...again_('--ca', options.ca)] };

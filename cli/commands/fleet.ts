@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { InvalidArgumentError, Option, type Command } from 'commander';
 import { NATS_VARIABLES, natsEnvironment, type NatsPlace, type NatsSettings } from '../../proto/nats/settings.js';
 import { packageRoot } from '../../proto/package-root.js';
+import { blobsOf, rememberBlobs, requireUsable } from '../blobs.js';
 import { databaseOf, rememberDatabase } from '../database.js';
 import { BadInput, CommandFailed, exitCodes } from '../exit.js';
 import type { EngineName } from '../../worker/engine/names.js';
@@ -19,6 +20,7 @@ import { Display } from '../run/display.js';
 import { Interrupts } from '../run/interrupts.js';
 
 interface UpOptions extends HomeOptions, NatsOptions, ListenOptions {
+  readonly blobs?: string;
   readonly slots: number;
   readonly slotMemory?: number;
   readonly worker: boolean;
@@ -50,8 +52,9 @@ export function addFleetCommands(program: Command, exit: (code: number) => void)
   const up = program
     .command('up')
     .summary('a coordinator that stays, with a worker on this machine')
-    .description('Starts a coordinator on a home and keeps it until Ctrl-C; `trawl run` on the same home attaches to it. It listens on this machine only, unless --listen says otherwise.')
+    .description('Starts a coordinator on a home and keeps it until Ctrl-C; `trawl run` on the same home attaches to it. It listens on this machine only, unless --listen says otherwise. Of several coordinators on one --database and one --blobs, each on a home of its own, one leads and the others stand by to take over.')
     .option('--no-worker', 'train nothing here')
+    .option('--blobs <place>', "where checkpoints and data are kept: a folder, or s3://BUCKET/PREFIX?endpoint=URL&region=R with credentials from the environment (default: the home's own folder); remembered by the home")
     .option('--listen <host>', 'take workers and commands from other machines at this address of this one, e.g. 0.0.0.0; wants TLS, or --insecure')
     .addOption(new Option('--grpc-port <n>', 'for workers (default: 7077 with --listen, else any that is free)').argParser(portNumber))
     .addOption(new Option('--http-port <n>', 'for commands and blobs (default: 8080 with --listen, else any that is free)').argParser(portNumber))
@@ -68,8 +71,8 @@ export function addFleetCommands(program: Command, exit: (code: number) => void)
     .command('worker')
     .summary('a worker for a coordinator')
     .description('Runs the agent of one box. The token comes from --token-file or the environment variable TRAWL_TOKEN.')
-    .option('--coordinator <host:port>', 'where the coordinator takes workers')
-    .option('--blobs <url>', "the coordinator's HTTP address, where it is another than the coordinator says, e.g. https://blobs.example.org")
+    .option('--coordinator <host:port>', 'where the coordinator takes workers; of several, of which one leads, all with commas between')
+    .option('--blobs <url>', "the coordinator's HTTP address, where it is another than the coordinator says, e.g. https://blobs.example.org; of several likewise")
     .requiredOption('--home <dir>', "the worker's own folder: caches, checkpoints on their way, logs")
     .option('--name <name>', 'how others see it (default: the name of the box)')
     .option('--tls', 'over TLS, with a certificate that this machine trusts anyway; --ca and --cert imply it')
@@ -94,14 +97,18 @@ async function stayUp(options: UpOptions): Promise<void> {
   const databaseUrl = databaseOf(home, options.database);
   const nats = natsOf(options);
   if (nats !== null) await checkNats(nats.place);
-  const connection = await connect({ home, databaseUrl, leaseMs: options.lease ?? null, listening, ...(nats === null ? {} : { nats: nats.settings }), onNotice: (line) => display.say(line), signal: interrupts.signal });
+  const blobs = blobsOf(home, options.blobs);
+  await requireUsable(blobs);
+  const connection = await connect({ home, databaseUrl, blobs, leaseMs: options.lease ?? null, listening, ...(nats === null ? {} : { nats: nats.settings }), onNotice: (line) => display.say(line), signal: interrupts.signal });
   if (options.database !== undefined) rememberDatabase(home, options.database);
+  if (options.blobs !== undefined) rememberBlobs(home, blobs);
   if (connection.host === null) throw new CommandFailed(`a coordinator runs on home ${near(home.folder)} already`);
   const { host } = connection;
   try {
     if (options.worker) host.startWorker({ slots: options.slots, slotMemoryBytes: options.slotMemory ?? null, ...(options.engine === undefined ? {} : { engine: options.engine }) });
     display.say(`coordinator of home ${near(home.folder)}: ${host.url} (HTTP), ${host.workerAddress} (workers)${nats === null ? '' : `, ${nats.place.address.shown} (workers of fleet ${nats.place.fleet})`}; its token is in ${near(home.announcement)}`);
     if (host.outer !== null) display.say(`from other machines: ${host.outer.http} (HTTP), ${host.outer.grpc} (workers)${listening.outer?.tls === null ? ', without TLS' : ''}; tokens: ${commandLine(['token', 'create', '--role', 'worker'], home)}`);
+    if (host.standby !== null) display.say(`another coordinator leads${host.standby === '' ? '' : `, ${host.standby}`}: this one stands by`);
     display.say('Ctrl-C ends it');
     const asked = interrupts.wasAsked ? Promise.resolve() : once(interrupts.signal, 'abort');
     await Promise.race([asked, host.failed]);

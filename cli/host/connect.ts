@@ -1,11 +1,11 @@
 /** The way into a home for commands that run sweeps: become the host, or attach to the one there is. */
 import { setTimeout as wait } from 'node:timers/promises';
-import { FolderBlobStore } from '../../blob/folder.js';
 import { HttpBlobStore } from '../../blob/http.js';
+import { openBlobs } from '../../blob/location.js';
 import type { BlobStore } from '../../blob/store.js';
 import type { SweepService } from '../../coordinator/api/views.js';
 import type { NatsSettings } from '../../proto/nats/settings.js';
-import { HttpSweepService } from '../client.js';
+import { HttpSweepService, ServiceError } from '../client.js';
 import { CommandFailed } from '../exit.js';
 import { createHome, removeNewHome, type Home } from '../home.js';
 import { readAnnouncement } from './announcement.js';
@@ -27,6 +27,8 @@ export interface Connection {
 export interface ConnectOptions {
   readonly home: Home;
   readonly databaseUrl: string | null;
+  /** Where the blobs are: a folder, or s3://… */
+  readonly blobs: string;
   /** How long a silent worker keeps its work; null for the coordinator's default. */
   readonly leaseMs: number | null;
   /** A NATS server over which workers are taken too. */
@@ -46,12 +48,12 @@ export async function connect(options: ConnectOptions): Promise<Connection> {
     signal.throwIfAborted();
     const lock = takeLock(home.lock);
     if (!('holder' in lock)) {
-      const host = await Host.start({ home, lock, databaseUrl: options.databaseUrl, leaseMs: options.leaseMs, listening: options.listening ?? LOOPBACK_ONLY, ...(options.nats === undefined ? {} : { nats: options.nats }), onNotice: options.onNotice }).catch((error: unknown) => {
+      const host = await Host.start({ home, lock, databaseUrl: options.databaseUrl, blobs: options.blobs, leaseMs: options.leaseMs, listening: options.listening ?? LOOPBACK_ONLY, ...(options.nats === undefined ? {} : { nats: options.nats }), onNotice: options.onNotice }).catch((error: unknown) => {
         // A server that does not answer, mostly: the message says it, and the logs of that start say no more.
         if (isNew && options.databaseUrl !== null) removeNewHome(home);
         throw error;
       });
-      return { service: host.service(), blobs: new FolderBlobStore(home.blobs), host };
+      return { service: host.service(), blobs: await openBlobs(options.blobs), host };
     }
     const attached = await attach(home);
     if (attached !== null) return attached;
@@ -60,17 +62,18 @@ export async function connect(options: ConnectOptions): Promise<Connection> {
   }
 }
 
-/** Null where nobody answers. */
+/** Null where nobody answers. Throws CommandFailed where a standby does. */
 export async function attach(home: Home): Promise<Connection | null> {
   const announcement = readAnnouncement(home);
   if (announcement === null) return null;
   const service = new HttpSweepService(announcement);
   try {
     await service.sweeps();
-  } catch {
+  } catch (error) {
+    if (error instanceof ServiceError && error.leader !== null) throw new CommandFailed(error.message);
     return null;
   }
-  return { service, blobs: new HttpBlobStore({ baseUrl: announcement.url, token: announcement.token }), host: null };
+  return { service, blobs: new HttpBlobStore({ baseUrls: [announcement.url], token: announcement.token }), host: null };
 }
 
 export function heldBy(home: Home, pid: number): CommandFailed {

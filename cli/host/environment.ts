@@ -9,3 +9,9 @@ export function childEnvironment(own: { readonly [name: string]: string }): Node
   }
   return { ...environment, ...own };
 }
+
+/** What a store on S3 is opened with, in the AWS SDK's usual variables: the coordinator's alone. */
+export function blobCredentials(blobs: string): NodeJS.ProcessEnv {
+  if (!blobs.startsWith('s3://')) return {};
+  return Object.fromEntries(Object.entries(process.env).filter(([name]) => name.startsWith('AWS_')));
+}

@@ -11,7 +11,7 @@ import type { EngineName } from '../../worker/engine/names.js';
 import { HttpSweepService } from '../client.js';
 import { createHome, type Home } from '../home.js';
 import { announce, withdraw } from './announcement.js';
-import { childEnvironment } from './environment.js';
+import { blobCredentials, childEnvironment } from './environment.js';
 import type { Listening } from './listening.js';
 import type { HomeLock } from './lock.js';
 import { KeptPostgres } from './kept-postgres.js';
@@ -23,6 +23,8 @@ export interface HostOptions {
   readonly lock: HomeLock;
   /** A database server's address; null for the embedded one. */
   readonly databaseUrl: string | null;
+  /** Where the blobs are: a folder, or s3://… */
+  readonly blobs: string;
   /** How long a silent worker keeps its work; null for the coordinator's default. */
   readonly leaseMs: number | null;
   /** A NATS server over which workers are taken too. */
@@ -43,6 +45,8 @@ export interface WorkerOptions {
 interface CoordinatorAddress extends Addresses {
   /** Where others reach it; null where they do not. */
   readonly outer: Addresses | null;
+  /** Null where it led when it was ready; else the address of the one that led, '' where that is not known. */
+  readonly standby: string | null;
 }
 
 export class Host {
@@ -103,6 +107,11 @@ export class Host {
   /** Where others reach it; null where they do not. */
   get outer(): Addresses | null {
     return this.#known().outer;
+  }
+
+  /** See CoordinatorAddress. */
+  get standby(): string | null {
+    return this.#known().standby;
   }
 
   get token(): string {
@@ -167,7 +176,7 @@ export class Host {
   }
 
   #coordinatorChild(): SupervisedChild {
-    const { home, leaseMs, listening, nats, onNotice } = this.#options;
+    const { home, blobs, leaseMs, listening, nats, onNotice } = this.#options;
     const lease = leaseMs === null ? [] : ['--lease-ms', String(leaseMs)];
     // Once known, the same ports again: workers and attached commands go on with the address they have.
     const port = (address: string | undefined, first: number): string => (address === undefined ? String(first) : (address.split(':').at(-1) ?? '0'));
@@ -182,11 +191,11 @@ export class Host {
       name: 'coordinator',
       module: join(packageRoot(), 'dist', 'coordinator', 'main', 'main.js'),
       logFile: join(home.logs, 'coordinator.log'),
-      args: () => ['--home', home.folder, '--grpc-port', port(this.#address?.grpc, listening.loopback.grpcPort), '--http-port', port(this.#address?.http, listening.loopback.httpPort), ...lease, ...outer()],
-      env: () => childEnvironment({ TRAWL_TOKEN: this.#token, TRAWL_DATABASE_URL: this.#databaseUrl ?? '', ...(nats === undefined ? {} : natsEnvironment(nats)) }),
+      args: () => ['--blobs', blobs, '--grpc-port', port(this.#address?.grpc, listening.loopback.grpcPort), '--http-port', port(this.#address?.http, listening.loopback.httpPort), ...lease, ...outer()],
+      env: () => ({ ...blobCredentials(blobs), ...childEnvironment({ TRAWL_TOKEN: this.#token, TRAWL_DATABASE_URL: this.#databaseUrl ?? '', ...(nats === undefined ? {} : natsEnvironment(nats)) }) }),
       onReady: (message) => {
-        const { grpc, http, outer: reached } = message as CoordinatorAddress;
-        this.#address = { grpc, http, outer: reached };
+        const { grpc, http, outer: reached, standby } = message as CoordinatorAddress;
+        this.#address = { grpc, http, outer: reached, standby };
         announce(home, { url: http, token: this.#token, pid: process.pid });
         this.#ready();
       },

@@ -50,5 +50,5 @@ export async function openService({ home, databaseUrl, remote }: Place, { make }
 /** Asks nothing yet. */
 function openRemote({ url, token, trust }: Remote): OpenService {
   const fetch = fetchTrusting(trust);
-  return { service: new HttpSweepService({ url, token, fetch }), blobs: new HttpBlobStore({ baseUrl: url, token, fetch }), isBusy: true, close: () => Promise.resolve() };
+  return { service: new HttpSweepService({ url, token, fetch }), blobs: new HttpBlobStore({ baseUrls: url.split(','), token, fetch }), isBusy: true, close: () => Promise.resolve() };
 }

@@ -1,6 +1,5 @@
 /** The application service in this process, on a home where nothing runs. */
 import { pino } from 'pino';
-import { FolderBlobStore } from '../../blob/folder.js';
 import type { BlobStore } from '../../blob/store.js';
 import { leadAlone } from '../../coordinator/api/leading.js';
 import { ApplicationService } from '../../coordinator/api/service.js';
@@ -9,6 +8,7 @@ import { DEFAULT_PROJECT, LOCAL_ACTOR } from '../../coordinator/main/defaults.js
 import { startEmbedded } from '../../coordinator/store/embedded.js';
 import { openStore } from '../../coordinator/store/postgres.js';
 import { packageVersion } from '../../proto/package-root.js';
+import { homeBlobs } from '../blobs.js';
 import type { Home } from '../home.js';
 
 export interface OpenService {
@@ -35,7 +35,7 @@ export async function openHere(home: Home, databaseUrl: string | null, release: 
     }
     const store = await openStore(url, { logger: pino({ level: 'silent' }) });
     const leader = leadAlone(store);
-    const blobs = new FolderBlobStore(home.blobs);
+    const blobs = await homeBlobs(home);
     const service = new ApplicationService({ store, blobs, leader, version: packageVersion(), project: DEFAULT_PROJECT, actor: LOCAL_ACTOR });
     return {
       service,

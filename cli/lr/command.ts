@@ -2,7 +2,6 @@
 import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { basename, dirname, extname, join, resolve } from 'node:path';
-import { FolderBlobStore } from '../../blob/folder.js';
 import { resolveTrials } from '../../coordinator/sweep/resolve.js';
 import type { SweepSpec } from '../../coordinator/sweep/spec.js';
 import type { BlobId, ImageEpochSettings, ImageTrajectory, Json } from '../../proto/work.js';
@@ -12,6 +11,7 @@ import { chooseEngine } from '../../worker/engine/choose.js';
 import type { EngineName } from '../../worker/engine/names.js';
 import { hasDiverged, lrCurve, suggestionOf, type LrRange, type LrSuggestion } from '../../worker/train/lr-range.js';
 import { runLrRange, type LrRangeStep } from '../../worker/train/lr-range-process.js';
+import { homeBlobs } from '../blobs.js';
 import { surveyHome } from '../engine/survey.js';
 import { BadInput } from '../exit.js';
 import { homeAt, type Home } from '../home.js';
@@ -68,7 +68,7 @@ async function measure(options: LrOptions, home: Home, display: Display, signal:
   const { spec, data, request } = await loadSweep({
     file: resolve(options.file),
     home,
-    blobs: new FolderBlobStore(home.blobs),
+    blobs: await homeBlobs(home),
     sharing: true,
     engine: { asked: engine.kind, hasNative: facts.some(({ found }) => found !== null) },
     set: options.set,
@@ -101,7 +101,7 @@ function firstCell(spec: SweepSpec): SweepSpec {
 
 /** Decoded by a worker of this home already, or by this command for itself, as a worker's cache is the worker's alone. */
 async function pixelsOf(home: Home, manifestId: BlobId, { input }: ImageTrajectory, onProgress: (done: number, total: number) => void, signal: AbortSignal) {
-  const blobs = new FolderBlobStore(home.blobs);
+  const blobs = await homeBlobs(home);
   const packs = new PackFolder(home.blobs, blobs);
   const manifest = await packs.manifest(manifestId);
   const known = await PixelCache.look(join(home.worker, 'pixels'), manifest, input);

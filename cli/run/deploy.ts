@@ -1,7 +1,7 @@
 /** The end of a run: the ensemble of what has completed, and its bundle in the home. */
 import { join } from 'node:path';
-import { FolderBlobStore } from '../../blob/folder.js';
 import type { EnsembleView, Results, SweepService } from '../../coordinator/api/views.js';
+import { homeBlobs } from '../blobs.js';
 import { CoordinatorUnreachable } from '../client.js';
 import { keepBundle } from '../bundle/write.js';
 import type { Home } from '../home.js';
@@ -38,7 +38,7 @@ export async function deployEnsemble({ service, results, home, onWarning }: Depl
   }
   const bundle = join(home.folder, 'bundles', `${sweep.name}-${sweep.revision}`);
   try {
-    await keepBundle({ view, home, blobs: new FolderBlobStore(home.blobs) }, bundle);
+    await keepBundle({ view, home, blobs: await homeBlobs(home) }, bundle);
     return { view, bundle };
   } catch (error) {
     // The results stand without it.

@@ -1,11 +1,11 @@
 /** `trawl run`: everything at once on this machine. The demo runs the same. */
 import { existsSync, statSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { FolderBlobStore } from '../../blob/folder.js';
 import type { Recorded, Results, SubmitRequest, SweepService } from '../../coordinator/api/views.js';
 import { conflictLines } from '../../coordinator/sweep/conflict-text.js';
 import { chooseEngine, type EngineFact } from '../../worker/engine/choose.js';
 import type { EngineName } from '../../worker/engine/names.js';
+import { blobsOf, homeBlobs } from '../blobs.js';
 import { CoordinatorUnreachable, ServiceError } from '../client.js';
 import { databaseOf, rememberDatabase } from '../database.js';
 import { surveyHome } from '../engine/survey.js';
@@ -182,7 +182,7 @@ class Run {
       file: resolve(this.#options.file),
       home: this.#home,
       // The home's own folder, whether or not a coordinator runs there: both sides write whole blobs only.
-      blobs: new FolderBlobStore(this.#home.blobs),
+      blobs: await homeBlobs(this.#home),
       sharing: this.#options.sharing,
       engine: { asked: this.#options.engine, hasNative: facts.some(({ found }) => found !== null) },
       onWarning: (line) => this.#display.say(`warning: ${line}`),
@@ -214,7 +214,7 @@ class Run {
 
   async #connect(): Promise<Connection> {
     const databaseUrl = databaseOf(this.#home, this.#options.database);
-    this.#connection = await connect({ home: this.#home, databaseUrl, leaseMs: this.#options.leaseMs, onNotice: (line) => this.#display.say(line), signal: this.#interrupts.signal });
+    this.#connection = await connect({ home: this.#home, databaseUrl, blobs: blobsOf(this.#home), leaseMs: this.#options.leaseMs, onNotice: (line) => this.#display.say(line), signal: this.#interrupts.signal });
     if (this.#options.database !== undefined) rememberDatabase(this.#home, this.#options.database);
     if (this.#connection.host === null) this.#display.say(`attached to the run on home ${near(this.#home.folder)}; its workers train this sweep too`);
     return this.#connection;
@@ -273,7 +273,7 @@ class Run {
       const found = deployed?.view ?? (await this.#through(({ service }) => service.ensemble(results.sweep.id)));
       // With `ensemble: none` the answer is about the single model.
       const ensemble = results.sweep.ensemble === null ? { ...found, members: [] } : found;
-      const answer = await answerQuestion({ ensemble, blobs: new FolderBlobStore(this.#home.blobs), folder: this.#home.figures });
+      const answer = await answerQuestion({ ensemble, blobs: await homeBlobs(this.#home), folder: this.#home.figures });
       return answer === null ? null : { answer, threshold: ensemble.threshold };
     } catch (error) {
       // The results stand without it.

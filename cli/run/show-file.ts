@@ -1,6 +1,5 @@
 /** `trawl show FILE --axes | --trials | --cost`: what a sweep file comes to, before anything runs. */
 import { resolve } from 'node:path';
-import { FolderBlobStore } from '../../blob/folder.js';
 import { isProposed } from '../../coordinator/sampler/search.js';
 import { epochCounts, resolveTrials } from '../../coordinator/sweep/resolve.js';
 import { replicateOf, replicatesOf } from '../../coordinator/sweep/replicates.js';
@@ -8,6 +7,7 @@ import { axisTree } from '../../coordinator/space/axis-tree.js';
 import { withValueAt } from '../../coordinator/space/setting.js';
 import type { Axis, SweepSpec, TrialPlan } from '../../coordinator/sweep/spec.js';
 import type { Json } from '../../proto/work.js';
+import { homeBlobs } from '../blobs.js';
 import { progressLine } from '../data/prepare.js';
 import type { Home } from '../home.js';
 import { count, settingText } from '../text/format.js';
@@ -25,7 +25,7 @@ export async function showFile(file: string, question: Question, home: Home): Pr
   try {
     const onProgress: Parameters<typeof loadSweep>[0]['onProgress'] = (progress) => display.passing(progressLine(progress));
     const onWarning = (line: string): void => display.say(`warning: ${line}`);
-    const { spec, data, request } = await loadSweep({ file: resolve(file), home, blobs: new FolderBlobStore(home.blobs), sharing: true, engine: { asked: 'any', hasNative: false }, withoutData: () => Promise.resolve(null), onWarning, onProgress, signal: interrupts.signal });
+    const { spec, data, request } = await loadSweep({ file: resolve(file), home, blobs: await homeBlobs(home), sharing: true, engine: { asked: 'any', hasNative: false }, withoutData: () => Promise.resolve(null), onWarning, onProgress, signal: interrupts.signal });
     display.clear();
     if (question === 'axes') return { lines: axisLines(spec.axes), document: { axes: spec.axes } };
     const plans = resolveTrials(spec, data, request.numerics, request.module ?? null);

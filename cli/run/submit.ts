@@ -1,9 +1,9 @@
 /** `trawl submit`: a sweep file to a coordinator that stays, or to a home. What is checked, packed and uploaded here, others train. */
 import { resolve } from 'node:path';
-import { FolderBlobStore } from '../../blob/folder.js';
 import { conflictLines } from '../../coordinator/sweep/conflict-text.js';
 import { chooseEngine, type EngineFact } from '../../worker/engine/choose.js';
 import type { EngineName } from '../../worker/engine/names.js';
+import { homeBlobs } from '../blobs.js';
 import { progressLine } from '../data/prepare.js';
 import { surveyHome } from '../engine/survey.js';
 import { BadInput } from '../exit.js';
@@ -59,7 +59,7 @@ async function load({ file, place, sharing, engine }: SubmitOptions, facts: read
   const loaded = await loadSweep({
     file: resolve(file),
     home: place.home,
-    blobs: elsewhere?.blobs ?? new FolderBlobStore(place.home.blobs),
+    blobs: elsewhere?.blobs ?? (await homeBlobs(place.home)),
     sharing,
     engine: { asked: engine, hasNative: facts.some(({ found }) => found !== null) },
     onWarning: (line) => display.say(`warning: ${line}`),

@@ -15,6 +15,7 @@ import type { BlobId } from '../../proto/work.js';
 import type { Access, Identity } from '../access/access.js';
 import { ROLES, type Right } from '../access/roles.js';
 import type { ServerTls } from '../access/tls.js';
+import { NotLeading } from '../leader/candidacy.js';
 import { BadRequest, codeOf, httpStatus } from './errors.js';
 import type { SweepService } from './views.js';
 
@@ -102,6 +103,8 @@ export interface HttpOptions {
   readonly blobs: OwnedBlobStore;
   /** Told of each use of a blob, so that those in use are not swept. */
   readonly blobUsed: (id: BlobId, bytes: number) => Promise<void>;
+  /** Settles once this coordinator leads; throws NotLeading where another one does: nothing but its health is answered then. */
+  readonly leading: () => Promise<void>;
 }
 
 export async function httpServer(options: HttpOptions): Promise<FastifyInstance> {
@@ -109,11 +112,17 @@ export async function httpServer(options: HttpOptions): Promise<FastifyInstance>
   const app = Fastify({ bodyLimit: BODY_LIMIT_BYTES, forceCloseConnections: true, ...(tls === null ? {} : { serverFactory: secureServer(tls) }) });
   app.setErrorHandler(async (error, request, reply) => {
     const { status, code, message } = describe(error);
+    if (error instanceof NotLeading) return reply.status(status).send({ code, message, leader: error.leader });
     if (status >= 500) options.logger.error({ err: error, route: request.url }, 'a request failed');
-    await reply.status(status).send({ code, message });
+    return reply.status(status).send({ code, message });
   });
   app.setNotFoundHandler(async (request, reply) => {
     await reply.status(404).send({ code: 'NoSuchRoute', message: `there is no ${request.method} ${request.url}` });
+  });
+  // After the hooks that ask who it is, and before any body is read.
+  app.addHook('preParsing', async (request) => {
+    const { url } = request.routeOptions;
+    if (url?.startsWith('/api/v1/') === true && url !== '/api/v1/health') await options.leading();
   });
   app.get('/api/v1/health', () => options.serviceFor('nobody').health());
   const asking = new Asking(options);

@@ -11,6 +11,7 @@ import { newId } from '../../proto/ids.js';
 import type { CarrierHandler, Peer } from '../dispatch/carrier.js';
 import type { EpochKey } from '../../proto/work.js';
 import type { Leadership, Store, SweepRecord } from '../store/store.js';
+import { Candidacy, NotLeading } from './candidacy.js';
 import { Dispatcher, type TurnOutput } from './dispatcher.js';
 import { isEmpty, type Proposed, type SweepRun } from './model.js';
 import type { ProposingOf } from './proposing.js';
@@ -47,14 +48,6 @@ const RELEAD_MS = 250;
 /** A turn costs a transaction: so long a report waits for others to share it (no-op trials on 16 slots: 3 ms 386/s, 5 ms 420/s). */
 const GATHER_MS = 5;
 
-export class NotLeading extends Error {
-  readonly code = 'NotLeader';
-  constructor() {
-    super('this coordinator is not the leader now; try again in a moment');
-    this.name = 'NotLeading';
-  }
-}
-
 export class Leader implements CarrierHandler {
   readonly #store: Store;
   readonly #logger: LeaderLogger;
@@ -70,7 +63,11 @@ export class Leader implements CarrierHandler {
   #signal: (() => void) | null = null;
   #reign: { readonly leadership: Leadership; readonly dispatcher: Dispatcher } | null = null;
   #running: Promise<void> | null = null;
-  #ledWaiters: (() => void)[] = [];
+  readonly #candidacy = new Candidacy();
+  /** Where workers and commands reach this coordinator. */
+  #url: string | null = null;
+  /** Where the one that leads is reached, as far as this standby knows. */
+  #leaderUrl: string | null = null;
 
   constructor(options: LeaderOptions) {
     this.#store = options.store;
@@ -82,8 +79,9 @@ export class Leader implements CarrierHandler {
     this.#checkpointEveryMs = options.checkpointEveryMs ?? CHECKPOINT_EVERY_MS;
   }
 
-  /** Idempotent. */
-  start(): void {
+  /** `url`: this coordinator's HTTP address, which standbys tell to whoever asks them. Idempotent. */
+  start(url: string): void {
+    this.#url = url;
     this.#running ??= this.#run();
   }
 
@@ -96,14 +94,16 @@ export class Leader implements CarrierHandler {
 
   /** The fencing number for writes outside turns. Throws NotLeading. */
   get epoch(): number {
-    if (this.#reign === null) throw new NotLeading();
+    if (this.#reign === null) throw new NotLeading(this.#leaderUrl);
     return this.#reign.leadership.epoch;
   }
 
-  /** Resolves once this coordinator leads. */
-  async leading(): Promise<void> {
+  /** Resolves once this coordinator leads. Throws NotLeading where another one does, or after `atMostMs`. */
+  async leading(atMostMs = Infinity): Promise<void> {
+    await this.#candidacy.settled(atMostMs);
     if (this.#reign !== null) return;
-    await new Promise<void>((resolve) => this.#ledWaiters.push(resolve));
+    if (this.#candidacy.isStandby) await this.#lookWhoLeads();
+    throw new NotLeading(this.#leaderUrl);
   }
 
   /**
@@ -111,7 +111,7 @@ export class Leader implements CarrierHandler {
    * `giveBack`, a sweep that was stopped, end at once. Throws NotLeading.
    */
   wake(giveBack?: string): Promise<void> {
-    if (this.#reign === null) return Promise.reject(new NotLeading());
+    if (this.#reign === null) return Promise.reject(new NotLeading(this.#leaderUrl));
     return new Promise((resolve, reject) => {
       this.#wakes.push({ giveBack, resolve, reject });
       this.#signal?.();
@@ -129,8 +129,8 @@ export class Leader implements CarrierHandler {
 
   received(peer: Peer, message: WorkerMessage): void {
     if (this.#reign === null) {
-      const text = 'this coordinator is not the leader; another one may be, or it is starting';
-      peer.send({ kind: 'refused', code: 'NotLeader', message: text, retry: true });
+      const { code, message: text } = new NotLeading(this.#leaderUrl);
+      peer.send({ kind: 'refused', code, message: text, retry: true });
       peer.close();
       return;
     }
@@ -152,6 +152,8 @@ export class Leader implements CarrierHandler {
         await this.#lead(signal);
       } catch (error) {
         if (this.#stopping.signal.aborted) break;
+        this.#candidacy.set('unsettled');
+        this.#leaderUrl = null;
         this.#logger.warn({ error: messageOf(error) }, 'leadership ended; taking it anew from the store');
         await this.#pause(RELEAD_MS);
       }
@@ -159,9 +161,9 @@ export class Leader implements CarrierHandler {
   }
 
   async #lead(signal: AbortSignal): Promise<void> {
-    const leadership = await this.#store.lead(signal);
+    const leadership = await this.#store.lead(signal, { url: this.#url, onStandby: () => this.#stand() });
     const lost = leadership.lost.then(() => {
-      throw new NotLeading();
+      throw new NotLeading(null);
     });
     lost.catch(() => this.#signal?.());
     const dispatcher = this.#newDispatcher();
@@ -169,8 +171,9 @@ export class Leader implements CarrierHandler {
       await this.#loadAll(dispatcher);
       this.#reign = { leadership, dispatcher };
       this.#logger.info({ epoch: leadership.epoch, sweeps: dispatcher.board.sweeps.size }, 'leading');
+      this.#leaderUrl = null;
+      this.#candidacy.set('leads');
       this.#onReign(leadership.epoch);
-      for (const resolve of this.#ledWaiters.splice(0)) resolve();
       await Promise.race([lost, this.#turns(leadership, dispatcher, signal)]);
     } finally {
       this.#abdicate();
@@ -179,10 +182,23 @@ export class Leader implements CarrierHandler {
     }
   }
 
+  #stand(): void {
+    this.#candidacy.set('standby');
+    this.#logger.info({}, 'another coordinator leads; this one stands by');
+    void this.#lookWhoLeads();
+  }
+
+  /** Known from the store, as far as that answers. */
+  async #lookWhoLeads(): Promise<void> {
+    const found = await this.#store.leader().catch(() => null);
+    if (this.#candidacy.isStandby) this.#leaderUrl = found?.url ?? null;
+  }
+
   #abdicate(): void {
     this.#reign = null;
+    this.#candidacy.set('unsettled');
     this.#inbox = [];
-    for (const { reject } of this.#wakes.splice(0)) reject(new NotLeading());
+    for (const { reject } of this.#wakes.splice(0)) reject(new NotLeading(null));
     for (const peer of this.#peers.values()) peer.close();
     this.#peers.clear();
     this.#onReign(null);

@@ -1,17 +1,18 @@
 /** Puts the coordinator together: store, leader, the carrier of worker sessions, and the HTTP API. */
-import { join } from 'node:path';
 import type { FastifyInstance } from 'fastify';
 import type { Logger } from 'pino';
-import { FolderBlobStore } from '../../blob/folder.js';
+import { openBlobs } from '../../blob/location.js';
 import type { NatsPlace } from '../../proto/nats/settings.js';
 import { packageVersion } from '../../proto/package-root.js';
 import { Access } from '../access/access.js';
 import type { ServerTls } from '../access/tls.js';
+import { claimBlobs } from '../blob/claim.js';
 import { BlobCollector } from '../blob/collector.js';
 import { httpServer } from '../api/http.js';
 import { leadingBy } from '../api/leading.js';
 import { ApplicationService } from '../api/service.js';
 import { natsCarrier } from '../dispatch/nats.js';
+import { NotLeading } from '../leader/candidacy.js';
 import { proposingOf } from '../leader/proposing-of.js';
 import { Leader } from '../leader/leader.js';
 import { openStore } from '../store/postgres.js';
@@ -19,7 +20,8 @@ import { DEFAULT_PROJECT, LOCAL_ACTOR } from './defaults.js';
 import { Door, type Addresses, type Listener } from './door.js';
 
 export interface CoordinatorOptions {
-  readonly home: string;
+  /** Where the blobs are: a folder, or s3://… (blob/location.ts). */
+  readonly blobs: string;
   /** For this machine's own commands and worker: plain, on loopback. */
   readonly loopback: Listener;
   /** For everybody else; null for nobody. */
@@ -36,35 +38,41 @@ export interface CoordinatorOptions {
 export interface RunningCoordinator {
   readonly loopback: Addresses;
   readonly outer: Addresses | null;
+  /** Null where it leads; else the address of the one that does, '' where that is not known (yet). */
+  readonly standby: string | null;
   stop(): Promise<void>;
 }
 
-/** The folder of a home that holds its blobs. */
-export function blobFolder(home: string): string {
-  return join(home, 'blobs');
-}
+/** So long a request, and the start, wait for it to be settled who leads. */
+const SETTLE_MS = 5_000;
 
 export async function startCoordinator(options: CoordinatorOptions): Promise<RunningCoordinator> {
   const { logger } = options;
   const store = await openStore(options.databaseUrl, { logger });
   const nats = options.nats === null ? null : natsCarrier({ ...options.nats, logger });
   const leader = new Leader({ store, logger, proposingOf, ...(nats === null ? {} : { onReign: (epoch: number | null) => nats.lead(epoch) }), ...(options.leaseTermMs === null ? {} : { leaseTermMs: options.leaseTermMs }) });
-  const blobs = new FolderBlobStore(blobFolder(options.home));
+  const blobs = await openBlobs(options.blobs);
+  await claimBlobs(store, blobs, options.blobs);
   const service = new ApplicationService({ store, blobs, leader: leadingBy(leader), version: packageVersion(), project: DEFAULT_PROJECT, actor: LOCAL_ACTOR });
   const access = new Access({ store, homeToken: options.token, homeActor: LOCAL_ACTOR, logger });
-  const http = (tls: ServerTls | null): Promise<FastifyInstance> => httpServer({ serviceFor: (actor) => service.as(actor), access, tls, logger, blobs, blobUsed: (id, bytes) => store.putBlob(id, bytes, 'artifact') });
+  const http = (tls: ServerTls | null): Promise<FastifyInstance> => httpServer({ serviceFor: (actor) => service.as(actor), access, tls, logger, blobs, blobUsed: (id, bytes) => store.putBlob(id, bytes, 'artifact'), leading: () => leader.leading(SETTLE_MS) });
   const doors = [new Door(options.loopback, null, http)];
   if (options.outer !== null) doors.push(new Door(options.outer, options.outer.tls, http));
-  leader.start();
   access.start();
-  const collector = new BlobCollector({ store, blobs, logger });
-  collector.start();
   nats?.startPatiently(leader);
   const [loopback, outer = null] = await Promise.all(doors.map((door) => door.open(leader, access, logger)));
   if (loopback === undefined) throw new Error('no door was opened');
+  leader.start((outer ?? loopback).http);
+  const standby = await leader.leading(SETTLE_MS).then(
+    () => null,
+    (error: unknown) => (error instanceof NotLeading ? (error.leader ?? '') : ''),
+  );
+  const collector = new BlobCollector({ store, blobs, logger });
+  collector.start();
   return {
     loopback,
     outer,
+    standby,
     async stop() {
       await Promise.all(doors.map((door) => door.closeHttp()));
       access.stop();

@@ -1,6 +1,6 @@
 /**
  * The coordinator's process. Secrets come by environment (TRAWL_TOKEN, TRAWL_DATABASE_URL, TRAWL_NATS_URL),
- * the rest by arguments. Tells a parent {kind: 'ready', grpc, http, outer} by IPC, and ends when that parent does,
+ * the rest by arguments. Tells a parent {kind: 'ready', grpc, http, outer, standby} by IPC, and ends when that parent does,
  * whatever ended it.
  */
 // First: see there.
@@ -17,7 +17,7 @@ const STOP_LIMIT_MS = 5_000;
 function readOptions(): CoordinatorOptions {
   const { values } = parseArgs({
     options: {
-      home: { type: 'string' },
+      blobs: { type: 'string' },
       'grpc-port': { type: 'string', default: '0' },
       'http-port': { type: 'string', default: '0' },
       'lease-ms': { type: 'string' },
@@ -31,7 +31,7 @@ function readOptions(): CoordinatorOptions {
   });
   const token = process.env.TRAWL_TOKEN;
   const databaseUrl = process.env.TRAWL_DATABASE_URL;
-  if (values.home === undefined) throw new Error('--home is missing');
+  if (values.blobs === undefined) throw new Error('--blobs is missing');
   if (token === undefined || token === '') throw new Error('the environment variable TRAWL_TOKEN is missing');
   if (databaseUrl === undefined || databaseUrl === '') throw new Error('the environment variable TRAWL_DATABASE_URL is missing');
   // Nothing that is started from here on needs them.
@@ -40,7 +40,7 @@ function readOptions(): CoordinatorOptions {
   const nats = natsPlace();
   forgetNatsSettings(process.env);
   return {
-    home: values.home,
+    blobs: values.blobs,
     loopback: { host: '127.0.0.1', grpcPort: Number(values['grpc-port']), httpPort: Number(values['http-port']) },
     outer: values.listen === undefined ? null : { host: values.listen, grpcPort: Number(values['listen-grpc-port']), httpPort: Number(values['listen-http-port']), tls: tlsOf(values) },
     token,
@@ -86,7 +86,7 @@ async function main(): Promise<void> {
   process.on('SIGINT', () => undefined);
   onOrphaned(stop);
   running = await startCoordinator(options);
-  process.send?.({ kind: 'ready', ...running.loopback, outer: running.outer });
+  process.send?.({ kind: 'ready', ...running.loopback, outer: running.outer, standby: running.standby });
 }
 
 main().catch((error: unknown) => {

@@ -37,3 +37,15 @@ export async function readUnreferenced(client: ClientBase, before: Date): Promis
 export async function forgetBlobs(client: ClientBase, ids: readonly BlobId[]): Promise<void> {
   await client.query({ name: 'forget-blobs', text: 'delete from blob where id = any($1::text[])', values: [ids] });
 }
+
+/** Of the blob that tells which store the database's blobs are in; null before there is one. */
+export async function readBlobMarker(client: ClientBase): Promise<BlobId | null> {
+  const { rows } = await client.query<{ id: BlobId }>(`select value #>> '{}' as id from meta where name = 'blob-marker'`);
+  return rows[0]?.id ?? null;
+}
+
+/** Of two at once the first stands. */
+export async function writeBlobMarker(client: ClientBase, id: BlobId): Promise<BlobId> {
+  await client.query(`insert into meta (name, value) values ('blob-marker', to_jsonb($1::text)) on conflict (name) do nothing`, [id]);
+  return (await readBlobMarker(client)) ?? id;
+}

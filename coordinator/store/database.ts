@@ -3,7 +3,7 @@ import pg from 'pg';
 import type { ClientBase } from 'pg';
 import type { Batch } from './batch.js';
 import { DatabaseUnavailable, NotLeader, StaleWrite } from './errors.js';
-import { leaderGuard } from './leader.js';
+import { leaderGuard, silentForMs } from './leader.js';
 
 const connections = 8;
 const connectTimeoutMs = 10_000;
@@ -87,6 +87,8 @@ export class Database {
       connectionTimeoutMillis: connectTimeoutMs,
       keepAlive: true,
       keepAliveInitialDelayMillis: 5_000,
+      // A leader that was frozen or cut off in a turn would keep its row, and any other from taking over.
+      idle_in_transaction_session_timeout: silentForMs,
     };
   }
 

@@ -6,16 +6,16 @@ import { revisionDigest } from '../sweep/revision-digest.js';
 import { moveSweep } from '../trial/states.js';
 import type { SweepState } from '../trial/states.js';
 import { endBatch, grantBatch, leaseGuard, readAttemptsOf, readFailureCounts, readOpenAttempts } from './attempts.js';
-import { forgetBlobs, readUnreferenced, touchBlobs, writeBlob } from './blobs.js';
+import { forgetBlobs, readBlobMarker, readUnreferenced, touchBlobs, writeBlob, writeBlobMarker } from './blobs.js';
 import { Database } from './database.js';
 import { checkpointBatch, droppedBatch, epochBatch, parentBatch, readBeyond, readEpochs, readRecordedSeq, readRecordedSince, retrainedBatch } from './epochs.js';
 import { NotFound, StaleWrite } from './errors.js';
 import { evaluationBatch, readEvaluations } from './evaluations.js';
 import { eventBatch, readEvents } from './events.js';
-import { takeLeadership } from './leader.js';
+import { readLeader, takeLeadership } from './leader.js';
 import { peakBatch, readPeaks } from './memory-peaks.js';
 import { migrate, readMigrations } from './migrate.js';
-import type { Carried, EventWrite, FailureCount, FreshTrial, Leadership, NewSweep, NewToken, OpenAttempt, RecordedEpoch, RecordedEvaluation, Store, StoredEvent, SweepRecord, SweepSource, TokenRecord, TrialRecord, TrialRow, TurnWrites } from './store.js';
+import type { Candidate, Carried, EventWrite, FailureCount, FreshTrial, Leadership, LeaderRecord, NewSweep, NewToken, OpenAttempt, RecordedEpoch, RecordedEvaluation, Store, StoredEvent, SweepRecord, SweepSource, TokenRecord, TrialRecord, TrialRow, TurnWrites } from './store.js';
 import { lockSweep, lockSweepState, noteChange, readFileRevision, readManifests, readOpenSweeps, readSource, readSweep, readSweeps, spentBatch, sweepBatch, writeRevision, type StoredSweep } from './sweeps.js';
 import { findTokens, newTokenBatch, noteTokens, readTokens, revokeBatch } from './tokens.js';
 import { readTotals, readTrialMeans, readTrialRows } from './trial-rows.js';
@@ -51,12 +51,16 @@ class PostgresStore implements Store {
     this.#database = database;
   }
 
-  async lead(signal: AbortSignal): Promise<Leadership> {
+  async lead(signal: AbortSignal, candidate: Candidate): Promise<Leadership> {
     signal.throwIfAborted();
     const cancel = async (pid: number): Promise<void> => {
       await this.#database.read((client) => client.query('select pg_terminate_backend($1)', [pid]));
     };
-    return this.#database.dedicated((client) => takeLeadership(client, signal, cancel));
+    return this.#database.dedicated((client) => takeLeadership(client, signal, candidate, cancel));
+  }
+
+  leader(): Promise<LeaderRecord | null> {
+    return this.#database.read(readLeader);
   }
 
   async commitTurn(leaderEpoch: number, writes: TurnWrites): Promise<void> {
@@ -249,6 +253,14 @@ class PostgresStore implements Store {
 
   noteTokens(ids: readonly string[]): Promise<void> {
     return this.#database.read((client) => noteTokens(client, ids));
+  }
+
+  blobMarker(): Promise<BlobId | null> {
+    return this.#database.read(readBlobMarker);
+  }
+
+  setBlobMarker(id: BlobId): Promise<BlobId> {
+    return this.#database.read((client) => writeBlobMarker(client, id));
   }
 
   putBlob(id: BlobId, bytes: number, kind: string): Promise<void> {

@@ -96,6 +96,7 @@ create table leader (
   epoch bigint not null default 0,
   holder text not null default ''::text,
   since timestamp with time zone not null default now(),
+  url text,
   constraint leader_pkey PRIMARY KEY (singleton),
   constraint leader_singleton_check CHECK (singleton)
 );

@@ -362,14 +362,33 @@ export interface NewToken extends Pick<TokenRecord, 'id' | 'name' | 'role' | 'ha
 export interface Leadership {
   /** Fencing number: higher than any before it. */
   readonly epoch: number;
-  /** Settles when the session that holds the advisory lock is gone. */
+  /** Settles when the session that holds the advisory lock is gone, or nothing is heard from it. */
   readonly lost: Promise<void>;
   release(): Promise<void>;
 }
 
+/** Who wants to lead. */
+export interface Candidate {
+  /** Where others reach it over HTTP, to be told to whoever asks a standby; null for somebody who leads for one request. */
+  readonly url: string | null;
+  /** Told when another one leads: the wait has begun. */
+  readonly onStandby?: () => void;
+}
+
+/** What the store knows of the leader: it leads, or is the last who did. */
+export interface LeaderRecord {
+  readonly epoch: number;
+  /** Host and process. */
+  readonly holder: string;
+  readonly url: string | null;
+  readonly since: Date;
+}
+
 export interface Store {
   /** Waits for the advisory lock, then raises the leader's epoch. Rejects when `signal` aborts. */
-  lead(signal: AbortSignal): Promise<Leadership>;
+  lead(signal: AbortSignal, candidate: Candidate): Promise<Leadership>;
+  /** Who leads, or led last; null before there ever was a leader. */
+  leader(): Promise<LeaderRecord | null>;
   commitTurn(leaderEpoch: number, writes: TurnWrites): Promise<void>;
 
   /**
@@ -435,6 +454,10 @@ export interface Store {
   /** They were used now. */
   noteTokens(ids: readonly string[]): Promise<void>;
 
+  /** The blob that tells which store the database's blobs are in; null before there is one. */
+  blobMarker(): Promise<BlobId | null>;
+  /** Of two that set it at once the first stands. Returns the one that stands. */
+  setBlobMarker(id: BlobId): Promise<BlobId>;
   /** Registers bytes that are in the blob store. */
   putBlob(id: BlobId, bytes: number, kind: string): Promise<void>;
   touchBlobs(ids: readonly BlobId[]): Promise<void>;

@@ -55,7 +55,8 @@ export class LocalFleet {
   /** With no slots there is no worker; `nats` is a server that takes workers too. */
   static async start(slots: number, nats: string | null = null): Promise<LocalFleet> {
     const folder = mkdtempSync(join(tmpdir(), 'trawl-bench-'));
-    const connection = await connect({ home: homeAt(folder), databaseUrl: null, leaseMs: null, ...(nats === null ? {} : { nats: { url: nats } }), onNotice: progress, signal: new AbortController().signal });
+    const home = homeAt(folder);
+    const connection = await connect({ home, databaseUrl: null, blobs: home.blobs, leaseMs: null, ...(nats === null ? {} : { nats: { url: nats } }), onNotice: progress, signal: new AbortController().signal });
     if (slots > 0) connection.host?.startWorker({ slots, slotMemoryBytes: null });
     return new LocalFleet(folder, connection);
   }

@@ -32,7 +32,7 @@ const result = { metrics, confusion: [[412, 31], [58, 399]], diverged: false };
 export const run: Bench = async ({ quick }, emit) => {
   const database = await testDatabase();
   const store = await openStore(database.url);
-  const leadership = await store.lead(new AbortController().signal);
+  const leadership = await store.lead(new AbortController().signal, { url: null });
   try {
     const runs = quick ? 1 : 5;
     const reports = quick ? 2_000 : 20_000;

@@ -9,7 +9,7 @@ import { afterEach, beforeEach, describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { FolderBlobStore } from '../../blob/folder.js';
-import { blobStoreContract, filesUnder } from './contract.js';
+import { blobStoreContract, filesUnder, inFolder } from './contract.js';
 
 const run = promisify(execFile);
 const writer = fileURLToPath(new URL('./folder-writer.js', import.meta.url));
@@ -27,7 +27,7 @@ describe('blobs in a folder', () => {
   });
   afterEach(() => rm(root, { recursive: true, force: true }));
 
-  blobStoreContract(() => ({ store, folder, scratch: join(root, 'scratch') }));
+  blobStoreContract(() => ({ store, ...inFolder(folder), scratch: join(root, 'scratch') }));
 
   it('a writer killed in the middle of a put leaves no blob, and its temporary file goes at the next open', async () => {
     const child = spawn(process.execPath, [writer, folder, 'stall'], { stdio: ['ignore', 'pipe', 'inherit'] });

@@ -43,7 +43,7 @@ async function pairOf(more: Partial<IssueOptions> = {}, by = authority): Promise
 
 it('an address that is not this machine\'s cannot be listened on, and is told', LIMIT, async () => {
   // TEST-NET-3 of RFC 5737: nobody has it.
-  const door = new Door({ host: '203.0.113.1', grpcPort: 0, httpPort: 8080 }, null, (tls) => httpServer({ serviceFor: () => ({}) as unknown as SweepService, access: accessBy(TOKEN), tls, logger, blobs: new FolderBlobStore(folder), blobUsed: async () => undefined }));
+  const door = new Door({ host: '203.0.113.1', grpcPort: 0, httpPort: 8080 }, null, (tls) => httpServer({ serviceFor: () => ({}) as unknown as SweepService, access: accessBy(TOKEN), tls, logger, blobs: new FolderBlobStore(folder), blobUsed: async () => undefined, leading: async () => undefined }));
   await assert.rejects(door.open({ opened: () => undefined, closed: () => undefined, received: () => undefined }, accessBy(TOKEN), logger), { code: 'ListenFailed', message: /^cannot listen on 203\.0\.113\.1:8080: .*EADDRNOTAVAIL/ });
   await door.closeHttp();
 });
@@ -51,7 +51,7 @@ it('an address that is not this machine\'s cannot be listened on, and is told', 
 async function serve(context: TestContext, tls: ServerTls | null): Promise<{ readonly grpc: string; readonly http: string }> {
   const service = { workers: async () => [] } as unknown as SweepService;
   const access = accessBy(TOKEN);
-  const door = new Door({ host: '127.0.0.1', grpcPort: 0, httpPort: 0 }, tls, (with_) => httpServer({ serviceFor: () => service, access, tls: with_, logger, blobs: new FolderBlobStore(folder), blobUsed: async () => undefined }));
+  const door = new Door({ host: '127.0.0.1', grpcPort: 0, httpPort: 0 }, tls, (with_) => httpServer({ serviceFor: () => service, access, tls: with_, logger, blobs: new FolderBlobStore(folder), blobUsed: async () => undefined, leading: async () => undefined }));
   const addresses = await door.open({ opened: () => undefined, closed: () => undefined, received: (peer, message) => message.kind === 'hello' && peer.send(welcome) }, access, logger);
   context.after(async () => {
     await door.closeHttp();
@@ -94,7 +94,7 @@ describe('TLS', () => {
     assert.match(http, /^https:/);
     const fetch = fetchTrusting(trusting());
     assert.deepEqual(await new HttpSweepService({ url: http, token: TOKEN, fetch }).workers(), []);
-    const blobs = new HttpBlobStore({ baseUrl: () => http, token: TOKEN, fetch, retryForMs: 0 });
+    const blobs = new HttpBlobStore({ baseUrls: () => http, token: TOKEN, fetch, retryForMs: 0 });
     const { id } = await blobs.put(Buffer.from('over TLS'));
     await blobs.fetch(id, join(folder, 'copy'));
   });
@@ -118,7 +118,7 @@ describe('TLS', () => {
     assert.deepEqual([expired.code, expired.retry], ['CertificateRefused', true]);
     assert.match(expired.message, /its certificate has expired; issue a new one there/);
     await assert.rejects(new HttpSweepService({ url: http, token: TOKEN, fetch: fetchTrusting(trusting()) }).workers(), { code: 'CertificateRefused', message: /has expired/ });
-    await assert.rejects(new HttpBlobStore({ baseUrl: http, token: TOKEN, fetch: fetchTrusting(trusting()), retryForMs: 0 }).has('0'.repeat(64)), { code: 'BlobUnavailable', message: /its certificate has expired/ });
+    await assert.rejects(new HttpBlobStore({ baseUrls: [http], token: TOKEN, fetch: fetchTrusting(trusting()), retryForMs: 0 }).has('0'.repeat(64)), { code: 'BlobUnavailable', message: /its certificate has expired/ });
   });
 
   it('with certificates of workers lets in those of the CA alone, and says what is missing', LIMIT, async (context) => {

@@ -52,7 +52,7 @@ class LastingWorker {
 test('a grid of 200 cells, a worker killed every second or so and cells that fail once: each cell completes once, each epoch is recorded once', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'trawl-grid-'));
   const home = homeAt(join(folder, 'home'));
-  const connection = await connect({ home, databaseUrl: null, leaseMs: 2_000, onNotice: () => undefined, signal: new AbortController().signal });
+  const connection = await connect({ home, databaseUrl: null, blobs: home.blobs, leaseMs: 2_000, onNotice: () => undefined, signal: new AbortController().signal });
   const { service, host } = connection;
   assert.ok(host);
   const url = readAnnouncement(home)?.url ?? '';

@@ -11,6 +11,8 @@ export interface LinkClosed {
   /** One line for a person. */
   readonly message: string;
   readonly retry: boolean;
+  /** The next try goes to another coordinator, so there is no reason to wait. */
+  readonly another?: boolean;
 }
 
 export interface LinkHandler {

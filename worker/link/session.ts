@@ -235,6 +235,10 @@ export class WorkerSession {
     if (!this.#saidDown) this.#handler.connection('down', this.#unwelcome ?? why.message);
     this.#unwelcome = null;
     this.#saidDown = true;
+    if (why.another === true) {
+      this.#setTimer(0, () => this.#connect());
+      return;
+    }
     this.#setTimer(backoffMs(this.#failures, this.#random), () => this.#connect());
     this.#failures += 1;
   }

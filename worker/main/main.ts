@@ -20,6 +20,7 @@ import { pixelMaker } from '../agent/pixels.js';
 import { boxMemoryBytes } from '../agent/process-facts.js';
 import { chooseEngine, choiceText, offeredEngines, surveyEngines } from '../engine/choose.js';
 import { imageNumerics } from '../train/numerics.js';
+import { failoverLink } from '../link/failover.js';
 import { grpcLink } from '../link/grpc.js';
 import type { Link } from '../link/link.js';
 import { natsLink } from '../link/nats.js';
@@ -37,8 +38,8 @@ async function run(options: WorkerOptions, home: WorkerHome): Promise<number> {
   const log = openLog(join(home.logs, 'worker.log'));
   const { trust } = options;
   // Nothing is fetched or sent before the coordinator has welcomed this worker, and said it before.
-  let blobsAt = options.blobs ?? '';
-  const blobs = new HttpBlobStore({ baseUrl: () => blobsAt, token: options.token, spoolFolder: home.temporary, fetch: fetchTrusting(trust) });
+  let blobsAt = '';
+  const blobs = new HttpBlobStore({ baseUrls: options.blobs ?? (() => blobsAt), token: options.token, spoolFolder: home.temporary, fetch: fetchTrusting(trust) });
   const memoryBytes = boxMemoryBytes();
   const facts = await surveyEngines({ places: { folders: options.engines, cwd: process.cwd() }, onTest: (label) => log.info({}, `testing ${label}`) });
   const offered = offeredEngines(facts, options.engine);
@@ -50,7 +51,7 @@ async function run(options: WorkerOptions, home: WorkerHome): Promise<number> {
     memoryBytes,
     slotMemoryBytes: options.slotMemoryBytes ?? Math.floor(memoryBytes / options.slots),
     numerics: offered.map(({ numerics }) => imageNumerics(numerics)),
-    link: linkOf(options, home.id, (url) => (blobsAt = options.blobs ?? url)),
+    link: linkOf(options, home.id, (url) => (blobsAt = url)),
     blobs,
     inputs: new Inputs(blobs, home.temporary, pixelMaker(blobs, home)),
     folder: home.temporary,
@@ -73,11 +74,11 @@ async function run(options: WorkerOptions, home: WorkerHome): Promise<number> {
 }
 
 function linkOf({ coordinator, token, trust }: WorkerOptions, worker: string, onHttp: (url: string) => void): Link {
-  return 'grpc' in coordinator ? grpcLink({ address: coordinator.grpc, token, trust, onHttp }) : natsLink({ ...coordinator.nats, worker });
+  return 'grpc' in coordinator ? failoverLink(coordinator.grpc.map((address) => grpcLink({ address, token, trust, onHttp }))) : natsLink({ ...coordinator.nats, worker });
 }
 
 function shownCoordinator({ coordinator }: WorkerOptions): string {
-  return 'grpc' in coordinator ? coordinator.grpc : `${coordinator.nats.address.shown} (fleet ${coordinator.nats.fleet})`;
+  return 'grpc' in coordinator ? coordinator.grpc.join(', ') : `${coordinator.nats.address.shown} (fleet ${coordinator.nats.fleet})`;
 }
 
 /** Settles at the next signal to end, or when the parent that forked this process is gone. */

@@ -4,13 +4,14 @@ import { delimiter, join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import type { Trust } from '../../blob/trusting-fetch.js';
 import { NATS_VARIABLES, natsSettingsIn, readNatsSettings, type NatsPlace } from '../../proto/nats/settings.js';
+import { hostPorts, httpUrls } from '../../proto/addresses.js';
 import { ENGINE_NAMES, type EngineName } from '../engine/names.js';
 
 export interface WorkerOptions {
   /** Where the session protocol is spoken: HOST:PORT over gRPC, or a NATS server. */
-  readonly coordinator: { readonly grpc: string } | { readonly nats: NatsPlace };
-  /** Base address of the coordinator's HTTP API; null for the one that the coordinator says. */
-  readonly blobs: string | null;
+  readonly coordinator: { readonly grpc: readonly string[] } | { readonly nats: NatsPlace };
+  /** Base address of each coordinator's HTTP API; null for the one that the coordinator says. */
+  readonly blobs: readonly string[] | null;
   /** Null for plain TCP. */
   readonly trust: Trust | null;
   readonly home: string;
@@ -60,6 +61,12 @@ function required(option: string, text: string | undefined, pattern: RegExp, exp
   return text;
 }
 
+function listed(option: string, text: string | undefined, parse: (text: string) => readonly string[] | null, expected: string): readonly string[] {
+  const found = parse(text ?? '');
+  if (found === null) throw new UsageError(option, text, expected);
+  return found;
+}
+
 function engineOf(text: string | undefined): EngineName | null {
   const found = ENGINE_NAMES.find((name) => name === text);
   if (text !== undefined && found === undefined) throw new UsageError('--engine', text, `one of ${ENGINE_NAMES.join(', ')}`);
@@ -75,7 +82,7 @@ function engineFolders(named: string | undefined, home: string, environment: Nod
 
 function coordinatorOf(address: string | undefined, environment: NodeJS.ProcessEnv): WorkerOptions['coordinator'] {
   const settings = natsSettingsIn(environment);
-  if (address !== undefined || settings === null) return { grpc: required('--coordinator', address, /^.+:\d+$/, 'HOST:PORT') };
+  if (address !== undefined || settings === null) return { grpc: listed('--coordinator', address, hostPorts, 'HOST:PORT, or several with commas between') };
   const nats = readNatsSettings(settings);
   if ('address' in nats) return { nats };
   const { setting, found, expected } = nats[0]!;
@@ -83,8 +90,8 @@ function coordinatorOf(address: string | undefined, environment: NodeJS.ProcessE
 }
 
 /** Over gRPC the coordinator says where they are. */
-function blobsOf(url: string | undefined, coordinator: WorkerOptions['coordinator']): string | null {
-  return url === undefined && 'grpc' in coordinator ? null : required('--blobs', url, /^https?:\/\//, "the coordinator's address, http://HOST:PORT");
+function blobsOf(url: string | undefined, coordinator: WorkerOptions['coordinator']): readonly string[] | null {
+  return url === undefined && 'grpc' in coordinator ? null : listed('--blobs', url, httpUrls, "the coordinator's address, http://HOST:PORT, or several with commas between");
 }
 
 type Values = { [flag in Exclude<keyof typeof FLAGS, 'tls'>]?: string } & { tls?: boolean };

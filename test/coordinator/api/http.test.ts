@@ -13,6 +13,7 @@ import { ROLES, type Role } from '../../../coordinator/access/roles.js';
 import { newSecret, type NewSecret } from '../../../coordinator/access/secret.js';
 import type { TokenRecord } from '../../../coordinator/store/store.js';
 import { httpServer, listen } from '../../../coordinator/api/http.js';
+import { NotLeading } from '../../../coordinator/leader/candidacy.js';
 import type { RequestedState, SubmitRequest, SweepService } from '../../../coordinator/api/views.js';
 
 const token = 'a-token-of-the-test';
@@ -62,6 +63,7 @@ describe('the HTTP API', () => {
   let folder: string;
   let app: FastifyInstance;
   const service = new RecordingService();
+  let standsBy: string | null = null;
 
   before(async () => {
     folder = await mkdtemp(join(tmpdir(), 'trawl-http-'));
@@ -71,11 +73,26 @@ describe('the HTTP API', () => {
       logger: pino({ level: 'silent' }),
       blobs: new FolderBlobStore(folder),
       blobUsed: async () => undefined,
+      leading: async () => {
+        if (standsBy !== null) throw new NotLeading(standsBy);
+      },
     });
   });
   after(async () => {
     await app.close();
     await rm(folder, { recursive: true });
+  });
+
+  it('answers as a standby with who leads, to those who have the token, and its health as always', async (t) => {
+    t.after(() => (standsBy = null));
+    standsBy = 'http://leader:8080';
+    const headers = { authorization: `Bearer ${token}` };
+    for (const [method, url] of [['GET', '/api/v1/sweeps'], ['POST', '/api/v1/sweeps'], ['GET', `/api/v1/blobs/${'0'.repeat(64)}`], ['PUT', `/api/v1/blobs/${'0'.repeat(64)}`]] as const) {
+      const answer = await app.inject({ method, url, headers });
+      assert.deepEqual([answer.statusCode, answer.json<object>()], [503, { code: 'NotLeader', message: 'this coordinator is a standby; the one that leads is at http://leader:8080', leader: standsBy }], url);
+    }
+    assert.equal((await app.inject({ url: '/api/v1/sweeps' })).statusCode, 401);
+    assert.equal((await app.inject({ url: '/api/v1/health' })).statusCode, 200);
   });
 
   it('answers health without a token and nothing else', async () => {

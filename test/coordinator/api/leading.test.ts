@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { leadingBy } from '../../../coordinator/api/leading.js';
-import { NotLeading } from '../../../coordinator/leader/leader.js';
+import { NotLeading } from '../../../coordinator/leader/candidacy.js';
 import { StaleWrite } from '../../../coordinator/store/errors.js';
 
 test('a change that is committed is in force with the next reign, where the one that it was told to ended over it; what else goes wrong is told', async () => {
@@ -15,6 +15,6 @@ test('a change that is committed is in force with the next reign, where the one 
     return waited;
   };
   assert.equal(await told(new StaleWrite('a sweep was changed in the same moment')), 1);
-  assert.equal(await told(new NotLeading()), 1);
+  assert.equal(await told(new NotLeading(null)), 1);
   await assert.rejects(told(new Error('the disk is full')), /the disk is full/);
 });

@@ -37,8 +37,8 @@ describe('leadership', () => {
   };
 
   it('one leads at a time, and each leadership has a higher number than the one before', async () => {
-    const one = await first.lead(forever);
-    const waiting = second.lead(forever);
+    const one = await first.lead(forever, { url: null });
+    const waiting = second.lead(forever, { url: null });
     await queued(1);
     await one.release();
     await one.lost;
@@ -48,9 +48,9 @@ describe('leadership', () => {
   });
 
   it('a leader that was cut off cannot write, and learns that it is none', async () => {
-    const old = await first.lead(forever);
+    const old = await first.lead(forever, { url: null });
     const held = await granted(first, old.epoch, newPath(2));
-    const taking = second.lead(forever);
+    const taking = second.lead(forever, { url: null });
     await queued(1);
     await admin.query(`select pg_terminate_backend(pid) from pg_locks where locktype = 'advisory' and granted
       and database = (select oid from pg_database where datname = current_database())`);
@@ -67,7 +67,7 @@ describe('leadership', () => {
   });
 
   it('a take-over waits for the turn that is being committed', async () => {
-    const old = await first.lead(forever);
+    const old = await first.lead(forever, { url: null });
     // Another session in the middle of a turn: it holds the leader's row.
     const turning = new pg.Client(database.url);
     await turning.connect();
@@ -75,7 +75,7 @@ describe('leadership', () => {
     await turning.query('select 1 from leader where epoch = $1 for share', [old.epoch]);
     await old.release();
     let leads = false;
-    const taking = second.lead(forever).then((leadership) => {
+    const taking = second.lead(forever, { url: null }).then((leadership) => {
       leads = true;
       return leadership;
     });
@@ -90,14 +90,14 @@ describe('leadership', () => {
   });
 
   it('waiting for leadership can be given up', async () => {
-    const one = await first.lead(forever);
+    const one = await first.lead(forever, { url: null });
     const patience = new AbortController();
-    const waiting = second.lead(patience.signal);
+    const waiting = second.lead(patience.signal, { url: null });
     await queued(1);
     patience.abort();
     await assert.rejects(waiting, { name: 'AbortError' });
     await queued(0);
     await one.release();
-    await assert.rejects(second.lead(AbortSignal.abort()), { name: 'AbortError' });
+    await assert.rejects(second.lead(AbortSignal.abort(), { url: null }), { name: 'AbortError' });
   });
 });

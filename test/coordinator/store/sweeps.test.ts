@@ -16,7 +16,7 @@ describe('sweeps and their revisions', () => {
   before(async () => {
     database = await testDatabase();
     store = await openStore(database.url);
-    leadership = await store.lead(new AbortController().signal);
+    leadership = await store.lead(new AbortController().signal, { url: null });
     epoch = leadership.epoch;
   });
   after(async () => {

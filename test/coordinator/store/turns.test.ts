@@ -16,7 +16,7 @@ describe('turns of the leader', () => {
   before(async () => {
     database = await testDatabase();
     store = await openStore(database.url);
-    leadership = await store.lead(new AbortController().signal);
+    leadership = await store.lead(new AbortController().signal, { url: null });
     epoch = leadership.epoch;
   });
   after(async () => {

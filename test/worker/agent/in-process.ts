@@ -34,7 +34,7 @@ export interface RunningAgent {
 export async function startAgent(coordinator: ScriptedCoordinator, options: { readonly slots?: number; readonly childModule?: string } = {}): Promise<RunningAgent> {
   const folder = await mkdtemp(join(tmpdir(), 'trawl-worker-'));
   const home = await openHome(folder);
-  const blobs = new HttpBlobStore({ baseUrl: coordinator.baseUrl, token: TOKEN, spoolFolder: home.temporary });
+  const blobs = new HttpBlobStore({ baseUrls: [coordinator.baseUrl], token: TOKEN, spoolFolder: home.temporary });
   const lines = new Recorder<LogLine>();
   const log = (facts: LogLine['facts'], line: string): void => lines.push({ line, facts });
   const agent = new Agent({

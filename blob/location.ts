@@ -1,0 +1,60 @@
+/** Where a store of blobs is: a folder, or s3://BUCKET/PREFIX?endpoint=URL&region=REGION. */
+import { resolve } from 'node:path';
+import { FolderBlobStore } from './folder.js';
+import type { OwnedBlobStore } from './store.js';
+
+export interface S3Location {
+  readonly bucket: string;
+  /** Of every key; '' or with '/' at its end. */
+  readonly prefix: string;
+  /** Null for Amazon's, or what AWS_ENDPOINT_URL_S3 and its kin say. */
+  readonly endpoint: string | null;
+  /** Null for what the environment says. */
+  readonly region: string | null;
+}
+
+export type BlobLocation = { readonly kind: 'folder'; readonly folder: string } | ({ readonly kind: 's3' } & S3Location);
+
+/** What was given is no place for blobs. */
+export class BadBlobLocation extends Error {
+  readonly code = 'BadBlobLocation';
+  constructor(found: string, expected: string) {
+    super(`--blobs: found ${JSON.stringify(found)}, expected ${expected}`);
+    this.name = 'BadBlobLocation';
+  }
+}
+
+const S3_FORM = 's3://BUCKET/PREFIX, with ?endpoint=URL&region=REGION where they are not the usual';
+/** Of Amazon's rules for names; other servers allow no more. */
+const BUCKET = /^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/;
+
+/** A folder becomes absolute. Throws BadBlobLocation. */
+export function parseBlobLocation(text: string): BlobLocation {
+  if (text === '') throw new BadBlobLocation(text, `a folder, or ${S3_FORM}`);
+  if (!/^[a-z][a-z0-9+.-]*:\/\//i.test(text)) return { kind: 'folder', folder: resolve(text) };
+  if (!URL.canParse(text) || !text.startsWith('s3://')) throw new BadBlobLocation(withoutSecrets(text), `a folder, or ${S3_FORM}`);
+  const url = new URL(text);
+  if (url.username !== '' || url.password !== '') {
+    throw new BadBlobLocation(withoutSecrets(text), 'no credentials in the address, which others can read; they come from the environment (AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY), a profile or the machine');
+  }
+  const unknown = [...url.searchParams.keys()].find((name) => name !== 'endpoint' && name !== 'region');
+  if (unknown !== undefined) throw new BadBlobLocation(text, `endpoint and region alone after the question mark, not ${unknown}`);
+  if (!BUCKET.test(url.hostname)) throw new BadBlobLocation(text, `${S3_FORM}; a bucket's name has 3 to 63 lower-case letters, digits, dots and hyphens`);
+  const endpoint = url.searchParams.get('endpoint');
+  if (endpoint !== null && !(URL.canParse(endpoint) && /^https?:$/.test(new URL(endpoint).protocol))) throw new BadBlobLocation(text, 'an endpoint such as https://minio.example:9000');
+  const path = decodeURIComponent(url.pathname).replace(/^\/+|\/+$/g, '');
+  return { kind: 's3', bucket: url.hostname, prefix: path === '' ? '' : `${path}/`, endpoint, region: url.searchParams.get('region') };
+}
+
+/** Opens it; nothing is asked of it yet. Throws BadBlobLocation. */
+export async function openBlobs(text: string): Promise<OwnedBlobStore> {
+  const location = parseBlobLocation(text);
+  if (location.kind === 'folder') return new FolderBlobStore(location.folder);
+  // The client is megabytes of code: loaded by those alone who need it.
+  const { S3BlobStore } = await import('./s3.js');
+  return new S3BlobStore(location);
+}
+
+function withoutSecrets(text: string): string {
+  return text.replace(/\/\/[^/@]*@/, '//***@');
+}

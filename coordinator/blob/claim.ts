@@ -1,0 +1,23 @@
+/**
+ * Which blob store belongs to a database. What the database refers to lies in one place; a coordinator
+ * that was given another (a standby with a folder of its own, a mistyped bucket) would lead a sweep
+ * whose data and checkpoints it does not have. So the first coordinator puts a blob of random bytes
+ * and the database remembers its name: whoever comes later must find it.
+ */
+import { randomBytes } from 'node:crypto';
+import type { OwnedBlobStore } from '../../blob/store.js';
+import type { Store } from '../store/store.js';
+
+export class BlobsElsewhere extends Error {
+  readonly code = 'BlobsElsewhere';
+  constructor(where: string) {
+    super(`the blobs of this database are not in ${where}: give the folder or the bucket that the first coordinator was given, with --blobs`);
+    this.name = 'BlobsElsewhere';
+  }
+}
+
+/** `where`: for the message. Throws BlobsElsewhere, and the errors of both stores. */
+export async function claimBlobs(store: Pick<Store, 'blobMarker' | 'setBlobMarker'>, blobs: OwnedBlobStore, where: string): Promise<void> {
+  const marker = (await store.blobMarker()) ?? (await store.setBlobMarker((await blobs.put(randomBytes(32))).id));
+  if (!(await blobs.has(marker))) throw new BlobsElsewhere(where);
+}
