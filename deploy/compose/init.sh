@@ -26,7 +26,7 @@ if [ ! -s secrets/certs/ca.crt ]; then
   trawl certs init /secrets/certs
   hosts=()
   for host in "$@"; do hosts+=(--host "$host"); done
-  trawl certs issue coordinator --dir /secrets/certs --host coordinator --host localhost "${hosts[@]}"
+  trawl certs issue coordinator --dir /secrets/certs --host coordinator-1 --host coordinator-2 --host localhost "${hosts[@]}"
   trawl certs issue nats --dir /secrets/certs --host nats --host localhost
   trawl certs issue worker --dir /secrets/certs --client
 fi

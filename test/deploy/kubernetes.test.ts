@@ -44,7 +44,7 @@ describe('the Kubernetes manifests', () => {
   });
 
   for (const [what, name, from, to, expected] of [
-    ['an unknown field', 'base/coordinator.yaml', 'serviceName: trawl-coordinator', 'servicName: trawl-coordinator', /StatefulSet trawl-coordinator: .*servicName/],
+    ['an unknown field', 'base/coordinator.yaml', 'podManagementPolicy: Parallel', 'podManagmentPolicy: Parallel', /StatefulSet trawl-coordinator: .*podManagmentPolicy/],
     ['an unknown field deep inside', 'base/worker.yaml', 'allowPrivilegeEscalation: false', 'allowPrivilegEscalation: false', /Deployment trawl-worker: .*allowPrivilegEscalation/],
     ['a wrong type', 'base/worker.yaml', 'replicas: 3', 'replicas: three', /Deployment trawl-worker: .*string.*number/],
     ['a word that the API does not know', 'base/network-policy.yaml', 'kind: NetworkPolicy', 'kind: NetworkPolice', /NetworkPolice/],
@@ -58,6 +58,7 @@ describe('the Kubernetes manifests', () => {
   for (const [what, name, from, to, expected] of [
     ['a selector that matches nothing', 'base/coordinator.yaml', 'selector: {app.kubernetes.io/name: trawl, app.kubernetes.io/component: coordinator}', 'selector: {app.kubernetes.io/name: trawl, app.kubernetes.io/component: coordinater}', /Service trawl-coordinator: nothing has the labels/],
     ['a secret that is nowhere', 'base/worker.yaml', 'secretName: trawl-worker-token', 'secretName: trawl-token', /secret trawl-token is defined nowhere/],
+    ['a key that a secret lacks', 'base/coordinator.yaml', 'key: place', 'key: url', /secret trawl-blobs has no url/],
     ['a file that a secret lacks', 'base/worker.yaml', '/etc/trawl/tls/tls.key', '/etc/trawl/tls/worker.key', /worker\.key is no key of secret trawl-worker-tls/],
     ['a port that is nowhere', 'base/coordinator.yaml', 'targetPort: grpc', 'targetPort: rpc', /no container has a port named rpc/],
     ['a volume that is nowhere', 'base/worker.yaml', '- {name: tmp, emptyDir: {sizeLimit: 4Gi}}', '- {name: temp, emptyDir: {sizeLimit: 4Gi}}', /volume tmp is defined nowhere/],
