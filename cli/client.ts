@@ -9,6 +9,8 @@ import type {
   CostView,
   EnsembleView,
   Enqueued,
+  GarbageRequest,
+  GarbageView,
   Health,
   ImportanceView,
   MadeToken,
@@ -177,6 +179,10 @@ export class HttpSweepService implements SweepService {
 
   revokeToken(id: string): Promise<TokenView> {
     return this.#ask('DELETE', `/tokens/${encodeURIComponent(id)}`);
+  }
+
+  collectGarbage(request: GarbageRequest): Promise<GarbageView> {
+    return this.#ask('POST', '/garbage', request);
   }
 
   async recordedSeq(): Promise<number> {

@@ -9,6 +9,7 @@ import { addChangeCommands } from './commands/changes.js';
 import { addDoctor } from './commands/doctor.js';
 import { addEngineCommands } from './commands/engine.js';
 import { addFleetCommands } from './commands/fleet.js';
+import { addGc } from './commands/gc.js';
 import { addInit } from './commands/init.js';
 import { addLr } from './commands/lr.js';
 import { addModel } from './commands/model.js';
@@ -42,6 +43,7 @@ export function buildProgram(exit: (code: number) => void): Command {
   addEngineCommands(program, exit);
   addDoctor(program, exit);
   addFleetCommands(program, exit);
+  addGc(program);
   addTokenCommands(program);
   addCertsCommands(program);
   addBench(program, exit);

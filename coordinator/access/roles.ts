@@ -14,7 +14,7 @@ export type Right =
   | 'putBlobs'
   /** Open a worker's session. */
   | 'work'
-  /** Make and revoke tokens. */
+  /** Make and revoke tokens, and delete blobs that nothing refers to. */
   | 'administer';
 
 const RIGHTS: { readonly [role in Role]: readonly Right[] } = {

@@ -91,6 +91,7 @@ const differencesQuery = z.object({ other: z.string().min(1) });
 const sinceQuery = z.object({ since: z.coerce.number().int().nonnegative() });
 
 const tokenRequest = z.strictObject({ name: z.string().min(1).max(100).nullable().default(null), role: z.enum(ROLES), expiresInMs: z.number().positive().nullable().default(null) });
+const garbageRequest = z.strictObject({ olderThanMs: z.number().min(3_600_000), dryRun: z.boolean().default(false) });
 const tokenParams = z.object({ token: z.string().min(1) });
 
 export interface HttpOptions {
@@ -128,7 +129,10 @@ export async function httpServer(options: HttpOptions): Promise<FastifyInstance>
   const asking = new Asking(options);
   asking.register(app, 'read', readingRoutes);
   asking.register(app, 'steer', steeringRoutes);
-  asking.register(app, 'administer', tokenRoutes);
+  asking.register(app, 'administer', (guarded, service) => {
+    tokenRoutes(guarded, service);
+    guarded.post('/api/v1/garbage', async (request) => service(request).collectGarbage(checked(garbageRequest, request.body)));
+  });
   registerBlobRoutes(app, options.blobs, { authorize: (request) => asking.refusal(request, request.method === 'PUT' ? 'putBlobs' : 'getBlobs'), used: options.blobUsed });
   return app;
 }

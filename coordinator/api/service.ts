@@ -10,6 +10,7 @@ import type { Assignment, TrialPlan } from '../sweep/spec.js';
 import type { RecordedEvaluation, Store, SweepRecord, TrialRecord } from '../store/store.js';
 import { memoryAsk } from '../placement/memory.js';
 import { moveSweep, type TrialState } from '../trial/states.js';
+import { Garbage } from '../blob/garbage.js';
 import { costOf } from './cost.js';
 import { assembleEnsemble } from './ensembles.js';
 import { BadRequest, SweepNotFound, TrialNotFound } from './errors.js';
@@ -26,6 +27,8 @@ import type {
   CostView,
   EnsembleView,
   Enqueued,
+  GarbageRequest,
+  GarbageView,
   Health,
   ImportanceView,
   MadeToken,
@@ -253,6 +256,16 @@ export class ApplicationService implements SweepService {
 
   revokeToken(id: string): Promise<TokenView> {
     return this.#tokens.revoke(id);
+  }
+
+  async collectGarbage({ olderThanMs, dryRun }: GarbageRequest): Promise<GarbageView> {
+    const { store, blobs, leader } = this.#options;
+    const garbage = new Garbage({ store, blobs });
+    const before = new Date(Date.now() - olderThanMs);
+    // Only the one that leads may: another might refer to a blob in the same moment.
+    if (!dryRun) await leader.epoch();
+    const found = dryRun ? await garbage.find(before) : await garbage.collect(before);
+    return { deleted: !dryRun, bytes: found.reduce((sum, blob) => sum + (blob.bytes ?? 0), 0), blobs: found.map((blob) => ({ ...blob, lastUsed: blob.lastUsed.toISOString() })) };
   }
 
   recordedSeq(): Promise<number> {

@@ -463,6 +463,20 @@ export interface MadeToken {
   readonly secret: string;
 }
 
+export interface GarbageRequest {
+  /** At least an hour: bytes are put first, and referred to later. */
+  readonly olderThanMs: number;
+  /** Only say what would go. */
+  readonly dryRun: boolean;
+}
+
+/** Blobs that nothing refers to, the longest unused first. */
+export interface GarbageView {
+  readonly deleted: boolean;
+  readonly bytes: number;
+  readonly blobs: readonly { readonly id: string; readonly kind: string; readonly bytes: number | null; readonly lastUsed: string }[];
+}
+
 /**
  * Everything a person can ask of trawl. Each call throws an error with a stable `code`:
  * `SweepNotFound`, `TrialNotFound`, `TokenNotFound`, `BadRequest`, `IllegalTransition`, `NoEnsemble`, `NotLeader`, `StoreUnavailable`.
@@ -501,6 +515,8 @@ export interface SweepService {
   createToken(request: TokenRequest): Promise<MadeToken>;
   /** Throws `TokenNotFound`. One that is revoked already stays so. */
   revokeToken(id: string): Promise<TokenView>;
+  /** Deletes blobs that nothing refers to, and were not used for so long. */
+  collectGarbage(request: GarbageRequest): Promise<GarbageView>;
   /** Current end of the store's sequence of recordings. */
   recordedSeq(): Promise<number>;
   recordedSince(idOrName: string, seq: number): Promise<Recorded>;

@@ -67,7 +67,7 @@ export async function startCoordinator(options: CoordinatorOptions): Promise<Run
     () => null,
     (error: unknown) => (error instanceof NotLeading ? (error.leader ?? '') : ''),
   );
-  const collector = new BlobCollector({ store, blobs, logger });
+  const collector = new BlobCollector({ store, blobs, logger, leads: () => leader.snapshot() !== null });
   collector.start();
   return {
     loopback,

@@ -1,5 +1,6 @@
 import type { ClientBase } from 'pg';
 import type { BlobId } from '../../proto/work.js';
+import type { UnreferencedBlob } from './store.js';
 
 /** What is put without saying what it is; a later, better word replaces it. */
 const anyKind = 'artifact';
@@ -25,13 +26,13 @@ const unreferenced = `not exists (select from epoch e where e.checkpoint = b.id)
     select from sweep s join sweep_revision r on r.sweep = s.id and r.revision = s.revision where r.data ->> 'manifest' = b.id or r.spec -> 'trainable' ->> 'program' = b.id
   )`;
 
-export async function readUnreferenced(client: ClientBase, before: Date): Promise<BlobId[]> {
-  const { rows } = await client.query<{ id: BlobId }>({
+export async function readUnreferenced(client: ClientBase, before: Date): Promise<UnreferencedBlob[]> {
+  const { rows } = await client.query<{ id: BlobId; kind: string; bytes: string | null; last_used: Date }>({
     name: 'unreferenced-blobs',
-    text: `select b.id from blob b where b.last_used < $1 and ${unreferenced} order by b.last_used`,
+    text: `select b.id, b.kind, b.bytes, b.last_used from blob b where b.last_used < $1 and ${unreferenced} order by b.last_used`,
     values: [before],
   });
-  return rows.map((row) => row.id);
+  return rows.map((row) => ({ id: row.id, kind: row.kind, bytes: row.bytes === null ? null : Number(row.bytes), lastUsed: row.last_used }));
 }
 
 export async function forgetBlobs(client: ClientBase, ids: readonly BlobId[]): Promise<void> {

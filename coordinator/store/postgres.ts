@@ -15,7 +15,7 @@ import { eventBatch, readEvents } from './events.js';
 import { readLeader, takeLeadership } from './leader.js';
 import { peakBatch, readPeaks } from './memory-peaks.js';
 import { migrate, readMigrations } from './migrate.js';
-import type { Candidate, Carried, EventWrite, FailureCount, FreshTrial, Leadership, LeaderRecord, NewSweep, NewToken, OpenAttempt, RecordedEpoch, RecordedEvaluation, Store, StoredEvent, SweepRecord, SweepSource, TokenRecord, TrialRecord, TrialRow, TurnWrites } from './store.js';
+import type { Candidate, Carried, EventWrite, FailureCount, FreshTrial, Leadership, LeaderRecord, NewSweep, NewToken, OpenAttempt, RecordedEpoch, RecordedEvaluation, Store, StoredEvent, SweepRecord, SweepSource, TokenRecord, TrialRecord, TrialRow, TurnWrites, UnreferencedBlob } from './store.js';
 import { lockSweep, lockSweepState, noteChange, readFileRevision, readManifests, readOpenSweeps, readSource, readSweep, readSweeps, spentBatch, sweepBatch, writeRevision, type StoredSweep } from './sweeps.js';
 import { findTokens, newTokenBatch, noteTokens, readTokens, revokeBatch } from './tokens.js';
 import { readTotals, readTrialMeans, readTrialRows } from './trial-rows.js';
@@ -271,7 +271,7 @@ class PostgresStore implements Store {
     return this.#database.read((client) => touchBlobs(client, ids));
   }
 
-  unreferencedBlobs(before: Date): Promise<BlobId[]> {
+  unreferencedBlobs(before: Date): Promise<UnreferencedBlob[]> {
     return this.#database.read((client) => readUnreferenced(client, before));
   }
 

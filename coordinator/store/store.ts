@@ -359,6 +359,16 @@ export interface NewToken extends Pick<TokenRecord, 'id' | 'name' | 'role' | 'ha
   readonly expiresInMs: number | null;
 }
 
+/** Bytes that nothing in the database refers to. */
+export interface UnreferencedBlob {
+  readonly id: BlobId;
+  /** What it was put as: checkpoint, probabilities, manifest, ...; 'artifact' where nobody said. */
+  readonly kind: string;
+  readonly bytes: number | null;
+  /** When it was last put, fetched or asked for. */
+  readonly lastUsed: Date;
+}
+
 export interface Leadership {
   /** Fencing number: higher than any before it. */
   readonly epoch: number;
@@ -462,7 +472,7 @@ export interface Store {
   putBlob(id: BlobId, bytes: number, kind: string): Promise<void>;
   touchBlobs(ids: readonly BlobId[]): Promise<void>;
   /** Blobs that nothing refers to and that were last used before `before`. */
-  unreferencedBlobs(before: Date): Promise<BlobId[]>;
+  unreferencedBlobs(before: Date): Promise<UnreferencedBlob[]>;
   forgetBlobs(ids: readonly BlobId[]): Promise<void>;
   /** Manifests of the data of every sweep's current revision; the packs that they name are in use too. */
   manifests(): Promise<BlobId[]>;
