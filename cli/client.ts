@@ -185,6 +185,14 @@ export class HttpSweepService implements SweepService {
     return this.#ask('POST', '/garbage', request);
   }
 
+  async drain(worker: string): Promise<void> {
+    await this.#ask('POST', `/workers/${encodeURIComponent(worker)}/drain`);
+  }
+
+  async releaseWorker(worker: string): Promise<void> {
+    await this.#ask('POST', `/workers/${encodeURIComponent(worker)}/release`);
+  }
+
   async recordedSeq(): Promise<number> {
     return (await this.#ask<{ seq: number }>('GET', '/recordings')).seq;
   }

@@ -1,7 +1,7 @@
 /** Options that several commands share, and how their values are checked. */
-import { availableParallelism } from 'node:os';
 import { InvalidArgumentError, Option, type Command } from 'commander';
 import { durationMs, durationPattern } from '../proto/duration.js';
+import { slotsByCores } from '../worker/main/slots.js';
 import { parseBytes } from './text/format.js';
 
 export interface HomeOptions {
@@ -38,17 +38,16 @@ export function withJson(command: Command): Command {
 
 export function withSlots(command: Command): Command {
   return command
-    .addOption(new Option('--slots <n>', 'trainings at a time').argParser(positiveInteger).default(defaultSlots()))
-    .addOption(new Option('--slot-memory <size>', 'memory limit of each training, e.g. 2GB (default: an equal share)').argParser(byteSize));
+    .addOption(new Option('--slots <n>', 'trainings at a time').argParser(positiveInteger).default(slotsByCores()))
+    .addOption(slotMemoryOption());
+}
+
+export function slotMemoryOption(): Option {
+  return new Option('--slot-memory <size>', 'memory limit of each training, e.g. 2GB (default: an equal share)').argParser(byteSize);
 }
 
 export function withLease(command: Command): Command {
   return command.addOption(new Option('--lease <duration>', 'how long a silent worker keeps its work, e.g. 30s (default: 15s)').argParser(leaseDuration));
-}
-
-/** One training per two cores: its kernels use one thread, and the rest of the house needs some. */
-export function defaultSlots(): number {
-  return Math.max(1, Math.floor(availableParallelism() / 2));
 }
 
 export function positiveInteger(text: string): number {
@@ -73,6 +72,13 @@ export function rowLimit(text: string): number {
 function leaseDuration(text: string): number {
   const value = durationPattern.test(text) ? durationMs(text) : Number.NaN;
   if (!(value >= 1_000 && value <= 3_600_000)) throw new InvalidArgumentError(`found ${text}, expected a duration from 1s to 1h, e.g. 30s.`);
+  return value;
+}
+
+/** How long a worker may take to end: a cloud gives half a minute, an epoch of the largest studies takes minutes. */
+export function graceDuration(text: string): number {
+  const value = durationPattern.test(text) ? durationMs(text) : Number.NaN;
+  if (!(value >= 1 && value <= 86_400_000)) throw new InvalidArgumentError(`found ${text}, expected a duration of at most 24h, e.g. 25s.`);
   return value;
 }
 

@@ -19,6 +19,7 @@ import { addSubmitCommands } from './commands/submit.js';
 import { addSweepCommands } from './commands/sweeps.js';
 import { addTokenCommands } from './commands/token.js';
 import { addTrialCommands } from './commands/trials.js';
+import { addWorkerCommands } from './commands/workers.js';
 
 /** `exit` is told the exit code of a command that has one of its own. */
 export function buildProgram(exit: (code: number) => void): Command {
@@ -46,6 +47,7 @@ export function buildProgram(exit: (code: number) => void): Command {
   addGc(program);
   addTokenCommands(program);
   addCertsCommands(program);
+  addWorkerCommands(program);
   addBench(program, exit);
   return program;
 }

@@ -9,6 +9,7 @@ import type { Confusion, CoordinatorMessage as WireCoordinatorMessage, LeaseRef 
 import type { CoordinatorMessageSchema, WorkerMessageSchema } from './generated/trawl_pb.js';
 import { FromCoordinatorSchema, FromWorkerSchema } from './generated/trawl_pb.js';
 import type { CoordinatorMessage, EpochReport, LeaseRef, WorkerMessage } from './messages.js';
+import { boxFromWire, boxToWire, useFromWire, useToWire } from './box-codec.js';
 import { offerFromWire, offerToWire } from './work-codec.js';
 import { bytesToDigest, cancels, digestToBytes, fromUint64, nexts, outcomes, parts, ProtocolError, toUint64, uint32, verdicts } from './wire.js';
 
@@ -72,10 +73,11 @@ function workerToWire(message: WorkerMessage): WorkerInit {
           node: message.node,
           leases: message.leases.map(leaseToWire),
           waiting: [...message.waiting],
+          ...(message.box === undefined ? {} : { box: boxToWire(message.box) }),
         },
       };
     case 'heartbeat':
-      return { case: 'heartbeat', value: {} };
+      return { case: 'heartbeat', value: message.use === undefined ? {} : { use: useToWire(message.use) } };
     case 'progress':
       return {
         case: 'progress',
@@ -151,7 +153,7 @@ function epochToWire(message: EpochReport): WorkerInit {
 function workerFromWire({ kind }: WireWorkerMessage): WorkerMessage {
   switch (kind.case) {
     case 'hello': {
-      const { protocol, features, worker, name, slots, numerics, node, leases, waiting } = kind.value;
+      const { protocol, features, worker, name, slots, numerics, node, leases, waiting, box } = kind.value;
       return {
         kind: 'hello',
         protocol,
@@ -165,10 +167,11 @@ function workerFromWire({ kind }: WireWorkerMessage): WorkerMessage {
         node,
         leases: leases.map(leaseFromWire),
         waiting,
+        ...(box === undefined ? {} : { box: boxFromWire(box) }),
       };
     }
     case 'heartbeat':
-      return { kind: 'heartbeat' };
+      return { kind: 'heartbeat', ...(kind.value.use === undefined ? {} : { use: useFromWire(kind.value.use) }) };
     case 'progress': {
       const { attempt, epoch, step, steps, loss } = kind.value;
       return { kind: 'progress', attempt, epoch, step, steps, loss };
@@ -244,6 +247,8 @@ function coordinatorToWire(message: CoordinatorMessage): CoordinatorInit {
       return { case: 'keep', value: { attempt: message.attempt, epoch: uint32('epoch', message.epoch) } };
     case 'cancel':
       return { case: 'cancel', value: { attempt: message.attempt, how: cancels.encode(message.how) } };
+    case 'drain':
+      return { case: 'drain', value: {} };
   }
 }
 
@@ -268,6 +273,8 @@ function coordinatorFromWire({ kind }: WireCoordinatorMessage): CoordinatorMessa
       return { kind: 'keep', attempt: kind.value.attempt, epoch: kind.value.epoch };
     case 'cancel':
       return { kind: 'cancel', attempt: kind.value.attempt, how: cancels.decode(kind.value.how) };
+    case 'drain':
+      return { kind: 'drain' };
     case undefined:
       throw new ProtocolError('a message from the coordinator is of no known kind');
   }

@@ -14,6 +14,41 @@ export interface LeaseRef {
   readonly token: string;
 }
 
+/** Features of workers that change what they may be sent. */
+export const FEATURE_DRAIN = 'drain';
+
+/** A GPU of a box. */
+export interface GpuFacts {
+  readonly index: number;
+  readonly name: string;
+  readonly memoryBytes: number;
+}
+
+/** What a person put a box down as, and what it has. */
+export interface BoxFacts {
+  /** Null for none. */
+  readonly pool: string | null;
+  readonly labels: { readonly [key: string]: string };
+  /** What it trains with where nothing else is asked for, for a person. */
+  readonly engine: string;
+  readonly gpus: readonly GpuFacts[];
+}
+
+export interface GpuUse {
+  readonly index: number;
+  readonly memoryUsedBytes: number;
+  /** From 0 to 1. */
+  readonly utilisation: number;
+  readonly celsius: number;
+}
+
+/** How a box is used now. */
+export interface BoxUse {
+  /** Trained over the last minute. */
+  readonly epochsPerSecond: number;
+  readonly gpus: readonly GpuUse[];
+}
+
 export interface Hello {
   readonly kind: 'hello';
   readonly protocol: number;
@@ -31,10 +66,14 @@ export interface Hello {
   readonly leases: readonly LeaseRef[];
   /** Attempts among the leases that no slot has begun. */
   readonly waiting: readonly string[];
+  /** Absent from a worker that does not tell. */
+  readonly box?: BoxFacts;
 }
 
 export interface Heartbeat {
   readonly kind: 'heartbeat';
+  /** Absent from a worker that does not tell. */
+  readonly use?: BoxUse;
 }
 
 /** For people who watch; may be lost. */
@@ -134,4 +173,9 @@ export interface Cancel {
   readonly how: 'release' | 'abandon';
 }
 
-export type CoordinatorMessage = Welcome | Refused | Offer | Answer | Keep | Cancel;
+/** Give everything back, and leave. Only to a worker whose hello has FEATURE_DRAIN. */
+export interface Drain {
+  readonly kind: 'drain';
+}
+
+export type CoordinatorMessage = Welcome | Refused | Offer | Answer | Keep | Cancel | Drain;

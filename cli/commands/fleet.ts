@@ -13,7 +13,7 @@ import { withEngine } from '../engine/option.js';
 import { homeAt } from '../home.js';
 import { listeningOf, type ListenOptions } from '../host/listening.js';
 import { natsOf, withNats, type NatsOptions } from '../nats-option.js';
-import { withHome, withLease, withSlots, withToken, type HomeOptions } from '../options.js';
+import { graceDuration, positiveInteger, several, slotMemoryOption, withHome, withLease, withSlots, withToken, type HomeOptions } from '../options.js';
 import { commandLine, near } from '../program-name.js';
 import { tokenOf } from '../remote.js';
 import { Display } from '../run/display.js';
@@ -36,8 +36,12 @@ interface WorkerOptions extends NatsOptions {
   readonly cert?: string;
   readonly key?: string;
   readonly home: string;
-  readonly slots: number;
+  readonly slots?: number;
   readonly slotMemory?: number;
+  readonly pool?: string;
+  readonly label?: readonly string[];
+  readonly grace?: number;
+  readonly metricsPort?: string;
   readonly tokenFile?: string;
   readonly name?: string;
   readonly engine?: EngineName;
@@ -79,8 +83,14 @@ export function addFleetCommands(program: Command, exit: (code: number) => void)
     .option('--ca <file>', "the CA of the coordinator's certificate, as PEM")
     .option('--cert <file>', "this worker's own certificate")
     .option('--key <file>', 'its key')
+    .addOption(new Option('--pool <name>', 'what it is one of; a sweep may ask for a pool'))
+    .addOption(new Option('--label <key=value>', 'what it is put down as, e.g. zone=a; several times; a sweep may ask for labels').argParser(several))
+    .addOption(new Option('--grace <duration>', 'how long it may take to finish the epochs in progress when it is to end (default: 10m)').argParser(graceDuration))
+    .addOption(new Option('--metrics-port <n>', 'tell Prometheus of this worker, on this machine alone: http://127.0.0.1:N/metrics'))
+    .addOption(new Option('--slots <n>', 'trainings at a time (default: one per GPU, else one per two cores)').argParser(positiveInteger))
+    .addOption(slotMemoryOption())
     .addHelpText('after', '\nExamples:\n  trawl worker --coordinator sweeps.example.org:7077 --ca ca.crt --home ./worker --token-file ./worker.token --slots 2\n  trawl worker --nats nats://127.0.0.1:4222 --blobs http://127.0.0.1:8080 --home ./worker --token-file ./token');
-  withEngine(withNats(withSlots(withToken(worker)), 'in place of --coordinator: the NATS server over which it takes workers'), OFFERED).action(async (options: WorkerOptions, command: Command) => {
+  withEngine(withNats(withToken(worker), 'in place of --coordinator: the NATS server over which it takes workers'), OFFERED).action(async (options: WorkerOptions, command: Command) => {
     // A variable may be there for other commands; an option was meant.
     const both = options.coordinator !== undefined && command.getOptionValueSource('nats') === 'cli';
     if (both) throw new BadInput('--nats: found beside --coordinator, expected one of the two');
@@ -136,7 +146,12 @@ async function runWorker(options: WorkerOptions): Promise<number> {
   const nats = options.coordinator === undefined ? natsOf(options) : null;
   if (options.coordinator === undefined && nats === null) throw new BadInput('--coordinator: found nothing, expected HOST:PORT where the coordinator takes workers, or --nats URL');
   if (nats !== null && options.blobs === undefined) throw new BadInput("--blobs: found nothing beside --nats, expected the coordinator's HTTP address");
-  const args = [...(options.coordinator === undefined ? [] : ['--coordinator', options.coordinator]), '--home', options.home, '--slots', String(options.slots)];
+  const args = [...(options.coordinator === undefined ? [] : ['--coordinator', options.coordinator]), '--home', options.home];
+  if (options.slots !== undefined) args.push('--slots', String(options.slots));
+  if (options.pool !== undefined) args.push('--pool', options.pool);
+  for (const label of options.label ?? []) args.push('--label', label);
+  if (options.grace !== undefined) args.push('--grace-ms', String(options.grace));
+  if (options.metricsPort !== undefined) args.push('--metrics-port', options.metricsPort);
   if (options.slotMemory !== undefined) args.push('--slot-memory', String(options.slotMemory));
   if (options.tls === true) args.push('--tls');
   for (const name of ['blobs', 'ca', 'cert', 'key', 'name'] as const) {

@@ -136,6 +136,7 @@ export class Host {
       env: () => childEnvironment({ TRAWL_TOKEN: this.#token }),
       onReady: null,
       onEnd: (how) => this.#options.onNotice(`the worker ended (${how}); it is started again`),
+      onLeft: () => this.#options.onNotice('the worker of this machine was drained and has left; it comes back when this command is started again'),
     });
     this.#worker.start();
   }

@@ -43,6 +43,8 @@ export interface ChildPlan {
   readonly onReady: ((message: object) => void) | null;
   /** Told of each unexpected end of a child that had been ready, once of those in a row that have the same reason. */
   readonly onEnd?: (how: string) => void;
+  /** Told when the child has ended for good by somebody's wish, as {kind: 'left'} says before. */
+  readonly onLeft?: () => void;
   /** How long ends for one and the same reason are borne. */
   readonly sameReasonLimitMs?: number;
 }
@@ -55,6 +57,7 @@ export class SupervisedChild {
   #child: ChildProcess | null = null;
   #timer: NodeJS.Timeout | null = null;
   #stopped = false;
+  #left = false;
   #pauseMs = FIRST_PAUSE_MS;
   #unready = 0;
   #wasReady = false;
@@ -85,7 +88,9 @@ export class SupervisedChild {
     this.#unready += 1;
     if (this.#plan.onReady === null) this.#unready = 0;
     child.on('message', (message) => {
-      if (typeof message !== 'object' || !('kind' in message) || message.kind !== 'ready') return;
+      if (typeof message !== 'object' || !('kind' in message)) return;
+      if (message.kind === 'left') this.#left = true;
+      if (message.kind !== 'ready') return;
       this.#unready = 0;
       this.#wasReady = true;
       this.#plan.onReady?.(message);
@@ -120,6 +125,11 @@ export class SupervisedChild {
   #ended(livedMs: number, how: string, reason: string | null): void {
     this.#child = null;
     if (this.#stopped) return;
+    if (this.#left) {
+      this.#stopped = true;
+      this.#plan.onLeft?.();
+      return;
+    }
     this.#countReason(livedMs, reason);
     if (this.#isHopeless()) {
       this.#stopped = true;

@@ -93,7 +93,7 @@ async function fileToRun(options: RunOptions, interrupts: Interrupts, display: D
 
 /** What the workers of another run's home can train with; null where this run has its own. */
 async function offeredBy({ host, service }: Connection): Promise<(readonly string[])[] | null> {
-  return host === null ? (await service.workers()).map(({ numerics }) => numerics) : null;
+  return host === null ? (await service.workers()).filter(({ state }) => state !== 'gone').map(({ numerics }) => numerics) : null;
 }
 
 function isBadInput(error: unknown): boolean {

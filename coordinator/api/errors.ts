@@ -40,6 +40,8 @@ const statusByCode: { readonly [code: string]: number } = {
   TokenNotFound: 404,
   TrialNotFound: 404,
   NotFound: 404,
+  WorkerNotFound: 404,
+  WorkerAmbiguous: 409,
   BadRequest: 400,
   BadSweep: 400,
   IllegalTransition: 409,

@@ -17,6 +17,7 @@ import { ROLES, type Right } from '../access/roles.js';
 import type { ServerTls } from '../access/tls.js';
 import { NotLeading } from '../leader/candidacy.js';
 import { BadRequest, codeOf, httpStatus } from './errors.js';
+import { registerMetricsRoute, type MetricsPage } from './metrics-route.js';
 import type { SweepService } from './views.js';
 
 /** Of a JSON body: a sweep file, the summary of a data set with its rejected files, and what a module builds. */
@@ -83,6 +84,7 @@ const forkRequest = z.strictObject({ name: z.string().min(1), ...changeRequest.s
 const retryRequest = z.strictObject({ trials: z.array(z.string()).default([]) });
 const enqueueRequest = z.strictObject({ trials: z.array(z.record(z.string(), z.json())).min(1), front: z.boolean().default(false) });
 const sweepParams = z.object({ sweep: z.string().min(1) });
+const workerParams = z.object({ worker: z.string().min(1) });
 const trialParams = z.object({ trial: z.string().min(1) });
 const testQuery = z.object({ test: z.enum(['0', '1']).default('0') });
 const trialsQuery = testQuery.extend({ limit: z.coerce.number().int().min(1).optional() });
@@ -106,6 +108,8 @@ export interface HttpOptions {
   readonly blobUsed: (id: BlobId, bytes: number) => Promise<void>;
   /** Settles once this coordinator leads; throws NotLeading where another one does: nothing but its health is answered then. */
   readonly leading: () => Promise<void>;
+  /** What Prometheus reads. */
+  readonly metrics: () => Promise<MetricsPage>;
 }
 
 export async function httpServer(options: HttpOptions): Promise<FastifyInstance> {
@@ -133,6 +137,7 @@ export async function httpServer(options: HttpOptions): Promise<FastifyInstance>
     tokenRoutes(guarded, service);
     guarded.post('/api/v1/garbage', async (request) => service(request).collectGarbage(checked(garbageRequest, request.body)));
   });
+  registerMetricsRoute(app, { page: options.metrics, refusal: (request) => asking.refusal(request, 'read') });
   registerBlobRoutes(app, options.blobs, { authorize: (request) => asking.refusal(request, request.method === 'PUT' ? 'putBlobs' : 'getBlobs'), used: options.blobUsed });
   return app;
 }
@@ -192,8 +197,17 @@ function readingRoutes(app: FastifyInstance, service: ServiceOf): void {
   app.get('/api/v1/recordings', async (request) => ({ seq: await service(request).recordedSeq() }));
 }
 
-/** Routes that make, change and steer sweeps. */
+/** Routes that make, change and steer sweeps, and workers. */
 function steeringRoutes(app: FastifyInstance, service: ServiceOf): void {
+  const workerOf = (request: FastifyRequest): string => checked(workerParams, request.params).worker;
+  app.post('/api/v1/workers/:worker/drain', async (request) => {
+    await service(request).drain(workerOf(request));
+    return {};
+  });
+  app.post('/api/v1/workers/:worker/release', async (request) => {
+    await service(request).releaseWorker(workerOf(request));
+    return {};
+  });
   const nameOf = (request: FastifyRequest): string => checked(sweepParams, request.params).sweep;
   app.post('/api/v1/sweeps/preview', async (request) => service(request).preview(checked(submitRequest, request.body)));
   app.post('/api/v1/sweeps', async (request) => service(request).submit(checked(submitRequest, request.body)));

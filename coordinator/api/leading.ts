@@ -4,6 +4,7 @@
  */
 import { NotLeading } from '../leader/candidacy.js';
 import type { Leader } from '../leader/leader.js';
+import { WorkerNotFound } from '../leader/worker-requests.js';
 import type { LeaderSnapshot } from '../leader/snapshot.js';
 import type { Leadership, Store } from '../store/store.js';
 import { codeOf } from './errors.js';
@@ -13,11 +14,14 @@ export interface Leading {
   epoch(): Promise<number>;
   /** Tells the leader that a sweep changed; settles when it has taken that in. What runs for `giveBack`, a sweep that was stopped, is not waited for. */
   wake(giveBack?: string): Promise<void>;
+  /** As the leader has them. */
+  drain(worker: string, actor: string): Promise<void>;
+  releaseWorker(worker: string, actor: string): Promise<void>;
   /** Null while nobody leads here. */
   snapshot(): LeaderSnapshot | null;
 }
 
-export function leadingBy(leader: Pick<Leader, 'epoch' | 'leading' | 'wake' | 'snapshot'>): Leading {
+export function leadingBy(leader: Pick<Leader, 'epoch' | 'leading' | 'wake' | 'snapshot' | 'drain' | 'releaseWorker'>): Leading {
   return {
     async epoch() {
       await leader.leading();
@@ -33,6 +37,14 @@ export function leadingBy(leader: Pick<Leader, 'epoch' | 'leading' | 'wake' | 's
           if (!(standby instanceof NotLeading)) throw standby;
         });
       }
+    },
+    async drain(worker, actor) {
+      await leader.leading();
+      await leader.drain(worker, actor);
+    },
+    async releaseWorker(worker, actor) {
+      await leader.leading();
+      await leader.releaseWorker(worker, actor);
     },
     snapshot: () => leader.snapshot(),
   };
@@ -61,6 +73,8 @@ export function leadAlone(store: Store): Leading & { release(): Promise<void> } 
       return (await leadership).epoch;
     },
     wake: () => Promise.resolve(),
+    drain: (worker) => Promise.reject(new WorkerNotFound(worker)),
+    releaseWorker: (worker) => Promise.reject(new WorkerNotFound(worker)),
     snapshot: () => null,
     async release() {
       await (await leadership?.catch(() => null))?.release();

@@ -21,6 +21,7 @@ import { Submissions } from './submissions.js';
 import { Tokens } from './tokens.js';
 import { TrialRequests } from './trial-requests.js';
 import { waitingFor } from './waiting-for.js';
+import { workerViews } from './workers.js';
 import { chosenValue, byFirstObjective, leaderboard, meansOf, pathOf, planView, rankedRow, recordedPrefix, rowOf, sweepView, trialResult, type KnownEpochs, type Ranked } from './results.js';
 import type {
   Changed,
@@ -242,8 +243,15 @@ export class ApplicationService implements SweepService {
   }
 
   async workers(): Promise<WorkerView[]> {
-    const connected = this.#options.leader.snapshot()?.workers.filter((worker) => worker.connected) ?? [];
-    return connected.map(({ name, slots, numerics }) => ({ name, slots, numerics }));
+    return workerViews(this.#options.leader.snapshot(), await this.#store.workers(), new Date());
+  }
+
+  async drain(worker: string): Promise<void> {
+    await this.#options.leader.drain(worker, this.#options.actor);
+  }
+
+  async releaseWorker(worker: string): Promise<void> {
+    await this.#options.leader.releaseWorker(worker, this.#options.actor);
   }
 
   tokens(): Promise<TokenView[]> {

@@ -187,12 +187,51 @@ export interface TrialCounts {
   readonly waiting: number;
 }
 
-/** A worker that is connected. */
-export interface WorkerView {
+export interface GpuView {
+  readonly index: number;
   readonly name: string;
-  readonly slots: number;
+  readonly memoryBytes: number;
+  /** Null where it is not told. */
+  readonly usedBytes: number | null;
+  readonly utilisation: number | null;
+  readonly celsius: number | null;
+}
+
+/** What a worker is at. */
+export interface WorkerStage {
+  readonly kind: 'train' | 'evaluate';
+  /** Name of a sweep that wants it; null where none does any more. */
+  readonly sweep: string | null;
+  /** Numbers of the trials that wait for it. */
+  readonly trials: readonly number[];
+  readonly from: number;
+  readonly to: number;
+  readonly epoch: number;
+}
+
+export interface WorkerView {
+  readonly id: string;
+  readonly name: string;
+  /** `draining`: it gives everything back and leaves. `quarantined`: it is given nothing for a while, since what it was given failed. */
+  readonly state: 'active' | 'draining' | 'quarantined' | 'gone';
+  /** Null where it is not known. */
+  readonly carrier: 'grpc' | 'nats' | null;
+  readonly pool: string | null;
+  readonly labels: { readonly [key: string]: string };
+  /** What it trains with where nothing else is asked for, for a person. */
+  readonly engine: string;
   /** What it can train with, the best first. */
   readonly numerics: readonly string[];
+  readonly slots: number;
+  readonly busy: number;
+  readonly memoryBytes: number;
+  readonly gpus: readonly GpuView[];
+  /** Over the last minute; null where it is not told. */
+  readonly epochsPerSecond: number | null;
+  readonly lastSeenSeconds: number;
+  /** Null outside quarantine. */
+  readonly quarantinedForSeconds: number | null;
+  readonly stages: readonly WorkerStage[];
 }
 
 export interface ProgressView {
@@ -508,7 +547,7 @@ export interface SweepService {
   /** Trials by their numbers or ids; none for all that failed or were cancelled. */
   retry(idOrName: string, trials: readonly string[]): Promise<Retried>;
   enqueue(idOrName: string, trials: readonly Assignment[], options: { readonly front: boolean }): Promise<Enqueued>;
-  /** Those that are connected; none where this coordinator does not lead. */
+  /** Those that are connected, and those that have left within a day. */
   workers(): Promise<WorkerView[]>;
   /** In the order in which they were made. */
   tokens(): Promise<TokenView[]>;
@@ -517,6 +556,10 @@ export interface SweepService {
   revokeToken(id: string): Promise<TokenView>;
   /** Deletes blobs that nothing refers to, and were not used for so long. */
   collectGarbage(request: GarbageRequest): Promise<GarbageView>;
+  /** A worker, by its name or id, gives everything back and leaves. Throws `WorkerNotFound`, `WorkerAmbiguous`. */
+  drain(worker: string): Promise<void>;
+  /** Ends a worker's quarantine. Throws `WorkerNotFound`, `WorkerAmbiguous`. */
+  releaseWorker(worker: string): Promise<void>;
   /** Current end of the store's sequence of recordings. */
   recordedSeq(): Promise<number>;
   recordedSince(idOrName: string, seq: number): Promise<Recorded>;

@@ -6,10 +6,14 @@
  */
 import type { CoordinatorMessage, WorkerMessage } from '../../proto/messages.js';
 
+export type CarrierName = 'grpc' | 'nats';
+
 /** One session of one worker. A worker that reconnects comes as a new peer. */
 export interface Peer {
   /** Unique in this process. */
   readonly id: string;
+  /** What carries the session. */
+  readonly carrier: CarrierName;
   /** Dropped without a word once the session has ended. Throws ProtocolError for what no frame can hold. */
   send(message: CoordinatorMessage): void;
   /** Ends the session after what was sent before. */
@@ -33,6 +37,11 @@ export interface CarrierHandler {
   received(peer: Peer, message: WorkerMessage): void;
   /** Once per opened peer, whoever ended the session. */
   closed(peer: Peer): void;
+  /** Told of the bytes of every frame. */
+  readonly traffic?: {
+    received(peer: Peer, bytes: number): void;
+    sent(peer: Peer, bytes: number): void;
+  };
 }
 
 export interface Carrier {

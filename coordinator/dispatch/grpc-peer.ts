@@ -18,6 +18,7 @@ const STATUS_OF: { readonly [fault in Fault]: status } = {
 /** One stream. */
 export class GrpcPeer implements Peer {
   readonly id: string;
+  readonly carrier = 'grpc';
   readonly #call: ServerDuplexStream<Uint8Array, Uint8Array>;
   /** Called once at the end, with the line for the log where something was wrong. */
   readonly #ended: (problem: string | null) => void;
@@ -30,7 +31,10 @@ export class GrpcPeer implements Peer {
     this.#ended = ended;
     this.#writer = new FrameWriter<CoordinatorMessage>({
       encode: (message) => encodeFromCoordinator([message]),
-      write: (frame) => call.write(frame),
+      write: (frame) => {
+        handler.traffic?.sent(this, frame.length);
+        return call.write(frame);
+      },
       overflow: () => this.#fail('NotRead', 'the worker does not read what it is sent'),
     });
     this.#reception = new Reception({ peer: this, handler, fail: (fault, details) => this.#fail(fault, details) });

@@ -26,6 +26,7 @@ const HEARTBEATS_MISSED = 3;
 /** One session: pieces in, pieces out. NATS tells nobody that the other side is gone, so silence ends it. */
 export class NatsPeer implements Peer {
   readonly id: string;
+  readonly carrier = 'nats';
   readonly worker: string;
   readonly #options: NatsPeerOptions;
   readonly #joiner = new PieceJoiner(MAX_FRAME_BYTES);
@@ -93,6 +94,7 @@ export class NatsPeer implements Peer {
   }
 
   #write(frame: Uint8Array): boolean {
+    this.#options.handler.traffic?.sent(this, frame.length);
     let wantsMore = true;
     for (const piece of this.#cutter.cut(frame)) wantsMore = this.#options.publish({ [HEADERS.piece]: pieceText(piece) }, piece.bytes);
     return wantsMore;

@@ -39,6 +39,7 @@ export class Reception {
 
   frame(frame: Uint8Array): void {
     if (this.#state === 'closed') return;
+    this.#options.handler.traffic?.received(this.#options.peer, frame.length);
     try {
       if (this.#state === 'waiting' && !this.#greeted(frame)) return;
       for (const message of decodeFromWorker(frame)) this.#received(message);

@@ -5,11 +5,15 @@ import type { FailureCount } from '../store/store.js';
 import { afterFailure, type Verdict } from '../trial/retry.js';
 import type { Attempt } from './model.js';
 
+const NOWHERE: ReadonlySet<string> = new Set();
+
 export class AttemptLedger {
   readonly #live = new Map<string, Attempt>();
   /** By kind, first key and class. */
   readonly #failures = new Map<string, { readonly key: EpochKey; readonly count: number }>();
   readonly #alone = new Set<EpochKey>();
+  /** Workers at which stages that begin with a key have failed under this leader. */
+  readonly #failedAt = new Map<EpochKey, Set<string>>();
 
   live(): Attempt[] {
     return [...this.#live.values()];
@@ -31,6 +35,11 @@ export class AttemptLedger {
   forget(keys: ReadonlySet<EpochKey>): void {
     for (const [name, { key }] of this.#failures) if (keys.has(key)) this.#failures.delete(name);
     for (const key of this.#alone) if (keys.has(key)) this.#alone.delete(key);
+    for (const key of this.#failedAt.keys()) if (keys.has(key)) this.#failedAt.delete(key);
+  }
+
+  failedAt(start: EpochKey): ReadonlySet<string> {
+    return this.#failedAt.get(start) ?? NOWHERE;
   }
 
   needsAlone(start: EpochKey): boolean {
@@ -88,7 +97,8 @@ export class AttemptLedger {
       if (!isStateless(node.trajectory)) node.lastWorker = attempt.worker.id;
     }
     const first = attempt.nodes[0];
-    if (outcome === 'done' || outcome === 'released' || first === undefined) return null;
+    if (outcome === 'done' || outcome === 'released' || outcome === 'Preempted' || first === undefined) return null;
+    this.#failedAt.set(first.key, new Set(this.#failedAt.get(first.key)).add(attempt.worker.id));
     const name = `${attempt.kind} ${first.key} ${outcome}`;
     const count = (this.#failures.get(name)?.count ?? 0) + 1;
     this.#failures.set(name, { key: first.key, count });

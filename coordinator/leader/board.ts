@@ -16,7 +16,9 @@ import type { TrialFailure, TrialRecord, TurnWrites } from '../store/store.js';
 import type { BudgetEnd } from '../sweep/spec.js';
 import { claimEnd, claimPath, giveUpEnd, giveUpPath, goOn, leaveEarly, pin } from './claims.js';
 import { spentWrite } from './budget.js';
+import { creditEnd, creditKnown } from './credit.js';
 import type { Proposed, ReadyItem, SweepFacts, SweepRun, TrialRun } from './model.js';
+import type { TurnNotes } from './notes.js';
 import { toldOf, type ProposingOf } from './proposing.js';
 import type { Share } from './share.js';
 import { Standing } from './standing.js';
@@ -29,8 +31,12 @@ export class Board {
   readonly sweeps = new Map<string, SweepRun>();
   readonly #standing = new Standing();
 
-  constructor(proposingOf: ProposingOf) {
+  readonly #notes: () => TurnNotes;
+
+  /** `notes`: those of the turn at hand. */
+  constructor(proposingOf: ProposingOf, notes: () => TurnNotes) {
     this.#proposingOf = proposingOf;
+    this.#notes = notes;
   }
 
   /** Takes a sweep in; what is recorded already is folded at once, which may end trials and the sweep. */
@@ -39,11 +45,12 @@ export class Board {
     const sweep = sweepRunOf(record, record.onlyAsked ? null : this.#proposingOf(record), share);
     this.sweeps.set(record.id, sweep);
     for (const trial of facts.trials) this.#plant(trial, sweep);
-    this.#memoise(facts);
+    this.#memoise(facts, record.createdAt);
     for (const trial of sweep.trials) {
       sweep.proposing?.adopt(trial.plan);
       sweep.proposing?.tell(toldOf(trial));
       if (trial.phase !== 'ended') continue;
+      creditKnown(trial);
       this.#considerBest(trial);
       if (trial.state === 'completed' || trial.state === 'pruned') sweep.pruning?.remember(trial);
     }
@@ -61,7 +68,7 @@ export class Board {
       writes.created.push({ ...trial, ahead: null, sweep: id, revision });
       return this.#plant({ ...freshTrial, id: trial.id, sweep: id, number: trial.plan.number, assignment: trial.plan.assignment, plan: trial.plan }, sweep);
     });
-    this.#memoise(proposed);
+    this.#memoise(proposed, sweep.record.createdAt);
     for (const trial of planted) this.#advance(trial, writes);
     this.#considerEnd(sweep, writes);
   }
@@ -101,7 +108,10 @@ export class Board {
 
   /** Call after setting a node's result: the trials that stand there move on. */
   recorded(node: EpochNode, writes: TurnWrites): void {
-    for (const trial of this.#standing.takeFrom(node)) this.#advance(trial, writes);
+    for (const trial of this.#standing.takeFrom(node)) {
+      trial.sweep.moved = true;
+      this.#advance(trial, writes);
+    }
   }
 
   /** Call after adding an evaluation to a node: trials that have all their parts complete. */
@@ -200,7 +210,8 @@ export class Board {
     return trial;
   }
 
-  #memoise(facts: Pick<SweepFacts, 'epochs' | 'evaluations'>): void {
+  /** `since`: when the sweep was first submitted. */
+  #memoise(facts: Pick<SweepFacts, 'epochs' | 'evaluations'>, since: Date): void {
     for (const epoch of facts.epochs) {
       const node = this.forest.get(epoch.key);
       if (node?.result !== null) continue;
@@ -210,6 +221,7 @@ export class Board {
       node.msPerImage = epoch.msPerImage;
       node.checkpoint = epoch.checkpoint;
       node.recordedBy = epoch.attempt;
+      node.credited ||= epoch.recordedAt < since;
     }
     for (const { key, part, result } of facts.evaluations) this.forest.get(key)?.evaluations.set(part, result);
   }
@@ -316,6 +328,7 @@ export class Board {
   }
 
   #end(trial: TrialRun, state: TrialState, failure: TrialFailure | null, writes: TurnWrites): void {
+    creditEnd(trial, state, this.#notes());
     this.#uproot(trial);
     if (state !== 'completed') {
       giveUpEnd(trial);
@@ -348,6 +361,7 @@ export class Board {
 
   #setState(trial: TrialRun, state: TrialState, writes: TurnWrites): void {
     if (trial.state === state) return;
+    trial.sweep.moved = true;
     if (trial.state === 'queued') trial.sweep.queued -= 1;
     if (state === 'queued') trial.sweep.queued += 1;
     trial.state = moveTrial(trial.state, state);

@@ -2,13 +2,30 @@
 import type { QueueingBox } from '../placement/ahead.js';
 import type { Contender } from '../placement/fair-share.js';
 import { startFor, type EpochNode } from '../stage/forest.js';
-import type { ReadyItem, SweepRun, WorkerRun } from './model.js';
+import { HEALTHY } from '../placement/quarantine.js';
+import type { Attempt, ReadyItem, SweepRun, WorkerRun } from './model.js';
 
 /** The epoch whose work begins when the item is handed out. */
 export function startNode(item: Pick<ReadyItem, 'kind' | 'node'>): EpochNode {
   if (item.kind === 'evaluate') return item.node;
   const start = startFor(item.node);
   return start.kind === 'from' ? start.node : item.node;
+}
+
+const UNTOLD = { pool: null, labels: {}, engine: '', gpus: [] } as const;
+
+/** A worker before its hello, or one that a former leader gave leases to. */
+export function newWorker(id: string, now: number, deadline: number): WorkerRun {
+  return {
+    ...{ id, name: id, peer: null, slots: 0, memoryBytes: 0, slotMemoryBytes: 0, numerics: new Set<string>() },
+    ...{ carrier: null, features: new Set<string>(), box: UNTOLD, use: null, seenAt: now, draining: false, health: HEALTHY },
+    ...{ attempts: new Map<string, Attempt>(), waiting: 0, waitingMs: 0, alone: 0, deadline, reserved: null },
+  };
+}
+
+/** Whether it may be given work. */
+export function isOpen({ peer, draining, health }: WorkerRun): boolean {
+  return peer !== null && !draining && health.until === null;
 }
 
 export function boxOf(worker: WorkerRun): QueueingBox {

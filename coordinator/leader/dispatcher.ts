@@ -8,6 +8,7 @@
  */
 import type { CoordinatorMessage, Hello, LeaseRef, Progress, ReliableMessage, WorkerMessage } from '../../proto/messages.js';
 import { PROTOCOL_VERSION } from '../../proto/messages.js';
+import type { CarrierName } from '../dispatch/carrier.js';
 import type { OutcomeClass } from '../../proto/work.js';
 import { joinsAt, leasesLeft } from '../placement/fair-share.js';
 import { MemoryPeaks } from '../placement/memory.js';
@@ -15,14 +16,16 @@ import { keepOf, type EpochNode } from '../stage/forest.js';
 import type { FailureCount, OpenAttempt, TurnWrites } from '../store/store.js';
 import { Board } from './board.js';
 import { AttemptLedger } from './attempt-ledger.js';
-import { contenderOf } from './boxes.js';
+import { contenderOf, isOpen, newWorker } from './boxes.js';
 import { spentWrite } from './budget.js';
 import { BudgetClock } from './budget-clock.js';
 import { evaluatedBy, HandOut } from './hand-out.js';
+import { emptyNotes, type TurnNotes, type Waiting } from './notes.js';
 import { emptyWrites, goalOf, type Attempt, type Proposed, type SweepFacts, type SweepRun, type WorkerRun } from './model.js';
 import type { ProposingOf } from './proposing.js';
 import { answerReport } from './reports.js';
 import { Share } from './share.js';
+import { askToDrain, drainWorker, endQuarantines, noteStage, releaseWorker } from './worker-requests.js';
 
 /** Trials proposed ahead of a free slot, per slot: none waits for a sampler, and few are chosen on old news. */
 const AHEAD = 0.25;
@@ -47,6 +50,7 @@ export interface Send {
 
 export interface TurnOutput {
   readonly writes: TurnWrites;
+  readonly notes: TurnNotes;
   readonly sends: readonly Send[];
   /** Peers whose session is over. */
   readonly close: readonly string[];
@@ -61,6 +65,7 @@ export class Dispatcher {
   readonly peaks = new MemoryPeaks();
   readonly options: DispatcherOptions;
   writes: TurnWrites = emptyWrites();
+  notes: TurnNotes = emptyNotes();
   #sends: Send[] = [];
   #close: string[] = [];
   #warnings: string[] = [];
@@ -72,7 +77,7 @@ export class Dispatcher {
 
   constructor(options: DispatcherOptions) {
     this.options = options;
-    this.board = new Board(options.proposingOf);
+    this.board = new Board(options.proposingOf, () => this.notes);
     this.ledger = new AttemptLedger();
   }
 
@@ -107,6 +112,11 @@ export class Dispatcher {
 
   /** Forgets a sweep that is not open any more; what still runs for it alone is given back. */
   unload(sweep: string): void {
+    const known = this.board.sweeps.get(sweep);
+    if (known?.state === 'running' || known?.state === 'paused') {
+      this.notes.sweepsStopped += 1;
+      this.notes.trialsCancelled += known.open;
+    }
     this.board.removeSweep(sweep);
     this.#cancelUnwanted();
   }
@@ -194,11 +204,23 @@ export class Dispatcher {
     if (worker?.peer !== peer) return;
     worker.peer = null;
     this.#describe(worker, false);
+    // It has left as it was asked to.
+    if (worker.draining && worker.attempts.size === 0) this.workers.delete(worker.id);
   }
 
-  received(peer: string, message: WorkerMessage, now: number): void {
+  /** As `drainWorker` has it. */
+  drain(nameOrId: string, actor: string): void {
+    drainWorker(this, nameOrId, actor);
+  }
+
+  /** As `releaseWorker` has it. */
+  release(nameOrId: string, actor: string): void {
+    releaseWorker(this, nameOrId, actor);
+  }
+
+  received(peer: string, message: WorkerMessage, now: number, carrier: CarrierName | null = null): void {
     if (message.kind === 'hello') {
-      this.#hello(peer, message, now);
+      this.#hello(peer, message, now, carrier);
       return;
     }
     const worker = this.#peers.get(peer);
@@ -208,7 +230,11 @@ export class Dispatcher {
     }
     this.now = now;
     worker.deadline = now + this.options.leaseTermMs;
-    if (message.kind === 'heartbeat') return;
+    worker.seenAt = now;
+    if (message.kind === 'heartbeat') {
+      worker.use = message.use ?? null;
+      return;
+    }
     if (message.kind === 'progress') this.#progress(worker, message);
     else this.#report(worker, peer, message);
   }
@@ -220,6 +246,7 @@ export class Dispatcher {
   /** Ends what has run out: leases of silent workers, the wait for checkpoints that do not come, sweeps' time. */
   tick(now: number): void {
     this.now = now;
+    endQuarantines(this);
     for (const attempt of this.ledger.live()) this.#forgetOverdue(attempt, now);
     const working = [...this.workers.values()].some((worker) => worker.peer !== null);
     for (const { sweep, end } of this.#clock.tick(this.board.sweeps.values(), this.ledger.live(), working, now, this.writes)) {
@@ -229,20 +256,32 @@ export class Dispatcher {
     for (const worker of this.workers.values()) {
       if (now < worker.deadline) continue;
       for (const attempt of [...worker.attempts.values()]) {
+        this.notes.expired += 1;
         this.endAttempt(attempt, lossOf(attempt), `worker ${worker.name} was silent for ${this.options.leaseTermMs / 1000} s`);
       }
       if (worker.peer === null) this.workers.delete(worker.id);
     }
   }
 
+  /** Ready work by what it waits for, as the last turn left it. */
+  get waiting(): Waiting {
+    return this.#handOut.waiting;
+  }
+
   /** Hands out what is ready, as far as there is room. */
   settle(now: number): void {
     this.#handOut.settle(now);
+    for (const sweep of this.board.sweeps.values()) {
+      if (sweep.moved || sweep.state !== 'running') sweep.movedAt = now;
+      sweep.movedAt ??= now;
+      sweep.moved = false;
+    }
   }
 
   take(): TurnOutput {
-    const output = { writes: this.writes, sends: this.#sends, close: this.#close, warnings: this.#warnings };
+    const output = { writes: this.writes, notes: this.notes, sends: this.#sends, close: this.#close, warnings: this.#warnings };
     this.writes = emptyWrites();
+    this.notes = emptyNotes();
     this.#sends = [];
     this.#close = [];
     this.#warnings = [];
@@ -261,6 +300,8 @@ export class Dispatcher {
 
   /** Ends a live attempt: its nodes are free, its failure is counted, and what follows is decided. */
   endAttempt(attempt: Attempt, outcome: OutcomeClass, message: string, log = ''): void {
+    this.notes.ended.push({ kind: attempt.kind, outcome });
+    noteStage(this, attempt, outcome, message);
     const verdict = this.ledger.end(attempt, outcome, () => this.#isLargest(attempt.worker), this.now);
     this.writes.ended.push({ attempt: attempt.id, token: attempt.token, outcome, message, log });
     const goal = goalOf(attempt);
@@ -289,7 +330,7 @@ export class Dispatcher {
     this.writes.events.push({ type: 'sweep.paused', sweep: sweep.record.id, trial: null, detail: { problem } });
   }
 
-  #hello(peer: string, hello: Hello, now: number): void {
+  #hello(peer: string, hello: Hello, now: number, carrier: CarrierName | null): void {
     if (hello.protocol !== PROTOCOL_VERSION) {
       const message = `the worker speaks protocol ${hello.protocol}, this coordinator ${PROTOCOL_VERSION}; install the same version of trawl on both`;
       this.#sends.push({ peer, message: { kind: 'refused', code: 'ProtocolVersion', message, retry: false } });
@@ -299,6 +340,9 @@ export class Dispatcher {
     const worker = this.#worker(hello.worker, now);
     if (worker.peer !== null && worker.peer !== peer) this.#giveWay(worker.id, worker.peer);
     if (worker.name !== hello.name || worker.peer === null) this.#lookForName(worker.id, hello.name);
+    // One that had given up its slots and has some again was started anew.
+    if (worker.slots === 0 && hello.slots > 0) worker.draining = false;
+    Object.assign(worker, { carrier, features: new Set(hello.features), box: hello.box ?? worker.box, seenAt: now });
     Object.assign(worker, { name: hello.name, peer, slots: hello.slots, memoryBytes: hello.memoryBytes, slotMemoryBytes: hello.slotMemoryBytes, numerics: new Set(hello.numerics) });
     this.#peers.set(peer, worker);
     const held = new Set(hello.leases.map((lease) => lease.attempt));
@@ -311,6 +355,8 @@ export class Dispatcher {
     const lost = hello.leases.filter((lease) => this.#held(worker, lease) === undefined);
     this.#describe(worker, true);
     this.send(worker, { kind: 'welcome', leaseTermMs: this.options.leaseTermMs, heartbeatMs: this.options.heartbeatMs, lost });
+    // The order may have been lost with the session before.
+    if (worker.draining && worker.slots > 0) askToDrain(this, worker);
   }
 
   /**
@@ -337,10 +383,7 @@ export class Dispatcher {
       known.deadline = deadline;
       return known;
     }
-    const worker: WorkerRun = {
-      ...{ id, name: id, peer: null, slots: 0, memoryBytes: 0, slotMemoryBytes: 0, numerics: new Set<string>() },
-      ...{ attempts: new Map<string, Attempt>(), waiting: 0, waitingMs: 0, alone: 0, deadline, reserved: null },
-    };
+    const worker = newWorker(id, now, deadline);
     this.workers.set(id, worker);
     return worker;
   }
@@ -362,6 +405,7 @@ export class Dispatcher {
     const { epoch, step, steps, loss } = message;
     this.begun(attempt);
     attempt.progress = { epoch, step, steps, loss };
+    for (const { sweep } of this.board.standingAt(goalOf(attempt))) sweep.moved = true;
   }
 
   #report(worker: WorkerRun, peer: string, message: ReliableMessage): void {
@@ -369,6 +413,7 @@ export class Dispatcher {
     const answer = attempt === undefined ? null : answerReport(this, attempt, message);
     // What does not fit its lease cannot be mended by saying it again: the work is given to another attempt.
     if (attempt !== undefined && answer === null) this.endAttempt(attempt, 'WorkerLost', `worker ${worker.name} reported what is not its work`);
+    if (answer === null) this.notes.stale += 1;
     const stale = { kind: 'answer', seq: message.seq, verdict: 'stale', next: 'stop', keep: false, evaluate: false } as const;
     this.#sends.push({ peer, message: answer ?? stale });
   }
@@ -386,7 +431,7 @@ export class Dispatcher {
 
   /** Whether no connected box of the same numerics has more memory: what does not fit there fits nowhere. */
   #isLargest(worker: WorkerRun): boolean {
-    const others = [...this.workers.values()].filter((other) => other.peer !== null && [...worker.numerics].every((name) => other.numerics.has(name)));
+    const others = [...this.workers.values()].filter((other) => isOpen(other) && [...worker.numerics].every((name) => other.numerics.has(name)));
     return others.every((other) => other.memoryBytes <= worker.memoryBytes);
   }
 

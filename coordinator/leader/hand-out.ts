@@ -9,13 +9,15 @@ import { placeAhead, takesAhead, type QueueingBox } from '../placement/ahead.js'
 import { leasesLeft, nextInLine } from '../placement/fair-share.js';
 import { memoryAsk, type MemoryPeaks } from '../placement/memory.js';
 import { fits, hasRoom, place, type Need } from '../placement/place.js';
+import { whyNowhere, type WaitReason } from '../placement/waiting.js';
 import { cutSpan, isStateless, keepOf, type EpochNode } from '../stage/forest.js';
 import type { TurnWrites } from '../store/store.js';
 import type { AttemptLedger } from './attempt-ledger.js';
 import type { Board } from './board.js';
-import { boxOf, contenderOf, startNode } from './boxes.js';
+import { boxOf, contenderOf, isOpen, startNode } from './boxes.js';
 import { epochsLeft, payersOf, withinBudget } from './budget.js';
 import { goalOf, type Attempt, type ReadyItem, type SweepRun, type TrialRun, type WorkerRun } from './model.js';
+import { nobodyWaits, type PlacementKind, type TurnNotes, type Waiting } from './notes.js';
 import { awaitFrom, evaluateWork, trainWork } from './work.js';
 
 /** What waits at a busy box for so long is called back once another is idle. */
@@ -28,12 +30,22 @@ export interface HandOutContext {
   readonly workers: ReadonlyMap<string, WorkerRun>;
   readonly peaks: MemoryPeaks;
   readonly writes: TurnWrites;
+  readonly notes: TurnNotes;
   readonly options: { readonly checkpointEveryMs: number; readonly newId: (prefix: 'att' | 'stg') => string; readonly newToken: () => string };
   send(worker: WorkerRun, message: CoordinatorMessage): void;
 }
 
+/** Ready work that found no place in a turn, and what it waits for. */
+interface Aside {
+  readonly item: ReadyItem;
+  readonly reason: WaitReason;
+}
+
 export class HandOut {
   readonly #context: HandOutContext;
+  /** Ready work by what it waits for, as the last turn left it, and when that was, on the leader's clock. */
+  waiting: Waiting = nobodyWaits();
+  #settledAt: number | null = null;
 
   constructor(context: HandOutContext) {
     this.#context = context;
@@ -42,39 +54,68 @@ export class HandOut {
   /** Hands out what is ready, as far as there is room; then what may wait at a worker for its next free slot. */
   settle(now: number): void {
     const { board, workers, writes } = this.#context;
+    this.#countWait(now);
     for (const worker of workers.values()) if (worker.reserved !== null && !this.#isReserved(worker)) worker.reserved = null;
     const boxes = new Map<string, QueueingBox>();
-    for (const worker of workers.values()) if (worker.peer !== null && now < worker.deadline) boxes.set(worker.id, boxOf(worker));
+    for (const worker of workers.values()) if (isOpen(worker) && now < worker.deadline) boxes.set(worker.id, boxOf(worker));
     board.promote((sweep) => roomFor(sweep, boxes.values(), now), writes);
     const aside = this.#fillSlots(boxes, now);
     // Whoever waits for a box to be idle would wait longer.
     if (aside.length === 0) this.#fillAhead(boxes, now);
-    for (const item of aside) item.sweep.ready.push(item);
+    for (const { item } of aside) item.sweep.ready.push(item);
+    this.waiting = this.#whatWaits(aside, boxes.size, now);
     if (nextInLine(this.#contenders(now)) === null) this.#callBack(boxes, now);
   }
 
+  /** Adds the time since the last turn for all that it left waiting. */
+  #countWait(now: number): void {
+    const elapsed = now - (this.#settledAt ?? now);
+    this.#settledAt = now;
+    const { waitedMs } = this.#context.notes;
+    for (const reason of Object.keys(this.waiting) as WaitReason[]) waitedMs[reason] += this.waiting[reason] * elapsed;
+  }
+
+  /** What was looked at has its own reason; the rest of a sweep's queue waits for its turn. */
+  #whatWaits(aside: readonly Aside[], connected: number, now: number): Waiting {
+    const waiting = nobodyWaits();
+    const looked = new Map<SweepRun, number>();
+    for (const { item, reason } of aside) {
+      waiting[reason] += 1;
+      looked.set(item.sweep, (looked.get(item.sweep) ?? 0) + 1);
+    }
+    for (const sweep of this.#context.board.sweeps.values()) {
+      if (sweep.state !== 'running') continue;
+      const reason = connected === 0 ? 'worker' : leasesLeft(contenderOf(sweep, now)) > 0 ? 'slot' : 'concurrency';
+      waiting[reason] += Math.max(0, sweep.ready.length - (looked.get(sweep) ?? 0));
+    }
+    return waiting;
+  }
+
   /** What could not be placed. */
-  #fillSlots(boxes: Map<string, QueueingBox>, now: number): ReadyItem[] {
-    const { workers } = this.#context;
-    const aside: ReadyItem[] = [];
+  #fillSlots(boxes: Map<string, QueueingBox>, now: number): Aside[] {
+    const { notes, workers } = this.#context;
+    const aside: Aside[] = [];
     const open = new Map([...boxes].filter(([, box]) => hasRoom(box)));
     while (open.size > 0) {
       const item = this.#next(now);
       if (item === null) break;
       if (!this.#isAffordable(item)) {
-        aside.push(item);
+        aside.push({ item, reason: 'budget' });
         continue;
       }
       const start = startNode(item);
-      const need = this.#needOf(item, start);
+      const need = this.#needOf(item, start, boxes);
       const placement = place(need, [...(need.alone ? boxes : open).values()]);
       const worker = placement.kind === 'wait' ? undefined : workers.get(placement.box);
       if (placement.kind === 'place' && worker !== undefined) {
         this.#unreserve(start.key);
-        this.#grant(item, start, worker, need.alone, now);
+        this.#grant(item, start, worker, need.alone ? 'alone' : worker.id === need.near ? 'near' : 'idlest', now);
       } else {
-        if (placement.kind === 'reserve' && worker !== undefined) worker.reserved = { item, key: start.key };
-        aside.push(item);
+        if (placement.kind === 'reserve' && worker !== undefined) {
+          if (worker.reserved?.key !== start.key) notes.placed.reserved += 1;
+          worker.reserved = { item, key: start.key };
+        }
+        aside.push({ item, reason: whyNowhere(need, [...boxes.values()]) });
       }
       if (worker === undefined) continue;
       const box = boxOf(worker);
@@ -92,13 +133,13 @@ export class HandOut {
       const start = startNode(item);
       const goesAhead = item.kind === 'train' && this.#isAffordable(item);
       const expectedMs = goesAhead ? item.sweep.pace.expectedMs(this.#spanOf(item, start).length) : null;
-      const id = expectedMs === null ? null : placeAhead(this.#needOf(item, start), [...boxes.values()], expectedMs);
+      const id = expectedMs === null ? null : placeAhead(this.#needOf(item, start, boxes), [...boxes.values()], expectedMs);
       const worker = id === null ? undefined : workers.get(id);
       if (worker === undefined) {
         item.sweep.ready.push(item);
         return;
       }
-      this.#grant(item, start, worker, false, now);
+      this.#grant(item, start, worker, 'ahead', now);
       boxes.set(worker.id, boxOf(worker));
     }
   }
@@ -113,10 +154,11 @@ export class HandOut {
       for (const attempt of this.#context.workers.get(box.id)?.attempts.values() ?? []) {
         const first = attempt.nodes[0];
         if (room === 0 || attempt.cancelled || attempt.begunAt !== null || now - attempt.leasedAt < CALL_BACK_MS || first === undefined) continue;
-        const need = this.#needOf({ kind: attempt.kind }, first);
+        const need = this.#needOf({ kind: attempt.kind }, first, boxes);
         if (!free.some((other) => fits(need, other))) continue;
         attempt.cancelled = true;
         room -= 1;
+        this.#context.notes.placed['called-back'] += 1;
         this.#context.send(attempt.worker, { kind: 'cancel', attempt: attempt.id, how: 'release' });
       }
     }
@@ -138,9 +180,12 @@ export class HandOut {
     return waiting.map((sweep) => contenderOf(sweep, now));
   }
 
-  #needOf({ kind }: Pick<ReadyItem, 'kind'>, start: EpochNode): Need {
+  #needOf({ kind }: Pick<ReadyItem, 'kind'>, start: EpochNode, boxes: ReadonlyMap<string, QueueingBox>): Need {
     const { key, trajectory, parent } = start;
-    return { key, numerics: trajectory.numerics, memoryBytes: this.#memoryOf(kind, start), alone: this.#needsAlone(kind, start), near: parent?.lastWorker ?? null };
+    const need = { key, numerics: trajectory.numerics, memoryBytes: this.#memoryOf(kind, start), alone: this.#needsAlone(kind, start), avoid: this.#context.ledger.failedAt(key), near: parent?.lastWorker ?? null };
+    // Where it has failed everywhere, it is tried anywhere.
+    if (need.avoid.size === 0 || [...boxes.values()].some((box) => fits(need, box))) return need;
+    return { ...need, avoid: new Set() };
   }
 
   /** As far as one attempt may run, and the budget of its sweep goes. */
@@ -148,8 +193,10 @@ export class HandOut {
     return withinBudget(cutSpan(start, node), epochsLeft(sweep, () => this.#context.ledger.live()));
   }
 
-  #grant(item: ReadyItem, start: EpochNode, worker: WorkerRun, alone: boolean, now: number): void {
-    const { board, ledger, options, writes } = this.#context;
+  #grant(item: ReadyItem, start: EpochNode, worker: WorkerRun, how: PlacementKind, now: number): void {
+    const { board, ledger, notes, options, writes } = this.#context;
+    const alone = how === 'alone';
+    notes.placed[how] += 1;
     const trials = runningAt(board, item.node);
     const { sweep } = item;
     // The one that it is leased for goes first: by that a next leader knows whom it counts for.
@@ -189,7 +236,7 @@ export class HandOut {
     if (this.#context.ledger.needsAlone(start.key)) return true;
     const need = this.#memoryOf(kind, start);
     if (need === null) return false;
-    const slots = [...this.#context.workers.values()].filter(({ peer, numerics }) => peer !== null && numerics.has(start.trajectory.numerics)).map(({ slotMemoryBytes }) => slotMemoryBytes);
+    const slots = [...this.#context.workers.values()].filter((worker) => isOpen(worker) && worker.numerics.has(start.trajectory.numerics)).map(({ slotMemoryBytes }) => slotMemoryBytes);
     return slots.length > 0 && need > Math.max(...slots);
   }
 

@@ -8,18 +8,39 @@
 import { nanoid } from 'nanoid';
 import type { WorkerMessage } from '../../proto/messages.js';
 import { newId } from '../../proto/ids.js';
-import type { CarrierHandler, Peer } from '../dispatch/carrier.js';
+import type { CarrierHandler, CarrierName, Peer } from '../dispatch/carrier.js';
 import type { EpochKey } from '../../proto/work.js';
-import type { Leadership, Store, SweepRecord } from '../store/store.js';
+import type { Leadership, Store, SweepRecord, TurnWrites } from '../store/store.js';
 import { Candidacy, NotLeading } from './candidacy.js';
 import { Dispatcher, type TurnOutput } from './dispatcher.js';
+import { fleetFactsOf, type FleetFacts } from './fleet-facts.js';
 import { isEmpty, type Proposed, type SweepRun } from './model.js';
+import type { TurnNotes } from './notes.js';
 import type { ProposingOf } from './proposing.js';
 import { snapshotOf, type LeaderSnapshot } from './snapshot.js';
 
 export interface LeaderLogger {
   info(detail: object, message: string): void;
   warn(detail: object, message: string): void;
+}
+
+/** What a turn did, once it is done. */
+export interface ObservedTurn {
+  readonly writes: TurnWrites;
+  readonly notes: TurnNotes;
+  /** How long its transaction took; null where there was nothing to write. */
+  readonly commitMs: number | null;
+  /** Of each report that it answered: from its arrival until its answer went out. */
+  readonly reportMs: readonly number[];
+}
+
+/** Told of what the leader has done; it changes nothing. */
+export interface LeaderObserver {
+  /** It leads from now on. */
+  led(epoch: number): void;
+  turn(turn: ObservedTurn): void;
+  /** Its leadership ended, with the code of the error that ended it; null where it was given up in peace. */
+  ended(code: string | null): void;
 }
 
 export interface LeaderOptions {
@@ -33,12 +54,22 @@ export interface LeaderOptions {
   readonly proposingOf: ProposingOf;
   /** Told of each reign's epoch when it begins, and null when it ends: some carriers let only the leader be heard. */
   readonly onReign?: (epoch: number | null) => void;
+  readonly observer?: LeaderObserver;
 }
 
 type Input =
-  | { readonly kind: 'message'; readonly peer: string; readonly message: WorkerMessage }
+  | { readonly kind: 'message'; readonly peer: string; readonly message: WorkerMessage; readonly carrier: CarrierName; readonly at: number }
   | { readonly kind: 'closed'; readonly peer: string }
   | { readonly kind: 'proposed'; readonly sweep: SweepRun; readonly proposed: Proposed | Error };
+
+/** What a person asked for: it is done in the next turn. */
+interface Request {
+  /** Whether sweeps changed in the store. */
+  readonly reload: boolean;
+  readonly act: (dispatcher: Dispatcher) => void;
+  readonly resolve: () => void;
+  readonly reject: (reason: Error) => void;
+}
 
 /** Long enough for a worker to reconnect after a coordinator's restart, short enough not to idle a box. */
 export const LEASE_TERM_MS = 15_000;
@@ -56,10 +87,11 @@ export class Leader implements CarrierHandler {
   readonly #checkpointEveryMs: number;
   readonly #proposingOf: ProposingOf;
   readonly #onReign: (epoch: number | null) => void;
+  readonly #observer: LeaderObserver | null;
   readonly #peers = new Map<string, Peer>();
   readonly #stopping = new AbortController();
   #inbox: Input[] = [];
-  #wakes: { readonly giveBack: string | undefined; readonly resolve: () => void; readonly reject: (reason: Error) => void }[] = [];
+  #requests: Request[] = [];
   #signal: (() => void) | null = null;
   #reign: { readonly leadership: Leadership; readonly dispatcher: Dispatcher } | null = null;
   #running: Promise<void> | null = null;
@@ -76,6 +108,7 @@ export class Leader implements CarrierHandler {
     this.#leaseTermMs = options.leaseTermMs ?? LEASE_TERM_MS;
     this.#proposingOf = options.proposingOf;
     this.#onReign = options.onReign ?? (() => undefined);
+    this.#observer = options.observer ?? null;
     this.#checkpointEveryMs = options.checkpointEveryMs ?? CHECKPOINT_EVERY_MS;
   }
 
@@ -111,16 +144,37 @@ export class Leader implements CarrierHandler {
    * `giveBack`, a sweep that was stopped, end at once. Throws NotLeading.
    */
   wake(giveBack?: string): Promise<void> {
+    return this.#ask(true, (dispatcher) => {
+      if (giveBack !== undefined) dispatcher.giveBack(giveBack);
+    });
+  }
+
+  /** A worker gives everything back and leaves. Throws NotLeading, WorkerNotFound, WorkerAmbiguous. */
+  drain(worker: string, actor: string): Promise<void> {
+    return this.#ask(false, (dispatcher) => dispatcher.drain(worker, actor));
+  }
+
+  /** Ends a worker's quarantine. Throws NotLeading, WorkerNotFound, WorkerAmbiguous. */
+  releaseWorker(worker: string, actor: string): Promise<void> {
+    return this.#ask(false, (dispatcher) => dispatcher.release(worker, actor));
+  }
+
+  #ask(reload: boolean, act: Request['act']): Promise<void> {
     if (this.#reign === null) return Promise.reject(new NotLeading(this.#leaderUrl));
     return new Promise((resolve, reject) => {
-      this.#wakes.push({ giveBack, resolve, reject });
+      this.#requests.push({ reload, act, resolve, reject });
       this.#signal?.();
     });
   }
 
   /** Null while another coordinator leads. */
   snapshot(): LeaderSnapshot | null {
-    return this.#reign === null ? null : snapshotOf(this.#reign.dispatcher);
+    return this.#reign === null ? null : snapshotOf(this.#reign.dispatcher, this.#now());
+  }
+
+  /** What stands now, in numbers; null while another coordinator leads. */
+  facts(): FleetFacts | null {
+    return this.#reign === null ? null : fleetFactsOf(this.#reign.dispatcher, this.#now());
   }
 
   opened(peer: Peer): void {
@@ -134,7 +188,7 @@ export class Leader implements CarrierHandler {
       peer.close();
       return;
     }
-    this.#inbox.push({ kind: 'message', peer: peer.id, message });
+    this.#inbox.push({ kind: 'message', peer: peer.id, message, carrier: peer.carrier, at: this.#now() });
     this.#signal?.();
   }
 
@@ -167,6 +221,7 @@ export class Leader implements CarrierHandler {
     });
     lost.catch(() => this.#signal?.());
     const dispatcher = this.#newDispatcher();
+    let code: string | null = null;
     try {
       await this.#loadAll(dispatcher);
       this.#reign = { leadership, dispatcher };
@@ -174,8 +229,13 @@ export class Leader implements CarrierHandler {
       this.#leaderUrl = null;
       this.#candidacy.set('leads');
       this.#onReign(leadership.epoch);
+      this.#observer?.led(leadership.epoch);
       await Promise.race([lost, this.#turns(leadership, dispatcher, signal)]);
+    } catch (error) {
+      code = error instanceof Error && 'code' in error ? String(error.code) : 'InternalError';
+      throw error;
     } finally {
+      if (this.#reign !== null) this.#observer?.ended(code);
       this.#abdicate();
       dispatcher.board.close();
       await leadership.release();
@@ -198,7 +258,7 @@ export class Leader implements CarrierHandler {
     this.#reign = null;
     this.#candidacy.set('unsettled');
     this.#inbox = [];
-    for (const { reject } of this.#wakes.splice(0)) reject(new NotLeading(null));
+    for (const { reject } of this.#requests.splice(0)) reject(new NotLeading(null));
     for (const peer of this.#peers.values()) peer.close();
     this.#peers.clear();
     this.#onReign(null);
@@ -206,29 +266,40 @@ export class Leader implements CarrierHandler {
 
   async #turns(leadership: Leadership, dispatcher: Dispatcher, signal: AbortSignal): Promise<void> {
     while (!signal.aborted && this.#reign?.leadership === leadership) {
-      const wakes = this.#wakes.splice(0);
+      const requests = this.#requests.splice(0);
       try {
-        if (wakes.length > 0) await this.#reload(dispatcher);
-        for (const { giveBack } of wakes) if (giveBack !== undefined) dispatcher.giveBack(giveBack);
-        const output = this.#turn(dispatcher);
+        if (requests.some(({ reload }) => reload)) await this.#reload(dispatcher);
+        const done = requests.filter((request) => isDone(request, dispatcher));
+        const arrived = this.#inbox.splice(0);
+        const output = this.#turn(dispatcher, arrived);
+        const startedAt = this.#now();
         if (!isEmpty(output.writes)) await this.#store.commitTurn(leadership.epoch, output.writes);
+        const committedAt = this.#now();
         this.#deliver(output);
+        this.#observe(output, arrived, isEmpty(output.writes) ? null : committedAt - startedAt);
         for (const { sweep, count } of dispatcher.proposalsWanted()) void this.#propose(dispatcher, sweep, count);
-        for (const { resolve } of wakes) resolve();
+        for (const { resolve } of done) resolve();
       } catch (error) {
-        for (const { reject } of wakes) reject(error instanceof Error ? error : new Error(String(error)));
+        for (const { reject } of requests) reject(error instanceof Error ? error : new Error(String(error)));
         throw error;
       }
-      if (this.#inbox.length === 0 && this.#wakes.length === 0) await this.#pause(this.#leaseTermMs / 10);
+      if (this.#inbox.length === 0 && this.#requests.length === 0) await this.#pause(this.#leaseTermMs / 10);
     }
   }
 
-  #turn(dispatcher: Dispatcher): TurnOutput {
+  #observe({ writes, notes }: TurnOutput, arrived: readonly Input[], commitMs: number | null): void {
+    if (this.#observer === null) return;
     const now = this.#now();
-    for (const input of this.#inbox.splice(0)) {
+    const reportMs = arrived.flatMap((input) => (input.kind === 'message' && 'seq' in input.message ? [now - input.at] : []));
+    this.#observer.turn({ writes, notes, commitMs, reportMs });
+  }
+
+  #turn(dispatcher: Dispatcher, arrived: readonly Input[]): TurnOutput {
+    const now = this.#now();
+    for (const input of arrived) {
       if (input.kind === 'closed') dispatcher.closed(input.peer);
       else if (input.kind === 'proposed') takeProposals(dispatcher, input.sweep, input.proposed);
-      else dispatcher.received(input.peer, input.message, now);
+      else dispatcher.received(input.peer, input.message, now, input.carrier);
     }
     dispatcher.tick(now);
     dispatcher.settle(now);
@@ -317,6 +388,17 @@ export class Leader implements CarrierHandler {
       };
     });
     this.#signal = null;
+  }
+}
+
+/** Whether it could be done; else whoever asked is told why, and nobody else is the worse for it. */
+function isDone({ act, reject }: Request, dispatcher: Dispatcher): boolean {
+  try {
+    act(dispatcher);
+    return true;
+  } catch (error) {
+    reject(error instanceof Error ? error : new Error(String(error)));
+    return false;
   }
 }
 

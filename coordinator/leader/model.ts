@@ -1,6 +1,9 @@
 /** What the leader keeps in memory: sweeps, trials, workers and live attempts. Postgres holds the truth of all of it. */
+import type { BoxFacts, BoxUse } from '../../proto/messages.js';
 import type { BlobId, EpochKey, EvaluatedPart } from '../../proto/work.js';
+import type { CarrierName } from '../dispatch/carrier.js';
 import type { Pace } from '../placement/ahead.js';
+import type { BoxHealth } from '../placement/quarantine.js';
 import type { Judgement } from '../pruner/pruner.js';
 import type { Told } from '../trial/told.js';
 import type { Share } from './share.js';
@@ -54,6 +57,7 @@ export interface ReadyItem {
 /** One sweep's ready work in its order (ready-queue.ts). */
 export interface Ready {
   readonly length: number;
+  readonly counts: { readonly train: number; readonly evaluate: number };
   push(item: ReadyItem): void;
   take(): ReadyItem | undefined;
 }
@@ -94,6 +98,9 @@ export interface SweepRun {
   best: Scored | null;
   /** How long its stages take. */
   readonly pace: Pace;
+  /** Whether one of its trials came further since the last turn, and when one last did, on the leader's clock; null before its first turn. */
+  moved: boolean;
+  movedAt: number | null;
   /** What it has used up; stands still where no budget counts it. */
   readonly spent: { -readonly [what in keyof Spent]: Spent[what] };
   /** How much of its time the store knows. */
@@ -129,6 +136,17 @@ export interface WorkerRun {
   name: string;
   /** The carrier's peer; null while disconnected, which ends no lease before its term. */
   peer: string | null;
+  /** Of its last session; null where it is not known. */
+  carrier: CarrierName | null;
+  features: ReadonlySet<string>;
+  box: BoxFacts;
+  /** As its last heartbeat told; null where it does not tell. */
+  use: BoxUse | null;
+  /** When it was last heard of, on the leader's clock in ms. */
+  seenAt: number;
+  /** A person asked it to leave: nothing more is offered to it. */
+  draining: boolean;
+  health: BoxHealth;
   slots: number;
   memoryBytes: number;
   slotMemoryBytes: number;

@@ -19,6 +19,10 @@ export class ReadyQueue implements Ready {
     return this.#queue.length;
   }
 
+  get counts(): { readonly train: number; readonly evaluate: number } {
+    return { train: this.#queued.train.size, evaluate: this.#queued.evaluate.size };
+  }
+
   push(item: ReadyItem): void {
     if (this.#queued[item.kind].has(item.node)) return;
     this.#queued[item.kind].add(item.node);

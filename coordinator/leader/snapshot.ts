@@ -1,6 +1,8 @@
 /** What a person who watches wants to see now; computed from the leader's memory, never stored. */
+import type { BoxFacts, BoxUse } from '../../proto/messages.js';
+import type { CarrierName } from '../dispatch/carrier.js';
 import type { Dispatcher } from './dispatcher.js';
-import { goalOf, type Attempt, type SweepRun } from './model.js';
+import { goalOf, type Attempt, type SweepRun, type WorkerRun } from './model.js';
 
 export interface SlotSnapshot {
   readonly attempt: string;
@@ -17,10 +19,23 @@ export interface SlotSnapshot {
   readonly loss: number | null;
 }
 
+/** Of a worker that the leader has in memory. */
+export type LiveWorkerState = 'active' | 'draining' | 'quarantined' | 'silent';
+
 export interface WorkerSnapshot {
   readonly id: string;
   readonly name: string;
   readonly connected: boolean;
+  readonly state: LiveWorkerState;
+  /** Null where it is not known. */
+  readonly carrier: CarrierName | null;
+  readonly box: BoxFacts;
+  readonly use: BoxUse | null;
+  readonly memoryBytes: number;
+  /** Since it was last heard of. */
+  readonly silentMs: number;
+  /** Until it is tried again; null outside quarantine. */
+  readonly quarantinedForMs: number | null;
   /** What it can train with, the best first. */
   readonly numerics: readonly string[];
   readonly slots: number;
@@ -46,13 +61,22 @@ export interface LeaderSnapshot {
   readonly workers: readonly WorkerSnapshot[];
 }
 
-export function snapshotOf(dispatcher: Dispatcher): LeaderSnapshot {
+/** `now`: on the leader's clock. */
+export function snapshotOf(dispatcher: Dispatcher, now: number): LeaderSnapshot {
   const sweeps = [...dispatcher.board.sweeps.values()].map(sweepSnapshot);
   const workers = [...dispatcher.workers.values()].map((worker) => ({
-    ...{ id: worker.id, name: worker.name, connected: worker.peer !== null, numerics: [...worker.numerics], slots: worker.slots },
+    ...{ id: worker.id, name: worker.name, connected: worker.peer !== null, state: stateOf(worker), numerics: [...worker.numerics], slots: worker.slots },
+    ...{ carrier: worker.carrier, box: worker.box, use: worker.use, memoryBytes: worker.memoryBytes, silentMs: now - worker.seenAt },
+    quarantinedForMs: worker.health.until === null ? null : Math.max(0, worker.health.until - now),
     running: [...worker.attempts.values()].map((attempt) => slotSnapshot(dispatcher, attempt)),
   }));
   return { sweeps, workers };
+}
+
+export function stateOf({ peer, draining, health }: WorkerRun): LiveWorkerState {
+  if (peer === null) return 'silent';
+  if (draining) return 'draining';
+  return health.until === null ? 'active' : 'quarantined';
 }
 
 function sweepSnapshot(sweep: SweepRun): SweepSnapshot {

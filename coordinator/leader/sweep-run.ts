@@ -33,6 +33,8 @@ export function sweepRunOf(record: SweepRecord, proposing: Proposing | null, sha
     best: null,
     reports: false,
     pace: new Pace(),
+    moved: false,
+    movedAt: null,
     spent: { ...record.spent },
     savedMs: record.spent.ranMs + record.spent.slotMs,
     endedBy: record.endedBy,

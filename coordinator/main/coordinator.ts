@@ -1,6 +1,7 @@
 /** Puts the coordinator together: store, leader, the carrier of worker sessions, and the HTTP API. */
 import type { FastifyInstance } from 'fastify';
 import type { Logger } from 'pino';
+import { countedOwnedBlobs } from '../../blob/counted.js';
 import { openBlobs } from '../../blob/location.js';
 import type { NatsPlace } from '../../proto/nats/settings.js';
 import { packageVersion } from '../../proto/package-root.js';
@@ -15,6 +16,11 @@ import { natsCarrier } from '../dispatch/nats.js';
 import { NotLeading } from '../leader/candidacy.js';
 import { proposingOf } from '../leader/proposing-of.js';
 import { Leader } from '../leader/leader.js';
+import { blobTraffic } from '../metrics/blobs.js';
+import { countedHandler } from '../metrics/links.js';
+import { CoordinatorMetrics } from '../metrics/metrics.js';
+import { TurnMetrics } from '../metrics/observe.js';
+import { metricsPage } from '../metrics/page.js';
 import { openStore } from '../store/postgres.js';
 import { DEFAULT_PROJECT, LOCAL_ACTOR } from './defaults.js';
 import { Door, type Addresses, type Listener } from './door.js';
@@ -49,18 +55,26 @@ const SETTLE_MS = 5_000;
 export async function startCoordinator(options: CoordinatorOptions): Promise<RunningCoordinator> {
   const { logger } = options;
   const store = await openStore(options.databaseUrl, { logger });
+  const metrics = new CoordinatorMetrics();
   const nats = options.nats === null ? null : natsCarrier({ ...options.nats, logger });
-  const leader = new Leader({ store, logger, proposingOf, ...(nats === null ? {} : { onReign: (epoch: number | null) => nats.lead(epoch) }), ...(options.leaseTermMs === null ? {} : { leaseTermMs: options.leaseTermMs }) });
+  const leader = new Leader({ store, logger, proposingOf, observer: new TurnMetrics(metrics), ...(nats === null ? {} : { onReign: (epoch: number | null) => nats.lead(epoch) }), ...(options.leaseTermMs === null ? {} : { leaseTermMs: options.leaseTermMs }) });
   const blobs = await openBlobs(options.blobs);
   await claimBlobs(store, blobs, options.blobs);
   const service = new ApplicationService({ store, blobs, leader: leadingBy(leader), version: packageVersion(), project: DEFAULT_PROJECT, actor: LOCAL_ACTOR });
   const access = new Access({ store, homeToken: options.token, homeActor: LOCAL_ACTOR, logger });
-  const http = (tls: ServerTls | null): Promise<FastifyInstance> => httpServer({ serviceFor: (actor) => service.as(actor), access, tls, logger, blobs, blobUsed: (id, bytes) => store.putBlob(id, bytes, 'artifact'), leading: () => leader.leading(SETTLE_MS) });
+  const http = (tls: ServerTls | null): Promise<FastifyInstance> =>
+    httpServer({
+      ...{ serviceFor: (actor) => service.as(actor), access, tls, logger, blobs: countedOwnedBlobs(blobs, blobTraffic(metrics)) },
+      blobUsed: (id, bytes) => store.putBlob(id, bytes, 'artifact'),
+      leading: () => leader.leading(SETTLE_MS),
+      metrics: () => metricsPage(metrics, leader.facts()),
+    });
   const doors = [new Door(options.loopback, null, http)];
   if (options.outer !== null) doors.push(new Door(options.outer, options.outer.tls, http));
   access.start();
-  nats?.startPatiently(leader);
-  const [loopback, outer = null] = await Promise.all(doors.map((door) => door.open(leader, access, logger)));
+  const sessions = countedHandler(leader, metrics);
+  nats?.startPatiently(sessions);
+  const [loopback, outer = null] = await Promise.all(doors.map((door) => door.open(sessions, access, logger)));
   if (loopback === undefined) throw new Error('no door was opened');
   leader.start((outer ?? loopback).http);
   const standby = await leader.leading(SETTLE_MS).then(

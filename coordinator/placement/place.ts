@@ -23,6 +23,8 @@ export interface Need {
   readonly memoryBytes: number | null;
   /** Needs a box to itself. */
   readonly alone: boolean;
+  /** Boxes where it failed, as long as another one could do it: a stage that fails at three workers shall have had three. */
+  readonly avoid: ReadonlySet<string>;
   /** Box that holds the weights to begin with, if known. */
   readonly near: string | null;
 }
@@ -39,7 +41,7 @@ export function hasRoom(box: Box): boolean {
 
 /** Whether a slot of the box can do it beside others, free or not. */
 export function fits(need: Need, box: Box): boolean {
-  return reproduces(need, box) && !need.alone && (need.memoryBytes ?? 0) <= box.slotMemoryBytes;
+  return reproduces(need, box) && !need.avoid.has(box.id) && !need.alone && (need.memoryBytes ?? 0) <= box.slotMemoryBytes;
 }
 
 export function place(need: Need, boxes: readonly Box[]): Placement {
@@ -51,7 +53,8 @@ export function place(need: Need, boxes: readonly Box[]): Placement {
   return chosen === undefined ? { kind: 'wait' } : { kind: 'place', box: chosen.id };
 }
 
-function reproduces(need: Need, box: Box): boolean {
+/** Whether the box has the engine of its trajectory. */
+export function reproduces(need: Need, box: Box): boolean {
   return need.numerics === 'none' || box.numerics.has(need.numerics);
 }
 

@@ -49,7 +49,9 @@ export class AshaPruner implements Pruner {
     const isTrusted = epochs < trial.trusted;
     rung.add(number, value ?? Number.POSITIVE_INFINITY, !isTrusted);
     if (!isTrusted) {
-      if (!rung.isAmongBest(number, this.#places(rung))) return { kind: 'pause' };
+      // After a restart the others have not all been told yet: it waits, and is promoted from the whole rung.
+      const isRestored = epochs === trial.trusted;
+      if (isRestored || !rung.isAmongBest(number, this.#places(rung))) return { kind: 'pause' };
       rung.goOn(number);
     }
     return { kind: 'continue', until: Math.max(trial.trusted, rungAfter(trial, epochs)) };

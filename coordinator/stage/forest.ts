@@ -43,6 +43,8 @@ export interface EpochNode {
   recordedBy: string | null;
   /** Worker that last held the weights of this epoch. */
   lastWorker: string | null;
+  /** Whether it is somebody's already: of a trial that has ended, or recorded before the sweep came that took it in. Another trial that ends with it on its path has shared it. */
+  credited: boolean;
 }
 
 /** The nodes of one attempt's lease, in epoch order. */
@@ -119,6 +121,7 @@ function newNode(key: EpochKey, epoch: number, parent: EpochNode | null, traject
     spans: [],
     recordedBy: null,
     lastWorker: null,
+    credited: false,
   };
 }
 

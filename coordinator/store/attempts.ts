@@ -87,7 +87,7 @@ export async function readFailureCounts(client: ClientBase, keys: readonly Epoch
   const { rows } = await client.query<{ key: EpochKey; kind: FailureCount['kind']; class: OutcomeClass; count: string }>({
     name: 'failure-counts',
     text: `select encode(keys[1], 'hex') as key, kind, outcome as class, count(*)
-      from attempt where keys[1] = any($1::bytea[]) and state = 'ended' and outcome not in ('done', 'released')
+      from attempt where keys[1] = any($1::bytea[]) and state = 'ended' and outcome not in ('done', 'released', 'Preempted')
         and granted_at >= (select greatest(r.created_at, s.retried_at) from sweep s join sweep_revision r on r.sweep = s.id and r.revision = s.revision where s.id = $2)
       group by keys[1], kind, outcome`,
     values: [byteaArray(keys), sweep],

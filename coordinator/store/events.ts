@@ -14,14 +14,14 @@ export function eventBatch(events: readonly EventWrite[], actor: string): Batch 
     name: 'events',
     text: `with counter as (update event_counter set last = last + cardinality($1::text[]) returning last)
       insert into event (id, actor, type, sweep, trial, detail)
-      select counter.last - cardinality($1::text[]) + g.n, $5, g.type, g.sweep, g.trial, g.detail::jsonb
-      from counter, unnest($1::text[], $2::text[], $3::text[], $4::text[]) with ordinality as g(type, sweep, trial, detail, n)`,
+      select counter.last - cardinality($1::text[]) + g.n, g.actor, g.type, g.sweep, g.trial, g.detail::jsonb
+      from counter, unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[]) with ordinality as g(type, sweep, trial, detail, actor, n)`,
     values: [
       events.map((event) => event.type),
       events.map((event) => event.sweep),
       events.map((event) => event.trial),
       events.map((event) => jsonText(event.detail)),
-      actor,
+      events.map((event) => event.actor ?? actor),
     ],
     expected: events.length,
   };

@@ -15,12 +15,12 @@ import { eventBatch, readEvents } from './events.js';
 import { readLeader, takeLeadership } from './leader.js';
 import { peakBatch, readPeaks } from './memory-peaks.js';
 import { migrate, readMigrations } from './migrate.js';
-import type { Candidate, Carried, EventWrite, FailureCount, FreshTrial, Leadership, LeaderRecord, NewSweep, NewToken, OpenAttempt, RecordedEpoch, RecordedEvaluation, Store, StoredEvent, SweepRecord, SweepSource, TokenRecord, TrialRecord, TrialRow, TurnWrites, UnreferencedBlob } from './store.js';
+import type { Candidate, Carried, EventWrite, FailureCount, FreshTrial, Leadership, LeaderRecord, NewSweep, NewToken, OpenAttempt, RecordedEpoch, RecordedEvaluation, Store, StoredEvent, StoredWorker, SweepRecord, SweepSource, TokenRecord, TrialRecord, TrialRow, TurnWrites, UnreferencedBlob } from './store.js';
 import { lockSweep, lockSweepState, noteChange, readFileRevision, readManifests, readOpenSweeps, readSource, readSweep, readSweeps, spentBatch, sweepBatch, writeRevision, type StoredSweep } from './sweeps.js';
 import { findTokens, newTokenBatch, noteTokens, readTokens, revokeBatch } from './tokens.js';
 import { readTotals, readTrialMeans, readTrialRows } from './trial-rows.js';
 import { cancelBatch, keepBatch, knownBatch, newTrialBatch, readTrial, readTrials, retryBatch, reviveBatch, trialBatch } from './trials.js';
-import { workerBatch } from './workers.js';
+import { readWorkers, workerBatch } from './workers.js';
 
 export interface StoreOptions {
   readonly logger?: { warn(detail: object, message: string): void };
@@ -206,6 +206,10 @@ class PostgresStore implements Store {
 
   openAttempts(): Promise<OpenAttempt[]> {
     return this.#database.read(readOpenAttempts);
+  }
+
+  workers(): Promise<StoredWorker[]> {
+    return this.#database.read(readWorkers);
   }
 
   failureCounts(keys: readonly EpochKey[], sweep: string): Promise<FailureCount[]> {

@@ -253,12 +253,23 @@ export interface WorkerWrite {
   readonly connected: boolean;
 }
 
+/** A worker as it was when it last came or went. */
+export interface StoredWorker {
+  readonly id: string;
+  readonly name: string;
+  readonly memoryBytes: number;
+  readonly numerics: readonly string[];
+  readonly lastSeen: Date;
+}
+
 export interface EventWrite {
   /** From the typed event map, e.g. 'trial.completed'. */
   readonly type: string;
   readonly sweep: string | null;
   readonly trial: string | null;
   readonly detail: { readonly [field: string]: unknown };
+  /** The person who caused it; absent for whoever writes it. */
+  readonly actor?: string;
 }
 
 export interface StoredEvent extends EventWrite {
@@ -442,6 +453,8 @@ export interface Store {
   epochsByKey(keys: readonly EpochKey[]): Promise<RecordedEpoch[]>;
   evaluationsByKey(keys: readonly EpochKey[]): Promise<RecordedEvaluation[]>;
   openAttempts(): Promise<OpenAttempt[]>;
+  /** All that were ever connected. */
+  workers(): Promise<StoredWorker[]>;
   /** What trainings took of memory, as far as it was measured. */
   memoryPeaks(): Promise<MemoryPeak[]>;
   /** Since the sweep's current revision was submitted, or its trials were retried: whoever asks anew tries anew. */

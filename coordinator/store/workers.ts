@@ -1,6 +1,7 @@
+import type { ClientBase } from 'pg';
 import { jsonText, lastById, plainText } from './batch.js';
 import type { Batch } from './batch.js';
-import type { WorkerWrite } from './store.js';
+import type { StoredWorker, WorkerWrite } from './store.js';
 
 export function workerBatch(workers: readonly WorkerWrite[]): Batch | null {
   if (workers.length === 0) return null;
@@ -23,4 +24,12 @@ export function workerBatch(workers: readonly WorkerWrite[]): Batch | null {
     ],
     expected: last.length,
   };
+}
+
+export async function readWorkers(client: ClientBase): Promise<StoredWorker[]> {
+  const { rows } = await client.query<Omit<StoredWorker, 'memoryBytes'> & { memoryBytes: string }>({
+    name: 'workers-known',
+    text: 'select id, name, memory_bytes as "memoryBytes", numerics, last_seen as "lastSeen" from worker order by id',
+  });
+  return rows.map((row) => ({ ...row, memoryBytes: Number(row.memoryBytes) }));
 }

@@ -1,7 +1,7 @@
 /** What follows a failed attempt (design rule 11): one rule per class, counted at the epoch where the span began. */
 import type { OutcomeClass } from '../../proto/work.js';
 
-export type FailureClass = Exclude<OutcomeClass, 'done' | 'released'>;
+export type FailureClass = Exclude<OutcomeClass, 'done' | 'released' | 'Preempted'>;
 export type Verdict =
   /** The stage is ready again. */
   | 'retry'
@@ -32,8 +32,6 @@ export function afterFailure(failure: FailureClass, count: number, alone: boolea
       return 'fail';
     case 'DiskFull':
       return 'pause';
-    case 'Preempted':
-      return 'retry';
     case 'WorkerLost':
     case 'TrainableError':
     case 'Timeout':

@@ -15,7 +15,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file trawl.proto.
  */
 export const file_trawl: GenFile = /*@__PURE__*/
-  fileDesc("Cgt0cmF3bC5wcm90bxIIdHJhd2wudjEiNwoKRnJvbVdvcmtlchIpCghtZXNzYWdlcxgBIAMoCzIXLnRyYXdsLnYxLldvcmtlck1lc3NhZ2UiQQoPRnJvbUNvb3JkaW5hdG9yEi4KCG1lc3NhZ2VzGAEgAygLMhwudHJhd2wudjEuQ29vcmRpbmF0b3JNZXNzYWdlIr4CCg1Xb3JrZXJNZXNzYWdlEiAKBWhlbGxvGAEgASgLMg8udHJhd2wudjEuSGVsbG9IABIoCgloZWFydGJlYXQYAiABKAsyEy50cmF3bC52MS5IZWFydGJlYXRIABImCghwcm9ncmVzcxgDIAEoCzISLnRyYXdsLnYxLlByb2dyZXNzSAASJgoFZXBvY2gYBCABKAsyFS50cmF3bC52MS5FcG9jaFJlcG9ydEgAEi8KCmNoZWNrcG9pbnQYBSABKAsyGS50cmF3bC52MS5DaGVja3BvaW50U2F2ZWRIABIwCgpldmFsdWF0aW9uGAYgASgLMhoudHJhd2wudjEuRXZhbHVhdGlvblJlcG9ydEgAEiYKCGZpbmlzaGVkGAcgASgLMhIudHJhd2wudjEuRmluaXNoZWRIAEIGCgRraW5kIvIBChJDb29yZGluYXRvck1lc3NhZ2USJAoHd2VsY29tZRgBIAEoCzIRLnRyYXdsLnYxLldlbGNvbWVIABIkCgdyZWZ1c2VkGAIgASgLMhEudHJhd2wudjEuUmVmdXNlZEgAEiAKBW9mZmVyGAMgASgLMg8udHJhd2wudjEuT2ZmZXJIABIiCgZhbnN3ZXIYBCABKAsyEC50cmF3bC52MS5BbnN3ZXJIABIeCgRrZWVwGAUgASgLMg4udHJhd2wudjEuS2VlcEgAEiIKBmNhbmNlbBgGIAEoCzIQLnRyYXdsLnYxLkNhbmNlbEgAQgYKBGtpbmQiKgoITGVhc2VSZWYSDwoHYXR0ZW1wdBgBIAEoCRINCgV0b2tlbhgCIAEoCSLeAQoFSGVsbG8SEAoIcHJvdG9jb2wYASABKA0SEAoIZmVhdHVyZXMYAiADKAkSDgoGd29ya2VyGAMgASgJEgwKBG5hbWUYBCABKAkSDQoFc2xvdHMYBSABKA0SFAoMbWVtb3J5X2J5dGVzGAYgASgEEhkKEXNsb3RfbWVtb3J5X2J5dGVzGAcgASgEEhAKCG51bWVyaWNzGAggAygJEgwKBG5vZGUYCSABKAkSIgoGbGVhc2VzGAogAygLMhIudHJhd2wudjEuTGVhc2VSZWYSDwoHd2FpdGluZxgLIAMoCSILCglIZWFydGJlYXQiVQoIUHJvZ3Jlc3MSDwoHYXR0ZW1wdBgBIAEoCRINCgVlcG9jaBgCIAEoDRIMCgRzdGVwGAMgASgNEg0KBXN0ZXBzGAQgASgNEgwKBGxvc3MYBSABKAEiGgoIQ291bnRSb3cSDgoGY291bnRzGAEgAygNIi0KCUNvbmZ1c2lvbhIgCgRyb3dzGAEgAygLMhIudHJhd2wudjEuQ291bnRSb3ciZAoKUm9jU3VtbWFyeRIRCglwb3NpdGl2ZXMYASABKA0SEQoJbmVnYXRpdmVzGAIgASgNEhcKD2ZhbHNlX3Bvc2l0aXZlcxgDIAMoDRIXCg9mYWxzZV9uZWdhdGl2ZXMYBCADKA0ivAIKC0Vwb2NoUmVwb3J0Eg8KB2F0dGVtcHQYASABKAkSDQoFdG9rZW4YAiABKAkSCwoDc2VxGAMgASgEEg0KBWVwb2NoGAQgASgNEgsKA2tleRgFIAEoDBIUCgxtZXRyaWNfbmFtZXMYBiADKAkSFQoNbWV0cmljX3ZhbHVlcxgHIAMoARImCgljb25mdXNpb24YCCABKAsyEy50cmF3bC52MS5Db25mdXNpb24SEAoIZGl2ZXJnZWQYCSABKAgSDwoHc2Vjb25kcxgKIAEoARINCgVzdGVwcxgLIAEoDRIOCgZwYXJhbXMYDCABKAQSGQoMbXNfcGVyX2ltYWdlGA0gASgBSACIAQESIQoDcm9jGA4gAygLMhQudHJhd2wudjEuUm9jU3VtbWFyeUIPCg1fbXNfcGVyX2ltYWdlIncKD0NoZWNrcG9pbnRTYXZlZBIPCgdhdHRlbXB0GAEgASgJEg0KBXRva2VuGAIgASgJEgsKA3NlcRgDIAEoBBINCgVlcG9jaBgEIAEoDRILCgNrZXkYBSABKAwSDAoEYmxvYhgGIAEoDBINCgVieXRlcxgHIAEoBCLWAQoQRXZhbHVhdGlvblJlcG9ydBIPCgdhdHRlbXB0GAEgASgJEg0KBXRva2VuGAIgASgJEgsKA3NlcRgDIAEoBBILCgNrZXkYBCABKAwSHAoEcGFydBgFIAEoDjIOLnRyYXdsLnYxLlBhcnQSDAoEbG9zcxgGIAEoARIQCghhY2N1cmFjeRgHIAEoARILCgNhdWMYCCABKAESJgoJY29uZnVzaW9uGAkgASgLMhMudHJhd2wudjEuQ29uZnVzaW9uEhUKDXByb2JhYmlsaXRpZXMYCiABKAwiqgEKCEZpbmlzaGVkEg8KB2F0dGVtcHQYASABKAkSDQoFdG9rZW4YAiABKAkSCwoDc2VxGAMgASgEEicKB291dGNvbWUYBCABKA4yFi50cmF3bC52MS5PdXRjb21lQ2xhc3MSDwoHbWVzc2FnZRgFIAEoCRIZCgxuZWVkZWRfYnl0ZXMYBiABKARIAIgBARILCgNsb2cYByABKAlCDwoNX25lZWRlZF9ieXRlcyJYCgdXZWxjb21lEhUKDWxlYXNlX3Rlcm1fbXMYASABKA0SFAoMaGVhcnRiZWF0X21zGAIgASgNEiAKBGxvc3QYAyADKAsyEi50cmF3bC52MS5MZWFzZVJlZiI3CgdSZWZ1c2VkEgwKBGNvZGUYASABKAkSDwoHbWVzc2FnZRgCIAEoCRINCgVyZXRyeRgDIAEoCCIwCghFcG9jaFJ1bhINCgVjb3VudBgBIAEoDRIVCg1zZXR0aW5nc19qc29uGAIgASgJIocDCglUcmFpbldvcmsSFwoPdHJhamVjdG9yeV9qc29uGAEgASgJEgwKBGZyb20YAiABKA0SCgoCdG8YAyABKA0SDAoEa2V5cxgEIAMoDBIiCgZlcG9jaHMYBSADKAsyEi50cmF3bC52MS5FcG9jaFJ1bhIXCgpjaGVja3BvaW50GAYgASgMSACIAQESDAoEa2VlcBgHIAMoDRIQCghldmFsdWF0ZRgIIAMoDRISCgphd2FpdF9mcm9tGAkgASgNEhQKB2RhdGFzZXQYCiABKAxIAYgBARIZCgxtZW1vcnlfYnl0ZXMYCyABKARIAogBARIXCgp0aW1lb3V0X21zGAwgASgBSAOIAQESGwoTY2hlY2twb2ludF9ldmVyeV9tcxgNIAEoARIXCgpzaWxlbmNlX21zGA4gASgBSASIAQFCDQoLX2NoZWNrcG9pbnRCCgoIX2RhdGFzZXRCDwoNX21lbW9yeV9ieXRlc0INCgtfdGltZW91dF9tc0INCgtfc2lsZW5jZV9tcyLbAQoMRXZhbHVhdGVXb3JrEhcKD3RyYWplY3RvcnlfanNvbhgBIAEoCRINCgVlcG9jaBgCIAEoDRILCgNrZXkYAyABKAwSEgoKY2hlY2twb2ludBgEIAEoDBIdCgVwYXJ0cxgFIAMoDjIOLnRyYXdsLnYxLlBhcnQSDwoHZGF0YXNldBgGIAEoDBIZCgxtZW1vcnlfYnl0ZXMYByABKARIAIgBARIXCgp0aW1lb3V0X21zGAggASgBSAGIAQFCDwoNX21lbW9yeV9ieXRlc0INCgtfdGltZW91dF9tcyKBAQoFT2ZmZXISDwoHYXR0ZW1wdBgBIAEoCRINCgV0b2tlbhgCIAEoCRIkCgV0cmFpbhgDIAEoCzITLnRyYXdsLnYxLlRyYWluV29ya0gAEioKCGV2YWx1YXRlGAQgASgLMhYudHJhd2wudjEuRXZhbHVhdGVXb3JrSABCBgoEd29yayJ3CgZBbnN3ZXISCwoDc2VxGAEgASgEEiIKB3ZlcmRpY3QYAiABKA4yES50cmF3bC52MS5WZXJkaWN0EhwKBG5leHQYAyABKA4yDi50cmF3bC52MS5OZXh0EgwKBGtlZXAYBCABKAgSEAoIZXZhbHVhdGUYBSABKAgiJgoES2VlcBIPCgdhdHRlbXB0GAEgASgJEg0KBWVwb2NoGAIgASgNIjsKBkNhbmNlbBIPCgdhdHRlbXB0GAEgASgJEiAKA2hvdxgCIAEoDjITLnRyYXdsLnYxLkNhbmNlbEhvdyo5CgRQYXJ0EhQKEFBBUlRfVU5TUEVDSUZJRUQQABIMCghQQVJUX1ZBTBABEg0KCVBBUlRfVEVTVBACKrcCCgxPdXRjb21lQ2xhc3MSHQoZT1VUQ09NRV9DTEFTU19VTlNQRUNJRklFRBAAEhYKEk9VVENPTUVfQ0xBU1NfRE9ORRABEhoKFk9VVENPTUVfQ0xBU1NfUkVMRUFTRUQQAhIfChtPVVRDT01FX0NMQVNTX09VVF9PRl9NRU1PUlkQAxIhCh1PVVRDT01FX0NMQVNTX1RSQUlOQUJMRV9FUlJPUhAEEhwKGE9VVENPTUVfQ0xBU1NfREFUQV9FUlJPUhAFEh0KGU9VVENPTUVfQ0xBU1NfV09SS0VSX0xPU1QQBhIbChdPVVRDT01FX0NMQVNTX1BSRUVNUFRFRBAHEhkKFU9VVENPTUVfQ0xBU1NfVElNRU9VVBAIEhsKF09VVENPTUVfQ0xBU1NfRElTS19GVUxMEAkqRQoHVmVyZGljdBIXChNWRVJESUNUX1VOU1BFQ0lGSUVEEAASDgoKVkVSRElDVF9PSxABEhEKDVZFUkRJQ1RfU1RBTEUQAio+CgROZXh0EhQKEE5FWFRfVU5TUEVDSUZJRUQQABIRCg1ORVhUX0NPTlRJTlVFEAESDQoJTkVYVF9TVE9QEAIqVwoJQ2FuY2VsSG93EhoKFkNBTkNFTF9IT1dfVU5TUEVDSUZJRUQQABIWChJDQU5DRUxfSE9XX1JFTEVBU0UQARIWChJDQU5DRUxfSE9XX0FCQU5ET04QAjJHCgVUcmF3bBI+CgdTZXNzaW9uEhQudHJhd2wudjEuRnJvbVdvcmtlchoZLnRyYXdsLnYxLkZyb21Db29yZGluYXRvcigBMAFiBnByb3RvMw");
+  fileDesc("Cgt0cmF3bC5wcm90bxIIdHJhd2wudjEiNwoKRnJvbVdvcmtlchIpCghtZXNzYWdlcxgBIAMoCzIXLnRyYXdsLnYxLldvcmtlck1lc3NhZ2UiQQoPRnJvbUNvb3JkaW5hdG9yEi4KCG1lc3NhZ2VzGAEgAygLMhwudHJhd2wudjEuQ29vcmRpbmF0b3JNZXNzYWdlIr4CCg1Xb3JrZXJNZXNzYWdlEiAKBWhlbGxvGAEgASgLMg8udHJhd2wudjEuSGVsbG9IABIoCgloZWFydGJlYXQYAiABKAsyEy50cmF3bC52MS5IZWFydGJlYXRIABImCghwcm9ncmVzcxgDIAEoCzISLnRyYXdsLnYxLlByb2dyZXNzSAASJgoFZXBvY2gYBCABKAsyFS50cmF3bC52MS5FcG9jaFJlcG9ydEgAEi8KCmNoZWNrcG9pbnQYBSABKAsyGS50cmF3bC52MS5DaGVja3BvaW50U2F2ZWRIABIwCgpldmFsdWF0aW9uGAYgASgLMhoudHJhd2wudjEuRXZhbHVhdGlvblJlcG9ydEgAEiYKCGZpbmlzaGVkGAcgASgLMhIudHJhd2wudjEuRmluaXNoZWRIAEIGCgRraW5kIpQCChJDb29yZGluYXRvck1lc3NhZ2USJAoHd2VsY29tZRgBIAEoCzIRLnRyYXdsLnYxLldlbGNvbWVIABIkCgdyZWZ1c2VkGAIgASgLMhEudHJhd2wudjEuUmVmdXNlZEgAEiAKBW9mZmVyGAMgASgLMg8udHJhd2wudjEuT2ZmZXJIABIiCgZhbnN3ZXIYBCABKAsyEC50cmF3bC52MS5BbnN3ZXJIABIeCgRrZWVwGAUgASgLMg4udHJhd2wudjEuS2VlcEgAEiIKBmNhbmNlbBgGIAEoCzIQLnRyYXdsLnYxLkNhbmNlbEgAEiAKBWRyYWluGAcgASgLMg8udHJhd2wudjEuRHJhaW5IAEIGCgRraW5kIioKCExlYXNlUmVmEg8KB2F0dGVtcHQYASABKAkSDQoFdG9rZW4YAiABKAki+gEKBUhlbGxvEhAKCHByb3RvY29sGAEgASgNEhAKCGZlYXR1cmVzGAIgAygJEg4KBndvcmtlchgDIAEoCRIMCgRuYW1lGAQgASgJEg0KBXNsb3RzGAUgASgNEhQKDG1lbW9yeV9ieXRlcxgGIAEoBBIZChFzbG90X21lbW9yeV9ieXRlcxgHIAEoBBIQCghudW1lcmljcxgIIAMoCRIMCgRub2RlGAkgASgJEiIKBmxlYXNlcxgKIAMoCzISLnRyYXdsLnYxLkxlYXNlUmVmEg8KB3dhaXRpbmcYCyADKAkSGgoDYm94GAwgASgLMg0udHJhd2wudjEuQm94IqgBCgNCb3gSEQoEcG9vbBgBIAEoCUgAiAEBEikKBmxhYmVscxgCIAMoCzIZLnRyYXdsLnYxLkJveC5MYWJlbHNFbnRyeRIOCgZlbmdpbmUYAyABKAkSGwoEZ3B1cxgEIAMoCzINLnRyYXdsLnYxLkdwdRotCgtMYWJlbHNFbnRyeRILCgNrZXkYASABKAkSDQoFdmFsdWUYAiABKAk6AjgBQgcKBV9wb29sIjgKA0dwdRINCgVpbmRleBgBIAEoDRIMCgRuYW1lGAIgASgJEhQKDG1lbW9yeV9ieXRlcxgDIAEoBCIqCglIZWFydGJlYXQSHQoDdXNlGAEgASgLMhAudHJhd2wudjEuQm94VXNlIkMKBkJveFVzZRIZChFlcG9jaHNfcGVyX3NlY29uZBgBIAEoARIeCgRncHVzGAIgAygLMhAudHJhd2wudjEuR3B1VXNlIlgKBkdwdVVzZRINCgVpbmRleBgBIAEoDRIZChFtZW1vcnlfdXNlZF9ieXRlcxgCIAEoBBITCgt1dGlsaXNhdGlvbhgDIAEoARIPCgdjZWxzaXVzGAQgASgBIlUKCFByb2dyZXNzEg8KB2F0dGVtcHQYASABKAkSDQoFZXBvY2gYAiABKA0SDAoEc3RlcBgDIAEoDRINCgVzdGVwcxgEIAEoDRIMCgRsb3NzGAUgASgBIhoKCENvdW50Um93Eg4KBmNvdW50cxgBIAMoDSItCglDb25mdXNpb24SIAoEcm93cxgBIAMoCzISLnRyYXdsLnYxLkNvdW50Um93ImQKClJvY1N1bW1hcnkSEQoJcG9zaXRpdmVzGAEgASgNEhEKCW5lZ2F0aXZlcxgCIAEoDRIXCg9mYWxzZV9wb3NpdGl2ZXMYAyADKA0SFwoPZmFsc2VfbmVnYXRpdmVzGAQgAygNIrwCCgtFcG9jaFJlcG9ydBIPCgdhdHRlbXB0GAEgASgJEg0KBXRva2VuGAIgASgJEgsKA3NlcRgDIAEoBBINCgVlcG9jaBgEIAEoDRILCgNrZXkYBSABKAwSFAoMbWV0cmljX25hbWVzGAYgAygJEhUKDW1ldHJpY192YWx1ZXMYByADKAESJgoJY29uZnVzaW9uGAggASgLMhMudHJhd2wudjEuQ29uZnVzaW9uEhAKCGRpdmVyZ2VkGAkgASgIEg8KB3NlY29uZHMYCiABKAESDQoFc3RlcHMYCyABKA0SDgoGcGFyYW1zGAwgASgEEhkKDG1zX3Blcl9pbWFnZRgNIAEoAUgAiAEBEiEKA3JvYxgOIAMoCzIULnRyYXdsLnYxLlJvY1N1bW1hcnlCDwoNX21zX3Blcl9pbWFnZSJ3Cg9DaGVja3BvaW50U2F2ZWQSDwoHYXR0ZW1wdBgBIAEoCRINCgV0b2tlbhgCIAEoCRILCgNzZXEYAyABKAQSDQoFZXBvY2gYBCABKA0SCwoDa2V5GAUgASgMEgwKBGJsb2IYBiABKAwSDQoFYnl0ZXMYByABKAQi1gEKEEV2YWx1YXRpb25SZXBvcnQSDwoHYXR0ZW1wdBgBIAEoCRINCgV0b2tlbhgCIAEoCRILCgNzZXEYAyABKAQSCwoDa2V5GAQgASgMEhwKBHBhcnQYBSABKA4yDi50cmF3bC52MS5QYXJ0EgwKBGxvc3MYBiABKAESEAoIYWNjdXJhY3kYByABKAESCwoDYXVjGAggASgBEiYKCWNvbmZ1c2lvbhgJIAEoCzITLnRyYXdsLnYxLkNvbmZ1c2lvbhIVCg1wcm9iYWJpbGl0aWVzGAogASgMIqoBCghGaW5pc2hlZBIPCgdhdHRlbXB0GAEgASgJEg0KBXRva2VuGAIgASgJEgsKA3NlcRgDIAEoBBInCgdvdXRjb21lGAQgASgOMhYudHJhd2wudjEuT3V0Y29tZUNsYXNzEg8KB21lc3NhZ2UYBSABKAkSGQoMbmVlZGVkX2J5dGVzGAYgASgESACIAQESCwoDbG9nGAcgASgJQg8KDV9uZWVkZWRfYnl0ZXMiWAoHV2VsY29tZRIVCg1sZWFzZV90ZXJtX21zGAEgASgNEhQKDGhlYXJ0YmVhdF9tcxgCIAEoDRIgCgRsb3N0GAMgAygLMhIudHJhd2wudjEuTGVhc2VSZWYiNwoHUmVmdXNlZBIMCgRjb2RlGAEgASgJEg8KB21lc3NhZ2UYAiABKAkSDQoFcmV0cnkYAyABKAgiMAoIRXBvY2hSdW4SDQoFY291bnQYASABKA0SFQoNc2V0dGluZ3NfanNvbhgCIAEoCSKHAwoJVHJhaW5Xb3JrEhcKD3RyYWplY3RvcnlfanNvbhgBIAEoCRIMCgRmcm9tGAIgASgNEgoKAnRvGAMgASgNEgwKBGtleXMYBCADKAwSIgoGZXBvY2hzGAUgAygLMhIudHJhd2wudjEuRXBvY2hSdW4SFwoKY2hlY2twb2ludBgGIAEoDEgAiAEBEgwKBGtlZXAYByADKA0SEAoIZXZhbHVhdGUYCCADKA0SEgoKYXdhaXRfZnJvbRgJIAEoDRIUCgdkYXRhc2V0GAogASgMSAGIAQESGQoMbWVtb3J5X2J5dGVzGAsgASgESAKIAQESFwoKdGltZW91dF9tcxgMIAEoAUgDiAEBEhsKE2NoZWNrcG9pbnRfZXZlcnlfbXMYDSABKAESFwoKc2lsZW5jZV9tcxgOIAEoAUgEiAEBQg0KC19jaGVja3BvaW50QgoKCF9kYXRhc2V0Qg8KDV9tZW1vcnlfYnl0ZXNCDQoLX3RpbWVvdXRfbXNCDQoLX3NpbGVuY2VfbXMi2wEKDEV2YWx1YXRlV29yaxIXCg90cmFqZWN0b3J5X2pzb24YASABKAkSDQoFZXBvY2gYAiABKA0SCwoDa2V5GAMgASgMEhIKCmNoZWNrcG9pbnQYBCABKAwSHQoFcGFydHMYBSADKA4yDi50cmF3bC52MS5QYXJ0Eg8KB2RhdGFzZXQYBiABKAwSGQoMbWVtb3J5X2J5dGVzGAcgASgESACIAQESFwoKdGltZW91dF9tcxgIIAEoAUgBiAEBQg8KDV9tZW1vcnlfYnl0ZXNCDQoLX3RpbWVvdXRfbXMigQEKBU9mZmVyEg8KB2F0dGVtcHQYASABKAkSDQoFdG9rZW4YAiABKAkSJAoFdHJhaW4YAyABKAsyEy50cmF3bC52MS5UcmFpbldvcmtIABIqCghldmFsdWF0ZRgEIAEoCzIWLnRyYXdsLnYxLkV2YWx1YXRlV29ya0gAQgYKBHdvcmsidwoGQW5zd2VyEgsKA3NlcRgBIAEoBBIiCgd2ZXJkaWN0GAIgASgOMhEudHJhd2wudjEuVmVyZGljdBIcCgRuZXh0GAMgASgOMg4udHJhd2wudjEuTmV4dBIMCgRrZWVwGAQgASgIEhAKCGV2YWx1YXRlGAUgASgIIiYKBEtlZXASDwoHYXR0ZW1wdBgBIAEoCRINCgVlcG9jaBgCIAEoDSI7CgZDYW5jZWwSDwoHYXR0ZW1wdBgBIAEoCRIgCgNob3cYAiABKA4yEy50cmF3bC52MS5DYW5jZWxIb3ciBwoFRHJhaW4qOQoEUGFydBIUChBQQVJUX1VOU1BFQ0lGSUVEEAASDAoIUEFSVF9WQUwQARINCglQQVJUX1RFU1QQAiq3AgoMT3V0Y29tZUNsYXNzEh0KGU9VVENPTUVfQ0xBU1NfVU5TUEVDSUZJRUQQABIWChJPVVRDT01FX0NMQVNTX0RPTkUQARIaChZPVVRDT01FX0NMQVNTX1JFTEVBU0VEEAISHwobT1VUQ09NRV9DTEFTU19PVVRfT0ZfTUVNT1JZEAMSIQodT1VUQ09NRV9DTEFTU19UUkFJTkFCTEVfRVJST1IQBBIcChhPVVRDT01FX0NMQVNTX0RBVEFfRVJST1IQBRIdChlPVVRDT01FX0NMQVNTX1dPUktFUl9MT1NUEAYSGwoXT1VUQ09NRV9DTEFTU19QUkVFTVBURUQQBxIZChVPVVRDT01FX0NMQVNTX1RJTUVPVVQQCBIbChdPVVRDT01FX0NMQVNTX0RJU0tfRlVMTBAJKkUKB1ZlcmRpY3QSFwoTVkVSRElDVF9VTlNQRUNJRklFRBAAEg4KClZFUkRJQ1RfT0sQARIRCg1WRVJESUNUX1NUQUxFEAIqPgoETmV4dBIUChBORVhUX1VOU1BFQ0lGSUVEEAASEQoNTkVYVF9DT05USU5VRRABEg0KCU5FWFRfU1RPUBACKlcKCUNhbmNlbEhvdxIaChZDQU5DRUxfSE9XX1VOU1BFQ0lGSUVEEAASFgoSQ0FOQ0VMX0hPV19SRUxFQVNFEAESFgoSQ0FOQ0VMX0hPV19BQkFORE9OEAIyRwoFVHJhd2wSPgoHU2Vzc2lvbhIULnRyYXdsLnYxLkZyb21Xb3JrZXIaGS50cmF3bC52MS5Gcm9tQ29vcmRpbmF0b3IoATABYgZwcm90bzM");
 
 /**
  * All that was pending when the frame was cut, in order.
@@ -155,6 +155,14 @@ export type CoordinatorMessage = Message<"trawl.v1.CoordinatorMessage"> & {
      */
     value: Cancel;
     case: "cancel";
+  } | {
+    /**
+     * Only to a worker whose hello has the feature 'drain'.
+     *
+     * @generated from field: trawl.v1.Drain drain = 7;
+     */
+    value: Drain;
+    case: "drain";
   } | { case: undefined; value?: undefined };
 };
 
@@ -249,6 +257,13 @@ export type Hello = Message<"trawl.v1.Hello"> & {
    * @generated from field: repeated string waiting = 11;
    */
   waiting: string[];
+
+  /**
+   * Absent from a worker that does not tell.
+   *
+   * @generated from field: trawl.v1.Box box = 12;
+   */
+  box?: Box | undefined;
 };
 
 /**
@@ -259,9 +274,76 @@ export const HelloSchema: GenMessage<Hello> = /*@__PURE__*/
   messageDesc(file_trawl, 5);
 
 /**
+ * What a person put the box down as, and what it has.
+ *
+ * @generated from message trawl.v1.Box
+ */
+export type Box = Message<"trawl.v1.Box"> & {
+  /**
+   * @generated from field: optional string pool = 1;
+   */
+  pool?: string | undefined;
+
+  /**
+   * @generated from field: map<string, string> labels = 2;
+   */
+  labels: { [key: string]: string };
+
+  /**
+   * @generated from field: string engine = 3;
+   */
+  engine: string;
+
+  /**
+   * @generated from field: repeated trawl.v1.Gpu gpus = 4;
+   */
+  gpus: Gpu[];
+};
+
+/**
+ * Describes the message trawl.v1.Box.
+ * Use `create(BoxSchema)` to create a new message.
+ */
+export const BoxSchema: GenMessage<Box> = /*@__PURE__*/
+  messageDesc(file_trawl, 6);
+
+/**
+ * @generated from message trawl.v1.Gpu
+ */
+export type Gpu = Message<"trawl.v1.Gpu"> & {
+  /**
+   * @generated from field: uint32 index = 1;
+   */
+  index: number;
+
+  /**
+   * @generated from field: string name = 2;
+   */
+  name: string;
+
+  /**
+   * @generated from field: uint64 memory_bytes = 3;
+   */
+  memoryBytes: bigint;
+};
+
+/**
+ * Describes the message trawl.v1.Gpu.
+ * Use `create(GpuSchema)` to create a new message.
+ */
+export const GpuSchema: GenMessage<Gpu> = /*@__PURE__*/
+  messageDesc(file_trawl, 7);
+
+/**
  * @generated from message trawl.v1.Heartbeat
  */
 export type Heartbeat = Message<"trawl.v1.Heartbeat"> & {
+  /**
+   * Absent from a worker that does not tell.
+   *
+   * @generated from field: trawl.v1.BoxUse use = 1;
+   */
+  use?: BoxUse | undefined;
 };
 
 /**
@@ -269,7 +351,65 @@ export type Heartbeat = Message<"trawl.v1.Heartbeat"> & {
  * Use `create(HeartbeatSchema)` to create a new message.
  */
 export const HeartbeatSchema: GenMessage<Heartbeat> = /*@__PURE__*/
-  messageDesc(file_trawl, 6);
+  messageDesc(file_trawl, 8);
+
+/**
+ * How a box is used now.
+ *
+ * @generated from message trawl.v1.BoxUse
+ */
+export type BoxUse = Message<"trawl.v1.BoxUse"> & {
+  /**
+   * @generated from field: double epochs_per_second = 1;
+   */
+  epochsPerSecond: number;
+
+  /**
+   * @generated from field: repeated trawl.v1.GpuUse gpus = 2;
+   */
+  gpus: GpuUse[];
+};
+
+/**
+ * Describes the message trawl.v1.BoxUse.
+ * Use `create(BoxUseSchema)` to create a new message.
+ */
+export const BoxUseSchema: GenMessage<BoxUse> = /*@__PURE__*/
+  messageDesc(file_trawl, 9);
+
+/**
+ * @generated from message trawl.v1.GpuUse
+ */
+export type GpuUse = Message<"trawl.v1.GpuUse"> & {
+  /**
+   * @generated from field: uint32 index = 1;
+   */
+  index: number;
+
+  /**
+   * @generated from field: uint64 memory_used_bytes = 2;
+   */
+  memoryUsedBytes: bigint;
+
+  /**
+   * From 0 to 1.
+   *
+   * @generated from field: double utilisation = 3;
+   */
+  utilisation: number;
+
+  /**
+   * @generated from field: double celsius = 4;
+   */
+  celsius: number;
+};
+
+/**
+ * Describes the message trawl.v1.GpuUse.
+ * Use `create(GpuUseSchema)` to create a new message.
+ */
+export const GpuUseSchema: GenMessage<GpuUse> = /*@__PURE__*/
+  messageDesc(file_trawl, 10);
 
 /**
  * @generated from message trawl.v1.Progress
@@ -306,7 +446,7 @@ export type Progress = Message<"trawl.v1.Progress"> & {
  * Use `create(ProgressSchema)` to create a new message.
  */
 export const ProgressSchema: GenMessage<Progress> = /*@__PURE__*/
-  messageDesc(file_trawl, 7);
+  messageDesc(file_trawl, 11);
 
 /**
  * @generated from message trawl.v1.CountRow
@@ -323,7 +463,7 @@ export type CountRow = Message<"trawl.v1.CountRow"> & {
  * Use `create(CountRowSchema)` to create a new message.
  */
 export const CountRowSchema: GenMessage<CountRow> = /*@__PURE__*/
-  messageDesc(file_trawl, 8);
+  messageDesc(file_trawl, 12);
 
 /**
  * confusion[true][predicted].
@@ -342,7 +482,7 @@ export type Confusion = Message<"trawl.v1.Confusion"> & {
  * Use `create(ConfusionSchema)` to create a new message.
  */
 export const ConfusionSchema: GenMessage<Confusion> = /*@__PURE__*/
-  messageDesc(file_trawl, 9);
+  messageDesc(file_trawl, 13);
 
 /**
  * A ROC curve by levels of a per cent: see proto/roc-summary.ts.
@@ -376,7 +516,7 @@ export type RocSummary = Message<"trawl.v1.RocSummary"> & {
  * Use `create(RocSummarySchema)` to create a new message.
  */
 export const RocSummarySchema: GenMessage<RocSummary> = /*@__PURE__*/
-  messageDesc(file_trawl, 10);
+  messageDesc(file_trawl, 14);
 
 /**
  * @generated from message trawl.v1.EpochReport
@@ -464,7 +604,7 @@ export type EpochReport = Message<"trawl.v1.EpochReport"> & {
  * Use `create(EpochReportSchema)` to create a new message.
  */
 export const EpochReportSchema: GenMessage<EpochReport> = /*@__PURE__*/
-  messageDesc(file_trawl, 11);
+  messageDesc(file_trawl, 15);
 
 /**
  * @generated from message trawl.v1.CheckpointSaved
@@ -511,7 +651,7 @@ export type CheckpointSaved = Message<"trawl.v1.CheckpointSaved"> & {
  * Use `create(CheckpointSavedSchema)` to create a new message.
  */
 export const CheckpointSavedSchema: GenMessage<CheckpointSaved> = /*@__PURE__*/
-  messageDesc(file_trawl, 12);
+  messageDesc(file_trawl, 16);
 
 /**
  * @generated from message trawl.v1.EvaluationReport
@@ -573,7 +713,7 @@ export type EvaluationReport = Message<"trawl.v1.EvaluationReport"> & {
  * Use `create(EvaluationReportSchema)` to create a new message.
  */
 export const EvaluationReportSchema: GenMessage<EvaluationReport> = /*@__PURE__*/
-  messageDesc(file_trawl, 13);
+  messageDesc(file_trawl, 17);
 
 /**
  * @generated from message trawl.v1.Finished
@@ -620,7 +760,7 @@ export type Finished = Message<"trawl.v1.Finished"> & {
  * Use `create(FinishedSchema)` to create a new message.
  */
 export const FinishedSchema: GenMessage<Finished> = /*@__PURE__*/
-  messageDesc(file_trawl, 14);
+  messageDesc(file_trawl, 18);
 
 /**
  * @generated from message trawl.v1.Welcome
@@ -647,7 +787,7 @@ export type Welcome = Message<"trawl.v1.Welcome"> & {
  * Use `create(WelcomeSchema)` to create a new message.
  */
 export const WelcomeSchema: GenMessage<Welcome> = /*@__PURE__*/
-  messageDesc(file_trawl, 15);
+  messageDesc(file_trawl, 19);
 
 /**
  * @generated from message trawl.v1.Refused
@@ -674,7 +814,7 @@ export type Refused = Message<"trawl.v1.Refused"> & {
  * Use `create(RefusedSchema)` to create a new message.
  */
 export const RefusedSchema: GenMessage<Refused> = /*@__PURE__*/
-  messageDesc(file_trawl, 16);
+  messageDesc(file_trawl, 20);
 
 /**
  * Equal successive settings are written once.
@@ -698,7 +838,7 @@ export type EpochRun = Message<"trawl.v1.EpochRun"> & {
  * Use `create(EpochRunSchema)` to create a new message.
  */
 export const EpochRunSchema: GenMessage<EpochRun> = /*@__PURE__*/
-  messageDesc(file_trawl, 17);
+  messageDesc(file_trawl, 21);
 
 /**
  * @generated from message trawl.v1.TrainWork
@@ -780,7 +920,7 @@ export type TrainWork = Message<"trawl.v1.TrainWork"> & {
  * Use `create(TrainWorkSchema)` to create a new message.
  */
 export const TrainWorkSchema: GenMessage<TrainWork> = /*@__PURE__*/
-  messageDesc(file_trawl, 18);
+  messageDesc(file_trawl, 22);
 
 /**
  * @generated from message trawl.v1.EvaluateWork
@@ -832,7 +972,7 @@ export type EvaluateWork = Message<"trawl.v1.EvaluateWork"> & {
  * Use `create(EvaluateWorkSchema)` to create a new message.
  */
 export const EvaluateWorkSchema: GenMessage<EvaluateWork> = /*@__PURE__*/
-  messageDesc(file_trawl, 19);
+  messageDesc(file_trawl, 23);
 
 /**
  * @generated from message trawl.v1.Offer
@@ -871,7 +1011,7 @@ export type Offer = Message<"trawl.v1.Offer"> & {
  * Use `create(OfferSchema)` to create a new message.
  */
 export const OfferSchema: GenMessage<Offer> = /*@__PURE__*/
-  messageDesc(file_trawl, 20);
+  messageDesc(file_trawl, 24);
 
 /**
  * @generated from message trawl.v1.Answer
@@ -908,7 +1048,7 @@ export type Answer = Message<"trawl.v1.Answer"> & {
  * Use `create(AnswerSchema)` to create a new message.
  */
 export const AnswerSchema: GenMessage<Answer> = /*@__PURE__*/
-  messageDesc(file_trawl, 21);
+  messageDesc(file_trawl, 25);
 
 /**
  * @generated from message trawl.v1.Keep
@@ -930,7 +1070,7 @@ export type Keep = Message<"trawl.v1.Keep"> & {
  * Use `create(KeepSchema)` to create a new message.
  */
 export const KeepSchema: GenMessage<Keep> = /*@__PURE__*/
-  messageDesc(file_trawl, 22);
+  messageDesc(file_trawl, 26);
 
 /**
  * @generated from message trawl.v1.Cancel
@@ -952,7 +1092,22 @@ export type Cancel = Message<"trawl.v1.Cancel"> & {
  * Use `create(CancelSchema)` to create a new message.
  */
 export const CancelSchema: GenMessage<Cancel> = /*@__PURE__*/
-  messageDesc(file_trawl, 23);
+  messageDesc(file_trawl, 27);
+
+/**
+ * Give everything back, and leave.
+ *
+ * @generated from message trawl.v1.Drain
+ */
+export type Drain = Message<"trawl.v1.Drain"> & {
+};
+
+/**
+ * Describes the message trawl.v1.Drain.
+ * Use `create(DrainSchema)` to create a new message.
+ */
+export const DrainSchema: GenMessage<Drain> = /*@__PURE__*/
+  messageDesc(file_trawl, 28);
 
 /**
  * @generated from enum trawl.v1.Part

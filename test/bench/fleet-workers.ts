@@ -96,6 +96,11 @@ class SimulatedWorker implements SessionHandler {
     // Synthetic epochs have no checkpoints.
   }
 
+  /** It stays: nobody drains a bench. */
+  askedToDrain(): void {
+    return;
+  }
+
   cancel({ attempt }: Cancel): void {
     const waiting = this.#waiting.find((offer) => offer.attempt === attempt);
     if (waiting === undefined) {

@@ -144,6 +144,7 @@ export function startWorker(context: TestContext, link: Link, leases: readonly L
       offer: other,
       keep: other,
       cancel: other,
+      askedToDrain: () => others.push({ kind: 'drain' }),
       answer: (answer, message) => answers.push({ answer, message }),
       refused: (refused) => refusals.push(refused),
       connection: (state) => connections.push(state),

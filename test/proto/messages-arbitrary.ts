@@ -23,10 +23,13 @@ const counts = fc.array(epoch, { maxLength: 5 });
 const roc = record({ positives: epoch, negatives: epoch, falsePositives: counts, falseNegatives: counts });
 const metrics = fc.array(fc.tuple(text, fc.double())).map((pairs) => Object.fromEntries(pairs));
 
+const box = record({ pool: fc.option(text), labels: fc.dictionary(text.map((key) => `l${key}`), text, { noNullPrototype: true }), engine: text, gpus: fc.array(record({ index: epoch, name: text, memoryBytes: bytes })) });
+const use = record({ epochsPerSecond: fc.double(), gpus: fc.array(record({ index: epoch, memoryUsedBytes: bytes, utilisation: fc.double(), celsius: fc.double() })) });
+
 const outcomeClass = fc.constantFrom<OutcomeClass>('done', 'released', 'OutOfMemory', 'TrainableError', 'DataError', 'WorkerLost', 'Preempted', 'Timeout', 'DiskFull');
 
 export const workerMessages: { readonly [kind in WorkerMessage['kind']]: fc.Arbitrary<WorkerMessage> } = {
-  hello: record({
+  hello: fc.tuple(record({
     kind: fc.constant('hello' as const),
     protocol: epoch,
     features: fc.array(text),
@@ -39,8 +42,8 @@ export const workerMessages: { readonly [kind in WorkerMessage['kind']]: fc.Arbi
     node: text,
     leases: fc.array(lease),
     waiting: fc.array(text),
-  }),
-  heartbeat: fc.constant({ kind: 'heartbeat' as const }),
+  }), fc.option(box)).map(([hello, told]) => (told === null ? hello : { ...hello, box: told })),
+  heartbeat: fc.option(use).map((told) => ({ kind: 'heartbeat' as const, ...(told === null ? {} : { use: told }) })),
   progress: record({ kind: fc.constant('progress' as const), attempt: text, epoch, step: epoch, steps: epoch, loss: fc.double() }),
   epoch: record({
       seq,
@@ -170,5 +173,6 @@ export const coordinatorMessages: { readonly [kind in CoordinatorMessage['kind']
     evaluate: fc.boolean(),
   }),
   keep: record({ kind: fc.constant('keep' as const), attempt: text, epoch }),
+  drain: fc.constant({ kind: 'drain' as const }),
   cancel: record({ kind: fc.constant('cancel' as const), attempt: text, how: fc.constantFrom('release' as const, 'abandon' as const) }),
 };

@@ -6,11 +6,12 @@
  * (the session's outbox keeps it for as long), so a reconnect or a new leader loses none.
  */
 import type { BlobStore } from '../../blob/store.js';
-import type { Answer, Cancel, Hello, Keep, LeaseRef, Offer, Refused, ReliableMessage, Welcome } from '../../proto/messages.js';
+import type { Answer, BoxFacts, BoxUse, Cancel, Hello, Keep, LeaseRef, Offer, Refused, ReliableMessage, Welcome } from '../../proto/messages.js';
+import { FEATURE_DRAIN } from '../../proto/messages.js';
 import type { Work } from '../../proto/work.js';
 import type { LinkClock } from '../link/clock.js';
 import type { Link } from '../link/link.js';
-import { WorkerSession, type SessionHandler } from '../link/session.js';
+import { WorkerSession, type Report, type SessionHandler } from '../link/session.js';
 import { RELEASED } from '../train/failure.js';
 import { AttemptRun, type AttemptServices } from './attempt-run.js';
 import { PLAIN_CHILD } from './child-setup.js';
@@ -32,6 +33,11 @@ export interface AgentOptions {
   readonly memoryBytes: number;
   readonly slotMemoryBytes: number;
   readonly numerics: readonly string[];
+  /** What is told of the box; absent for nothing. */
+  readonly box?: BoxFacts;
+  readonly use?: () => BoxUse;
+  /** Told of everything that is reported, once. */
+  readonly onReport?: (report: Report) => void;
   readonly link: Link;
   readonly blobs: BlobStore;
   readonly inputs: Inputs;
@@ -53,8 +59,9 @@ interface Waiting {
 /** How long transfers may take to notice that their attempt has ended. */
 const STOP_MS = 500;
 
-/** How long a draining agent with nothing left to do waits for the coordinator to take note. */
+/** How long a draining agent with nothing left to do waits for the coordinator to take note; and one that has no more time. */
 const LAST_WORDS_MS = 15_000;
+const HURRIED_WORDS_MS = 3_000;
 
 /** Settles with the promise, or after so much time. */
 async function within(ms: number, promise: Promise<unknown>): Promise<void> {
@@ -69,6 +76,8 @@ async function within(ms: number, promise: Promise<unknown>): Promise<void> {
 export class Agent implements SessionHandler {
   /** Settles when the coordinator refused this worker for good. */
   readonly refusedForGood: Promise<Refused>;
+  /** Settles when a person wants this worker to leave. */
+  readonly drainAsked: Promise<void>;
   readonly #options: AgentOptions;
   readonly #slots: readonly Slot[];
   readonly #session: WorkerSession;
@@ -77,8 +86,10 @@ export class Agent implements SessionHandler {
   /** Offers beyond the free slots, first come first served. */
   #waiting: Waiting[] = [];
   #draining = false;
+  #connected = false;
   #serial = 0;
   #tellRefused: (refused: Refused) => void = () => undefined;
+  #tellDrain: () => void = () => undefined;
 
   constructor(options: AgentOptions) {
     this.#options = options;
@@ -88,17 +99,24 @@ export class Agent implements SessionHandler {
       link: options.link,
       hello: () => this.#hello(),
       handler: this,
+      ...(options.use === undefined ? {} : { use: options.use }),
       ...(options.clock === undefined ? {} : { clock: options.clock }),
     });
     this.#services = {
       ...{ blobs, inputs, folder, boxMemoryBytes: options.memoryBytes },
       childSetup: options.childSetup ?? (() => PLAIN_CHILD),
-      report: (report) => this.#session.report(report),
+      report: (report) => {
+        this.#session.report(report);
+        options.onReport?.(report);
+      },
       progress: (progress) => this.#session.progress(progress),
       note: (line, facts) => log.info(facts, line),
     };
     this.refusedForGood = new Promise((resolve) => {
       this.#tellRefused = resolve;
+    });
+    this.drainAsked = new Promise((resolve) => {
+      this.#tellDrain = resolve;
     });
   }
 
@@ -106,16 +124,31 @@ export class Agent implements SessionHandler {
     this.#session.start();
   }
 
+  /** Whether the coordinator has welcomed it and the session stands. */
+  get connected(): boolean {
+    return this.#connected;
+  }
+
+  /** How many slots are at work. */
+  get busySlots(): number {
+    return this.#slots.filter(({ busy }) => busy).length;
+  }
+
   /**
    * Gives everything back: what runs ends at its next epoch end with a checkpoint, and is reported.
-   * Whatever is not through after `graceMs` is cut off; its leases then run out at the coordinator.
+   * Whatever is not through after `graceMs`, or when `hurry` settles, loses the epoch in progress; that
+   * counts as no failure of it.
    */
-  async drain(graceMs: number): Promise<void> {
+  async drain(graceMs: number, hurry = new Promise<unknown>(() => undefined)): Promise<void> {
     this.#draining = true;
     for (const run of this.#runs.values()) run.release();
     for (const { lease } of this.#waiting) this.#session.report({ kind: 'finished', ...lease, outcome: RELEASED, log: '' });
     this.#waiting = [];
-    await within(graceMs, this.#giveBack());
+    const back = this.#giveBack();
+    await within(graceMs, Promise.race([back, hurry]));
+    const left = [...this.#runs.values()];
+    for (const run of left) run.preempt();
+    if (left.length > 0) await within(HURRIED_WORDS_MS, back);
     await this.stop();
   }
 
@@ -170,7 +203,13 @@ export class Agent implements SessionHandler {
     if (!refused.retry) this.#tellRefused(refused);
   }
 
+  /** Of the session: a person asks. What follows is for whoever runs this agent. */
+  askedToDrain(): void {
+    this.#tellDrain();
+  }
+
   connection(state: 'up' | 'down', why: string): void {
+    this.#connected = state === 'up';
     if (state === 'up') this.#options.log.info({}, `connected: ${why}`);
     else this.#options.log.warn({}, `connection lost, training goes on: ${why}`);
   }
@@ -187,11 +226,11 @@ export class Agent implements SessionHandler {
   }
 
   #hello(): Omit<Hello, 'kind' | 'protocol'> {
-    const { id, name, memoryBytes, slotMemoryBytes, numerics } = this.#options;
+    const { id, name, memoryBytes, slotMemoryBytes, numerics, box } = this.#options;
     const leases = [...[...this.#runs.values()].map((run) => run.lease), ...this.#waiting.map(({ lease }) => lease)];
     const slots = this.#draining ? 0 : this.#slots.length;
     const waiting = this.#waiting.map(({ lease }) => lease.attempt);
-    return { features: [], worker: id, name, slots, memoryBytes, slotMemoryBytes, numerics, node: process.version, leases, waiting };
+    return { features: [FEATURE_DRAIN], ...(box === undefined ? {} : { box }), worker: id, name, slots, memoryBytes, slotMemoryBytes, numerics, node: process.version, leases, waiting };
   }
 
   /** Ends an attempt whose lease is gone; nothing is said of it any more. */

@@ -139,6 +139,12 @@ export class AttemptRun implements ChildListener {
     this.#child?.send({ kind: 'release', attempt: this.lease.attempt });
   }
 
+  /** The box has no more time: the epoch in progress is lost, which is no failure of the attempt. */
+  preempt(): void {
+    this.#released = true;
+    this.#fail({ class: 'Preempted', message: 'the worker had to leave before the end of the epoch', neededBytes: null });
+  }
+
   /** The lease is gone: end at once and say nothing more about it. */
   abandon(): void {
     if (this.#gone.signal.aborted) return;

@@ -12,6 +12,7 @@
 import { encodeFromWorker } from '../../proto/codec.js';
 import type {
   Answer,
+  BoxUse,
   Cancel,
   CheckpointSaved,
   CoordinatorMessage,
@@ -43,6 +44,8 @@ export interface SessionHandler {
   cancel(cancel: Cancel): void;
   /** Unless `retry`, the session has ended for good. */
   refused(refused: Refused): void;
+  /** A person wants this worker to give everything back and leave. */
+  askedToDrain(): void;
   /** `down` comes once per outage, with a line for a person. */
   connection(state: 'up' | 'down', why: string): void;
 }
@@ -55,6 +58,8 @@ export interface SessionOptions {
   /** Read at each connection: `leases` are those of the attempts running then. */
   readonly hello: () => Omit<Hello, 'kind' | 'protocol'>;
   readonly handler: SessionHandler;
+  /** Told with each heartbeat; absent for nothing. */
+  readonly use?: () => BoxUse;
   readonly clock?: LinkClock;
   /** Numbers in [0, 1) that spread reconnecting workers over time. */
   readonly random?: () => number;
@@ -78,6 +83,7 @@ export class WorkerSession {
   readonly #link: Link;
   readonly #hello: SessionOptions['hello'];
   readonly #handler: SessionHandler;
+  readonly #use: SessionOptions['use'];
   readonly #clock: LinkClock;
   readonly #random: () => number;
   readonly #outbox: Outbox;
@@ -96,6 +102,7 @@ export class WorkerSession {
     this.#link = options.link;
     this.#hello = options.hello;
     this.#handler = options.handler;
+    this.#use = options.use;
     this.#clock = options.clock ?? systemClock;
     this.#random = options.random ?? Math.random;
     this.#outbox = new Outbox(options.outboxHighMark ?? OUTBOX_HIGH_MARK);
@@ -194,6 +201,9 @@ export class WorkerSession {
       case 'cancel':
         this.#handler.cancel(message);
         break;
+      case 'drain':
+        this.#handler.askedToDrain();
+        break;
     }
   }
 
@@ -216,7 +226,7 @@ export class WorkerSession {
 
   #beat(heartbeatMs: number): void {
     this.#setTimer(heartbeatMs, () => {
-      this.#connection?.send({ kind: 'heartbeat' });
+      this.#connection?.send({ kind: 'heartbeat', ...(this.#use === undefined ? {} : { use: this.#use() }) });
       this.#beat(heartbeatMs);
     });
   }

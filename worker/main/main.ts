@@ -1,8 +1,10 @@
 /**
- * `node dist/worker/main/main.js --coordinator HOST:PORT --home DIR --slots N
- * [--blobs URL] [--tls] [--ca FILE] [--cert FILE --key FILE] [--slot-memory BYTES] [--name NAME] [--engine NAME] [--engines DIR:DIR]`: the agent of one box. The token comes from TRAWL_TOKEN, never
- * from the command line, which every user of the box can read; TRAWL_NATS_URL in place of --coordinator. SIGTERM and SIGINT give the leases
- * back at the next epoch end; a second one cuts them off. Forked, it ends with its parent.
+ * `node dist/worker/main/main.js --coordinator HOST:PORT --home DIR [--slots N]
+ * [--blobs URL] [--tls] [--ca FILE] [--cert FILE --key FILE] [--slot-memory BYTES] [--name NAME] [--pool NAME] [--label KEY=VALUE]... [--engine NAME] [--engines DIR:DIR]
+ * [--grace-ms MS] [--metrics-port PORT]`: the agent of one box. The token comes from TRAWL_TOKEN, never
+ * from the command line, which every user of the box can read; TRAWL_NATS_URL in place of --coordinator. SIGTERM, SIGINT and a person's drain give
+ * the leases back at the next epoch end; a second signal, or the end of the grace, cuts the epochs off.
+ * Forked, it ends with its parent.
  */
 // First: see there.
 import { onOrphaned } from '../../proto/parent.js';
@@ -15,62 +17,91 @@ import { packageRoot } from '../../proto/package-root.js';
 import { Agent } from '../agent/agent.js';
 import { childSetups } from '../agent/child-setup.js';
 import { openHome, type WorkerHome } from '../agent/home.js';
+import { EpochRate } from '../agent/epoch-rate.js';
+import { GpuWatch } from '../agent/gpu-use.js';
 import { Inputs } from '../agent/inputs.js';
 import { pixelMaker } from '../agent/pixels.js';
 import { boxMemoryBytes } from '../agent/process-facts.js';
 import { chooseEngine, choiceText, offeredEngines, surveyEngines } from '../engine/choose.js';
 import { imageNumerics } from '../train/numerics.js';
+import { countedBlobs } from '../../blob/counted.js';
+import { countedLink } from '../link/counted.js';
 import { failoverLink } from '../link/failover.js';
 import { grpcLink } from '../link/grpc.js';
 import type { Link } from '../link/link.js';
 import { natsLink } from '../link/nats.js';
 import { oneLine } from '../train/failure.js';
+import { WorkerMetrics } from '../metrics.js';
+import { blobTraffic, linkTraffic } from './counting.js';
 import { openLog } from './log.js';
+import { serveMetrics } from './metrics-server.js';
 import { readOptions, UsageError, type WorkerOptions } from './options.js';
-
-/** An epoch of the largest studies takes minutes; a parent that wants to be quicker sends a second signal. */
-const DRAIN_GRACE_MS = 10 * 60_000;
+import { slotsByCores } from './slots.js';
 
 const EXIT_FAILED = 1;
 const EXIT_BAD_INPUT = 2;
 
 async function run(options: WorkerOptions, home: WorkerHome): Promise<number> {
   const log = openLog(join(home.logs, 'worker.log'));
+  const metrics = new WorkerMetrics();
   const { trust } = options;
   // Nothing is fetched or sent before the coordinator has welcomed this worker, and said it before.
   let blobsAt = '';
-  const blobs = new HttpBlobStore({ baseUrls: options.blobs ?? (() => blobsAt), token: options.token, spoolFolder: home.temporary, fetch: fetchTrusting(trust) });
+  const blobs = countedBlobs(new HttpBlobStore({ baseUrls: options.blobs ?? (() => blobsAt), token: options.token, spoolFolder: home.temporary, fetch: fetchTrusting(trust) }), blobTraffic(metrics));
   const memoryBytes = boxMemoryBytes();
   const facts = await surveyEngines({ places: { folders: options.engines, cwd: process.cwd() }, onTest: (label) => log.info({}, `testing ${label}`) });
   const offered = offeredEngines(facts, options.engine);
   const engine = choiceText(chooseEngine(facts, options.engine));
+  const slots = options.slots ?? (offered[0].gpus.length > 0 ? offered[0].gpus.length : slotsByCores());
+  const gpus = new GpuWatch();
+  await gpus.start();
+  const rate = new EpochRate(performance.now());
   const agent = new Agent({
     id: home.id,
     name: options.name ?? hostname(),
-    slots: options.slots,
+    slots,
     memoryBytes,
-    slotMemoryBytes: options.slotMemoryBytes ?? Math.floor(memoryBytes / options.slots),
+    slotMemoryBytes: options.slotMemoryBytes ?? Math.floor(memoryBytes / slots),
     numerics: offered.map(({ numerics }) => imageNumerics(numerics)),
-    link: linkOf(options, home.id, (url) => (blobsAt = url)),
+    box: { pool: options.pool, labels: options.labels, engine: offered[0].label, gpus: gpus.gpus },
+    use: () => ({ epochsPerSecond: rate.perSecond(performance.now()), gpus: gpus.use }),
+    onReport: (report) => {
+      metrics.reported(report);
+      if (report.kind === 'epoch') rate.count(performance.now());
+    },
+    link: countedLink(linkOf(options, home.id, (url) => (blobsAt = url)), linkTraffic(metrics, 'grpc' in options.coordinator ? 'grpc' : 'nats')),
     blobs,
     inputs: new Inputs(blobs, home.temporary, pixelMaker(blobs, home)),
     folder: home.temporary,
     childModule: join(packageRoot(), 'dist', 'worker', 'train', 'child-main.js'),
-    childSetup: childSetups(offered, options.slots, availableParallelism()),
+    childSetup: childSetups(offered, slots, availableParallelism()),
     log,
   });
-  log.info({ worker: home.id, slots: options.slots, coordinator: shownCoordinator(options), engine, engines: offered.map(({ numerics }) => numerics) }, 'worker started');
-  process.send?.({ kind: 'started', line: `${options.slots} ${options.slots === 1 ? 'slot' : 'slots'}, engine ${engine}` });
+  log.info({ worker: home.id, slots, coordinator: shownCoordinator(options), engine, engines: offered.map(({ numerics }) => numerics) }, 'worker started');
+  process.send?.({ kind: 'started', line: `${slots} ${slots === 1 ? 'slot' : 'slots'}, engine ${engine}` });
+  const page = async (): Promise<{ contentType: string; text: string }> => {
+    metrics.connected.set(agent.connected ? 1 : 0);
+    metrics.setSlots(agent.busySlots, slots);
+    metrics.setGpus(gpus.gpus, gpus.use);
+    return { contentType: metrics.registry.contentType, text: await metrics.registry.metrics() };
+  };
+  const server = options.metricsPort === null ? null : await serveMetrics(options.metricsPort, page);
+  if (server !== null) log.info({ url: server.url }, 'metrics are served');
   agent.start();
-  const ending = await Promise.race([signalled(), agent.refusedForGood]);
-  if (ending === 'signal') {
-    log.info({}, 'giving the leases back');
-    await Promise.race([agent.drain(DRAIN_GRACE_MS), signalled()]);
+  const ending = await Promise.race([signalled(), agent.refusedForGood, agent.drainAsked.then(() => 'drain' as const)]);
+  const leaves = ending === 'signal' || ending === 'drain';
+  if (leaves) {
+    log.info({}, ending === 'drain' ? 'drained: giving the leases back' : 'giving the leases back');
+    // A supervisor shall not start again what a person has sent away.
+    if (ending === 'drain') process.send?.({ kind: 'left' });
+    await agent.drain(options.graceMs, signalled());
   } else if (ending !== 'orphaned') {
     process.stderr.write(`the coordinator at ${shownCoordinator(options)} refused this worker: ${ending.message}\n`);
   }
   await agent.stop();
-  return ending === 'signal' ? 0 : EXIT_FAILED;
+  await server?.close();
+  gpus.stop();
+  return leaves ? 0 : EXIT_FAILED;
 }
 
 function linkOf({ coordinator, token, trust }: WorkerOptions, worker: string, onHttp: (url: string) => void): Link {

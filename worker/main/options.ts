@@ -15,10 +15,17 @@ export interface WorkerOptions {
   /** Null for plain TCP. */
   readonly trust: Trust | null;
   readonly home: string;
-  readonly slots: number;
+  /** Null for one per GPU, or by cores. */
+  readonly slots: number | null;
   /** Limit per slot; null for an equal share of the box. */
   readonly slotMemoryBytes: number | null;
   readonly name: string | null;
+  readonly pool: string | null;
+  readonly labels: { readonly [key: string]: string };
+  /** How long it may take to give everything back. */
+  readonly graceMs: number;
+  /** Where Prometheus asks on this machine, 0 for any port that is free; null for nowhere. */
+  readonly metricsPort: number | null;
   /** Offer this engine alone; null for all that can be used. */
   readonly engine: EngineName | null;
   /** Where native engines are looked for. */
@@ -48,7 +55,14 @@ const FLAGS = {
   name: { type: 'string' },
   engine: { type: 'string' },
   engines: { type: 'string' },
+  pool: { type: 'string' },
+  label: { type: 'string', multiple: true },
+  'grace-ms': { type: 'string' },
+  'metrics-port': { type: 'string' },
 } as const;
+
+/** An epoch of the largest studies takes minutes; whoever wants it quicker sends a second signal. */
+export const DEFAULT_GRACE_MS = 10 * 60_000;
 
 function positiveInteger(option: string, text: string | undefined, what: string): number {
   const value = Number(text);
@@ -73,6 +87,23 @@ function engineOf(text: string | undefined): EngineName | null {
   return found ?? null;
 }
 
+/** As KEY=VALUE each. Throws UsageError. */
+function labelsOf(written: readonly string[]): { readonly [key: string]: string } {
+  return Object.fromEntries(
+    written.map((label) => {
+      const [, key = '', value = ''] = /^([A-Za-z][\w.-]{0,62})=(\S{1,63})$/.exec(label) ?? [];
+      if (key === '') throw new UsageError('--label', label, 'KEY=VALUE, e.g. zone=a');
+      return [key, value];
+    }),
+  );
+}
+
+function portOf(text: string): number {
+  const port = Number(text);
+  if (!/^\d+$/.test(text) || port > 65_535) throw new UsageError('--metrics-port', text, 'a port from 0 to 65535');
+  return port;
+}
+
 /** Those named; else the worker's own folder, and the home in which a person installs engines by default. */
 function engineFolders(named: string | undefined, home: string, environment: NodeJS.ProcessEnv): readonly [string, ...string[]] {
   const [first, ...others] = (named ?? '').split(delimiter).filter((folder) => folder !== '').map((folder) => resolve(folder));
@@ -94,7 +125,7 @@ function blobsOf(url: string | undefined, coordinator: WorkerOptions['coordinato
   return url === undefined && 'grpc' in coordinator ? null : listed('--blobs', url, httpUrls, "the coordinator's address, http://HOST:PORT, or several with commas between");
 }
 
-type Values = { [flag in Exclude<keyof typeof FLAGS, 'tls'>]?: string } & { tls?: boolean };
+type Values = { [flag in Exclude<keyof typeof FLAGS, 'tls' | 'label'>]?: string } & { tls?: boolean; label?: string[] };
 
 /** TLS, where anything of it is named. */
 function trustOf({ tls, ca, cert, key }: Values): Trust | null {
@@ -131,9 +162,13 @@ export function readOptions(args: readonly string[], environment: NodeJS.Process
     blobs: blobsOf(values.blobs, coordinator),
     trust: trustOf(values),
     home: required('--home', values.home, /./, 'a folder'),
-    slots: positiveInteger('--slots', values.slots, 'a number of slots from 1'),
+    slots: values.slots === undefined ? null : positiveInteger('--slots', values.slots, 'a number of slots from 1'),
     slotMemoryBytes: values['slot-memory'] === undefined ? null : positiveInteger('--slot-memory', values['slot-memory'], 'a number of bytes'),
     name: values.name ?? null,
+    pool: values.pool ?? null,
+    labels: labelsOf(values.label ?? []),
+    graceMs: values['grace-ms'] === undefined ? DEFAULT_GRACE_MS : positiveInteger('--grace-ms', values['grace-ms'], 'a number of milliseconds'),
+    metricsPort: values['metrics-port'] === undefined ? null : portOf(values['metrics-port']),
     engine: engineOf(values.engine),
     engines: engineFolders(values.engines, values.home ?? '', environment),
     token,

@@ -76,6 +76,7 @@ describe('the HTTP API', () => {
       leading: async () => {
         if (standsBy !== null) throw new NotLeading(standsBy);
       },
+      metrics: async () => ({ contentType: 'text/plain; version=0.0.4', text: 'trawl_leader 1\n' }),
     });
   });
   after(async () => {
@@ -103,6 +104,12 @@ describe('the HTTP API', () => {
       assert.equal(answer.json<{ code: string }>().code, 'Unauthorized');
     }
     assert.equal((await app.inject({ url: `/api/v1/blobs/${'0'.repeat(64)}` })).statusCode, 401);
+  });
+
+  it('tells Prometheus nothing without the token where it does not ask from this machine', async () => {
+    assert.equal((await app.inject({ url: '/metrics' })).statusCode, 401);
+    const answer = await app.inject({ url: '/metrics', headers: authorised });
+    assert.deepEqual([answer.statusCode, answer.headers['content-type'], answer.body], [200, 'text/plain; version=0.0.4', 'trawl_leader 1\n']);
   });
 
   it('refuses a submission that is not whole, and says which field', async () => {

@@ -5,7 +5,7 @@ import { place, type Box } from '../../../coordinator/placement/place.js';
 function box(id: string, changes: Partial<Box> = {}): Box {
   return { id, slots: 2, busy: 0, numerics: new Set(['wasm']), memoryBytes: 8e9, slotMemoryBytes: 4e9, exclusive: false, reservedFor: null, ...changes };
 }
-const need = { key: 'k', numerics: 'wasm', alone: false, near: null, memoryBytes: null };
+const need = { key: 'k', numerics: 'wasm', alone: false, near: null, avoid: new Set<string>(), memoryBytes: null };
 
 test('work goes to the box that holds its weights, else to the idlest', () => {
   const boxes = [box('a', { busy: 1 }), box('b')];
@@ -25,4 +25,9 @@ test('a retry alone reserves a box, takes it when idle, and shares it with nobod
   assert.deepEqual(place(alone, [box('b', { reservedFor: 'k' })]), { kind: 'place', box: 'b' });
   assert.deepEqual(place(need, [box('b', { busy: 1, reservedFor: 'k' })]), { kind: 'wait' });
   assert.deepEqual(place(need, [box('b', { busy: 1, exclusive: true })]), { kind: 'wait' });
+});
+
+test('a stage that failed at a box goes to another', () => {
+  assert.deepEqual(place({ ...need, near: 'a', avoid: new Set(['a']) }, [box('a'), box('b', { busy: 1 })]), { kind: 'place', box: 'b' });
+  assert.deepEqual(place({ ...need, avoid: new Set(['a']) }, [box('a')]), { kind: 'wait' });
 });

@@ -11,11 +11,10 @@ test('out of memory is tried once alone on a box, then called infeasible', () =>
   assert.equal(afterFailure('OutOfMemory', 2, true), 'infeasible');
 });
 
-test('a crash is tried once more, wrong data never, a preemption always', () => {
+test('a crash is tried once more, wrong data never', () => {
   assert.deepEqual([1, 2].map((count) => afterFailure('TrainableError', count, false)), ['retry', 'fail']);
   assert.deepEqual([1, 2].map((count) => afterFailure('Timeout', count, false)), ['retry', 'fail']);
   assert.equal(afterFailure('DataError', 1, false), 'fail');
-  assert.equal(afterFailure('Preempted', 99, false), 'retry');
 });
 
 test('a full disk pauses the sweep: nothing of it can be trained until there is room', () => {

@@ -117,6 +117,7 @@ function setStage(outboxHighMark = 100): Stage {
         offer: () => log.push('offer'),
         keep: () => log.push('keep'),
         cancel: () => log.push('cancel'),
+        askedToDrain: () => log.push('drain'),
         answer: (answer, message) => answered.push([answer, message]),
         refused: (refused) => refusals.push(refused),
         connection: (state, why) => log.push(`${state}: ${why}`),

@@ -1,0 +1,190 @@
+/** What people ask of single workers, and boxes that fail, at the dispatcher. */
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { Dispatcher, type TurnOutput } from '../../../coordinator/leader/dispatcher.js';
+import { fleetFactsOf } from '../../../coordinator/leader/fleet-facts.js';
+import { snapshotOf } from '../../../coordinator/leader/snapshot.js';
+import { FEATURE_DRAIN, PROTOCOL_VERSION, type Hello, type Offer } from '../../../proto/messages.js';
+import type { OutcomeClass } from '../../../proto/work.js';
+import { factsOf, pathOf } from '../../simulation/sweeps.js';
+
+const TRIALS = 12;
+const SWEEP = factsOf({ paths: Array.from({ length: TRIALS }, (_, trial) => pathOf([trial])), stop: null });
+
+function helloOf(worker: string, changes: Partial<Hello> = {}): Hello {
+  return { kind: 'hello', protocol: PROTOCOL_VERSION, features: [FEATURE_DRAIN], worker, name: `box-${worker}`, slots: 1, memoryBytes: 8e9, slotMemoryBytes: 8e9, numerics: ['sim'], node: 'v20', leases: [], waiting: [], ...changes };
+}
+
+class Stage {
+  readonly dispatcher: Dispatcher;
+  now = 0;
+  #seq = 0;
+
+  constructor() {
+    let ids = 0;
+    this.dispatcher = new Dispatcher({ leaseTermMs: 1_000_000, heartbeatMs: 200, checkpointEveryMs: 1000, newId: (prefix) => `${prefix}_${(ids += 1)}`, proposingOf: () => null, newToken: () => `t${(ids += 1)}` });
+    this.dispatcher.load(SWEEP, []);
+  }
+
+  hello(worker: string, changes: Partial<Hello> = {}): TurnOutput {
+    this.dispatcher.received(worker, helloOf(worker, changes), this.now);
+    return this.turn();
+  }
+
+  turn(): TurnOutput {
+    this.dispatcher.tick(this.now);
+    this.dispatcher.settle(this.now);
+    return this.dispatcher.take();
+  }
+
+  /** Ends an offered attempt after it has begun. */
+  ends(worker: string, { attempt, token }: Offer, outcome: OutcomeClass): TurnOutput {
+    this.dispatcher.received(worker, { kind: 'progress', attempt, epoch: 0, step: 1, steps: 2, loss: 1 }, this.now);
+    this.dispatcher.received(worker, { kind: 'finished', seq: (this.#seq += 1), attempt, token, outcome: { class: outcome, message: 'said', neededBytes: null }, log: '' }, this.now);
+    return this.turn();
+  }
+
+  states(): string[] {
+    return snapshotOf(this.dispatcher, this.now).workers.map(({ id, state }) => `${id} ${state}`);
+  }
+}
+
+function offersTo(worker: string, output: TurnOutput): Offer[] {
+  return output.sends.flatMap(({ peer, message }) => (peer === worker && message.kind === 'offer' ? [message] : []));
+}
+
+function theOffer(worker: string, output: TurnOutput): Offer {
+  return offersTo(worker, output)[0] ?? assert.fail(`nothing was offered to ${worker}`);
+}
+
+function events(output: TurnOutput): string[] {
+  return output.writes.events.map(({ type, actor }) => (actor === undefined ? type : `${type} by ${actor}`));
+}
+
+describe('a worker that is drained', () => {
+  it('is told so, gets no more work, and is forgotten once it has left with nothing', () => {
+    const stage = new Stage();
+    const offer = theOffer('a', stage.hello('a'));
+    stage.dispatcher.drain('box-a', 'ann');
+    const drained = stage.turn();
+    assert.deepEqual([events(drained), drained.sends], [['worker.draining by ann'], [{ peer: 'a', message: { kind: 'drain' } }]]);
+    const after = stage.ends('a', offer, 'released');
+    assert.deepEqual([offersTo('a', after), stage.states()], [[], ['a draining']]);
+    stage.dispatcher.closed('a');
+    assert.deepEqual(stage.states(), []);
+  });
+
+  it('is told again after a reconnect that lost the order, and works again when it was started anew', () => {
+    const stage = new Stage();
+    const offer = theOffer('a', stage.hello('a'));
+    stage.dispatcher.drain('a', 'ann');
+    stage.turn();
+    const again = stage.hello('a', { leases: [{ attempt: offer.attempt, token: offer.token }] });
+    assert.ok(again.sends.some(({ message }) => message.kind === 'drain'));
+    stage.hello('a', { slots: 0, leases: [{ attempt: offer.attempt, token: offer.token }] });
+    assert.equal(offersTo('a', stage.hello('a')).length, 1);
+  });
+
+  it('of an older version, which does not know the order, gives back what it has and stays without work', () => {
+    const stage = new Stage();
+    const offer = theOffer('a', stage.hello('a', { features: [] }));
+    stage.dispatcher.drain('a', 'ann');
+    assert.deepEqual(stage.turn().sends, [{ peer: 'a', message: { kind: 'cancel', attempt: offer.attempt, how: 'release' } }]);
+    assert.deepEqual(offersTo('a', stage.ends('a', offer, 'released')), []);
+  });
+
+  it('must be there, and be one', () => {
+    const stage = new Stage();
+    stage.hello('a');
+    stage.hello('b', { name: 'box-a' });
+    assert.throws(() => stage.dispatcher.drain('c', 'ann'), { code: 'WorkerNotFound', message: /no worker with the name or id c is connected/ });
+    assert.throws(() => stage.dispatcher.drain('box-a', 'ann'), { code: 'WorkerAmbiguous', message: /one of a, b$/ });
+  });
+});
+
+describe('a stage that failed at a box', () => {
+  it('waits for another box that could do it, and comes back where there is none', () => {
+    const stage = new Stage();
+    const failed = theOffer('a', stage.hello('a'));
+    const first = (offer: Offer): string => (offer.work.kind === 'train' ? (offer.work.keys[0] ?? '') : '');
+    assert.equal(first(theOffer('a', stage.ends('a', failed, 'WorkerLost'))), first(failed));
+    const other = new Stage();
+    other.hello('b');
+    const lost = theOffer('a', other.hello('a'));
+    const next = theOffer('a', other.ends('a', lost, 'WorkerLost'));
+    assert.notEqual(first(next), first(lost));
+  });
+});
+
+describe('a box that fails stages of three trials in a row', () => {
+  function failing(): { readonly stage: Stage; readonly last: TurnOutput } {
+    const stage = new Stage();
+    stage.hello('good');
+    let output = stage.hello('bad');
+    for (let stages = 0; stages < 3; stages += 1) output = stage.ends('bad', theOffer('bad', output), 'WorkerLost');
+    return { stage, last: output };
+  }
+
+  it('is quarantined with an event, and gets no more work', () => {
+    const { stage, last } = failing();
+    assert.deepEqual(events(last).filter((type) => type.startsWith('worker')), ['worker.quarantined']);
+    assert.deepEqual([offersTo('bad', last), stage.states()], [[], ['good active', 'bad quarantined']]);
+    assert.deepEqual(fleetFactsOf(stage.dispatcher, stage.now).workers, { active: 1, draining: 0, quarantined: 1, silent: 0 });
+  });
+
+  it('is released by a person, at once', () => {
+    const { stage } = failing();
+    stage.dispatcher.release('box-bad', 'ann');
+    const output = stage.turn();
+    assert.deepEqual(events(output).filter((type) => type.startsWith('worker')), ['worker.released by ann']);
+    assert.equal(offersTo('bad', output).length, 1);
+  });
+
+  it('is tried again after its cool-down', () => {
+    const { stage } = failing();
+    stage.now = 5 * 60_000 - 1;
+    assert.deepEqual(offersTo('bad', stage.turn()), []);
+    stage.now += 1;
+    const output = stage.turn();
+    assert.deepEqual(events(output).filter((type) => type.startsWith('worker')), ['worker.released']);
+    assert.equal(offersTo('bad', output).length, 1);
+  });
+
+  it('is no box whose preempted epochs come back', () => {
+    const stage = new Stage();
+    stage.hello('good');
+    let output = stage.hello('spot');
+    for (let stages = 0; stages < 4; stages += 1) {
+      output = stage.ends('spot', theOffer('spot', output), 'Preempted');
+      assert.ok(!events(output).some((type) => type === 'attempt.failed'), 'a preemption is no failure');
+    }
+    assert.deepEqual(stage.states(), ['good active', 'spot active']);
+  });
+});
+
+describe('what a worker tells of its box', () => {
+  it('stands in the list of workers, as the newest heartbeat has it', () => {
+    const stage = new Stage();
+    const box = { pool: 'night', labels: { zone: 'a' }, engine: 'wasm', gpus: [{ index: 0, name: 'H200', memoryBytes: 100 }] };
+    stage.dispatcher.received('a', helloOf('a', { box }), 0, 'grpc');
+    stage.now = 700;
+    stage.dispatcher.received('a', { kind: 'heartbeat', use: { epochsPerSecond: 2, gpus: [{ index: 0, memoryUsedBytes: 25, utilisation: 0.5, celsius: 40 }] } }, 200);
+    const [worker] = snapshotOf(stage.dispatcher, stage.now).workers;
+    assert.deepEqual([worker?.carrier, worker?.box, worker?.use?.epochsPerSecond, worker?.silentMs], ['grpc', box, 2, 500]);
+    assert.deepEqual(fleetFactsOf(stage.dispatcher, stage.now).gpus, { count: 1, memoryBytes: 100, memoryUsedBytes: 25, utilisation: 0.5 });
+  });
+});
+
+describe('ready work that waits', () => {
+  it('is counted by what it waits for, and its time adds up', () => {
+    const stage = new Stage();
+    stage.turn();
+    assert.deepEqual(stage.dispatcher.waiting, { worker: TRIALS, engine: 0, memory: 0, alone: 0, slot: 0, concurrency: 0, budget: 0 });
+    stage.now = 1_000;
+    assert.equal(stage.turn().notes.waitedMs.worker, TRIALS * 1_000);
+    stage.hello('a', { numerics: ['other'] });
+    assert.equal(stage.dispatcher.waiting.engine, TRIALS);
+    stage.hello('b');
+    assert.deepEqual([stage.dispatcher.waiting.slot, stage.dispatcher.waiting.engine], [TRIALS - 1, 0]);
+  });
+});
