@@ -125,7 +125,9 @@ function slotSnapshot(dispatcher: Dispatcher, attempt: Attempt): SlotSnapshot {
   const goal = goalOf(attempt);
   const waiting = [...dispatcher.board.standingAt(goal), ...dispatcher.board.waitingForEvaluation(goal)];
   const from = attempt.nodes[0]?.epoch ?? 0;
-  const progress = attempt.progress ?? { epoch: from + attempt.next, step: 0, steps: 0, loss: Number.NaN };
+  const next = from + attempt.next;
+  // Told when it began, and not since the epochs that were reported after it.
+  const progress = attempt.progress !== null && attempt.progress.epoch >= next ? attempt.progress : { epoch: next, step: 0, steps: 0, loss: Number.NaN };
   return {
     ...{ attempt: attempt.id, kind: attempt.kind, sweep: waiting[0]?.sweep.record.id ?? null, trials: waiting.map((trial) => trial.number) },
     ...{ from, to: from + attempt.nodes.length, epoch: progress.epoch, step: progress.step, steps: progress.steps },

@@ -104,6 +104,18 @@ describe('an agent whose children misbehave', () => {
     await gone(pid);
   });
 
+  for (const [what, graceMs, hurry] of [['has no more time', 20, undefined], ['is hurried', 60_000, Promise.resolve()]] as const) {
+    it(`gives up the epoch in progress when it ${what}, and says that it was preempted`, async (t) => {
+      const own = await startAgent(coordinator, { childModule: SCRIPTED_CHILD });
+      t.after(() => own.close());
+      const lease = misbehave('hang');
+      const pid = await told(lease);
+      await own.agent.drain(graceMs, hurry);
+      assert.equal((await coordinator.outcomeOf(lease)).class, 'Preempted');
+      await gone(pid);
+    });
+  }
+
   it('ends a child that reports an epoch nobody asked for', async () => {
     const outcome = await coordinator.outcomeOf(misbehave('nonsense'));
     assert.equal(outcome.class, 'TrainableError');
