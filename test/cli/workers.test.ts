@@ -129,7 +129,7 @@ describe('trawl workers and trawl drain', () => {
     const fleet = await Fleet.start(t);
     const spot = fleet.worker(t, 'spot', ['--slots', '1', '--grace', '20s']);
     await fleet.workers('the worker', (workers) => workers.length === 1);
-    const run = new Trawl(['run', fleet.sweep('spotted', 6_000, 1, 1), '--home', fleet.home, '--json']);
+    const run = new Trawl(['run', fleet.sweep('spotted', 3_000, 4, 1), '--home', fleet.home, '--json']);
     await fleet.workers('its stage', ([worker]) => worker?.stages.length === 1);
     spot.signal('SIGTERM');
     assert.equal((await spot.ended).code, 0);

@@ -106,12 +106,16 @@ describe('an agent whose children misbehave', () => {
 
   for (const [what, graceMs, hurry] of [['has no more time', 20, undefined], ['is hurried', 60_000, Promise.resolve()]] as const) {
     it(`gives up the epoch in progress when it ${what}, and says that it was preempted`, async (t) => {
-      const own = await startAgent(coordinator, { childModule: SCRIPTED_CHILD });
-      t.after(() => own.close());
-      const lease = misbehave('hang');
-      const pid = await told(lease);
+      const its = await ScriptedCoordinator.start();
+      const own = await startAgent(its, { childModule: SCRIPTED_CHILD });
+      t.after(async () => {
+        await own.close();
+        await its.stop();
+      });
+      const lease = its.offer(syntheticWork({ values: { how: 'hang' } }));
+      const { step: pid } = await its.progress.first((progress): progress is Progress => progress.step > 0);
       await own.agent.drain(graceMs, hurry);
-      assert.equal((await coordinator.outcomeOf(lease)).class, 'Preempted');
+      assert.equal((await its.outcomeOf(lease)).class, 'Preempted');
       await gone(pid);
     });
   }
