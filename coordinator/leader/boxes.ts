@@ -2,6 +2,7 @@
 import type { QueueingBox } from '../placement/ahead.js';
 import type { Contender } from '../placement/fair-share.js';
 import { startFor, type EpochNode } from '../stage/forest.js';
+import { isSelected } from '../placement/selector.js';
 import { HEALTHY } from '../placement/quarantine.js';
 import type { Attempt, ReadyItem, SweepRun, WorkerRun } from './model.js';
 
@@ -28,9 +29,16 @@ export function isOpen({ peer, draining, health }: WorkerRun): boolean {
   return peer !== null && !draining && health.until === null;
 }
 
+/** Whether a sweep may use it; null for work that was leased by a former leader. */
+export function mayServe({ box }: WorkerRun, sweep: SweepRun | null): boolean {
+  const workers = sweep?.record.spec.workers;
+  return workers === undefined || isSelected(workers, box);
+}
+
 export function boxOf(worker: WorkerRun): QueueingBox {
   const { id, slots, numerics, memoryBytes, slotMemoryBytes, waiting, waitingMs } = worker;
-  return { id, slots, busy: worker.attempts.size, numerics, memoryBytes, slotMemoryBytes, reservedFor: worker.reserved?.key ?? null, exclusive: worker.alone > 0, waiting, waitingMs };
+  const { pool, labels } = worker.box;
+  return { id, pool, labels, slots, busy: worker.attempts.size, numerics, memoryBytes, slotMemoryBytes, reservedFor: worker.reserved?.key ?? null, exclusive: worker.alone > 0, waiting, waitingMs };
 }
 
 export function contenderOf(sweep: SweepRun, now: number): Contender & { readonly sweep: SweepRun } {

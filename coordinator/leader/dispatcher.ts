@@ -16,7 +16,7 @@ import { keepOf, type EpochNode } from '../stage/forest.js';
 import type { FailureCount, OpenAttempt, TurnWrites } from '../store/store.js';
 import { Board } from './board.js';
 import { AttemptLedger } from './attempt-ledger.js';
-import { contenderOf, isOpen, newWorker } from './boxes.js';
+import { contenderOf, isOpen, mayServe, newWorker } from './boxes.js';
 import { spentWrite } from './budget.js';
 import { BudgetClock } from './budget-clock.js';
 import { evaluatedBy, HandOut } from './hand-out.js';
@@ -302,7 +302,7 @@ export class Dispatcher {
   endAttempt(attempt: Attempt, outcome: OutcomeClass, message: string, log = ''): void {
     this.notes.ended.push({ kind: attempt.kind, outcome });
     noteStage(this, attempt, outcome, message);
-    const verdict = this.ledger.end(attempt, outcome, () => this.#isLargest(attempt.worker), this.now);
+    const verdict = this.ledger.end(attempt, outcome, () => this.#isLargest(attempt), this.now);
     this.writes.ended.push({ attempt: attempt.id, token: attempt.token, outcome, message, log });
     const goal = goalOf(attempt);
     if (verdict !== null) {
@@ -429,9 +429,9 @@ export class Dispatcher {
     }
   }
 
-  /** Whether no connected box of the same numerics has more memory: what does not fit there fits nowhere. */
-  #isLargest(worker: WorkerRun): boolean {
-    const others = [...this.workers.values()].filter((other) => isOpen(other) && [...worker.numerics].every((name) => other.numerics.has(name)));
+  /** Whether no connected box of the same numerics, that its sweep may use, has more memory: what does not fit there fits nowhere. */
+  #isLargest({ worker, sweep }: Attempt): boolean {
+    const others = [...this.workers.values()].filter((other) => isOpen(other) && mayServe(other, sweep) && [...worker.numerics].every((name) => other.numerics.has(name)));
     return others.every((other) => other.memoryBytes <= worker.memoryBytes);
   }
 

@@ -14,7 +14,7 @@ import { cutSpan, isStateless, keepOf, type EpochNode } from '../stage/forest.js
 import type { TurnWrites } from '../store/store.js';
 import type { AttemptLedger } from './attempt-ledger.js';
 import type { Board } from './board.js';
-import { boxOf, contenderOf, isOpen, startNode } from './boxes.js';
+import { boxOf, contenderOf, isOpen, mayServe, startNode } from './boxes.js';
 import { epochsLeft, payersOf, withinBudget } from './budget.js';
 import { goalOf, type Attempt, type ReadyItem, type SweepRun, type TrialRun, type WorkerRun } from './model.js';
 import { nobodyWaits, type PlacementKind, type TurnNotes, type Waiting } from './notes.js';
@@ -154,7 +154,7 @@ export class HandOut {
       for (const attempt of this.#context.workers.get(box.id)?.attempts.values() ?? []) {
         const first = attempt.nodes[0];
         if (room === 0 || attempt.cancelled || attempt.begunAt !== null || now - attempt.leasedAt < CALL_BACK_MS || first === undefined) continue;
-        const need = this.#needOf({ kind: attempt.kind }, first, boxes);
+        const need = this.#needOf({ kind: attempt.kind, sweep: attempt.sweep }, first, boxes);
         if (!free.some((other) => fits(need, other))) continue;
         attempt.cancelled = true;
         room -= 1;
@@ -180,9 +180,9 @@ export class HandOut {
     return waiting.map((sweep) => contenderOf(sweep, now));
   }
 
-  #needOf({ kind }: Pick<ReadyItem, 'kind'>, start: EpochNode, boxes: ReadonlyMap<string, QueueingBox>): Need {
+  #needOf({ kind, sweep }: { readonly kind: ReadyItem['kind']; readonly sweep: SweepRun | null }, start: EpochNode, boxes: ReadonlyMap<string, QueueingBox>): Need {
     const { key, trajectory, parent } = start;
-    const need = { key, numerics: trajectory.numerics, memoryBytes: this.#memoryOf(kind, start), alone: this.#needsAlone(kind, start), avoid: this.#context.ledger.failedAt(key), near: parent?.lastWorker ?? null };
+    const need = { key, workers: sweep?.record.spec.workers ?? null, numerics: trajectory.numerics, memoryBytes: this.#memoryOf(kind, start), alone: this.#needsAlone(kind, start, sweep), avoid: this.#context.ledger.failedAt(key), near: parent?.lastWorker ?? null };
     // Where it has failed everywhere, it is tried anywhere.
     if (need.avoid.size === 0 || [...boxes.values()].some((box) => fits(need, box))) return need;
     return { ...need, avoid: new Set() };
@@ -223,7 +223,7 @@ export class HandOut {
   }
 
   #isReserved({ reserved }: WorkerRun): boolean {
-    return reserved !== null && this.#context.board.isReady(reserved.item) && startNode(reserved.item).key === reserved.key && this.#needsAlone(reserved.item.kind, startNode(reserved.item));
+    return reserved !== null && this.#context.board.isReady(reserved.item) && startNode(reserved.item).key === reserved.key && this.#needsAlone(reserved.item.kind, startNode(reserved.item), reserved.item.sweep);
   }
 
   #memoryOf(kind: ReadyItem['kind'], { trajectory, settings }: EpochNode): number | null {
@@ -232,11 +232,11 @@ export class HandOut {
   }
 
   /** It ran out of memory beside others, or is known to need more than any slot that could take it has. */
-  #needsAlone(kind: ReadyItem['kind'], start: EpochNode): boolean {
+  #needsAlone(kind: ReadyItem['kind'], start: EpochNode, sweep: SweepRun | null): boolean {
     if (this.#context.ledger.needsAlone(start.key)) return true;
     const need = this.#memoryOf(kind, start);
     if (need === null) return false;
-    const slots = [...this.#context.workers.values()].filter((worker) => isOpen(worker) && worker.numerics.has(start.trajectory.numerics)).map(({ slotMemoryBytes }) => slotMemoryBytes);
+    const slots = [...this.#context.workers.values()].filter((worker) => isOpen(worker) && mayServe(worker, sweep) && worker.numerics.has(start.trajectory.numerics)).map(({ slotMemoryBytes }) => slotMemoryBytes);
     return slots.length > 0 && need > Math.max(...slots);
   }
 

@@ -49,5 +49,5 @@ export function emptyNotes(): TurnNotes {
 export type Waiting = { [reason in WaitReason]: number };
 
 export function nobodyWaits(): Waiting {
-  return { worker: 0, engine: 0, memory: 0, alone: 0, slot: 0, concurrency: 0, budget: 0 };
+  return { worker: 0, pool: 0, engine: 0, memory: 0, alone: 0, slot: 0, concurrency: 0, budget: 0 };
 }

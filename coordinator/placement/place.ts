@@ -1,7 +1,11 @@
 /** Where ready work goes. Pure: facts about the boxes in, a decision out. */
 
+import { isSelected, type WorkerSelector } from './selector.js';
+
 export interface Box {
   readonly id: string;
+  readonly pool: string | null;
+  readonly labels: { readonly [key: string]: string };
   readonly slots: number;
   readonly busy: number;
   readonly numerics: ReadonlySet<string>;
@@ -17,6 +21,8 @@ export interface Box {
 export interface Need {
   /** Names the work for reservations: the key of its epoch. */
   readonly key: string;
+  /** Which boxes its sweep may use; null for all. */
+  readonly workers: WorkerSelector | null;
   /** 'none' runs anywhere; else a trajectory stays on its numerics. */
   readonly numerics: string;
   /** It takes at least so much; null where nothing is known. */
@@ -53,9 +59,14 @@ export function place(need: Need, boxes: readonly Box[]): Placement {
   return chosen === undefined ? { kind: 'wait' } : { kind: 'place', box: chosen.id };
 }
 
-/** Whether the box has the engine of its trajectory. */
+/** Whether its sweep may use the box. */
+export function mayUse({ workers }: Need, box: Box): boolean {
+  return workers === null || isSelected(workers, box);
+}
+
+/** Whether the box has the engine of its trajectory, and its sweep may use it. */
 export function reproduces(need: Need, box: Box): boolean {
-  return need.numerics === 'none' || box.numerics.has(need.numerics);
+  return (need.numerics === 'none' || box.numerics.has(need.numerics)) && mayUse(need, box);
 }
 
 function placeAlone(need: Need, fit: readonly Box[]): Placement {

@@ -1,10 +1,12 @@
 /** Why ready work waits. Pure. */
-import { fits, reproduces, type Box, type Need } from './place.js';
+import { fits, mayUse, reproduces, type Box, type Need } from './place.js';
 
 export type WaitReason =
   /** No worker is connected. */
   | 'worker'
-  /** None of those that are has the engine of its trajectory. */
+  /** None of those that are is one that its sweep may use. */
+  | 'pool'
+  /** None of those has the engine of its trajectory. */
   | 'engine'
   /** It is known to need more memory than any slot has. */
   | 'memory'
@@ -20,6 +22,7 @@ export type WaitReason =
 /** `boxes`: all that are connected. */
 export function whyNowhere(need: Need, boxes: readonly Box[]): WaitReason {
   if (boxes.length === 0) return 'worker';
+  if (!boxes.some((box) => mayUse(need, box))) return 'pool';
   const able = boxes.filter((box) => reproduces(need, box));
   if (able.length === 0) return 'engine';
   if (need.alone) return 'alone';

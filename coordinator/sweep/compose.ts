@@ -1,10 +1,11 @@
 /** From a draft without a mistake to the spec: every default filled in, nothing left to look up. */
 import type { ZooModel } from '../../proto/models.js';
+import type { WorkerSelector } from '../placement/selector.js';
 import { withDefaults } from './axes.js';
 import type { ProgramSource } from '../../proto/program.js';
 import type { ImageDraft, ProgramDraft, SyntheticDraft } from './draft.js';
 import { durationMs } from '../../proto/duration.js';
-import type { BudgetFile, ImageFile, ObjectiveFile } from './schema.js';
+import type { BudgetFile, ImageFile, ObjectiveFile, WorkersFile } from './schema.js';
 import type { PrunerFile, SamplerFile } from './schema-search.js';
 import type { Assignment, Axis, BudgetSpec, CommandSpec, DataSpec, EnsembleSpec, Goal, ModuleSpec, ObjectiveSpec, PrunerSpec, SamplerSpec, SplitSpec, StopSpec, SweepSpec } from './spec.js';
 
@@ -82,11 +83,16 @@ function common(file: ImageDraft['sections'] | SyntheticDraft['sections'] | Prog
     // As with limits: what is as ever stays out.
     ...(file.priority === undefined || file.priority === 0 ? {} : { priority: file.priority }),
     ...(file.concurrency === undefined ? {} : { concurrency: file.concurrency }),
+    ...(file.workers === undefined ? {} : { workers: composeWorkers(file.workers) }),
     seed,
     // Once is what a sweep from before there were replicates says.
     ...(replicates === 1 ? {} : { replicates }),
     sharing: true,
   };
+}
+
+function composeWorkers({ pool, labels }: WorkersFile): WorkerSelector {
+  return { ...(pool === undefined ? {} : { pool }), ...(labels === undefined ? {} : { labels }) };
 }
 
 const HOUR_MS = 3_600_000;

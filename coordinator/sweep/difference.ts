@@ -50,6 +50,7 @@ function asWritten(spec: SweepSpec, several: boolean): { readonly [section: stri
     stageTimeout: spec.stageTimeoutMs === null ? null : durationText(spec.stageTimeoutMs),
     priority: spec.priority ?? 0,
     concurrency: spec.concurrency ?? null,
+    workers: spec.workers === undefined ? null : { ...spec.workers, labels: { ...spec.workers.labels } },
     seed: spec.seed,
     replicates: replicatesOf(spec),
     sharing: spec.sharing,

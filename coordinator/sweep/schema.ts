@@ -87,6 +87,11 @@ const MAX_PRIORITY = 1000;
 
 const MAX_REPLICATES = 100;
 
+// As `trawl worker --pool` and `--label` take them.
+const word = (what: string): z.ZodString => z.string(`${what}, 1 to 63 characters without spaces`).regex(/^\S{1,63}$/, `${what}, 1 to 63 characters without spaces`);
+export const workersFields = fields({ pool: word('the name of a pool').optional(), labels: z.record(z.string(), word('the value of a label'), 'a map of labels, e.g. {zone: a}').optional() }, '{pool, labels}');
+export type WorkersFile = z.infer<typeof workersFields>;
+
 const common = {
   constraints: constraints.optional(),
   sampler: sampler.optional(),
@@ -98,6 +103,7 @@ const common = {
   stageTimeout: time.optional(),
   priority: whole(-MAX_PRIORITY, MAX_PRIORITY).optional(),
   concurrency: whole(1).optional(),
+  workers: workersFields.optional(),
   seed: seed.optional(),
   replicates: whole(1, MAX_REPLICATES).optional(),
 };

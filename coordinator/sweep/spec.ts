@@ -2,6 +2,7 @@
  * A sweep as the store keeps it: validated, defaults filled in, nothing left to look up. It is what a
  * sweep file says after `parseSweepFile`, and what identifies a revision of a sweep.
  */
+import type { WorkerSelector } from '../placement/selector.js';
 import type { BlobId, EpochKey, EpochSettings, ImageInput, Json, ModelChoice, OptimizerChoice, Part, Trajectory } from '../../proto/work.js';
 import type { EnsembleRule } from '../ensemble/combine.js';
 
@@ -221,6 +222,8 @@ export interface SweepSpec {
   readonly priority?: number;
   /** The most stages of it at once; absent for no limit. */
   readonly concurrency?: number;
+  /** Which workers it may use; absent for all. */
+  readonly workers?: WorkerSelector;
   readonly seed: number;
   /** How often each assignment is trained, 2 to 100; absent for once. */
   readonly replicates?: number;

@@ -105,6 +105,7 @@ const ALIASES: ReadonlyMap<string, string> = new Map([
   ['maxevals', 'trials'],
   ['runcap', 'trials'],
   ['timeout', 'stageTimeout'],
+  ['nodeselector', 'workers'],
   ['maxconcurrent', 'concurrency'],
   ['maxconcurrenttrials', 'concurrency'],
   ['paralleltrialcount', 'concurrency'],
@@ -253,7 +254,7 @@ const PLACES: ReadonlyMap<string, string> = new Map(
     .reverse()
     .map(([section, name]) => [name, `${section}.${name}`]),
 );
-const TOP_LEVEL = ['name', 'data', 'model', 'space', 'constraints', 'sampler', 'warmStart', 'pruner', 'objective', 'stop', 'ensemble', 'budget', 'stageTimeout', 'priority', 'concurrency', 'seed', 'replicates', 'trainable', 'command', 'module'];
+const TOP_LEVEL = ['name', 'data', 'model', 'space', 'constraints', 'sampler', 'warmStart', 'pruner', 'objective', 'stop', 'ensemble', 'budget', 'stageTimeout', 'priority', 'concurrency', 'workers', 'seed', 'replicates', 'trainable', 'command', 'module'];
 
 /** Whether a key of the file's top level says, in whoever's words, that a command or a module is trained. */
 export function namesProgram(key: string): boolean {

@@ -5,9 +5,15 @@ import { waitingFor } from '../../../coordinator/api/waiting-for.js';
 const GRAPH = 'graph:2.21.0:cpu:d:decode1';
 
 test('a sweep whose engine no connected worker has says so, and nothing where one has it', () => {
-  const wasm = { numerics: ['wasm:0123456789ab:plain:decode1'] };
-  assert.equal(waitingFor(GRAPH, []), 'waiting for a worker to connect');
-  assert.match(waitingFor(GRAPH, [wasm]) ?? '', /^waiting for a worker with the engine of this sweep, graph 2\.21\.0 on cpu: none that is connected has it; .+--engine wasm$/);
-  assert.equal(waitingFor(GRAPH, [wasm, { numerics: [GRAPH] }]), null);
-  assert.equal(waitingFor('none', [wasm]), null, 'work without a model runs anywhere');
+  const wasm = { numerics: ['wasm:0123456789ab:plain:decode1'], box: { pool: 'day', labels: {} } };
+  assert.equal(waitingFor(GRAPH, null, []), 'waiting for a worker to connect');
+  assert.match(waitingFor(GRAPH, null, [wasm]) ?? '', /^waiting for a worker with the engine of this sweep, graph 2\.21\.0 on cpu: none that is connected has it; .+--engine wasm$/);
+  assert.equal(waitingFor(GRAPH, null, [wasm, { ...wasm, numerics: [GRAPH] }]), null);
+  assert.equal(waitingFor('none', null, [wasm]), null, 'work without a model runs anywhere');
+});
+
+test('a sweep that may use none of the connected workers says which it may', () => {
+  const day = { numerics: [GRAPH], box: { pool: 'day', labels: { zone: 'a' } } };
+  assert.equal(waitingFor('none', { pool: 'day', labels: { zone: 'a' } }, [day]), null);
+  assert.equal(waitingFor('none', { pool: 'night', labels: { zone: 'a' } }, [day]), 'waiting for a worker that the sweep may use (pool night, zone=a): none that is connected is one');
 });

@@ -179,7 +179,7 @@ describe('ready work that waits', () => {
   it('is counted by what it waits for, and its time adds up', () => {
     const stage = new Stage();
     stage.turn();
-    assert.deepEqual(stage.dispatcher.waiting, { worker: TRIALS, engine: 0, memory: 0, alone: 0, slot: 0, concurrency: 0, budget: 0 });
+    assert.deepEqual(stage.dispatcher.waiting, { worker: TRIALS, pool: 0, engine: 0, memory: 0, alone: 0, slot: 0, concurrency: 0, budget: 0 });
     stage.now = 1_000;
     assert.equal(stage.turn().notes.waitedMs.worker, TRIALS * 1_000);
     stage.hello('a', { numerics: ['other'] });

@@ -3,10 +3,10 @@ import { test } from 'node:test';
 import { Pace, placeAhead, takesAhead, type QueueingBox } from '../../../coordinator/placement/ahead.js';
 
 const box = (change: Partial<QueueingBox>): QueueingBox => ({
-  ...{ id: 'box', slots: 4, busy: 4, numerics: new Set(['wasm']), memoryBytes: 8e9, slotMemoryBytes: 2e9, exclusive: false, reservedFor: null },
+  ...{ id: 'box', pool: null, labels: {}, slots: 4, busy: 4, numerics: new Set(['wasm']), memoryBytes: 8e9, slotMemoryBytes: 2e9, exclusive: false, reservedFor: null },
   ...{ waiting: 0, waitingMs: 0, ...change },
 });
-const need = { key: 'k', numerics: 'wasm', memoryBytes: null, alone: false, near: null, avoid: new Set<string>() };
+const need = { key: 'k', numerics: 'wasm', memoryBytes: null, alone: false, near: null, avoid: new Set<string>(), workers: null };
 
 test('a box takes what its slots get through in 100 ms, and 16 stages a slot at most', () => {
   assert.equal(takesAhead(box({}), 400), true);

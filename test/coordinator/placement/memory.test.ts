@@ -31,8 +31,8 @@ test('what was measured holds for the same model and size with as many images at
 });
 
 test('work known not to fit into a slot goes to a box whose slots are larger', () => {
-  const box = (id: string, slotMemoryBytes: number) => ({ id, slots: 2, busy: 0, numerics: new Set(['wasm']), memoryBytes: 9e9, slotMemoryBytes, exclusive: false, reservedFor: null });
-  const need = { key: 'k', numerics: 'wasm', memoryBytes: 3e9, alone: false, near: 'small', avoid: new Set<string>() };
+  const box = (id: string, slotMemoryBytes: number) => ({ id, pool: null, labels: {}, slots: 2, busy: 0, numerics: new Set(['wasm']), memoryBytes: 9e9, slotMemoryBytes, exclusive: false, reservedFor: null });
+  const need = { key: 'k', numerics: 'wasm', memoryBytes: 3e9, alone: false, near: 'small', avoid: new Set<string>(), workers: null };
   assert.deepEqual(place(need, [box('small', 2e9), box('large', 4e9)]), { kind: 'place', box: 'large' });
   assert.deepEqual(place({ ...need, memoryBytes: null }, [box('small', 2e9), box('large', 4e9)]), { kind: 'place', box: 'small' });
 });

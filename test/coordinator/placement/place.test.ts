@@ -3,9 +3,9 @@ import test from 'node:test';
 import { place, type Box } from '../../../coordinator/placement/place.js';
 
 function box(id: string, changes: Partial<Box> = {}): Box {
-  return { id, slots: 2, busy: 0, numerics: new Set(['wasm']), memoryBytes: 8e9, slotMemoryBytes: 4e9, exclusive: false, reservedFor: null, ...changes };
+  return { id, pool: null, labels: {}, slots: 2, busy: 0, numerics: new Set(['wasm']), memoryBytes: 8e9, slotMemoryBytes: 4e9, exclusive: false, reservedFor: null, ...changes };
 }
-const need = { key: 'k', numerics: 'wasm', alone: false, near: null, avoid: new Set<string>(), memoryBytes: null };
+const need = { key: 'k', numerics: 'wasm', alone: false, near: null, avoid: new Set<string>(), workers: null, memoryBytes: null };
 
 test('work goes to the box that holds its weights, else to the idlest', () => {
   const boxes = [box('a', { busy: 1 }), box('b')];
@@ -30,4 +30,13 @@ test('a retry alone reserves a box, takes it when idle, and shares it with nobod
 test('a stage that failed at a box goes to another', () => {
   assert.deepEqual(place({ ...need, near: 'a', avoid: new Set(['a']) }, [box('a'), box('b', { busy: 1 })]), { kind: 'place', box: 'b' });
   assert.deepEqual(place({ ...need, avoid: new Set(['a']) }, [box('a')]), { kind: 'wait' });
+});
+
+test('a sweep is trained by the workers that it may use alone, retries to themselves included', () => {
+  const night = { pool: 'night', labels: { zone: 'a' } };
+  const boxes = [box('day', { pool: 'day', labels: { zone: 'a' } }), box('b', { pool: 'night', labels: { zone: 'b' } }), box('a', { pool: 'night', labels: { zone: 'a', disk: 'fast' }, busy: 1 })];
+  assert.deepEqual(place({ ...need, workers: night }, boxes), { kind: 'place', box: 'a' });
+  assert.deepEqual(place({ ...need, workers: night, alone: true }, boxes), { kind: 'reserve', box: 'a' });
+  assert.deepEqual(place({ ...need, workers: { labels: { zone: 'c' } } }, boxes), { kind: 'wait' });
+  assert.deepEqual(place({ ...need, workers: {} }, boxes), { kind: 'place', box: 'day' });
 });

@@ -84,6 +84,14 @@ seed: 9
   assert.deepEqual([whole.budget, whole.stageTimeoutMs, whole.seed, whole.name, whole.priority, whole.concurrency], [{ trials: 1, wallClockMs: 90_000, epochs: 70, slotMs: 1_800_000, gpuMs: 7_200_000, target: 0.25, stagnation: 9 }, 3_723_004, 9, 'n', -2, 3]);
 });
 
+test('workers names a pool and labels; what is wrong is told at its place', () => {
+  assert.deepEqual(spec('data: x\nworkers: {pool: night, labels: {zone: a}}').workers, { pool: 'night', labels: { zone: 'a' } });
+  assert.equal(spec('data: x').workers, undefined);
+  one('data: x\nworkers: {pool: 3}', '2:17: workers.pool: found 3', 'the name of a pool, 1 to 63 characters without spaces');
+  one('data: x\nworkers: {labels: {zone: 1}}', '2:26: workers.labels.zone: found 1', 'the value of a label, 1 to 63 characters without spaces');
+  one('data: x\nworkers: {label: {zone: a}}', '2:11: workers.label: found the unknown key "label"', 'one of pool, labels');
+});
+
 test('priority and concurrency are whole numbers; the defaults are those of a sweep that names none', () => {
   assert.deepEqual(spec('data: x\npriority: 0'), spec('data: x'));
   one('data: x\npriority: 1.5', '2:11: priority: found 1.5', 'a whole number from -1000 to 1000');
