@@ -38,7 +38,7 @@ it('a sweep over image sizes to 500 on a small box completes what fits, and says
   await up.said(/Ctrl-C ends it/);
   const { url, token } = readAnnouncement(homeAt(home)) ?? assert.fail('no coordinator is announced');
   const workerHome = await openHome(join(folder, 'worker'));
-  const blobs = new HttpBlobStore({ baseUrl: url, token, spoolFolder: workerHome.temporary });
+  const blobs = new HttpBlobStore({ baseUrls: [url], token, spoolFolder: workerHome.temporary });
   const agent = new Agent({
     ...{ id: workerHome.id, name: 'small', slots: 2, memoryBytes: BOX_BYTES, slotMemoryBytes: BOX_BYTES / 2, numerics: [imageNumerics(wasmNumerics())] },
     link: grpcLink({ address, token }),
