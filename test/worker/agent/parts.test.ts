@@ -155,7 +155,7 @@ describe('the worker’s command line', () => {
 
   it('is read with its defaults', () => {
     const engines = { engine: null, engines: ['/h/engines', '/t/engines'] };
-    assert.deepEqual(readOptions(good, { ...token, TRAWL_HOME: '/t' }), { coordinator: { grpc: 'localhost:7000' }, blobs: 'http://localhost:7001', trust: null, home: '/h', slots: 2, slotMemoryBytes: null, name: null, pool: null, labels: {}, graceMs: 600_000, metricsPort: null, token: 't', ...engines });
+    assert.deepEqual(readOptions(good, { ...token, TRAWL_HOME: '/t' }), { coordinator: { grpc: ['localhost:7000'] }, blobs: ['http://localhost:7001'], trust: null, home: '/h', slots: 2, slotMemoryBytes: null, name: null, pool: null, labels: {}, graceMs: 600_000, metricsPort: null, token: 't', ...engines });
     assert.equal(readOptions(good.slice(0, -2), token).slots, null);
     assert.deepEqual(readOptions([...good, '--engine', 'wasm', '--engines', '/a:/b'], token).engines, ['/a', '/b']);
     assert.equal(readOptions([...good, '--slot-memory', '1024'], token).slotMemoryBytes, 1024);
@@ -164,7 +164,7 @@ describe('the worker’s command line', () => {
   });
 
   const mistakes: readonly (readonly [readonly string[], NodeJS.ProcessEnv, RegExp])[] = [
-    [good.slice(2), token, /^--coordinator: found nothing, expected HOST:PORT$/],
+    [good.slice(2), token, /^--coordinator: found nothing, expected HOST:PORT, or several with commas between$/],
     [[...good, '--slots', '0'], token, /^--slots: found "0", expected a number of slots from 1$/],
     [[...good, '--engine', 'cuda'], token, /^--engine: found "cuda", expected one of graph, wasm, eager$/],
     [[...good, '--label', 'zone'], token, /^--label: found "zone", expected KEY=VALUE, e\.g\. zone=a$/],
