@@ -52,6 +52,7 @@ export const outcomes = enumConverter<OutcomeClassName, OutcomeClass>('outcome',
   Preempted: OutcomeClass.PREEMPTED,
   Timeout: OutcomeClass.TIMEOUT,
   DiskFull: OutcomeClass.DISK_FULL,
+  CheckpointLost: OutcomeClass.CHECKPOINT_LOST,
 });
 
 export const verdicts = enumConverter<Answer['verdict'], Verdict>('verdict', { ok: Verdict.OK, stale: Verdict.STALE });

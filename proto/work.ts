@@ -334,7 +334,8 @@ export type OutcomeClass =
   | 'WorkerLost'
   | 'Preempted'
   | 'Timeout'
-  | 'DiskFull';
+  | 'DiskFull'
+  | 'CheckpointLost';
 
 export interface Outcome {
   readonly class: OutcomeClass;

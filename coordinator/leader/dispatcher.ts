@@ -302,6 +302,7 @@ export class Dispatcher {
   endAttempt(attempt: Attempt, outcome: OutcomeClass, message: string, log = ''): void {
     this.notes.ended.push({ kind: attempt.kind, outcome });
     noteStage(this, attempt, outcome, message);
+    if (outcome === 'CheckpointLost') this.#forgetCheckpoint(attempt);
     const verdict = this.ledger.end(attempt, outcome, () => this.#isLargest(attempt), this.now);
     this.writes.ended.push({ attempt: attempt.id, token: attempt.token, outcome, message, log });
     const goal = goalOf(attempt);
@@ -316,6 +317,14 @@ export class Dispatcher {
       }
     }
     for (const node of attempt.nodes) this.board.reconsider(node);
+  }
+
+  /** What the attempt was to begin with is not there any more: it is trained again, from the nearest one before it. */
+  #forgetCheckpoint({ kind, nodes }: Attempt): void {
+    const node = kind === 'train' ? nodes[0]?.parent : nodes[0];
+    if (node === null || node === undefined || node.checkpoint === null) return;
+    node.checkpoint = null;
+    this.writes.dropped.push(node.key);
   }
 
   #pauseAll(goal: EpochNode, problem: string): void {

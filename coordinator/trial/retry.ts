@@ -15,12 +15,14 @@ export type Verdict =
   | 'pause';
 
 /** How many attempts of this class a span may lose before its trials fail. */
-export const attemptsBeforeFailure: { readonly [kind in 'WorkerLost' | 'TrainableError' | 'Timeout']: number } = {
+export const attemptsBeforeFailure: { readonly [kind in 'WorkerLost' | 'TrainableError' | 'Timeout' | 'CheckpointLost']: number } = {
   // A stage that has lost three workers fails instead of killing a fourth.
   WorkerLost: 3,
   // A crash may be the box's fault once; twice in the same place it is the trial's.
   TrainableError: 2,
   Timeout: 2,
+  // It is made again, so it can be lost again; a store that loses all it is given is not to be filled for ever.
+  CheckpointLost: 3,
 };
 
 /** `count` includes the failure at hand; `alone` says whether it had the largest box to itself. */
@@ -35,6 +37,7 @@ export function afterFailure(failure: FailureClass, count: number, alone: boolea
     case 'WorkerLost':
     case 'TrainableError':
     case 'Timeout':
+    case 'CheckpointLost':
       return count < attemptsBeforeFailure[failure] ? 'retry' : 'fail';
   }
 }

@@ -26,7 +26,7 @@ const metrics = fc.array(fc.tuple(text, fc.double())).map((pairs) => Object.from
 const box = record({ pool: fc.option(text), labels: fc.dictionary(text.map((key) => `l${key}`), text, { noNullPrototype: true }), engine: text, gpus: fc.array(record({ index: epoch, name: text, memoryBytes: bytes })) });
 const use = record({ epochsPerSecond: fc.double(), gpus: fc.array(record({ index: epoch, memoryUsedBytes: bytes, utilisation: fc.double(), celsius: fc.double() })) });
 
-const outcomeClass = fc.constantFrom<OutcomeClass>('done', 'released', 'OutOfMemory', 'TrainableError', 'DataError', 'WorkerLost', 'Preempted', 'Timeout', 'DiskFull');
+const outcomeClass = fc.constantFrom<OutcomeClass>('done', 'released', 'OutOfMemory', 'TrainableError', 'DataError', 'WorkerLost', 'Preempted', 'Timeout', 'DiskFull', 'CheckpointLost');
 
 export const workerMessages: { readonly [kind in WorkerMessage['kind']]: fc.Arbitrary<WorkerMessage> } = {
   hello: fc.tuple(record({

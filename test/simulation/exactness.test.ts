@@ -72,6 +72,25 @@ test('through crashes, silences past the lease and repeated messages the outcome
   );
 });
 
+test('checkpoints that the store has lost are made again, and no result changes', () => {
+  fc.assert(
+    fc.property(paths, stops, fc.integer(), fc.array(fc.nat(50), { minLength: 1, maxLength: 5 }), (trials, stop, seed, places) => {
+      const keys = trials.flat();
+      const lost = places.map((place) => keys[place % keys.length] ?? '');
+      const fleet = new SimFleet({ sweep: { paths: trials, stop }, workers: 3, slots: 2, random: generator(seed), faults: 0, resultOf, lost });
+      fleet.run();
+      // One stage may come upon three of them, each nearer to the beginning; then it fails as it must.
+      const failures = fleet.events.filter((event) => event === 'attempt.failed').length;
+      for (const [number, path] of trials.entries()) {
+        const end = fleet.trialStates.get(`swp_sim/${number}`);
+        if (end?.state === 'failed') assert.ok(failures >= 3);
+        else assert.deepEqual(end, { state: 'completed', ...expected(path, stop) }, `trial ${number}`);
+      }
+    }),
+    { numRuns: 300 },
+  );
+});
+
 test('a branch that appears in a leased span is kept by the running attempt and trains nothing twice', () => {
   fc.assert(
     fc.property(fc.integer({ min: 2, max: 9 }), fc.integer({ min: 0, max: 8 }), fc.integer(), (length, at, seed) => {

@@ -22,6 +22,8 @@ export interface FleetOptions {
   readonly history?: readonly RecordedEpoch[];
   /** The epoch that does not fit beside others; none where absent. */
   readonly outOfMemory?: string;
+  /** Checkpoints of these epochs are gone when a stage is first to begin with them. */
+  readonly lost?: readonly string[];
   /** Result of an epoch by key; the same on every box, as on the deterministic engine. */
   readonly resultOf: (key: string, epoch: number) => EpochResult;
 }
@@ -69,10 +71,12 @@ export class SimFleet {
   readonly #leased = new Map<string, GrantWrite>();
   readonly #options: FleetOptions;
   readonly #workers: SimWorker[];
+  readonly #lost: Set<string>;
   #ids = 0;
 
   constructor(options: FleetOptions) {
     this.#options = options;
+    this.#lost = new Set((options.lost ?? []).map((key) => `blob-${key}`));
     this.dispatcher = this.#newDispatcher();
     for (const epoch of options.history ?? []) this.recorded.set(epoch.key, epoch);
     this.#workers = Array.from({ length: options.workers }, (_, index) => ({ id: `wrk_${index}`, peer: null, generation: 0, silentUntil: 0, running: new Map<string, Running>(), seq: 0, speed: SPEED }));
@@ -298,6 +302,10 @@ export class SimFleet {
   #step(worker: SimWorker, running: Running): void {
     const { offer } = running;
     const { work } = offer;
+    if (work.checkpoint !== null && this.#lost.delete(work.checkpoint)) {
+      this.#finish(worker, running, 'CheckpointLost');
+      return;
+    }
     if (work.kind === 'evaluate') {
       for (const part of work.parts) this.#evaluation(worker, running, work.key, part);
       this.#finish(worker, running, 'done');

@@ -157,6 +157,11 @@ export class NatsServer {
     await gone;
   }
 
+  /** E.g. SIGSTOP; nothing where it does not run. */
+  signal(name: NodeJS.Signals): void {
+    this.#child?.kill(name);
+  }
+
   async stop(): Promise<void> {
     await this.kill();
     rmSync(this.#folder, { recursive: true, force: true });

@@ -1,5 +1,6 @@
 /** What an attempt begins with: the pixels of its data set and the bytes of its checkpoint, on this box. */
 import { join } from 'node:path';
+import { BlobCorruptError, BlobNotFoundError } from '../../blob/errors.js';
 import type { BlobStore } from '../../blob/store.js';
 import { isProgram, type BlobId, type ImageInput, type Outcome, type Work } from '../../proto/work.js';
 import type { PixelTable } from '../data/pixel-cache.js';
@@ -40,7 +41,12 @@ export class Inputs {
     if (checkpoint === null) return { start: { from: 'nothing' }, pixels, program };
     if (warm) return { start: { from: 'held' }, pixels, program };
     const path = join(this.#folder, name);
-    await this.#blobs.fetch(checkpoint, path);
+    try {
+      await this.#blobs.fetch(checkpoint, path);
+    } catch (error) {
+      if (error instanceof BlobNotFoundError || error instanceof BlobCorruptError) throw new CheckpointLost(checkpoint, oneLine(error), { cause: error });
+      throw error;
+    }
     return { start: { from: 'file', path }, pixels, program };
   }
 
@@ -57,10 +63,20 @@ export class Inputs {
   }
 }
 
+/** The store has answered, and has not what it was given: no other worker would have more luck. */
+class CheckpointLost extends Error {
+  readonly code = 'CheckpointLost';
+  constructor(blob: BlobId, why: string, options: ErrorOptions) {
+    super(`the checkpoint ${blob} cannot be had: ${why}`, options);
+    this.name = 'CheckpointLost';
+  }
+}
+
 /** What it means that an attempt's inputs could not be had. */
 export function outcomeOfInputs(error: unknown): Outcome {
   const code = error instanceof Error && 'code' in error ? error.code : undefined;
   const message = oneLine(error);
+  if (error instanceof CheckpointLost) return { class: error.code, message, neededBytes: null };
   // The store could not give a blob: another worker, or this one later, may have more luck.
   if (typeof code === 'string' && code.startsWith('Blob')) return { class: 'WorkerLost', message: `what the stage begins with could not be fetched: ${message}`, neededBytes: null };
   return outcomeOf(error);

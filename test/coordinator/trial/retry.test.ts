@@ -17,6 +17,10 @@ test('a crash is tried once more, wrong data never', () => {
   assert.equal(afterFailure('DataError', 1, false), 'fail');
 });
 
+test('a checkpoint that the store has lost is made again twice', () => {
+  assert.deepEqual([1, 2, 3].map((count) => afterFailure('CheckpointLost', count, false)), ['retry', 'retry', 'fail']);
+});
+
 test('a full disk pauses the sweep: nothing of it can be trained until there is room', () => {
   assert.equal(afterFailure('DiskFull', 1, false), 'pause');
 });
