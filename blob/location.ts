@@ -1,7 +1,5 @@
-/** Where a store of blobs is: a folder, or s3://BUCKET/PREFIX?endpoint=URL&region=REGION. */
+/** Where a store of blobs is (`openBlobs` opens it): a folder, or s3://BUCKET/PREFIX?endpoint=URL&region=REGION. */
 import { resolve } from 'node:path';
-import { FolderBlobStore } from './folder.js';
-import type { OwnedBlobStore } from './store.js';
 
 export interface S3Location {
   readonly bucket: string;
@@ -44,15 +42,6 @@ export function parseBlobLocation(text: string): BlobLocation {
   if (endpoint !== null && !(URL.canParse(endpoint) && /^https?:$/.test(new URL(endpoint).protocol))) throw new BadBlobLocation(text, 'an endpoint such as https://minio.example:9000');
   const path = decodeURIComponent(url.pathname).replace(/^\/+|\/+$/g, '');
   return { kind: 's3', bucket: url.hostname, prefix: path === '' ? '' : `${path}/`, endpoint, region: url.searchParams.get('region') };
-}
-
-/** Opens it; nothing is asked of it yet. Throws BadBlobLocation. */
-export async function openBlobs(text: string): Promise<OwnedBlobStore> {
-  const location = parseBlobLocation(text);
-  if (location.kind === 'folder') return new FolderBlobStore(location.folder);
-  // The client is megabytes of code: loaded by those alone who need it.
-  const { S3BlobStore } = await import('./s3.js');
-  return new S3BlobStore(location);
 }
 
 function withoutSecrets(text: string): string {

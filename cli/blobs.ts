@@ -1,5 +1,6 @@
 /** Where a home keeps its blobs: in a folder of its own, or at a place that was named once with --blobs. */
-import { BadBlobLocation, openBlobs, parseBlobLocation } from '../blob/location.js';
+import { BadBlobLocation, parseBlobLocation } from '../blob/location.js';
+import { openBlobs } from '../blob/open.js';
 import type { OwnedBlobStore } from '../blob/store.js';
 import { BadInput } from './exit.js';
 import { createHome, readJson, writePrivately, type Home } from './home.js';

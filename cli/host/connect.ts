@@ -1,7 +1,7 @@
 /** The way into a home for commands that run sweeps: become the host, or attach to the one there is. */
 import { setTimeout as wait } from 'node:timers/promises';
 import { HttpBlobStore } from '../../blob/http.js';
-import { openBlobs } from '../../blob/location.js';
+import { openBlobs } from '../../blob/open.js';
 import type { BlobStore } from '../../blob/store.js';
 import type { SweepService } from '../../coordinator/api/views.js';
 import type { NatsSettings } from '../../proto/nats/settings.js';

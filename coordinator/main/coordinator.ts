@@ -2,7 +2,7 @@
 import type { FastifyInstance } from 'fastify';
 import type { Logger } from 'pino';
 import { countedOwnedBlobs } from '../../blob/counted.js';
-import { openBlobs } from '../../blob/location.js';
+import { openBlobs } from '../../blob/open.js';
 import type { NatsPlace } from '../../proto/nats/settings.js';
 import { packageVersion } from '../../proto/package-root.js';
 import { Access } from '../access/access.js';

@@ -4,10 +4,9 @@ import { ExpressionError, namesIn, parseExpression, type Expression } from '../.
 import { drawnPoints, everySetting, listedAssignments, oneAtATime } from '../sampler/assignments.js';
 import { gridAssignments, gridSize } from '../sampler/grid.js';
 import { acceptance, COST_NAMES, speaksOfCosts, type CostOf } from '../space/constraints.js';
-import { UnsupportedLayerError } from '../../worker/engine/engine.js';
 import { checkNames, namesOfAxes, type KnownNames } from './formula-names.js';
 import { describe, type Problem } from './mistakes.js';
-import { costsFor } from './costs.js';
+import { costsFor, UnsupportedLayerError } from './costs.js';
 import { isDrawing, type SamplerFile } from './schema-search.js';
 import type { Assignment, Axis, DataSummary, SweepSpec } from './spec.js';
 

@@ -2,12 +2,14 @@
 import { canonicalJson } from '../../proto/canonical.js';
 import { moduleModel, type ModelModule } from '../../proto/model-module.js';
 import { zooModel } from '../../proto/models.js';
-import { modelCost, type ModelCost } from '../../worker/model/cost.js';
+import { modelCost, UnsupportedLayerError, type ModelCost } from '../../worker/model/cost.js';
 import { speaksOfCosts, type CostOf } from '../space/constraints.js';
 import { resolveAugmentation, type WrittenAugmentation } from '../space/augmentation.js';
 import { resolveOptimizer, type WrittenOptimizer } from '../space/optimizer.js';
 import type { DataSummary, SweepSpec } from './spec.js';
 import { modelChoice, structureOf } from './structures.js';
+
+export { UnsupportedLayerError };
 
 /** Costs that are remembered: many trials have the same model and batch. */
 const MOST_KNOWN = 10_000;

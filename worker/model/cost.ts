@@ -4,6 +4,7 @@ import { Arena } from '../engine/wasm/arena.js';
 import { ARENA_BASE } from '../engine/wasm/kernels.js';
 import { planProgram } from '../engine/wasm/plan.js';
 import { programOf, type Program } from '../engine/program.js';
+import { UnsupportedLayerError } from '../engine/engine.js';
 import type { Input } from './layers.js';
 import { buildModel } from './zoo.js';
 
@@ -28,6 +29,8 @@ export interface ModelCost {
   /** Bytes that the `wasm` engine takes to train it, beside the process: the same number on every machine. */
   readonly memory: number;
 }
+
+export { UnsupportedLayerError };
 
 /** Throws ModelError for a model that cannot be built, and UnsupportedLayerError. */
 export function modelCost({ model, input, classes, optimizer, batch, accumulate, clips, augments }: CostQuestion): ModelCost {
