@@ -42,6 +42,7 @@ chmod 0644 secrets/certs/coordinator.key secrets/certs/nats.key secrets/certs/wo
 # Tokens are rows of the database: it has to be there.
 docker compose up --detach --wait postgres
 [ -s secrets/worker.token ] || trawl token create --role worker --name compose-workers > secrets/worker.token
+[ -s secrets/viewer.token ] || trawl token create --role viewer --name prometheus > secrets/viewer.token
 [ -s secrets/admin.token ] || trawl token create --role admin --name "${USER:-admin}" > secrets/admin.token
 
 chmod 0600 secrets/admin.token

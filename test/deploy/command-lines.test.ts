@@ -13,8 +13,7 @@ async function refusal(words: readonly string[]): Promise<string | null> {
   const program = buildProgram(() => undefined);
   for (const command of allCommands(program)) {
     command.exitOverride().configureOutput({ writeErr: (text) => void said.push(text.trim()), writeOut: () => undefined });
-    // A group (trawl data) without a command of its own shows its help.
-    if (command.commands.length === 0) command.action(() => undefined);
+    if (command !== program) command.action(() => undefined);
   }
   try {
     await program.parseAsync([...words], { from: 'user' });

@@ -6,7 +6,7 @@ import { after, describe, it } from 'node:test';
 import { packageRoot } from '../../proto/package-root.js';
 import { composeMistakes, schemaMistakes } from './compose.js';
 import { dockerfileMistakes } from './dockerfile.js';
-import { readProjectFile, WORKER_GRACE_SECONDS, yamlDocuments } from './files.js';
+import { readProjectFile, yamlDocuments } from './files.js';
 import { at, list, plain, text } from './plain.js';
 
 const PATH = 'deploy/compose/compose.yaml';
@@ -49,10 +49,11 @@ describe('the compose file', () => {
 
   const services = plain(at(yamlDocuments(file)[0]?.value, 'services'));
 
-  it('gives workers longer to end than they take', () => {
+  it('gives workers longer to end than they take by --grace', () => {
     for (const name of ['worker', 'worker-gpu', 'worker-nats']) {
       const minutes = Number(/^(\d+)m$/.exec(text(at(services[name], 'stop_grace_period')))?.[1]);
-      assert.ok(minutes * 60 > WORKER_GRACE_SECONDS, `${name}: ${minutes} minutes`);
+      const grace = Number(/--grace[= ](\d+)m/.exec(list(at(services[name], 'command')).join(' '))?.[1]);
+      assert.ok(minutes > grace, `${name}: ${minutes} minutes for ${grace}`);
     }
   });
 

@@ -17,9 +17,6 @@ export interface YamlDocument {
   readonly value: unknown;
 }
 
-/** What a worker takes at most to finish the epochs in progress: worker/main. */
-export const WORKER_GRACE_SECONDS = 600;
-
 export function readProjectFile(path: string): DeployFile {
   return { path, text: readFileSync(join(packageRoot(), path), 'utf8') };
 }

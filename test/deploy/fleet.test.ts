@@ -102,7 +102,7 @@ describe('the fleet of deploy/', { timeout: 300_000 }, () => {
 
   it('trains a sweep over gRPC with certificates of workers, and over NATS with their own credentials', async () => {
     const common = { '--ca': at('certs', 'ca.crt'), '--token-file': at('worker.token'), '--slots': '1' };
-    const overGrpc = deployed(unit('trawl-worker'), { ...common, '--coordinator': grpc, '--blobs': url, '--home': at('w1'), '--cert': at('certs', 'worker.crt'), '--key': at('certs', 'worker.key') });
+    const overGrpc = deployed(unit('trawl-worker'), { ...common, '--coordinator': grpc, '--blobs': url, '--home': at('w1'), '--cert': at('certs', 'worker.crt'), '--key': at('certs', 'worker.key'), '--metrics-port': '0' });
     const compose = trawlLines(readProjectFile('deploy/compose/compose.yaml')).find(({ words }) => words.includes('--nats-creds') && words[0] === 'worker')?.words ?? [];
     const overNats = deployed(compose, { ...common, '--nats': `tls://localhost:${nats.address.split(':')[1] ?? ''}`, '--nats-creds': at('nats', 'worker-nats.creds'), '--blobs': url, '--home': at('w2') });
     mkdirSync(at('w2'));
@@ -112,7 +112,11 @@ describe('the fleet of deploy/', { timeout: 300_000 }, () => {
     assert.equal((await ask('submit', 'sweep.yaml')).code, 0);
     const watched = await ask('watch', 'fleet');
     assert.equal(watched.code, 0, watched.stderr);
-    for (const home of ['w1', 'w2']) assert.match(readFileSync(at(home, 'logs', 'worker.log'), 'utf8'), /the coordinator welcomed this worker/);
+    const { stdout } = await ask('workers', '--json');
+    const { workers: seen } = JSON.parse(stdout) as { workers: readonly { readonly id: string; readonly connected: boolean }[] };
+    const { id } = JSON.parse(readFileSync(at('w2', 'worker.json'), 'utf8')) as { id: string };
+    assert.ok(seen.some((worker) => worker.id === id), stdout);
+    assert.equal(seen.length, 2, stdout);
   });
 
   it('answers for its health without a token, and says whether it leads', async () => {
@@ -122,7 +126,7 @@ describe('the fleet of deploy/', { timeout: 300_000 }, () => {
   });
 
   it('lets no worker in that shows no certificate', async () => {
-    const words = deployed(unit('trawl-worker'), { '--ca': at('certs', 'ca.crt'), '--cert': null, '--key': null, '--token-file': at('worker.token'), '--slots': '1', '--coordinator': grpc, '--blobs': url, '--home': at('w3') });
+    const words = deployed(unit('trawl-worker'), { '--ca': at('certs', 'ca.crt'), '--cert': null, '--key': null, '--token-file': at('worker.token'), '--slots': '1', '--coordinator': grpc, '--blobs': url, '--home': at('w3'), '--metrics-port': '0' });
     const stranger = new Trawl(words, { cwd: folder, env: trust });
     await stranger.said(/certificate/i);
     stranger.signal('SIGTERM');

@@ -1,5 +1,5 @@
 /** What the API's types cannot say: that manifests fit each other, and keep to what we hold to be safe. */
-import { WORKER_GRACE_SECONDS, type YamlDocument } from './files.js';
+import type { YamlDocument } from './files.js';
 import { ofKind } from './kubernetes-schema.js';
 import { at, list, objectsIn, plain, text, type Plain } from './plain.js';
 
@@ -97,10 +97,13 @@ function containerMistakes(container: Plain, document: YamlDocument): string[] {
   ];
 }
 
-/** A worker is given longer to end than it takes. */
+/** A worker is given longer to end than it takes by --grace. */
 function graceMistakes({ name, args }: Plain, pod: Plain): string[] {
+  const [, count, unit] = /--grace=(\d+)(s|m)/.exec(list(args).join(' ')) ?? [];
+  if (count === undefined) return [];
+  const seconds = Number(count) * (unit === 'm' ? 60 : 1);
   const limit = Number(pod.terminationGracePeriodSeconds ?? 30);
-  return list(args)[0] !== 'worker' || limit > WORKER_GRACE_SECONDS ? [] : [`container ${String(name)} takes up to ${WORKER_GRACE_SECONDS} s to end and is killed after ${limit} s`];
+  return limit > seconds ? [] : [`container ${String(name)} takes ${seconds} s by --grace and is killed after ${limit} s`];
 }
 
 function selectorMistakes(document: YamlDocument, workloads: readonly YamlDocument[]): string[] {

@@ -62,7 +62,7 @@ describe('the Kubernetes manifests', () => {
     ['a file that a secret lacks', 'base/worker.yaml', '/etc/trawl/tls/tls.key', '/etc/trawl/tls/worker.key', /worker\.key is no key of secret trawl-worker-tls/],
     ['a port that is nowhere', 'base/coordinator.yaml', 'targetPort: grpc', 'targetPort: rpc', /no container has a port named rpc/],
     ['a volume that is nowhere', 'base/worker.yaml', '- {name: tmp, emptyDir: {sizeLimit: 4Gi}}', '- {name: temp, emptyDir: {sizeLimit: 4Gi}}', /volume tmp is defined nowhere/],
-    ['too little time for a worker to end', 'base/worker.yaml', 'terminationGracePeriodSeconds: 660', 'terminationGracePeriodSeconds: 600', /takes up to 600 s to end and is killed after 600 s/],
+    ['too little time for --grace', 'base/worker.yaml', 'terminationGracePeriodSeconds: 660', 'terminationGracePeriodSeconds: 600', /takes 600 s by --grace and is killed after 600 s/],
     ['a root file system that can be written to', 'gpu/worker-gpu.yaml', 'readOnlyRootFilesystem: true', 'readOnlyRootFilesystem: false', /can be written to/],
   ] as const) {
     it(`would be refused with ${what}`, () => {

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { after, describe, it } from 'node:test';
 import { packageRoot } from '../../proto/package-root.js';
-import { deployFiles, isScript, isYaml, readProjectFile, WORKER_GRACE_SECONDS, yamlDocuments } from './files.js';
+import { deployFiles, isScript, isYaml, readProjectFile, yamlDocuments } from './files.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'trawl-scripts-'));
 after(() => rmSync(folder, { recursive: true, force: true }));
@@ -75,9 +75,10 @@ describe('systemd units', () => {
     assert.match(verified(text.replace('TimeoutStopSec=660', 'TimeoutStopSec=soon'), 'trawl-worker.service').said, /time value/);
   });
 
-  it('give a worker longer to end than it takes, and tell it once', () => {
+  it('give a worker longer to end than it takes by --grace, and tell it once', () => {
     const { text } = readProjectFile('deploy/systemd/trawl-worker.service');
-    assert.ok(Number(/^TimeoutStopSec=(\d+)$/m.exec(text)?.[1]) > WORKER_GRACE_SECONDS);
+    const minutes = Number(/--grace (\d+)m/.exec(text)?.[1]);
+    assert.ok(Number(/^TimeoutStopSec=(\d+)$/m.exec(text)?.[1]) > minutes * 60);
     assert.match(text, /^KillSignal=SIGTERM$/m);
     assert.match(text, /^KillMode=mixed$/m);
   });
@@ -96,8 +97,8 @@ describe('the Slurm script', () => {
   it('is told before the time limit by more than a worker takes, and alone', () => {
     const { text } = readProjectFile('deploy/slurm/worker.sbatch');
     const [, before] = /^#SBATCH --signal=B:TERM@(\d+)$/m.exec(text) ?? [];
-    const [, hurry] = /sleep (\d+) && kill -TERM/.exec(text) ?? [];
-    assert.ok(Number(before) > Number(hurry), `${before} s, and told to hurry after ${hurry}`);
+    const [, grace] = /--grace (\d+)s/.exec(text) ?? [];
+    assert.ok(Number(before) > Number(grace), `${before} s for ${grace}`);
   });
 });
 
