@@ -136,7 +136,7 @@ export class HttpBlobStore implements BlobStore {
       let skip = response.status === 206 ? 0 : had;
       const before = had;
       try {
-        for await (const chunk of response.body ?? []) {
+        for await (const chunk of (response.body ?? []) as AsyncIterable<Uint8Array>) {
           stall.moved();
           const rest = chunk.subarray(Math.min(skip, chunk.byteLength));
           skip -= chunk.byteLength - rest.byteLength;

@@ -31,8 +31,12 @@ export async function testS3(): Promise<TestS3> {
   return {
     ...{ endpoint, bucket, env },
     keys: async () => ((await client.send(new ListObjectsV2Command({ Bucket: bucket }))).Contents ?? []).map(({ Key }) => Key ?? ''),
-    write: async (Key, text) => void (await client.send(new PutObjectCommand({ Bucket: bucket, Key, Body: text }))),
-    remove: async (Key) => void (await client.send(new DeleteObjectCommand({ Bucket: bucket, Key }))),
+    write: async (Key, text) => {
+      await client.send(new PutObjectCommand({ Bucket: bucket, Key, Body: text }));
+    },
+    remove: async (Key) => {
+      await client.send(new DeleteObjectCommand({ Bucket: bucket, Key }));
+    },
     close: async () => {
       client.destroy();
       await server.close();
