@@ -4,11 +4,13 @@ import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import type { TcpProxy } from '../contract/tcp-proxy.js';
 import { processes } from '../fault/run.js';
-import type { LastingProcess } from './lasting-process.js';
 import type { Fault } from './schedule.js';
 import type { World } from './world.js';
 
 const LATENCY_MS = 500;
+/** Longer than a takeover. */
+const LOOK_FOR_MS = 6_000;
+const LOOK_AGAIN_MS = 100;
 const LOSS = 0.1;
 
 /** Settles when it has healed. False where there was nothing to hit at that moment. */
@@ -17,7 +19,7 @@ export async function inject(world: World, fault: Fault, random: () => number): 
     case 'kill':
       return kill(world, fault);
     case 'freeze':
-      if (fault.target !== 'nats') return freeze(await victims(world, fault), fault.forMs);
+      if (fault.target !== 'nats') return freeze(fault.target === 'postgres' ? world.postgresProcesses() : await victims(world, fault), fault.forMs);
       await world.freezeNats(fault.forMs);
       return true;
     case 'clock':
@@ -30,23 +32,31 @@ export async function inject(world: World, fault: Fault, random: () => number): 
 }
 
 async function kill(world: World, fault: Fault): Promise<boolean> {
-  if (fault.target === 'postgres') {
-    world.killPostgres();
-    return true;
-  }
   if (fault.target === 'nats') return world.killNats();
-  const hit = await victims(world, fault);
+  // The postmaster stands first; its processes end when it is gone.
+  const hit = fault.target === 'postgres' ? world.postgresProcesses().slice(0, 1) : await victims(world, fault);
   for (const pid of hit) signal(pid, 'SIGKILL');
   return hit.length > 0;
 }
 
-/** Process ids: of a worker the agent alone, whose children end with it. */
-async function victims(world: World, { target, worker }: Fault): Promise<number[]> {
-  const agent = world.workers[worker]?.pid ?? null;
-  if (target === 'worker') return agent === null ? [] : [agent];
-  if (target === 'child') return processes().filter(({ parent, command }) => parent === agent && command.includes('child-main.js')).slice(0, 1).map(({ pid }) => pid);
-  const coordinator: LastingProcess | null = target === 'active' || target === 'standby' ? await world.coordinatorThat(target === 'active') : null;
-  return coordinator?.pid === undefined || coordinator.pid === null ? [] : [coordinator.pid];
+/** While what is to be hit is just being started again, it is waited for. */
+async function victims(world: World, fault: Fault): Promise<number[]> {
+  const giveUpAt = performance.now() + LOOK_FOR_MS;
+  for (;;) {
+    const found = await victimNow(world, fault);
+    if (found !== null) return [found];
+    if (performance.now() > giveUpAt) return [];
+    await wait(LOOK_AGAIN_MS);
+  }
+}
+
+/** A process id: of a worker the agent, whose children end with it; a child of that worker, or of the next one that has any. */
+async function victimNow(world: World, { target, worker }: Fault): Promise<number | null> {
+  if (target === 'worker') return world.workers[worker]?.pid ?? null;
+  if (target === 'active' || target === 'standby') return (await world.coordinatorThat(target === 'active'))?.pid ?? null;
+  const agents = world.workers.map((_, index) => world.workers[(worker + index) % world.workers.length]?.pid ?? null);
+  const children = processes().filter(({ command }) => command.includes('child-main.js'));
+  return agents.map((agent) => children.find(({ parent }) => parent === agent)?.pid ?? null).find((pid) => pid !== null) ?? null;
 }
 
 async function freeze(pids: readonly number[], forMs: number): Promise<boolean> {

@@ -12,7 +12,7 @@ import { generator } from '../simulation/sweeps.js';
 import { inject } from './faults.js';
 import { scheduleOf, type Fault } from './schedule.js';
 import { submitAll, unfinished, writeSweeps } from './sweeps.js';
-import { differences, examine, type Finding } from './verdict.js';
+import { differences, examine, otherEpochs, type Finding } from './verdict.js';
 import { World, WORKERS } from './world.js';
 
 const CARRIERS = ['grpc', 'nats'] as const;
@@ -20,6 +20,8 @@ type Carrier = (typeof CARRIERS)[number];
 
 /** Between two faults, on the average. */
 const EVERY_MS = 1_500;
+/** A run in which more than one of so many faults came to nothing has shown too little. */
+const MISSED_SHARE = 5;
 /** After the last fault everything must come to its end within this. */
 const HEALING_MS = 180_000;
 
@@ -47,6 +49,8 @@ interface Outcome {
   /** Why the sweeps had not ended in time; null where they had. */
   readonly open: string | null;
   readonly faults: number;
+  /** Faults that found nothing to hit. */
+  readonly missed: number;
 }
 
 /** Runs the sweeps to their end, with faults for `faultsMs` from their beginning on. */
@@ -58,7 +62,7 @@ async function runOf(folder: string, files: readonly string[], carrier: Carrier,
     const faults = scheduleOf({ seed, workers: WORKERS, carrier, durationMs: faultsMs, everyMs: EVERY_MS });
     const hit = await injectAll(world, faults, carrier, random);
     const open = await unfinished(world, HEALING_MS);
-    return { finding: await examine(world.databaseUrl), open, faults: hit };
+    return { finding: await examine(world.databaseUrl), open, faults: hit, missed: faults.length - hit };
   } finally {
     await world.stop();
   }
@@ -85,10 +89,13 @@ async function injectAll(world: World, faults: readonly Fault[], carrier: Carrie
 function told(calm: Outcome, chaos: Outcome): { readonly line: string; readonly good: boolean } {
   const { trials, epochs, lost, doubled, orphaned } = chaos.finding;
   const different = differences(calm.finding, chaos.finding);
+  const other = otherEpochs(calm.finding, chaos.finding);
   const short = [
     orphaned === 0 ? null : `${orphaned} orphaned`,
     calm.open === null ? null : `the calm run has ${calm.open}`,
     chaos.open,
+    other === 0 ? null : `${other} epochs recorded in one run alone`,
+    chaos.missed * MISSED_SHARE < chaos.faults ? null : `${chaos.missed} faults found nothing to hit`,
     different.length === 0 ? null : `leaderboard differs in ${different.length} (${different[0]})`,
   ].filter((part) => part !== null);
   const good = short.length === 0 && lost === 0 && doubled === 0 && calm.finding.lost === 0;

@@ -46,6 +46,8 @@ const CHOICES: readonly Choice[] = [
   { kind: 'freeze', target: 'child', weight: 1, shortestMs: 500, longestMs: 3_000 },
   { kind: 'freeze', target: 'worker', weight: 2, shortestMs: 500, longestMs: 6_000 },
   { kind: 'freeze', target: 'active', weight: 2, shortestMs: 500, longestMs: 8_000 },
+  { kind: 'freeze', target: 'standby', weight: 1, shortestMs: 500, longestMs: 8_000 },
+  { kind: 'freeze', target: 'postgres', weight: 1, shortestMs: 500, longestMs: 4_000 },
   { kind: 'freeze', target: 'nats', weight: 1, shortestMs: 500, longestMs: 4_000 },
   { kind: 'partition', target: 'worker', weight: 3, shortestMs: 500, longestMs: 8_000 },
   { kind: 'latency', target: 'worker', weight: 2, shortestMs: 2_000, longestMs: 8_000 },

@@ -5,9 +5,11 @@ import pg from 'pg';
 export interface Finding {
   readonly trials: number;
   readonly epochs: number;
+  /** Keys of all epochs that are recorded. */
+  readonly keys: ReadonlySet<string>;
   /** Trials that did not complete. */
   readonly lost: number;
-  /** Trials that ended more than once, keys recorded more than once, and epochs that another attempt trained to other numbers. */
+  /** Trials that ended more than once, and epochs that another attempt trained to other numbers. */
   readonly doubled: number;
   /** Leases of nobody, epochs without their parent, completed trials without their epochs or evaluations. */
   readonly orphaned: number;
@@ -39,13 +41,14 @@ export async function examine(databaseUrl: string): Promise<Finding> {
   const count = async (query: string): Promise<number> => Number((await client.query<{ n: string }>(`select count(*) as n from (${query}) as q`)).rows[0]?.n);
   try {
     const { rows } = await client.query<TrialRow>(TRIALS);
+    const keys = new Set((await client.query<{ key: string }>("select encode(key, 'hex') as key from epoch")).rows.map(({ key }) => key));
     return {
       trials: rows.length,
-      epochs: await count('select from epoch'),
+      epochs: keys.size,
+      keys,
       lost: rows.filter(({ state }) => state !== 'completed').length,
       doubled:
         (await count("select trial from event where type in ('trial.completed', 'trial.failed') group by trial having count(*) > 1")) +
-        (await count('select key from epoch group by key having count(*) > 1')) +
         (await count("select from event where type = 'NonDeterministic'")),
       orphaned:
         (await count("select from attempt where state = 'leased'")) +
@@ -62,4 +65,9 @@ export async function examine(databaseUrl: string): Promise<Finding> {
 export function differences(calm: Finding, chaos: Finding): string[] {
   const all = new Set([...calm.leaderboard.keys(), ...chaos.leaderboard.keys()]);
   return [...all].filter((key) => !isDeepStrictEqual(calm.leaderboard.get(key), chaos.leaderboard.get(key)));
+}
+
+/** Epochs that only one of the runs has recorded: trained though nobody wanted them, or not at all. */
+export function otherEpochs(calm: Finding, chaos: Finding): number {
+  return [...calm.keys].filter((key) => !chaos.keys.has(key)).length + [...chaos.keys].filter((key) => !calm.keys.has(key)).length;
 }

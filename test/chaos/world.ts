@@ -15,6 +15,7 @@ import { startEmbedded, type EmbeddedPostgres } from '../../coordinator/store/em
 import { natsEnvironment } from '../../proto/nats/settings.js';
 import { packageRoot } from '../../proto/package-root.js';
 import { startTcpProxy, type TcpProxy } from '../contract/tcp-proxy.js';
+import { processes } from '../fault/run.js';
 import { NatsServer } from '../support/nats.js';
 import { LastingProcess } from './lasting-process.js';
 
@@ -102,8 +103,12 @@ export class World {
     return null;
   }
 
-  killPostgres(): void {
-    if (this.#postgres !== null) process.kill(this.#postgres.pid, 'SIGKILL');
+  /** The server and all its processes; none while it is starting again. */
+  postgresProcesses(): number[] {
+    const server = this.#postgres?.pid;
+    const all = processes();
+    if (server === undefined || !all.some(({ pid }) => pid === server)) return [];
+    return [server, ...all.filter(({ parent }) => parent === server).map(({ pid }) => pid)];
   }
 
   /** Started again on its port and its store. False while it is down already. */
