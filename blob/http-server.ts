@@ -17,6 +17,8 @@ export interface BlobRefusal {
 export interface BlobRouteOptions {
   /** Why this request may not use the blobs; null where it may. */
   authorize(request: FastifyRequest): BlobRefusal | null | Promise<BlobRefusal | null>;
+  /** Told of it before a blob is looked for or put: from here on it is not deleted, or is gone. */
+  using?(id: BlobId): Promise<void>;
   /** Told of every blob put, fetched or asked for, before the answer goes out: its last use is now. */
   used?(id: BlobId, bytes: number): Promise<void>;
 }
@@ -53,6 +55,7 @@ export function registerBlobRoutes(fastify: FastifyInstance, store: OwnedBlobSto
 
 /** Sets the headers of a blob that is there and notes its use; answers 404 and gives null where there is none. */
 async function present(id: BlobId, reply: FastifyReply, store: OwnedBlobStore, options: BlobRouteOptions): Promise<number | null> {
+  await options.using?.(id);
   const bytes = await store.size(id);
   if (bytes === null) {
     await refuse(reply, 404, 'BlobNotFound', new BlobNotFoundError(id).message);
@@ -81,7 +84,9 @@ async function receive(request: FastifyRequest<BlobRoute>, reply: FastifyReply, 
   const id = request.params.sha;
   try {
     // An empty body has no content type to find a parser by.
-    const stored = await store.put(body === undefined ? new Uint8Array() : shielded(body), id);
+    const bytes = body === undefined ? new Uint8Array() : shielded(body);
+    await options.using?.(id);
+    const stored = await store.put(bytes, id);
     await options.used?.(stored.id, stored.bytes);
     return await reply.code(201).send(stored);
   } catch (error) {

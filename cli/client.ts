@@ -181,8 +181,14 @@ export class HttpSweepService implements SweepService {
     return this.#ask('DELETE', `/tokens/${encodeURIComponent(id)}`);
   }
 
-  collectGarbage(request: GarbageRequest): Promise<GarbageView> {
-    return this.#ask('POST', '/garbage', request);
+  /** One request after the other: deleting much takes longer than a request may. */
+  async collectGarbage(request: GarbageRequest): Promise<GarbageView> {
+    const answers: GarbageView[] = [];
+    for (;;) {
+      const answer = await this.#ask<GarbageView>('POST', '/garbage', request);
+      answers.push(answer);
+      if (!answer.more) return { ...answer, bytes: answers.reduce((sum, { bytes }) => sum + bytes, 0), blobs: answers.flatMap(({ blobs }) => blobs) };
+    }
   }
 
   async drain(worker: string): Promise<void> {

@@ -104,7 +104,8 @@ export interface HttpOptions {
   readonly tls?: Pick<ServerTls, 'cert' | 'key'> | null;
   readonly logger: Logger;
   readonly blobs: OwnedBlobStore;
-  /** Told of each use of a blob, so that those in use are not swept. */
+  /** Told before and after each use of a blob, so that those in use are not swept. */
+  readonly usingBlob: (id: BlobId) => Promise<void>;
   readonly blobUsed: (id: BlobId, bytes: number) => Promise<void>;
   /** Settles once this coordinator leads; throws NotLeading where another one does: nothing but its health is answered then. */
   readonly leading: () => Promise<void>;
@@ -138,7 +139,7 @@ export async function httpServer(options: HttpOptions): Promise<FastifyInstance>
     guarded.post('/api/v1/garbage', async (request) => service(request).collectGarbage(checked(garbageRequest, request.body)));
   });
   registerMetricsRoute(app, { page: options.metrics, refusal: (request) => asking.refusal(request, 'read') });
-  registerBlobRoutes(app, options.blobs, { authorize: (request) => asking.refusal(request, request.method === 'PUT' ? 'putBlobs' : 'getBlobs'), used: options.blobUsed });
+  registerBlobRoutes(app, options.blobs, { authorize: (request) => asking.refusal(request, request.method === 'PUT' ? 'putBlobs' : 'getBlobs'), using: options.usingBlob, used: options.blobUsed });
   return app;
 }
 

@@ -64,6 +64,9 @@ export interface ServiceOptions {
   readonly actor: string;
 }
 
+/** Of one request, which whoever asks does not wait for without end. */
+const COLLECT_FOR_MS = 60_000;
+
 export class ApplicationService implements SweepService {
   readonly #options: ServiceOptions;
   readonly #store: Store;
@@ -272,8 +275,8 @@ export class ApplicationService implements SweepService {
     const before = new Date(Date.now() - olderThanMs);
     // Only the one that leads may: another might refer to a blob in the same moment.
     if (!dryRun) await leader.epoch();
-    const found = dryRun ? await garbage.find(before) : await garbage.collect(before);
-    return { deleted: !dryRun, bytes: found.reduce((sum, blob) => sum + (blob.bytes ?? 0), 0), blobs: found.map((blob) => ({ ...blob, lastUsed: blob.lastUsed.toISOString() })) };
+    const { deleted: found, more } = dryRun ? { deleted: await garbage.find(before), more: false } : await garbage.collect(before, COLLECT_FOR_MS);
+    return { deleted: !dryRun, more, bytes: found.reduce((sum, blob) => sum + (blob.bytes ?? 0), 0), blobs: found.map((blob) => ({ ...blob, lastUsed: blob.lastUsed.toISOString() })) };
   }
 
   recordedSeq(): Promise<number> {

@@ -214,6 +214,7 @@ export class Submissions {
   }
 
   async #register(id: BlobId, kind: 'manifest' | 'data' | 'program'): Promise<void> {
+    await this.#store.touchBlob(id);
     const bytes = await this.#options.blobs.size(id);
     if (bytes === null) throw new BadRequest(`${kind} blob ${id} was not uploaded before the sweep; submit it again`);
     await this.#store.putBlob(id, bytes, kind);

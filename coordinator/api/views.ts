@@ -512,6 +512,8 @@ export interface GarbageRequest {
 /** Blobs that nothing refers to, the longest unused first. */
 export interface GarbageView {
   readonly deleted: boolean;
+  /** Of a deletion: there was no time for all of them in one request. */
+  readonly more: boolean;
   readonly bytes: number;
   readonly blobs: readonly { readonly id: string; readonly kind: string; readonly bytes: number | null; readonly lastUsed: string }[];
 }

@@ -44,7 +44,7 @@ export class BlobCollector {
   /** Number of blobs deleted. */
   async runOnce(now: Date): Promise<number> {
     if (!this.#options.leads()) return 0;
-    const deleted = await this.#garbage.collect(new Date(now.getTime() - unreferencedForMs));
+    const { deleted } = await this.#garbage.collect(new Date(now.getTime() - unreferencedForMs));
     if (deleted.length > 0) this.#options.logger.info({ deleted: deleted.length, bytes: deleted.reduce((sum, { bytes }) => sum + (bytes ?? 0), 0) }, 'deleted blobs that nothing referred to for a day');
     return deleted.length;
   }

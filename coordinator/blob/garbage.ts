@@ -3,8 +3,8 @@
  * those are read first.
  *
  * The time since its last use is what makes it safe to delete one: bytes are put first and referred to
- * later, and every put or question for a blob counts as use. So what is to go is asked for anew whenever
- * the answer is seconds old: a process may be frozen between the question and the deletion.
+ * later, and every put or question for a blob is noted as its use before it is looked at. The store
+ * looks at that time again with each deletion, so how old the list is does not matter.
  */
 import { json } from 'node:stream/consumers';
 import type { OwnedBlobStore } from '../../blob/store.js';
@@ -12,13 +12,15 @@ import type { BlobId, DataManifest } from '../../proto/work.js';
 import type { Store, UnreferencedBlob } from '../store/store.js';
 
 export interface GarbageOptions {
-  readonly store: Pick<Store, 'manifests' | 'unreferencedBlobs' | 'forgetBlobs'>;
+  readonly store: Pick<Store, 'manifests' | 'unreferencedBlobs' | 'deleteBlob'>;
   readonly blobs: OwnedBlobStore;
 }
 
-/** So few that between the question and the deletion nothing is likely to be put again. */
-const batchSize = 100;
-const answerLastsMs = 10_000;
+export interface Collected {
+  readonly deleted: readonly UnreferencedBlob[];
+  /** Whether the time was up before all were deleted. */
+  readonly more: boolean;
+}
 
 export class Garbage {
   readonly #options: GarbageOptions;
@@ -35,23 +37,17 @@ export class Garbage {
     return (await this.#options.store.unreferencedBlobs(before)).filter(({ id }) => !packs.has(id));
   }
 
-  /** Deletes what `find` finds, and returns it. */
-  async collect(before: Date): Promise<UnreferencedBlob[]> {
+  /** Deletes what `find` finds, one at least, until `forMs` are over. */
+  async collect(before: Date, forMs = Number.POSITIVE_INFINITY): Promise<Collected> {
     const { store, blobs } = this.#options;
     const deleted: UnreferencedBlob[] = [];
-    for (;;) {
-      const askedAt = performance.now();
-      const batch = (await this.find(before)).slice(0, batchSize);
-      if (batch.length === 0) return deleted;
-      const gone: UnreferencedBlob[] = [];
-      for (const blob of batch) {
-        if (performance.now() - askedAt > answerLastsMs) break;
-        await blobs.delete(blob.id);
-        gone.push(blob);
-      }
-      await store.forgetBlobs(gone.map(({ id }) => id));
-      deleted.push(...gone);
+    const found = await this.find(before);
+    const until = performance.now() + forMs;
+    for (const blob of found) {
+      if (await store.deleteBlob(blob.id, before, () => blobs.delete(blob.id))) deleted.push(blob);
+      if (performance.now() >= until) return { deleted, more: blob !== found.at(-1) };
     }
+    return { deleted, more: false };
   }
 
   async #livePacks(): Promise<ReadonlySet<BlobId>> {

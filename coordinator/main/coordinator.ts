@@ -65,6 +65,7 @@ export async function startCoordinator(options: CoordinatorOptions): Promise<Run
   const http = (tls: ServerTls | null): Promise<FastifyInstance> =>
     httpServer({
       ...{ serviceFor: (actor) => service.as(actor), access, tls, logger, blobs: countedOwnedBlobs(blobs, blobTraffic(metrics)) },
+      usingBlob: (id) => store.touchBlob(id),
       blobUsed: (id, bytes) => store.putBlob(id, bytes, 'artifact'),
       leading: () => leader.leading(SETTLE_MS),
       metrics: () => metricsPage(metrics, leader.facts()),

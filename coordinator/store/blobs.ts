@@ -15,8 +15,8 @@ export async function writeBlob(client: ClientBase, id: BlobId, bytes: number, k
   });
 }
 
-export async function touchBlobs(client: ClientBase, ids: readonly BlobId[]): Promise<void> {
-  await client.query({ name: 'touch-blobs', text: 'update blob set last_used = now() where id = any($1::text[])', values: [ids] });
+export async function touchBlob(client: ClientBase, id: BlobId): Promise<void> {
+  await client.query({ name: 'touch-blob', text: 'update blob set last_used = now() where id = $1', values: [id] });
 }
 
 /** References that the store knows: checkpoints, probabilities, and of live sweeps the manifest of their data or their program. */
@@ -35,8 +35,10 @@ export async function readUnreferenced(client: ClientBase, before: Date): Promis
   return rows.map((row) => ({ id: row.id, kind: row.kind, bytes: row.bytes === null ? null : Number(row.bytes), lastUsed: row.last_used }));
 }
 
-export async function forgetBlobs(client: ClientBase, ids: readonly BlobId[]): Promise<void> {
-  await client.query({ name: 'forget-blobs', text: 'delete from blob where id = any($1::text[])', values: [ids] });
+/** Whether there was one to forget. Until the transaction ends, whoever notes a use of the blob waits. */
+export async function forgetUnreferenced(client: ClientBase, id: BlobId, before: Date): Promise<boolean> {
+  const { rowCount } = await client.query({ name: 'forget-unreferenced', text: `delete from blob b where b.id = $1 and b.last_used < $2 and ${unreferenced}`, values: [id, before] });
+  return rowCount === 1;
 }
 
 /** Of the blob that tells which store the database's blobs are in; null before there is one. */

@@ -42,6 +42,21 @@ export class Database {
     });
   }
 
+  /** All or nothing, whoever leads. Throws DatabaseUnavailable. */
+  async transaction<Result>(work: (client: ClientBase) => Promise<Result>): Promise<Result> {
+    return this.read(async (client) => {
+      try {
+        await client.query('begin');
+        const result = await work(client);
+        await client.query('commit');
+        return result;
+      } catch (error) {
+        await client.query('rollback').catch(() => undefined);
+        throw error;
+      }
+    });
+  }
+
   /** All or nothing, and only for the current leader. Throws NotLeader, StaleWrite, DatabaseUnavailable. */
   async write<Result>(leaderEpoch: number, work: (transaction: Transaction) => Promise<Result>): Promise<Result> {
     return this.read(async (client) => {

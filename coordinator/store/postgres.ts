@@ -6,13 +6,13 @@ import { revisionDigest } from '../sweep/revision-digest.js';
 import { moveSweep } from '../trial/states.js';
 import type { SweepState } from '../trial/states.js';
 import { endBatch, grantBatch, leaseGuard, readAttemptsOf, readFailureCounts, readOpenAttempts } from './attempts.js';
-import { forgetBlobs, readBlobMarker, readUnreferenced, touchBlobs, writeBlob, writeBlobMarker } from './blobs.js';
+import { forgetUnreferenced, readBlobMarker, readUnreferenced, touchBlob, writeBlob, writeBlobMarker } from './blobs.js';
 import { Database } from './database.js';
 import { checkpointBatch, droppedBatch, epochBatch, parentBatch, readBeyond, readEpochs, readRecordedSeq, readRecordedSince, retrainedBatch } from './epochs.js';
 import { NotFound, StaleWrite } from './errors.js';
 import { evaluationBatch, readEvaluations } from './evaluations.js';
 import { eventBatch, readEvents } from './events.js';
-import { readLeader, takeLeadership } from './leader.js';
+import { readLeader, silentForMs, takeLeadership } from './leader.js';
 import { peakBatch, readPeaks } from './memory-peaks.js';
 import { migrate, readMigrations } from './migrate.js';
 import type { Candidate, Carried, EventWrite, FailureCount, FreshTrial, Leadership, LeaderRecord, NewSweep, NewToken, OpenAttempt, RecordedEpoch, RecordedEvaluation, Store, StoredEvent, StoredWorker, SweepRecord, SweepSource, TokenRecord, TrialRecord, TrialRow, TurnWrites, UnreferencedBlob } from './store.js';
@@ -271,16 +271,22 @@ class PostgresStore implements Store {
     return this.#database.read((client) => writeBlob(client, id, bytes, kind));
   }
 
-  touchBlobs(ids: readonly BlobId[]): Promise<void> {
-    return this.#database.read((client) => touchBlobs(client, ids));
+  touchBlob(id: BlobId): Promise<void> {
+    return this.#database.read((client) => touchBlob(client, id));
   }
 
   unreferencedBlobs(before: Date): Promise<UnreferencedBlob[]> {
     return this.#database.read((client) => readUnreferenced(client, before));
   }
 
-  forgetBlobs(ids: readonly BlobId[]): Promise<void> {
-    return this.#database.read((client) => forgetBlobs(client, ids));
+  deleteBlob(id: BlobId, before: Date, remove: () => Promise<void>): Promise<boolean> {
+    return this.#database.transaction(async (client) => {
+      const askedAt = performance.now();
+      if (!(await forgetUnreferenced(client, id, before))) return false;
+      if (performance.now() - askedAt > holdsForMs) throw new StaleWrite(`blob ${id} was let go while this process stood still`);
+      await remove();
+      return true;
+    });
   }
 
   manifests(): Promise<BlobId[]> {
@@ -291,6 +297,9 @@ class PostgresStore implements Store {
     return this.#database.close();
   }
 }
+
+/** Of a transaction with nothing to do: half of what the database bears, so that a lock taken is still held. */
+const holdsForMs = silentForMs / 2;
 
 /** Throws StaleWrite where another request came between the reading and the writing. */
 function requireUnchanged(stored: Pick<StoredSweep, 'id' | 'revision' | 'changes' | 'state'> | null, from: Carried['from'] | null, name: string): void {

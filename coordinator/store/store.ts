@@ -483,10 +483,16 @@ export interface Store {
   setBlobMarker(id: BlobId): Promise<BlobId>;
   /** Registers bytes that are in the blob store. */
   putBlob(id: BlobId, bytes: number, kind: string): Promise<void>;
-  touchBlobs(ids: readonly BlobId[]): Promise<void>;
+  /** It is used now. Before one is looked for or put: a deletion under way is waited for, and none begins after. */
+  touchBlob(id: BlobId): Promise<void>;
   /** Blobs that nothing refers to and that were last used before `before`. */
   unreferencedBlobs(before: Date): Promise<UnreferencedBlob[]>;
-  forgetBlobs(ids: readonly BlobId[]): Promise<void>;
+  /**
+   * Forgets a blob that nothing refers to and that was last used before `before`, and has its bytes removed
+   * while nobody can note a use of it. False where it is in use; what `remove` throws, and all stays as it
+   * was. Throws StaleWrite where this process was frozen in between.
+   */
+  deleteBlob(id: BlobId, before: Date, remove: () => Promise<void>): Promise<boolean>;
   /** Manifests of the data of every sweep's current revision; the packs that they name are in use too. */
   manifests(): Promise<BlobId[]>;
   close(): Promise<void>;

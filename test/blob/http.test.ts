@@ -32,12 +32,15 @@ describe('blobs over HTTP', () => {
   let baseUrl: string;
   let store: HttpBlobStore;
   let used: string[];
+  let using: (id: string) => Promise<void>;
 
   const serve = async (behind: FolderBlobStore): Promise<void> => {
     server = fastify({ forceCloseConnections: true });
     used = [];
+    using = async () => undefined;
     registerBlobRoutes(server, behind, {
       authorize: (asked) => (asked.headers.authorization === 'Bearer secret' ? null : { status: 401, code: 'Unauthorized', message: 'another token' }),
+      using: (id) => using(id),
       used: async (id) => void used.push(id),
     });
     baseUrl = await server.listen({ host: '127.0.0.1', port: 0 });
@@ -98,6 +101,16 @@ describe('blobs over HTTP', () => {
     await store.has(id);
     await store.fetch(id, join(root, 'scratch', 'copy'));
     assert.deepEqual(used, [id, id, id]);
+  });
+
+  it('waits for a deletion under way before it looks for a blob or takes one', async () => {
+    const { id } = await store.put(Buffer.from('abc'));
+    using = () => new FolderBlobStore(folder).delete(id);
+    assert.equal(await store.has(id), false);
+    const headers = { authorization: 'Bearer secret', 'content-type': 'application/octet-stream' };
+    const put = await fetch(`${baseUrl}/api/v1/blobs/${id}`, { method: 'PUT', headers, body: 'abc' });
+    assert.equal(put.status, 201);
+    assert.equal(await new FolderBlobStore(folder).has(id), true);
   });
 
   it('waits for a coordinator that is away for a moment', async () => {

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import test from 'node:test';
 import pg from 'pg';
 import { FolderBlobStore } from '../../blob/folder.js';
+import { HttpSweepService } from '../../cli/client.js';
 import { homeAt } from '../../cli/home.js';
 import type { GarbageView } from '../../coordinator/api/views.js';
 import { startEmbedded } from '../../coordinator/store/embedded.js';
@@ -56,4 +57,12 @@ test('says what would go and why, and then deletes it, and nothing younger or re
   const short = await trawl(['gc', '--home', home, '--older-than', '10m']);
   assert.equal(short.code, 2);
   assert.match(short.stderr, /found 10m, expected a duration of at least 1h/);
+});
+
+test('over HTTP asks again until all is deleted', async () => {
+  const one = (id: string, more: boolean): GarbageView => ({ deleted: true, more, bytes: 3, blobs: [{ id, kind: 'data', bytes: 3, lastUsed: '2026-01-01T00:00:00.000Z' }] });
+  const answers = [one('a', true), one('b', true), one('c', false)];
+  const service = new HttpSweepService({ url: 'http://127.0.0.1:1', token: 't', fetch: async () => Response.json(answers.shift()) });
+  const { more, bytes, blobs } = await service.collectGarbage({ olderThanMs: 3_600_000, dryRun: false });
+  assert.deepEqual([more, bytes, blobs.map(({ id }) => id)], [false, 9, ['a', 'b', 'c']]);
 });

@@ -72,7 +72,7 @@ describe('the HTTP API', () => {
       access,
       logger: pino({ level: 'silent' }),
       blobs: new FolderBlobStore(folder),
-      blobUsed: async () => undefined,
+      usingBlob: async () => undefined, blobUsed: async () => undefined,
       leading: async () => {
         if (standsBy !== null) throw new NotLeading(standsBy);
       },

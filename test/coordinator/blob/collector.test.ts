@@ -3,6 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
+import pg from 'pg';
 import { FolderBlobStore } from '../../../blob/folder.js';
 import { Garbage } from '../../../coordinator/blob/garbage.js';
 import { BlobCollector, unreferencedForMs } from '../../../coordinator/blob/collector.js';
@@ -77,8 +78,70 @@ describe('the collection of blobs', () => {
   it('a use within the day keeps it', async () => {
     const id = await stored('used again', 'artifact');
     const before = new Date();
-    await store.touchBlobs([id]);
+    await store.touchBlob(id);
     assert.equal((await store.unreferencedBlobs(before)).some((blob) => blob.id === id), false);
+  });
+
+  /** Of a store whose deletions are told before they are done. */
+  const deleting = (told: (id: string) => void | Promise<void>): Pick<Garbage, 'collect'> =>
+    new Garbage({
+      store,
+      blobs: new (class extends FolderBlobStore {
+        override async delete(id: string): Promise<void> {
+          await told(id);
+          await super.delete(id);
+        }
+      })(folder),
+    });
+
+  it('leaves what is asked for after it was found to be unreferenced', async () => {
+    const [first, second] = [await stored('found first', 'data'), await stored('found second', 'data')];
+    const client = new pg.Client(database.url);
+    await client.connect();
+    await client.query(`update blob set last_used = now() - case id when $1 then interval '4 days' else interval '3 days' end where id in ($1, $2)`, [first, second]);
+    await client.end();
+    const { deleted } = await deleting(() => store.touchBlob(second)).collect(new Date(Date.now() - unreferencedForMs));
+    assert.deepEqual(deleted.map(({ id }) => id), [first]);
+    assert.equal(await blobs.has(second), true);
+  });
+
+  it('a use that is noted while it is deleted waits, finds nothing, and what is put then is known', async () => {
+    const id = await stored('put again', 'data');
+    const putting: Promise<boolean>[] = [];
+    await deleting((gone) => {
+      if (gone !== id) return;
+      const put = async (): Promise<boolean> => {
+        await store.touchBlob(id);
+        const found = await blobs.has(id);
+        await stored('put again', 'data');
+        return found;
+      };
+      putting.push(put());
+    }).collect(aDayOn());
+    assert.deepEqual(await Promise.all(putting), [false]);
+    assert.equal(await blobs.has(id), true);
+    assert.equal((await store.unreferencedBlobs(aDayOn())).some((blob) => blob.id === id), true);
+  });
+
+  it('is not forgotten where its bytes could not be deleted', async () => {
+    const id = await stored('stays', 'data');
+    const failing = deleting(() => Promise.reject(new Error('the disk is gone')));
+    await assert.rejects(failing.collect(aDayOn()), /the disk is gone/);
+    assert.equal((await store.unreferencedBlobs(aDayOn())).some((blob) => blob.id === id), true);
+    await collector.runOnce(aDayOn());
+    assert.equal(await blobs.has(id), false);
+  });
+
+  it('gets on however little time it has', async () => {
+    await Promise.all([stored('slow 1', 'data'), stored('slow 2', 'data'), stored('slow 3', 'data')]);
+    const garbage = new Garbage({ store, blobs });
+    const mores: boolean[] = [];
+    for (let round = 0; round < 3; round += 1) {
+      const { deleted, more } = await garbage.collect(aDayOn(), 0);
+      assert.equal(deleted.length, 1);
+      mores.push(more);
+    }
+    assert.deepEqual(mores, [true, true, false]);
   });
 
   it('deletes nothing while a manifest of live data cannot be read', async () => {
