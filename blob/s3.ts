@@ -166,13 +166,16 @@ export class S3BlobStore implements OwnedBlobStore {
   /** Returns the number of bytes. Throws BlobMismatchError where they are not the blob's, and what the source throws. */
   async #upload(id: BlobId, bytes: AsyncIterable<Uint8Array>): Promise<number> {
     const parts = inParts(hashed(bytes, id));
-    const first = (await parts.next()).value ?? new Uint8Array();
-    const second = await parts.next();
-    if (second.done === true) {
+    try {
+      const first = (await parts.next()).value ?? new Uint8Array();
+      const second = await parts.next();
+      if (second.done !== true) return await this.#uploadParts(id, prepended([first, second.value], parts));
       await this.#ask(id, () => this.#client.send(new PutObjectCommand({ ...this.#at(id), Body: first, ContentMD5: md5(first) })));
       return first.byteLength;
+    } finally {
+      // Closes the source, where the server took no part of it.
+      await parts.return(undefined);
     }
-    return this.#uploadParts(id, prepended([first, second.value], parts));
   }
 
   async #uploadParts(id: BlobId, parts: AsyncIterable<Uint8Array>): Promise<number> {

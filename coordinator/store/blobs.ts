@@ -41,6 +41,19 @@ export async function forgetUnreferenced(client: ClientBase, id: BlobId, before:
   return rowCount === 1;
 }
 
+/** A few of those that `unreferenced` leaves out: checkpoints and probabilities, of each the latest, manifests and programs. */
+export async function readSomeReferred(client: ClientBase): Promise<BlobId[]> {
+  const { rows } = await client.query<{ id: BlobId }>({
+    name: 'some-referred-blobs',
+    text: `(select checkpoint as id from epoch where checkpoint is not null order by recorded_seq desc limit 10)
+      union (select probabilities from evaluation limit 10)
+      union (select r.data ->> 'manifest' from sweep s join sweep_revision r on r.sweep = s.id and r.revision = s.revision where r.data is not null order by s.created_at desc limit 10)
+      union (select r.spec -> 'trainable' ->> 'program' from sweep s join sweep_revision r on r.sweep = s.id and r.revision = s.revision
+        where r.spec -> 'trainable' ->> 'program' is not null order by s.created_at desc limit 10)`,
+  });
+  return rows.map(({ id }) => id);
+}
+
 /** Of the blob that tells which store the database's blobs are in; null before there is one. */
 export async function readBlobMarker(client: ClientBase): Promise<BlobId | null> {
   const { rows } = await client.query<{ id: BlobId }>(`select value #>> '{}' as id from meta where name = 'blob-marker'`);

@@ -6,7 +6,7 @@ import { revisionDigest } from '../sweep/revision-digest.js';
 import { moveSweep } from '../trial/states.js';
 import type { SweepState } from '../trial/states.js';
 import { endBatch, grantBatch, leaseGuard, readAttemptsOf, readFailureCounts, readOpenAttempts } from './attempts.js';
-import { forgetUnreferenced, readBlobMarker, readUnreferenced, touchBlob, writeBlob, writeBlobMarker } from './blobs.js';
+import { forgetUnreferenced, readBlobMarker, readSomeReferred, readUnreferenced, touchBlob, writeBlob, writeBlobMarker } from './blobs.js';
 import { Database } from './database.js';
 import { checkpointBatch, droppedBatch, epochBatch, parentBatch, readBeyond, readEpochs, readRecordedSeq, readRecordedSince, retrainedBatch } from './epochs.js';
 import { NotFound, StaleWrite } from './errors.js';
@@ -261,6 +261,10 @@ class PostgresStore implements Store {
 
   blobMarker(): Promise<BlobId | null> {
     return this.#database.read(readBlobMarker);
+  }
+
+  someReferredBlobs(): Promise<BlobId[]> {
+    return this.#database.read(readSomeReferred);
   }
 
   setBlobMarker(id: BlobId): Promise<BlobId> {

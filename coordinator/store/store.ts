@@ -479,6 +479,8 @@ export interface Store {
 
   /** The blob that tells which store the database's blobs are in; null before there is one. */
   blobMarker(): Promise<BlobId | null>;
+  /** Blobs that must be in the blob store, a few of each kind; empty where nothing refers to any. */
+  someReferredBlobs(): Promise<BlobId[]>;
   /** Of two that set it at once the first stands. Returns the one that stands. */
   setBlobMarker(id: BlobId): Promise<BlobId>;
   /** Registers bytes that are in the blob store. */

@@ -125,6 +125,13 @@ describe('what a server of S3 refuses', () => {
     await assert.rejects(new S3BlobStore(location).check(), { message: /the bucket is in region eu-west-3/ });
   });
 
+  it('a source whose upload is refused at its beginning is closed', async () => {
+    answer = { status: 403, body: error('AccessDenied') };
+    const source = Readable.from(Array.from({ length: 20 }, () => Buffer.alloc(1_000_000)));
+    await assert.rejects(new S3BlobStore(location, { attempts: 1 }).put(source, '0'.repeat(64)));
+    assert.equal(source.destroyed, true);
+  });
+
   it('a server without room is a full disk', async () => {
     answer = { status: 507, body: error('XMinioStorageFull') };
     await assert.rejects(new S3BlobStore(location, { attempts: 1 }).put(Readable.from([Buffer.from('abc')]), 'ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad'), { code: 'DiskFull' });
