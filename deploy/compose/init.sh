@@ -17,33 +17,37 @@ credentials() { docker compose run --rm --no-deps --no-TTY --entrypoint node too
 
 docker compose build
 
-if [ ! -s secrets/postgres-password ]; then
-  head --bytes 24 /dev/urandom | base64 | tr '+/' '-_' | tr -d '\n' > secrets/postgres-password
-  printf 'postgres://trawl:%s@postgres:5432/trawl' "$(cat secrets/postgres-password)" > secrets/database
-fi
+# Each file by itself, so that a run that broke off is gone on with.
+made() { [ -s "secrets/$1" ]; }
+# A certificate is written after its key, which alone is of no use.
+made_pair() {
+  if made "certs/$1.crt"; then return 0; fi
+  rm -f "secrets/certs/$1.crt" "secrets/certs/$1.key"
+  return 1
+}
 
-if [ ! -s secrets/certs/ca.crt ]; then
-  trawl certs init /secrets/certs
-  hosts=()
-  for host in "$@"; do hosts+=(--host "$host"); done
-  trawl certs issue coordinator --dir /secrets/certs --host coordinator-1 --host coordinator-2 --host localhost "${hosts[@]}"
-  trawl certs issue nats --dir /secrets/certs --host nats --host localhost
-  trawl certs issue worker --dir /secrets/certs --client
-fi
+made postgres-password || head --bytes 24 /dev/urandom | base64 | tr '+/' '-_' | tr -d '\n' > secrets/postgres-password
+made database || printf 'postgres://trawl:%s@postgres:5432/trawl' "$(cat secrets/postgres-password)" > secrets/database
 
-if [ ! -s secrets/nats/accounts.conf ]; then
-  credentials init /secrets/nats
-  credentials coordinator /secrets/nats
-  credentials worker /secrets/nats worker-nats
-fi
+hosts=()
+for host in "$@"; do hosts+=(--host "$host"); done
+made_pair ca || trawl certs init /secrets/certs
+made_pair coordinator || trawl certs issue coordinator --dir /secrets/certs --host coordinator-1 --host coordinator-2 --host localhost "${hosts[@]}"
+made_pair nats || trawl certs issue nats --dir /secrets/certs --host nats --host localhost
+made_pair worker || trawl certs issue worker --dir /secrets/certs --client
+
+made nats/accounts.conf || credentials init /secrets/nats
+made nats/coordinator.creds || credentials coordinator /secrets/nats
+# Written last.
+made nats/worker-nats.worker.json || credentials worker /secrets/nats worker-nats
 # Of what is mounted; ca.key and keys.json, which sign, stay as they are.
 chmod 0644 secrets/certs/coordinator.key secrets/certs/nats.key secrets/certs/worker.key secrets/nats/coordinator.creds secrets/nats/worker-nats.creds
 
 # Tokens are rows of the database: it has to be there.
 docker compose up --detach --wait postgres
-[ -s secrets/worker.token ] || trawl token create --role worker --name compose-workers > secrets/worker.token
-[ -s secrets/viewer.token ] || trawl token create --role viewer --name prometheus > secrets/viewer.token
-[ -s secrets/admin.token ] || trawl token create --role admin --name "${USER:-admin}" > secrets/admin.token
+made worker.token || trawl token create --role worker --name compose-workers > secrets/worker.token
+made viewer.token || trawl token create --role viewer --name prometheus > secrets/viewer.token
+made admin.token || trawl token create --role admin --name "${USER:-admin}" > secrets/admin.token
 
 chmod 0600 secrets/admin.token
 echo "made what was missing in $(pwd)/secrets; now: docker compose up --detach --wait"

@@ -51,6 +51,11 @@ export function coordinatorPermissions(fleet) {
 
 async function init(folder, { fleet }) {
   checked('--fleet', fleet, TOKEN, 'letters, digits, _ and -, 64 at most');
+  if (existsSync(join(folder, 'keys.json')) && !existsSync(join(folder, 'accounts.conf'))) {
+    // Broken off between the two.
+    await writeAccounts(folder, readKeys(folder));
+    return [`made ${join(folder, 'accounts.conf')} for the server, of the keys that were there`];
+  }
   if (existsSync(join(folder, 'keys.json'))) throw new BadInput(`${join(folder, 'keys.json')} is there already: its users would be good no more; choose another folder`);
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   const seedOf = (pair) => Buffer.from(pair.getSeed()).toString();

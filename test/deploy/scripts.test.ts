@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { after, describe, it } from 'node:test';
@@ -47,6 +47,49 @@ describe('shell scripts', () => {
     const path = join(folder, 'planted.sh');
     writeFileSync(path, 'if true; then\n  echo "a\nfi\n');
     assert.notEqual(ran('bash', '-n', path).code, 0);
+  });
+});
+
+describe('deploy/compose/init.sh', () => {
+  /** Docker as the script calls it, with the programs of this package in place of those in the image. */
+  const docker = `#!/usr/bin/env bash
+set -euo pipefail
+case "$*" in
+  'compose build' | 'compose up --detach --wait postgres') exit 0 ;;
+  *' tools token create '*) echo "trw_\${RANDOM}" ; exit 0 ;;
+esac
+program=("$REPOSITORY/dist/cli/main.js")
+[[ "$*" == *'--entrypoint node'* ]] && program=("$REPOSITORY/deploy/nats/credentials.mjs") && shift
+while [ "$1" != tools ] ; do shift ; done
+shift
+[[ "$1" == /opt/* ]] && shift
+exec node "\${program[@]}" "\${@/#\\/secrets/$PWD/secrets}"
+`;
+  const place = join(folder, 'compose');
+  const secrets = join(place, 'secrets');
+  const run = (): Ended => {
+    const { status, stdout, stderr } = spawnSync('bash', [join(place, 'init.sh'), 'box.lan'], { encoding: 'utf8', env: { ...process.env, PATH: `${join(place, 'bin')}:${process.env.PATH ?? ''}`, REPOSITORY: packageRoot() } });
+    return { code: status, said: `${stdout}${stderr}` };
+  };
+  const contents = (): Map<string, string> =>
+    new Map(readdirSync(secrets, { recursive: true, encoding: 'utf8' }).filter((name) => statSync(join(secrets, name)).isFile()).map((name) => [name, readFileSync(join(secrets, name), 'utf8')]));
+
+  it('run again after it broke off anywhere makes what is missing, and leaves the rest', () => {
+    mkdirSync(join(place, 'bin'), { recursive: true });
+    copyFileSync(join(packageRoot(), 'deploy', 'compose', 'init.sh'), join(place, 'init.sh'));
+    writeFileSync(join(place, 'bin', 'docker'), docker, { mode: 0o755 });
+    const first = run();
+    assert.equal(first.code, 0, first.said);
+    const whole = contents();
+    assert.equal(whole.size, 18, [...whole.keys()].join(' '));
+    // One of each step.
+    const lost = ['database', 'certs/coordinator.crt', 'certs/nats.crt', 'certs/worker.crt', 'certs/worker.key', 'nats/accounts.conf', 'nats/coordinator.creds', 'nats/worker-nats.worker.json', 'viewer.token'];
+    for (const name of lost) rmSync(join(secrets, name));
+    const second = run();
+    assert.equal(second.code, 0, second.said);
+    const again = contents();
+    assert.deepEqual([...again.keys()].toSorted(), [...whole.keys()].toSorted());
+    for (const name of ['postgres-password', 'database', 'certs/ca.crt', 'certs/ca.key', 'nats/keys.json', 'worker.token', 'admin.token']) assert.equal(again.get(name), whole.get(name), name);
   });
 });
 
