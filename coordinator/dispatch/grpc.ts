@@ -25,6 +25,8 @@ export interface GrpcCarrierOptions {
   /** Told to workers: the port of this host where blobs are. */
   readonly httpPort?: number;
   readonly logger?: CarrierLogger;
+  /** How long a port that is taken is waited for; 10 s by default. */
+  readonly retryForMs?: number;
 }
 
 /** A connection whose other end is gone without a word is noticed within the sum of the two. */
@@ -34,6 +36,9 @@ const KEEPALIVE_TIMEOUT_MS = 5_000;
 const MAX_MESSAGE_BYTES = 256 * 2 ** 20;
 /** How long sessions that were told to end may take, before the sockets are cut. */
 const SHUTDOWN_MS = 500;
+const TAKEN = 'the port is taken';
+const TAKEN_MS = 10_000;
+const LOOK_AGAIN_MS = 100;
 
 const asBuffer = (bytes: Uint8Array): Buffer => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 const asBytes = (bytes: Buffer): Uint8Array => bytes;
@@ -78,14 +83,26 @@ class GrpcCarrier implements Carrier {
     server.addService(sessionService, { session: (call: SessionCall) => void this.#accept(call, handler) });
     const { host, port } = this.#options;
     const urlHost = host.includes(':') ? `[${host}]` : host;
-    const bound = await new Promise<number>((resolve, reject) => {
-      server.bindAsync(`${urlHost}:${port}`, credentialsOf(this.#options.tls ?? null), (error, boundPort) => {
-        if (error) reject(new ListenError(`${urlHost}:${port}`, reasonOf(error)));
-        else resolve(boundPort);
-      });
-    });
+    const bound = await this.#bind(server, `${urlHost}:${port}`);
     this.#server = server;
     return { address: `${urlHost}:${bound}` };
+  }
+
+  /**
+   * Waits a while for a port that is taken: by a former process that is still ending, or, where workers try
+   * again and again to reach one that is gone, by such a try, which the system may have connected with itself.
+   */
+  async #bind(server: Server, address: string): Promise<number> {
+    const giveUpAt = performance.now() + (this.#options.retryForMs ?? TAKEN_MS);
+    for (;;) {
+      const bound = await new Promise<number | Error>((resolve) => {
+        server.bindAsync(address, credentialsOf(this.#options.tls ?? null), (error, port) => resolve(error ?? port));
+      });
+      if (typeof bound === 'number') return bound;
+      const why = reasonOf(bound);
+      if (why !== TAKEN || performance.now() > giveUpAt) throw new ListenError(address, why);
+      await delay(LOOK_AGAIN_MS);
+    }
   }
 
   async stop(): Promise<void> {
@@ -153,6 +170,6 @@ function portMetadata(port: number): Metadata {
 
 /** The library wraps what the system said in a count of addresses. */
 function reasonOf(error: Error): string {
-  if (error.message.includes('EADDRINUSE')) return 'the port is taken';
+  if (error.message.includes('EADDRINUSE')) return TAKEN;
   return /errors: \[(.*)\]/.exec(error.message)?.[1] ?? error.message;
 }

@@ -39,8 +39,18 @@ describe('the gRPC carrier alone', () => {
     const first = grpcCarrier({ host: '127.0.0.1', port: 0, doorkeeper: accessBy('t') });
     context.after(() => first.stop());
     const { address } = await first.start(nobody);
-    const second = grpcCarrier({ host: '127.0.0.1', port: Number(address.split(':')[1]), doorkeeper: accessBy('t') });
+    const second = grpcCarrier({ host: '127.0.0.1', port: Number(address.split(':')[1]), doorkeeper: accessBy('t'), retryForMs: 0 });
     await assert.rejects(second.start(nobody), (error) => error instanceof ListenError && error.message.includes(`${address}: the port is taken`));
+  });
+
+  it('takes a port as soon as a former coordinator has let go of it', async (context) => {
+    const first = grpcCarrier({ host: '127.0.0.1', port: 0, doorkeeper: accessBy('t') });
+    const { address } = await first.start(nobody);
+    const second = grpcCarrier({ host: '127.0.0.1', port: Number(address.split(':')[1]), doorkeeper: accessBy('t') });
+    context.after(() => second.stop());
+    const started = second.start(nobody);
+    await first.stop();
+    assert.equal((await started).address, address);
   });
 
   it('survives bytes that are not even HTTP', { timeout: 20_000 }, async (context) => {
