@@ -1,8 +1,11 @@
 /**
  * A link over several coordinators of which one leads: where a connection ends, or is refused by a
- * standby, the next address is tried at once, and the session's backoff comes once all were tried.
+ * standby, the next address is tried at once, and the session's backoff comes once all were tried. One
+ * address that refuses for good, for its certificate's sake or its version's, says nothing of the others:
+ * the list has ended for good once each of them did in one round.
  */
-import type { Connection, Link, LinkHandler } from './link.js';
+import type { Refused } from '../../proto/messages.js';
+import type { Connection, Link, LinkClosed, LinkHandler } from './link.js';
 
 /** `links`: at least one. */
 export function failoverLink(links: readonly Link[]): Link {
@@ -11,11 +14,15 @@ export function failoverLink(links: readonly Link[]): Link {
   return links.length === 1 ? only : new FailoverLink(links);
 }
 
+/** These speak of the worker itself: another address would only bring its quarrel there. */
+const OF_THE_WORKER: ReadonlySet<string> = new Set(['WorkerReplaced']);
+
 class FailoverLink implements Link {
   readonly #links: readonly Link[];
   #at = 0;
-  /** Addresses in a row that came to nothing. */
+  /** Addresses in a row that came to nothing, and whether one of them may let us in another time. */
   #failed = 0;
+  #mayPass = false;
 
   constructor(links: readonly Link[]) {
     this.#links = links;
@@ -24,19 +31,31 @@ class FailoverLink implements Link {
   connect(handler: LinkHandler): Connection {
     let welcomed = false;
     let ours = false;
+    let refused: Refused | null = null;
     const connection = this.#links[this.#at]!.connect({
       received: (message) => {
         if (message.kind === 'welcome') {
           welcomed = true;
-          this.#failed = 0;
+          this.#beginRound();
         }
-        handler.received(message);
+        if (message.kind !== 'refused' || message.retry || OF_THE_WORKER.has(message.code)) {
+          handler.received(message);
+          return;
+        }
+        refused = message;
+        handler.received({ ...message, retry: true });
       },
       closed: (why) => {
         // A session that ends itself, to begin anew with other slots, finds the same coordinator again.
-        const left = !(welcomed && ours);
-        if (left) this.#at = (this.#at + 1) % this.#links.length;
-        handler.closed({ ...why, another: left && this.#isAnotherUntried() });
+        if (welcomed && ours) {
+          handler.closed({ ...why, another: false });
+          return;
+        }
+        this.#at = (this.#at + 1) % this.#links.length;
+        const failure = refused === null ? why : { code: refused.code, message: refused.message, retry: false };
+        const told = this.#afterFailure(failure);
+        if (refused === null && !why.retry && told.retry) handler.received({ kind: 'refused', code: why.code, message: why.message, retry: true });
+        handler.closed(told);
       },
     });
     return {
@@ -48,10 +67,17 @@ class FailoverLink implements Link {
     };
   }
 
-  #isAnotherUntried(): boolean {
+  #afterFailure(why: LinkClosed): LinkClosed {
     this.#failed += 1;
-    if (this.#failed < this.#links.length) return true;
+    this.#mayPass ||= why.retry;
+    const another = this.#failed < this.#links.length;
+    const retry = another || this.#mayPass;
+    if (!another) this.#beginRound();
+    return { ...why, retry, another };
+  }
+
+  #beginRound(): void {
     this.#failed = 0;
-    return false;
+    this.#mayPass = false;
   }
 }

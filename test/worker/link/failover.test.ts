@@ -60,3 +60,61 @@ test('a session that ends itself to begin anew finds the same coordinator; one t
   link.connect(handler);
   assert.deepEqual(tried, ['a', 'a', 'b']);
 });
+
+const BAD_NAME: LinkClosed = { code: 'CertificateRefused', message: 'its certificate is for another name', retry: false };
+
+test('an address that refuses for good ends nothing while another may let us in', () => {
+  const { link, tried, last } = links('leader', 'badly named');
+  const { handler, closed } = listen();
+  link.connect(handler);
+  last().received(WELCOME);
+  for (const why of [GONE, BAD_NAME, GONE, BAD_NAME]) {
+    last().closed(why);
+    link.connect(handler);
+  }
+  assert.deepEqual(tried, ['leader', 'badly named', 'leader', 'badly named', 'leader']);
+  assert.deepEqual(closed.map(({ code, retry, another }) => [code, retry, another]), [
+    ['Unavailable', true, true],
+    ['CertificateRefused', true, false],
+    ['Unavailable', true, true],
+    ['CertificateRefused', true, false],
+  ]);
+});
+
+test('it is over once every address of a round has refused for good, however it said so', () => {
+  const { link, last } = links('a', 'b', 'c');
+  const { handler, closed } = listen();
+  for (const round of [['gone', 'bad', 'old'], ['bad', 'old', 'bad']]) {
+    for (const what of round) {
+      const connection = link.connect(handler);
+      if (what === 'old') {
+        last().received({ kind: 'refused', code: 'ProtocolVersion', message: 'install the same version on both', retry: false });
+        connection.close();
+      } else {
+        last().closed(what === 'bad' ? BAD_NAME : GONE);
+      }
+    }
+  }
+  assert.deepEqual(closed.map(({ code, retry }) => [code, retry]), [
+    ['Unavailable', true],
+    ['CertificateRefused', true],
+    ['ProtocolVersion', true],
+    ['CertificateRefused', true],
+    ['ProtocolVersion', true],
+    ['CertificateRefused', false],
+  ]);
+});
+
+test('a refusal by one address, of whatever layer, reaches the session as one to come back from; that another worker holds our id is final', () => {
+  const { link, last } = links('a', 'b');
+  const received: CoordinatorMessage[] = [];
+  link.connect({ received: (message) => received.push(message), closed: () => undefined });
+  const tooOld = { kind: 'refused', code: 'ProtocolVersion', message: 'too old', retry: false } as const;
+  const replaced = { kind: 'refused', code: 'WorkerReplaced', message: 'two with one home', retry: false } as const;
+  last().received(tooOld);
+  last().received(replaced);
+  const other = links('a', 'b');
+  other.link.connect({ received: (message) => received.push(message), closed: () => undefined });
+  other.last().closed(BAD_NAME);
+  assert.deepEqual(received, [{ ...tooOld, retry: true }, replaced, { kind: 'refused', ...BAD_NAME, retry: true }]);
+});
