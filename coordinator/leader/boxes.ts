@@ -3,7 +3,7 @@ import type { QueueingBox } from '../placement/ahead.js';
 import type { Contender } from '../placement/fair-share.js';
 import { startFor, type EpochNode } from '../stage/forest.js';
 import { isSelected } from '../placement/selector.js';
-import { HEALTHY } from '../placement/quarantine.js';
+import type { BoxHealth } from '../placement/quarantine.js';
 import type { Attempt, ReadyItem, SweepRun, WorkerRun } from './model.js';
 
 /** The epoch whose work begins when the item is handed out. */
@@ -16,10 +16,10 @@ export function startNode(item: Pick<ReadyItem, 'kind' | 'node'>): EpochNode {
 const UNTOLD = { pool: null, labels: {}, engine: '', gpus: [] } as const;
 
 /** A worker before its hello, or one that a former leader gave leases to. */
-export function newWorker(id: string, now: number, deadline: number): WorkerRun {
+export function newWorker(id: string, now: number, deadline: number, health: BoxHealth): WorkerRun {
   return {
     ...{ id, name: id, peer: null, slots: 0, memoryBytes: 0, slotMemoryBytes: 0, numerics: new Set<string>() },
-    ...{ carrier: null, features: new Set<string>(), box: UNTOLD, use: null, seenAt: now, draining: false, health: HEALTHY },
+    ...{ carrier: null, features: new Set<string>(), box: UNTOLD, use: null, seenAt: now, draining: false, health },
     ...{ attempts: new Map<string, Attempt>(), waiting: 0, waitingMs: 0, alone: 0, deadline, reserved: null },
   };
 }
@@ -33,6 +33,11 @@ export function isOpen({ peer, draining, health }: WorkerRun): boolean {
 export function mayServe({ box }: WorkerRun, sweep: SweepRun | null): boolean {
   const workers = sweep?.record.spec.workers;
   return workers === undefined || isSelected(workers, box);
+}
+
+/** Whether another box that is open could do what `worker` does for a sweep. */
+export function couldStandIn(other: WorkerRun, worker: WorkerRun, sweep: SweepRun | null): boolean {
+  return other !== worker && isOpen(other) && other.slots > 0 && mayServe(other, sweep) && [...worker.numerics].every((name) => other.numerics.has(name));
 }
 
 export function boxOf(worker: WorkerRun): QueueingBox {

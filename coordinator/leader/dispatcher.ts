@@ -16,7 +16,8 @@ import { keepOf, type EpochNode } from '../stage/forest.js';
 import type { FailureCount, OpenAttempt, TurnWrites } from '../store/store.js';
 import { Board } from './board.js';
 import { AttemptLedger } from './attempt-ledger.js';
-import { contenderOf, isOpen, mayServe, newWorker } from './boxes.js';
+import { AbsentBoxes, endQuarantines, noteLoss, noteReturn, noteStage } from './box-health.js';
+import { contenderOf, couldStandIn, newWorker } from './boxes.js';
 import { spentWrite } from './budget.js';
 import { BudgetClock } from './budget-clock.js';
 import { evaluatedBy, HandOut } from './hand-out.js';
@@ -25,7 +26,7 @@ import { emptyWrites, goalOf, type Attempt, type Proposed, type SweepFacts, type
 import type { ProposingOf } from './proposing.js';
 import { answerReport } from './reports.js';
 import { Share } from './share.js';
-import { askToDrain, drainWorker, endQuarantines, noteStage, releaseWorker } from './worker-requests.js';
+import { askToDrain, drainWorker, releaseWorker } from './worker-requests.js';
 
 /** Trials proposed ahead of a free slot, per slot: none waits for a sampler, and few are chosen on old news. */
 const AHEAD = 0.25;
@@ -70,6 +71,7 @@ export class Dispatcher {
   #close: string[] = [];
   #warnings: string[] = [];
   readonly #peers = new Map<string, WorkerRun>();
+  readonly #absent = new AbsentBoxes();
   /** On the leader's clock, of the message or tick at hand. */
   now = 0;
   readonly #clock = new BudgetClock();
@@ -205,7 +207,7 @@ export class Dispatcher {
     worker.peer = null;
     this.#describe(worker, false);
     // It has left as it was asked to.
-    if (worker.draining && worker.attempts.size === 0) this.workers.delete(worker.id);
+    if (worker.draining && worker.attempts.size === 0) this.#forgetWorker(worker);
   }
 
   /** As `drainWorker` has it. */
@@ -219,6 +221,7 @@ export class Dispatcher {
   }
 
   received(peer: string, message: WorkerMessage, now: number, carrier: CarrierName | null = null): void {
+    this.now = now;
     if (message.kind === 'hello') {
       this.#hello(peer, message, now, carrier);
       return;
@@ -228,7 +231,6 @@ export class Dispatcher {
       this.#close.push(peer);
       return;
     }
-    this.now = now;
     worker.deadline = now + this.options.leaseTermMs;
     worker.seenAt = now;
     if (message.kind === 'heartbeat') {
@@ -255,12 +257,12 @@ export class Dispatcher {
     }
     for (const worker of this.workers.values()) {
       if (now < worker.deadline) continue;
-      for (const attempt of [...worker.attempts.values()]) {
-        this.notes.expired += 1;
-        this.endAttempt(attempt, lossOf(attempt), `worker ${worker.name} was silent for ${this.options.leaseTermMs / 1000} s`);
-      }
-      if (worker.peer === null) this.workers.delete(worker.id);
+      const attempts = [...worker.attempts.values()];
+      this.notes.expired += attempts.length;
+      this.#lose(attempts, `worker ${worker.name} was silent for ${this.options.leaseTermMs / 1000} s`);
+      if (worker.peer === null) this.#forgetWorker(worker);
     }
+    this.#absent.forgetOld(now);
   }
 
   /** Ready work by what it waits for, as the last turn left it. */
@@ -300,8 +302,18 @@ export class Dispatcher {
 
   /** Ends a live attempt: its nodes are free, its failure is counted, and what follows is decided. */
   endAttempt(attempt: Attempt, outcome: OutcomeClass, message: string, log = ''): void {
-    this.notes.ended.push({ kind: attempt.kind, outcome });
     noteStage(this, attempt, outcome, message);
+    this.#end(attempt, outcome, message, log);
+  }
+
+  /** Ends what a worker has lost at once. */
+  #lose(attempts: readonly Attempt[], message: string): void {
+    noteLoss(this, attempts, message);
+    for (const attempt of attempts) this.#end(attempt, lossOf(attempt), message, '');
+  }
+
+  #end(attempt: Attempt, outcome: OutcomeClass, message: string, log: string): void {
+    this.notes.ended.push({ kind: attempt.kind, outcome });
     if (outcome === 'CheckpointLost') this.#forgetCheckpoint(attempt);
     const verdict = this.ledger.end(attempt, outcome, () => this.#isLargest(attempt), this.now);
     this.writes.ended.push({ attempt: attempt.id, token: attempt.token, outcome, message, log });
@@ -346,6 +358,7 @@ export class Dispatcher {
       this.#close.push(peer);
       return;
     }
+    const isBack = !this.workers.has(hello.worker);
     const worker = this.#worker(hello.worker, now);
     if (worker.peer !== null && worker.peer !== peer) this.#giveWay(worker.id, worker.peer);
     if (worker.name !== hello.name || worker.peer === null) this.#lookForName(worker.id, hello.name);
@@ -356,13 +369,14 @@ export class Dispatcher {
     this.#peers.set(peer, worker);
     const held = new Set(hello.leases.map((lease) => lease.attempt));
     const waiting = new Set(hello.waiting);
-    for (const attempt of [...worker.attempts.values()]) {
-      if (!held.has(attempt.id)) this.endAttempt(attempt, lossOf(attempt), `worker ${hello.name} came back without it`);
-      else if (waiting.has(attempt.id)) this.ledger.waits(attempt);
+    this.#lose([...worker.attempts.values()].filter(({ id }) => !held.has(id)), `worker ${hello.name} came back without it`);
+    for (const attempt of worker.attempts.values()) {
+      if (waiting.has(attempt.id)) this.ledger.waits(attempt);
       else this.ledger.begun(attempt, now);
     }
     const lost = hello.leases.filter((lease) => this.#held(worker, lease) === undefined);
     this.#describe(worker, true);
+    if (isBack) noteReturn(this, worker);
     this.send(worker, { kind: 'welcome', leaseTermMs: this.options.leaseTermMs, heartbeatMs: this.options.heartbeatMs, lost });
     // The order may have been lost with the session before.
     if (worker.draining && worker.slots > 0) askToDrain(this, worker);
@@ -392,9 +406,14 @@ export class Dispatcher {
       known.deadline = deadline;
       return known;
     }
-    const worker = newWorker(id, now, deadline);
+    const worker = newWorker(id, now, deadline, this.#absent.comeBack(id, now));
     this.workers.set(id, worker);
     return worker;
+  }
+
+  #forgetWorker(worker: WorkerRun): void {
+    this.workers.delete(worker.id);
+    this.#absent.leave(worker, this.now);
   }
 
   #describe(worker: WorkerRun, connected: boolean): void {
@@ -440,8 +459,7 @@ export class Dispatcher {
 
   /** Whether no connected box of the same numerics, that its sweep may use, has more memory: what does not fit there fits nowhere. */
   #isLargest({ worker, sweep }: Attempt): boolean {
-    const others = [...this.workers.values()].filter((other) => isOpen(other) && mayServe(other, sweep) && [...worker.numerics].every((name) => other.numerics.has(name)));
-    return others.every((other) => other.memoryBytes <= worker.memoryBytes);
+    return [...this.workers.values()].every((other) => !couldStandIn(other, worker, sweep) || other.memoryBytes <= worker.memoryBytes);
   }
 
   /** A new sweep may branch off within a leased span: its attempt is asked to keep those epochs too. */

@@ -1,10 +1,8 @@
-/** What people ask of single workers, and boxes that are given no more work because what they are given fails. */
+/** What people ask of single workers. */
 import { FEATURE_DRAIN, type CoordinatorMessage } from '../../proto/messages.js';
-import type { OutcomeClass } from '../../proto/work.js';
-import { afterCoolDown, afterStage, HEALTHY } from '../placement/quarantine.js';
+import { HEALTHY } from '../placement/quarantine.js';
 import type { TurnWrites } from '../store/store.js';
-import { isOpen } from './boxes.js';
-import type { Attempt, WorkerRun } from './model.js';
+import type { WorkerRun } from './model.js';
 
 export class WorkerNotFound extends Error {
   readonly code = 'WorkerNotFound';
@@ -57,29 +55,6 @@ export function releaseWorker(context: WorkerRequestContext, nameOrId: string, a
   if (worker.health.until === null) return;
   worker.health = HEALTHY;
   context.writes.events.push({ type: 'worker.released', sweep: null, trial: null, detail: { worker: worker.id, name: worker.name }, actor });
-}
-
-/** Takes note of how a stage ended at its box. */
-export function noteStage(context: WorkerRequestContext, { worker, nodes, begunAt }: Attempt, outcome: OutcomeClass, message: string): void {
-  const first = nodes[0];
-  if (first === undefined || begunAt === null) return;
-  const spare = [...context.workers.values()].some((other) => other !== worker && isOpen(other) && other.slots > 0 && [...worker.numerics].every((name) => other.numerics.has(name)));
-  const before = worker.health;
-  worker.health = afterStage(before, outcome, first.key, spare, context.now);
-  const { until } = worker.health;
-  if (until === null || before.until !== null) return;
-  const detail = { worker: worker.id, name: worker.name, seconds: Math.round((until - context.now) / 1000), class: outcome, message };
-  context.writes.events.push({ type: 'worker.quarantined', sweep: null, trial: null, detail });
-}
-
-/** Boxes whose quarantine is over are tried again. */
-export function endQuarantines({ workers, writes, now }: WorkerRequestContext): void {
-  for (const worker of workers.values()) {
-    if (worker.health.until === null) continue;
-    worker.health = afterCoolDown(worker.health, now);
-    if (worker.health.until !== null) continue;
-    writes.events.push({ type: 'worker.released', sweep: null, trial: null, detail: { worker: worker.id, name: worker.name, coolDown: true } });
-  }
 }
 
 function findWorker({ workers }: WorkerRequestContext, nameOrId: string): WorkerRun {

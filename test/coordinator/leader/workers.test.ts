@@ -2,9 +2,10 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { Dispatcher, type TurnOutput } from '../../../coordinator/leader/dispatcher.js';
+import type { SweepFacts } from '../../../coordinator/leader/model.js';
 import { fleetFactsOf } from '../../../coordinator/leader/fleet-facts.js';
 import { snapshotOf } from '../../../coordinator/leader/snapshot.js';
-import { FEATURE_DRAIN, PROTOCOL_VERSION, type Hello, type Offer } from '../../../proto/messages.js';
+import { FEATURE_DRAIN, PROTOCOL_VERSION, type BoxFacts, type Hello, type Offer } from '../../../proto/messages.js';
 import type { OutcomeClass } from '../../../proto/work.js';
 import { factsOf, pathOf } from '../../simulation/sweeps.js';
 
@@ -20,10 +21,10 @@ class Stage {
   now = 0;
   #seq = 0;
 
-  constructor() {
+  constructor({ leaseTermMs = 1_000_000, sweep = SWEEP }: { readonly leaseTermMs?: number; readonly sweep?: SweepFacts } = {}) {
     let ids = 0;
-    this.dispatcher = new Dispatcher({ leaseTermMs: 1_000_000, heartbeatMs: 200, checkpointEveryMs: 1000, newId: (prefix) => `${prefix}_${(ids += 1)}`, proposingOf: () => null, newToken: () => `t${(ids += 1)}` });
-    this.dispatcher.load(SWEEP, []);
+    this.dispatcher = new Dispatcher({ leaseTermMs, heartbeatMs: 200, checkpointEveryMs: 1000, newId: (prefix) => `${prefix}_${(ids += 1)}`, proposingOf: () => null, newToken: () => `t${(ids += 1)}` });
+    this.dispatcher.load(sweep, []);
   }
 
   hello(worker: string, changes: Partial<Hello> = {}): TurnOutput {
@@ -37,9 +38,14 @@ class Stage {
     return this.dispatcher.take();
   }
 
+  begins(worker: string, offers: readonly Offer[]): void {
+    for (const { attempt } of offers) this.dispatcher.received(worker, { kind: 'progress', attempt, epoch: 0, step: 1, steps: 2, loss: 1 }, this.now);
+  }
+
   /** Ends an offered attempt after it has begun. */
-  ends(worker: string, { attempt, token }: Offer, outcome: OutcomeClass): TurnOutput {
-    this.dispatcher.received(worker, { kind: 'progress', attempt, epoch: 0, step: 1, steps: 2, loss: 1 }, this.now);
+  ends(worker: string, offer: Offer, outcome: OutcomeClass): TurnOutput {
+    const { attempt, token } = offer;
+    this.begins(worker, [offer]);
     this.dispatcher.received(worker, { kind: 'finished', seq: (this.#seq += 1), attempt, token, outcome: { class: outcome, message: 'said', neededBytes: null }, log: '' }, this.now);
     return this.turn();
   }
@@ -159,6 +165,97 @@ describe('a box that fails stages of three trials in a row', () => {
       assert.ok(!events(output).some((type) => type === 'attempt.failed'), 'a preemption is no failure');
     }
     assert.deepEqual(stage.states(), ['good active', 'spot active']);
+  });
+});
+
+describe('a box that is lost with all it was at', () => {
+  const TERM = 1_000;
+  const quarantines = (output: TurnOutput): unknown[] => output.writes.events.flatMap(({ type, detail }) => (type === 'worker.quarantined' ? [detail] : []));
+
+  /** Three stages at a box of three slots, begun; a spare box stays in touch. */
+  function busy(stage: Stage): TurnOutput {
+    stage.hello('good');
+    const output = stage.hello('bad', { slots: 3 });
+    assert.equal(offersTo('bad', output).length, 3);
+    stage.begins('bad', offersTo('bad', output));
+    return output;
+  }
+
+  /** Its agent is killed and is back at once, without its leases. */
+  function killed(stage: Stage): TurnOutput {
+    stage.dispatcher.closed('bad');
+    const output = stage.hello('bad', { slots: 3 });
+    stage.begins('bad', offersTo('bad', output));
+    return output;
+  }
+
+  /** It is silent, its session gone, until its leases have expired; the spare box is not. */
+  function expired(stage: Stage): TurnOutput {
+    stage.dispatcher.closed('bad');
+    stage.now += TERM;
+    stage.dispatcher.received('good', { kind: 'heartbeat' }, stage.now);
+    return stage.turn();
+  }
+
+  it('has failed once when it comes back without its three leases, and is quarantined the third time', () => {
+    const stage = new Stage();
+    busy(stage);
+    const first = killed(stage);
+    assert.equal(first.writes.ended.length, 3);
+    assert.deepEqual(stage.states(), ['good active', 'bad active']);
+    assert.deepEqual(quarantines(killed(stage)), []);
+    assert.equal(quarantines(killed(stage)).length, 1);
+    assert.deepEqual(stage.states(), ['good active', 'bad quarantined']);
+  });
+
+  it('has failed once when its leases expire, and is known when it is back after that', () => {
+    const stage = new Stage({ leaseTermMs: TERM });
+    busy(stage);
+    for (let times = 0; times < 2; times += 1) {
+      const gone = expired(stage);
+      assert.equal(gone.writes.ended.length, 3);
+      assert.deepEqual([quarantines(gone), stage.states()], [[], ['good active']]);
+      stage.begins('bad', offersTo('bad', stage.hello('bad', { slots: 3 })));
+      assert.deepEqual(stage.states(), ['good active', 'bad active']);
+    }
+    assert.deepEqual(quarantines(expired(stage)), [], 'nothing is said of a box that is away');
+    const back = stage.hello('bad', { slots: 3 });
+    assert.deepEqual(quarantines(back), [{ worker: 'bad', name: 'box-bad', seconds: 300, back: true }]);
+    assert.deepEqual([offersTo('bad', back), stage.states()], [[], ['good active', 'bad quarantined']]);
+  });
+
+  it('is tried again when it was away for as long as its quarantine, and forgiven after four hours', () => {
+    for (const [away, lossesUntilNext] of [[5 * 60_000, 1], [4 * 3_600_000, 3]] as const) {
+      const stage = new Stage({ leaseTermMs: TERM, sweep: factsOf({ paths: Array.from({ length: 3 * TRIALS }, (_, trial) => pathOf([trial])), stop: null }) });
+      busy(stage);
+      for (let times = 0; times < 2; times += 1) {
+        expired(stage);
+        stage.begins('bad', offersTo('bad', stage.hello('bad', { slots: 3 })));
+      }
+      expired(stage);
+      stage.now += away;
+      stage.dispatcher.received('good', { kind: 'heartbeat' }, stage.now);
+      stage.turn();
+      const back = stage.hello('bad', { slots: 3 });
+      assert.deepEqual(stage.states(), ['good active', 'bad active']);
+      stage.begins('bad', offersTo('bad', back));
+      const told = [1, 2, 3].map(() => quarantines(killed(stage)).length);
+      assert.equal(told.indexOf(1) + 1, lossesUntilNext);
+    }
+  });
+
+  it('is kept where the only spare box is outside the pool of its sweep', () => {
+    const paths = Array.from({ length: TRIALS }, (_, trial) => pathOf([trial]));
+    const facts = factsOf({ paths, stop: null });
+    const sweep = { ...facts, record: { ...facts.record, spec: { ...facts.record.spec, workers: { pool: 'gpu' } } } };
+    const box = (pool: string): BoxFacts => ({ pool, labels: {}, engine: '', gpus: [] });
+    for (const [pool, state] of [['cpu', 'active'], ['gpu', 'quarantined']] as const) {
+      const stage = new Stage({ sweep });
+      stage.hello('good', { box: box(pool) });
+      let output = stage.hello('bad', { box: box('gpu') });
+      for (let stages = 0; stages < 3; stages += 1) output = stage.ends('bad', theOffer('bad', output), 'TrainableError');
+      assert.equal(stage.states()[1], `bad ${state}`);
+    }
   });
 });
 
