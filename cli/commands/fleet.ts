@@ -8,6 +8,7 @@ import { packageRoot } from '../../proto/package-root.js';
 import { blobsOf, rememberBlobs, requireUsable } from '../blobs.js';
 import { databaseOf, rememberDatabase } from '../database.js';
 import { BadInput, CommandFailed, exitCodes } from '../exit.js';
+import type { Addresses } from '../../coordinator/main/door.js';
 import type { EngineName } from '../../worker/engine/names.js';
 import { withEngine } from '../engine/option.js';
 import { homeAt } from '../home.js';
@@ -62,6 +63,7 @@ export function addFleetCommands(program: Command, exit: (code: number) => void)
     .option('--listen <host>', 'take workers and commands from other machines at this address of this one, e.g. 0.0.0.0; wants TLS, or --insecure')
     .addOption(new Option('--grpc-port <n>', 'for workers (default: 7077 with --listen, else any that is free)').argParser(portNumber))
     .addOption(new Option('--http-port <n>', 'for commands and blobs (default: 8080 with --listen, else any that is free)').argParser(portNumber))
+    .option('--advertise <url>', 'where others reach this coordinator, as standbys tell them, e.g. https://box1:8080 (default: the host of --listen, or the name of this machine where that is 0.0.0.0)')
     .option('--tls-cert <file>', 'the certificate that is shown, and those between it and its CA, as PEM')
     .option('--tls-key <file>', 'its key')
     .option('--tls-ca <file>', 'workers from other machines must show a certificate of this CA')
@@ -98,6 +100,11 @@ export function addFleetCommands(program: Command, exit: (code: number) => void)
   });
 }
 
+/** Workers come to the same host, at the port that is listened on. */
+function reachedAt(outer: Addresses | null, advertise: string | null): Addresses | null {
+  return outer === null || advertise === null ? outer : { http: advertise, grpc: `${new URL(advertise).hostname}:${outer.grpc.split(':').at(-1) ?? ''}` };
+}
+
 async function stayUp(options: UpOptions): Promise<void> {
   const { connect } = await import('../host/connect.js');
   const home = homeAt(options.home);
@@ -117,7 +124,8 @@ async function stayUp(options: UpOptions): Promise<void> {
   try {
     if (options.worker) host.startWorker({ slots: options.slots, slotMemoryBytes: options.slotMemory ?? null, ...(options.engine === undefined ? {} : { engine: options.engine }) });
     display.say(`coordinator of home ${near(home.folder)}: ${host.url} (HTTP), ${host.workerAddress} (workers)${nats === null ? '' : `, ${nats.place.address.shown} (workers of fleet ${nats.place.fleet})`}; its token is in ${near(home.announcement)}`);
-    if (host.outer !== null) display.say(`from other machines: ${host.outer.http} (HTTP), ${host.outer.grpc} (workers)${listening.outer?.tls === null ? ', without TLS' : ''}; tokens: ${commandLine(['token', 'create', '--role', 'worker'], home)}`);
+    const outer = reachedAt(host.outer, listening.outer?.advertise ?? null);
+    if (outer !== null) display.say(`from other machines: ${outer.http} (HTTP), ${outer.grpc} (workers)${listening.outer?.tls === null ? ', without TLS' : ''}; tokens: ${commandLine(['token', 'create', '--role', 'worker'], home)}`);
     if (host.standby !== null) display.say(`another coordinator leads${host.standby === '' ? '' : `, ${host.standby}`}: this one stands by`);
     display.say('Ctrl-C ends it');
     const asked = interrupts.wasAsked ? Promise.resolve() : once(interrupts.signal, 'abort');

@@ -12,6 +12,7 @@ export interface ListenOptions {
   readonly tlsKey?: string;
   readonly tlsCa?: string;
   readonly insecure?: boolean;
+  readonly advertise?: string;
 }
 
 export interface Ports {
@@ -23,7 +24,7 @@ export interface Ports {
 export interface Listening {
   readonly loopback: Ports;
   /** Null for nobody beyond this machine's own. */
-  readonly outer: (Ports & { readonly host: string; readonly tls: ServerTlsFiles | null }) | null;
+  readonly outer: (Ports & { readonly host: string; readonly tls: ServerTlsFiles | null; readonly advertise: string | null }) | null;
 }
 
 export const LOOPBACK_ONLY: Listening = { loopback: { grpcPort: 0, httpPort: 0 }, outer: null };
@@ -33,7 +34,7 @@ const HTTP_PORT = 8080;
 
 /** Throws BadInput with a line per mistake. `warn` is told of certificates that end soon. */
 export function listeningOf(options: ListenOptions, warn: (line: string) => void, now = new Date()): Listening {
-  const { listen, grpcPort, httpPort, tlsCert, tlsKey, tlsCa = null, insecure = false } = options;
+  const { listen, grpcPort, httpPort, tlsCert, tlsKey, tlsCa = null, insecure = false, advertise } = options;
   const mistakes: string[] = [];
   if (listen === '') mistakes.push('--listen: found "", expected an address of this machine, such as 0.0.0.0');
   if ((tlsCert === undefined) !== (tlsKey === undefined)) mistakes.push(tlsCert === undefined ? '--tls-cert: found nothing beside --tls-key, expected the certificate of that key' : '--tls-key: found nothing beside --tls-cert, expected the key of that certificate');
@@ -47,10 +48,20 @@ export function listeningOf(options: ListenOptions, warn: (line: string) => void
   } else if (listen !== undefined && listen !== '' && !isLoopback(listen) && !insecure && tlsCa === null && tlsCert === undefined && tlsKey === undefined) {
     mistakes.push(`--listen: found ${listen}, which others reach, without TLS: tokens and data would cross the network as they are; give --tls-cert FILE --tls-key FILE (trawl certs makes them), or say --insecure on a network that you trust`);
   }
+  const advertised = advertise === undefined ? null : originOf(advertise);
+  if (advertise !== undefined && advertised === null) mistakes.push(`--advertise: found ${JSON.stringify(advertise)}, expected the URL at which others reach this coordinator, such as https://box1.example.org:8080`);
+  else if (advertise !== undefined && listen === undefined && tlsCert === undefined && tlsKey === undefined) mistakes.push('--advertise: found without --listen, expected both: nobody else reaches a coordinator that listens on this machine only');
   if (mistakes.length > 0) throw new BadInput(mistakes.join('\n'));
   const tls = tlsCert === undefined || tlsKey === undefined ? null : { cert: tlsCert, key: tlsKey, clientCa: tlsCa };
   if (listen === undefined && tls === null) return { loopback: { grpcPort: grpcPort ?? 0, httpPort: httpPort ?? 0 }, outer: null };
-  return { loopback: LOOPBACK_ONLY.loopback, outer: { host: listen ?? '127.0.0.1', grpcPort: grpcPort ?? GRPC_PORT, httpPort: httpPort ?? HTTP_PORT, tls } };
+  return { loopback: LOOPBACK_ONLY.loopback, outer: { host: listen ?? '127.0.0.1', grpcPort: grpcPort ?? GRPC_PORT, httpPort: httpPort ?? HTTP_PORT, tls, advertise: advertised } };
+}
+
+/** Null for what is more or less than the address of an HTTP server. */
+function originOf(text: string): string | null {
+  if (!URL.canParse(text)) return null;
+  const { protocol, origin, pathname, search, hash, username } = new URL(text);
+  return ['http:', 'https:'].includes(protocol) && pathname === '/' && `${search}${hash}${username}` === '' ? origin : null;
 }
 
 function isLoopback(host: string): boolean {

@@ -30,8 +30,8 @@ export interface CoordinatorOptions {
   readonly blobs: string;
   /** For this machine's own commands and worker: plain, on loopback. */
   readonly loopback: Listener;
-  /** For everybody else; null for nobody. */
-  readonly outer: (Listener & { readonly tls: ServerTls | null }) | null;
+  /** For everybody else; null for nobody. `advertise`: the URL that a standby sends people to; null for the address listened on. */
+  readonly outer: (Listener & { readonly tls: ServerTls | null; readonly advertise: string | null }) | null;
   readonly token: string;
   readonly databaseUrl: string;
   /** Where workers come over NATS too; null for gRPC alone. */
@@ -77,7 +77,7 @@ export async function startCoordinator(options: CoordinatorOptions): Promise<Run
   nats?.startPatiently(sessions);
   const [loopback, outer = null] = await Promise.all(doors.map((door) => door.open(sessions, access, logger)));
   if (loopback === undefined) throw new Error('no door was opened');
-  leader.start((outer ?? loopback).http);
+  leader.start(options.outer?.advertise ?? (outer ?? loopback).http);
   const standby = await leader.leading(SETTLE_MS).then(
     () => null,
     (error: unknown) => (error instanceof NotLeading ? (error.leader ?? '') : ''),

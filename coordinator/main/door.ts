@@ -1,4 +1,5 @@
 /** One address at which a coordinator is reached: sessions of workers, and HTTP for commands and blobs. */
+import { hostname } from 'node:os';
 import type { FastifyInstance } from 'fastify';
 import type { Logger } from 'pino';
 import type { ServerTls } from '../access/tls.js';
@@ -46,7 +47,8 @@ export class Door {
     });
     this.#carrier = grpcCarrier({ host, port: grpcPort, doorkeeper, tls, httpPort: port, logger });
     const { address } = await this.#carrier.start(handler);
-    return { grpc: address, http: `${tls === null ? 'http' : 'https'}://${host.includes(':') ? `[${host}]` : host}:${port}` };
+    const named = nameOf(host);
+    return { grpc: `${named}:${address.split(':').at(-1) ?? ''}`, http: `${tls === null ? 'http' : 'https'}://${named}:${port}` };
   }
 
   async closeHttp(): Promise<void> {
@@ -56,4 +58,10 @@ export class Door {
   async closeSessions(): Promise<void> {
     await this.#carrier?.stop();
   }
+}
+
+/** As others write it: nobody reaches a machine at the address that stands for all of its own. */
+function nameOf(host: string): string {
+  if (host === '0.0.0.0' || host === '::') return hostname();
+  return host.includes(':') ? `[${host}]` : host;
 }

@@ -24,6 +24,7 @@ function readOptions(): CoordinatorOptions {
       listen: { type: 'string' },
       'listen-grpc-port': { type: 'string', default: '0' },
       'listen-http-port': { type: 'string', default: '0' },
+      advertise: { type: 'string' },
       'tls-cert': { type: 'string' },
       'tls-key': { type: 'string' },
       'tls-ca': { type: 'string' },
@@ -42,7 +43,7 @@ function readOptions(): CoordinatorOptions {
   return {
     blobs: values.blobs,
     loopback: { host: '127.0.0.1', grpcPort: Number(values['grpc-port']), httpPort: Number(values['http-port']) },
-    outer: values.listen === undefined ? null : { host: values.listen, grpcPort: Number(values['listen-grpc-port']), httpPort: Number(values['listen-http-port']), tls: tlsOf(values) },
+    outer: values.listen === undefined ? null : { host: values.listen, grpcPort: Number(values['listen-grpc-port']), httpPort: Number(values['listen-http-port']), tls: tlsOf(values), advertise: values.advertise ?? null },
     token,
     databaseUrl,
     nats,
