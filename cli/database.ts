@@ -1,5 +1,6 @@
 /** Which database a home uses: the embedded one, or a server that is named. */
 import { readFileSync } from 'node:fs';
+import { shownAddress } from '../proto/shown-address.js';
 import { BadInput } from './exit.js';
 import { createHome, readJson, writePrivately, type Home } from './home.js';
 
@@ -37,10 +38,12 @@ function addressIn(file: string): string {
 }
 
 function isAddress(text: string): boolean {
-  return URL.canParse(text) && ['postgres:', 'postgresql:'].includes(new URL(text).protocol);
+  // The folder of a socket stands in a parameter; URLs must have a host beside a login all the same.
+  const url = /^\w+:\/\/[^/]*@\/[^?]*\?(.*&)?host=./.test(text) ? text.replace('@/', '@socket/') : text;
+  return URL.canParse(url) && ['postgres:', 'postgresql:'].includes(new URL(url).protocol);
 }
 
 function checkedUrl(text: string): string {
-  if (!isAddress(text)) throw new BadInput(`--database: found ${JSON.stringify(text.replace(/:\/\/([^:/@]*):[^@]*@/, '://$1@'))}, expected an address such as postgres://user:password@host:5432/database`);
+  if (!isAddress(text)) throw new BadInput(`--database: found ${JSON.stringify(shownAddress(text))}, expected an address such as postgres://user:password@host:5432/database`);
   return text;
 }

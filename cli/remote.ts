@@ -1,6 +1,7 @@
 /** A coordinator elsewhere, as a person names it: an address, and a token that never stands on the command line. */
 import { readFileSync } from 'node:fs';
 import type { Trust } from '../blob/trusting-fetch.js';
+import { shownAddress } from '../proto/shown-address.js';
 import { readCertificate } from './certs/inspect.js';
 import { BadInput } from './exit.js';
 
@@ -46,7 +47,7 @@ function checkedAddress(text: string, source: string): string {
   const hasScheme = /^https?:\/\//.test(text);
   if (hasScheme && URL.canParse(text) && new URL(text).pathname === '/') return text.replace(/\/+$/, '');
   const meant = !text.includes('://') && URL.canParse(`https://${text}`) ? `; did you mean https://${text}?` : '';
-  throw new BadInput(`${source}: found ${JSON.stringify(text)}, expected the HTTP address of a coordinator, such as https://sweeps.example.org:8080${meant}`);
+  throw new BadInput(`${source}: found ${JSON.stringify(shownAddress(text))}, expected the HTTP address of a coordinator, such as https://sweeps.example.org:8080${meant}`);
 }
 
 /** From --token-file, else the environment variable TRAWL_TOKEN. Throws BadInput. */

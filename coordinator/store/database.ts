@@ -1,6 +1,7 @@
 /** Connections to the database, and what its errors mean. */
 import pg from 'pg';
 import type { ClientBase } from 'pg';
+import { shownAddress } from '../../proto/shown-address.js';
 import type { Batch } from './batch.js';
 import { DatabaseUnavailable, NotLeader, StaleWrite } from './errors.js';
 import { leaderGuard, silentForMs } from './leader.js';
@@ -111,7 +112,7 @@ export class Database {
     try {
       return await work();
     } catch (error) {
-      if (isUnavailable(error)) throw new DatabaseUnavailable(withoutPassword(this.#url), describe(error), { cause: error });
+      if (isUnavailable(error)) throw new DatabaseUnavailable(shownAddress(this.#url), describe(error), { cause: error });
       throw error;
     }
   }
@@ -169,8 +170,4 @@ function isUnavailable(error: unknown): boolean {
 function describe(error: unknown): string {
   if (error instanceof AggregateError) return error.errors.map(describe).join('; ');
   return error instanceof Error ? error.message : String(error);
-}
-
-export function withoutPassword(url: string): string {
-  return url.replace(/^(\w+:\/\/[^:/@]*):[^@]*@/, '$1@');
 }

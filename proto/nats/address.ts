@@ -26,11 +26,6 @@ export function parseNatsUrl(text: string): NatsAddress | null {
   return { servers, tls, login: read.find(({ login }) => login !== null)?.login ?? null, shown: servers.map((server) => `${tls ? 'tls' : 'nats'}://${server}`).join(',') };
 }
 
-/** What a person typed, without what stands before an @: it may be a password. */
-export function withoutLogin(text: string): string {
-  return text.replaceAll(/(^|[/,])[^/,@]*@/g, '$1***@');
-}
-
 function partOf(text: string): { readonly server: string; readonly tls: boolean; readonly login: NatsLogin | null } | null {
   if (!/^(nats|tls):\/\/[^/?#\s]+\/?$/.test(text)) return null;
   try {

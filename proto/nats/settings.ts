@@ -3,7 +3,8 @@
  * environment, since a URL may hold a password and every user of a box can read command lines.
  */
 import type { NatsAddress } from './address.js';
-import { NATS_URL_FORM, parseNatsUrl, withoutLogin } from './address.js';
+import { shownAddress } from '../shown-address.js';
+import { NATS_URL_FORM, parseNatsUrl } from './address.js';
 import type { NatsAccess } from './connecting.js';
 import { CredentialsUnreadable, readCredentials } from './connecting.js';
 import { isToken } from './subjects.js';
@@ -35,7 +36,7 @@ export const NATS_VARIABLES: { readonly [setting in keyof Required<NatsSettings>
 export function readNatsSettings({ url, credentials, fleet = DEFAULT_FLEET }: NatsSettings): NatsPlace | readonly SettingMistake[] {
   const mistakes: SettingMistake[] = [];
   const address: NatsAddress | null = parseNatsUrl(url);
-  if (address === null) mistakes.push({ setting: 'url', found: withoutLogin(url), expected: NATS_URL_FORM });
+  if (address === null) mistakes.push({ setting: 'url', found: shownAddress(url), expected: NATS_URL_FORM });
   if (!isToken(fleet)) mistakes.push({ setting: 'fleet', found: fleet, expected: 'up to 64 letters, digits, _ and -' });
   if (credentials !== undefined) {
     try {

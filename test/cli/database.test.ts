@@ -25,3 +25,13 @@ it('a file that is missing, or holds something else, is told without what it hol
   writeFileSync(file, 'my-password');
   assert.throws(() => databaseOf(home, undefined, environment), (error: Error) => /TRAWL_DATABASE_FILE: found .*which holds no address/.test(error.message) && !error.message.includes('my-password'));
 });
+
+it('a socket is named by a parameter, with no host beside the login; anything else without a host is no address', () => {
+  const socket = 'postgresql://ada:secret@/trawl?host=/run/postgresql';
+  assert.equal(databaseOf(home, socket), socket);
+  writeFileSync(file, socket);
+  assert.equal(databaseOf(home, undefined, environment), socket);
+  for (const text of ['postgresql://ada:secret@/trawl', 'mysql://ada:secret@/trawl?host=/run/mysql']) {
+    assert.throws(() => databaseOf(home, text), (error: Error) => error.name === 'BadInput' && !/secret/.test(error.message), text);
+  }
+});

@@ -91,7 +91,7 @@ describe('migrations', () => {
 
   it('says which database cannot be reached, without its password', async () => {
     const wrong = [
-      ['postgresql://eve:secret@127.0.0.1:1/x', /postgresql:\/\/eve@127\.0\.0\.1:1\/x cannot be used: connect ECONNREFUSED/],
+      ['postgresql://eve:secret@127.0.0.1:1/x', /postgresql:\/\/\*\*\*@127\.0\.0\.1:1\/x cannot be used: connect ECONNREFUSED/],
       [database.url.replace(/:[^:@/]+@/, ':wrong@'), /password authentication failed/],
       [database.url.replace(/trawl_test_\w+/, 'nowhere'), /database "nowhere" does not exist/],
     ] as const;
