@@ -111,7 +111,8 @@ export class NatsReign {
 
   #asked(message: Msg): void {
     const worker = Subjects.workerOf(message.subject);
-    if (!isToken(worker)) return;
+    // An answer to another subject would speak there with the coordinator's rights.
+    if (!isToken(worker) || message.reply?.startsWith(`${this.#options.subjects.inbox(worker)}.`) !== true) return;
     this.#count += 1;
     const session = sessionName(this.#name, this.#count);
     this.#granted.set(worker, session);

@@ -131,7 +131,7 @@ class Nats implements NatsCarrier {
     try {
       return await connect({
         ...connectionOptions(this.#options, `trawl coordinator of ${this.#subjects.fleet}`),
-        ...(credentialsFile === null ? {} : { authenticator: credsAuthenticator(readCredentials(credentialsFile)) }),
+        ...(credentialsFile === null ? {} : { authenticator: credsAuthenticator(this.#credentialsIn(credentialsFile)) }),
         ...{ maxReconnectAttempts: -1, reconnectTimeWait: RECONNECT_MS, reconnectJitter: RECONNECT_JITTER_MS },
         // Credentials that are being renewed are not given up.
         ignoreAuthErrorAbort: true,
@@ -139,6 +139,19 @@ class Nats implements NatsCarrier {
     } catch (error) {
       throw this.#told(error);
     }
+  }
+
+  /** Read anew at each connection, since they expire; while they cannot be read, the last ones go on, for an authenticator that throws ends the client. */
+  #credentialsIn(file: string): () => Uint8Array {
+    let latest = readCredentials(file);
+    return () => {
+      try {
+        latest = readCredentials(file);
+      } catch (error) {
+        this.#options.logger?.warn({}, this.#told(error).message);
+      }
+      return latest;
+    };
   }
 
   async #watch(connection: NatsConnection): Promise<void> {

@@ -191,6 +191,24 @@ describe('sessions on NATS', () => {
     assert.match(other.refusals.items[0].message, /does not allow this: .*wrk_2.*permissions of the fleet's subjects/i);
   });
 
+  it('are granted to the inbox of the worker alone: nobody is answered through another subject', LIMIT, async (context) => {
+    const fleet = newFleet();
+    const subjects = new Subjects(fleet);
+    await coordinate(context, fleet, new ScriptedCoordinator(), { epoch: 1 });
+    const connection = await connect({ servers: server.address, user: 'lead', pass: 'p', inboxPrefix: subjects.inbox('wrk_1') });
+    context.after(() => connection.close());
+    const answers: string[] = [];
+    const elsewhere = [subjects.inbox('wrk_2') + '.x', subjects.inbox('wrk_1'), '_INBOX.x', subjects.from('wrk_2')];
+    for (const subject of elsewhere) {
+      connection.subscribe(subject, { callback: (_, message) => void answers.push(message.subject) });
+      connection.publish(subjects.ask('wrk_1'), '', { reply: subject });
+    }
+    connection.publish(subjects.ask('wrk_1'), '');
+    // The coordinator answers in the order of the questions.
+    assert.match((await connection.request(subjects.ask('wrk_1'))).string(), /^1-/);
+    assert.deepEqual(answers, []);
+  });
+
   it('are looked for in vain in another account, with a line that says what is needed', LIMIT, async (context) => {
     const fleet = newFleet();
     await coordinate(context, fleet, new ScriptedCoordinator(), { epoch: 1 });

@@ -33,7 +33,7 @@ carrierContract({
   makeLink: ({ address, token }) => natsLink({ ...accessTo(address, token), fleet: FLEET, worker: 'wrk_1' }),
   async sendGarbage(address, token) {
     const subjects = new Subjects(FLEET);
-    const connection = await connect({ servers: address, token });
+    const connection = await connect({ servers: address, token, inboxPrefix: subjects.inbox('wrk_2') });
     const session = (await connection.request(subjects.ask('wrk_2'))).string();
     const told = connection.subscribe(subjects.to('wrk_2', session), { max: 1 });
     const headers = natsHeaders();

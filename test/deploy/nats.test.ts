@@ -13,6 +13,7 @@ import { HEADERS, Subjects } from '../../proto/nats/subjects.js';
 import { packageRoot } from '../../proto/package-root.js';
 import { natsLink } from '../../worker/link/nats.js';
 import { carrierContract } from '../contract/carrier.js';
+import { Recorder } from '../contract/signals.js';
 import { NatsServer } from '../support/nats.js';
 import { readProjectFile } from './files.js';
 
@@ -169,6 +170,21 @@ describe('NATS credentials', () => {
     assert.match(String(await connection.closed()), /revoked/i);
     await assert.rejects(login(), /authorization violation/i);
     await other.flush();
+  });
+
+  it('may be renewed while the coordinator runs: its next connection takes those that are there then', { timeout: 30_000 }, async (context) => {
+    const broken = new Recorder<string>();
+    const carrier = natsCarrier({ ...access('coordinator'), fleet: FLEET, logger: { info: () => undefined, warn: (_, line) => broken.push(line) } });
+    context.after(() => carrier.stop());
+    await carrier.start({ opened: () => undefined, received: () => undefined, closed: () => undefined });
+    epoch += 1;
+    carrier.lead(epoch);
+    made('revoke', folder, 'coordinator');
+    made('coordinator', folder);
+    server.reload(deployedConfig());
+    await broken.until((lines) => lines.some((line) => line.includes(' broke;')));
+    const worker = await as('b', context);
+    for await (const message of worker.subscribe(subjects.lead, { max: 1 })) assert.match(message.string(), new RegExp(`^${epoch}-`));
   });
 
   it('cross the network over TLS alone, where a certificate of the private CA is shown', async (context) => {
