@@ -6,7 +6,7 @@
  */
 import type { Store, TokenRecord } from '../store/store.js';
 import type { Admission, Doorkeeper } from '../dispatch/carrier.js';
-import { Forbidden, TokenExpired, TokenRevoked, Unauthorized } from './errors.js';
+import { Forbidden, TokenExpired, TokenRevoked, TokensUnavailable, Unauthorized } from './errors.js';
 import { mayDo, type Right, type Role } from './roles.js';
 import { hashOf, idIn, isSecretOf } from './secret.js';
 
@@ -63,7 +63,7 @@ export class Access implements Doorkeeper {
     this.#timer = null;
   }
 
-  /** `authorization`: as HTTP has it, `Bearer SECRET`. Throws Unauthorized, TokenExpired, TokenRevoked, Forbidden, and the store's errors. */
+  /** `authorization`: as HTTP has it, `Bearer SECRET`. Throws Unauthorized, TokenExpired, TokenRevoked, Forbidden, TokensUnavailable. */
   async require(authorization: string | undefined, right: Right): Promise<Identity> {
     const identity = await this.#identify(/^Bearer (\S+)$/.exec(authorization ?? '')?.[1] ?? '');
     if (!mayDo(identity.role, right)) throw new Forbidden(identity.actor, identity.role, right);
@@ -102,15 +102,22 @@ export class Access implements Doorkeeper {
       await this.#options.store.noteTokens(records.map(({ id }) => id));
     } catch (error) {
       // The next look makes up for it; a session of a token that cannot be asked about goes on.
-      this.#options.logger.warn({ error: error instanceof Error ? error.message : String(error) }, 'tokens could not be looked at');
+      this.#notLookedAt(error);
     }
+  }
+
+  #notLookedAt(error: unknown): void {
+    this.#options.logger.warn({ error: error instanceof Error ? error.message : String(error) }, 'tokens could not be looked at');
   }
 
   async #identify(sent: string): Promise<Identity> {
     const { homeActor } = this.#options;
     if (isSecretOf(sent, this.#homeHash)) return { token: null, role: 'admin', actor: homeActor };
     const id = idIn(sent);
-    const record = id === null ? null : await this.#recordOf(id);
+    const record = id === null ? null : await this.#recordOf(id).catch((error: unknown) => {
+      this.#notLookedAt(error);
+      throw new TokensUnavailable({ cause: error });
+    });
     if (record === null || !isSecretOf(sent, record.hash)) throw new Unauthorized();
     const why = refusal(record);
     if (why !== null) throw why;

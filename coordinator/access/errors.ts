@@ -26,6 +26,15 @@ export class TokenRevoked extends Error {
   }
 }
 
+/** What is told to somebody who is not known yet: nothing of the store and of why it does not answer. */
+export class TokensUnavailable extends Error {
+  readonly code = 'TokensUnavailable';
+  constructor(options?: ErrorOptions) {
+    super('tokens cannot be looked at now; try again', options);
+    this.name = 'TokensUnavailable';
+  }
+}
+
 /** The token is good, and its role does not reach so far. */
 export class Forbidden extends Error {
   readonly code = 'Forbidden';

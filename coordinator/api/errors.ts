@@ -48,6 +48,7 @@ const statusByCode: { readonly [code: string]: number } = {
   NoEnsemble: 409,
   StaleWrite: 409,
   NotLeader: 503,
+  TokensUnavailable: 503,
   DiskFull: 507,
 };
 

@@ -111,6 +111,8 @@ export interface HttpOptions {
   readonly leading: () => Promise<void>;
   /** What Prometheus reads. */
   readonly metrics: () => Promise<MetricsPage>;
+  /** Without a token: at the door for this machine alone. */
+  readonly openMetrics?: boolean;
 }
 
 export async function httpServer(options: HttpOptions): Promise<FastifyInstance> {
@@ -138,7 +140,7 @@ export async function httpServer(options: HttpOptions): Promise<FastifyInstance>
     tokenRoutes(guarded, service);
     guarded.post('/api/v1/garbage', async (request) => service(request).collectGarbage(checked(garbageRequest, request.body)));
   });
-  registerMetricsRoute(app, { page: options.metrics, refusal: (request) => asking.refusal(request, 'read') });
+  registerMetricsRoute(app, { open: options.openMetrics === true, page: options.metrics, refusal: (request) => asking.refusal(request, 'read') });
   registerBlobRoutes(app, options.blobs, { authorize: (request) => asking.refusal(request, request.method === 'PUT' ? 'putBlobs' : 'getBlobs'), using: options.usingBlob, used: options.blobUsed });
   return app;
 }

@@ -62,16 +62,17 @@ export async function startCoordinator(options: CoordinatorOptions): Promise<Run
   await claimBlobs(store, blobs, options.blobs);
   const service = new ApplicationService({ store, blobs, leader: leadingBy(leader), version: packageVersion(), project: DEFAULT_PROJECT, actor: LOCAL_ACTOR });
   const access = new Access({ store, homeToken: options.token, homeActor: LOCAL_ACTOR, logger });
-  const http = (tls: ServerTls | null): Promise<FastifyInstance> =>
+  const http = (openMetrics: boolean) => (tls: ServerTls | null): Promise<FastifyInstance> =>
     httpServer({
       ...{ serviceFor: (actor) => service.as(actor), access, tls, logger, blobs: countedOwnedBlobs(blobs, blobTraffic(metrics)) },
       usingBlob: (id) => store.touchBlob(id),
       blobUsed: (id, bytes) => store.putBlob(id, bytes, 'artifact'),
       leading: () => leader.leading(SETTLE_MS),
       metrics: () => metricsPage(metrics, leader.facts()),
+      openMetrics,
     });
-  const doors = [new Door(options.loopback, null, http)];
-  if (options.outer !== null) doors.push(new Door(options.outer, options.outer.tls, http));
+  const doors = [new Door(options.loopback, null, http(true))];
+  if (options.outer !== null) doors.push(new Door(options.outer, options.outer.tls, http(false)));
   access.start();
   const sessions = countedHandler(leader, metrics);
   nats?.startPatiently(sessions);

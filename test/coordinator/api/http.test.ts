@@ -14,6 +14,7 @@ import { newSecret, type NewSecret } from '../../../coordinator/access/secret.js
 import type { TokenRecord } from '../../../coordinator/store/store.js';
 import { httpServer, listen } from '../../../coordinator/api/http.js';
 import { NotLeading } from '../../../coordinator/leader/candidacy.js';
+import { DatabaseUnavailable } from '../../../coordinator/store/errors.js';
 import type { RequestedState, SubmitRequest, SweepService } from '../../../coordinator/api/views.js';
 
 const token = 'a-token-of-the-test';
@@ -44,14 +45,20 @@ class RecordingService implements Partial<SweepService> {
 /** The home's token, and one of each role; `good`: whether they still are. */
 const secrets = Object.fromEntries(ROLES.map((role) => [role, newSecret()])) as { readonly [role in Role]: NewSecret };
 let state: TokenRecord['state'] = 'valid';
+/** What the store says in place of an answer. */
+let outage: Error | null = null;
+const warnings: object[] = [];
 const access = new Access({
   store: {
-    findTokens: async (ids) => ROLES.filter((role) => ids.includes(secrets[role].id)).map((role) => ({ id: secrets[role].id, name: `a ${role}`, role, hash: secrets[role].hash, createdAt: new Date(0), createdBy: 'test', expiresAt: state === 'expired' ? new Date(0) : null, revokedAt: state === 'revoked' ? new Date(0) : null, lastUsed: null, state })),
+    findTokens: async (ids) => {
+      if (outage !== null) throw outage;
+      return ROLES.filter((role) => ids.includes(secrets[role].id)).map((role) => ({ id: secrets[role].id, name: `a ${role}`, role, hash: secrets[role].hash, createdAt: new Date(0), createdBy: 'test', expiresAt: state === 'expired' ? new Date(0) : null, revokedAt: state === 'revoked' ? new Date(0) : null, lastUsed: null, state }));
+    },
     noteTokens: async () => undefined,
   },
   homeToken: token,
   homeActor: 'local',
-  logger: { warn: () => undefined },
+  logger: { warn: (detail) => void warnings.push(detail) },
   // What is known of a token is never fresh.
   now: (() => {
     let now = 0;
@@ -64,20 +71,22 @@ describe('the HTTP API', () => {
   let app: FastifyInstance;
   const service = new RecordingService();
   let standsBy: string | null = null;
+  const options = (): Parameters<typeof httpServer>[0] => ({
+    serviceFor: (actor) => Object.assign(service, { actor }) as unknown as SweepService,
+    access,
+    logger: pino({ level: 'silent' }),
+    blobs: new FolderBlobStore(folder),
+    usingBlob: async () => undefined,
+    blobUsed: async () => undefined,
+    leading: async () => {
+      if (standsBy !== null) throw new NotLeading(standsBy);
+    },
+    metrics: async () => ({ contentType: 'text/plain; version=0.0.4', text: 'trawl_leader 1\n' }),
+  });
 
   before(async () => {
     folder = await mkdtemp(join(tmpdir(), 'trawl-http-'));
-    app = await httpServer({
-      serviceFor: (actor) => Object.assign(service, { actor }) as unknown as SweepService,
-      access,
-      logger: pino({ level: 'silent' }),
-      blobs: new FolderBlobStore(folder),
-      usingBlob: async () => undefined, blobUsed: async () => undefined,
-      leading: async () => {
-        if (standsBy !== null) throw new NotLeading(standsBy);
-      },
-      metrics: async () => ({ contentType: 'text/plain; version=0.0.4', text: 'trawl_leader 1\n' }),
-    });
+    app = await httpServer(options());
   });
   after(async () => {
     await app.close();
@@ -106,10 +115,27 @@ describe('the HTTP API', () => {
     assert.equal((await app.inject({ url: `/api/v1/blobs/${'0'.repeat(64)}` })).statusCode, 401);
   });
 
-  it('tells Prometheus nothing without the token where it does not ask from this machine', async () => {
+  it('tells a stranger nothing of a database that is away; its log does', async (t) => {
+    t.after(() => (outage = null));
+    outage = new DatabaseUnavailable('postgres://db:5432/trawl', 'password authentication failed for user "ada"');
+    for (const url of ['/api/v1/sweeps', `/api/v1/blobs/${'0'.repeat(64)}`, '/metrics']) {
+      const answer = await app.inject({ url, headers: { authorization: `Bearer ${newSecret().secret}` } });
+      assert.deepEqual([answer.statusCode, answer.json<object>()], [503, { code: 'TokensUnavailable', message: 'tokens cannot be looked at now; try again' }], url);
+    }
+    assert.match(JSON.stringify(warnings), /ada/);
+    assert.equal((await app.inject({ url: '/metrics', headers: authorised })).statusCode, 200);
+  });
+
+  it('tells Prometheus nothing without the token but at the door for this machine alone, wherever the connection comes from', async (t) => {
     assert.equal((await app.inject({ url: '/metrics' })).statusCode, 401);
     const answer = await app.inject({ url: '/metrics', headers: authorised });
     assert.deepEqual([answer.statusCode, answer.headers['content-type'], answer.body], [200, 'text/plain; version=0.0.4', 'trawl_leader 1\n']);
+    for (const [openMetrics, status] of [[false, 401], [true, 200]] as const) {
+      const own = await httpServer({ ...options(), openMetrics });
+      t.after(() => own.close());
+      const port = await listen(own, '127.0.0.1', 0);
+      assert.equal((await fetch(`http://127.0.0.1:${port}/metrics`)).status, status);
+    }
   });
 
   it('refuses a submission that is not whole, and says which field', async () => {
