@@ -1,13 +1,16 @@
 /** --nats and what belongs to it, the same for coordinators and workers. */
 import { resolve } from 'node:path';
 import { Option, type Command } from 'commander';
+import { hostOf } from '../proto/addresses.js';
 import { NATS_VARIABLES, readNatsSettings, type NatsPlace, type NatsSettings } from '../proto/nats/settings.js';
 import { BadInput } from './exit.js';
+import { plainMistake } from './plain.js';
 
 export interface NatsOptions {
   readonly nats?: string;
   readonly natsCreds?: string;
   readonly fleet?: string;
+  readonly insecure?: boolean;
 }
 
 const OPTION_OF: { readonly [setting in keyof Required<NatsSettings>]: string } = { url: '--nats', credentials: '--nats-creds', fleet: '--fleet' };
@@ -20,13 +23,18 @@ export function withNats(command: Command, purpose: string): Command {
 }
 
 /** Null without --nats. Throws BadInput with a line per mistake. */
-export function natsOf({ nats, natsCreds, fleet }: NatsOptions): { readonly settings: NatsSettings; readonly place: NatsPlace } | null {
+export function natsOf({ nats, natsCreds, fleet, insecure = false }: NatsOptions): { readonly settings: NatsSettings; readonly place: NatsPlace } | null {
   if (nats === undefined || nats === '') {
     if (natsCreds !== undefined || fleet !== undefined) throw new BadInput(`--nats: found nothing, expected it beside ${natsCreds === undefined ? '--fleet' : '--nats-creds'}`);
     return null;
   }
   const settings: NatsSettings = { url: nats, credentials: natsCreds === undefined ? undefined : resolve(natsCreds), fleet };
   const place = readNatsSettings(settings);
-  if ('address' in place) return { settings, place };
+  if ('address' in place) {
+    const { tls, servers, shown } = place.address;
+    const plain = tls || insecure ? null : plainMistake(OPTION_OF.url, shown, servers.map(hostOf), 'have TLS at the server and name it as tls://HOST:PORT');
+    if (plain !== null) throw new BadInput(plain);
+    return { settings, place };
+  }
   throw new BadInput(place.map(({ setting, found, expected }) => `${OPTION_OF[setting]}: found "${found}", expected ${expected}`).join('\n'));
 }

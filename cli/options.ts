@@ -15,11 +15,12 @@ export interface ServiceOptions extends HomeOptions {
   readonly coordinator?: string;
   readonly tokenFile?: string;
   readonly ca?: string;
+  readonly insecure?: boolean;
 }
 
 /** `trawl show` and whatever else asks or changes sweeps: on a home, or at a coordinator elsewhere. */
 export function withService(command: Command): Command {
-  return withToken(withHome(command).addOption(new Option('--coordinator <url>', 'a coordinator elsewhere in place of a home, e.g. https://sweeps.example.org:8080 (default: $TRAWL_COORDINATOR, if that is set)'))).option('--ca <file>', "the CA of that coordinator's certificate, as PEM, where it is a private one (default: $TRAWL_CA)");
+  return withToken(withHome(command).addOption(new Option('--coordinator <url>', 'a coordinator elsewhere in place of a home, e.g. https://sweeps.example.org:8080 (default: $TRAWL_COORDINATOR, if that is set)'))).option('--ca <file>', "the CA of that coordinator's certificate, as PEM, where it is a private one (default: $TRAWL_CA)").option('--insecure', 'send the token to that coordinator without TLS: on a network that is trusted');
 }
 
 export function withToken(command: Command): Command {

@@ -4,6 +4,7 @@ import type { Trust } from '../blob/trusting-fetch.js';
 import { shownAddress } from '../proto/shown-address.js';
 import { readCertificate } from './certs/inspect.js';
 import { BadInput } from './exit.js';
+import { plainMistake } from './plain.js';
 
 export interface Remote {
   /** E.g. https://sweeps.example.org:8080, without a slash at its end; of several coordinators, of which one leads, with commas between. */
@@ -23,6 +24,7 @@ export interface RemoteOptions extends TokenOptions {
   readonly ca?: string;
   readonly coordinator?: string;
   readonly home?: string;
+  readonly insecure?: boolean;
 }
 
 /** Null where a home is meant: --coordinator goes before --home, and that before $TRAWL_COORDINATOR. Throws BadInput. */
@@ -31,9 +33,12 @@ export function remoteOf(options: RemoteOptions, environment: NodeJS.ProcessEnv 
   if (named === undefined || (named === '' && options.coordinator === undefined)) return null;
   const source = options.coordinator === undefined ? 'TRAWL_COORDINATOR' : '--coordinator';
   const url = named.split(',').map((text) => checkedAddress(text.trim(), source)).join(',');
+  const hosts = url.split(',').map((text) => new URL(text)).filter(({ protocol }) => protocol === 'http:').map(({ hostname }) => hostname);
+  const plain = options.insecure === true ? null : plainMistake(source, url, hosts, 'name an https:// address');
+  if (plain !== null) throw new BadInput(plain);
   const address = options.coordinator === undefined ? [] : ['--coordinator', url];
   const again_ = (option: string, value: string | undefined): string[] => (value === undefined ? [] : [option, value]);
-  return { url, token: tokenOf(options, environment), trust: trustOf(options.ca ?? environment.TRAWL_CA), options: [...address, ...again_('--token-file', options.tokenFile), ...again_('--ca', options.ca)] };
+  return { url, token: tokenOf(options, environment), trust: trustOf(options.ca ?? environment.TRAWL_CA), options: [...address, ...again_('--token-file', options.tokenFile), ...again_('--ca', options.ca), ...(options.insecure === true ? ['--insecure'] : [])] };
 }
 
 function trustOf(ca: string | undefined): Trust | null {
@@ -45,7 +50,7 @@ function trustOf(ca: string | undefined): Trust | null {
 
 function checkedAddress(text: string, source: string): string {
   const hasScheme = /^https?:\/\//.test(text);
-  if (hasScheme && URL.canParse(text) && new URL(text).pathname === '/') return text.replace(/\/+$/, '');
+  if (hasScheme && URL.canParse(text) && new URL(text).href === `${new URL(text).origin}/`) return text.replace(/\/+$/, '');
   const meant = !text.includes('://') && URL.canParse(`https://${text}`) ? `; did you mean https://${text}?` : '';
   throw new BadInput(`${source}: found ${JSON.stringify(shownAddress(text))}, expected the HTTP address of a coordinator, such as https://sweeps.example.org:8080${meant}`);
 }

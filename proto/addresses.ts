@@ -27,6 +27,16 @@ export class Addresses {
   }
 }
 
+/** Whether nobody but this machine is reached at a host, as addresses name it. */
+export function isLoopback(host: string): boolean {
+  return /^(localhost|\[?::1\]?|127(\.\d{1,3}){3})$/.test(host);
+}
+
+/** Of HOST:PORT. */
+export function hostOf(hostPort: string): string {
+  return hostPort.slice(0, hostPort.lastIndexOf(':'));
+}
+
 /** HOST:PORT, or several with commas between; null where one is none. */
 export function hostPorts(text: string): readonly string[] | null {
   const parts = listed(text);

@@ -3,8 +3,10 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { InvalidArgumentError, Option, type Command } from 'commander';
+import { hostOf, hostPorts, httpUrls } from '../../proto/addresses.js';
 import { NATS_VARIABLES, natsEnvironment, type NatsPlace, type NatsSettings } from '../../proto/nats/settings.js';
 import { packageRoot } from '../../proto/package-root.js';
+import { shownAddress } from '../../proto/shown-address.js';
 import { blobsOf, rememberBlobs, requireUsable } from '../blobs.js';
 import { databaseOf, rememberDatabase } from '../database.js';
 import { BadInput, CommandFailed, exitCodes } from '../exit.js';
@@ -15,6 +17,7 @@ import { homeAt } from '../home.js';
 import { listeningOf, type ListenOptions } from '../host/listening.js';
 import { natsOf, withNats, type NatsOptions } from '../nats-option.js';
 import { graceDuration, positiveInteger, several, slotMemoryOption, withHome, withLease, withSlots, withToken, type HomeOptions } from '../options.js';
+import { plainMistake } from '../plain.js';
 import { commandLine, near } from '../program-name.js';
 import { tokenOf } from '../remote.js';
 import { Display } from '../run/display.js';
@@ -85,6 +88,7 @@ export function addFleetCommands(program: Command, exit: (code: number) => void)
     .option('--ca <file>', "the CA of the coordinator's certificate, as PEM")
     .option('--cert <file>', "this worker's own certificate")
     .option('--key <file>', 'its key')
+    .option('--insecure', 'no TLS: on a network that is trusted')
     .addOption(new Option('--pool <name>', 'what it is one of; a sweep may ask for a pool'))
     .addOption(new Option('--label <key=value>', 'what it is put down as, e.g. zone=a; several times; a sweep may ask for labels').argParser(several))
     .addOption(new Option('--grace <duration>', 'how long it may take to finish the epochs in progress when it is to end (default: 10m)').argParser(graceDuration))
@@ -153,6 +157,7 @@ async function runWorker(options: WorkerOptions): Promise<number> {
   const token = tokenOf(options);
   const nats = options.coordinator === undefined ? natsOf(options) : null;
   if (options.coordinator === undefined && nats === null) throw new BadInput('--coordinator: found nothing, expected HOST:PORT where the coordinator takes workers, or --nats URL');
+  refusePlain(options);
   if (nats !== null && options.blobs === undefined) throw new BadInput("--blobs: found nothing beside --nats, expected the coordinator's HTTP address");
   const args = [...(options.coordinator === undefined ? [] : ['--coordinator', options.coordinator]), '--home', options.home];
   if (options.slots !== undefined) args.push('--slots', String(options.slots));
@@ -178,6 +183,18 @@ async function runWorker(options: WorkerOptions): Promise<number> {
   for (const name of ['SIGINT', 'SIGTERM'] as const) process.on(name, () => name === 'SIGTERM' && child.kill(name));
   const [code] = (await once(child, 'exit')) as [number | null];
   return code ?? exitCodes.failed;
+}
+
+/** Its token goes to both addresses. Throws BadInput. */
+function refusePlain({ coordinator, blobs, tls, ca, cert, insecure = false }: WorkerOptions): void {
+  if (insecure) return;
+  const secured = tls === true || ca !== undefined || cert !== undefined;
+  const open = (httpUrls(blobs ?? '') ?? []).map((url) => new URL(url)).filter(({ protocol }) => protocol === 'http:');
+  const mistakes = [
+    coordinator === undefined || secured ? null : plainMistake('--coordinator', coordinator, (hostPorts(coordinator) ?? []).map(hostOf), 'give --ca FILE, or --tls'),
+    plainMistake('--blobs', shownAddress(blobs ?? ''), open.map(({ hostname }) => hostname), 'name an https:// address'),
+  ].filter((mistake) => mistake !== null);
+  if (mistakes.length > 0) throw new BadInput(mistakes.join('\n'));
 }
 
 function portNumber(text: string): number {

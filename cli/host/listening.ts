@@ -1,8 +1,8 @@
 /** Where a coordinator listens: for this machine's own always, on loopback; for others where a person says so, with TLS or with their word for it. */
-import { isIP } from 'node:net';
 import type { ServerTlsFiles } from '../../coordinator/access/tls.js';
 import { readCertificate, readPair } from '../certs/inspect.js';
 import { BadInput } from '../exit.js';
+import { plainMistake } from '../plain.js';
 
 export interface ListenOptions {
   readonly listen?: string;
@@ -45,8 +45,9 @@ export function listeningOf(options: ListenOptions, warn: (line: string) => void
       if (problem !== null) mistakes.push(problem);
       else if (warning !== null) warn(warning);
     }
-  } else if (listen !== undefined && listen !== '' && !isLoopback(listen) && !insecure && tlsCa === null && tlsCert === undefined && tlsKey === undefined) {
-    mistakes.push(`--listen: found ${listen}, which others reach, without TLS: tokens and data would cross the network as they are; give --tls-cert FILE --tls-key FILE (trawl certs makes them), or say --insecure on a network that you trust`);
+  } else if (listen !== undefined && listen !== '' && !insecure && tlsCa === null && tlsCert === undefined && tlsKey === undefined) {
+    const plain = plainMistake('--listen', listen, [listen], 'give --tls-cert FILE --tls-key FILE (trawl certs makes them)');
+    if (plain !== null) mistakes.push(plain);
   }
   const advertised = advertise === undefined ? null : originOf(advertise);
   if (advertise !== undefined && advertised === null) mistakes.push(`--advertise: found ${JSON.stringify(advertise)}, expected the URL at which others reach this coordinator, such as https://box1.example.org:8080`);
@@ -62,8 +63,4 @@ function originOf(text: string): string | null {
   if (!URL.canParse(text)) return null;
   const { protocol, origin, pathname, search, hash, username } = new URL(text);
   return ['http:', 'https:'].includes(protocol) && pathname === '/' && `${search}${hash}${username}` === '' ? origin : null;
-}
-
-function isLoopback(host: string): boolean {
-  return host === 'localhost' || host === '::1' || (isIP(host) === 4 && host.startsWith('127.'));
 }

@@ -163,11 +163,20 @@ describe('a home', () => {
 
 describe('what is named', () => {
   it('--coordinator goes before --home, and that before the environment', () => {
-    const environment = { TRAWL_COORDINATOR: 'http://a.example:1', TRAWL_TOKEN: 'secret' };
-    assert.equal(remoteOf({}, environment)?.url, 'http://a.example:1');
+    const environment = { TRAWL_COORDINATOR: 'https://a.example:1', TRAWL_TOKEN: 'secret' };
+    assert.equal(remoteOf({}, environment)?.url, 'https://a.example:1');
     assert.equal(remoteOf({ home: 'here' }, environment), null);
     assert.equal(remoteOf({ home: 'here', coordinator: 'https://b.example:2/' }, environment)?.url, 'https://b.example:2');
     assert.deepEqual(remoteOf({ coordinator: 'https://b.example:2' }, environment)?.options, ['--coordinator', 'https://b.example:2']);
     assert.equal(remoteOf({}, {}), null);
+  });
+
+  it('gets no token without TLS, unless it is this machine or a person says --insecure', () => {
+    const environment = { TRAWL_TOKEN: 'secret' };
+    const mistake = /^BadInput: --coordinator: found \S+, which others reach, without TLS: .*; name an https:\/\/ address, or say --insecure on a network that you trust$/;
+    for (const coordinator of ['http://10.0.0.1:8080', 'https://a.example,http://b.example', 'http://127.0.0.1.example:1']) assert.throws(() => remoteOf({ coordinator }, environment), mistake, coordinator);
+    for (const url of ['http://127.0.0.1:1', 'http://localhost:1', 'http://[::1]:1']) assert.equal(remoteOf({ coordinator: url }, environment)?.url, url);
+    assert.deepEqual(remoteOf({ coordinator: 'http://10.0.0.1:8080', insecure: true }, environment)?.options, ['--coordinator', 'http://10.0.0.1:8080', '--insecure']);
+    assert.throws(() => remoteOf({ coordinator: 'https://ada:s3cret@a.example' }, environment), (error: Error) => /^--coordinator: found "https:\/\/\*\*\*@a\.example", expected/.test(error.message));
   });
 });
