@@ -26,7 +26,7 @@ export interface FrameWriterOptions<Message> {
 
 /** Well below the 5 ms that a message may be held: a short trial pays it several times. */
 const WINDOW_MS = 2;
-const MAX_FRAME_BYTES = 2 ** 20;
+const FULL_FRAME_BYTES = 2 ** 20;
 const MAX_PENDING_BYTES = 256 * 2 ** 20;
 
 export class FrameWriter<Message> {
@@ -108,7 +108,7 @@ export class FrameWriter<Message> {
     let bytes = 0;
     let count = 0;
     for (const message of this.#pending) {
-      if (count > 0 && bytes + message.length > MAX_FRAME_BYTES) break;
+      if (count > 0 && bytes + message.length > FULL_FRAME_BYTES) break;
       bytes += message.length;
       count += 1;
     }

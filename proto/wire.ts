@@ -9,6 +9,9 @@ import type { EvaluatedPart, OutcomeClass as OutcomeClassName } from './work.js'
 /** In the first headers of a gRPC session: the port of the coordinator's host where blobs are. */
 export const HTTP_PORT_METADATA = 'trawl-http-port';
 
+/** Of both carriers. Nothing sane comes near this: offers name every key of their span. */
+export const MAX_FRAME_BYTES = 256 * 2 ** 20;
+
 /**
  * A frame that cannot be read, or a message that cannot be written: one of the two sides is broken.
  * The session it came from is closed; others go on.

@@ -6,7 +6,7 @@ import type { ServerDuplexStream } from '@grpc/grpc-js';
 import type { ServerTls } from '../access/tls.js';
 import type { Admission, Carrier, CarrierHandler, Doorkeeper } from './carrier.js';
 import { ListenError } from './carrier.js';
-import { HTTP_PORT_METADATA } from '../../proto/wire.js';
+import { HTTP_PORT_METADATA, MAX_FRAME_BYTES } from '../../proto/wire.js';
 import { GrpcPeer } from './grpc-peer.js';
 
 /** As much of a logger as a carrier needs; pino's fits. */
@@ -32,8 +32,6 @@ export interface GrpcCarrierOptions {
 /** A connection whose other end is gone without a word is noticed within the sum of the two. */
 const KEEPALIVE_TIME_MS = 10_000;
 const KEEPALIVE_TIMEOUT_MS = 5_000;
-/** Offers name every key of their span; nothing sane comes near this. */
-const MAX_MESSAGE_BYTES = 256 * 2 ** 20;
 /** How long sessions that were told to end may take, before the sockets are cut. */
 const SHUTDOWN_MS = 500;
 const TAKEN = 'the port is taken';
@@ -77,8 +75,8 @@ class GrpcCarrier implements Carrier {
     const server = new Server({
       'grpc.keepalive_time_ms': KEEPALIVE_TIME_MS,
       'grpc.keepalive_timeout_ms': KEEPALIVE_TIMEOUT_MS,
-      'grpc.max_receive_message_length': MAX_MESSAGE_BYTES,
-      'grpc.max_send_message_length': MAX_MESSAGE_BYTES,
+      'grpc.max_receive_message_length': MAX_FRAME_BYTES,
+      'grpc.max_send_message_length': MAX_FRAME_BYTES,
     });
     server.addService(sessionService, { session: (call: SessionCall) => void this.#accept(call, handler) });
     const { host, port } = this.#options;

@@ -131,6 +131,10 @@ export class Leader implements CarrierHandler {
     return this.#reign.leadership.epoch;
   }
 
+  get leads(): boolean {
+    return this.#reign !== null;
+  }
+
   /** Resolves once this coordinator leads. Throws NotLeading where another one does, or after `atMostMs`. */
   async leading(atMostMs = Infinity): Promise<void> {
     await this.#candidacy.settled(atMostMs);

@@ -83,7 +83,7 @@ export async function startCoordinator(options: CoordinatorOptions): Promise<Run
     () => null,
     (error: unknown) => (error instanceof NotLeading ? (error.leader ?? '') : ''),
   );
-  const collector = new BlobCollector({ store, blobs, logger, leads: () => leader.snapshot() !== null });
+  const collector = new BlobCollector({ store, blobs, logger, leads: () => leader.leads });
   collector.start();
   return {
     loopback,

@@ -96,8 +96,6 @@ export class PieceJoiner {
 const HEADER_BYTES = 512;
 /** Larger pieces make a stream's limits coarse and others wait. */
 const MAX_PIECE_BYTES = 256 * 2 ** 10;
-/** Nothing sane comes near this: offers name every key of their span. */
-export const MAX_FRAME_BYTES = 256 * 2 ** 20;
 /** A stream must take so large a message. */
 export const MAX_MESSAGE_BYTES = MAX_PIECE_BYTES + HEADER_BYTES;
 /** A server that takes less is of no use. */

@@ -6,7 +6,7 @@ import { certificateProblem } from '../../proto/certificate-problem.js';
 import { decodeFromCoordinator, encodeFromWorker, ProtocolError } from '../../proto/codec.js';
 import { FrameWriter } from '../../proto/frame-writer.js';
 import type { CoordinatorMessage, WorkerMessage } from '../../proto/messages.js';
-import { HTTP_PORT_METADATA } from '../../proto/wire.js';
+import { HTTP_PORT_METADATA, MAX_FRAME_BYTES } from '../../proto/wire.js';
 import type { Connection, Link, LinkClosed, LinkHandler } from './link.js';
 
 export interface GrpcLinkOptions {
@@ -26,8 +26,8 @@ const CHANNEL_OPTIONS = {
   'grpc.keepalive_time_ms': 10_000,
   'grpc.keepalive_timeout_ms': 5_000,
   'grpc.keepalive_permit_without_calls': 1,
-  'grpc.max_receive_message_length': 256 * 2 ** 20,
-  'grpc.max_send_message_length': 256 * 2 ** 20,
+  'grpc.max_receive_message_length': MAX_FRAME_BYTES,
+  'grpc.max_send_message_length': MAX_FRAME_BYTES,
   // Backing off is the session's: a channel that remembers an earlier failure would add its own.
   'grpc.use_local_subchannel_pool': 1,
   // A box's web proxy does not lead to its coordinator, which is on loopback more often than not.

@@ -18,7 +18,8 @@ import { FrameWriter } from '../../proto/frame-writer.js';
 import type { CoordinatorMessage, WorkerMessage } from '../../proto/messages.js';
 import type { NatsAccess } from '../../proto/nats/connecting.js';
 import { connectionOptions, guarded, natsTrouble, payloadProblem, readCredentials } from '../../proto/nats/connecting.js';
-import { MAX_FRAME_BYTES, pieceBytes, PieceCutter, PieceJoiner, pieceText, readPieceText } from '../../proto/nats/pieces.js';
+import { pieceBytes, PieceCutter, PieceJoiner, pieceText, readPieceText } from '../../proto/nats/pieces.js';
+import { MAX_FRAME_BYTES } from '../../proto/wire.js';
 import { epochOf, HEADERS, reignOf, Subjects } from '../../proto/nats/subjects.js';
 import type { Connection, Link, LinkClosed, LinkHandler } from './link.js';
 
