@@ -220,7 +220,7 @@ export class HttpBlobStore implements BlobStore {
 
 /** Of an answer to HEAD, which has no body. */
 function whyRefused(status: number): string {
-  return status === 401 ? 'its token is not good here' : status === 403 ? 'the role of its token does not reach so far' : 'it did not say why';
+  return status === 401 ? 'its token is not good here' : status === 403 ? 'the role of its token does not reach so far, or needs a client certificate beside it' : 'it did not say why';
 }
 
 function blobAddress(base: string, id: BlobId): string {

@@ -35,6 +35,15 @@ export class TokensUnavailable extends Error {
   }
 }
 
+/** A worker's token is good only beside a certificate, and none of the right CA was shown. */
+export class CertificateMissing extends Error {
+  readonly code = 'CertificateMissing';
+  constructor() {
+    super("a worker's token is good only with a client certificate of this coordinator's --tls-ca; give one: --cert FILE --key FILE (trawl certs issue NAME --client)");
+    this.name = 'CertificateMissing';
+  }
+}
+
 /** The token is good, and its role does not reach so far. */
 export class Forbidden extends Error {
   readonly code = 'Forbidden';

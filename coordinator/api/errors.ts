@@ -36,6 +36,7 @@ const statusByCode: { readonly [code: string]: number } = {
   TokenExpired: 401,
   TokenRevoked: 401,
   Forbidden: 403,
+  CertificateMissing: 403,
   SweepNotFound: 404,
   TokenNotFound: 404,
   TrialNotFound: 404,

@@ -6,6 +6,7 @@
 import type { RequestListener, Server } from 'node:http';
 import { createServer as createSecureServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
+import { TLSSocket } from 'node:tls';
 import Fastify, { type FastifyInstance, type FastifyRequest } from 'fastify';
 import type { Logger } from 'pino';
 import { z } from 'zod';
@@ -13,6 +14,7 @@ import { registerBlobRoutes, type BlobRefusal } from '../../blob/http-server.js'
 import type { OwnedBlobStore } from '../../blob/store.js';
 import type { BlobId } from '../../proto/work.js';
 import type { Access, Identity } from '../access/access.js';
+import { CertificateMissing } from '../access/errors.js';
 import { ROLES, type Right } from '../access/roles.js';
 import type { ServerTls } from '../access/tls.js';
 import { NotLeading } from '../leader/candidacy.js';
@@ -101,7 +103,7 @@ export interface HttpOptions {
   readonly serviceFor: (actor: string) => SweepService;
   readonly access: Pick<Access, 'require'>;
   /** Null for plain HTTP. */
-  readonly tls?: Pick<ServerTls, 'cert' | 'key'> | null;
+  readonly tls?: ServerTls | null;
   readonly logger: Logger;
   readonly blobs: OwnedBlobStore;
   /** Told before and after each use of a blob, so that those in use are not swept. */
@@ -145,8 +147,15 @@ export async function httpServer(options: HttpOptions): Promise<FastifyInstance>
   return app;
 }
 
-function secureServer({ cert, key }: Pick<ServerTls, 'cert' | 'key'>): (handler: RequestListener) => Server {
-  return (handler) => createSecureServer({ cert, key }, handler);
+/** People need no certificate: whether a worker has shown one is asked once it is known who asks. */
+function secureServer({ cert, key, clientCa }: ServerTls): (handler: RequestListener) => Server {
+  const asked = clientCa === null ? {} : { ca: clientCa, requestCert: true, rejectUnauthorized: false };
+  return (handler) => createSecureServer({ cert, key, ...asked }, handler);
+}
+
+/** A TLS session that is taken up again counts as authorised even where no certificate was ever shown. */
+function hasShownCertificate({ socket }: FastifyRequest['raw']): boolean {
+  return socket instanceof TLSSocket && socket.authorized && socket.getPeerX509Certificate() !== undefined;
 }
 
 /** The service as whoever sent a request may ask it. */
@@ -164,15 +173,22 @@ class Asking {
   register(app: FastifyInstance, right: Right, routes: (app: FastifyInstance, service: ServiceOf) => void): void {
     void app.register(async (guarded) => {
       guarded.addHook('onRequest', async (request) => {
-        this.#identities.set(request, await this.#options.access.require(request.headers.authorization, right));
+        this.#identities.set(request, await this.#require(request, right));
       });
       routes(guarded, (request) => this.#options.serviceFor(this.#identities.get(request)?.actor ?? 'nobody'));
     });
   }
 
+  async #require(request: FastifyRequest, right: Right): Promise<Identity> {
+    const { access, tls = null } = this.#options;
+    const identity = await access.require(request.headers.authorization, right);
+    if (identity.role === 'worker' && tls !== null && tls.clientCa !== null && !hasShownCertificate(request.raw)) throw new CertificateMissing();
+    return identity;
+  }
+
   async refusal(request: FastifyRequest, right: Right): Promise<BlobRefusal | null> {
     try {
-      await this.#options.access.require(request.headers.authorization, right);
+      await this.#require(request, right);
       return null;
     } catch (error) {
       return describe(error);

@@ -2,7 +2,9 @@
 import assert from 'node:assert/strict';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
+import { request } from 'node:https';
 import { join } from 'node:path';
+import { connect } from 'node:tls';
 import { after, before, describe, it, type TestContext } from 'node:test';
 import { pino } from 'pino';
 import { FolderBlobStore } from '../../blob/folder.js';
@@ -10,6 +12,8 @@ import { HttpBlobStore } from '../../blob/http.js';
 import { fetchTrusting, type Trust } from '../../blob/trusting-fetch.js';
 import { issue, newAuthority, type IssueOptions, type KeyPair } from '../../cli/certs/authority.js';
 import { HttpSweepService } from '../../cli/client.js';
+import { Access } from '../../coordinator/access/access.js';
+import { newSecret } from '../../coordinator/access/secret.js';
 import type { ServerTls } from '../../coordinator/access/tls.js';
 import { httpServer } from '../../coordinator/api/http.js';
 import type { SweepService } from '../../coordinator/api/views.js';
@@ -48,9 +52,8 @@ it('an address that is not this machine\'s cannot be listened on, and is told', 
   await door.closeHttp();
 });
 
-async function serve(context: TestContext, tls: ServerTls | null): Promise<{ readonly grpc: string; readonly http: string }> {
+async function serve(context: TestContext, tls: ServerTls | null, access: Access = accessBy(TOKEN)): Promise<{ readonly grpc: string; readonly http: string }> {
   const service = { workers: async () => [] } as unknown as SweepService;
-  const access = accessBy(TOKEN);
   const door = new Door({ host: '127.0.0.1', grpcPort: 0, httpPort: 0 }, tls, (with_) => httpServer({ serviceFor: () => service, access, tls: with_, logger, blobs: new FolderBlobStore(folder), usingBlob: async () => undefined, blobUsed: async () => undefined, leading: async () => undefined, metrics: async () => ({ contentType: 'text/plain', text: '' }) }));
   const addresses = await door.open({ opened: () => undefined, closed: () => undefined, received: (peer, message) => message.kind === 'hello' && peer.send(welcome) }, access, logger);
   context.after(async () => {
@@ -133,6 +136,38 @@ describe('TLS', () => {
       assert.match(refused.message, /^no coordinator answers at .*; it may not take this worker's certificate: has it expired, is it of the right CA and for a client\?$/);
       assert.equal(refused.retry, true);
     }
+  });
+
+  it("with certificates of workers gives blobs to a worker's token beside one alone, and asks people for none", LIMIT, async (context) => {
+    const { id: token, hash, secret } = newSecret();
+    const store = {
+      findTokens: async () => [{ id: token, name: 'box', role: 'worker' as const, hash, createdAt: new Date(0), createdBy: 'test', expiresAt: null, revokedAt: null, lastUsed: null, state: 'valid' as const }],
+      noteTokens: async () => undefined,
+    };
+    const access = new Access({ store, homeToken: TOKEN, homeActor: 'test', logger });
+    const { http } = await serve(context, { ...(await pairOf()), clientCa: authority.certificate }, access);
+    const blobsOf = (own: Trust['own'], as = secret): HttpBlobStore => new HttpBlobStore({ baseUrls: [http], token: as, fetch: fetchTrusting(trusting(own)), retryForMs: 0 });
+    const { id } = await blobsOf(await pairOf({ client: true, hosts: [] })).put(Buffer.from('of a worker'));
+    assert.equal(await blobsOf(null, TOKEN).has(id), true);
+    for (const own of [null, await pairOf({ client: true, hosts: [] }, stranger), await pairOf(), await pairOf({ client: true, hosts: [], now: new Date(Date.now() - 31 * DAY_MS) })]) {
+      await assert.rejects(blobsOf(own).fetch(id, join(folder, 'stolen')), /client certificate/);
+      await assert.rejects(blobsOf(own).put(Buffer.from('of a thief')), /client certificate/);
+    }
+    // A session of TLS that is taken up again has no certificate either.
+    const sessions: Buffer[] = [];
+    const reused: boolean[] = [];
+    const ask = (): Promise<number> =>
+      new Promise((resolve, reject) => {
+        const socket = connect({ host: '127.0.0.1', port: Number(new URL(http).port), ca: authority.certificate, session: sessions.at(-1) });
+        socket.on('session', (given) => sessions.push(given));
+        const asked = request(`${http}/api/v1/blobs/${id}`, { createConnection: () => socket, headers: { authorization: `Bearer ${secret}`, connection: 'close' } }, (answer) => {
+          reused.push(socket.isSessionReused());
+          answer.resume().once('end', () => resolve(answer.statusCode ?? 0));
+        });
+        asked.once('error', reject).end();
+      });
+    assert.deepEqual([await ask(), await ask()], [403, 403]);
+    assert.deepEqual(reused, [false, true]);
   });
 
   it('that one side alone speaks is told', LIMIT, async (context) => {
