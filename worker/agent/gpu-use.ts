@@ -8,6 +8,7 @@ const run = promisify(execFile);
 const QUERY = ['--query-gpu=index,uuid,name,memory.total,memory.used,utilization.gpu,temperature.gpu', '--format=csv,noheader,nounits'];
 /** A driver that hangs shall not hang us. */
 const LIMIT_MS = 5_000;
+const KILLED_WITHIN_MS = 1_000;
 const MEBIBYTE = 2 ** 20;
 
 export interface GpuReading {
@@ -34,23 +35,30 @@ export function parseGpuReadings(csv: string): GpuReading[] {
   });
 }
 
-/** None where there is no nvidia-smi, or it fails. */
-export async function readGpus(): Promise<GpuReading[]> {
+/** None where there is no nvidia-smi, or it fails, or is killed after `limitMs`. */
+export async function readGpus(limitMs = LIMIT_MS): Promise<GpuReading[]> {
   try {
-    return parseGpuReadings((await run('nvidia-smi', QUERY, { timeout: LIMIT_MS })).stdout);
+    return parseGpuReadings((await run('nvidia-smi', QUERY, { timeout: limitMs, killSignal: 'SIGKILL' })).stdout);
   } catch {
     return [];
   }
 }
 
-/** Looks at the GPUs from time to time, aside from everything else; a box without any is looked at once. */
+/**
+ * Looks at the GPUs from time to time, aside from everything else; a box without any is looked at once. A look
+ * that does not end, as in a driver that lets nothing be killed, tells of none, and none is begun beside it.
+ */
 export class GpuWatch {
   readonly #read: () => Promise<readonly GpuReading[]>;
   #readings: readonly GpuReading[] = [];
   #timer: NodeJS.Timeout | null = null;
+  #isLooking = false;
+  readonly #limitMs: number;
 
-  constructor(read: () => Promise<readonly GpuReading[]> = readGpus) {
+  /** `limitMs`: how long a look is waited for. */
+  constructor(read: () => Promise<readonly GpuReading[]> = readGpus, limitMs = LIMIT_MS + KILLED_WITHIN_MS) {
     this.#read = read;
+    this.#limitMs = limitMs;
   }
 
   get gpus(): readonly GpuFacts[] {
@@ -76,6 +84,12 @@ export class GpuWatch {
   }
 
   async #look(): Promise<void> {
-    this.#readings = await this.#read();
+    if (this.#isLooking) return;
+    this.#isLooking = true;
+    const read = this.#read().finally(() => (this.#isLooking = false));
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<readonly GpuReading[]>((resolve) => (timer = setTimeout(() => resolve([]), this.#limitMs)));
+    this.#readings = await Promise.race([read, late]);
+    clearTimeout(timer);
   }
 }

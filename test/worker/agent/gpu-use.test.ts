@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict';
+import { writeFileSync } from 'node:fs';
+import { delimiter, join } from 'node:path';
 import { describe, it } from 'node:test';
 import { EpochRate } from '../../../worker/agent/epoch-rate.js';
-import { GpuWatch, parseGpuReadings } from '../../../worker/agent/gpu-use.js';
+import { GpuWatch, parseGpuReadings, readGpus } from '../../../worker/agent/gpu-use.js';
+import { temporaryFolder } from '../../support/images.js';
 
 /** In the format that `nvidia-smi --query-gpu=… --format=csv,noheader,nounits` prints (NVIDIA's manual, nvidia-smi(1)): MiB, per cent, degrees Celsius. */
 const TWO_CARDS = `0, GPU-8d1fbb2a-6fd5-0ad3-a9b2-1e1c8a5e4c11, NVIDIA H200, 143771, 61440, 97, 58
@@ -38,6 +41,36 @@ describe('what nvidia-smi says of the GPUs', () => {
     await again;
     some.stop();
     assert.deepEqual([some.gpus.length, some.use[0]?.utilisation], [2, 0.97]);
+  });
+
+  it('is killed where it hangs and heeds no SIGTERM', { timeout: 20_000 }, async (t) => {
+    const folder = temporaryFolder(t);
+    writeFileSync(join(folder, 'nvidia-smi'), "#!/bin/sh\ntrap '' TERM\nexec sleep 60\n", { mode: 0o755 });
+    const path = process.env['PATH'];
+    t.after(() => (process.env['PATH'] = path));
+    process.env['PATH'] = `${folder}${delimiter}${path}`;
+    assert.deepEqual(await readGpus(100), []);
+  });
+
+  it('keeps nobody waiting where not even that ends it, and is not asked again beside it', async (t) => {
+    t.mock.timers.enable({ apis: ['setTimeout', 'setInterval'] });
+    let asked = 0;
+    const watch = new GpuWatch(() => ((asked += 1), asked === 1 ? Promise.resolve(parseGpuReadings(TWO_CARDS)) : new Promise(() => undefined)), 100);
+    await watch.start(15);
+    assert.equal(watch.use.length, 2);
+    t.mock.timers.tick(15);
+    t.mock.timers.tick(100);
+    for (let turns = 0; turns < 5; turns += 1) await Promise.resolve();
+    assert.deepEqual([asked, watch.use], [2, []]);
+    t.mock.timers.tick(1_000);
+    assert.equal(asked, 2);
+    watch.stop();
+
+    const hung = new GpuWatch(() => new Promise(() => undefined), 100);
+    const started = hung.start();
+    t.mock.timers.tick(100);
+    await started;
+    assert.deepEqual(hung.gpus, []);
   });
 });
 
