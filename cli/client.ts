@@ -8,6 +8,7 @@ import type {
   Changed,
   CostView,
   EnsembleView,
+  Drained,
   Enqueued,
   GarbageRequest,
   GarbageView,
@@ -20,6 +21,7 @@ import type {
   RequestedState,
   Results,
   ResultsOptions,
+  Released,
   Retried,
   Submitted,
   SubmitRequest,
@@ -191,12 +193,12 @@ export class HttpSweepService implements SweepService {
     }
   }
 
-  async drain(worker: string): Promise<void> {
-    await this.#ask('POST', `/workers/${encodeURIComponent(worker)}/drain`);
+  drain(worker: string): Promise<Drained> {
+    return this.#ask('POST', `/workers/${encodeURIComponent(worker)}/drain`);
   }
 
-  async releaseWorker(worker: string): Promise<void> {
-    await this.#ask('POST', `/workers/${encodeURIComponent(worker)}/release`);
+  releaseWorker(worker: string): Promise<Released> {
+    return this.#ask('POST', `/workers/${encodeURIComponent(worker)}/release`);
   }
 
   async recordedSeq(): Promise<number> {

@@ -4,6 +4,12 @@ import { workerLines } from '../fleet/workers-text.js';
 import { withJson, withService, type ServiceOptions } from '../options.js';
 import { onService, print, printJson } from './on-service.js';
 
+function drainedLine(worker: string, leaves: boolean): string {
+  return leaves
+    ? `${worker} finishes its epochs in progress, gives the rest back, and leaves; \`trawl workers\` shows when it has.`
+    : `${worker} gives its stages back and is given no more; it is of an older version, which does not leave by itself: end it there once \`trawl workers\` shows it idle.`;
+}
+
 export function addWorkerCommands(program: Command): void {
   const workers = program
     .command('workers')
@@ -26,9 +32,9 @@ export function addWorkerCommands(program: Command): void {
   withJson(withService(release)).action((worker: string, _own: ServiceOptions, command: Command) => {
     const options = command.optsWithGlobals<ServiceOptions>();
     return onService(options, async ({ service }) => {
-      await service.releaseWorker(worker);
-      if (options.json === true) printJson({ worker, released: true });
-      else print([`${worker} is given work again.`]);
+      const { released } = await service.releaseWorker(worker);
+      if (options.json === true) printJson({ worker, released });
+      else print([released ? `${worker} is given work again.` : `${worker} was not quarantined; nothing has changed.`]);
     });
   });
   const drain = program
@@ -39,9 +45,9 @@ export function addWorkerCommands(program: Command): void {
     .addHelpText('after', '\nExample:\n  trawl drain gpu-3');
   withJson(withService(drain)).action((worker: string, options: ServiceOptions) =>
     onService(options, async ({ service }) => {
-      await service.drain(worker);
-      if (options.json === true) printJson({ worker, draining: true });
-      else print([`${worker} finishes its epochs in progress, gives the rest back, and leaves; \`trawl workers\` shows when it has.`]);
+      const { leaves } = await service.drain(worker);
+      if (options.json === true) printJson({ worker, draining: true, leaves });
+      else print([drainedLine(worker, leaves)]);
     }),
   );
 }

@@ -219,14 +219,8 @@ function readingRoutes(app: FastifyInstance, service: ServiceOf): void {
 /** Routes that make, change and steer sweeps, and workers. */
 function steeringRoutes(app: FastifyInstance, service: ServiceOf): void {
   const workerOf = (request: FastifyRequest): string => checked(workerParams, request.params).worker;
-  app.post('/api/v1/workers/:worker/drain', async (request) => {
-    await service(request).drain(workerOf(request));
-    return {};
-  });
-  app.post('/api/v1/workers/:worker/release', async (request) => {
-    await service(request).releaseWorker(workerOf(request));
-    return {};
-  });
+  app.post('/api/v1/workers/:worker/drain', (request) => service(request).drain(workerOf(request)));
+  app.post('/api/v1/workers/:worker/release', (request) => service(request).releaseWorker(workerOf(request)));
   const nameOf = (request: FastifyRequest): string => checked(sweepParams, request.params).sweep;
   app.post('/api/v1/sweeps/preview', async (request) => service(request).preview(checked(submitRequest, request.body)));
   app.post('/api/v1/sweeps', async (request) => service(request).submit(checked(submitRequest, request.body)));

@@ -15,8 +15,8 @@ export interface Leading {
   /** Tells the leader that a sweep changed; settles when it has taken that in. What runs for `giveBack`, a sweep that was stopped, is not waited for. */
   wake(giveBack?: string): Promise<void>;
   /** As the leader has them. */
-  drain(worker: string, actor: string): Promise<void>;
-  releaseWorker(worker: string, actor: string): Promise<void>;
+  drain(worker: string, actor: string): Promise<boolean>;
+  releaseWorker(worker: string, actor: string): Promise<boolean>;
   /** Null while nobody leads here. */
   snapshot(): LeaderSnapshot | null;
 }
@@ -40,11 +40,11 @@ export function leadingBy(leader: Pick<Leader, 'epoch' | 'leading' | 'wake' | 's
     },
     async drain(worker, actor) {
       await leader.leading();
-      await leader.drain(worker, actor);
+      return leader.drain(worker, actor);
     },
     async releaseWorker(worker, actor) {
       await leader.leading();
-      await leader.releaseWorker(worker, actor);
+      return leader.releaseWorker(worker, actor);
     },
     snapshot: () => leader.snapshot(),
   };

@@ -27,6 +27,7 @@ import type {
   Changed,
   CostView,
   EnsembleView,
+  Drained,
   Enqueued,
   GarbageRequest,
   GarbageView,
@@ -39,6 +40,7 @@ import type {
   RequestedState,
   Results,
   ResultsOptions,
+  Released,
   Retried,
   Submitted,
   SubmitRequest,
@@ -249,12 +251,12 @@ export class ApplicationService implements SweepService {
     return workerViews(this.#options.leader.snapshot(), await this.#store.workers(), new Date());
   }
 
-  async drain(worker: string): Promise<void> {
-    await this.#options.leader.drain(worker, this.#options.actor);
+  async drain(worker: string): Promise<Drained> {
+    return { leaves: await this.#options.leader.drain(worker, this.#options.actor) };
   }
 
-  async releaseWorker(worker: string): Promise<void> {
-    await this.#options.leader.releaseWorker(worker, this.#options.actor);
+  async releaseWorker(worker: string): Promise<Released> {
+    return { released: await this.#options.leader.releaseWorker(worker, this.#options.actor) };
   }
 
   tokens(): Promise<TokenView[]> {

@@ -474,6 +474,16 @@ export interface Recorded {
   readonly retrained: number;
 }
 
+export interface Drained {
+  /** False for a worker of an older version, which gives everything back, and stays without work. */
+  readonly leaves: boolean;
+}
+
+export interface Released {
+  /** False where it was not quarantined. */
+  readonly released: boolean;
+}
+
 /** A token as its maker sees it; the secret is shown once, when it is made. */
 export interface TokenView {
   readonly id: string;
@@ -559,9 +569,9 @@ export interface SweepService {
   /** Deletes blobs that nothing refers to, and were not used for so long. */
   collectGarbage(request: GarbageRequest): Promise<GarbageView>;
   /** A worker, by its name or id, gives everything back and leaves. Throws `WorkerNotFound`, `WorkerAmbiguous`. */
-  drain(worker: string): Promise<void>;
+  drain(worker: string): Promise<Drained>;
   /** Ends a worker's quarantine. Throws `WorkerNotFound`, `WorkerAmbiguous`. */
-  releaseWorker(worker: string): Promise<void>;
+  releaseWorker(worker: string): Promise<Released>;
   /** Current end of the store's sequence of recordings. */
   recordedSeq(): Promise<number>;
   recordedSince(idOrName: string, seq: number): Promise<Recorded>;

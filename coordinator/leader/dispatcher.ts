@@ -120,6 +120,9 @@ export class Dispatcher {
       this.notes.trialsCancelled += known.open;
     }
     this.board.removeSweep(sweep);
+    // What the forest has still is shared with another open sweep, or runs.
+    const keys = (known?.trials ?? []).flatMap((trial) => trial.plan.path);
+    this.ledger.forget(new Set(keys.filter((key) => this.board.forest.get(key) === undefined)));
     this.#cancelUnwanted();
   }
 
@@ -211,13 +214,13 @@ export class Dispatcher {
   }
 
   /** As `drainWorker` has it. */
-  drain(nameOrId: string, actor: string): void {
-    drainWorker(this, nameOrId, actor);
+  drain(nameOrId: string, actor: string): boolean {
+    return drainWorker(this, nameOrId, actor);
   }
 
   /** As `releaseWorker` has it. */
-  release(nameOrId: string, actor: string): void {
-    releaseWorker(this, nameOrId, actor);
+  release(nameOrId: string, actor: string): boolean {
+    return releaseWorker(this, nameOrId, actor);
   }
 
   received(peer: string, message: WorkerMessage, now: number, carrier: CarrierName | null = null): void {

@@ -153,14 +153,18 @@ export class Leader implements CarrierHandler {
     });
   }
 
-  /** A worker gives everything back and leaves. Throws NotLeading, WorkerNotFound, WorkerAmbiguous. */
-  drain(worker: string, actor: string): Promise<void> {
-    return this.#ask(false, (dispatcher) => dispatcher.drain(worker, actor));
+  /** A worker gives everything back and leaves; false where it is too old to leave. Throws NotLeading, WorkerNotFound, WorkerAmbiguous. */
+  async drain(worker: string, actor: string): Promise<boolean> {
+    let leaves = false;
+    await this.#ask(false, (dispatcher) => (leaves = dispatcher.drain(worker, actor)));
+    return leaves;
   }
 
-  /** Ends a worker's quarantine. Throws NotLeading, WorkerNotFound, WorkerAmbiguous. */
-  releaseWorker(worker: string, actor: string): Promise<void> {
-    return this.#ask(false, (dispatcher) => dispatcher.release(worker, actor));
+  /** Ends a worker's quarantine; false where there was none. Throws NotLeading, WorkerNotFound, WorkerAmbiguous. */
+  async releaseWorker(worker: string, actor: string): Promise<boolean> {
+    let released = false;
+    await this.#ask(false, (dispatcher) => (released = dispatcher.release(worker, actor)));
+    return released;
   }
 
   #ask(reload: boolean, act: Request['act']): Promise<void> {

@@ -28,13 +28,15 @@ export interface WorkerRequestContext {
   send(worker: WorkerRun, message: CoordinatorMessage): void;
 }
 
-/** It gives everything back with its last checkpoints and leaves; nothing more is offered to it. Throws WorkerNotFound, WorkerAmbiguous. */
-export function drainWorker(context: WorkerRequestContext, nameOrId: string, actor: string): void {
+/** It gives everything back with its last checkpoints; nothing more is offered to it. Returns whether it leaves then, too. Throws WorkerNotFound, WorkerAmbiguous. */
+export function drainWorker(context: WorkerRequestContext, nameOrId: string, actor: string): boolean {
   const worker = findWorker(context, nameOrId);
-  if (worker.draining) return;
+  const leaves = worker.features.has(FEATURE_DRAIN);
+  if (worker.draining) return leaves;
   worker.draining = true;
   context.writes.events.push({ type: 'worker.draining', sweep: null, trial: null, detail: { worker: worker.id, name: worker.name, stages: worker.attempts.size }, actor });
   askToDrain(context, worker);
+  return leaves;
 }
 
 /** A worker that does not know the message only gives back what it has, and stays. */
@@ -49,12 +51,13 @@ export function askToDrain(context: Pick<WorkerRequestContext, 'send'>, worker: 
   }
 }
 
-/** Ends its quarantine, as if nothing had failed. Throws WorkerNotFound, WorkerAmbiguous. */
-export function releaseWorker(context: WorkerRequestContext, nameOrId: string, actor: string): void {
+/** Ends its quarantine, as if nothing had failed. Returns whether there was one. Throws WorkerNotFound, WorkerAmbiguous. */
+export function releaseWorker(context: WorkerRequestContext, nameOrId: string, actor: string): boolean {
   const worker = findWorker(context, nameOrId);
-  if (worker.health.until === null) return;
+  if (worker.health.until === null) return false;
   worker.health = HEALTHY;
   context.writes.events.push({ type: 'worker.released', sweep: null, trial: null, detail: { worker: worker.id, name: worker.name }, actor });
+  return true;
 }
 
 function findWorker({ workers }: WorkerRequestContext, nameOrId: string): WorkerRun {

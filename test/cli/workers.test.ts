@@ -109,9 +109,11 @@ describe('trawl workers and trawl drain', () => {
 
     fleet.worker(t, 'second', ['--slots', '2']);
     await fleet.workers('the second', (workers) => workers.length === 2);
+    const released = await trawl(['workers', 'release', 'second', '--home', fleet.home]);
+    assert.deepEqual([released.code, released.stdout], [0, 'second was not quarantined; nothing has changed.\n']);
     const drained = new Trawl(['drain', 'first', '--home', fleet.home, '--json']);
     assert.equal((await first.ended).code, 0);
-    assert.deepEqual(JSON.parse((await drained.ended).stdout), { worker: 'first', draining: true });
+    assert.deepEqual(JSON.parse((await drained.ended).stdout), { worker: 'first', draining: true, leaves: true });
     const left = await fleet.workers('its end', (workers) => workers.some(({ name, state }) => name === 'first' && state === 'gone'));
     assert.deepEqual(left.filter(({ state }) => state === 'active').map(({ name }) => name), ['second']);
     const shown = await trawl(['workers', '--home', fleet.home]);

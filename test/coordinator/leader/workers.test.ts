@@ -71,7 +71,7 @@ describe('a worker that is drained', () => {
   it('is told so, gets no more work, and is forgotten once it has left with nothing', () => {
     const stage = new Stage();
     const offer = theOffer('a', stage.hello('a'));
-    stage.dispatcher.drain('box-a', 'ann');
+    assert.equal(stage.dispatcher.drain('box-a', 'ann'), true, 'it leaves');
     const drained = stage.turn();
     assert.deepEqual([events(drained), drained.sends], [['worker.draining by ann'], [{ peer: 'a', message: { kind: 'drain' } }]]);
     const after = stage.ends('a', offer, 'released');
@@ -94,7 +94,7 @@ describe('a worker that is drained', () => {
   it('of an older version, which does not know the order, gives back what it has and stays without work', () => {
     const stage = new Stage();
     const offer = theOffer('a', stage.hello('a', { features: [] }));
-    stage.dispatcher.drain('a', 'ann');
+    assert.equal(stage.dispatcher.drain('a', 'ann'), false, 'it does not leave');
     assert.deepEqual(stage.turn().sends, [{ peer: 'a', message: { kind: 'cancel', attempt: offer.attempt, how: 'release' } }]);
     assert.deepEqual(offersTo('a', stage.ends('a', offer, 'released')), []);
   });
@@ -122,6 +122,24 @@ describe('a stage that failed at a box', () => {
   });
 });
 
+describe('where stages have failed', () => {
+  it('is forgotten with the last sweep that has them', () => {
+    const stage = new Stage();
+    const twin = { ...SWEEP, record: { ...SWEEP.record, id: 'twin' }, trials: SWEEP.trials.map((trial) => ({ ...trial, id: `twin ${trial.id}`, sweep: 'twin' })) };
+    stage.dispatcher.load(twin, []);
+    const failed = theOffer('a', stage.hello('a'));
+    const key = (failed.work.kind === 'train' ? failed.work.keys[0] : undefined) ?? assert.fail('a stage to train');
+    const failedAt = (): string[] => [...stage.dispatcher.ledger.failedAt(key)];
+    stage.dispatcher.drain('a', 'ann');
+    stage.ends('a', failed, 'TrainableError');
+    assert.deepEqual(failedAt(), ['a']);
+    stage.dispatcher.unload('twin');
+    assert.deepEqual(failedAt(), ['a'], 'the other still has it');
+    stage.dispatcher.unload(SWEEP.record.id);
+    assert.deepEqual(failedAt(), []);
+  });
+});
+
 describe('a box that fails stages of three trials in a row', () => {
   function failing(): { readonly stage: Stage; readonly last: TurnOutput } {
     const stage = new Stage();
@@ -140,7 +158,8 @@ describe('a box that fails stages of three trials in a row', () => {
 
   it('is released by a person, at once', () => {
     const { stage } = failing();
-    stage.dispatcher.release('box-bad', 'ann');
+    assert.equal(stage.dispatcher.release('box-good', 'ann'), false, 'it was not quarantined');
+    assert.equal(stage.dispatcher.release('box-bad', 'ann'), true);
     const output = stage.turn();
     assert.deepEqual(events(output).filter((type) => type.startsWith('worker')), ['worker.released by ann']);
     assert.equal(offersTo('bad', output).length, 1);
