@@ -101,8 +101,8 @@ describe('the fleet of deploy/', { timeout: 300_000 }, () => {
   const ask = (...words: readonly string[]): Promise<Ended> => trawl([...words, '--token-file', 'operator.token', '--coordinator', url, '--ca', at('certs', 'ca.crt')], { cwd: folder });
 
   it('trains a sweep over gRPC with certificates of workers, and over NATS with their own credentials', async () => {
-    const common = { '--ca': at('certs', 'ca.crt'), '--token-file': at('worker.token'), '--slots': '1' };
-    const overGrpc = deployed(unit('trawl-worker'), { ...common, '--coordinator': grpc, '--blobs': url, '--home': at('w1'), '--cert': at('certs', 'worker.crt'), '--key': at('certs', 'worker.key'), '--metrics-port': '0' });
+    const common = { '--ca': at('certs', 'ca.crt'), '--token-file': at('worker.token'), '--slots': '1', '--cert': at('certs', 'worker.crt'), '--key': at('certs', 'worker.key') };
+    const overGrpc = deployed(unit('trawl-worker'), { ...common, '--coordinator': grpc, '--blobs': url, '--home': at('w1'), '--metrics-port': '0' });
     const compose = trawlLines(readProjectFile('deploy/compose/compose.yaml')).find(({ words }) => words.includes('--nats-creds') && words[0] === 'worker')?.words ?? [];
     const overNats = deployed(compose, { ...common, '--nats': `tls://localhost:${nats.address.split(':')[1] ?? ''}`, '--nats-creds': at('nats', 'worker-nats.creds'), '--blobs': url, '--home': at('w2') });
     mkdirSync(at('w2'));
