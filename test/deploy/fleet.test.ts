@@ -79,7 +79,7 @@ describe('the fleet of deploy/', { timeout: 300_000 }, () => {
     nats = await natsServer();
     up = new Trawl(
       deployed(unit('trawl-coordinator'), {
-        ...{ '--home': at('home'), '--listen': '127.0.0.1', '--grpc-port': '0', '--http-port': '0', '--blobs': at('blobs') },
+        ...{ '--home': at('home'), '--listen': '127.0.0.1', '--grpc-port': '0', '--http-port': '0', '--advertise': null, '--blobs': at('blobs') },
         ...{ '--tls-cert': at('certs', 'coordinator.crt'), '--tls-key': at('certs', 'coordinator.key'), '--tls-ca': at('certs', 'ca.crt') },
         ...{ '--nats': `tls://localhost:${nats.address.split(':')[1] ?? ''}`, '--nats-creds': at('nats', 'coordinator.creds') },
       }),
