@@ -46,9 +46,9 @@ describe('what nvidia-smi says of the GPUs', () => {
   it('is killed where it hangs and heeds no SIGTERM', { timeout: 20_000 }, async (t) => {
     const folder = temporaryFolder(t);
     writeFileSync(join(folder, 'nvidia-smi'), "#!/bin/sh\ntrap '' TERM\nexec sleep 60\n", { mode: 0o755 });
-    const path = process.env['PATH'];
-    t.after(() => (process.env['PATH'] = path));
-    process.env['PATH'] = `${folder}${delimiter}${path}`;
+    const path = process.env.PATH;
+    t.after(() => (process.env.PATH = path));
+    process.env.PATH = `${folder}${delimiter}${path}`;
     assert.deepEqual(await readGpus(100), []);
   });
 
