@@ -11,7 +11,7 @@ after(() => rmSync(folder, { recursive: true, force: true }));
 
 it('a NATS server that others reach wants TLS, or a person who says --insecure', () => {
   for (const nats of ['nats://ada:s3cret@10.0.0.1', 'nats://127.0.0.1,nats://box']) {
-    assert.throws(() => natsOf({ nats }), (error: Error) => /^--nats: found nats:\/\/\S+, which others reach, without TLS: .* name it as tls:\/\/HOST:PORT, or say --insecure/.test(error.message) && !/s3cret/.test(error.message), nats);
+    assert.throws(() => natsOf({ nats }), (error: Error) => /^--nats: found nats:\/\/\S+, which others reach, without TLS: .* name it as tls:\/\/HOST:PORT, or say --insecure/.test(error.message) && !error.message.includes('s3cret'), nats);
     assert.notEqual(natsOf({ nats, insecure: true }), null);
   }
   for (const nats of ['tls://box', 'nats://127.0.0.1', 'nats://localhost:1', 'nats://[::1]:4222']) assert.notEqual(natsOf({ nats }), null, nats);

@@ -198,7 +198,8 @@ describe('sessions on NATS', () => {
     const connection = await connect({ servers: server.address, user: 'lead', pass: 'p', inboxPrefix: subjects.inbox('wrk_1') });
     context.after(() => connection.close());
     // From then on it listens.
-    for await (const _ of connection.subscribe(subjects.lead, { max: 1 })) break;
+    const lead = connection.subscribe(subjects.lead, { max: 1 });
+    await lead[Symbol.asyncIterator]().next();
     const answers: string[] = [];
     const elsewhere = [subjects.inbox('wrk_2') + '.x', subjects.inbox('wrk_1'), '_INBOX.x', subjects.from('wrk_2')];
     for (const subject of elsewhere) {
