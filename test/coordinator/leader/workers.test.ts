@@ -272,7 +272,7 @@ describe('a box that is lost with all it was at', () => {
       const stage = new Stage({ sweep });
       stage.hello('good', { box: box(pool) });
       let output = stage.hello('bad', { box: box('gpu') });
-      for (let stages = 0; stages < 3; stages += 1) output = stage.ends('bad', theOffer('bad', output), 'TrainableError');
+      for (let stages = 0; stages < 3; stages += 1) output = stage.ends('bad', theOffer('bad', output), 'DataError');
       assert.equal(stage.states()[1], `bad ${state}`);
     }
   });
