@@ -32,6 +32,6 @@ it('a socket is named by a parameter, with no host beside the login; anything el
   writeFileSync(file, socket);
   assert.equal(databaseOf(home, undefined, environment), socket);
   for (const text of ['postgresql://ada:secret@/trawl', 'mysql://ada:secret@/trawl?host=/run/mysql']) {
-    assert.throws(() => databaseOf(home, text), (error: Error) => error.name === 'BadInput' && !/secret/.test(error.message), text);
+    assert.throws(() => databaseOf(home, text), (error: Error) => error.name === 'BadInput' && !error.message.includes('secret'), text);
   }
 });

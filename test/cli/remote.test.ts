@@ -177,6 +177,6 @@ describe('what is named', () => {
     for (const coordinator of ['http://10.0.0.1:8080', 'https://a.example,http://b.example', 'http://127.0.0.1.example:1']) assert.throws(() => remoteOf({ coordinator }, environment), mistake, coordinator);
     for (const url of ['http://127.0.0.1:1', 'http://localhost:1', 'http://[::1]:1']) assert.equal(remoteOf({ coordinator: url }, environment)?.url, url);
     assert.deepEqual(remoteOf({ coordinator: 'http://10.0.0.1:8080', insecure: true }, environment)?.options, ['--coordinator', 'http://10.0.0.1:8080', '--insecure']);
-    assert.throws(() => remoteOf({ coordinator: 'https://ada:s3cret@a.example' }, environment), (error: Error) => /^--coordinator: found "https:\/\/\*\*\*@a\.example", expected/.test(error.message));
+    assert.throws(() => remoteOf({ coordinator: 'https://ada:s3cret@a.example' }, environment), (error: Error) => error.message.startsWith("--coordinator: found \"https://***@a.example\", expected"));
   });
 });
