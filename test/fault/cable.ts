@@ -24,8 +24,9 @@ export async function cableTo(databaseUrl: string): Promise<Cable> {
       from.on('data', (bytes) => to.write(bytes));
       from.on('error', () => undefined);
       from.on('close', () => {
+        if (pulled) return;
         pairs.delete(pair);
-        if (!pulled) to.destroy();
+        to.destroy();
       });
       if (pulled) from.pause();
     }
@@ -43,7 +44,13 @@ export async function cableTo(databaseUrl: string): Promise<Cable> {
     },
     mend() {
       pulled = false;
-      for (const socket of [...pairs].flat()) socket.resume();
+      for (const pair of [...pairs]) {
+        // What one end has given up is refused to the other as soon as it speaks again.
+        if (pair.some(({ destroyed }) => destroyed)) {
+          pairs.delete(pair);
+          for (const socket of pair) socket.destroy();
+        } else for (const socket of pair) socket.resume();
+      }
     },
     async close() {
       for (const socket of [...pairs].flat()) socket.destroy();
