@@ -1,54 +1,49 @@
+import { CodedError } from '../../proto/coded-error.js';
 import type { Right, Role } from './roles.js';
 import { rolesWith } from './roles.js';
 
 /** No token was sent, or one that is not known here. */
-export class Unauthorized extends Error {
+export class Unauthorized extends CodedError {
   readonly code = 'Unauthorized';
   constructor() {
     super("the token is missing or not this coordinator's; give the right one in --token-file FILE or the environment variable TRAWL_TOKEN");
-    this.name = 'Unauthorized';
   }
 }
 
-export class TokenExpired extends Error {
+export class TokenExpired extends CodedError {
   readonly code = 'TokenExpired';
   constructor(token: string, at: Date) {
     super(`token ${token} expired at ${at.toISOString()}; an admin makes a new one: trawl token create`);
-    this.name = 'TokenExpired';
   }
 }
 
-export class TokenRevoked extends Error {
+export class TokenRevoked extends CodedError {
   readonly code = 'TokenRevoked';
   constructor(token: string, at: Date) {
     super(`token ${token} was revoked at ${at.toISOString()}; an admin makes a new one: trawl token create`);
-    this.name = 'TokenRevoked';
   }
 }
 
 /** What is told to somebody who is not known yet: nothing of the store and of why it does not answer. */
-export class TokensUnavailable extends Error {
+export class TokensUnavailable extends CodedError {
   readonly code = 'TokensUnavailable';
   constructor(options?: ErrorOptions) {
     super('tokens cannot be looked at now; try again', options);
-    this.name = 'TokensUnavailable';
   }
 }
 
 /** A worker's token is good only beside a certificate, and none of the right CA was shown. */
-export class CertificateMissing extends Error {
+export class CertificateMissing extends CodedError {
   readonly code = 'CertificateMissing';
   constructor() {
     super("a worker's token is good only with a client certificate of this coordinator's --tls-ca; give one: --cert FILE --key FILE (trawl certs issue NAME --client)");
-    this.name = 'CertificateMissing';
   }
 }
 
 /** The token is good, and its role does not reach so far. */
-export class Forbidden extends Error {
+export class Forbidden extends CodedError {
   readonly code = 'Forbidden';
   constructor(who: string, role: Role, right: Right) {
     super(`this needs a token of role ${rolesWith(right).join(' or ')}; that of ${who} has the role ${role}`);
-    this.name = 'Forbidden';
   }
 }
