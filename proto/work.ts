@@ -189,12 +189,30 @@ export interface Augmentation {
   readonly fill: 'constant' | 'nearest' | 'reflect' | 'wrap';
 }
 
+/**
+ * Reduces a learning rate where `monitor` has stopped improving, as Keras' ReduceLROnPlateau: after `patience`
+ * epochs without a value better than the best by `minDelta`, the rate is multiplied by `factor`, but not below
+ * `final`, and for `cooldown` epochs none is counted. Losses improve downwards, everything else upwards. A
+ * pure function of the epochs before, all of which the key names: whoever trains decides, and what the rule
+ * goes on from travels in the checkpoint.
+ */
+export interface PlateauRule {
+  readonly monitor: 'train.loss' | 'train.accuracy' | 'val.loss' | 'val.accuracy' | 'val.auc';
+  readonly factor: number;
+  readonly patience: number;
+  readonly minDelta: number;
+  readonly cooldown: number;
+  readonly final: number;
+}
+
 /** What is in force in one epoch of an image classifier: hashed whole into that epoch's key. */
 export interface ImageEpochSettings {
   /** Rounded to float32. Step s of n takes lrFrom + (lr - lrFrom) * (s + 1) / n, counting from 0. */
   readonly lr: number;
-  /** Equal to `lr` but in a warm-up. Rounded to float32. */
+  /** Equal to `lr` but in a warm-up and in one cycle. Rounded to float32. */
   readonly lrFrom: number;
+  /** What reduces `lr` from the first epoch on that has it; absent where nothing does. */
+  readonly plateau?: PlateauRule;
   readonly batch: number;
   /**
    * From 1 to `batch`: a step's images go through the network in so many parts, one after another, and

@@ -3,7 +3,7 @@
  * random numbers are its own, so its results agree as two seeds of one training do, and no closer.
  */
 import type { PlanView } from '../../coordinator/api/views.js';
-import type { ImageEpochSettings, ImageTrajectory, Json } from '../../proto/work.js';
+import type { ImageEpochSettings, ImageTrajectory, Json, PlateauRule } from '../../proto/work.js';
 import { layerGraph } from '../../worker/engine/layer-graph.js';
 import { GLOROT_UNIFORM, readInitializer } from '../../worker/engine/initializer.js';
 import type { LayerConfig, Topology } from '../../worker/model/topology.js';
@@ -30,7 +30,7 @@ export function kerasScript(title: string, plan: PlanView, trajectory: ImageTraj
     'print("parameters:", model.count_params())',
     '',
     ...augmentationLines(settings),
-    ...trainingLines(settings, trajectory),
+    ...trainingLines(settings, trajectory, plateauOf(runs)),
   ].join('\n');
 }
 
@@ -202,7 +202,41 @@ function augmentationLines({ augment }: ImageEpochSettings): string[] {
   ];
 }
 
-function trainingLines({ classWeights, augment, accumulate }: ImageEpochSettings, { optimizer }: ImageTrajectory): string[] {
+interface Reduced {
+  readonly rule: PlateauRule;
+  /** The first epoch that it counts. */
+  readonly from: number;
+}
+
+function plateauOf(runs: readonly { readonly count: number; readonly settings: ImageEpochSettings }[]): Reduced | null {
+  const at = runs.findIndex(({ settings }) => settings.plateau !== undefined);
+  const rule = runs[at]?.settings.plateau;
+  return rule === undefined ? null : { rule, from: runs.slice(0, at).reduce((sum, { count }) => sum + count, 0) };
+}
+
+/** After each epoch, what Keras' ReduceLROnPlateau does; here by hand, as every epoch is a fit of its own. */
+function plateauLines({ rule: { monitor, factor, patience, minDelta, cooldown, final }, from }: Reduced): string[] {
+  const [part, metric] = monitor.split('.');
+  if (metric === 'auc') return ['    # The learning rate was reduced by val.auc, which this script does not measure: it stays as it is.'];
+  const value = part === 'train' ? `history["${metric}"][0]` : metric ?? '';
+  const [best, better] = metric === 'loss' ? ['inf', `value < best - ${minDelta}`] : ['-inf', `value > best + ${minDelta}`];
+  return [
+    `    if epoch < ${from}:`,
+    '        continue',
+    `    value, best = ${value}, best if epoch > ${from} else float("${best}")`,
+    '    if cooling > 0:',
+    '        cooling, wait = cooling - 1, 0',
+    `    if ${better}:`,
+    '        best, wait = value, 0',
+    '    elif cooling == 0:',
+    '        wait += 1',
+    `        if wait >= ${patience} and RATES[epoch][1] > ${final}:`,
+    `            RATES[epoch + 1 :] = [[max(RATES[epoch][1] * ${factor}, ${final})] * 2] * (len(RATES) - epoch - 1)`,
+    `            cooling, wait = ${cooldown}, 0`,
+  ];
+}
+
+function trainingLines({ classWeights, augment, accumulate }: ImageEpochSettings, { optimizer }: ImageTrajectory, plateau: Reduced | null): string[] {
   const weights = classWeights === null ? 'None' : `{${classWeights.map((weight, label) => `${label}: ${weight}`).join(', ')}}`;
   const images = augment === null ? 'x' : 'np.stack([generator.random_transform(image) for image in x])';
   const caution = optimizer.name === 'sgdm' || optimizer.name === 'nesterov' ? ['# Keras keeps the rate inside the momentum: after a change of rate it follows a few steps later than trawl.'] : [];
@@ -233,12 +267,14 @@ function trainingLines({ classWeights, augment, accumulate }: ImageEpochSettings
     'fixed = (x[rng.permutation(len(x))[:512]] - mean) / deviation',
     ...caution,
     ...(accumulate === 1 ? [] : [`# trawl sums gradients over ${accumulate} parts of each batch; here it is whole, so that batch norm sees the whole batch.`]),
+    ...(plateau === null || plateau.rule.monitor === 'val.auc' ? [] : ['cooling, wait, best = 0, 0, 0.0']),
     'for epoch in range(len(RATES)):',
     `    seen = (${images} - mean) / deviation`,
     `    history = model.fit(seen, y, batch_size=BATCH, class_weight=${weights}, callbacks=[Rate()], verbose=0).history`,
     '    recalibrate(fixed)',
     '    loss, accuracy = model.evaluate(x_val, y_val, verbose=0)[:2]',
     '    print(f"epoch {epoch}: train loss {history[\'loss\'][0]:.4f}, val loss {loss:.4f}, val accuracy {accuracy:.4f}")',
+    ...(plateau === null ? [] : plateauLines(plateau)),
     '',
   ];
 }

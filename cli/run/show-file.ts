@@ -77,7 +77,7 @@ export function trialLines(spec: SweepSpec, plans: readonly TrialPlan[]): string
 
 /** Epochs asked for against epochs to train, and what keeps them from being shared. */
 export function costLines(spec: SweepSpec, plans: readonly TrialPlan[]): string[] {
-  const spoilt = spoilers(spec.axes).map((value) => `${settingText(value)} spoils sharing: its rates depend on each trial's own number of epochs; give the cosine epochs`);
+  const spoilt = spoilers(spec.axes).map((value) => `${settingText(value)} spoils sharing: its rates depend on each trial's own number of epochs; give the ${openOver(value)} epochs`);
   if (isProposed(spec)) return [proposedLine(spec), ...spoilt];
   const { requested, distinct } = epochCounts(plans);
   const saved = requested === 0 ? 0 : Math.round(((requested - distinct) / requested) * 100);
@@ -91,16 +91,21 @@ function proposedLine(spec: SweepSpec): string {
   return `${trials === null ? 'Trials' : `Up to ${count(trials * replicatesOf(spec), 'trial')}`}, proposed while the sweep runs.`;
 }
 
-/** Cosines over the trial's own length, where trials differ in length. */
+/** Schedules over the trial's own length, where trials differ in length. */
 function spoilers(axes: readonly Axis[]): Json[] {
   const lengths = axes.find(({ name }) => name === 'epochs')?.values.length ?? 1;
-  return lengths < 2 ? [] : axes.flatMap(({ values, when }) => (when === undefined ? values.filter(hasOpenCosine) : []));
+  return lengths < 2 ? [] : axes.flatMap(({ values, when }) => (when === undefined ? values.filter((value) => openOver(value) !== null) : []));
 }
 
-function hasOpenCosine(value: Json): boolean {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
-  return Object.entries(value).some(([name, inner]) => {
-    if (typeof inner !== 'object' || inner === null || Array.isArray(inner)) return false;
-    return name === 'cosine' ? !Object.hasOwn(inner, 'epochs') : hasOpenCosine(inner);
-  });
+/** What of a schedule lasts as long as its trial; null where nothing does. */
+function openOver(value: Json): string | null {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return null;
+  for (const [name, inner] of Object.entries(value)) {
+    if (typeof inner !== 'object' || inner === null || Array.isArray(inner)) continue;
+    const own = name === 'cosine' || name === 'oneCycle';
+    if (own && !Object.hasOwn(inner, 'epochs')) return name === 'cosine' ? 'cosine' : 'cycle';
+    const deeper = own ? null : openOver(inner);
+    if (deeper !== null) return deeper;
+  }
+  return null;
 }

@@ -144,8 +144,8 @@ function settingsOf({ value, inner }: AxisValue): readonly Json[] {
   return settings;
 }
 
-/** Fields of schedules that count epochs. */
-const WHOLE = new Set(['every', 'epochs']);
+/** Fields of schedules that are whole numbers, most of epochs. */
+const WHOLE = new Set(['every', 'epochs', 'lengthen', 'patience', 'cooldown']);
 
 /** A value whose lists and ranges are axes, with the first value of each in its place. */
 function openValue(written: Json, rule: AxisRule): { readonly value: Json; readonly inner: readonly InnerAxis[]; readonly problems: readonly AxisProblem[] } {

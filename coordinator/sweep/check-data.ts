@@ -2,8 +2,9 @@
 import { isRocMetric, metricClass } from '../../proto/confusion.js';
 import { MOST_CURVES } from '../../proto/roc-summary.js';
 import type { Json } from '../../proto/work.js';
+import { plateauAt, type RateSchedule } from '../space/schedule.js';
 import { describe, type Path, type Problem } from './mistakes.js';
-import { oneOf } from './schema-parts.js';
+import { MAX_EPOCHS, oneOf } from './schema-parts.js';
 import type { DataSummary, ObjectiveSpec, SweepSpec } from './spec.js';
 import { suggestValue } from './suggest.js';
 
@@ -22,13 +23,20 @@ interface NamedMetric {
 /** Problems with a path into the sweep file; `ParsedSweep.place` gives them their lines. */
 export function checkAgainstData(spec: SweepSpec, data: Pick<DataSummary, 'classes' | 'counts'>): Problem[] {
   if (spec.trainable.kind !== 'image-classifier') return [];
-  const metrics: NamedMetric[] = [...metricsOf(spec.objective), ...(spec.stop === null ? [] : [{ path: ['stop', 'monitor'], at: 'value' as const, metric: spec.stop.monitor }])];
+  const metrics: NamedMetric[] = [...metricsOf(spec.objective), ...(spec.stop === null ? [] : [{ path: ['stop', 'monitor'], at: 'value' as const, metric: spec.stop.monitor }]), ...watchedByRates(spec)];
   const named: Named[] = [{ path: ['data', 'positive'], at: 'value', className: spec.trainable.data.positive }, ...metrics.map((each) => ({ ...each, className: metricClass(each.metric) })), ...weighted(spec)];
   const unknown = named.flatMap(({ path, at, className }): Problem[] => {
     if (className === null || data.classes.includes(className)) return [];
     return [{ path, at, found: `the class ${describe(className)}`, expected: oneOf(data.classes), suggestion: suggestValue(className, data.classes) }];
   });
   return [...unknown, ...metrics.flatMap((each) => neverReported(each, data))];
+}
+
+/** What reduces a learning rate; of several schedules the first of each metric says enough. */
+function watchedByRates({ axes }: SweepSpec): NamedMetric[] {
+  const values = axes.find(({ name }) => name === 'lr')?.values ?? [];
+  const metrics = new Set(values.flatMap((value) => plateauAt(value as number | RateSchedule, MAX_EPOCHS)?.monitor ?? []));
+  return [...metrics].map((metric) => ({ path: ['space', 'lr'], at: 'value', metric }));
 }
 
 /** A metric that no epoch will report ranks nothing. */

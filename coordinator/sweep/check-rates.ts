@@ -1,6 +1,6 @@
 /** Schedules whose rates leave what numbers can hold: they are in order field by field, and overflow only in a trial's late epochs. */
 import { axisTree, settingAt, type AxisNode } from '../space/axis-tree.js';
-import { isSchedule, ratesOf, type Schedule, type Warmup } from '../space/schedule.js';
+import { isSchedule, ratesOf, type RateSchedule } from '../space/schedule.js';
 import type { Json } from '../../proto/work.js';
 import { describe, type Problem } from './mistakes.js';
 import type { Axis } from './spec.js';
@@ -9,7 +9,7 @@ import type { Axis } from './spec.js';
 export function checkRates(axes: readonly Axis[], epochs: number, round: (rate: number) => number): Problem[] {
   return axisTree(axes).flatMap((node) => {
     const wrong = settingsOf(node).filter(isSchedule).flatMap((value): Problem[] => {
-      const bad = [0, epochs - 1].find((epoch) => !Number.isFinite(round(ratesOf(value as Schedule | Warmup, epoch, epochs).to)));
+      const bad = [0, epochs - 1].find((epoch) => !Number.isFinite(round(ratesOf(value as RateSchedule, epoch, epochs).to)));
       if (bad === undefined) return [];
       const found = `${describe(value)}, which is too large a number in epoch ${bad} of ${epochs}`;
       return [{ path: ['space', node.axis.name], at: 'value', found, expected: 'a schedule whose values all are numbers', suggestion: 'factors below 1 make rates smaller' }];
@@ -27,7 +27,7 @@ function settingsOf(node: AxisNode): Json[] {
 }
 
 /** The first epoch from which on a learning rate is 0 as float32 though its schedule never means 0; null where there is none. */
-export function vanishesAt(schedule: Schedule | Warmup, epochs: number): number | null {
+export function vanishesAt(schedule: RateSchedule, epochs: number): number | null {
   const meant = 'warmup' in schedule ? schedule.warmup.to : schedule;
   if (typeof meant === 'number' || !('exponential' in meant || 'piecewise' in meant || 'inverseTime' in meant)) return null;
   const isGone = (epoch: number): boolean => Math.fround(ratesOf(schedule, epoch, epochs).to) === 0;

@@ -12,7 +12,7 @@ import { KEY_FORMAT, type EpochKey, type EpochSettings, type ImageEpochSettings,
 import { sampledAssignments } from '../sampler/assignments.js';
 import { resolveOptimizer, type WrittenOptimizer } from '../space/optimizer.js';
 import { resolveAugmentation, type WrittenAugmentation } from '../space/augmentation.js';
-import { isSchedule, rateAt, ratesOf, type Schedule, type Warmup } from '../space/schedule.js';
+import { isSchedule, plateauAt, rateAt, ratesOf, type RateSchedule, type Schedule } from '../space/schedule.js';
 import { costsFor } from './costs.js';
 import { replicatesOf } from './replicates.js';
 import { modelChoice, structureOf } from './structures.js';
@@ -132,7 +132,7 @@ function inputOf(data: DataSpec, size: number, normalisation: ImageInput['normal
 
 function imageEpochs(assignment: Assignment, data: DataSummary, seed: number, pool: SettingsPool): EpochSettings[] {
   const count = Number(assignment.epochs);
-  const lr = assignment.lr as number | Schedule | Warmup;
+  const lr = assignment.lr as number | RateSchedule;
   const fixed = {
     batch: Number(assignment.batch),
     accumulate: Number(assignment.accumulate ?? 1),
@@ -151,7 +151,11 @@ function imageEpochs(assignment: Assignment, data: DataSummary, seed: number, po
   return Array.from({ length: count }, (_, epoch) => {
     const rates = ratesOf(lr, epoch, count);
     const [lrFrom, rate] = [Math.fround(rates.from), Math.fround(rates.to)];
-    if (last?.lr !== rate || last.lrFrom !== lrFrom) last = pool.get<ImageEpochSettings>(`${family} ${lrFrom} ${rate}`, () => ({ lr: rate, lrFrom, ...fixed }));
+    const plateau = plateauAt(lr, epoch);
+    if (last?.lr !== rate || last.lrFrom !== lrFrom || (last.plateau === undefined) !== (plateau === null)) {
+      const reduced = plateau === null ? {} : { plateau };
+      last = pool.get<ImageEpochSettings>(`${family} ${lrFrom} ${rate} ${canonicalJson(reduced)}`, () => ({ lr: rate, lrFrom, ...reduced, ...fixed }));
+    }
     return last;
   });
 }

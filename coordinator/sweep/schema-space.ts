@@ -23,6 +23,11 @@ const factor = positive;
 const AT_LEAST_0 = 'a number of at least 0';
 const lengths = whole(1, MAX_EPOCHS);
 const LENGTH = 'a number of epochs';
+const FRACTION = 'a number above 0 and up to 1';
+const fraction = z.number(FRACTION).positive(FRACTION).max(1, FRACTION);
+const BELOW_1 = 'a number above 0 and below 1';
+const below1 = z.number(BELOW_1).positive(BELOW_1).lt(1, BELOW_1);
+const PLATEAU_METRICS = ['val.loss', 'val.accuracy', 'val.auc', 'train.loss', 'train.accuracy'] as const;
 
 function schedulesOf(value: z.ZodType<number>, final: z.ZodType<number>, what: string, of: Inside) {
   const pairs = z
@@ -36,13 +41,38 @@ function schedulesOf(value: z.ZodType<number>, final: z.ZodType<number>, what: s
     fields({ constant: initial }, 'a schedule'),
     fields({ piecewise: fields({ initial, factor: of(factor, FACTOR), every: of(whole(1), LENGTH) }, '{initial, factor, every}') }, 'a schedule'),
     fields({ cosine: fields({ initial, epochs: of(lengths, LENGTH).optional(), final: of(final, AT_LEAST_0).optional() }, '{initial, epochs, final}') }, 'a schedule'),
+    fields(
+      {
+        cosineRestarts: fields(
+          { initial, every: of(lengths, LENGTH), lengthen: of(whole(1), 'a whole number').optional(), factor: of(fraction, FRACTION).optional(), final: of(final, AT_LEAST_0).optional() },
+          '{initial, every, lengthen, factor, final}',
+        ),
+      },
+      'a schedule',
+    ),
   ] as const;
+}
+
+/** What no other hyperparameter may be: it changes within an epoch, or by what epochs yield. */
+function ownSchedulesOf(of: Inside) {
+  const least = of(atLeastZero, AT_LEAST_0).optional();
+  const cycle = { peak: of(rate, 'a rate'), epochs: of(lengths, LENGTH).optional(), rise: of(below1, BELOW_1).optional(), initial: least, final: least };
+  const rule = {
+    initial: of(rate, 'a rate'), monitor: name(PLATEAU_METRICS).optional(), factor: of(below1, BELOW_1).optional(), patience: of(lengths, LENGTH).optional(),
+    minDelta: least, cooldown: of(whole(0, MAX_EPOCHS), LENGTH).optional(), final: least,
+  };
+  return {
+    oneCycle: fields({ oneCycle: fields(cycle, '{peak, epochs, rise, initial, final}') }, 'a schedule'),
+    plateau: fields({ plateau: fields(rule, '{initial, monitor, factor, patience, minDelta, cooldown, final}') }, 'a schedule'),
+  };
 }
 
 function rateSchedulesOf(of: Inside) {
   const plain = schedulesOf(rate, atLeastZero, 'a rate', of);
-  const to = of === alone ? z.union([rate, ...plain], { error: 'a rate or a schedule' }) : scheduleAxis(rate, plain, 'a rate');
-  return [...plain, fields({ warmup: fields({ epochs: of(lengths, LENGTH), to }, '{epochs, to}') }, 'a schedule')] as const;
+  const { oneCycle, plateau } = ownSchedulesOf(of);
+  const after = [...plain, plateau] as const;
+  const to = of === alone ? z.union([rate, ...after], { error: 'a rate or a schedule' }) : scheduleAxis(rate, after, 'a rate');
+  return [...after, oneCycle, fields({ warmup: fields({ epochs: of(lengths, LENGTH), to }, '{epochs, to}') }, 'a schedule')] as const;
 }
 
 const segment = fields({ from: anyNumber, to: anyNumber, step: positive }, '{from, to, step}');
@@ -115,8 +145,6 @@ function classWeightsOf(of: Inside) {
 }
 
 const dropout = share;
-const FRACTION = 'a number above 0 and up to 1';
-const trainFraction = z.number(FRACTION).positive(FRACTION).max(1, FRACTION);
 const CLIP = 'a number above 0, or null for none';
 const clipNorm = z.union([positive, z.null()], { error: CLIP });
 
@@ -226,7 +254,7 @@ export const commonValues: { readonly [hyperparameter: string]: z.ZodType } = {
   l2: atLeastZero,
   labelSmoothing: share,
   clipNorm,
-  trainFraction,
+  trainFraction: fraction,
   augment: augmentOf(alone),
 };
 
@@ -250,7 +278,7 @@ const commonSpace = {
   l2: numberAxis(atLeastZero, 'a number of at least 0').optional(),
   labelSmoothing: numberAxis(share, 'a number from 0 to below 1').optional(),
   clipNorm: choiceAxis(clipNorm, CLIP).optional(),
-  trainFraction: numberAxis(trainFraction, FRACTION).optional(),
+  trainFraction: numberAxis(fraction, FRACTION).optional(),
   augment: choiceAxis(augmentOf(swept), AUGMENT).optional(),
 };
 

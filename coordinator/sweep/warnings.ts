@@ -1,6 +1,6 @@
 /** What a sweep file may say but its author perhaps did not mean. */
 import type { ModelModule } from '../../proto/model-module.js';
-import { isSchedule, type Schedule, type Warmup } from '../space/schedule.js';
+import { isSchedule, type RateSchedule } from '../space/schedule.js';
 import { speaksOfCosts } from '../space/constraints.js';
 import { learnsFrom } from '../sampler/search.js';
 import { countAccepted, type Counted } from './check-constraints.js';
@@ -55,13 +55,13 @@ function prunerWarnings({ pruner }: SweepSpec, longest: number): Warning[] {
 function rateWarnings(spec: SweepSpec, longest: number): Warning[] {
   return axisValues(spec, 'lr').flatMap((value): Warning[] => {
     if (!isSchedule(value)) return [];
-    const schedule = value as Schedule | Warmup;
+    const schedule = value as RateSchedule;
     const gone = vanishesAt(schedule, longest);
     if (gone !== null) return [{ path: ['space', 'lr'], text: `its rate is too small for float32 from epoch ${gone} on and counts as 0, so that nothing is learnt in epochs ${gone} to ${longest - 1}` }];
-    if (!('cosine' in schedule)) return [];
-    const { epochs, final = 0 } = schedule.cosine;
-    if (epochs === undefined || epochs >= longest || final > 0) return [];
-    return [{ path: ['space', 'lr'], text: `its cosine ends after ${epochs} epochs and stays at 0, so that nothing is learnt in epochs ${epochs} to ${longest - 1}` }];
+    const over = 'cosine' in schedule ? { what: 'cosine', final: 0, ...schedule.cosine } : 'oneCycle' in schedule ? { what: 'cycle', final: null, ...schedule.oneCycle } : null;
+    const { epochs, final } = over ?? {};
+    if (over === null || epochs === undefined || epochs >= longest || (typeof final === 'number' && final > 0)) return [];
+    return [{ path: ['space', 'lr'], text: `its ${over.what} ends after ${epochs} epochs and stays at ${final === 0 ? '0' : 'its last rate, which is next to nothing'}, so that nothing is learnt in epochs ${epochs} to ${longest - 1}` }];
   });
 }
 

@@ -215,6 +215,8 @@ SCHEDULES = {
     "constant": ({"constant": 0.1}, lambda e: 0.1),
     "piecewise": ({"piecewise": {"initial": 0.2, "factor": 0.5, "every": 3}}, S.ExponentialDecay(0.2, 3, 0.5, staircase=True)),
     "cosine": ({"cosine": {"initial": 0.2, "epochs": 6, "final": 0.02}}, S.CosineDecay(0.2, 6, alpha=0.1)),
+    "cosine with restarts": ({"cosineRestarts": {"initial": 0.2, "every": 2, "lengthen": 2, "factor": 0.7, "final": 0.02}}, S.CosineDecayRestarts(0.2, 2, t_mul=2.0, m_mul=0.7, alpha=0.1)),
+    "cosine with restarts of one length": ({"cosineRestarts": {"initial": 0.2, "every": 3}}, S.CosineDecayRestarts(0.2, 3, t_mul=1.0)),
     "steps": ({"steps": [[0, 0.2], [3, 0.05], [6, 0.1]]}, S.PiecewiseConstantDecay([2, 5], [0.2, 0.05, 0.1])),
     "exponential": ({"exponential": {"initial": 0.2, "factor": 0.8}}, S.ExponentialDecay(0.2, 1, 0.8)),
     "inverseTime": ({"inverseTime": {"initial": 0.2, "decay": 0.5}}, S.InverseTimeDecay(0.2, 1, 0.5)),

@@ -3,6 +3,7 @@
  * multiple of 8, then float32 tensors one after another, all little-endian. The same training state
  * always gives the same bytes.
  */
+import type { Json } from '../../proto/work.js';
 import { DataError } from '../data/data-error.js';
 
 const MAGIC = 0x4c575254;
@@ -14,6 +15,8 @@ export interface StateHeader {
   /** Optimizer steps taken: Adam's bias correction goes on from it. */
   readonly steps: number;
   readonly tensors: readonly TensorHeader[];
+  /** What a schedule that looks at results goes on from; absent where there is none. */
+  readonly schedule?: Json;
 }
 
 export interface TensorHeader {
@@ -26,21 +29,39 @@ export interface Tensor extends TensorHeader {
 }
 
 export function encodeState(optimizer: string, steps: number, tensors: readonly Tensor[]): Uint8Array {
-  const header: StateHeader = { format: STATE_FORMAT, optimizer, steps, tensors: tensors.map(({ name, shape }) => ({ name, shape })) };
+  const payload = tensors.reduce((sum, tensor) => sum + tensor.values.byteLength, 0);
+  const bytes = begun({ format: STATE_FORMAT, optimizer, steps, tensors: tensors.map(({ name, shape }) => ({ name, shape })) }, payload);
+  let at = bytes.byteLength - payload;
+  for (const { values } of tensors) {
+    bytes.set(new Uint8Array(values.buffer, values.byteOffset, values.byteLength), at);
+    at += values.byteLength;
+  }
+  return bytes;
+}
+
+/** The same state with what a schedule goes on from, which executors do not look at. Throws DataError. */
+export function withSchedule(state: Uint8Array, schedule: Json): Uint8Array {
+  const { header, payload } = split(state);
+  const bytes = begun({ ...header, schedule }, payload.byteLength);
+  bytes.set(payload, bytes.byteLength - payload.byteLength);
+  return bytes;
+}
+
+/** Null where the state has none. Throws DataError. */
+export function scheduleIn(state: Uint8Array): Json {
+  return split(state).header.schedule ?? null;
+}
+
+/** A checkpoint with room for its tensors, of `payload` bytes. */
+function begun(header: StateHeader, payload: number): Uint8Array {
   let text = JSON.stringify(header);
   text += ' '.repeat((8 - (Buffer.byteLength(text) % 8)) % 8);
   const json = Buffer.from(text);
-  const payload = tensors.reduce((sum, tensor) => sum + tensor.values.byteLength, 0);
   const bytes = new Uint8Array(8 + json.length + payload);
   const view = new DataView(bytes.buffer);
   view.setUint32(0, MAGIC, true);
   view.setUint32(4, json.length, true);
   bytes.set(json, 8);
-  let at = 8 + json.length;
-  for (const { values } of tensors) {
-    bytes.set(new Uint8Array(values.buffer, values.byteOffset, values.byteLength), at);
-    at += values.byteLength;
-  }
   return bytes;
 }
 

@@ -6,8 +6,10 @@
  */
 import type { EpochSettings, EvaluatedPart, ImageEpochSettings, ImageTrajectory, Part } from '../../proto/work.js';
 import type { Executable, ImageSource } from '../engine/engine.js';
+import { withSchedule } from '../engine/state.js';
 import { evaluateLogits } from '../evaluate/metrics.js';
 import { Breather } from './breather.js';
+import { plateauAfter, plateauBegin, plateauJson, type PlateauState } from './plateau.js';
 import { epochOrder, recalibrationImages, trainingSubset } from './order.js';
 import { stepSettings } from './step-settings.js';
 import type { EpochWatch, Evaluation, TrainedEpoch, Trainer } from './trainer.js';
@@ -38,8 +40,11 @@ export class ImageClassifier implements Trainer {
   readonly #breather = new Breather();
   /** Of the weights at hand, so that an evaluation right after its epoch predicts `val` once. */
   #validation: Evaluation | null = null;
+  #plateau: PlateauState | null;
 
-  constructor(trajectory: ImageTrajectory, executable: Executable, source: ImageSource, parts: PartIndices) {
+  /** `plateau`: what a reduced rate goes on from, at the end of the epoch whose state the executable holds; null where no rule was in force. */
+  constructor(trajectory: ImageTrajectory, executable: Executable, source: ImageSource, parts: PartIndices, plateau: PlateauState | null = null) {
+    this.#plateau = plateau;
     this.#trajectory = trajectory;
     this.#executable = executable;
     this.#source = source;
@@ -52,7 +57,8 @@ export class ImageClassifier implements Trainer {
     this.#validation = null;
     const { trainFraction, dataSeed } = chosen;
     const images = trainingSubset(this.#parts.train, this.#source.labels, trainFraction, dataSeed, this.#trajectory.replicate);
-    const trained = await this.#pass(epoch, chosen, images, watch);
+    const plateau = chosen.plateau === undefined ? null : (this.#plateau ?? plateauBegin(chosen.lr));
+    const trained = await this.#pass(epoch, plateau === null ? chosen : { ...chosen, lr: plateau.rate, lrFrom: plateau.rate }, images, watch);
     if (trained === null) return null;
 
     const metrics: { [metric: string]: number } = {};
@@ -69,6 +75,10 @@ export class ImageClassifier implements Trainer {
       if (!diverged) Object.assign(metrics, { 'val.loss': loss, 'val.accuracy': accuracy });
       if (!diverged && Number.isFinite(auc)) metrics['val.auc'] = auc;
     }
+    if (plateau !== null && chosen.plateau !== undefined && !diverged) {
+      metrics['train.lr'] = plateau.rate;
+      this.#plateau = plateauAfter(chosen.plateau, plateau, { metrics });
+    }
     const confusion = diverged ? null : (this.#validation?.confusion ?? null);
     const roc = diverged ? [] : (this.#validation?.roc ?? []);
     const seconds = (performance.now() - began) / 1000;
@@ -79,8 +89,14 @@ export class ImageClassifier implements Trainer {
     };
   }
 
+  /** What a reduced rate goes on from; null where no rule was in force. */
+  get plateau(): PlateauState | null {
+    return this.#plateau;
+  }
+
   state(): Uint8Array {
-    return this.#executable.state();
+    const state = this.#executable.state();
+    return this.#plateau === null ? state : withSchedule(state, plateauJson(this.#plateau));
   }
 
   async evaluate(part: EvaluatedPart): Promise<Evaluation | null> {

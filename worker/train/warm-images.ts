@@ -7,10 +7,12 @@ import { readFile } from 'node:fs/promises';
 import { canonicalJson } from '../../proto/canonical.js';
 import type { ImageTrajectory } from '../../proto/work.js';
 import { type Engine, type Executable, OutOfMemoryError, type Training } from '../engine/engine.js';
+import { scheduleIn } from '../engine/state.js';
 import { buildModel } from '../model/zoo.js';
 import type { WarmTrainers } from './child.js';
 import { ImageClassifier } from './image-classifier.js';
 import type { ImageData } from './image-data.js';
+import { plateauFrom, type PlateauState } from './plateau.js';
 import type { Order } from './protocol.js';
 import { modelSignature, stateSignature } from './signature.js';
 import type { Trainer } from './trainer.js';
@@ -59,6 +61,8 @@ export class WarmImages implements WarmTrainers {
   #compiled: Compiled | null = null;
   /** Whose state the executable holds, by stateSignature, while it is the end of an epoch that was finished; else null. */
   #held: string | null = null;
+  /** Whose state that is. */
+  #last: ImageClassifier | null = null;
 
   constructor(engine: Engine, open: OpenImages) {
     this.#engine = engine;
@@ -78,7 +82,15 @@ export class WarmImages implements WarmTrainers {
     if (state instanceof Uint8Array) executable.load(state);
     this.#held = signature;
     const { source, parts } = this.#data!.data;
-    return new ImageClassifier(trajectory, executable, source, parts);
+    this.#last = new ImageClassifier(trajectory, executable, source, parts, this.#plateauOf(state));
+    return this.#last;
+  }
+
+  #plateauOf(state: Uint8Array | 'initial' | 'held'): PlateauState | null {
+    if (state === 'initial') return null;
+    if (state === 'held') return this.#last?.plateau ?? null;
+    const schedule = scheduleIn(state);
+    return schedule === null ? null : plateauFrom(schedule);
   }
 
   forget(): void {
@@ -105,7 +117,7 @@ export class WarmImages implements WarmTrainers {
     if (order.start.from === 'file') return readFile(order.start.path);
     if (this.#held !== signature || this.#compiled === null) throw new Error('the state that was to be in memory is not there');
     // A larger batch, clipping and augmentation need other buffers: the state moves to them.
-    return this.#fits(order, trajectory) ? 'held' : this.#compiled.executable.state();
+    return this.#fits(order, trajectory) || this.#last === null ? 'held' : this.#last.state();
   }
 
   async #compile(order: Order, trajectory: ImageTrajectory): Promise<Compiled> {

@@ -41,4 +41,7 @@ test('--cost prints epochs asked for against epochs to train, and names the sche
   assert.equal(cost, '3 trials: 35 epochs requested, 33 to train at most (6 % saved by sharing)');
   assert.match(spoilt ?? '', /cosine.* spoils sharing/);
   assert.deepEqual(rest, []);
+  const cycle = parseSweepFile('data: x\nspace: {epochs: [5, 10], lr: [{oneCycle: {peak: 0.1}}, {plateau: {initial: 0.1}}]}', 'a.yaml');
+  assert.ok('spec' in cycle);
+  assert.deepEqual(costLines(cycle.spec, []).slice(1), ["oneCycle(peak 0.1) spoils sharing: its rates depend on each trial's own number of epochs; give the cycle epochs"]);
 });

@@ -35,6 +35,8 @@ test('metrics that no epoch will report are mistakes: of a validation part that 
   assert.equal(alone.length, 2);
   assert.match(alone[0] ?? '', /^a\.yaml:2:23: objective\.maximize: found val\.recall without images to validate on, expected a validation part; write data\.split/);
   assert.deepEqual(mistakes('data: x\nobjective: {minimize: train.loss}', [0, 0]), []);
+  assert.match(mistakes('data: x\nspace: {lr: [0.1, {warmup: {epochs: 1, to: {plateau: {initial: 0.1}}}}]}\nobjective: {minimize: train.loss}', [0, 0]).join(), /^a\.yaml:2:13: space\.lr: found val\.loss without images to validate on/);
+  assert.deepEqual(mistakes('data: x\nspace: {lr: {plateau: {initial: 0.1, monitor: train.loss}}}\nobjective: {minimize: train.loss}', [0, 0]), []);
   const many = Array.from({ length: 21 }, (_, index) => `c${index}`);
   assert.match(mistakes("data: x\nobjective: [{maximize: val.auc}, {maximize: 'val.specificityAtSensitivity[0.9]'}]", [3], many)[0] ?? '', /^a\.yaml:2:45: objective\[1\]\.maximize: found .* of 21 classes, expected at most 20 classes/);
 });

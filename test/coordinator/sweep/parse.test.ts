@@ -489,6 +489,22 @@ test('two goals are one mistake without advice', () => {
   assert.ok(lines('data: x\nobjective: {maximize: val.auc, minimize: val.loss}')[0]?.endsWith('one of them'));
 });
 
+test('a cycle that ends before the trial does is warned of', () => {
+  const { warnings } = parsed('data: x\nspace: {epochs: [2, 10], lr: {oneCycle: {peak: 0.1, epochs: 5}}}');
+  assert.deepEqual(warnings, ['a.yaml:2:30: space.lr: its cycle ends after 5 epochs and stays at its last rate, which is next to nothing, so that nothing is learnt in epochs 5 to 9']);
+  assert.deepEqual(parsed('data: x\nspace: {epochs: 10, lr: {oneCycle: {peak: 0.1, epochs: 5, final: 0.01}}}').warnings, []);
+});
+
+test('what only learning rates may be, other tools call otherwise', () => {
+  one('data: x\nspace: {lr: {OneCycleLR: {peak: 0.1}}}', 'did you mean oneCycle?');
+  one('data: x\nspace: {lr: {oneCycle: {max_lr: 0.1}}}', 'did you mean peak?');
+  one('data: x\nspace: {lr: {ReduceLROnPlateau: {initial: 0.1}}}', 'did you mean plateau?');
+  one('data: x\nspace: {lr: {plateau: {initial: 0.1, min_lr: 0.001}}}', 'did you mean final?');
+  one('data: x\nspace: {lr: {plateau: {initial: 0.1, monitor: val_loss}}}', 'did you mean val.loss?');
+  one('data: x\nspace: {lr: {plateau: {initial: 0.1, factor: 1}}}', 'space.lr.plateau.factor: found 1, expected a number above 0 and below 1');
+  one('data: x\nspace: {lr: {cosineRestarts: {initial: 0.1, T_0: 4}}}', 'did you mean every?');
+});
+
 test("another tool's step schedule is led to ours", () => {
   for (const lr of ['[{step: {gamma: 0.1}}]', '{step: 5}', '[0.1, {step: 5}]']) one(`data: x\nspace: {lr: ${lr}}`, 'found {"step":', 'piecewise', 'steps:');
 });

@@ -83,6 +83,17 @@ test('a cosine over its own length spoils sharing, one with a length of its own 
   assert.deepEqual(epochCounts(plans(image('epochs: [5, 10, 20], lr: {cosine: {initial: 0.01, epochs: 20}}'))), { requested: 35, distinct: 20 });
 });
 
+test('a plateau shares its epochs between lengths, and one cycle over its own length shares none', () => {
+  assert.deepEqual(epochCounts(plans(image('epochs: [5, 10, 20], lr: {plateau: {initial: 0.1}}'))), { requested: 35, distinct: 20 });
+  assert.deepEqual(epochCounts(plans(image('epochs: [5, 10, 20], lr: {oneCycle: {peak: 0.1, epochs: 20}}'))), { requested: 35, distinct: 20 });
+  assert.deepEqual(epochCounts(plans(image('epochs: [5, 10, 20], lr: {oneCycle: {peak: 0.1}}'))), { requested: 35, distinct: 35 });
+});
+
+test('a warm-up to a plateau shares its own epochs with one to another plateau of the same rate', () => {
+  const rates = [3, 5].map((patience) => `{warmup: {epochs: 2, to: {plateau: {initial: 0.1, patience: ${patience}}}}}`);
+  assert.deepEqual(epochCounts(plans(image(`epochs: 6, lr: [${rates.join(', ')}]`))), { requested: 12, distinct: 10 });
+});
+
 test('without sharing every trial has keys of its own and the same settings and seeds', () => {
   const shared = plans(image('epochs: [2, 4], dropout: [0.1, 0.2]'));
   const alone = resolveTrials({ ...spec(image('epochs: [2, 4], dropout: [0.1, 0.2]')), sharing: false }, data, 'wasm:test');
