@@ -37,6 +37,8 @@ export interface ImageInput {
 export interface LayerConfig {
   readonly class_name: string;
   readonly config: { readonly name: string } & { readonly [field: string]: Json };
+  /** Of a part of a model: the layer's position in the whole, from which its seeds draw. */
+  readonly position?: number;
   /** Of a functional model: the layers that this one takes. */
   readonly inbound_nodes?: Json;
 }

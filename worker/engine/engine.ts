@@ -5,15 +5,16 @@
 import type { OptimizerChoice } from '../../proto/work.js';
 import type { Topology } from '../model/topology.js';
 
-/** Random access to the pixels of a data set at one input size. Labels and pixels are in manifest order. */
+/** Random access to the pixels of a data set at one input size, or to its features. Labels and pixels are in manifest order. */
 export interface ImageSource {
   readonly count: number;
   readonly height: number;
   readonly width: number;
-  readonly channels: 1 | 3;
+  /** 1 or 3 of pixels. */
+  readonly channels: number;
   /** [count], each below the number of classes. */
   readonly labels: Uint16Array;
-  /** Copies the images at `indices` to `into`, uint8 [indices.length, height, width, channels]. */
+  /** Copies the images at `indices` to `into`, uint8 [indices.length, height, width, channels]; features as float32 in the machine's order of bytes. */
   read(indices: Int32Array, into: Uint8Array): void;
 }
 
@@ -43,6 +44,10 @@ export interface Training {
   readonly clips: boolean;
   /** Whether a step may ask for `augment`. */
   readonly augments: boolean;
+  /** How many of the topology's first layers are the base of a transfer, which has a rate of its own; absent for none. */
+  readonly baseLayers?: number;
+  /** The source gives features, which the model takes as they are; absent for pixels. */
+  readonly features?: boolean;
   /** Refuse to compile past this; null for no limit. Throws OutOfMemoryError. */
   readonly memoryBytes: number | null;
 }
@@ -66,10 +71,12 @@ export interface PixelTransform {
 
 export interface StepSettings {
   readonly lr: number;
+  /** Of the base's parameters (`Training.baseLayers`); absent for `lr`. */
+  readonly baseLr?: number;
   readonly dropout: number;
   /** Per class; null where all are 1. The loss is the weighted sum divided by the number of images. */
   readonly classWeights: readonly number[] | null;
-  /** l2 * sum(w^2) over all kernels (no biases, no batch norm) is added to the loss. */
+  /** l2 * sum(w^2) over all kernels that are trained (no biases, no batch norm) is added to the loss. */
   readonly l2: number;
   /** In [0, 1): so much of the target is spread evenly over all classes. */
   readonly labelSmoothing: number;

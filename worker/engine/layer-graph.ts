@@ -6,7 +6,7 @@ import { UnsupportedLayerError } from './engine.js';
 /** A layer and the layers whose outputs it takes, in the order it takes them; none: it takes the image. */
 export interface GraphLayer {
   readonly config: LayerConfig;
-  /** Position in the topology. */
+  /** Position in the topology, or in the one that it is a part of. */
   readonly index: number;
   readonly inputs: readonly string[];
 }
@@ -22,9 +22,9 @@ export interface GraphLayer {
 export function layerGraph(topology: Topology, engine: string): GraphLayer[] {
   const { layers } = topology.config;
   if (topology.class_name === 'Sequential') {
-    return layers.map((config, index) => ({ config, index, inputs: index === 0 ? [] : [layers[index - 1]!.config.name] }));
+    return layers.map((config, index) => ({ config, index: config.position ?? index, inputs: index === 0 ? [] : [layers[index - 1]!.config.name] }));
   }
-  const graph = new Map(layers.map((config, index) => [config.config.name, { config, index, inputs: inputsOf(config, engine) }]));
+  const graph = new Map(layers.map((config, index) => [config.config.name, { config, index: config.position ?? index, inputs: inputsOf(config, engine) }]));
   soleLayer(topology.config.input_layers, 'input_layers');
   return ordered(graph, soleLayer(topology.config.output_layers, 'output_layers'));
 }

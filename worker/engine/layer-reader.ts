@@ -24,6 +24,11 @@ export class LayerReader {
     return new UnsupportedLayerError(this.engine, this.name, what);
   }
 
+  /** Whether the layer is not trained, in Keras' sense: its batch norms use their moving statistics in training too. */
+  frozen(): boolean {
+    return !this.flag('trainable', true);
+  }
+
   text(field: string, fallback: string): string {
     const value = this.field(field);
     if (value === undefined || value === null) return fallback;
@@ -87,13 +92,13 @@ export class LayerReader {
     if (initializer === null) throw this.unsupported(`${this.layer.class_name} with kernel_initializer ${initializerName(written)}`);
     this.expectNone('kernel_regularizer', 'bias_regularizer', 'activity_regularizer', 'kernel_constraint', 'bias_constraint');
     const count = shape.reduce((product, size) => product * size, 1);
-    return { name: `${this.name}/kernel`, shape, count, initial: drawOf(initializer, fanIn, fanOut), layer };
+    return { name: `${this.name}/kernel`, shape, count, initial: drawOf(initializer, fanIn, fanOut), layer, frozen: this.frozen() };
   }
 
   bias(count: number, layer: number): Parameter | null {
     if (!this.flag('use_bias', true)) return null;
     this.expectInitializer('bias_initializer', ['Zeros', 'zeros']);
-    return { name: `${this.name}/bias`, shape: [count], count, initial: { kind: 'zeros' }, layer };
+    return { name: `${this.name}/bias`, shape: [count], count, initial: { kind: 'zeros' }, layer, frozen: this.frozen() };
   }
 
   expectPlainConvolution(): void {

@@ -16,6 +16,8 @@ export interface Parameter {
   readonly initial: Draw | { readonly kind: 'zeros' } | { readonly kind: 'ones' };
   /** Index of the layer in the topology: seeds of initial weights and dropout masks draw from it. */
   readonly layer: number;
+  /** Of a layer that is not trained: it has no gradient and no optimizer state. */
+  readonly frozen: boolean;
 }
 
 /** Weights proper: what a penalty is on, as Keras' kernel_regularizer. */

@@ -53,7 +53,7 @@ export type Curve = (typeof CURVES)[number];
 export type Operation =
   | (Common & { readonly kind: 'conv'; readonly window: Window; readonly kernel: Parameter; readonly bias: Parameter | null })
   | (Common & { readonly kind: 'dense'; readonly kernel: Parameter; readonly bias: Parameter | null })
-  | (Common & { readonly kind: 'batchNorm'; readonly epsilon: number; readonly gamma: Parameter | null; readonly beta: Parameter | null })
+  | (Common & { readonly kind: 'batchNorm'; readonly epsilon: number; readonly gamma: Parameter | null; readonly beta: Parameter | null; readonly frozen: boolean })
   /** min(max(x, 0), cap); no gradient where x is not above 0, nor where it is not below the cap. */
   | (Common & { readonly kind: 'relu'; readonly cap: number | null })
   | (Common & { readonly kind: 'dropout' | 'flatten' })
@@ -72,6 +72,7 @@ export interface LayerSummary {
   readonly output: Shape;
   /** Whether the output is a vector in Keras' sense (after Flatten, Dense, global pooling). */
   readonly vector: boolean;
+  /** Those that are trained. */
   readonly learnables: number;
   readonly params: number;
   /** For one image, of convolutions and dense layers. */
@@ -114,6 +115,8 @@ interface Value {
   readonly vector: boolean;
   /** The layer whose softmax it should have gone through: only the model's output may. */
   readonly softmaxOf: string | null;
+  /** Whether training changes it: a layer that is trained lies on the way to it. */
+  readonly learns: boolean;
 }
 
 class Walk {
@@ -124,7 +127,7 @@ class Walk {
   private image: Value | null = null;
   /** What the layer in hand takes, and what it gives so far. */
   private taken: readonly Value[] = [];
-  private current: Value = { operation: IMAGE, shape: { height: 0, width: 0, channels: 0 }, vector: false, softmaxOf: null };
+  private current: Value = { operation: IMAGE, shape: { height: 0, width: 0, channels: 0 }, vector: false, softmaxOf: null, learns: false };
 
   constructor(engine: string) {
     this.engine = engine;
@@ -143,6 +146,7 @@ class Walk {
       if (this.taken.length > 1) throw new ModelError(`layer "${reader.name}": ${config.class_name} takes one input, found ${String(this.taken.length)}`);
       this.addOperations(reader, config.class_name, index);
     }
+    this.settleLearning(reader, config.class_name, this.operations.slice(before));
     this.values.set(reader.name, this.current);
     this.summarize(reader.name, config.class_name, this.operations.slice(before));
   }
@@ -164,21 +168,35 @@ class Walk {
     const shape = reader.batchInputShape();
     if (shape === null) throw new ModelError(`layer "${reader.name}": the first layer needs batch_input_shape [null, height, width, channels]`);
     if (this.image !== null) throw new ModelError(`layer "${reader.name}": a second input; a model takes one image`);
-    this.image = { operation: IMAGE, shape, vector: false, softmaxOf: null };
+    this.image = { operation: IMAGE, shape, vector: false, softmaxOf: null, learns: false };
     return this.image;
+  }
+
+  /** Executors take what is frozen for a part that no gradient goes through. */
+  private settleLearning(reader: LayerReader, className: string, operations: readonly Operation[]): void {
+    const above = this.taken.some(({ learns }) => learns);
+    const own = operations.some((operation) => parametersOf(operation).some(({ frozen }) => !frozen));
+    if (above && operations.some((operation) => parametersOf(operation).length > 0 || operation.kind === 'batchNorm') && reader.frozen()) {
+      throw reader.unsupported(`${className} with trainable false above a layer that is trained`);
+    }
+    this.current = { ...this.current, learns: above || own };
   }
 
   private summarize(name: string, className: string, operations: readonly Operation[]): void {
     let learnables = 0;
+    let frozen = 0;
     let moving = 0;
     let multiplyAdds = 0;
     for (const operation of operations) {
-      for (const parameter of parametersOf(operation)) learnables += parameter.count;
+      for (const parameter of parametersOf(operation)) {
+        if (parameter.frozen) frozen += parameter.count;
+        else learnables += parameter.count;
+      }
       if (operation.kind === 'batchNorm') moving += 2 * operation.input.channels;
       if (operation.kind === 'conv' || operation.kind === 'dense') multiplyAdds += operation.output.height * operation.output.width * operation.kernel.count;
     }
     const { shape, vector } = this.current;
-    this.layers.push({ name, className, output: shape, vector, learnables, params: learnables + moving, multiplyAdds });
+    this.layers.push({ name, className, output: shape, vector, learnables, params: learnables + frozen + moving, multiplyAdds });
   }
 
   private addMerge(reader: LayerReader, className: 'Add' | 'Concatenate', index: number): void {
@@ -255,7 +273,7 @@ class Walk {
 
   private push(operation: Operation, vector = this.current.vector): void {
     this.operations.push(operation);
-    this.current = { operation: this.operations.length - 1, shape: operation.output, vector, softmaxOf: null };
+    this.current = { operation: this.operations.length - 1, shape: operation.output, vector, softmaxOf: null, learns: this.current.learns };
   }
 
   private addConv(reader: LayerReader, index: number): void {
@@ -306,10 +324,10 @@ class Walk {
     reader.expectLastAxis(this.current.vector ? 1 : 3);
     const { channels } = this.current.shape;
     const vector = (name: string, initial: 'zeros' | 'ones', wanted: boolean): Parameter | null =>
-      wanted ? { name: `${reader.name}/${name}`, shape: [channels], count: channels, initial: { kind: initial }, layer: index } : null;
+      wanted ? { name: `${reader.name}/${name}`, shape: [channels], count: channels, initial: { kind: initial }, layer: index, frozen: reader.frozen() } : null;
     const gamma = vector('gamma', 'ones', reader.flag('scale', true));
     const beta = vector('beta', 'zeros', reader.flag('center', true));
-    this.push({ kind: 'batchNorm', ...this.common(reader, index, this.current.shape), epsilon: reader.number('epsilon', 1e-3), gamma, beta });
+    this.push({ kind: 'batchNorm', ...this.common(reader, index, this.current.shape), epsilon: reader.number('epsilon', 1e-3), gamma, beta, frozen: reader.frozen() });
   }
 
   private addPool(reader: LayerReader, index: number, kind: 'maxPool' | 'averagePool'): void {
@@ -372,7 +390,8 @@ function slid(input: Shape, window: Window, channels: number): Shape {
   };
 }
 
-function parametersOf(operation: Operation): Parameter[] {
+/** Kernel before bias, gamma before beta. */
+export function parametersOf(operation: Operation): Parameter[] {
   const present = (...parameters: (Parameter | null)[]): Parameter[] => parameters.filter((parameter) => parameter !== null);
   switch (operation.kind) {
     case 'conv':

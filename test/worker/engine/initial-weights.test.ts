@@ -11,7 +11,7 @@ const COUNT = 200_000;
 function drawn(initializer: Json, seed = 0, layer = 0): Float32Array {
   const read = readInitializer(initializer) ?? assert.fail(JSON.stringify(initializer));
   const values = new Float32Array(COUNT);
-  fillInitial({ name: 'kernel', shape: [COUNT], count: COUNT, initial: drawOf(read, FAN_IN, FAN_OUT), layer }, seed, 0, values);
+  fillInitial({ name: 'kernel', shape: [COUNT], count: COUNT, initial: drawOf(read, FAN_IN, FAN_OUT), layer, frozen: false }, seed, 0, values);
   return values;
 }
 

@@ -115,7 +115,7 @@ export class SeededInitializer extends tf.serialization.Serializable {
     drawn.set(this.#layer, nth + 1);
     const count = shape.reduce((product, size) => product * size, 1);
     const values = new Float32Array(count);
-    const draw = (initial: Draw): void => fillInitial({ name: '', shape, count, initial, layer: this.#layer + NEXT_WEIGHT * nth }, initSeed, replicate, values);
+    const draw = (initial: Draw): void => fillInitial({ name: '', shape, count, initial, layer: this.#layer + NEXT_WEIGHT * nth, frozen: false }, initSeed, replicate, values);
     if (sample.kind === 'draw') {
       draw(sample.initial);
       return tf.tensor(sample.mean === 0 ? values : values.map((value) => value + sample.mean), [...shape], 'float32');

@@ -68,10 +68,10 @@ class GraphEngine implements Engine {
     expectFit(program, training.classes, source);
     const bytes = estimateBytes(program, training);
     const dataBytes = source.count * 4 * wordsPerImage(program);
-    const held = dataBytes <= this.residentBytes && (this.deviceBytes === null || bytes + dataBytes <= this.deviceBytes);
+    const held = training.features !== true && dataBytes <= this.residentBytes && (this.deviceBytes === null || bytes + dataBytes <= this.deviceBytes);
     const heldBytes = held ? dataBytes : 0;
     expectRoom({ device: this.native.device, deviceBytes: this.deviceBytes, needed: bytes + heldBytes, staged: stagingBytes(program, training, heldBytes) }, training);
-    const residence: Residence = held ? { kind: 'resident', count: source.count } : { kind: 'fed' };
+    const residence: Residence = held ? { kind: 'resident', count: source.count } : { kind: training.features === true ? 'features' : 'fed' };
     return new GraphExecutable(this.native, program, training, source, residence, bytes);
   }
 }

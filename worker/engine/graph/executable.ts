@@ -62,19 +62,19 @@ export class GraphExecutable implements Executable {
     const { graph, session } = this.trainer(this.variantOf(settings));
     const trainStep = graph.step;
     if (trainStep === null) throw new RangeError('this graph predicts only');
-    const scalars = this.scalars(settings, count, stepRates(optimizer, settings.lr, this.steps + 1));
+    const scalars = [this.scalars(settings, count, stepRates(optimizer, settings.lr, this.steps + 1)), ...this.baseRates(settings)];
     let loss = 0;
     let correct = 0;
     batchParts(count, accumulate).forEach(({ from, to }) => {
       const chosen = indices.subarray(from, to);
       const augment = settings.augment?.slice(from, to) ?? null;
-      const feeds = [...this.imageFeeds(chosen), ...this.stepFeeds(chosen, settings, augment, from), scalars];
+      const feeds = [...this.imageFeeds(chosen), ...this.stepFeeds(chosen, settings, augment, from), ...scalars];
       const [values] = session.run('train', feeds, [trainStep]);
       loss += values?.[0] ?? NaN;
       correct += values?.[1] ?? 0;
     });
     if (graph.apply !== null) {
-      const [values] = session.run('update the weights', [scalars], [graph.apply]);
+      const [values] = session.run('update the weights', scalars, [graph.apply]);
       loss += values?.[0] ?? NaN;
     }
     this.steps++;
@@ -177,7 +177,7 @@ export class GraphExecutable implements Executable {
     this.dispose();
     const { program, training, residence } = this;
     const graph = buildTrainingGraph({
-      program, optimizer: training.optimizer, normalisation: training.normalisation, accumulates: training.accumulate > 1, residence, variant,
+      program, optimizer: training.optimizer, normalisation: training.normalisation, accumulates: training.accumulate > 1, baseLayers: training.baseLayers ?? 0, residence, variant,
     });
     const session = new Session(this.native.binding, graph.savedModel);
     const loaded = { session, graph, variant };
@@ -239,9 +239,15 @@ export class GraphExecutable implements Executable {
   private imageFeeds(indices: Int32Array): Feed[] {
     if (this.residence.kind === 'resident') return [{ name: FEED.indices, type: DATA_TYPE.int32, shape: [indices.length], values: indices.slice() }];
     const { height, width, channels } = this.program.input;
+    const shape = [indices.length, height, width, channels];
+    if (this.residence.kind === 'features') {
+      const features = new Float32Array(indices.length * elements(this.program.input));
+      this.source.read(indices, new Uint8Array(features.buffer));
+      return [{ name: FEED.pixels, type: DATA_TYPE.float, shape, values: features }];
+    }
     const pixels = new Uint8Array(indices.length * elements(this.program.input));
     this.source.read(indices, pixels);
-    return [{ name: FEED.pixels, type: DATA_TYPE.uint8, shape: [indices.length, height, width, channels], values: pixels }];
+    return [{ name: FEED.pixels, type: DATA_TYPE.uint8, shape, values: pixels }];
   }
 
   private stepFeeds(indices: Int32Array, { classWeights, dropout, dropoutSeed }: StepSettings, augment: readonly PixelTransform[] | null, first: number): Feed[] {
@@ -253,6 +259,13 @@ export class GraphExecutable implements Executable {
     if (this.loaded?.variant?.dropout === true) feeds.push({ name: FEED.draws, type: DATA_TYPE.int32, shape: [3], values: Int32Array.of(dropoutSeed, first, dropoutDraw(dropout).threshold) });
     if (augment !== null) feeds.push(...augmentFeeds(augment));
     return feeds;
+  }
+
+  private baseRates({ lr, baseLr = lr }: StepSettings): Feed[] {
+    const { optimizer, baseLayers = 0 } = this.training;
+    if (baseLayers === 0) return [];
+    const { rate, decay } = stepRates(optimizer, baseLr, this.steps + 1);
+    return [{ name: FEED.baseRates, type: DATA_TYPE.float, shape: [2], values: Float32Array.of(rate, decay) }];
   }
 
   private scalars(settings: StepSettings, count: number, { rate, decay }: { readonly rate: number; readonly decay: number }): Feed {

@@ -1,6 +1,6 @@
 /** A program as nodes: its forward pass, and on the way back the gradient of every parameter. */
 import type { Shape } from '../parameter.js';
-import { IMAGE, type Operation, type Program } from '../program.js';
+import { IMAGE, type Operation, parametersOf, type Program } from '../program.js';
 import type { Ref } from './graph-builder.js';
 import { lowerCurve, lowerDropout, lowerRelu } from './operations/activate.js';
 import { lowerConv, lowerDense, lowerFlatten } from './operations/conv.js';
@@ -54,7 +54,7 @@ export class Network {
       const lowered = this.lowered[index];
       if (operation === undefined || lowered === undefined || parts.length === 0) continue;
       const wanted = operation.inputs.map((input) => learns[input] === true);
-      if (!wanted.includes(true) && !hasParameters(operation)) continue;
+      if (!wanted.includes(true) && !isTrained(operation)) continue;
       const { inputs, parameters } = lowered.backward(graph.total(parts), wanted);
       found.push(...parameters);
       operation.inputs.forEach((input, position) => {
@@ -65,10 +65,10 @@ export class Network {
     return found;
   }
 
-  /** For each operation whether it or one that it takes has parameters. */
+  /** For each operation whether it or one that it takes is trained. */
   private learning(): boolean[] {
     const learns: boolean[] = [];
-    for (const operation of this.program.operations) learns.push(hasParameters(operation) || operation.inputs.some((input) => learns[input] === true));
+    for (const operation of this.program.operations) learns.push(isTrained(operation) || operation.inputs.some((input) => learns[input] === true));
     return learns;
   }
 
@@ -117,14 +117,7 @@ export class Network {
   }
 }
 
-function hasParameters(operation: Operation): boolean {
-  switch (operation.kind) {
-    case 'conv':
-    case 'dense':
-      return true;
-    case 'batchNorm':
-      return operation.gamma !== null || operation.beta !== null;
-    default:
-      return false;
-  }
+/** Whether training changes any of its parameters. */
+function isTrained(operation: Operation): boolean {
+  return parametersOf(operation).some(({ frozen }) => !frozen);
 }

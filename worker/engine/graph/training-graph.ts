@@ -27,14 +27,16 @@ export interface Variant {
   readonly augment: AugmentKind | null;
 }
 
-/** Where the images come from: fed with each run, or gathered from a variable by their indices. */
-export type Residence = { readonly kind: 'fed' } | { readonly kind: 'resident'; readonly count: number };
+/** Where the images come from: fed with each run, as pixels or as features; or gathered from a variable by their indices. */
+export type Residence = { readonly kind: 'fed' } | { readonly kind: 'features' } | { readonly kind: 'resident'; readonly count: number };
 
 export interface GraphChoice {
   readonly program: Program;
   readonly optimizer: OptimizerChoice;
   readonly normalisation: Normalisation;
   readonly accumulates: boolean;
+  /** Of the topology's first layers, which have a rate of their own; 0 for none. */
+  readonly baseLayers: number;
   readonly residence: Residence;
   /** Null for a graph that predicts and does not train. */
   readonly variant: Variant | null;
@@ -46,7 +48,7 @@ export const ROOM_BLOCK = 2 ** 18;
 /** Names of what is fed. */
 export const FEED = {
   pixels: 'pixels', indices: 'indices', labels: 'labels', classWeights: 'class_weights', scalars: 'scalars', draws: 'draws',
-  high: 'matrix_high', low: 'matrix_low', factors: 'factors', data: 'data_in', room: 'room',
+  high: 'matrix_high', low: 'matrix_low', factors: 'factors', data: 'data_in', room: 'room', baseRates: 'base_rates',
 } as const;
 
 /** The scalars of a step, in the order in which they are fed together. */
@@ -97,7 +99,7 @@ export function wordsPerImage(program: Program): number {
 
 /** The tensors of a checkpoint, in its order. */
 export function storedTensors(program: Program, optimizer: OptimizerChoice): StoredTensor[] {
-  const states = stateNames(optimizer).flatMap((state) => program.parameters.map(({ name, shape }) => ({ name: `${name}:${state}`, shape })));
+  const states = stateNames(optimizer).flatMap((state) => program.parameters.filter(({ frozen }) => !frozen).map(({ name, shape }) => ({ name: `${name}:${state}`, shape })));
   const statistics = normsOf(program).flatMap(({ name, input }) => [
     { name: `${name}/moving_mean`, shape: [input.channels] },
     { name: `${name}/moving_variance`, shape: [input.channels] },
@@ -145,7 +147,7 @@ class Assembly {
 
   private calibration(plain: Ref): Calibration | null {
     const { graph, choice } = this;
-    const norms = normsOf(choice.program);
+    const norms = normsOf(choice.program).filter(({ frozen }) => !frozen);
     if (norms.length === 0) return null;
     const { moments } = new Network(choice.program, this.pass(null, false), plain);
     const assigned = norms.map(({ name, input }) => ({ input, mean: this.assignedOf(`${name}/moving_mean`), variance: this.assignedOf(`${name}/moving_variance`) }));
@@ -205,10 +207,11 @@ class Assembly {
     return graph.slice(empty, [0, 0], [1, 1]);
   }
 
-  /** uint8 [batch, height, width, channels] */
+  /** uint8 [batch, height, width, channels]; float32 of features */
   private images(): Ref {
     const { graph, choice } = this;
     const { height, width, channels } = choice.program.input;
+    if (choice.residence.kind === 'features') return graph.placeholder(FEED.pixels, TYPE.float, [-1, height, width, channels]);
     if (choice.residence.kind === 'fed') return graph.placeholder(FEED.pixels, TYPE.uint8, [-1, height, width, channels]);
     const words = wordsPerImage(choice.program);
     const shape = [choice.residence.count, words];
@@ -227,6 +230,7 @@ class Assembly {
     const { graph, choice } = this;
     const { height, width, channels } = choice.program.input;
     const { mean, deviation } = choice.normalisation;
+    if (choice.residence.kind === 'features') return images;
     let x = graph.divide(floats ? images : graph.cast(images, TYPE.uint8, TYPE.float), graph.scalar(255));
     if (mean !== null) x = graph.subtract(x, graph.constant(mean, [height, width, channels]));
     if (deviation !== null) x = graph.divide(x, graph.constant(deviation, [height, width, channels]));
@@ -238,7 +242,7 @@ class Assembly {
       graph: this.graph,
       weight: (parameter: Parameter) => this.variable(parameter.name).value,
       dropout,
-      statistics: inference ? (norm) => ({ mean: this.variable(`${norm}/moving_mean`).value, variance: this.variable(`${norm}/moving_variance`).value }) : null,
+      statistics: ({ name, frozen }) => (inference || frozen ? { mean: this.variable(`${name}/moving_mean`).value, variance: this.variable(`${name}/moving_variance`).value } : null),
     };
   }
 
@@ -254,7 +258,7 @@ class Assembly {
     const classWeights = graph.placeholder(FEED.classWeights, TYPE.float, [program.classes]);
     const loss = softmaxCrossEntropy(graph, network.logits, program.classes, { labels, classWeights, share: scalar('share'), own: scalar('own'), other: scalar('other') });
     const gradients = new Map(network.backward(loss.gradient).map((one) => [one.parameter.name, one]));
-    const inputs: UpdateInputs = { rate: scalar('rate'), decay: scalar('decay'), l2: scalar('l2'), clipNorm: scalar('clipNorm') };
+    const inputs: UpdateInputs = { rate: scalar('rate'), decay: scalar('decay'), ...this.baseRates(), l2: scalar('l2'), clipNorm: scalar('clipNorm') };
     const parameters = this.trained();
     const punished = variant.l2 ? penalty(graph, parameters, inputs.l2) : graph.scalar(0);
     const result = (values: readonly Ref[], after: readonly Ref[]): Ref => graph.node('Identity', [graph.pack(values)], { T: attribute.type(TYPE.float) }, { after });
@@ -265,6 +269,13 @@ class Assembly {
     const { added, sums, clear } = this.accumulated(gradients);
     const done = updates(graph, choice.optimizer, sums, parameters, inputs, variant);
     return { step: result([loss.value, loss.correct], added), apply: result([punished], clear(done)) };
+  }
+
+  /** A feed of their own, so that graphs without a base stay as they are. */
+  private baseRates(): { readonly baseRate: Ref; readonly baseDecay: Ref } {
+    const { graph, choice } = this;
+    const [baseRate = '', baseDecay = ''] = choice.baseLayers === 0 ? [] : graph.unpack(graph.placeholder(FEED.baseRates, TYPE.float, [2]), 2);
+    return { baseRate, baseDecay };
   }
 
   private augmentedImages(raw: Ref, kind: AugmentKind): Ref {
@@ -279,8 +290,9 @@ class Assembly {
 
   private trained(): TrainedParameter[] {
     const { program, optimizer } = this.choice;
-    return program.parameters.map((parameter) => ({
+    return program.parameters.filter(({ frozen }) => !frozen).map((parameter) => ({
       parameter,
+      inBase: parameter.layer < this.choice.baseLayers,
       value: this.variable(parameter.name),
       state: stateNames(optimizer).map((state) => this.variable(`${parameter.name}:${state}`)),
       scratch: optimizer.name === 'rmsprop' ? this.scratch(`${parameter.name}:scratch`, parameter.shape) : null,

@@ -9,12 +9,17 @@ export interface UpdateInputs {
   /** The optimizer's rate of this step, a bias correction included; and what share of each weight is taken off before. */
   readonly rate: Ref;
   readonly decay: Ref;
+  /** Of the base's parameters. */
+  readonly baseRate: Ref;
+  readonly baseDecay: Ref;
   readonly l2: Ref;
   readonly clipNorm: Ref;
 }
 
 export interface TrainedParameter {
   readonly parameter: Parameter;
+  /** Whether it has the base's rate. */
+  readonly inBase: boolean;
   readonly value: Variable;
   /** The optimizer's state, in the order of `stateNames`. */
   readonly state: readonly Variable[];
@@ -56,8 +61,9 @@ function clipFactor(graph: GraphBuilder, gradients: readonly Ref[], clipNorm: Re
 }
 
 function update(
-  graph: GraphBuilder, optimizer: OptimizerChoice, { value, state, scratch }: TrainedParameter, gradient: Ref, { rate, decay }: UpdateInputs, readers: readonly Ref[],
+  graph: GraphBuilder, optimizer: OptimizerChoice, { value, state, scratch, inBase }: TrainedParameter, gradient: Ref, inputsOf: UpdateInputs, readers: readonly Ref[],
 ): Ref {
+  const [rate, decay] = inBase ? [inputsOf.baseRate, inputsOf.baseDecay] : [inputsOf.rate, inputsOf.decay];
   const flags = { T: attribute.type(TYPE.float), use_locking: attribute.flag(false) };
   const handles = state.map(({ handle }) => handle);
   const [first = ''] = handles;

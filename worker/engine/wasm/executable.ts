@@ -72,8 +72,10 @@ export class WasmExecutable implements Executable {
     this.steps++;
     const { optimizer, accumulate } = this.training;
     const rates = stepRates(optimizer, settings.lr, this.steps);
+    const baseRates = stepRates(optimizer, settings.baseLr ?? settings.lr, this.steps);
+    const baseLayers = this.training.baseLayers ?? 0;
     this.updates = new Updates(this.machine, this.plan, settings, accumulate > 1, (slot, gradientAt, from, floats) => {
-      applyUpdate(this.machine.kernels, optimizer, rates, slot, gradientAt, from, floats);
+      applyUpdate(this.machine.kernels, optimizer, slot.parameter.layer < baseLayers ? baseRates : rates, slot, gradientAt, from, floats);
     });
     const penalty = settings.l2 === 0 ? 0 : settings.l2 * this.kernelSquares();
     let loss = 0;
@@ -117,15 +119,16 @@ export class WasmExecutable implements Executable {
    */
   recalibrate(indices: Int32Array, batch: number): void {
     const { machine, plan, norms } = this;
-    const joined = norms.map(({ norm }) => new JoinedMoments(norm.operation.input.channels));
+    const trained = norms.filter(({ norm }) => !norm.operation.frozen);
+    const joined = trained.map(({ norm }) => new JoinedMoments(norm.operation.input.channels));
     for (const { from, to } of recalibrationBatches(indices.length, batch, plan.images)) {
       this.gather(indices.subarray(from, to), null);
-      if (norms.length > 0) for (const { node } of plan.stages) node.forward(machine, to - from, RECALIBRATION);
-      norms.forEach(({ norm }, index) => {
+      if (trained.length > 0) for (const { node } of plan.stages) node.forward(machine, to - from, RECALIBRATION);
+      trained.forEach(({ norm }, index) => {
         norm.join(machine, to - from, joined[index]!);
       });
     }
-    norms.forEach(({ norm }, index) => {
+    trained.forEach(({ norm }, index) => {
       norm.settle(machine, joined[index]!);
     });
   }
@@ -178,6 +181,10 @@ export class WasmExecutable implements Executable {
   private gather(indices: Int32Array, transforms: readonly PixelTransform[] | null): void {
     const { plan, machine, training, program } = this;
     const size = elements(program.input);
+    if (training.features === true) {
+      this.gatherFeatures(indices, 4 * size);
+      return;
+    }
     this.source.read(indices, machine.bytes.subarray(plan.pixels, plan.pixels + indices.length * size));
     const mean = training.normalisation.mean === null ? 0 : plan.mean;
     const deviation = training.normalisation.deviation === null ? 0 : plan.deviation;
@@ -188,6 +195,15 @@ export class WasmExecutable implements Executable {
       const transform = transforms?.[image];
       if (transform === undefined) machine.kernels.normalise(pixels, at, plan.input.row, program.input.height, length, mean, deviation);
       else machine.kernels.normalise_floats(this.transformed(pixels, transform), at, plan.input.row, program.input.height, length, mean, deviation);
+    }
+  }
+
+  private gatherFeatures(indices: Int32Array, bytes: number): void {
+    const { plan, machine, program } = this;
+    const { height, width, channels } = program.input;
+    this.source.read(indices, machine.bytes.subarray(plan.pixels, plan.pixels + indices.length * bytes));
+    for (let image = 0; image < indices.length; image++) {
+      machine.kernels.spread(plan.pixels + image * bytes, width * channels, imageAt(plan.input, image), plan.input.row, height, width, channels, 1);
     }
   }
 
@@ -221,7 +237,7 @@ export class WasmExecutable implements Executable {
 
   private kernelSquares(): number {
     let sum = 0;
-    for (const { parameter, at } of this.plan.slots.values()) if (isKernel(parameter)) sum += this.machine.kernels.sum_of_squares(at, parameter.count);
+    for (const { parameter, at } of this.plan.slots.values()) if (isKernel(parameter) && !parameter.frozen) sum += this.machine.kernels.sum_of_squares(at, parameter.count);
     return sum;
   }
 
@@ -233,7 +249,7 @@ export class WasmExecutable implements Executable {
     for (const { parameter, at } of slots) tensors.push({ name: parameter.name, shape: parameter.shape, values: this.values(at, parameter.count) });
     stateNames(this.training.optimizer).forEach((name, index) => {
       for (const { parameter, state } of slots) {
-        tensors.push({ name: `${parameter.name}:${name}`, shape: parameter.shape, values: this.values(state[index] ?? 0, parameter.count) });
+        if (!parameter.frozen) tensors.push({ name: `${parameter.name}:${name}`, shape: parameter.shape, values: this.values(state[index] ?? 0, parameter.count) });
       }
     });
     for (const { norm } of this.norms) {

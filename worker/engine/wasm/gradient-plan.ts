@@ -5,6 +5,7 @@
  * another still needs it gets a buffer of its own. Arithmetic only: which buffer, never a number.
  */
 import type { Shape } from '../parameter.js';
+import { parametersOf } from '../program.js';
 import { worksInPlace } from './nodes/activate.js';
 import { elements } from './nodes/node.js';
 import type { Part } from './parts.js';
@@ -166,6 +167,6 @@ class GradientPlanner {
 }
 
 function learns(part: Part): boolean {
-  if (part.kind === 'conv' || part.kind === 'dense') return true;
-  return part.kind === 'activate' && part.activation.norm !== null && (part.activation.norm.gamma ?? part.activation.norm.beta) !== null;
+  if (part.kind === 'conv' || part.kind === 'dense') return parametersOf(part.operation).some(({ frozen }) => !frozen);
+  return part.kind === 'activate' && part.activation.norm !== null && parametersOf(part.activation.norm).some(({ frozen }) => !frozen);
 }

@@ -16,7 +16,7 @@ export function planSlots(program: Program, optimizer: OptimizerChoice, arena: A
   const slots = new Map<string, Slot>();
   for (const parameter of program.parameters) {
     const at = arena.floats(parameter.count);
-    const state = stateNames(optimizer).map(() => arena.floats(parameter.count));
+    const state = parameter.frozen ? [] : stateNames(optimizer).map(() => arena.floats(parameter.count));
     slots.set(parameter.name, { parameter, at, state });
   }
   return slots;

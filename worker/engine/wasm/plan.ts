@@ -52,7 +52,7 @@ export interface Plan {
   readonly labels: number;
   readonly classWeights: number;
   readonly correct: number;
-  /** uint8 [images, height, width, channels]. */
+  /** uint8 [images, height, width, channels]; float32 of features. */
   readonly pixels: number;
   /** float32 [height, width, channels] each. */
   readonly mean: number;
@@ -70,7 +70,7 @@ export function planProgram(program: Program, training: Training, arena: Arena):
   const images = Math.ceil(maxBatch / accumulate);
   const parts = partsOf(program.operations);
   const input = arena.view(program.input, images, borderWanted(parts, IMAGE));
-  const pixels = arena.take(images * elements(program.input));
+  const pixels = training.features === true ? arena.floats(images * elements(program.input)) : arena.take(images * elements(program.input));
   const mean = arena.floats(elements(program.input));
   const deviation = arena.floats(elements(program.input));
   const layout = new Layout(parts, slots, images, arena, input);
@@ -84,7 +84,7 @@ export function planProgram(program: Program, training: Training, arena: Arena):
     classWeights: arena.floats(program.classes),
     correct: arena.floats(1),
     augmentation: augments ? { matrix: arena.doubles(6), image: arena.floats(elements(program.input)) } : null,
-    gradients: new Map(whole ? program.parameters.map((parameter) => [parameter.name, arena.floats(parameter.count)]) : []),
+    gradients: new Map(whole ? program.parameters.filter(({ frozen }) => !frozen).map((parameter) => [parameter.name, arena.floats(parameter.count)]) : []),
     bytes: arena.bytes,
   };
 }
@@ -129,7 +129,7 @@ class Layout {
     this.parts.forEach((part, index) => {
       const node = this.node(part, index);
       const below = nodes[part.inputs[0] ?? IMAGE];
-      if (node instanceof ActivateNode && node.norm !== null && below instanceof ConvNode && readersOf(this.parts, part.inputs[0]!).length === 1) {
+      if (node instanceof ActivateNode && node.norm?.operation.frozen === false && below instanceof ConvNode && readersOf(this.parts, part.inputs[0]!).length === 1) {
         below.observer = node;
         node.observed = true;
       }

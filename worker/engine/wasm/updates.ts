@@ -54,7 +54,7 @@ export class Updates {
   finish(): void {
     if (!this.whole) return;
     const { kernels } = this.machine;
-    const slots = [...this.plan.slots.values()].map((slot) => ({ slot, at: this.wholeOf(slot) }));
+    const slots = [...this.plan.slots.values()].filter(({ parameter }) => !parameter.frozen).map((slot) => ({ slot, at: this.wholeOf(slot) }));
     for (const { slot, at } of slots) this.addPenalty(slot, at, 0, slot.parameter.count);
     const factor = this.clipFactor(slots);
     for (const { slot, at } of slots) {

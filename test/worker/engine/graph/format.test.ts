@@ -21,7 +21,7 @@ const FULL: Variant = { dropout: true, l2: true, clip: true, augment: { fill: 'r
 const FED: Residence = { kind: 'fed' };
 
 function choices(): GraphChoice[] {
-  const plain = { normalisation: { mean: null, deviation: null }, accumulates: false, residence: FED };
+  const plain = { normalisation: { mean: null, deviation: null }, accumulates: false, baseLayers: 0, residence: FED };
   const cases = CASES.map(({ topology, dropout }): GraphChoice => ({ ...plain, program: programOf(topology, 'graph'), optimizer: SGDM, variant: { ...NO_STEP, dropout: dropout > 0 } }));
   const { topology } = CASES.find(({ name }) => name === 'garth-cnn in small') ?? assert.fail('no such case');
   const program = programOf(topology, 'graph');

@@ -27,8 +27,8 @@ export interface Pass {
   weight(parameter: Parameter): Ref;
   /** Null in inference, and where nothing is dropped. */
   readonly dropout: DropoutInputs | null;
-  /** Of the moving statistics of the batch norm of this name; null in training, where the batch's own are taken. */
-  readonly statistics: ((norm: string) => { readonly mean: Ref; readonly variance: Ref }) | null;
+  /** The moving statistics that a batch norm uses; null in training, where it takes the batch's own. */
+  statistics(norm: { readonly name: string; readonly frozen: boolean }): { readonly mean: Ref; readonly variance: Ref } | null;
 }
 
 export interface ParameterGradient {

@@ -20,11 +20,12 @@ const pixels = (graph: GraphBuilder, value: Value, shape: Shape): Ref =>
 export function lowerNorm(operation: NormOperation, pass: Pass, input: Value): Lowered {
   const { graph } = pass;
   const { channels } = operation.input;
-  const training = pass.statistics === null;
+  const moving = pass.statistics(operation);
+  const training = moving === null;
   const gamma = operation.gamma === null ? graph.constant(new Float32Array(channels).fill(1), [channels]) : pass.weight(operation.gamma);
   const beta = operation.beta === null ? graph.constant(new Float32Array(channels), [channels]) : pass.weight(operation.beta);
   const x = pixels(graph, input, operation.input);
-  const { mean, variance } = pass.statistics?.(operation.name) ?? { mean: graph.constant([], [0]), variance: graph.constant([], [0]) };
+  const { mean, variance } = moving ?? { mean: graph.constant([], [0]), variance: graph.constant([], [0]) };
   const attributes = attributesOf(operation.epsilon, training);
   const node = graph.op('FusedBatchNormV3', [x, gamma, beta, mean, variance], { ...attributes, exponential_avg_factor: attribute.float(1) });
   return {

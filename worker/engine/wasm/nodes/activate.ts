@@ -70,7 +70,7 @@ export class ActivateNode implements Node, Observer {
   forward(machine: Machine, count: number, pass: Pass): void {
     const { height, width, channels } = this.activation.input;
     const draw = this.draw(pass);
-    if (this.norm !== null && pass.training) {
+    if (this.norm !== null && pass.training && !this.norm.operation.frozen) {
       if (!this.observed) for (let image = 0; image < count; image++) this.observe(machine, image);
       this.norm.useBatch(machine, count);
     } else this.norm?.useInference(machine);
