@@ -12,17 +12,21 @@ export class DiskFullError extends Error {
 /** Stored or received bytes are not those that their name says. */
 export class BlobCorruptError extends Error {
   readonly code = 'BlobCorrupt';
+  readonly blob: BlobId;
   constructor(id: BlobId, found: BlobId) {
     super(`blob ${id} is damaged: its bytes have the SHA-256 ${found}; what was derived from it must be made again`);
     this.name = 'BlobCorruptError';
+    this.blob = id;
   }
 }
 
 export class BlobNotFoundError extends Error {
   readonly code = 'BlobNotFound';
+  readonly blob: BlobId;
   constructor(id: BlobId) {
     super(`blob ${id} is not in the store`);
     this.name = 'BlobNotFoundError';
+    this.blob = id;
   }
 }
 

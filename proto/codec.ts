@@ -83,6 +83,8 @@ function workerToWire(message: WorkerMessage): WorkerInit {
         case: 'progress',
         value: { attempt: message.attempt, epoch: uint32('epoch', message.epoch), step: uint32('step', message.step), steps: uint32('steps', message.steps), loss: message.loss },
       };
+    case 'missing':
+      return { case: 'missing', value: { blob: digestToBytes('blob', message.blob) } };
     case 'epoch':
       return epochToWire(message);
     case 'checkpoint':
@@ -176,6 +178,8 @@ function workerFromWire({ kind }: WireWorkerMessage): WorkerMessage {
       const { attempt, epoch, step, steps, loss } = kind.value;
       return { kind: 'progress', attempt, epoch, step, steps, loss };
     }
+    case 'missing':
+      return { kind: 'missing', blob: bytesToDigest('blob', kind.value.blob) };
     case 'epoch': {
       const { attempt, token, seq, epoch, key, metricNames, metricValues, confusion, diverged, seconds, steps, params, msPerImage, roc } = kind.value;
       return {
@@ -249,6 +253,8 @@ function coordinatorToWire(message: CoordinatorMessage): CoordinatorInit {
       return { case: 'cancel', value: { attempt: message.attempt, how: cancels.encode(message.how) } };
     case 'drain':
       return { case: 'drain', value: {} };
+    case 'restore':
+      return { case: 'restore', value: { blob: digestToBytes('blob', message.blob) } };
   }
 }
 
@@ -275,6 +281,8 @@ function coordinatorFromWire({ kind }: WireCoordinatorMessage): CoordinatorMessa
       return { kind: 'cancel', attempt: kind.value.attempt, how: cancels.decode(kind.value.how) };
     case 'drain':
       return { kind: 'drain' };
+    case 'restore':
+      return { kind: 'restore', blob: bytesToDigest('blob', kind.value.blob) };
     case undefined:
       throw new ProtocolError('a message from the coordinator is of no known kind');
   }

@@ -16,6 +16,7 @@ export interface LeaseRef {
 
 /** Features of workers that change what they may be sent. */
 export const FEATURE_DRAIN = 'drain';
+export const FEATURE_RESTORE = 'restore';
 
 /** A GPU of a box. */
 export interface GpuFacts {
@@ -87,6 +88,12 @@ export interface Progress {
   readonly loss: number;
 }
 
+/** Part of a data set, or a program, that the store should have and has not: others may have a copy. May be lost, and is said again. */
+export interface MissingBlob {
+  readonly kind: 'missing';
+  readonly blob: BlobId;
+}
+
 export interface EpochReport extends LeaseRef {
   readonly kind: 'epoch';
   readonly seq: number;
@@ -123,7 +130,7 @@ export interface Finished extends LeaseRef {
 }
 
 export type ReliableMessage = EpochReport | CheckpointSaved | EvaluationReport | Finished;
-export type WorkerMessage = Hello | Heartbeat | Progress | ReliableMessage;
+export type WorkerMessage = Hello | Heartbeat | Progress | MissingBlob | ReliableMessage;
 
 export interface Welcome {
   readonly kind: 'welcome';
@@ -178,4 +185,10 @@ export interface Drain {
   readonly kind: 'drain';
 }
 
-export type CoordinatorMessage = Welcome | Refused | Offer | Answer | Keep | Cancel | Drain;
+/** Put this blob into the store, if a copy of it is on the box. Only to a worker whose hello has FEATURE_RESTORE. */
+export interface RestoreBlob {
+  readonly kind: 'restore';
+  readonly blob: BlobId;
+}
+
+export type CoordinatorMessage = Welcome | Refused | Offer | Answer | Keep | Cancel | Drain | RestoreBlob;

@@ -56,6 +56,7 @@ export const outcomes = enumConverter<OutcomeClassName, OutcomeClass>('outcome',
   Timeout: OutcomeClass.TIMEOUT,
   DiskFull: OutcomeClass.DISK_FULL,
   CheckpointLost: OutcomeClass.CHECKPOINT_LOST,
+  DataLost: OutcomeClass.DATA_LOST,
 });
 
 export const verdicts = enumConverter<Answer['verdict'], Verdict>('verdict', { ok: Verdict.OK, stale: Verdict.STALE });

@@ -355,7 +355,8 @@ export type OutcomeClass =
   | 'Preempted'
   | 'Timeout'
   | 'DiskFull'
-  | 'CheckpointLost';
+  | 'CheckpointLost'
+  | 'DataLost';
 
 export interface Outcome {
   readonly class: OutcomeClass;

@@ -24,6 +24,7 @@ import { evaluatedBy, HandOut } from './hand-out.js';
 import { emptyNotes, type TurnNotes, type Waiting } from './notes.js';
 import { emptyWrites, goalOf, type Attempt, type Proposed, type SweepFacts, type SweepRun, type WorkerRun } from './model.js';
 import type { ProposingOf } from './proposing.js';
+import { LostBlobs } from './lost-blobs.js';
 import { answerReport } from './reports.js';
 import { Share } from './share.js';
 import { askToDrain, drainWorker, releaseWorker } from './worker-requests.js';
@@ -72,6 +73,7 @@ export class Dispatcher {
   #warnings: string[] = [];
   readonly #peers = new Map<string, WorkerRun>();
   readonly #absent = new AbsentBoxes();
+  readonly #lostBlobs = new LostBlobs();
   /** On the leader's clock, of the message or tick at hand. */
   now = 0;
   readonly #clock = new BudgetClock();
@@ -241,6 +243,7 @@ export class Dispatcher {
       return;
     }
     if (message.kind === 'progress') this.#progress(worker, message);
+    else if (message.kind === 'missing') this.#lostBlobs.missing(this, message, worker);
     else this.#report(worker, peer, message);
   }
 

@@ -11,7 +11,7 @@ export type Verdict =
   | 'fail'
   /** The trials that need it are infeasible. */
   | 'infeasible'
-  /** The sweep pauses until a person made room. */
+  /** The sweep pauses until a person made room, or put its data back. */
   | 'pause';
 
 /** How many attempts of this class a span may lose before its trials fail. */
@@ -33,6 +33,7 @@ export function afterFailure(failure: FailureClass, count: number, alone: boolea
     case 'DataError':
       return 'fail';
     case 'DiskFull':
+    case 'DataLost':
       return 'pause';
     case 'WorkerLost':
     case 'TrainableError':

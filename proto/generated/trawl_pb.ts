@@ -15,7 +15,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file trawl.proto.
  */
 export const file_trawl: GenFile = /*@__PURE__*/
-  fileDesc("Cgt0cmF3bC5wcm90bxIIdHJhd2wudjEiNwoKRnJvbVdvcmtlchIpCghtZXNzYWdlcxgBIAMoCzIXLnRyYXdsLnYxLldvcmtlck1lc3NhZ2UiQQoPRnJvbUNvb3JkaW5hdG9yEi4KCG1lc3NhZ2VzGAEgAygLMhwudHJhd2wudjEuQ29vcmRpbmF0b3JNZXNzYWdlIr4CCg1Xb3JrZXJNZXNzYWdlEiAKBWhlbGxvGAEgASgLMg8udHJhd2wudjEuSGVsbG9IABIoCgloZWFydGJlYXQYAiABKAsyEy50cmF3bC52MS5IZWFydGJlYXRIABImCghwcm9ncmVzcxgDIAEoCzISLnRyYXdsLnYxLlByb2dyZXNzSAASJgoFZXBvY2gYBCABKAsyFS50cmF3bC52MS5FcG9jaFJlcG9ydEgAEi8KCmNoZWNrcG9pbnQYBSABKAsyGS50cmF3bC52MS5DaGVja3BvaW50U2F2ZWRIABIwCgpldmFsdWF0aW9uGAYgASgLMhoudHJhd2wudjEuRXZhbHVhdGlvblJlcG9ydEgAEiYKCGZpbmlzaGVkGAcgASgLMhIudHJhd2wudjEuRmluaXNoZWRIAEIGCgRraW5kIpQCChJDb29yZGluYXRvck1lc3NhZ2USJAoHd2VsY29tZRgBIAEoCzIRLnRyYXdsLnYxLldlbGNvbWVIABIkCgdyZWZ1c2VkGAIgASgLMhEudHJhd2wudjEuUmVmdXNlZEgAEiAKBW9mZmVyGAMgASgLMg8udHJhd2wudjEuT2ZmZXJIABIiCgZhbnN3ZXIYBCABKAsyEC50cmF3bC52MS5BbnN3ZXJIABIeCgRrZWVwGAUgASgLMg4udHJhd2wudjEuS2VlcEgAEiIKBmNhbmNlbBgGIAEoCzIQLnRyYXdsLnYxLkNhbmNlbEgAEiAKBWRyYWluGAcgASgLMg8udHJhd2wudjEuRHJhaW5IAEIGCgRraW5kIioKCExlYXNlUmVmEg8KB2F0dGVtcHQYASABKAkSDQoFdG9rZW4YAiABKAki+gEKBUhlbGxvEhAKCHByb3RvY29sGAEgASgNEhAKCGZlYXR1cmVzGAIgAygJEg4KBndvcmtlchgDIAEoCRIMCgRuYW1lGAQgASgJEg0KBXNsb3RzGAUgASgNEhQKDG1lbW9yeV9ieXRlcxgGIAEoBBIZChFzbG90X21lbW9yeV9ieXRlcxgHIAEoBBIQCghudW1lcmljcxgIIAMoCRIMCgRub2RlGAkgASgJEiIKBmxlYXNlcxgKIAMoCzISLnRyYXdsLnYxLkxlYXNlUmVmEg8KB3dhaXRpbmcYCyADKAkSGgoDYm94GAwgASgLMg0udHJhd2wudjEuQm94IqgBCgNCb3gSEQoEcG9vbBgBIAEoCUgAiAEBEikKBmxhYmVscxgCIAMoCzIZLnRyYXdsLnYxLkJveC5MYWJlbHNFbnRyeRIOCgZlbmdpbmUYAyABKAkSGwoEZ3B1cxgEIAMoCzINLnRyYXdsLnYxLkdwdRotCgtMYWJlbHNFbnRyeRILCgNrZXkYASABKAkSDQoFdmFsdWUYAiABKAk6AjgBQgcKBV9wb29sIjgKA0dwdRINCgVpbmRleBgBIAEoDRIMCgRuYW1lGAIgASgJEhQKDG1lbW9yeV9ieXRlcxgDIAEoBCIqCglIZWFydGJlYXQSHQoDdXNlGAEgASgLMhAudHJhd2wudjEuQm94VXNlIkMKBkJveFVzZRIZChFlcG9jaHNfcGVyX3NlY29uZBgBIAEoARIeCgRncHVzGAIgAygLMhAudHJhd2wudjEuR3B1VXNlIlgKBkdwdVVzZRINCgVpbmRleBgBIAEoDRIZChFtZW1vcnlfdXNlZF9ieXRlcxgCIAEoBBITCgt1dGlsaXNhdGlvbhgDIAEoARIPCgdjZWxzaXVzGAQgASgBIlUKCFByb2dyZXNzEg8KB2F0dGVtcHQYASABKAkSDQoFZXBvY2gYAiABKA0SDAoEc3RlcBgDIAEoDRINCgVzdGVwcxgEIAEoDRIMCgRsb3NzGAUgASgBIhoKCENvdW50Um93Eg4KBmNvdW50cxgBIAMoDSItCglDb25mdXNpb24SIAoEcm93cxgBIAMoCzISLnRyYXdsLnYxLkNvdW50Um93ImQKClJvY1N1bW1hcnkSEQoJcG9zaXRpdmVzGAEgASgNEhEKCW5lZ2F0aXZlcxgCIAEoDRIXCg9mYWxzZV9wb3NpdGl2ZXMYAyADKA0SFwoPZmFsc2VfbmVnYXRpdmVzGAQgAygNIrwCCgtFcG9jaFJlcG9ydBIPCgdhdHRlbXB0GAEgASgJEg0KBXRva2VuGAIgASgJEgsKA3NlcRgDIAEoBBINCgVlcG9jaBgEIAEoDRILCgNrZXkYBSABKAwSFAoMbWV0cmljX25hbWVzGAYgAygJEhUKDW1ldHJpY192YWx1ZXMYByADKAESJgoJY29uZnVzaW9uGAggASgLMhMudHJhd2wudjEuQ29uZnVzaW9uEhAKCGRpdmVyZ2VkGAkgASgIEg8KB3NlY29uZHMYCiABKAESDQoFc3RlcHMYCyABKA0SDgoGcGFyYW1zGAwgASgEEhkKDG1zX3Blcl9pbWFnZRgNIAEoAUgAiAEBEiEKA3JvYxgOIAMoCzIULnRyYXdsLnYxLlJvY1N1bW1hcnlCDwoNX21zX3Blcl9pbWFnZSJ3Cg9DaGVja3BvaW50U2F2ZWQSDwoHYXR0ZW1wdBgBIAEoCRINCgV0b2tlbhgCIAEoCRILCgNzZXEYAyABKAQSDQoFZXBvY2gYBCABKA0SCwoDa2V5GAUgASgMEgwKBGJsb2IYBiABKAwSDQoFYnl0ZXMYByABKAQi1gEKEEV2YWx1YXRpb25SZXBvcnQSDwoHYXR0ZW1wdBgBIAEoCRINCgV0b2tlbhgCIAEoCRILCgNzZXEYAyABKAQSCwoDa2V5GAQgASgMEhwKBHBhcnQYBSABKA4yDi50cmF3bC52MS5QYXJ0EgwKBGxvc3MYBiABKAESEAoIYWNjdXJhY3kYByABKAESCwoDYXVjGAggASgBEiYKCWNvbmZ1c2lvbhgJIAEoCzITLnRyYXdsLnYxLkNvbmZ1c2lvbhIVCg1wcm9iYWJpbGl0aWVzGAogASgMIqoBCghGaW5pc2hlZBIPCgdhdHRlbXB0GAEgASgJEg0KBXRva2VuGAIgASgJEgsKA3NlcRgDIAEoBBInCgdvdXRjb21lGAQgASgOMhYudHJhd2wudjEuT3V0Y29tZUNsYXNzEg8KB21lc3NhZ2UYBSABKAkSGQoMbmVlZGVkX2J5dGVzGAYgASgESACIAQESCwoDbG9nGAcgASgJQg8KDV9uZWVkZWRfYnl0ZXMiWAoHV2VsY29tZRIVCg1sZWFzZV90ZXJtX21zGAEgASgNEhQKDGhlYXJ0YmVhdF9tcxgCIAEoDRIgCgRsb3N0GAMgAygLMhIudHJhd2wudjEuTGVhc2VSZWYiNwoHUmVmdXNlZBIMCgRjb2RlGAEgASgJEg8KB21lc3NhZ2UYAiABKAkSDQoFcmV0cnkYAyABKAgiMAoIRXBvY2hSdW4SDQoFY291bnQYASABKA0SFQoNc2V0dGluZ3NfanNvbhgCIAEoCSKHAwoJVHJhaW5Xb3JrEhcKD3RyYWplY3RvcnlfanNvbhgBIAEoCRIMCgRmcm9tGAIgASgNEgoKAnRvGAMgASgNEgwKBGtleXMYBCADKAwSIgoGZXBvY2hzGAUgAygLMhIudHJhd2wudjEuRXBvY2hSdW4SFwoKY2hlY2twb2ludBgGIAEoDEgAiAEBEgwKBGtlZXAYByADKA0SEAoIZXZhbHVhdGUYCCADKA0SEgoKYXdhaXRfZnJvbRgJIAEoDRIUCgdkYXRhc2V0GAogASgMSAGIAQESGQoMbWVtb3J5X2J5dGVzGAsgASgESAKIAQESFwoKdGltZW91dF9tcxgMIAEoAUgDiAEBEhsKE2NoZWNrcG9pbnRfZXZlcnlfbXMYDSABKAESFwoKc2lsZW5jZV9tcxgOIAEoAUgEiAEBQg0KC19jaGVja3BvaW50QgoKCF9kYXRhc2V0Qg8KDV9tZW1vcnlfYnl0ZXNCDQoLX3RpbWVvdXRfbXNCDQoLX3NpbGVuY2VfbXMi2wEKDEV2YWx1YXRlV29yaxIXCg90cmFqZWN0b3J5X2pzb24YASABKAkSDQoFZXBvY2gYAiABKA0SCwoDa2V5GAMgASgMEhIKCmNoZWNrcG9pbnQYBCABKAwSHQoFcGFydHMYBSADKA4yDi50cmF3bC52MS5QYXJ0Eg8KB2RhdGFzZXQYBiABKAwSGQoMbWVtb3J5X2J5dGVzGAcgASgESACIAQESFwoKdGltZW91dF9tcxgIIAEoAUgBiAEBQg8KDV9tZW1vcnlfYnl0ZXNCDQoLX3RpbWVvdXRfbXMigQEKBU9mZmVyEg8KB2F0dGVtcHQYASABKAkSDQoFdG9rZW4YAiABKAkSJAoFdHJhaW4YAyABKAsyEy50cmF3bC52MS5UcmFpbldvcmtIABIqCghldmFsdWF0ZRgEIAEoCzIWLnRyYXdsLnYxLkV2YWx1YXRlV29ya0gAQgYKBHdvcmsidwoGQW5zd2VyEgsKA3NlcRgBIAEoBBIiCgd2ZXJkaWN0GAIgASgOMhEudHJhd2wudjEuVmVyZGljdBIcCgRuZXh0GAMgASgOMg4udHJhd2wudjEuTmV4dBIMCgRrZWVwGAQgASgIEhAKCGV2YWx1YXRlGAUgASgIIiYKBEtlZXASDwoHYXR0ZW1wdBgBIAEoCRINCgVlcG9jaBgCIAEoDSI7CgZDYW5jZWwSDwoHYXR0ZW1wdBgBIAEoCRIgCgNob3cYAiABKA4yEy50cmF3bC52MS5DYW5jZWxIb3ciBwoFRHJhaW4qOQoEUGFydBIUChBQQVJUX1VOU1BFQ0lGSUVEEAASDAoIUEFSVF9WQUwQARINCglQQVJUX1RFU1QQAiraAgoMT3V0Y29tZUNsYXNzEh0KGU9VVENPTUVfQ0xBU1NfVU5TUEVDSUZJRUQQABIWChJPVVRDT01FX0NMQVNTX0RPTkUQARIaChZPVVRDT01FX0NMQVNTX1JFTEVBU0VEEAISHwobT1VUQ09NRV9DTEFTU19PVVRfT0ZfTUVNT1JZEAMSIQodT1VUQ09NRV9DTEFTU19UUkFJTkFCTEVfRVJST1IQBBIcChhPVVRDT01FX0NMQVNTX0RBVEFfRVJST1IQBRIdChlPVVRDT01FX0NMQVNTX1dPUktFUl9MT1NUEAYSGwoXT1VUQ09NRV9DTEFTU19QUkVFTVBURUQQBxIZChVPVVRDT01FX0NMQVNTX1RJTUVPVVQQCBIbChdPVVRDT01FX0NMQVNTX0RJU0tfRlVMTBAJEiEKHU9VVENPTUVfQ0xBU1NfQ0hFQ0tQT0lOVF9MT1NUEAoqRQoHVmVyZGljdBIXChNWRVJESUNUX1VOU1BFQ0lGSUVEEAASDgoKVkVSRElDVF9PSxABEhEKDVZFUkRJQ1RfU1RBTEUQAio+CgROZXh0EhQKEE5FWFRfVU5TUEVDSUZJRUQQABIRCg1ORVhUX0NPTlRJTlVFEAESDQoJTkVYVF9TVE9QEAIqVwoJQ2FuY2VsSG93EhoKFkNBTkNFTF9IT1dfVU5TUEVDSUZJRUQQABIWChJDQU5DRUxfSE9XX1JFTEVBU0UQARIWChJDQU5DRUxfSE9XX0FCQU5ET04QAjJHCgVUcmF3bBI+CgdTZXNzaW9uEhQudHJhd2wudjEuRnJvbVdvcmtlchoZLnRyYXdsLnYxLkZyb21Db29yZGluYXRvcigBMAFiBnByb3RvMw");
+  fileDesc("Cgt0cmF3bC5wcm90bxIIdHJhd2wudjEiNwoKRnJvbVdvcmtlchIpCghtZXNzYWdlcxgBIAMoCzIXLnRyYXdsLnYxLldvcmtlck1lc3NhZ2UiQQoPRnJvbUNvb3JkaW5hdG9yEi4KCG1lc3NhZ2VzGAEgAygLMhwudHJhd2wudjEuQ29vcmRpbmF0b3JNZXNzYWdlIugCCg1Xb3JrZXJNZXNzYWdlEiAKBWhlbGxvGAEgASgLMg8udHJhd2wudjEuSGVsbG9IABIoCgloZWFydGJlYXQYAiABKAsyEy50cmF3bC52MS5IZWFydGJlYXRIABImCghwcm9ncmVzcxgDIAEoCzISLnRyYXdsLnYxLlByb2dyZXNzSAASJgoFZXBvY2gYBCABKAsyFS50cmF3bC52MS5FcG9jaFJlcG9ydEgAEi8KCmNoZWNrcG9pbnQYBSABKAsyGS50cmF3bC52MS5DaGVja3BvaW50U2F2ZWRIABIwCgpldmFsdWF0aW9uGAYgASgLMhoudHJhd2wudjEuRXZhbHVhdGlvblJlcG9ydEgAEiYKCGZpbmlzaGVkGAcgASgLMhIudHJhd2wudjEuRmluaXNoZWRIABIoCgdtaXNzaW5nGAggASgLMhUudHJhd2wudjEuTWlzc2luZ0Jsb2JIAEIGCgRraW5kIr4CChJDb29yZGluYXRvck1lc3NhZ2USJAoHd2VsY29tZRgBIAEoCzIRLnRyYXdsLnYxLldlbGNvbWVIABIkCgdyZWZ1c2VkGAIgASgLMhEudHJhd2wudjEuUmVmdXNlZEgAEiAKBW9mZmVyGAMgASgLMg8udHJhd2wudjEuT2ZmZXJIABIiCgZhbnN3ZXIYBCABKAsyEC50cmF3bC52MS5BbnN3ZXJIABIeCgRrZWVwGAUgASgLMg4udHJhd2wudjEuS2VlcEgAEiIKBmNhbmNlbBgGIAEoCzIQLnRyYXdsLnYxLkNhbmNlbEgAEiAKBWRyYWluGAcgASgLMg8udHJhd2wudjEuRHJhaW5IABIoCgdyZXN0b3JlGAggASgLMhUudHJhd2wudjEuUmVzdG9yZUJsb2JIAEIGCgRraW5kIioKCExlYXNlUmVmEg8KB2F0dGVtcHQYASABKAkSDQoFdG9rZW4YAiABKAki+gEKBUhlbGxvEhAKCHByb3RvY29sGAEgASgNEhAKCGZlYXR1cmVzGAIgAygJEg4KBndvcmtlchgDIAEoCRIMCgRuYW1lGAQgASgJEg0KBXNsb3RzGAUgASgNEhQKDG1lbW9yeV9ieXRlcxgGIAEoBBIZChFzbG90X21lbW9yeV9ieXRlcxgHIAEoBBIQCghudW1lcmljcxgIIAMoCRIMCgRub2RlGAkgASgJEiIKBmxlYXNlcxgKIAMoCzISLnRyYXdsLnYxLkxlYXNlUmVmEg8KB3dhaXRpbmcYCyADKAkSGgoDYm94GAwgASgLMg0udHJhd2wudjEuQm94IqgBCgNCb3gSEQoEcG9vbBgBIAEoCUgAiAEBEikKBmxhYmVscxgCIAMoCzIZLnRyYXdsLnYxLkJveC5MYWJlbHNFbnRyeRIOCgZlbmdpbmUYAyABKAkSGwoEZ3B1cxgEIAMoCzINLnRyYXdsLnYxLkdwdRotCgtMYWJlbHNFbnRyeRILCgNrZXkYASABKAkSDQoFdmFsdWUYAiABKAk6AjgBQgcKBV9wb29sIjgKA0dwdRINCgVpbmRleBgBIAEoDRIMCgRuYW1lGAIgASgJEhQKDG1lbW9yeV9ieXRlcxgDIAEoBCIqCglIZWFydGJlYXQSHQoDdXNlGAEgASgLMhAudHJhd2wudjEuQm94VXNlIkMKBkJveFVzZRIZChFlcG9jaHNfcGVyX3NlY29uZBgBIAEoARIeCgRncHVzGAIgAygLMhAudHJhd2wudjEuR3B1VXNlIlgKBkdwdVVzZRINCgVpbmRleBgBIAEoDRIZChFtZW1vcnlfdXNlZF9ieXRlcxgCIAEoBBITCgt1dGlsaXNhdGlvbhgDIAEoARIPCgdjZWxzaXVzGAQgASgBIlUKCFByb2dyZXNzEg8KB2F0dGVtcHQYASABKAkSDQoFZXBvY2gYAiABKA0SDAoEc3RlcBgDIAEoDRINCgVzdGVwcxgEIAEoDRIMCgRsb3NzGAUgASgBIhsKC01pc3NpbmdCbG9iEgwKBGJsb2IYASABKAwiGgoIQ291bnRSb3cSDgoGY291bnRzGAEgAygNIi0KCUNvbmZ1c2lvbhIgCgRyb3dzGAEgAygLMhIudHJhd2wudjEuQ291bnRSb3ciZAoKUm9jU3VtbWFyeRIRCglwb3NpdGl2ZXMYASABKA0SEQoJbmVnYXRpdmVzGAIgASgNEhcKD2ZhbHNlX3Bvc2l0aXZlcxgDIAMoDRIXCg9mYWxzZV9uZWdhdGl2ZXMYBCADKA0ivAIKC0Vwb2NoUmVwb3J0Eg8KB2F0dGVtcHQYASABKAkSDQoFdG9rZW4YAiABKAkSCwoDc2VxGAMgASgEEg0KBWVwb2NoGAQgASgNEgsKA2tleRgFIAEoDBIUCgxtZXRyaWNfbmFtZXMYBiADKAkSFQoNbWV0cmljX3ZhbHVlcxgHIAMoARImCgljb25mdXNpb24YCCABKAsyEy50cmF3bC52MS5Db25mdXNpb24SEAoIZGl2ZXJnZWQYCSABKAgSDwoHc2Vjb25kcxgKIAEoARINCgVzdGVwcxgLIAEoDRIOCgZwYXJhbXMYDCABKAQSGQoMbXNfcGVyX2ltYWdlGA0gASgBSACIAQESIQoDcm9jGA4gAygLMhQudHJhd2wudjEuUm9jU3VtbWFyeUIPCg1fbXNfcGVyX2ltYWdlIncKD0NoZWNrcG9pbnRTYXZlZBIPCgdhdHRlbXB0GAEgASgJEg0KBXRva2VuGAIgASgJEgsKA3NlcRgDIAEoBBINCgVlcG9jaBgEIAEoDRILCgNrZXkYBSABKAwSDAoEYmxvYhgGIAEoDBINCgVieXRlcxgHIAEoBCLWAQoQRXZhbHVhdGlvblJlcG9ydBIPCgdhdHRlbXB0GAEgASgJEg0KBXRva2VuGAIgASgJEgsKA3NlcRgDIAEoBBILCgNrZXkYBCABKAwSHAoEcGFydBgFIAEoDjIOLnRyYXdsLnYxLlBhcnQSDAoEbG9zcxgGIAEoARIQCghhY2N1cmFjeRgHIAEoARILCgNhdWMYCCABKAESJgoJY29uZnVzaW9uGAkgASgLMhMudHJhd2wudjEuQ29uZnVzaW9uEhUKDXByb2JhYmlsaXRpZXMYCiABKAwiqgEKCEZpbmlzaGVkEg8KB2F0dGVtcHQYASABKAkSDQoFdG9rZW4YAiABKAkSCwoDc2VxGAMgASgEEicKB291dGNvbWUYBCABKA4yFi50cmF3bC52MS5PdXRjb21lQ2xhc3MSDwoHbWVzc2FnZRgFIAEoCRIZCgxuZWVkZWRfYnl0ZXMYBiABKARIAIgBARILCgNsb2cYByABKAlCDwoNX25lZWRlZF9ieXRlcyJYCgdXZWxjb21lEhUKDWxlYXNlX3Rlcm1fbXMYASABKA0SFAoMaGVhcnRiZWF0X21zGAIgASgNEiAKBGxvc3QYAyADKAsyEi50cmF3bC52MS5MZWFzZVJlZiI3CgdSZWZ1c2VkEgwKBGNvZGUYASABKAkSDwoHbWVzc2FnZRgCIAEoCRINCgVyZXRyeRgDIAEoCCIwCghFcG9jaFJ1bhINCgVjb3VudBgBIAEoDRIVCg1zZXR0aW5nc19qc29uGAIgASgJIocDCglUcmFpbldvcmsSFwoPdHJhamVjdG9yeV9qc29uGAEgASgJEgwKBGZyb20YAiABKA0SCgoCdG8YAyABKA0SDAoEa2V5cxgEIAMoDBIiCgZlcG9jaHMYBSADKAsyEi50cmF3bC52MS5FcG9jaFJ1bhIXCgpjaGVja3BvaW50GAYgASgMSACIAQESDAoEa2VlcBgHIAMoDRIQCghldmFsdWF0ZRgIIAMoDRISCgphd2FpdF9mcm9tGAkgASgNEhQKB2RhdGFzZXQYCiABKAxIAYgBARIZCgxtZW1vcnlfYnl0ZXMYCyABKARIAogBARIXCgp0aW1lb3V0X21zGAwgASgBSAOIAQESGwoTY2hlY2twb2ludF9ldmVyeV9tcxgNIAEoARIXCgpzaWxlbmNlX21zGA4gASgBSASIAQFCDQoLX2NoZWNrcG9pbnRCCgoIX2RhdGFzZXRCDwoNX21lbW9yeV9ieXRlc0INCgtfdGltZW91dF9tc0INCgtfc2lsZW5jZV9tcyLbAQoMRXZhbHVhdGVXb3JrEhcKD3RyYWplY3RvcnlfanNvbhgBIAEoCRINCgVlcG9jaBgCIAEoDRILCgNrZXkYAyABKAwSEgoKY2hlY2twb2ludBgEIAEoDBIdCgVwYXJ0cxgFIAMoDjIOLnRyYXdsLnYxLlBhcnQSDwoHZGF0YXNldBgGIAEoDBIZCgxtZW1vcnlfYnl0ZXMYByABKARIAIgBARIXCgp0aW1lb3V0X21zGAggASgBSAGIAQFCDwoNX21lbW9yeV9ieXRlc0INCgtfdGltZW91dF9tcyKBAQoFT2ZmZXISDwoHYXR0ZW1wdBgBIAEoCRINCgV0b2tlbhgCIAEoCRIkCgV0cmFpbhgDIAEoCzITLnRyYXdsLnYxLlRyYWluV29ya0gAEioKCGV2YWx1YXRlGAQgASgLMhYudHJhd2wudjEuRXZhbHVhdGVXb3JrSABCBgoEd29yayJ3CgZBbnN3ZXISCwoDc2VxGAEgASgEEiIKB3ZlcmRpY3QYAiABKA4yES50cmF3bC52MS5WZXJkaWN0EhwKBG5leHQYAyABKA4yDi50cmF3bC52MS5OZXh0EgwKBGtlZXAYBCABKAgSEAoIZXZhbHVhdGUYBSABKAgiJgoES2VlcBIPCgdhdHRlbXB0GAEgASgJEg0KBWVwb2NoGAIgASgNIjsKBkNhbmNlbBIPCgdhdHRlbXB0GAEgASgJEiAKA2hvdxgCIAEoDjITLnRyYXdsLnYxLkNhbmNlbEhvdyIHCgVEcmFpbiIbCgtSZXN0b3JlQmxvYhIMCgRibG9iGAEgASgMKjkKBFBhcnQSFAoQUEFSVF9VTlNQRUNJRklFRBAAEgwKCFBBUlRfVkFMEAESDQoJUEFSVF9URVNUEAIq9wIKDE91dGNvbWVDbGFzcxIdChlPVVRDT01FX0NMQVNTX1VOU1BFQ0lGSUVEEAASFgoST1VUQ09NRV9DTEFTU19ET05FEAESGgoWT1VUQ09NRV9DTEFTU19SRUxFQVNFRBACEh8KG09VVENPTUVfQ0xBU1NfT1VUX09GX01FTU9SWRADEiEKHU9VVENPTUVfQ0xBU1NfVFJBSU5BQkxFX0VSUk9SEAQSHAoYT1VUQ09NRV9DTEFTU19EQVRBX0VSUk9SEAUSHQoZT1VUQ09NRV9DTEFTU19XT1JLRVJfTE9TVBAGEhsKF09VVENPTUVfQ0xBU1NfUFJFRU1QVEVEEAcSGQoVT1VUQ09NRV9DTEFTU19USU1FT1VUEAgSGwoXT1VUQ09NRV9DTEFTU19ESVNLX0ZVTEwQCRIhCh1PVVRDT01FX0NMQVNTX0NIRUNLUE9JTlRfTE9TVBAKEhsKF09VVENPTUVfQ0xBU1NfREFUQV9MT1NUEAsqRQoHVmVyZGljdBIXChNWRVJESUNUX1VOU1BFQ0lGSUVEEAASDgoKVkVSRElDVF9PSxABEhEKDVZFUkRJQ1RfU1RBTEUQAio+CgROZXh0EhQKEE5FWFRfVU5TUEVDSUZJRUQQABIRCg1ORVhUX0NPTlRJTlVFEAESDQoJTkVYVF9TVE9QEAIqVwoJQ2FuY2VsSG93EhoKFkNBTkNFTF9IT1dfVU5TUEVDSUZJRUQQABIWChJDQU5DRUxfSE9XX1JFTEVBU0UQARIWChJDQU5DRUxfSE9XX0FCQU5ET04QAjJHCgVUcmF3bBI+CgdTZXNzaW9uEhQudHJhd2wudjEuRnJvbVdvcmtlchoZLnRyYXdsLnYxLkZyb21Db29yZGluYXRvcigBMAFiBnByb3RvMw");
 
 /**
  * All that was pending when the frame was cut, in order.
@@ -102,6 +102,12 @@ export type WorkerMessage = Message<"trawl.v1.WorkerMessage"> & {
      */
     value: Finished;
     case: "finished";
+  } | {
+    /**
+     * @generated from field: trawl.v1.MissingBlob missing = 8;
+     */
+    value: MissingBlob;
+    case: "missing";
   } | { case: undefined; value?: undefined };
 };
 
@@ -163,6 +169,14 @@ export type CoordinatorMessage = Message<"trawl.v1.CoordinatorMessage"> & {
      */
     value: Drain;
     case: "drain";
+  } | {
+    /**
+     * Only to a worker whose hello has the feature 'restore'.
+     *
+     * @generated from field: trawl.v1.RestoreBlob restore = 8;
+     */
+    value: RestoreBlob;
+    case: "restore";
   } | { case: undefined; value?: undefined };
 };
 
@@ -449,6 +463,25 @@ export const ProgressSchema: GenMessage<Progress> = /*@__PURE__*/
   messageDesc(file_trawl, 11);
 
 /**
+ * Part of a data set, or a program, that the store should have and has not. May be said again.
+ *
+ * @generated from message trawl.v1.MissingBlob
+ */
+export type MissingBlob = Message<"trawl.v1.MissingBlob"> & {
+  /**
+   * @generated from field: bytes blob = 1;
+   */
+  blob: Uint8Array;
+};
+
+/**
+ * Describes the message trawl.v1.MissingBlob.
+ * Use `create(MissingBlobSchema)` to create a new message.
+ */
+export const MissingBlobSchema: GenMessage<MissingBlob> = /*@__PURE__*/
+  messageDesc(file_trawl, 12);
+
+/**
  * @generated from message trawl.v1.CountRow
  */
 export type CountRow = Message<"trawl.v1.CountRow"> & {
@@ -463,7 +496,7 @@ export type CountRow = Message<"trawl.v1.CountRow"> & {
  * Use `create(CountRowSchema)` to create a new message.
  */
 export const CountRowSchema: GenMessage<CountRow> = /*@__PURE__*/
-  messageDesc(file_trawl, 12);
+  messageDesc(file_trawl, 13);
 
 /**
  * confusion[true][predicted].
@@ -482,7 +515,7 @@ export type Confusion = Message<"trawl.v1.Confusion"> & {
  * Use `create(ConfusionSchema)` to create a new message.
  */
 export const ConfusionSchema: GenMessage<Confusion> = /*@__PURE__*/
-  messageDesc(file_trawl, 13);
+  messageDesc(file_trawl, 14);
 
 /**
  * A ROC curve by levels of a per cent: see proto/roc-summary.ts.
@@ -516,7 +549,7 @@ export type RocSummary = Message<"trawl.v1.RocSummary"> & {
  * Use `create(RocSummarySchema)` to create a new message.
  */
 export const RocSummarySchema: GenMessage<RocSummary> = /*@__PURE__*/
-  messageDesc(file_trawl, 14);
+  messageDesc(file_trawl, 15);
 
 /**
  * @generated from message trawl.v1.EpochReport
@@ -604,7 +637,7 @@ export type EpochReport = Message<"trawl.v1.EpochReport"> & {
  * Use `create(EpochReportSchema)` to create a new message.
  */
 export const EpochReportSchema: GenMessage<EpochReport> = /*@__PURE__*/
-  messageDesc(file_trawl, 15);
+  messageDesc(file_trawl, 16);
 
 /**
  * @generated from message trawl.v1.CheckpointSaved
@@ -651,7 +684,7 @@ export type CheckpointSaved = Message<"trawl.v1.CheckpointSaved"> & {
  * Use `create(CheckpointSavedSchema)` to create a new message.
  */
 export const CheckpointSavedSchema: GenMessage<CheckpointSaved> = /*@__PURE__*/
-  messageDesc(file_trawl, 16);
+  messageDesc(file_trawl, 17);
 
 /**
  * @generated from message trawl.v1.EvaluationReport
@@ -713,7 +746,7 @@ export type EvaluationReport = Message<"trawl.v1.EvaluationReport"> & {
  * Use `create(EvaluationReportSchema)` to create a new message.
  */
 export const EvaluationReportSchema: GenMessage<EvaluationReport> = /*@__PURE__*/
-  messageDesc(file_trawl, 17);
+  messageDesc(file_trawl, 18);
 
 /**
  * @generated from message trawl.v1.Finished
@@ -760,7 +793,7 @@ export type Finished = Message<"trawl.v1.Finished"> & {
  * Use `create(FinishedSchema)` to create a new message.
  */
 export const FinishedSchema: GenMessage<Finished> = /*@__PURE__*/
-  messageDesc(file_trawl, 18);
+  messageDesc(file_trawl, 19);
 
 /**
  * @generated from message trawl.v1.Welcome
@@ -787,7 +820,7 @@ export type Welcome = Message<"trawl.v1.Welcome"> & {
  * Use `create(WelcomeSchema)` to create a new message.
  */
 export const WelcomeSchema: GenMessage<Welcome> = /*@__PURE__*/
-  messageDesc(file_trawl, 19);
+  messageDesc(file_trawl, 20);
 
 /**
  * @generated from message trawl.v1.Refused
@@ -814,7 +847,7 @@ export type Refused = Message<"trawl.v1.Refused"> & {
  * Use `create(RefusedSchema)` to create a new message.
  */
 export const RefusedSchema: GenMessage<Refused> = /*@__PURE__*/
-  messageDesc(file_trawl, 20);
+  messageDesc(file_trawl, 21);
 
 /**
  * Equal successive settings are written once.
@@ -838,7 +871,7 @@ export type EpochRun = Message<"trawl.v1.EpochRun"> & {
  * Use `create(EpochRunSchema)` to create a new message.
  */
 export const EpochRunSchema: GenMessage<EpochRun> = /*@__PURE__*/
-  messageDesc(file_trawl, 21);
+  messageDesc(file_trawl, 22);
 
 /**
  * @generated from message trawl.v1.TrainWork
@@ -920,7 +953,7 @@ export type TrainWork = Message<"trawl.v1.TrainWork"> & {
  * Use `create(TrainWorkSchema)` to create a new message.
  */
 export const TrainWorkSchema: GenMessage<TrainWork> = /*@__PURE__*/
-  messageDesc(file_trawl, 22);
+  messageDesc(file_trawl, 23);
 
 /**
  * @generated from message trawl.v1.EvaluateWork
@@ -972,7 +1005,7 @@ export type EvaluateWork = Message<"trawl.v1.EvaluateWork"> & {
  * Use `create(EvaluateWorkSchema)` to create a new message.
  */
 export const EvaluateWorkSchema: GenMessage<EvaluateWork> = /*@__PURE__*/
-  messageDesc(file_trawl, 23);
+  messageDesc(file_trawl, 24);
 
 /**
  * @generated from message trawl.v1.Offer
@@ -1011,7 +1044,7 @@ export type Offer = Message<"trawl.v1.Offer"> & {
  * Use `create(OfferSchema)` to create a new message.
  */
 export const OfferSchema: GenMessage<Offer> = /*@__PURE__*/
-  messageDesc(file_trawl, 24);
+  messageDesc(file_trawl, 25);
 
 /**
  * @generated from message trawl.v1.Answer
@@ -1048,7 +1081,7 @@ export type Answer = Message<"trawl.v1.Answer"> & {
  * Use `create(AnswerSchema)` to create a new message.
  */
 export const AnswerSchema: GenMessage<Answer> = /*@__PURE__*/
-  messageDesc(file_trawl, 25);
+  messageDesc(file_trawl, 26);
 
 /**
  * @generated from message trawl.v1.Keep
@@ -1070,7 +1103,7 @@ export type Keep = Message<"trawl.v1.Keep"> & {
  * Use `create(KeepSchema)` to create a new message.
  */
 export const KeepSchema: GenMessage<Keep> = /*@__PURE__*/
-  messageDesc(file_trawl, 26);
+  messageDesc(file_trawl, 27);
 
 /**
  * @generated from message trawl.v1.Cancel
@@ -1092,7 +1125,7 @@ export type Cancel = Message<"trawl.v1.Cancel"> & {
  * Use `create(CancelSchema)` to create a new message.
  */
 export const CancelSchema: GenMessage<Cancel> = /*@__PURE__*/
-  messageDesc(file_trawl, 27);
+  messageDesc(file_trawl, 28);
 
 /**
  * Give everything back, and leave.
@@ -1107,7 +1140,26 @@ export type Drain = Message<"trawl.v1.Drain"> & {
  * Use `create(DrainSchema)` to create a new message.
  */
 export const DrainSchema: GenMessage<Drain> = /*@__PURE__*/
-  messageDesc(file_trawl, 28);
+  messageDesc(file_trawl, 29);
+
+/**
+ * Put this blob into the store, if a copy of it is on the box.
+ *
+ * @generated from message trawl.v1.RestoreBlob
+ */
+export type RestoreBlob = Message<"trawl.v1.RestoreBlob"> & {
+  /**
+   * @generated from field: bytes blob = 1;
+   */
+  blob: Uint8Array;
+};
+
+/**
+ * Describes the message trawl.v1.RestoreBlob.
+ * Use `create(RestoreBlobSchema)` to create a new message.
+ */
+export const RestoreBlobSchema: GenMessage<RestoreBlob> = /*@__PURE__*/
+  messageDesc(file_trawl, 30);
 
 /**
  * @generated from enum trawl.v1.Part
@@ -1195,6 +1247,13 @@ export enum OutcomeClass {
    * @generated from enum value: OUTCOME_CLASS_CHECKPOINT_LOST = 10;
    */
   CHECKPOINT_LOST = 10,
+
+  /**
+   * A part of its data set, or its program, is in no store any more, and no worker has put it back.
+   *
+   * @generated from enum value: OUTCOME_CLASS_DATA_LOST = 11;
+   */
+  DATA_LOST = 11,
 }
 
 /**

@@ -97,6 +97,10 @@ class SimulatedWorker implements SessionHandler {
   }
 
   /** It stays: nobody drains a bench. */
+  restore(): void {
+    // It has no data.
+  }
+
   askedToDrain(): void {
     return;
   }
@@ -130,7 +134,7 @@ class SimulatedWorker implements SessionHandler {
 
   async #train({ attempt, token, work }: Offer): Promise<void> {
     if (work.kind !== 'train' || work.trajectory.trainable !== 'synthetic') throw new TypeError('simulated workers know synthetic stages alone');
-    this.#session.progress({ kind: 'progress', attempt, epoch: work.from, step: 0, steps: 0, loss: Number.NaN });
+    this.#session.mention({ kind: 'progress', attempt, epoch: work.from, step: 0, steps: 0, loss: Number.NaN });
     const trainer = new SyntheticTrainer(work.trajectory);
     const never = new Promise<void>(() => undefined);
     const watch = { interrupted: () => false, interruption: never, release: never, step: () => undefined };

@@ -61,7 +61,7 @@ async function runOf(folder: string, files: readonly string[], carrier: Carrier,
     await submitAll(world, files);
     const faults = scheduleOf({ seed, workers: WORKERS, carrier, durationMs: faultsMs, everyMs: EVERY_MS });
     const hit = await injectAll(world, faults, carrier, random);
-    const open = await unfinished(world, HEALING_MS);
+    const open = await unfinished(world, files, HEALING_MS);
     return { finding: await examine(world.databaseUrl), open, faults: hit, missed: faults.length - hit };
   } finally {
     await world.stop();
@@ -117,6 +117,7 @@ async function main(): Promise<number> {
     const chaos = await runOf(join(folder, `${carrier}-chaos`), files, carrier, seed, durationMs);
     const { line, good } = told(calm, chaos);
     say(`chaos ${carrier}: ${chaos.faults} faults, seed ${seed}: ${line}`);
+    for (const loss of [...calm.finding.losses, ...chaos.finding.losses]) process.stderr.write(`chaos ${carrier}: ${loss}\n`);
     totals.trials += chaos.finding.trials;
     totals.epochs += chaos.finding.epochs;
     totals.lost += chaos.finding.lost;

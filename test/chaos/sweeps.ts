@@ -1,7 +1,7 @@
 /** The sweeps of a chaos run: one that trains images, with checkpoints and early stops, and one of many short trials. */
 import assert from 'node:assert/strict';
 import { mkdirSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { trawl } from '../cli/trawl.js';
 import { classFolders } from '../support/images.js';
@@ -49,8 +49,11 @@ export async function submitAll(world: World, files: readonly string[]): Promise
   }
 }
 
-/** Null once all sweeps have ended; else which have not, after `limitMs`. */
-export async function unfinished(world: World, limitMs: number): Promise<string | null> {
+/**
+ * Null once all sweeps have ended; else which have not, after `limitMs`. A sweep that paused since no box had
+ * a copy of data that its store has lost is submitted again, as it asks for.
+ */
+export async function unfinished(world: World, files: readonly string[], limitMs: number): Promise<string | null> {
   const service = world.service();
   const giveUpAt = performance.now() + limitMs;
   for (;;) {
@@ -59,6 +62,8 @@ export async function unfinished(world: World, limitMs: number): Promise<string 
     const open = sweeps?.filter(({ state }) => state === 'running' || state === 'paused') ?? null;
     if (open?.length === 0) return null;
     if (performance.now() > giveUpAt) return open === null ? 'no coordinator answers' : `not ended: ${open.map(({ name, state }) => `${name} (${state})`).join(', ')}`;
+    const paused = open?.filter(({ state }) => state === 'paused').map(({ name }) => `${name}.yaml`) ?? [];
+    await submitAll(world, files.filter((file) => paused.includes(basename(file))));
     await wait(LOOK_MS);
   }
 }

@@ -9,6 +9,8 @@ export interface Finding {
   readonly keys: ReadonlySet<string>;
   /** Trials that did not complete. */
   readonly lost: number;
+  /** Why: a line each. */
+  readonly losses: readonly string[];
   /** Trials that ended more than once, and epochs that another attempt trained to other numbers. */
   readonly doubled: number;
   /** Leases of nobody, epochs without their parent, completed trials without their epochs or evaluations. */
@@ -22,13 +24,14 @@ interface TrialRow {
   readonly assignment: unknown;
   readonly state: string;
   readonly epochs: number | null;
+  readonly failure: { readonly class: string; readonly message: string } | null;
   readonly best_epoch: number | null;
   readonly results: unknown;
   readonly evaluations: unknown;
 }
 
 const TRIALS = `
-  select s.name as sweep, t.assignment, t.state, t.epochs, t.best_epoch,
+  select s.name as sweep, t.assignment, t.state, t.failure, t.epochs, t.best_epoch,
     (select json_agg(e.result order by e.epoch) from epoch e where e.key = any(t.path[1:t.epochs])) as results,
     (select json_agg(json_build_object('part', v.part, 'result', v.result, 'probabilities', v.probabilities) order by v.part)
       from evaluation v where v.key = t.path[t.best_epoch + 1]) as evaluations
@@ -42,11 +45,13 @@ export async function examine(databaseUrl: string): Promise<Finding> {
   try {
     const { rows } = await client.query<TrialRow>(TRIALS);
     const keys = new Set((await client.query<{ key: string }>("select encode(key, 'hex') as key from epoch")).rows.map(({ key }) => key));
+    const lost = rows.filter(({ state }) => state !== 'completed');
     return {
       trials: rows.length,
       epochs: keys.size,
       keys,
-      lost: rows.filter(({ state }) => state !== 'completed').length,
+      lost: lost.length,
+      losses: lost.map(({ sweep, assignment, state, failure }) => `${sweep} ${JSON.stringify(assignment)} is ${state}${failure === null ? '' : `: ${failure.class}: ${failure.message}`}`),
       doubled:
         (await count("select trial from event where type in ('trial.completed', 'trial.failed') group by trial having count(*) > 1")) +
         (await count("select from event where type = 'NonDeterministic'")),

@@ -10,7 +10,7 @@ import { packageRoot } from '../../proto/package-root.js';
 import { Agent } from '../../worker/agent/agent.js';
 import { openHome } from '../../worker/agent/home.js';
 import { Inputs } from '../../worker/agent/inputs.js';
-import { pixelMaker } from '../../worker/agent/pixels.js';
+import { dataSets } from '../../worker/agent/data-sets.js';
 import { wasmNumerics } from '../../worker/engine/wasm/numerics.js';
 import { grpcLink } from '../../worker/link/grpc.js';
 import { imageNumerics } from '../../worker/train/numerics.js';
@@ -42,7 +42,7 @@ it('a sweep over image sizes to 500 on a small box completes what fits, and says
   const agent = new Agent({
     ...{ id: workerHome.id, name: 'small', slots: 2, memoryBytes: BOX_BYTES, slotMemoryBytes: BOX_BYTES / 2, numerics: [imageNumerics(wasmNumerics())] },
     link: grpcLink({ address, token }),
-    ...{ blobs, inputs: new Inputs(blobs, workerHome.temporary, pixelMaker(blobs, workerHome)), folder: workerHome.temporary },
+    ...{ blobs, inputs: new Inputs(blobs, workerHome.temporary, dataSets(blobs, workerHome)), folder: workerHome.temporary },
     childModule: join(packageRoot(), 'dist', 'worker', 'train', 'child-main.js'),
     log: { info: () => undefined, warn: () => undefined },
   });

@@ -145,6 +145,7 @@ export function startWorker(context: TestContext, link: Link, leases: readonly L
       keep: other,
       cancel: other,
       askedToDrain: () => others.push({ kind: 'drain' }),
+      restore: other,
       answer: (answer, message) => answers.push({ answer, message }),
       refused: (refused) => refusals.push(refused),
       connection: (state) => connections.push(state),

@@ -26,7 +26,7 @@ const metrics = fc.array(fc.tuple(text, fc.double())).map((pairs) => Object.from
 const box = record({ pool: fc.option(text), labels: fc.dictionary(text.map((key) => `l${key}`), text, { noNullPrototype: true }), engine: text, gpus: fc.array(record({ index: epoch, name: text, memoryBytes: bytes })) });
 const use = record({ epochsPerSecond: fc.double(), gpus: fc.array(record({ index: epoch, memoryUsedBytes: bytes, utilisation: fc.double(), celsius: fc.double() })) });
 
-const outcomeClass = fc.constantFrom<OutcomeClass>('done', 'released', 'OutOfMemory', 'TrainableError', 'DataError', 'WorkerLost', 'Preempted', 'Timeout', 'DiskFull', 'CheckpointLost');
+const outcomeClass = fc.constantFrom<OutcomeClass>('done', 'released', 'OutOfMemory', 'TrainableError', 'DataError', 'WorkerLost', 'Preempted', 'Timeout', 'DiskFull', 'CheckpointLost', 'DataLost');
 
 export const workerMessages: { readonly [kind in WorkerMessage['kind']]: fc.Arbitrary<WorkerMessage> } = {
   hello: fc.tuple(record({
@@ -45,6 +45,7 @@ export const workerMessages: { readonly [kind in WorkerMessage['kind']]: fc.Arbi
   }), fc.option(box)).map(([hello, told]) => (told === null ? hello : { ...hello, box: told })),
   heartbeat: fc.option(use).map((told) => ({ kind: 'heartbeat' as const, ...(told === null ? {} : { use: told }) })),
   progress: record({ kind: fc.constant('progress' as const), attempt: text, epoch, step: epoch, steps: epoch, loss: fc.double() }),
+  missing: record({ kind: fc.constant('missing' as const), blob: digest }),
   epoch: record({
       seq,
       epoch,
@@ -174,5 +175,6 @@ export const coordinatorMessages: { readonly [kind in CoordinatorMessage['kind']
   }),
   keep: record({ kind: fc.constant('keep' as const), attempt: text, epoch }),
   drain: fc.constant({ kind: 'drain' as const }),
+  restore: record({ kind: fc.constant('restore' as const), blob: digest }),
   cancel: record({ kind: fc.constant('cancel' as const), attempt: text, how: fc.constantFrom('release' as const, 'abandon' as const) }),
 };

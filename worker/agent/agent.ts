@@ -6,13 +6,13 @@
  * (the session's outbox keeps it for as long), so a reconnect or a new leader loses none.
  */
 import type { BlobStore } from '../../blob/store.js';
-import type { Answer, BoxFacts, BoxUse, Cancel, Hello, Keep, LeaseRef, Offer, Refused, ReliableMessage, Welcome } from '../../proto/messages.js';
-import { FEATURE_DRAIN } from '../../proto/messages.js';
+import type { Answer, BoxFacts, BoxUse, Cancel, Hello, Keep, LeaseRef, Offer, Refused, ReliableMessage, RestoreBlob, Welcome } from '../../proto/messages.js';
+import { FEATURE_DRAIN, FEATURE_RESTORE } from '../../proto/messages.js';
 import type { Work } from '../../proto/work.js';
 import type { LinkClock } from '../link/clock.js';
 import type { Link } from '../link/link.js';
 import { WorkerSession, type Report, type SessionHandler } from '../link/session.js';
-import { RELEASED } from '../train/failure.js';
+import { oneLine, RELEASED } from '../train/failure.js';
 import { AttemptRun, type AttemptServices } from './attempt-run.js';
 import { PLAIN_CHILD } from './child-setup.js';
 import type { Inputs } from './inputs.js';
@@ -109,7 +109,7 @@ export class Agent implements SessionHandler {
         this.#session.report(report);
         options.onReport?.(report);
       },
-      progress: (progress) => this.#session.progress(progress),
+      mention: (fact) => this.#session.mention(fact),
       note: (line, facts) => log.info(facts, line),
     };
     this.refusedForGood = new Promise((resolve) => {
@@ -208,6 +208,15 @@ export class Agent implements SessionHandler {
     this.#tellDrain();
   }
 
+  /** Of the session: the store has lost what this box may still have. */
+  restore({ blob }: RestoreBlob): void {
+    const { inputs, log } = this.#options;
+    void inputs.restore(blob).then(
+      (had) => (had ? log.info({ blob }, 'put back into the store, which had lost it') : undefined),
+      (error: unknown) => log.warn({ blob }, `could not be put back into the store: ${oneLine(error)}`),
+    );
+  }
+
   connection(state: 'up' | 'down', why: string): void {
     this.#connected = state === 'up';
     if (state === 'up') this.#options.log.info({}, `connected: ${why}`);
@@ -230,7 +239,7 @@ export class Agent implements SessionHandler {
     const leases = [...[...this.#runs.values()].map((run) => run.lease), ...this.#waiting.map(({ lease }) => lease)];
     const slots = this.#draining ? 0 : this.#slots.length;
     const waiting = this.#waiting.map(({ lease }) => lease.attempt);
-    return { features: [FEATURE_DRAIN], ...(box === undefined ? {} : { box }), worker: id, name, slots, memoryBytes, slotMemoryBytes, numerics, node: process.version, leases, waiting };
+    return { features: [FEATURE_DRAIN, FEATURE_RESTORE], ...(box === undefined ? {} : { box }), worker: id, name, slots, memoryBytes, slotMemoryBytes, numerics, node: process.version, leases, waiting };
   }
 
   /** Ends an attempt whose lease is gone; nothing is said of it any more. */

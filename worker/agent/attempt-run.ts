@@ -8,7 +8,7 @@
  */
 import { randomBytes } from 'node:crypto';
 import type { BlobStore, StoredBlob } from '../../blob/store.js';
-import type { Answer, LeaseRef, Progress, ReliableMessage } from '../../proto/messages.js';
+import type { Answer, LeaseRef, MissingBlob, Progress, ReliableMessage } from '../../proto/messages.js';
 import { isProgram, type EpochKey, type Outcome, type Work } from '../../proto/work.js';
 import type { Report } from '../link/session.js';
 import { oneLine, outcomeOf, RELEASED } from '../train/failure.js';
@@ -36,7 +36,8 @@ export interface AttemptServices {
   /** How a slot's child is started for a trajectory's numerics. */
   readonly childSetup: (numerics: string, slot: number) => ChildSetup;
   readonly report: (report: Report) => void;
-  readonly progress: (progress: Progress) => void;
+  /** Said now or never. */
+  readonly mention: (fact: Progress | MissingBlob) => void;
   /** A line for the log of this box. */
   readonly note: (line: string, facts: { readonly [fact: string]: unknown }) => void;
 }
@@ -103,14 +104,19 @@ export class AttemptRun implements ChildListener {
   async start(): Promise<void> {
     // Says that the offer has arrived: from here on its end is an outcome, and not a lost message.
     const epoch = this.work.kind === 'train' ? this.work.from : this.work.epoch;
-    this.#services.progress({ kind: 'progress', attempt: this.lease.attempt, epoch, step: 0, steps: 0, loss: Number.NaN });
+    this.#services.mention({ kind: 'progress', attempt: this.lease.attempt, epoch, step: 0, steps: 0, loss: Number.NaN });
     const warm = this.#isWarm();
     let prepared: Prepared;
     try {
-      prepared = await this.#services.inputs.prepare(this.work, warm, `${this.#prefix}start`);
+      prepared = await this.#services.inputs.prepare(this.work, {
+        warm,
+        name: `${this.#prefix}start`,
+        missing: (blob) => this.#services.mention({ kind: 'missing', blob }),
+        wanted: () => !this.#gone.signal.aborted && !this.#released,
+      });
       if (!warm) await this.#makeRoom();
     } catch (error) {
-      await this.#close(outcomeOfInputs(error));
+      await this.#close(this.#released ? RELEASED : outcomeOfInputs(error));
       return;
     }
     if (this.#gone.signal.aborted) await this.#close(null);
@@ -212,7 +218,7 @@ export class AttemptRun implements ChildListener {
   #hear(message: FromChild): void {
     switch (message.kind) {
       case 'progress':
-        this.#services.progress({ ...message, loss: message.loss ?? Number.NaN });
+        this.#services.mention({ ...message, loss: message.loss ?? Number.NaN });
         return;
       case 'epoch': {
         const { epoch, result, cost } = message;

@@ -1,5 +1,6 @@
 /** What an attempt begins with: the pixels of its data set and the bytes of its checkpoint, on this box. */
 import { join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
 import { BlobCorruptError, BlobNotFoundError } from '../../blob/errors.js';
 import type { BlobStore } from '../../blob/store.js';
 import { isProgram, type BlobId, type ImageInput, type Outcome, type Work } from '../../proto/work.js';
@@ -14,30 +15,52 @@ export interface Prepared {
   readonly program: string | null;
 }
 
-/** Decodes a data set at one input size, once per box. */
-export type PixelMaker = (dataset: BlobId, input: ImageInput) => Promise<PixelTable>;
+/** The data sets of this box. */
+export interface DataSets {
+  /** Decodes a data set at one input size, once per box. */
+  pixels(dataset: BlobId, input: ImageInput): Promise<PixelTable>;
+  /** A local file with the bytes of that part of a data set; null where there is none. */
+  held(part: BlobId): Promise<string | null>;
+}
+
+export interface Preparing {
+  /** The slot's child holds the state. */
+  readonly warm: boolean;
+  /** Of the checkpoint's file in the folder, else. */
+  readonly name: string;
+  /** Told of what the store has lost, again each time it is looked for. */
+  readonly missing: (blob: BlobId) => void;
+  /** Whether the attempt still waits for it. */
+  readonly wanted: () => boolean;
+}
+
+/** Between looks for what the store has lost: another box may be putting it back, after its connection has healed. */
+const RESTORE_PAUSES_MS: readonly number[] = [100, 200, 400, 800, 1_500, 3_000, 5_000, 5_000, 5_000];
 
 export class Inputs {
   readonly #blobs: BlobStore;
   readonly #folder: string;
-  readonly #makePixels: PixelMaker;
+  readonly #data: DataSets;
+  readonly #pausesMs: readonly number[];
   /** By data set and input: attempts that need the same table wait for the same work. */
   readonly #tables = new Map<string, Promise<PixelTable>>();
-
   readonly #programs: Programs;
 
-  constructor(blobs: BlobStore, folder: string, makePixels: PixelMaker) {
+  constructor(blobs: BlobStore, folder: string, data: DataSets, pausesMs = RESTORE_PAUSES_MS) {
     this.#programs = new Programs(blobs, folder);
     this.#blobs = blobs;
     this.#folder = folder;
-    this.#makePixels = makePixels;
+    this.#data = data;
+    this.#pausesMs = pausesMs;
   }
 
-  /** `warm`: the slot's child holds the state. `name`: the checkpoint's file in the folder, else. */
-  async prepare(work: Work, warm: boolean, name: string): Promise<Prepared> {
+  /** Throws CheckpointLost, DataLost, DataError, and the blob store's errors. */
+  async prepare(work: Work, preparing: Preparing): Promise<Prepared> {
     const { trajectory, checkpoint, dataset } = work;
-    const program = isProgram(trajectory) && trajectory.program !== null ? await this.#programs.path(trajectory.program) : null;
-    const pixels = trajectory.trainable === 'image-classifier' && dataset !== null ? await this.#table(dataset, trajectory.input) : null;
+    const { warm, name } = preparing;
+    const { program: source } = isProgram(trajectory) ? trajectory : { program: null };
+    const program = source === null ? null : await this.#restored(() => this.#programs.path(source), preparing);
+    const pixels = trajectory.trainable === 'image-classifier' && dataset !== null ? await this.#restored(() => this.#table(dataset, trajectory.input), preparing) : null;
     if (checkpoint === null) return { start: { from: 'nothing' }, pixels, program };
     if (warm) return { start: { from: 'held' }, pixels, program };
     const path = join(this.#folder, name);
@@ -50,12 +73,35 @@ export class Inputs {
     return { start: { from: 'file', path }, pixels, program };
   }
 
+  /** Puts what the store has lost back from this box's copy. False where there is none. Throws the blob store's errors. */
+  async restore(blob: BlobId): Promise<boolean> {
+    const path = (await this.#data.held(blob)) ?? (await this.#programs.held(blob));
+    if (path === null) return false;
+    // Under the name of its bytes' hash: a copy that was damaged here restores nothing.
+    return (await this.#blobs.putFile(path)).id === blob;
+  }
+
+  /** What the store has lost is looked for again for a while, since other boxes are asked for their copies. */
+  async #restored<Part>(get: () => Promise<Part>, { missing, wanted }: Preparing): Promise<Part> {
+    for (let tries = 0; ; tries += 1) {
+      try {
+        return await get();
+      } catch (error) {
+        if (!(error instanceof BlobNotFoundError || error instanceof BlobCorruptError)) throw error;
+        const pauseMs = this.#pausesMs[tries];
+        if (pauseMs === undefined || !wanted()) throw new DataLost(error.blob, { cause: error });
+        missing(error.blob);
+        await wait(pauseMs);
+      }
+    }
+  }
+
   #table(dataset: BlobId, input: ImageInput): Promise<PixelTable> {
     const { height, width, channels, resize } = input;
     const name = JSON.stringify([dataset, height, width, channels, resize]);
     const known = this.#tables.get(name);
     if (known !== undefined) return known;
-    const made = this.#makePixels(dataset, input);
+    const made = this.#data.pixels(dataset, input);
     this.#tables.set(name, made);
     // A failure is told to those who wait, and tried again for those who come later.
     made.catch(() => this.#tables.delete(name));
@@ -72,11 +118,20 @@ class CheckpointLost extends Error {
   }
 }
 
+/** Part of a data set, or a program, is in no store, and no box that could be asked has a copy. */
+class DataLost extends Error {
+  readonly code = 'DataLost';
+  constructor(blob: BlobId, options: ErrorOptions) {
+    super(`the blob ${blob} of its data or program is gone from the store, or damaged there, and no worker has put a copy back: \`trawl submit\` or \`trawl run\` of the sweep's file puts it back and resumes the sweep`, options);
+    this.name = 'DataLost';
+  }
+}
+
 /** What it means that an attempt's inputs could not be had. */
 export function outcomeOfInputs(error: unknown): Outcome {
   const code = error instanceof Error && 'code' in error ? error.code : undefined;
   const message = oneLine(error);
-  if (error instanceof CheckpointLost) return { class: error.code, message, neededBytes: null };
+  if (error instanceof CheckpointLost || error instanceof DataLost) return { class: error.code, message, neededBytes: null };
   // The store could not give a blob: another worker, or this one later, may have more luck.
   if (typeof code === 'string' && code.startsWith('Blob')) return { class: 'WorkerLost', message: `what the stage begins with could not be fetched: ${message}`, neededBytes: null };
   return outcomeOf(error);

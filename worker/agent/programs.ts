@@ -28,6 +28,11 @@ export class Programs {
     return program;
   }
 
+  /** The file of one that was fetched; null where there is none. */
+  async held(id: BlobId): Promise<string | null> {
+    return (await this.#kept.get(id)?.catch(() => null)) ?? null;
+  }
+
   #fetch(id: BlobId): Promise<string> {
     // A module is told from CommonJS by its name.
     const path = join(this.#folder, `program-${id}.mjs`);

@@ -25,6 +25,12 @@ export class PackFolder {
     return fetching;
   }
 
+  /** The local file, if it is here already. */
+  async held(id: BlobId): Promise<string | null> {
+    const path = join(this.#folder, id);
+    return (await isThere(path)) ? path : null;
+  }
+
   /** Throws DataError where the blob is no manifest of this version, and the blob store's errors. */
   async manifest(id: BlobId): Promise<DataManifest> {
     const bytes = await readFile(await this.path(id));
@@ -44,9 +50,16 @@ export class PackFolder {
   async #fetch(id: BlobId): Promise<string> {
     const path = join(this.#folder, id);
     // The store renames a file into place only once its hash was verified: being there is being whole.
-    if (await stat(path).then(() => true, () => false)) return path;
+    if (await isThere(path)) return path;
     await mkdir(this.#folder, { recursive: true });
     await this.#blobs.fetch(id, path);
     return path;
   }
+}
+
+function isThere(path: string): Promise<boolean> {
+  return stat(path).then(
+    () => true,
+    () => false,
+  );
 }

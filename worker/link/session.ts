@@ -22,10 +22,12 @@ import type {
   Hello,
   Keep,
   LeaseRef,
+  MissingBlob,
   Offer,
   Progress,
   Refused,
   ReliableMessage,
+  RestoreBlob,
   Welcome,
 } from '../../proto/messages.js';
 import { PROTOCOL_VERSION } from '../../proto/messages.js';
@@ -46,6 +48,7 @@ export interface SessionHandler {
   refused(refused: Refused): void;
   /** A person wants this worker to give everything back and leave. */
   askedToDrain(): void;
+  restore(restore: RestoreBlob): void;
   /** `down` comes once per outage, with a line for a person. */
   connection(state: 'up' | 'down', why: string): void;
 }
@@ -138,8 +141,8 @@ export class WorkerSession {
   }
 
   /** Said now or never. Throws ProtocolError as `report` does. */
-  progress(progress: Progress): void {
-    if (this.#welcomed) this.#connection?.send(progress);
+  mention(fact: Progress | MissingBlob): void {
+    if (this.#welcomed) this.#connection?.send(fact);
   }
 
   /** Whether those who report should wait for `whenRoomy` first. Nothing is dropped if they do not. */
@@ -203,6 +206,9 @@ export class WorkerSession {
         break;
       case 'drain':
         this.#handler.askedToDrain();
+        break;
+      case 'restore':
+        this.#handler.restore(message);
         break;
     }
   }

@@ -20,7 +20,7 @@ import { openHome, type WorkerHome } from '../agent/home.js';
 import { EpochRate } from '../agent/epoch-rate.js';
 import { GpuWatch } from '../agent/gpu-use.js';
 import { Inputs } from '../agent/inputs.js';
-import { pixelMaker } from '../agent/pixels.js';
+import { dataSets } from '../agent/data-sets.js';
 import { boxMemoryBytes } from '../agent/process-facts.js';
 import { chooseEngine, choiceText, offeredEngines, surveyEngines } from '../engine/choose.js';
 import { imageNumerics } from '../train/numerics.js';
@@ -71,7 +71,7 @@ async function run(options: WorkerOptions, home: WorkerHome): Promise<number> {
     },
     link: countedLink(linkOf(options, home.id, (url) => (blobsAt = url)), linkTraffic(metrics, 'grpc' in options.coordinator ? 'grpc' : 'nats')),
     blobs,
-    inputs: new Inputs(blobs, home.temporary, pixelMaker(blobs, home)),
+    inputs: new Inputs(blobs, home.temporary, dataSets(blobs, home)),
     folder: home.temporary,
     childModule: join(packageRoot(), 'dist', 'worker', 'train', 'child-main.js'),
     childSetup: childSetups(offered, slots, availableParallelism()),

@@ -5,7 +5,7 @@ import { Dispatcher, type TurnOutput } from '../../../coordinator/leader/dispatc
 import type { SweepFacts } from '../../../coordinator/leader/model.js';
 import { fleetFactsOf } from '../../../coordinator/leader/fleet-facts.js';
 import { snapshotOf } from '../../../coordinator/leader/snapshot.js';
-import { FEATURE_DRAIN, PROTOCOL_VERSION, type BoxFacts, type Hello, type Offer } from '../../../proto/messages.js';
+import { FEATURE_DRAIN, FEATURE_RESTORE, PROTOCOL_VERSION, type BoxFacts, type Hello, type Offer } from '../../../proto/messages.js';
 import type { OutcomeClass } from '../../../proto/work.js';
 import { factsOf, pathOf } from '../../simulation/sweeps.js';
 
@@ -302,5 +302,39 @@ describe('ready work that waits', () => {
     assert.equal(stage.dispatcher.waiting.engine, TRIALS);
     stage.hello('b');
     assert.deepEqual([stage.dispatcher.waiting.slot, stage.dispatcher.waiting.engine], [TRIALS - 1, 0]);
+  });
+});
+
+describe('a blob that the store has lost', () => {
+  const blob = 'ab'.repeat(32);
+  const asked = ({ sends }: TurnOutput): string[] => sends.flatMap(({ peer, message }) => (message.kind === 'restore' && message.blob === blob ? [peer] : []));
+  const able = { features: [FEATURE_RESTORE], slots: 0 };
+
+  it('is asked for at all other workers that know the message, once a second, and told of once', () => {
+    const stage = new Stage();
+    for (const worker of ['a', 'b', 'c']) stage.hello(worker, able);
+    stage.hello('old', { features: [], slots: 0 });
+    const miss = (worker: string): TurnOutput => {
+      stage.dispatcher.received(worker, { kind: 'missing', blob }, stage.now);
+      return stage.turn();
+    };
+    const first = miss('a');
+    assert.deepEqual(asked(first), ['b', 'c']);
+    assert.deepEqual(
+      first.writes.events.map(({ type, detail }) => [type, detail]),
+      [['blob.missing', { blob, worker: 'a', name: 'box-a', asked: 2 }]],
+    );
+    assert.deepEqual(asked(miss('b')), []);
+    stage.now += 1_000;
+    const again = miss('b');
+    assert.deepEqual([asked(again), again.writes.events], [['a', 'c'], []]);
+  });
+
+  it('pauses the sweeps that need it when nobody has it', () => {
+    const stage = new Stage();
+    const [offer] = offersTo('a', stage.hello('a'));
+    const output = stage.ends('a', offer!, 'DataLost');
+    assert.deepEqual(output.writes.sweeps.map(({ state }) => state), ['paused']);
+    assert.ok(output.writes.events.some(({ type, detail }) => type === 'sweep.paused' && detail.problem === 'said'));
   });
 });

@@ -21,6 +21,7 @@ test('a checkpoint that the store has lost is made again twice', () => {
   assert.deepEqual([1, 2, 3].map((count) => afterFailure('CheckpointLost', count, false)), ['retry', 'retry', 'fail']);
 });
 
-test('a full disk pauses the sweep: nothing of it can be trained until there is room', () => {
+test('a full disk pauses the sweep until there is room, lost data until it is back', () => {
+  assert.equal(afterFailure('DataLost', 1, false), 'pause');
   assert.equal(afterFailure('DiskFull', 1, false), 'pause');
 });

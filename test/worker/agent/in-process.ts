@@ -7,7 +7,7 @@ import { packageRoot } from '../../../proto/package-root.js';
 import { Agent } from '../../../worker/agent/agent.js';
 import { openHome, type WorkerHome } from '../../../worker/agent/home.js';
 import { Inputs } from '../../../worker/agent/inputs.js';
-import { pixelMaker } from '../../../worker/agent/pixels.js';
+import { dataSets } from '../../../worker/agent/data-sets.js';
 import { wasmNumerics } from '../../../worker/engine/wasm/numerics.js';
 import { imageNumerics } from '../../../worker/train/numerics.js';
 import { grpcLink } from '../../../worker/link/grpc.js';
@@ -31,7 +31,7 @@ export interface RunningAgent {
   close(): Promise<void>;
 }
 
-export async function startAgent(coordinator: ScriptedCoordinator, options: { readonly slots?: number; readonly childModule?: string } = {}): Promise<RunningAgent> {
+export async function startAgent(coordinator: ScriptedCoordinator, options: { readonly slots?: number; readonly childModule?: string; readonly pausesMs?: readonly number[] } = {}): Promise<RunningAgent> {
   const folder = await mkdtemp(join(tmpdir(), 'trawl-worker-'));
   const home = await openHome(folder);
   const blobs = new HttpBlobStore({ baseUrls: [coordinator.baseUrl], token: TOKEN, spoolFolder: home.temporary });
@@ -40,7 +40,7 @@ export async function startAgent(coordinator: ScriptedCoordinator, options: { re
   const agent = new Agent({
     ...{ id: home.id, name: 'box', slots: options.slots ?? 1, memoryBytes: 8 * 2 ** 30, slotMemoryBytes: 4 * 2 ** 30, numerics: [imageNumerics(wasmNumerics())] },
     link: grpcLink({ address: coordinator.address, token: TOKEN }),
-    ...{ blobs, inputs: new Inputs(blobs, home.temporary, pixelMaker(blobs, home)), folder: home.temporary },
+    ...{ blobs, inputs: new Inputs(blobs, home.temporary, dataSets(blobs, home), options.pausesMs), folder: home.temporary },
     childModule: options.childModule ?? CHILD_MODULE,
     log: { info: log, warn: log },
   });

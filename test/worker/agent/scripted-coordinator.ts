@@ -7,7 +7,7 @@ import { FolderBlobStore } from '../../../blob/folder.js';
 import { registerBlobRoutes } from '../../../blob/http-server.js';
 import type { Carrier, CarrierHandler, Peer } from '../../../coordinator/dispatch/carrier.js';
 import { grpcCarrier } from '../../../coordinator/dispatch/grpc.js';
-import type { Answer, CoordinatorMessage, EpochReport, Finished, Hello, LeaseRef, Progress, ReliableMessage, WorkerMessage } from '../../../proto/messages.js';
+import type { Answer, CoordinatorMessage, EpochReport, Finished, Hello, LeaseRef, MissingBlob, Progress, ReliableMessage, WorkerMessage } from '../../../proto/messages.js';
 import type { Outcome, Work } from '../../../proto/work.js';
 import { Recorder } from '../../contract/signals.js';
 import { accessBy } from '../../support/access.js';
@@ -21,6 +21,7 @@ export class ScriptedCoordinator implements CarrierHandler {
   readonly hellos = new Recorder<Hello>();
   readonly reports = new Recorder<ReliableMessage>();
   readonly progress = new Recorder<Progress>();
+  readonly missing = new Recorder<MissingBlob>();
   readonly closings = new Recorder<string>();
   readonly folder: string;
   readonly blobs: FolderBlobStore;
@@ -86,6 +87,8 @@ export class ScriptedCoordinator implements CarrierHandler {
       this.hellos.push(message);
     } else if (message.kind === 'progress') {
       this.progress.push(message);
+    } else if (message.kind === 'missing') {
+      this.missing.push(message);
     } else if (message.kind !== 'heartbeat') {
       this.#reported(peer, message);
     }

@@ -118,6 +118,7 @@ function setStage(outboxHighMark = 100): Stage {
         keep: () => log.push('keep'),
         cancel: () => log.push('cancel'),
         askedToDrain: () => log.push('drain'),
+        restore: ({ blob }) => log.push(`restore ${blob}`),
         answer: (answer, message) => answered.push([answer, message]),
         refused: (refused) => refusals.push(refused),
         connection: (state, why) => log.push(`${state}: ${why}`),
