@@ -87,6 +87,7 @@ async function main(): Promise<number> {
     home: join(folder, 'home'),
     slots: SLOTS,
     slotMemoryBytes: null,
+    cacheBytes: null,
     leaseMs: null,
     engine: null,
     sharing: true,

@@ -40,7 +40,13 @@ export function withJson(command: Command): Command {
 export function withSlots(command: Command): Command {
   return command
     .addOption(new Option('--slots <n>', 'trainings at a time').argParser(positiveInteger).default(slotsByCores()))
-    .addOption(slotMemoryOption());
+    .addOption(slotMemoryOption())
+    .addOption(cacheOption());
+}
+
+/** Of a worker's packs, decoded images and programs. */
+export function cacheOption(): Option {
+  return new Option('--cache <size>', 'disk space for what a worker keeps to use again: data, decoded images, programs, e.g. 50GB (default: half of what is free)').argParser(byteSize);
 }
 
 export function slotMemoryOption(): Option {

@@ -17,13 +17,18 @@ export function boxFromWire({ pool, labels, engine, gpus }: Box): BoxFacts {
   return { pool: pool ?? null, labels, engine, gpus: gpus.map(({ index, name, memoryBytes }) => ({ index, name, memoryBytes: fromUint64('memoryBytes', memoryBytes) })) };
 }
 
-export function useToWire({ epochsPerSecond, gpus }: BoxUse): MessageInitShape<typeof BoxUseSchema> {
+export function useToWire({ epochsPerSecond, gpus, cache }: BoxUse): MessageInitShape<typeof BoxUseSchema> {
   return {
     epochsPerSecond,
     gpus: gpus.map(({ index, memoryUsedBytes, utilisation, celsius }) => ({ index: uint32('gpu', index), memoryUsedBytes: toUint64('memoryUsedBytes', memoryUsedBytes), utilisation, celsius })),
+    ...(cache === undefined ? {} : { cache: { bytes: toUint64('cacheBytes', cache.bytes), limitBytes: toUint64('cacheLimitBytes', cache.limitBytes) } }),
   };
 }
 
-export function useFromWire({ epochsPerSecond, gpus }: WireBoxUse): BoxUse {
-  return { epochsPerSecond, gpus: gpus.map(({ index, memoryUsedBytes, utilisation, celsius }) => ({ index, memoryUsedBytes: fromUint64('memoryUsedBytes', memoryUsedBytes), utilisation, celsius })) };
+export function useFromWire({ epochsPerSecond, gpus, cache }: WireBoxUse): BoxUse {
+  return {
+    epochsPerSecond,
+    gpus: gpus.map(({ index, memoryUsedBytes, utilisation, celsius }) => ({ index, memoryUsedBytes: fromUint64('memoryUsedBytes', memoryUsedBytes), utilisation, celsius })),
+    ...(cache === undefined ? {} : { cache: { bytes: fromUint64('cacheBytes', cache.bytes), limitBytes: fromUint64('cacheLimitBytes', cache.limitBytes) } }),
+  };
 }

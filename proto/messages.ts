@@ -43,11 +43,19 @@ export interface GpuUse {
   readonly celsius: number;
 }
 
+/** What a box keeps on its disk to use again: packs, decoded images, programs. */
+export interface CacheUse {
+  readonly bytes: number;
+  readonly limitBytes: number;
+}
+
 /** How a box is used now. */
 export interface BoxUse {
   /** Trained over the last minute. */
   readonly epochsPerSecond: number;
   readonly gpus: readonly GpuUse[];
+  /** Absent from a worker that does not tell. */
+  readonly cache?: CacheUse;
 }
 
 export interface Hello {

@@ -30,6 +30,10 @@ export class WorkerMetrics {
   readonly blobBytes = this.#counter('trawl_worker_blob_bytes_total', 'Bytes of blobs by direction: received from the store, sent to it', ['direction']);
   readonly blobLookups = this.#counter('trawl_worker_blob_lookups_total', 'Blobs that were asked for before they were sent, by whether the store had them', ['result']);
 
+  readonly cacheBytes = this.#gauge('trawl_worker_cache_bytes', 'Packs, decoded images and programs that are kept to be used again');
+  readonly cacheLimit = this.#gauge('trawl_worker_cache_limit_bytes', 'How much may be kept');
+  readonly cacheEvictions = this.#counter('trawl_worker_cache_evictions_total', 'Files that made room for others');
+
   readonly gpuMemory = this.#gauge('trawl_worker_gpu_memory_bytes', 'Memory of each GPU', ['gpu']);
   readonly gpuMemoryUsed = this.#gauge('trawl_worker_gpu_memory_used_bytes', 'Memory in use on each GPU', ['gpu']);
   readonly gpuUtilisation = this.#gauge('trawl_worker_gpu_utilisation_ratio', 'Utilisation of each GPU, from 0 to 1', ['gpu']);

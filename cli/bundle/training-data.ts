@@ -1,6 +1,6 @@
 /** What a bundle takes from the data of its sweep: the statistics that inputs are normalised by, and images to check itself with. */
 import { createHash, randomBytes } from 'node:crypto';
-import { open, rm } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { BlobStore } from '../../blob/store.js';
 import type { BlobId, DataFile, DataManifest, ImageInput } from '../../proto/work.js';
@@ -48,14 +48,14 @@ export class TrainingData {
 
   /** An image file's bytes as they were given. Throws where the pack was damaged. */
   async bytes(file: DataFile): Promise<Uint8Array> {
-    const handle = await open(await this.#packs.path(this.manifest.packs[file.pack] ?? ''), 'r');
+    const pack = await this.#packs.open(this.manifest.packs[file.pack] ?? '');
     try {
       const bytes = Buffer.alloc(file.bytes);
-      await handle.read(bytes, 0, file.bytes, file.offset);
+      await pack.handle.read(bytes, 0, file.bytes, file.offset);
       if (createHash('sha256').update(bytes).digest('hex') !== file.digest) throw new Error(`${file.name} is not what the data manifest says; run the sweep again`);
       return bytes;
     } finally {
-      await handle.close();
+      await pack.close();
     }
   }
 }

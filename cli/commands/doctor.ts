@@ -51,7 +51,7 @@ function findingLines({ check, verdict, found, remedy }: Finding): string[] {
 }
 
 export async function examine(home: Home): Promise<Finding[]> {
-  return [checkNode(), checkPostgres(), checkSimd(), ...(await checkEngines(home)), checkMemory(), await checkDisk(home), await checkHome(home), await checkCoordinator(home), await checkLoopback()];
+  return [checkNode(), checkPostgres(), checkSimd(), ...(await checkEngines(home)), checkMemory(), await checkDisk(home), ...(await checkCache(home)), await checkHome(home), await checkCoordinator(home), await checkLoopback()];
 }
 
 const ok = (check: string, found: string): Finding => ({ check, verdict: 'ok', found, remedy: null });
@@ -107,6 +107,14 @@ async function checkDisk(home: Home): Promise<Finding> {
   const found = `${bytes(free)} free at ${folder}`;
   if (free >= LITTLE_DISK_BYTES) return ok('disk', found);
   return { check: 'disk', verdict: 'warning', found, remedy: 'make room, or put the home elsewhere with --home DIR' };
+}
+
+/** Of this machine's worker; nothing where there has been none. */
+async function checkCache(home: Home): Promise<Finding[]> {
+  if (!existsSync(home.worker)) return [];
+  const { cacheOnDisk } = await import('../../worker/agent/cache-limit.js');
+  const { bytes: kept, limitBytes } = await cacheOnDisk(home.worker);
+  return [ok('cache', `${bytes(kept)} of data and decoded images at ${home.worker}; without --cache SIZE a worker keeps up to ${bytes(limitBytes)}`)];
 }
 
 /** The message of the commands, cut in two. */

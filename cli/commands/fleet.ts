@@ -16,7 +16,7 @@ import { withEngine } from '../engine/option.js';
 import { homeAt } from '../home.js';
 import { listeningOf, type ListenOptions } from '../host/listening.js';
 import { natsOf, withNats, type NatsOptions } from '../nats-option.js';
-import { graceDuration, positiveInteger, several, slotMemoryOption, withHome, withLease, withSlots, withToken, type HomeOptions } from '../options.js';
+import { cacheOption, graceDuration, positiveInteger, several, slotMemoryOption, withHome, withLease, withSlots, withToken, type HomeOptions } from '../options.js';
 import { plainMistake } from '../plain.js';
 import { commandLine, near } from '../program-name.js';
 import { tokenOf } from '../remote.js';
@@ -27,6 +27,7 @@ interface UpOptions extends HomeOptions, NatsOptions, ListenOptions {
   readonly blobs?: string;
   readonly slots: number;
   readonly slotMemory?: number;
+  readonly cache?: number;
   readonly worker: boolean;
   readonly lease?: number;
   readonly engine?: EngineName;
@@ -42,6 +43,7 @@ interface WorkerOptions extends NatsOptions {
   readonly home: string;
   readonly slots?: number;
   readonly slotMemory?: number;
+  readonly cache?: number;
   readonly pool?: string;
   readonly label?: readonly string[];
   readonly grace?: number;
@@ -95,6 +97,7 @@ export function addFleetCommands(program: Command, exit: (code: number) => void)
     .addOption(new Option('--metrics-port <n>', 'tell Prometheus of this worker, on this machine alone: http://127.0.0.1:N/metrics'))
     .addOption(new Option('--slots <n>', 'trainings at a time (default: one per GPU, else one per two cores)').argParser(positiveInteger))
     .addOption(slotMemoryOption())
+    .addOption(cacheOption())
     .addHelpText('after', '\nExamples:\n  trawl worker --coordinator sweeps.example.org:7077 --ca ca.crt --home ./worker --token-file ./worker.token --slots 2\n  trawl worker --nats nats://127.0.0.1:4222 --blobs http://127.0.0.1:8080 --home ./worker --token-file ./token');
   withEngine(withNats(withToken(worker), 'in place of --coordinator: the NATS server over which it takes workers'), OFFERED).action(async (options: WorkerOptions, command: Command) => {
     // A variable may be there for other commands; an option was meant.
@@ -126,7 +129,7 @@ async function stayUp(options: UpOptions): Promise<void> {
   if (connection.host === null) throw new CommandFailed(`a coordinator runs on home ${near(home.folder)} already`);
   const { host } = connection;
   try {
-    if (options.worker) host.startWorker({ slots: options.slots, slotMemoryBytes: options.slotMemory ?? null, ...(options.engine === undefined ? {} : { engine: options.engine }) });
+    if (options.worker) host.startWorker({ slots: options.slots, slotMemoryBytes: options.slotMemory ?? null, cacheBytes: options.cache ?? null, ...(options.engine === undefined ? {} : { engine: options.engine }) });
     display.say(`coordinator of home ${near(home.folder)}: ${host.url} (HTTP), ${host.workerAddress} (workers)${nats === null ? '' : `, ${nats.place.address.shown} (workers of fleet ${nats.place.fleet})`}; its token is in ${near(home.announcement)}`);
     const outer = reachedAt(host.outer, listening.outer?.advertise ?? null);
     if (outer !== null) display.say(`from other machines: ${outer.http} (HTTP), ${outer.grpc} (workers)${listening.outer?.tls === null ? ', without TLS' : ''}; tokens: ${commandLine(['token', 'create', '--role', 'worker'], home)}`);
@@ -166,6 +169,7 @@ async function runWorker(options: WorkerOptions): Promise<number> {
   if (options.grace !== undefined) args.push('--grace-ms', String(options.grace));
   if (options.metricsPort !== undefined) args.push('--metrics-port', options.metricsPort);
   if (options.slotMemory !== undefined) args.push('--slot-memory', String(options.slotMemory));
+  if (options.cache !== undefined) args.push('--cache', String(options.cache));
   if (options.tls === true) args.push('--tls');
   for (const name of ['blobs', 'ca', 'cert', 'key', 'name'] as const) {
     const value = options[name];

@@ -7,6 +7,7 @@ import { withSubmission } from './submit.js';
 interface Options extends HomeOptions {
   readonly slots: number;
   readonly slotMemory?: number;
+  readonly cache?: number;
   readonly lease?: number;
   readonly engine?: EngineName;
   readonly sharing: boolean;
@@ -31,6 +32,7 @@ export function addRun(program: Command, exit: (code: number) => void): void {
         home: options.home,
         slots: options.slots,
         slotMemoryBytes: options.slotMemory ?? null,
+        cacheBytes: options.cache ?? null,
         leaseMs: options.lease ?? null,
         engine: options.engine ?? null,
         sharing: options.sharing,

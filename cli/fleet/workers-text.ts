@@ -21,6 +21,7 @@ const COLUMNS: readonly Column<WorkerView>[] = [
   { title: 'GPU memory', value: ({ gpus }) => gpuText(gpus, memoryText), align: 'right' },
   { title: 'GPU use', value: ({ gpus }) => gpuText(gpus, ({ utilisation }) => (utilisation === null ? '-' : `${Math.round(utilisation * 100)} %`)), align: 'right' },
   { title: 'epochs/s', value: ({ epochsPerSecond }) => epochsPerSecond?.toFixed(2) ?? '-', align: 'right' },
+  { title: 'cache', value: ({ cache }) => (cache === null ? '-' : `${bytes(cache.bytes)} of ${bytes(cache.limitBytes)}`), align: 'right' },
   { title: 'last seen', value: ({ lastSeenSeconds }) => `${duration(lastSeenSeconds * 1000)} ago` },
 ];
 

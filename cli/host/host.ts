@@ -38,6 +38,8 @@ export interface WorkerOptions {
   readonly slots: number;
   /** Limit on each training child's memory; null for the worker's own choice. */
   readonly slotMemoryBytes: number | null;
+  /** Of what it keeps to use again; null for the worker's own choice. */
+  readonly cacheBytes: number | null;
   /** Offer this engine alone; all that can be used where it is left out. */
   readonly engine?: EngineName;
 }
@@ -127,12 +129,13 @@ export class Host {
     if (this.#worker !== null) return;
     const { home } = this.#options;
     const limit = options.slotMemoryBytes === null ? [] : ['--slot-memory', String(options.slotMemoryBytes)];
+    const cache = options.cacheBytes === null ? [] : ['--cache', String(options.cacheBytes)];
     const engine = options.engine === undefined ? [] : ['--engine', options.engine];
     this.#worker = new SupervisedChild({
       name: 'worker',
       module: join(packageRoot(), 'dist', 'worker', 'main', 'main.js'),
       logFile: join(home.logs, 'worker.log'),
-      args: () => ['--coordinator', this.#known().grpc, '--home', home.worker, '--slots', String(options.slots), '--engines', home.engines, ...limit, ...engine],
+      args: () => ['--coordinator', this.#known().grpc, '--home', home.worker, '--slots', String(options.slots), '--engines', home.engines, ...limit, ...cache, ...engine],
       env: () => childEnvironment({ TRAWL_TOKEN: this.#token }),
       onReady: null,
       onEnd: (how) => this.#options.onNotice(`the worker ended (${how}); it is started again`),

@@ -39,6 +39,8 @@ export interface RunOptions {
   readonly slots: number;
   /** Limit on each training child's memory; null for the worker's own choice. */
   readonly slotMemoryBytes: number | null;
+  /** Of what the worker keeps to use again; null for its own choice. */
+  readonly cacheBytes: number | null;
   /** How long a silent worker keeps its work; null for the coordinator's default. */
   readonly leaseMs: number | null;
   /** The engine that trains; null for the sweep's own, or the best there is. */
@@ -263,7 +265,7 @@ class Run {
   }
 
   #startWorker(connection: Connection): void {
-    connection.host?.startWorker({ slots: this.#options.slots, slotMemoryBytes: this.#options.slotMemoryBytes });
+    connection.host?.startWorker({ slots: this.#options.slots, slotMemoryBytes: this.#options.slotMemoryBytes, cacheBytes: this.#options.cacheBytes });
   }
 
   /** For two classes: what the models come to where nearly all of the positive class must be found. */

@@ -228,6 +228,8 @@ export interface WorkerView {
   readonly gpus: readonly GpuView[];
   /** Over the last minute; null where it is not told. */
   readonly epochsPerSecond: number | null;
+  /** What it keeps on its disk to use again: packs, decoded images, programs; null where it is not told. */
+  readonly cache: { readonly bytes: number; readonly limitBytes: number } | null;
   readonly lastSeenSeconds: number;
   /** Null outside quarantine. */
   readonly quarantinedForSeconds: number | null;

@@ -29,6 +29,7 @@ function liveView(worker: WorkerSnapshot, names: ReadonlyMap<string, string>): W
       return { index, name: model, memoryBytes: memory, usedBytes: now?.memoryUsedBytes ?? null, utilisation: now?.utilisation ?? null, celsius: now?.celsius ?? null };
     }),
     epochsPerSecond: use?.epochsPerSecond ?? null,
+    cache: use?.cache ?? null,
     lastSeenSeconds: worker.silentMs / 1000,
     quarantinedForSeconds: worker.quarantinedForMs === null ? null : worker.quarantinedForMs / 1000,
     stages: running.map(({ kind, sweep, trials, from, to, epoch }) => ({ kind, sweep: sweep === null ? null : (names.get(sweep) ?? sweep), trials, from, to, epoch })),
@@ -38,6 +39,6 @@ function liveView(worker: WorkerSnapshot, names: ReadonlyMap<string, string>): W
 function goneView({ id, name, numerics, memoryBytes, lastSeen }: StoredWorker, now: Date): WorkerView {
   return {
     ...{ id, name, state: 'gone', carrier: null, pool: null, labels: {}, engine: '', numerics, slots: 0, busy: 0, memoryBytes, gpus: [] },
-    ...{ epochsPerSecond: null, lastSeenSeconds: (now.getTime() - lastSeen.getTime()) / 1000, quarantinedForSeconds: null, stages: [] },
+    ...{ epochsPerSecond: null, cache: null, lastSeenSeconds: (now.getTime() - lastSeen.getTime()) / 1000, quarantinedForSeconds: null, stages: [] },
   };
 }

@@ -15,7 +15,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file trawl.proto.
  */
 export const file_trawl: GenFile = /*@__PURE__*/
-  fileDesc("Cgt0cmF3bC5wcm90bxIIdHJhd2wudjEiNwoKRnJvbVdvcmtlchIpCghtZXNzYWdlcxgBIAMoCzIXLnRyYXdsLnYxLldvcmtlck1lc3NhZ2UiQQoPRnJvbUNvb3JkaW5hdG9yEi4KCG1lc3NhZ2VzGAEgAygLMhwudHJhd2wudjEuQ29vcmRpbmF0b3JNZXNzYWdlIugCCg1Xb3JrZXJNZXNzYWdlEiAKBWhlbGxvGAEgASgLMg8udHJhd2wudjEuSGVsbG9IABIoCgloZWFydGJlYXQYAiABKAsyEy50cmF3bC52MS5IZWFydGJlYXRIABImCghwcm9ncmVzcxgDIAEoCzISLnRyYXdsLnYxLlByb2dyZXNzSAASJgoFZXBvY2gYBCABKAsyFS50cmF3bC52MS5FcG9jaFJlcG9ydEgAEi8KCmNoZWNrcG9pbnQYBSABKAsyGS50cmF3bC52MS5DaGVja3BvaW50U2F2ZWRIABIwCgpldmFsdWF0aW9uGAYgASgLMhoudHJhd2wudjEuRXZhbHVhdGlvblJlcG9ydEgAEiYKCGZpbmlzaGVkGAcgASgLMhIudHJhd2wudjEuRmluaXNoZWRIABIoCgdtaXNzaW5nGAggASgLMhUudHJhd2wudjEuTWlzc2luZ0Jsb2JIAEIGCgRraW5kIr4CChJDb29yZGluYXRvck1lc3NhZ2USJAoHd2VsY29tZRgBIAEoCzIRLnRyYXdsLnYxLldlbGNvbWVIABIkCgdyZWZ1c2VkGAIgASgLMhEudHJhd2wudjEuUmVmdXNlZEgAEiAKBW9mZmVyGAMgASgLMg8udHJhd2wudjEuT2ZmZXJIABIiCgZhbnN3ZXIYBCABKAsyEC50cmF3bC52MS5BbnN3ZXJIABIeCgRrZWVwGAUgASgLMg4udHJhd2wudjEuS2VlcEgAEiIKBmNhbmNlbBgGIAEoCzIQLnRyYXdsLnYxLkNhbmNlbEgAEiAKBWRyYWluGAcgASgLMg8udHJhd2wudjEuRHJhaW5IABIoCgdyZXN0b3JlGAggASgLMhUudHJhd2wudjEuUmVzdG9yZUJsb2JIAEIGCgRraW5kIioKCExlYXNlUmVmEg8KB2F0dGVtcHQYASABKAkSDQoFdG9rZW4YAiABKAki+gEKBUhlbGxvEhAKCHByb3RvY29sGAEgASgNEhAKCGZlYXR1cmVzGAIgAygJEg4KBndvcmtlchgDIAEoCRIMCgRuYW1lGAQgASgJEg0KBXNsb3RzGAUgASgNEhQKDG1lbW9yeV9ieXRlcxgGIAEoBBIZChFzbG90X21lbW9yeV9ieXRlcxgHIAEoBBIQCghudW1lcmljcxgIIAMoCRIMCgRub2RlGAkgASgJEiIKBmxlYXNlcxgKIAMoCzISLnRyYXdsLnYxLkxlYXNlUmVmEg8KB3dhaXRpbmcYCyADKAkSGgoDYm94GAwgASgLMg0udHJhd2wudjEuQm94IqgBCgNCb3gSEQoEcG9vbBgBIAEoCUgAiAEBEikKBmxhYmVscxgCIAMoCzIZLnRyYXdsLnYxLkJveC5MYWJlbHNFbnRyeRIOCgZlbmdpbmUYAyABKAkSGwoEZ3B1cxgEIAMoCzINLnRyYXdsLnYxLkdwdRotCgtMYWJlbHNFbnRyeRILCgNrZXkYASABKAkSDQoFdmFsdWUYAiABKAk6AjgBQgcKBV9wb29sIjgKA0dwdRINCgVpbmRleBgBIAEoDRIMCgRuYW1lGAIgASgJEhQKDG1lbW9yeV9ieXRlcxgDIAEoBCIqCglIZWFydGJlYXQSHQoDdXNlGAEgASgLMhAudHJhd2wudjEuQm94VXNlIkMKBkJveFVzZRIZChFlcG9jaHNfcGVyX3NlY29uZBgBIAEoARIeCgRncHVzGAIgAygLMhAudHJhd2wudjEuR3B1VXNlIlgKBkdwdVVzZRINCgVpbmRleBgBIAEoDRIZChFtZW1vcnlfdXNlZF9ieXRlcxgCIAEoBBITCgt1dGlsaXNhdGlvbhgDIAEoARIPCgdjZWxzaXVzGAQgASgBIlUKCFByb2dyZXNzEg8KB2F0dGVtcHQYASABKAkSDQoFZXBvY2gYAiABKA0SDAoEc3RlcBgDIAEoDRINCgVzdGVwcxgEIAEoDRIMCgRsb3NzGAUgASgBIhsKC01pc3NpbmdCbG9iEgwKBGJsb2IYASABKAwiGgoIQ291bnRSb3cSDgoGY291bnRzGAEgAygNIi0KCUNvbmZ1c2lvbhIgCgRyb3dzGAEgAygLMhIudHJhd2wudjEuQ291bnRSb3ciZAoKUm9jU3VtbWFyeRIRCglwb3NpdGl2ZXMYASABKA0SEQoJbmVnYXRpdmVzGAIgASgNEhcKD2ZhbHNlX3Bvc2l0aXZlcxgDIAMoDRIXCg9mYWxzZV9uZWdhdGl2ZXMYBCADKA0ivAIKC0Vwb2NoUmVwb3J0Eg8KB2F0dGVtcHQYASABKAkSDQoFdG9rZW4YAiABKAkSCwoDc2VxGAMgASgEEg0KBWVwb2NoGAQgASgNEgsKA2tleRgFIAEoDBIUCgxtZXRyaWNfbmFtZXMYBiADKAkSFQoNbWV0cmljX3ZhbHVlcxgHIAMoARImCgljb25mdXNpb24YCCABKAsyEy50cmF3bC52MS5Db25mdXNpb24SEAoIZGl2ZXJnZWQYCSABKAgSDwoHc2Vjb25kcxgKIAEoARINCgVzdGVwcxgLIAEoDRIOCgZwYXJhbXMYDCABKAQSGQoMbXNfcGVyX2ltYWdlGA0gASgBSACIAQESIQoDcm9jGA4gAygLMhQudHJhd2wudjEuUm9jU3VtbWFyeUIPCg1fbXNfcGVyX2ltYWdlIncKD0NoZWNrcG9pbnRTYXZlZBIPCgdhdHRlbXB0GAEgASgJEg0KBXRva2VuGAIgASgJEgsKA3NlcRgDIAEoBBINCgVlcG9jaBgEIAEoDRILCgNrZXkYBSABKAwSDAoEYmxvYhgGIAEoDBINCgVieXRlcxgHIAEoBCLWAQoQRXZhbHVhdGlvblJlcG9ydBIPCgdhdHRlbXB0GAEgASgJEg0KBXRva2VuGAIgASgJEgsKA3NlcRgDIAEoBBILCgNrZXkYBCABKAwSHAoEcGFydBgFIAEoDjIOLnRyYXdsLnYxLlBhcnQSDAoEbG9zcxgGIAEoARIQCghhY2N1cmFjeRgHIAEoARILCgNhdWMYCCABKAESJgoJY29uZnVzaW9uGAkgASgLMhMudHJhd2wudjEuQ29uZnVzaW9uEhUKDXByb2JhYmlsaXRpZXMYCiABKAwiqgEKCEZpbmlzaGVkEg8KB2F0dGVtcHQYASABKAkSDQoFdG9rZW4YAiABKAkSCwoDc2VxGAMgASgEEicKB291dGNvbWUYBCABKA4yFi50cmF3bC52MS5PdXRjb21lQ2xhc3MSDwoHbWVzc2FnZRgFIAEoCRIZCgxuZWVkZWRfYnl0ZXMYBiABKARIAIgBARILCgNsb2cYByABKAlCDwoNX25lZWRlZF9ieXRlcyJYCgdXZWxjb21lEhUKDWxlYXNlX3Rlcm1fbXMYASABKA0SFAoMaGVhcnRiZWF0X21zGAIgASgNEiAKBGxvc3QYAyADKAsyEi50cmF3bC52MS5MZWFzZVJlZiI3CgdSZWZ1c2VkEgwKBGNvZGUYASABKAkSDwoHbWVzc2FnZRgCIAEoCRINCgVyZXRyeRgDIAEoCCIwCghFcG9jaFJ1bhINCgVjb3VudBgBIAEoDRIVCg1zZXR0aW5nc19qc29uGAIgASgJIocDCglUcmFpbldvcmsSFwoPdHJhamVjdG9yeV9qc29uGAEgASgJEgwKBGZyb20YAiABKA0SCgoCdG8YAyABKA0SDAoEa2V5cxgEIAMoDBIiCgZlcG9jaHMYBSADKAsyEi50cmF3bC52MS5FcG9jaFJ1bhIXCgpjaGVja3BvaW50GAYgASgMSACIAQESDAoEa2VlcBgHIAMoDRIQCghldmFsdWF0ZRgIIAMoDRISCgphd2FpdF9mcm9tGAkgASgNEhQKB2RhdGFzZXQYCiABKAxIAYgBARIZCgxtZW1vcnlfYnl0ZXMYCyABKARIAogBARIXCgp0aW1lb3V0X21zGAwgASgBSAOIAQESGwoTY2hlY2twb2ludF9ldmVyeV9tcxgNIAEoARIXCgpzaWxlbmNlX21zGA4gASgBSASIAQFCDQoLX2NoZWNrcG9pbnRCCgoIX2RhdGFzZXRCDwoNX21lbW9yeV9ieXRlc0INCgtfdGltZW91dF9tc0INCgtfc2lsZW5jZV9tcyLbAQoMRXZhbHVhdGVXb3JrEhcKD3RyYWplY3RvcnlfanNvbhgBIAEoCRINCgVlcG9jaBgCIAEoDRILCgNrZXkYAyABKAwSEgoKY2hlY2twb2ludBgEIAEoDBIdCgVwYXJ0cxgFIAMoDjIOLnRyYXdsLnYxLlBhcnQSDwoHZGF0YXNldBgGIAEoDBIZCgxtZW1vcnlfYnl0ZXMYByABKARIAIgBARIXCgp0aW1lb3V0X21zGAggASgBSAGIAQFCDwoNX21lbW9yeV9ieXRlc0INCgtfdGltZW91dF9tcyKBAQoFT2ZmZXISDwoHYXR0ZW1wdBgBIAEoCRINCgV0b2tlbhgCIAEoCRIkCgV0cmFpbhgDIAEoCzITLnRyYXdsLnYxLlRyYWluV29ya0gAEioKCGV2YWx1YXRlGAQgASgLMhYudHJhd2wudjEuRXZhbHVhdGVXb3JrSABCBgoEd29yayJ3CgZBbnN3ZXISCwoDc2VxGAEgASgEEiIKB3ZlcmRpY3QYAiABKA4yES50cmF3bC52MS5WZXJkaWN0EhwKBG5leHQYAyABKA4yDi50cmF3bC52MS5OZXh0EgwKBGtlZXAYBCABKAgSEAoIZXZhbHVhdGUYBSABKAgiJgoES2VlcBIPCgdhdHRlbXB0GAEgASgJEg0KBWVwb2NoGAIgASgNIjsKBkNhbmNlbBIPCgdhdHRlbXB0GAEgASgJEiAKA2hvdxgCIAEoDjITLnRyYXdsLnYxLkNhbmNlbEhvdyIHCgVEcmFpbiIbCgtSZXN0b3JlQmxvYhIMCgRibG9iGAEgASgMKjkKBFBhcnQSFAoQUEFSVF9VTlNQRUNJRklFRBAAEgwKCFBBUlRfVkFMEAESDQoJUEFSVF9URVNUEAIq9wIKDE91dGNvbWVDbGFzcxIdChlPVVRDT01FX0NMQVNTX1VOU1BFQ0lGSUVEEAASFgoST1VUQ09NRV9DTEFTU19ET05FEAESGgoWT1VUQ09NRV9DTEFTU19SRUxFQVNFRBACEh8KG09VVENPTUVfQ0xBU1NfT1VUX09GX01FTU9SWRADEiEKHU9VVENPTUVfQ0xBU1NfVFJBSU5BQkxFX0VSUk9SEAQSHAoYT1VUQ09NRV9DTEFTU19EQVRBX0VSUk9SEAUSHQoZT1VUQ09NRV9DTEFTU19XT1JLRVJfTE9TVBAGEhsKF09VVENPTUVfQ0xBU1NfUFJFRU1QVEVEEAcSGQoVT1VUQ09NRV9DTEFTU19USU1FT1VUEAgSGwoXT1VUQ09NRV9DTEFTU19ESVNLX0ZVTEwQCRIhCh1PVVRDT01FX0NMQVNTX0NIRUNLUE9JTlRfTE9TVBAKEhsKF09VVENPTUVfQ0xBU1NfREFUQV9MT1NUEAsqRQoHVmVyZGljdBIXChNWRVJESUNUX1VOU1BFQ0lGSUVEEAASDgoKVkVSRElDVF9PSxABEhEKDVZFUkRJQ1RfU1RBTEUQAio+CgROZXh0EhQKEE5FWFRfVU5TUEVDSUZJRUQQABIRCg1ORVhUX0NPTlRJTlVFEAESDQoJTkVYVF9TVE9QEAIqVwoJQ2FuY2VsSG93EhoKFkNBTkNFTF9IT1dfVU5TUEVDSUZJRUQQABIWChJDQU5DRUxfSE9XX1JFTEVBU0UQARIWChJDQU5DRUxfSE9XX0FCQU5ET04QAjJHCgVUcmF3bBI+CgdTZXNzaW9uEhQudHJhd2wudjEuRnJvbVdvcmtlchoZLnRyYXdsLnYxLkZyb21Db29yZGluYXRvcigBMAFiBnByb3RvMw");
+  fileDesc("Cgt0cmF3bC5wcm90bxIIdHJhd2wudjEiNwoKRnJvbVdvcmtlchIpCghtZXNzYWdlcxgBIAMoCzIXLnRyYXdsLnYxLldvcmtlck1lc3NhZ2UiQQoPRnJvbUNvb3JkaW5hdG9yEi4KCG1lc3NhZ2VzGAEgAygLMhwudHJhd2wudjEuQ29vcmRpbmF0b3JNZXNzYWdlIugCCg1Xb3JrZXJNZXNzYWdlEiAKBWhlbGxvGAEgASgLMg8udHJhd2wudjEuSGVsbG9IABIoCgloZWFydGJlYXQYAiABKAsyEy50cmF3bC52MS5IZWFydGJlYXRIABImCghwcm9ncmVzcxgDIAEoCzISLnRyYXdsLnYxLlByb2dyZXNzSAASJgoFZXBvY2gYBCABKAsyFS50cmF3bC52MS5FcG9jaFJlcG9ydEgAEi8KCmNoZWNrcG9pbnQYBSABKAsyGS50cmF3bC52MS5DaGVja3BvaW50U2F2ZWRIABIwCgpldmFsdWF0aW9uGAYgASgLMhoudHJhd2wudjEuRXZhbHVhdGlvblJlcG9ydEgAEiYKCGZpbmlzaGVkGAcgASgLMhIudHJhd2wudjEuRmluaXNoZWRIABIoCgdtaXNzaW5nGAggASgLMhUudHJhd2wudjEuTWlzc2luZ0Jsb2JIAEIGCgRraW5kIr4CChJDb29yZGluYXRvck1lc3NhZ2USJAoHd2VsY29tZRgBIAEoCzIRLnRyYXdsLnYxLldlbGNvbWVIABIkCgdyZWZ1c2VkGAIgASgLMhEudHJhd2wudjEuUmVmdXNlZEgAEiAKBW9mZmVyGAMgASgLMg8udHJhd2wudjEuT2ZmZXJIABIiCgZhbnN3ZXIYBCABKAsyEC50cmF3bC52MS5BbnN3ZXJIABIeCgRrZWVwGAUgASgLMg4udHJhd2wudjEuS2VlcEgAEiIKBmNhbmNlbBgGIAEoCzIQLnRyYXdsLnYxLkNhbmNlbEgAEiAKBWRyYWluGAcgASgLMg8udHJhd2wudjEuRHJhaW5IABIoCgdyZXN0b3JlGAggASgLMhUudHJhd2wudjEuUmVzdG9yZUJsb2JIAEIGCgRraW5kIioKCExlYXNlUmVmEg8KB2F0dGVtcHQYASABKAkSDQoFdG9rZW4YAiABKAki+gEKBUhlbGxvEhAKCHByb3RvY29sGAEgASgNEhAKCGZlYXR1cmVzGAIgAygJEg4KBndvcmtlchgDIAEoCRIMCgRuYW1lGAQgASgJEg0KBXNsb3RzGAUgASgNEhQKDG1lbW9yeV9ieXRlcxgGIAEoBBIZChFzbG90X21lbW9yeV9ieXRlcxgHIAEoBBIQCghudW1lcmljcxgIIAMoCRIMCgRub2RlGAkgASgJEiIKBmxlYXNlcxgKIAMoCzISLnRyYXdsLnYxLkxlYXNlUmVmEg8KB3dhaXRpbmcYCyADKAkSGgoDYm94GAwgASgLMg0udHJhd2wudjEuQm94IqgBCgNCb3gSEQoEcG9vbBgBIAEoCUgAiAEBEikKBmxhYmVscxgCIAMoCzIZLnRyYXdsLnYxLkJveC5MYWJlbHNFbnRyeRIOCgZlbmdpbmUYAyABKAkSGwoEZ3B1cxgEIAMoCzINLnRyYXdsLnYxLkdwdRotCgtMYWJlbHNFbnRyeRILCgNrZXkYASABKAkSDQoFdmFsdWUYAiABKAk6AjgBQgcKBV9wb29sIjgKA0dwdRINCgVpbmRleBgBIAEoDRIMCgRuYW1lGAIgASgJEhQKDG1lbW9yeV9ieXRlcxgDIAEoBCIqCglIZWFydGJlYXQSHQoDdXNlGAEgASgLMhAudHJhd2wudjEuQm94VXNlImYKBkJveFVzZRIZChFlcG9jaHNfcGVyX3NlY29uZBgBIAEoARIeCgRncHVzGAIgAygLMhAudHJhd2wudjEuR3B1VXNlEiEKBWNhY2hlGAMgASgLMhIudHJhd2wudjEuQ2FjaGVVc2UiLgoIQ2FjaGVVc2USDQoFYnl0ZXMYASABKAQSEwoLbGltaXRfYnl0ZXMYAiABKAQiWAoGR3B1VXNlEg0KBWluZGV4GAEgASgNEhkKEW1lbW9yeV91c2VkX2J5dGVzGAIgASgEEhMKC3V0aWxpc2F0aW9uGAMgASgBEg8KB2NlbHNpdXMYBCABKAEiVQoIUHJvZ3Jlc3MSDwoHYXR0ZW1wdBgBIAEoCRINCgVlcG9jaBgCIAEoDRIMCgRzdGVwGAMgASgNEg0KBXN0ZXBzGAQgASgNEgwKBGxvc3MYBSABKAEiGwoLTWlzc2luZ0Jsb2ISDAoEYmxvYhgBIAEoDCIaCghDb3VudFJvdxIOCgZjb3VudHMYASADKA0iLQoJQ29uZnVzaW9uEiAKBHJvd3MYASADKAsyEi50cmF3bC52MS5Db3VudFJvdyJkCgpSb2NTdW1tYXJ5EhEKCXBvc2l0aXZlcxgBIAEoDRIRCgluZWdhdGl2ZXMYAiABKA0SFwoPZmFsc2VfcG9zaXRpdmVzGAMgAygNEhcKD2ZhbHNlX25lZ2F0aXZlcxgEIAMoDSK8AgoLRXBvY2hSZXBvcnQSDwoHYXR0ZW1wdBgBIAEoCRINCgV0b2tlbhgCIAEoCRILCgNzZXEYAyABKAQSDQoFZXBvY2gYBCABKA0SCwoDa2V5GAUgASgMEhQKDG1ldHJpY19uYW1lcxgGIAMoCRIVCg1tZXRyaWNfdmFsdWVzGAcgAygBEiYKCWNvbmZ1c2lvbhgIIAEoCzITLnRyYXdsLnYxLkNvbmZ1c2lvbhIQCghkaXZlcmdlZBgJIAEoCBIPCgdzZWNvbmRzGAogASgBEg0KBXN0ZXBzGAsgASgNEg4KBnBhcmFtcxgMIAEoBBIZCgxtc19wZXJfaW1hZ2UYDSABKAFIAIgBARIhCgNyb2MYDiADKAsyFC50cmF3bC52MS5Sb2NTdW1tYXJ5Qg8KDV9tc19wZXJfaW1hZ2UidwoPQ2hlY2twb2ludFNhdmVkEg8KB2F0dGVtcHQYASABKAkSDQoFdG9rZW4YAiABKAkSCwoDc2VxGAMgASgEEg0KBWVwb2NoGAQgASgNEgsKA2tleRgFIAEoDBIMCgRibG9iGAYgASgMEg0KBWJ5dGVzGAcgASgEItYBChBFdmFsdWF0aW9uUmVwb3J0Eg8KB2F0dGVtcHQYASABKAkSDQoFdG9rZW4YAiABKAkSCwoDc2VxGAMgASgEEgsKA2tleRgEIAEoDBIcCgRwYXJ0GAUgASgOMg4udHJhd2wudjEuUGFydBIMCgRsb3NzGAYgASgBEhAKCGFjY3VyYWN5GAcgASgBEgsKA2F1YxgIIAEoARImCgljb25mdXNpb24YCSABKAsyEy50cmF3bC52MS5Db25mdXNpb24SFQoNcHJvYmFiaWxpdGllcxgKIAEoDCKqAQoIRmluaXNoZWQSDwoHYXR0ZW1wdBgBIAEoCRINCgV0b2tlbhgCIAEoCRILCgNzZXEYAyABKAQSJwoHb3V0Y29tZRgEIAEoDjIWLnRyYXdsLnYxLk91dGNvbWVDbGFzcxIPCgdtZXNzYWdlGAUgASgJEhkKDG5lZWRlZF9ieXRlcxgGIAEoBEgAiAEBEgsKA2xvZxgHIAEoCUIPCg1fbmVlZGVkX2J5dGVzIlgKB1dlbGNvbWUSFQoNbGVhc2VfdGVybV9tcxgBIAEoDRIUCgxoZWFydGJlYXRfbXMYAiABKA0SIAoEbG9zdBgDIAMoCzISLnRyYXdsLnYxLkxlYXNlUmVmIjcKB1JlZnVzZWQSDAoEY29kZRgBIAEoCRIPCgdtZXNzYWdlGAIgASgJEg0KBXJldHJ5GAMgASgIIjAKCEVwb2NoUnVuEg0KBWNvdW50GAEgASgNEhUKDXNldHRpbmdzX2pzb24YAiABKAkihwMKCVRyYWluV29yaxIXCg90cmFqZWN0b3J5X2pzb24YASABKAkSDAoEZnJvbRgCIAEoDRIKCgJ0bxgDIAEoDRIMCgRrZXlzGAQgAygMEiIKBmVwb2NocxgFIAMoCzISLnRyYXdsLnYxLkVwb2NoUnVuEhcKCmNoZWNrcG9pbnQYBiABKAxIAIgBARIMCgRrZWVwGAcgAygNEhAKCGV2YWx1YXRlGAggAygNEhIKCmF3YWl0X2Zyb20YCSABKA0SFAoHZGF0YXNldBgKIAEoDEgBiAEBEhkKDG1lbW9yeV9ieXRlcxgLIAEoBEgCiAEBEhcKCnRpbWVvdXRfbXMYDCABKAFIA4gBARIbChNjaGVja3BvaW50X2V2ZXJ5X21zGA0gASgBEhcKCnNpbGVuY2VfbXMYDiABKAFIBIgBAUINCgtfY2hlY2twb2ludEIKCghfZGF0YXNldEIPCg1fbWVtb3J5X2J5dGVzQg0KC190aW1lb3V0X21zQg0KC19zaWxlbmNlX21zItsBCgxFdmFsdWF0ZVdvcmsSFwoPdHJhamVjdG9yeV9qc29uGAEgASgJEg0KBWVwb2NoGAIgASgNEgsKA2tleRgDIAEoDBISCgpjaGVja3BvaW50GAQgASgMEh0KBXBhcnRzGAUgAygOMg4udHJhd2wudjEuUGFydBIPCgdkYXRhc2V0GAYgASgMEhkKDG1lbW9yeV9ieXRlcxgHIAEoBEgAiAEBEhcKCnRpbWVvdXRfbXMYCCABKAFIAYgBAUIPCg1fbWVtb3J5X2J5dGVzQg0KC190aW1lb3V0X21zIoEBCgVPZmZlchIPCgdhdHRlbXB0GAEgASgJEg0KBXRva2VuGAIgASgJEiQKBXRyYWluGAMgASgLMhMudHJhd2wudjEuVHJhaW5Xb3JrSAASKgoIZXZhbHVhdGUYBCABKAsyFi50cmF3bC52MS5FdmFsdWF0ZVdvcmtIAEIGCgR3b3JrIncKBkFuc3dlchILCgNzZXEYASABKAQSIgoHdmVyZGljdBgCIAEoDjIRLnRyYXdsLnYxLlZlcmRpY3QSHAoEbmV4dBgDIAEoDjIOLnRyYXdsLnYxLk5leHQSDAoEa2VlcBgEIAEoCBIQCghldmFsdWF0ZRgFIAEoCCImCgRLZWVwEg8KB2F0dGVtcHQYASABKAkSDQoFZXBvY2gYAiABKA0iOwoGQ2FuY2VsEg8KB2F0dGVtcHQYASABKAkSIAoDaG93GAIgASgOMhMudHJhd2wudjEuQ2FuY2VsSG93IgcKBURyYWluIhsKC1Jlc3RvcmVCbG9iEgwKBGJsb2IYASABKAwqOQoEUGFydBIUChBQQVJUX1VOU1BFQ0lGSUVEEAASDAoIUEFSVF9WQUwQARINCglQQVJUX1RFU1QQAir3AgoMT3V0Y29tZUNsYXNzEh0KGU9VVENPTUVfQ0xBU1NfVU5TUEVDSUZJRUQQABIWChJPVVRDT01FX0NMQVNTX0RPTkUQARIaChZPVVRDT01FX0NMQVNTX1JFTEVBU0VEEAISHwobT1VUQ09NRV9DTEFTU19PVVRfT0ZfTUVNT1JZEAMSIQodT1VUQ09NRV9DTEFTU19UUkFJTkFCTEVfRVJST1IQBBIcChhPVVRDT01FX0NMQVNTX0RBVEFfRVJST1IQBRIdChlPVVRDT01FX0NMQVNTX1dPUktFUl9MT1NUEAYSGwoXT1VUQ09NRV9DTEFTU19QUkVFTVBURUQQBxIZChVPVVRDT01FX0NMQVNTX1RJTUVPVVQQCBIbChdPVVRDT01FX0NMQVNTX0RJU0tfRlVMTBAJEiEKHU9VVENPTUVfQ0xBU1NfQ0hFQ0tQT0lOVF9MT1NUEAoSGwoXT1VUQ09NRV9DTEFTU19EQVRBX0xPU1QQCypFCgdWZXJkaWN0EhcKE1ZFUkRJQ1RfVU5TUEVDSUZJRUQQABIOCgpWRVJESUNUX09LEAESEQoNVkVSRElDVF9TVEFMRRACKj4KBE5leHQSFAoQTkVYVF9VTlNQRUNJRklFRBAAEhEKDU5FWFRfQ09OVElOVUUQARINCglORVhUX1NUT1AQAipXCglDYW5jZWxIb3cSGgoWQ0FOQ0VMX0hPV19VTlNQRUNJRklFRBAAEhYKEkNBTkNFTF9IT1dfUkVMRUFTRRABEhYKEkNBTkNFTF9IT1dfQUJBTkRPThACMkcKBVRyYXdsEj4KB1Nlc3Npb24SFC50cmF3bC52MS5Gcm9tV29ya2VyGhkudHJhd2wudjEuRnJvbUNvb3JkaW5hdG9yKAEwAWIGcHJvdG8z");
 
 /**
  * All that was pending when the frame was cut, in order.
@@ -382,6 +382,13 @@ export type BoxUse = Message<"trawl.v1.BoxUse"> & {
    * @generated from field: repeated trawl.v1.GpuUse gpus = 2;
    */
   gpus: GpuUse[];
+
+  /**
+   * Absent from a worker that does not tell.
+   *
+   * @generated from field: trawl.v1.CacheUse cache = 3;
+   */
+  cache?: CacheUse | undefined;
 };
 
 /**
@@ -390,6 +397,30 @@ export type BoxUse = Message<"trawl.v1.BoxUse"> & {
  */
 export const BoxUseSchema: GenMessage<BoxUse> = /*@__PURE__*/
   messageDesc(file_trawl, 9);
+
+/**
+ * What a box keeps to use again.
+ *
+ * @generated from message trawl.v1.CacheUse
+ */
+export type CacheUse = Message<"trawl.v1.CacheUse"> & {
+  /**
+   * @generated from field: uint64 bytes = 1;
+   */
+  bytes: bigint;
+
+  /**
+   * @generated from field: uint64 limit_bytes = 2;
+   */
+  limitBytes: bigint;
+};
+
+/**
+ * Describes the message trawl.v1.CacheUse.
+ * Use `create(CacheUseSchema)` to create a new message.
+ */
+export const CacheUseSchema: GenMessage<CacheUse> = /*@__PURE__*/
+  messageDesc(file_trawl, 10);
 
 /**
  * @generated from message trawl.v1.GpuUse
@@ -423,7 +454,7 @@ export type GpuUse = Message<"trawl.v1.GpuUse"> & {
  * Use `create(GpuUseSchema)` to create a new message.
  */
 export const GpuUseSchema: GenMessage<GpuUse> = /*@__PURE__*/
-  messageDesc(file_trawl, 10);
+  messageDesc(file_trawl, 11);
 
 /**
  * @generated from message trawl.v1.Progress
@@ -460,7 +491,7 @@ export type Progress = Message<"trawl.v1.Progress"> & {
  * Use `create(ProgressSchema)` to create a new message.
  */
 export const ProgressSchema: GenMessage<Progress> = /*@__PURE__*/
-  messageDesc(file_trawl, 11);
+  messageDesc(file_trawl, 12);
 
 /**
  * Part of a data set, or a program, that the store should have and has not. May be said again.
@@ -479,7 +510,7 @@ export type MissingBlob = Message<"trawl.v1.MissingBlob"> & {
  * Use `create(MissingBlobSchema)` to create a new message.
  */
 export const MissingBlobSchema: GenMessage<MissingBlob> = /*@__PURE__*/
-  messageDesc(file_trawl, 12);
+  messageDesc(file_trawl, 13);
 
 /**
  * @generated from message trawl.v1.CountRow
@@ -496,7 +527,7 @@ export type CountRow = Message<"trawl.v1.CountRow"> & {
  * Use `create(CountRowSchema)` to create a new message.
  */
 export const CountRowSchema: GenMessage<CountRow> = /*@__PURE__*/
-  messageDesc(file_trawl, 13);
+  messageDesc(file_trawl, 14);
 
 /**
  * confusion[true][predicted].
@@ -515,7 +546,7 @@ export type Confusion = Message<"trawl.v1.Confusion"> & {
  * Use `create(ConfusionSchema)` to create a new message.
  */
 export const ConfusionSchema: GenMessage<Confusion> = /*@__PURE__*/
-  messageDesc(file_trawl, 14);
+  messageDesc(file_trawl, 15);
 
 /**
  * A ROC curve by levels of a per cent: see proto/roc-summary.ts.
@@ -549,7 +580,7 @@ export type RocSummary = Message<"trawl.v1.RocSummary"> & {
  * Use `create(RocSummarySchema)` to create a new message.
  */
 export const RocSummarySchema: GenMessage<RocSummary> = /*@__PURE__*/
-  messageDesc(file_trawl, 15);
+  messageDesc(file_trawl, 16);
 
 /**
  * @generated from message trawl.v1.EpochReport
@@ -637,7 +668,7 @@ export type EpochReport = Message<"trawl.v1.EpochReport"> & {
  * Use `create(EpochReportSchema)` to create a new message.
  */
 export const EpochReportSchema: GenMessage<EpochReport> = /*@__PURE__*/
-  messageDesc(file_trawl, 16);
+  messageDesc(file_trawl, 17);
 
 /**
  * @generated from message trawl.v1.CheckpointSaved
@@ -684,7 +715,7 @@ export type CheckpointSaved = Message<"trawl.v1.CheckpointSaved"> & {
  * Use `create(CheckpointSavedSchema)` to create a new message.
  */
 export const CheckpointSavedSchema: GenMessage<CheckpointSaved> = /*@__PURE__*/
-  messageDesc(file_trawl, 17);
+  messageDesc(file_trawl, 18);
 
 /**
  * @generated from message trawl.v1.EvaluationReport
@@ -746,7 +777,7 @@ export type EvaluationReport = Message<"trawl.v1.EvaluationReport"> & {
  * Use `create(EvaluationReportSchema)` to create a new message.
  */
 export const EvaluationReportSchema: GenMessage<EvaluationReport> = /*@__PURE__*/
-  messageDesc(file_trawl, 18);
+  messageDesc(file_trawl, 19);
 
 /**
  * @generated from message trawl.v1.Finished
@@ -793,7 +824,7 @@ export type Finished = Message<"trawl.v1.Finished"> & {
  * Use `create(FinishedSchema)` to create a new message.
  */
 export const FinishedSchema: GenMessage<Finished> = /*@__PURE__*/
-  messageDesc(file_trawl, 19);
+  messageDesc(file_trawl, 20);
 
 /**
  * @generated from message trawl.v1.Welcome
@@ -820,7 +851,7 @@ export type Welcome = Message<"trawl.v1.Welcome"> & {
  * Use `create(WelcomeSchema)` to create a new message.
  */
 export const WelcomeSchema: GenMessage<Welcome> = /*@__PURE__*/
-  messageDesc(file_trawl, 20);
+  messageDesc(file_trawl, 21);
 
 /**
  * @generated from message trawl.v1.Refused
@@ -847,7 +878,7 @@ export type Refused = Message<"trawl.v1.Refused"> & {
  * Use `create(RefusedSchema)` to create a new message.
  */
 export const RefusedSchema: GenMessage<Refused> = /*@__PURE__*/
-  messageDesc(file_trawl, 21);
+  messageDesc(file_trawl, 22);
 
 /**
  * Equal successive settings are written once.
@@ -871,7 +902,7 @@ export type EpochRun = Message<"trawl.v1.EpochRun"> & {
  * Use `create(EpochRunSchema)` to create a new message.
  */
 export const EpochRunSchema: GenMessage<EpochRun> = /*@__PURE__*/
-  messageDesc(file_trawl, 22);
+  messageDesc(file_trawl, 23);
 
 /**
  * @generated from message trawl.v1.TrainWork
@@ -953,7 +984,7 @@ export type TrainWork = Message<"trawl.v1.TrainWork"> & {
  * Use `create(TrainWorkSchema)` to create a new message.
  */
 export const TrainWorkSchema: GenMessage<TrainWork> = /*@__PURE__*/
-  messageDesc(file_trawl, 23);
+  messageDesc(file_trawl, 24);
 
 /**
  * @generated from message trawl.v1.EvaluateWork
@@ -1005,7 +1036,7 @@ export type EvaluateWork = Message<"trawl.v1.EvaluateWork"> & {
  * Use `create(EvaluateWorkSchema)` to create a new message.
  */
 export const EvaluateWorkSchema: GenMessage<EvaluateWork> = /*@__PURE__*/
-  messageDesc(file_trawl, 24);
+  messageDesc(file_trawl, 25);
 
 /**
  * @generated from message trawl.v1.Offer
@@ -1044,7 +1075,7 @@ export type Offer = Message<"trawl.v1.Offer"> & {
  * Use `create(OfferSchema)` to create a new message.
  */
 export const OfferSchema: GenMessage<Offer> = /*@__PURE__*/
-  messageDesc(file_trawl, 25);
+  messageDesc(file_trawl, 26);
 
 /**
  * @generated from message trawl.v1.Answer
@@ -1081,7 +1112,7 @@ export type Answer = Message<"trawl.v1.Answer"> & {
  * Use `create(AnswerSchema)` to create a new message.
  */
 export const AnswerSchema: GenMessage<Answer> = /*@__PURE__*/
-  messageDesc(file_trawl, 26);
+  messageDesc(file_trawl, 27);
 
 /**
  * @generated from message trawl.v1.Keep
@@ -1103,7 +1134,7 @@ export type Keep = Message<"trawl.v1.Keep"> & {
  * Use `create(KeepSchema)` to create a new message.
  */
 export const KeepSchema: GenMessage<Keep> = /*@__PURE__*/
-  messageDesc(file_trawl, 27);
+  messageDesc(file_trawl, 28);
 
 /**
  * @generated from message trawl.v1.Cancel
@@ -1125,7 +1156,7 @@ export type Cancel = Message<"trawl.v1.Cancel"> & {
  * Use `create(CancelSchema)` to create a new message.
  */
 export const CancelSchema: GenMessage<Cancel> = /*@__PURE__*/
-  messageDesc(file_trawl, 28);
+  messageDesc(file_trawl, 29);
 
 /**
  * Give everything back, and leave.
@@ -1140,7 +1171,7 @@ export type Drain = Message<"trawl.v1.Drain"> & {
  * Use `create(DrainSchema)` to create a new message.
  */
 export const DrainSchema: GenMessage<Drain> = /*@__PURE__*/
-  messageDesc(file_trawl, 29);
+  messageDesc(file_trawl, 30);
 
 /**
  * Put this blob into the store, if a copy of it is on the box.
@@ -1159,7 +1190,7 @@ export type RestoreBlob = Message<"trawl.v1.RestoreBlob"> & {
  * Use `create(RestoreBlobSchema)` to create a new message.
  */
 export const RestoreBlobSchema: GenMessage<RestoreBlob> = /*@__PURE__*/
-  messageDesc(file_trawl, 30);
+  messageDesc(file_trawl, 31);
 
 /**
  * @generated from enum trawl.v1.Part

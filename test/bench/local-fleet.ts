@@ -57,7 +57,7 @@ export class LocalFleet {
     const folder = mkdtempSync(join(tmpdir(), 'trawl-bench-'));
     const home = homeAt(folder);
     const connection = await connect({ home, databaseUrl: null, blobs: home.blobs, leaseMs: null, ...(nats === null ? {} : { nats: { url: nats } }), onNotice: progress, signal: new AbortController().signal });
-    if (slots > 0) connection.host?.startWorker({ slots, slotMemoryBytes: null });
+    if (slots > 0) connection.host?.startWorker({ slots, slotMemoryBytes: null, cacheBytes: null });
     return new LocalFleet(folder, connection);
   }
 

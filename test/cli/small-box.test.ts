@@ -11,6 +11,7 @@ import { Agent } from '../../worker/agent/agent.js';
 import { openHome } from '../../worker/agent/home.js';
 import { Inputs } from '../../worker/agent/inputs.js';
 import { dataSets } from '../../worker/agent/data-sets.js';
+import { BoxCache } from '../../worker/data/box-cache.js';
 import { wasmNumerics } from '../../worker/engine/wasm/numerics.js';
 import { grpcLink } from '../../worker/link/grpc.js';
 import { imageNumerics } from '../../worker/train/numerics.js';
@@ -39,10 +40,11 @@ it('a sweep over image sizes to 500 on a small box completes what fits, and says
   const { url, token } = readAnnouncement(homeAt(home)) ?? assert.fail('no coordinator is announced');
   const workerHome = await openHome(join(folder, 'worker'));
   const blobs = new HttpBlobStore({ baseUrls: [url], token, spoolFolder: workerHome.temporary });
+  const cache = new BoxCache({ limitBytes: 2 ** 40 });
   const agent = new Agent({
     ...{ id: workerHome.id, name: 'small', slots: 2, memoryBytes: BOX_BYTES, slotMemoryBytes: BOX_BYTES / 2, numerics: [imageNumerics(wasmNumerics())] },
     link: grpcLink({ address, token }),
-    ...{ blobs, inputs: new Inputs(blobs, workerHome.temporary, dataSets(blobs, workerHome)), folder: workerHome.temporary },
+    ...{ blobs, inputs: new Inputs(blobs, workerHome.temporary, dataSets(blobs, workerHome, cache), cache), folder: workerHome.temporary },
     childModule: join(packageRoot(), 'dist', 'worker', 'train', 'child-main.js'),
     log: { info: () => undefined, warn: () => undefined },
   });

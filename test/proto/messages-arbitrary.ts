@@ -25,6 +25,7 @@ const metrics = fc.array(fc.tuple(text, fc.double())).map((pairs) => Object.from
 
 const box = record({ pool: fc.option(text), labels: fc.dictionary(text.map((key) => `l${key}`), text, { noNullPrototype: true }), engine: text, gpus: fc.array(record({ index: epoch, name: text, memoryBytes: bytes })) });
 const use = record({ epochsPerSecond: fc.double(), gpus: fc.array(record({ index: epoch, memoryUsedBytes: bytes, utilisation: fc.double(), celsius: fc.double() })) });
+const useAndCache = fc.tuple(use, fc.option(record({ bytes, limitBytes: bytes }), { nil: undefined })).map(([told, cache]) => (cache === undefined ? told : { ...told, cache }));
 
 const outcomeClass = fc.constantFrom<OutcomeClass>('done', 'released', 'OutOfMemory', 'TrainableError', 'DataError', 'WorkerLost', 'Preempted', 'Timeout', 'DiskFull', 'CheckpointLost', 'DataLost');
 
@@ -43,7 +44,7 @@ export const workerMessages: { readonly [kind in WorkerMessage['kind']]: fc.Arbi
     leases: fc.array(lease),
     waiting: fc.array(text),
   }), fc.option(box)).map(([hello, told]) => (told === null ? hello : { ...hello, box: told })),
-  heartbeat: fc.option(use).map((told) => ({ kind: 'heartbeat' as const, ...(told === null ? {} : { use: told }) })),
+  heartbeat: fc.option(useAndCache).map((told) => ({ kind: 'heartbeat' as const, ...(told === null ? {} : { use: told }) })),
   progress: record({ kind: fc.constant('progress' as const), attempt: text, epoch, step: epoch, steps: epoch, loss: fc.double() }),
   missing: record({ kind: fc.constant('missing' as const), blob: digest }),
   epoch: record({

@@ -9,6 +9,7 @@ import type { BlobStore } from '../../blob/store.js';
 import type { Answer, BoxFacts, BoxUse, Cancel, Hello, Keep, LeaseRef, Offer, Refused, ReliableMessage, RestoreBlob, Welcome } from '../../proto/messages.js';
 import { FEATURE_DRAIN, FEATURE_RESTORE } from '../../proto/messages.js';
 import type { Work } from '../../proto/work.js';
+import type { Release } from '../data/box-cache.js';
 import type { LinkClock } from '../link/clock.js';
 import type { Link } from '../link/link.js';
 import { WorkerSession, type Report, type SessionHandler } from '../link/session.js';
@@ -54,6 +55,8 @@ export interface AgentOptions {
 interface Waiting {
   readonly lease: LeaseRef;
   readonly work: Work;
+  /** Gives back what it keeps on this box. */
+  readonly release: Release;
 }
 
 /** How long transfers may take to notice that their attempt has ended. */
@@ -112,6 +115,7 @@ export class Agent implements SessionHandler {
       mention: (fact) => this.#session.mention(fact),
       note: (line, facts) => log.info(facts, line),
     };
+    inputs.whenEvicted((path) => this.#closePixels(path));
     this.refusedForGood = new Promise((resolve) => {
       this.#tellRefused = resolve;
     });
@@ -142,8 +146,7 @@ export class Agent implements SessionHandler {
   async drain(graceMs: number, hurry = new Promise<unknown>(() => undefined)): Promise<void> {
     this.#draining = true;
     for (const run of this.#runs.values()) run.release();
-    for (const { lease } of this.#waiting) this.#session.report({ kind: 'finished', ...lease, outcome: RELEASED, log: '' });
-    this.#waiting = [];
+    for (const { lease } of this.#dropWaiting(() => true)) this.#session.report({ kind: 'finished', ...lease, outcome: RELEASED, log: '' });
     const back = this.#giveBack();
     await within(graceMs, Promise.race([back, hurry]));
     const left = [...this.#runs.values()];
@@ -155,7 +158,7 @@ export class Agent implements SessionHandler {
   /** Ends the session and every child at once. */
   async stop(): Promise<void> {
     this.#draining = true;
-    this.#waiting = [];
+    this.#dropWaiting(() => true);
     await this.#session.stop();
     for (const run of this.#runs.values()) run.abandon();
     await Promise.all(this.#slots.map((slot) => slot.endChild()));
@@ -170,7 +173,7 @@ export class Agent implements SessionHandler {
   offer({ attempt, token, work }: Offer): void {
     const known = this.#runs.has(attempt) || this.#waiting.some(({ lease }) => lease.attempt === attempt);
     if (known) return;
-    this.#waiting.push({ lease: { attempt, token }, work });
+    this.#waiting.push({ lease: { attempt, token }, work, release: this.#options.inputs.hold(work) });
     this.#fillSlots();
   }
 
@@ -192,10 +195,7 @@ export class Agent implements SessionHandler {
       return;
     }
     this.#runs.get(attempt)?.release();
-    const waiting = this.#waiting.find(({ lease }) => lease.attempt === attempt);
-    if (waiting === undefined) return;
-    this.#waiting = this.#waiting.filter((other) => other !== waiting);
-    this.#session.report({ kind: 'finished', ...waiting.lease, outcome: RELEASED, log: '' });
+    for (const { lease } of this.#dropWaiting((waiting) => waiting.lease.attempt === attempt)) this.#session.report({ kind: 'finished', ...lease, outcome: RELEASED, log: '' });
   }
 
   refused(refused: Refused): void {
@@ -244,12 +244,25 @@ export class Agent implements SessionHandler {
 
   /** Ends an attempt whose lease is gone; nothing is said of it any more. */
   #forget(attempt: string, why: string): void {
-    this.#waiting = this.#waiting.filter(({ lease }) => lease.attempt !== attempt);
+    this.#dropWaiting(({ lease }) => lease.attempt === attempt);
     const run = this.#runs.get(attempt);
     if (run === undefined) return;
     this.#options.log.info({ attempt }, `attempt abandoned: ${why}`);
     this.#runs.delete(attempt);
     run.abandon();
+  }
+
+  /** Takes those out that have not begun. */
+  #dropWaiting(which: (waiting: Waiting) => boolean): readonly Waiting[] {
+    const dropped = this.#waiting.filter(which);
+    this.#waiting = this.#waiting.filter((waiting) => !dropped.includes(waiting));
+    for (const { release } of dropped) release();
+    return dropped;
+  }
+
+  /** A child that has nothing to do would keep its open images' bytes on the disk. */
+  #closePixels(path: string): void {
+    for (const slot of this.#slots) if (!slot.busy && slot.pixels === path) void slot.endChild();
   }
 
   #fillSlots(): void {
@@ -266,7 +279,7 @@ export class Agent implements SessionHandler {
     }
   }
 
-  #begin({ lease, work }: Waiting, slot: Slot): void {
+  #begin({ lease, work, release }: Waiting, slot: Slot): void {
     // Alone on the box with all its memory: idle children hold some of it.
     if (work.memoryBytes === null) for (const other of this.#slots) if (!other.busy && other !== slot) void other.endChild();
     slot.busy = true;
@@ -276,6 +289,7 @@ export class Agent implements SessionHandler {
     void run.start();
     void run.ended.then(() => {
       slot.busy = false;
+      release();
       this.#fillSlots();
     });
   }

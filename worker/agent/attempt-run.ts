@@ -192,6 +192,7 @@ export class AttemptRun implements ChildListener {
     this.#child = child;
     this.#printedBefore = child.log.totalBytes;
     this.#slot.held = null;
+    if (prepared.pixels !== null) this.#slot.pixels = prepared.pixels.path;
     const { attempt } = this.lease;
     const base = { attempt, ...prepared, folder: this.#services.folder, prefix: this.#prefix, memoryBytes: this.#limitBytes };
     const order: Order = this.work.kind === 'train' ? { kind: 'train', work: this.work, ...base } : { kind: 'evaluate', work: this.work, ...base };

@@ -4,6 +4,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { BlobCorruptError, BlobNotFoundError } from '../../blob/errors.js';
 import type { BlobStore } from '../../blob/store.js';
 import { isProgram, type BlobId, type ImageInput, type Outcome, type Work } from '../../proto/work.js';
+import type { BoxCache, Release } from '../data/box-cache.js';
 import type { PixelTable } from '../data/pixel-cache.js';
 import { oneLine, outcomeOf } from '../train/failure.js';
 import type { Start } from '../train/protocol.js';
@@ -17,6 +18,8 @@ export interface Prepared {
 
 /** The data sets of this box. */
 export interface DataSets {
+  /** The file that images of this size are in, or will be. */
+  path(input: ImageInput): string;
   /** Decodes a data set at one input size, once per box. */
   pixels(dataset: BlobId, input: ImageInput): Promise<PixelTable>;
   /** A local file with the bytes of that part of a data set; null where there is none. */
@@ -41,25 +44,50 @@ export class Inputs {
   readonly #blobs: BlobStore;
   readonly #folder: string;
   readonly #data: DataSets;
+  readonly #cache: BoxCache;
   readonly #pausesMs: readonly number[];
   /** By data set and input: attempts that need the same table wait for the same work. */
-  readonly #tables = new Map<string, Promise<PixelTable>>();
+  readonly #tables = new Map<string, { readonly path: string; readonly made: Promise<PixelTable> }>();
   readonly #programs: Programs;
 
-  constructor(blobs: BlobStore, folder: string, data: DataSets, pausesMs = RESTORE_PAUSES_MS) {
-    this.#programs = new Programs(blobs, folder);
+  /** `folder`: the agent's temporary one. */
+  constructor(blobs: BlobStore, folder: string, data: DataSets, cache: BoxCache, pausesMs = RESTORE_PAUSES_MS) {
+    this.#programs = new Programs(blobs, folder, cache);
     this.#blobs = blobs;
     this.#folder = folder;
     this.#data = data;
+    this.#cache = cache;
     this.#pausesMs = pausesMs;
+    cache.add(this.#programs);
+    cache.whenEvicted((path) => {
+      for (const [name, table] of this.#tables) if (table.path === path) this.#tables.delete(name);
+    });
   }
 
-  /** Throws CheckpointLost, DataLost, DataError, and the blob store's errors. */
+  /** Of each file that makes room for others: what is open stays on the disk until it is closed. */
+  whenEvicted(listener: (path: string) => void): void {
+    this.#cache.whenEvicted(listener);
+  }
+
+  /** Keeps on this box what work needs of what is there, from its offer to its end. */
+  hold(work: Work): Release {
+    const { trajectory, dataset } = work;
+    const paths = [
+      ...(isProgram(trajectory) && trajectory.program !== null ? [this.#programs.path(trajectory.program)] : []),
+      ...(trajectory.trainable === 'image-classifier' && dataset !== null ? [this.#data.path(trajectory.input)] : []),
+    ];
+    const releases = paths.map((path) => this.#cache.hold(path));
+    return () => {
+      for (const release of releases) release();
+    };
+  }
+
+  /** Of work that is held. Throws CheckpointLost, DataLost, DataError, and the blob store's errors. */
   async prepare(work: Work, preparing: Preparing): Promise<Prepared> {
     const { trajectory, checkpoint, dataset } = work;
     const { warm, name } = preparing;
     const { program: source } = isProgram(trajectory) ? trajectory : { program: null };
-    const program = source === null ? null : await this.#restored(() => this.#programs.path(source), preparing);
+    const program = source === null ? null : await this.#restored(() => this.#program(source), preparing);
     const pixels = trajectory.trainable === 'image-classifier' && dataset !== null ? await this.#restored(() => this.#table(dataset, trajectory.input), preparing) : null;
     if (checkpoint === null) return { start: { from: 'nothing' }, pixels, program };
     if (warm) return { start: { from: 'held' }, pixels, program };
@@ -77,8 +105,13 @@ export class Inputs {
   async restore(blob: BlobId): Promise<boolean> {
     const path = (await this.#data.held(blob)) ?? (await this.#programs.held(blob));
     if (path === null) return false;
-    // Under the name of its bytes' hash: a copy that was damaged here restores nothing.
-    return (await this.#blobs.putFile(path)).id === blob;
+    const release = await this.#cache.take(path);
+    try {
+      // Under the name of its bytes' hash: a copy that was damaged here restores nothing.
+      return (await this.#blobs.putFile(path)).id === blob;
+    } finally {
+      release();
+    }
   }
 
   /** What the store has lost is looked for again for a while, since other boxes are asked for their copies. */
@@ -96,13 +129,21 @@ export class Inputs {
     }
   }
 
-  #table(dataset: BlobId, input: ImageInput): Promise<PixelTable> {
+  async #program(id: BlobId): Promise<string> {
+    await this.#programs.ready(id);
+    return this.#programs.path(id);
+  }
+
+  async #table(dataset: BlobId, input: ImageInput): Promise<PixelTable> {
     const { height, width, channels, resize } = input;
     const name = JSON.stringify([dataset, height, width, channels, resize]);
+    const path = this.#data.path(input);
+    // Where the file is just about to go, so is the table.
+    (await this.#cache.take(path))();
     const known = this.#tables.get(name);
-    if (known !== undefined) return known;
+    if (known !== undefined) return known.made;
     const made = this.#data.pixels(dataset, input);
-    this.#tables.set(name, made);
+    this.#tables.set(name, { path, made });
     // A failure is told to those who wait, and tried again for those who come later.
     made.catch(() => this.#tables.delete(name));
     return made;

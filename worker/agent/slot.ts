@@ -32,6 +32,8 @@ export class Slot implements SlotFacts {
   readonly index: number;
   busy = false;
   held: HeldState | null = null;
+  /** The decoded images that its child has open. */
+  pixels: string | null = null;
   readonly #options: SlotOptions;
   #child: SupervisedChild | null = null;
   #listener: ChildListener | null = null;
@@ -70,6 +72,7 @@ export class Slot implements SlotFacts {
     this.#child = child;
     this.#engine = engine;
     this.held = null;
+    this.pixels = null;
     void child.exited.then((exit) => this.#exited(child, exit));
     return child;
   }

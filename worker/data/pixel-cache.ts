@@ -6,17 +6,19 @@
  * exist in it either. Positional reads serve as well: the kernel keeps one copy of the file for all who
  * read it, and what a child copies out (one batch) it would have to convert to floats anyway.
  */
-import { createHash } from 'node:crypto';
-import { mkdir, open, type FileHandle } from 'node:fs/promises';
+import { mkdir, readdir, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import type { BlobId, DataFile, DataManifest } from '../../proto/work.js';
+import type { DataFile, DataManifest } from '../../proto/work.js';
+import { NO_LIMIT, type CacheRoom, type Shelf, type ShelfFile } from './box-cache.js';
 import { DataError } from './data-error.js';
 import { UnreadableImageError, type PixelShape } from './decode.js';
 import { DecoderPool } from './decoder-pool.js';
 import { decoderVersion } from './decoder-version.js';
+import { PackReader } from './pack-reader.js';
 import type { PackFolder } from './packs.js';
-import { PixelFile } from './pixel-file.js';
+import { PixelFile, indexOf } from './pixel-file.js';
 import { partRanges, type PixelTable } from './pixel-table.js';
+import { statFiles } from './stat-files.js';
 
 export type { PixelTable } from './pixel-table.js';
 
@@ -29,27 +31,38 @@ export interface EnsureOptions {
 /** Pixels between two syncs to the disk: what a crash costs at most, and what is in flight at most. */
 const CHUNK_BYTES = 8 * 2 ** 20;
 
-export class PixelCache {
+/** What a name of a pixel file ends with. */
+const SUFFIX = '.pixels';
+
+export class PixelCache implements Shelf {
   readonly #folder: string;
+  readonly #room: CacheRoom;
+  /** Open files and who waits for them, by path. */
   readonly #files = new Map<string, PixelFile>();
   readonly #queues = new Map<string, Promise<unknown>>();
 
   /** `folder` belongs to one process at a time. */
-  constructor(folder: string) {
+  constructor(folder: string, room: CacheRoom = NO_LIMIT) {
     this.#folder = folder;
+    this.#room = room;
+  }
+
+  /** The file that images of this shape are in, or will be. */
+  path(input: PixelShape): string {
+    return pixelPath(this.#folder, input);
   }
 
   /**
    * Decodes what is missing of the data set at this input shape. Calls for one shape follow one another;
-   * those for different shapes run side by side. Throws DataError naming the file that cannot be decoded,
+   * those for different shapes run side by side. Whoever reads the table holds its file. Throws DataError naming the file that cannot be decoded,
    * DiskFullError, and the blob store's errors; rethrows the signal's reason.
    */
   ensure(manifest: DataManifest, input: PixelShape, packs: PackFolder, options: EnsureOptions = {}): Promise<PixelTable> {
-    const name = shapeName(input);
-    const before = this.#queues.get(name) ?? Promise.resolve();
-    const result = before.then(() => this.#ensure(name, manifest, input, packs, options));
+    const path = this.path(input);
+    const before = this.#queues.get(path) ?? Promise.resolve();
+    const result = before.then(() => this.#ensure(path, manifest, input, packs, options));
     this.#queues.set(
-      name,
+      path,
       result.catch(() => undefined),
     );
     return result;
@@ -70,21 +83,52 @@ export class PixelCache {
     this.#files.clear();
   }
 
-  async #ensure(name: string, manifest: DataManifest, input: PixelShape, packs: PackFolder, options: EnsureOptions): Promise<PixelTable> {
-    const file = await this.#open(name, input);
-    const missing = new Map<string, DataFile>();
-    for (const entry of manifest.files) if (file.slotOf(entry.digest) === undefined) missing.set(entry.digest, entry);
-    if (missing.size > 0) await fill(file, manifest, missing, input, packs, options);
-    return tableOf(file.path, manifest, input, (entry) => slotIn(file, entry));
+  /** Those of earlier versions of the decoder too: nothing reads them any more. */
+  async list(): Promise<readonly ShelfFile[]> {
+    const names = await readdir(this.#folder, { recursive: true }).catch(() => []);
+    const pixels = names.filter((name) => name.endsWith(SUFFIX)).map((name) => join(this.#folder, name));
+    const indices = new Map((await statFiles(pixels.map(indexOf))).map(({ path, bytes }) => [path, bytes]));
+    return (await statFiles(pixels)).map((file) => ({ ...file, bytes: file.bytes + (indices.get(indexOf(file.path)) ?? 0) }));
   }
 
-  async #open(name: string, input: PixelShape): Promise<PixelFile> {
-    const known = this.#files.get(name);
+  async remove(path: string): Promise<void> {
+    await this.#files.get(path)?.close();
+    this.#files.delete(path);
+    // The index first: it must not name what is gone.
+    await rm(indexOf(path), { force: true });
+    await rm(path, { force: true });
+  }
+
+  async #ensure(path: string, manifest: DataManifest, input: PixelShape, packs: PackFolder, options: EnsureOptions): Promise<PixelTable> {
+    const release = await this.#room.take(path);
+    try {
+      const file = await this.#open(path, input);
+      const missing = new Map<string, DataFile>();
+      for (const entry of manifest.files) if (file.slotOf(entry.digest) === undefined) missing.set(entry.digest, entry);
+      if (missing.size > 0) await this.#fill(file, manifest, missing, input, packs, options);
+      return tableOf(file.path, manifest, input, (entry) => slotIn(file, entry));
+    } finally {
+      release();
+    }
+  }
+
+  async #fill(file: PixelFile, manifest: DataManifest, missing: ReadonlyMap<string, DataFile>, input: PixelShape, packs: PackFolder, options: EnsureOptions): Promise<void> {
+    const release = await this.#room.take(file.path, file.bytesWith(missing.size));
+    const pool = new DecoderPool();
+    try {
+      await fillWith(pool, file, manifest, missing, input, packs, options);
+    } finally {
+      await pool.close();
+      release();
+    }
+  }
+
+  async #open(path: string, input: PixelShape): Promise<PixelFile> {
+    const known = this.#files.get(path);
     if (known !== undefined) return known;
-    const path = pixelPath(this.#folder, input);
     await mkdir(dirname(path), { recursive: true });
     const file = await PixelFile.open(path, input.height * input.width * input.channels);
-    this.#files.set(name, file);
+    this.#files.set(path, file);
     return file;
   }
 }
@@ -94,7 +138,7 @@ function shapeName(input: PixelShape): string {
 }
 
 function pixelPath(folder: string, input: PixelShape): string {
-  return join(folder, decoderVersion(), `${shapeName(input)}.pixels`);
+  return join(folder, decoderVersion(), `${shapeName(input)}${SUFFIX}`);
 }
 
 function tableOf(path: string, manifest: DataManifest, input: PixelShape, slotOf: (entry: DataFile) => number): PixelTable {
@@ -116,22 +160,6 @@ function slotIn(file: PixelFile, entry: DataFile): number {
   return slot;
 }
 
-async function fill(
-  file: PixelFile,
-  manifest: DataManifest,
-  missing: ReadonlyMap<string, DataFile>,
-  input: PixelShape,
-  packs: PackFolder,
-  options: EnsureOptions,
-): Promise<void> {
-  const pool = new DecoderPool();
-  try {
-    await fillWith(pool, file, manifest, missing, input, packs, options);
-  } finally {
-    await pool.close();
-  }
-}
-
 /** Pack after pack, so that each is open once; chunk after chunk, each decoded in parallel. */
 async function fillWith(
   pool: DecoderPool,
@@ -148,7 +176,7 @@ async function fillWith(
   const chunk = Math.max(1, Math.min(256, Math.floor(CHUNK_BYTES / file.slotBytes)));
   const limit = limiter(2 * pool.threads);
   for (const [pack, entries] of byPack(missing.values())) {
-    const reader = await PackReader.open(packs, manifest.packs[pack] ?? '');
+    const reader = await PackReader.open(packs, manifest.packs[pack] ?? '', packBytes(manifest, pack));
     try {
       for (let from = 0; from < entries.length; from += chunk) {
         const part = entries.slice(from, from + chunk);
@@ -169,6 +197,11 @@ async function fillWith(
       await reader.close();
     }
   }
+}
+
+/** As far as its files reach. */
+function packBytes({ files }: DataManifest, pack: number): number {
+  return files.reduce((most, file) => (file.pack === pack ? Math.max(most, file.offset + file.bytes) : most), 0);
 }
 
 function byPack(entries: Iterable<DataFile>): Map<number, DataFile[]> {
@@ -206,50 +239,4 @@ function limiter(size: number): <Result>(task: () => Promise<Result>) => Promise
       else next();
     }
   };
-}
-
-/** Files of one pack, each checked by its digest; a pack that went bad on this disk is fetched once more. */
-class PackReader {
-  readonly #packs: PackFolder;
-  readonly #id: BlobId;
-  #handle: FileHandle;
-  #refetched: Promise<void> | null = null;
-
-  private constructor(packs: PackFolder, id: BlobId, handle: FileHandle) {
-    this.#packs = packs;
-    this.#id = id;
-    this.#handle = handle;
-  }
-
-  static async open(packs: PackFolder, id: BlobId): Promise<PackReader> {
-    return new PackReader(packs, id, await open(await packs.path(id), 'r'));
-  }
-
-  async read(entry: DataFile): Promise<Uint8Array> {
-    const first = await this.#bytes(entry);
-    if (first !== null) return first;
-    await (this.#refetched ??= this.#refetch());
-    const second = await this.#bytes(entry);
-    if (second !== null) return second;
-    throw new DataError(`${entry.name} is not what the manifest says: pack ${this.#id} holds other bytes at ${entry.offset}; submit the sweep again`);
-  }
-
-  async close(): Promise<void> {
-    await this.#handle.close();
-  }
-
-  async #bytes(entry: DataFile): Promise<Uint8Array | null> {
-    const bytes = Buffer.alloc(entry.bytes);
-    const { bytesRead } = await this.#handle.read(bytes, 0, entry.bytes, entry.offset);
-    const whole = bytesRead === entry.bytes && createHash('sha256').update(bytes).digest('hex') === entry.digest;
-    return whole ? bytes : null;
-  }
-
-  async #refetch(): Promise<void> {
-    await this.#packs.discard(this.#id);
-    const fresh = await open(await this.#packs.path(this.#id), 'r');
-    const old = this.#handle;
-    this.#handle = fresh;
-    await old.close();
-  }
 }

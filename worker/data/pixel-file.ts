@@ -13,6 +13,11 @@ import { asDiskFull } from '../../blob/errors.js';
 
 const LINE_BYTES = 65;
 
+/** The index of the pixel file at `path`. */
+export function indexOf(path: string): string {
+  return `${path}.index`;
+}
+
 export class PixelFile {
   readonly path: string;
   readonly slotBytes: number;
@@ -28,11 +33,11 @@ export class PixelFile {
     this.#slots = slots;
   }
 
-  /** Opens or creates `path` and `path.index` for writing. */
+  /** Opens or creates `path` and its index for writing. */
   static async open(path: string, slotBytes: number): Promise<PixelFile> {
     const pixels = await openOrCreate(path);
     try {
-      const index = await openOrCreate(`${path}.index`);
+      const index = await openOrCreate(indexOf(path));
       try {
         const digests = wholeLines(await index.readFile('latin1'));
         const slots = new Map<string, number>();
@@ -53,9 +58,14 @@ export class PixelFile {
 
   /** What is whole in the file at `path` now, whoever writes it: slots by digest. Rejects where there is no such file. */
   static async slots(path: string, slotBytes: number): Promise<ReadonlyMap<string, number>> {
-    const digests = wholeLines(await readFile(`${path}.index`, 'latin1'));
+    const digests = wholeLines(await readFile(indexOf(path), 'latin1'));
     const there = Math.floor((await stat(path)).size / slotBytes);
     return new Map(digests.slice(0, there).map((digest, slot) => [digest, slot]));
+  }
+
+  /** Of file and index, with so many images more. */
+  bytesWith(more: number): number {
+    return (this.#slots.size + more) * (this.slotBytes + LINE_BYTES);
   }
 
   slotOf(digest: string): number | undefined {
@@ -77,7 +87,7 @@ export class PixelFile {
     );
     for (const result of written) if (result.status === 'rejected') throw result.reason;
     await this.#pixels.datasync();
-    await this.#write(this.#index, Buffer.from(digests.map((digest) => `${digest}\n`).join(''), 'latin1'), base * LINE_BYTES, `${this.path}.index`);
+    await this.#write(this.#index, Buffer.from(digests.map((digest) => `${digest}\n`).join(''), 'latin1'), base * LINE_BYTES, indexOf(this.path));
     await this.#index.datasync();
     digests.forEach((digest, position) => this.#slots.set(digest, base + position));
   }

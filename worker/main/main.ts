@@ -1,6 +1,6 @@
 /**
  * `node dist/worker/main/main.js --coordinator HOST:PORT --home DIR [--slots N]
- * [--blobs URL] [--tls] [--ca FILE] [--cert FILE --key FILE] [--slot-memory BYTES] [--name NAME] [--pool NAME] [--label KEY=VALUE]... [--engine NAME] [--engines DIR:DIR]
+ * [--blobs URL] [--tls] [--ca FILE] [--cert FILE --key FILE] [--slot-memory BYTES] [--cache BYTES] [--name NAME] [--pool NAME] [--label KEY=VALUE]... [--engine NAME] [--engines DIR:DIR]
  * [--grace-ms MS] [--metrics-port PORT]`: the agent of one box. The token comes from TRAWL_TOKEN, never
  * from the command line, which every user of the box can read; TRAWL_NATS_URL in place of --coordinator. SIGTERM, SIGINT and a person's drain give
  * the leases back at the next epoch end; a second signal, or the end of the grace, cuts the epochs off.
@@ -14,14 +14,16 @@ import { HttpBlobStore } from '../../blob/http.js';
 import { forgetNatsSettings } from '../../proto/nats/settings.js';
 import { fetchTrusting } from '../../blob/trusting-fetch.js';
 import { packageRoot } from '../../proto/package-root.js';
-import { Agent } from '../agent/agent.js';
+import { Agent, type AgentLog } from '../agent/agent.js';
 import { childSetups } from '../agent/child-setup.js';
 import { openHome, type WorkerHome } from '../agent/home.js';
 import { EpochRate } from '../agent/epoch-rate.js';
 import { GpuWatch } from '../agent/gpu-use.js';
 import { Inputs } from '../agent/inputs.js';
+import { cacheOnDisk } from '../agent/cache-limit.js';
 import { dataSets } from '../agent/data-sets.js';
 import { boxMemoryBytes } from '../agent/process-facts.js';
+import { BoxCache } from '../data/box-cache.js';
 import { chooseEngine, choiceText, offeredEngines, surveyEngines } from '../engine/choose.js';
 import { imageNumerics } from '../train/numerics.js';
 import { countedBlobs } from '../../blob/counted.js';
@@ -56,6 +58,10 @@ async function run(options: WorkerOptions, home: WorkerHome): Promise<number> {
   const gpus = new GpuWatch();
   await gpus.start();
   const rate = new EpochRate(performance.now());
+  const cache = openCache(options.cacheBytes ?? (await cacheOnDisk(home.folder)).limitBytes, log, metrics);
+  const inputs = new Inputs(blobs, home.temporary, dataSets(blobs, home, cache), cache);
+  // What an earlier run left may be more than is wanted now.
+  await cache.makeRoom();
   const agent = new Agent({
     id: home.id,
     name: options.name ?? hostname(),
@@ -64,14 +70,14 @@ async function run(options: WorkerOptions, home: WorkerHome): Promise<number> {
     slotMemoryBytes: options.slotMemoryBytes ?? Math.floor(memoryBytes / slots),
     numerics: offered.map(({ numerics }) => imageNumerics(numerics)),
     box: { pool: options.pool, labels: options.labels, engine: offered[0].label, gpus: gpus.gpus },
-    use: () => ({ epochsPerSecond: rate.perSecond(performance.now()), gpus: gpus.use }),
+    use: () => ({ epochsPerSecond: rate.perSecond(performance.now()), gpus: gpus.use, cache: { bytes: cache.bytes, limitBytes: cache.limitBytes } }),
     onReport: (report) => {
       metrics.reported(report);
       if (report.kind === 'epoch') rate.count(performance.now());
     },
     link: countedLink(linkOf(options, home.id, (url) => (blobsAt = url)), linkTraffic(metrics, 'grpc' in options.coordinator ? 'grpc' : 'nats')),
     blobs,
-    inputs: new Inputs(blobs, home.temporary, dataSets(blobs, home)),
+    inputs,
     folder: home.temporary,
     childModule: join(packageRoot(), 'dist', 'worker', 'train', 'child-main.js'),
     childSetup: childSetups(offered, slots, availableParallelism()),
@@ -83,6 +89,7 @@ async function run(options: WorkerOptions, home: WorkerHome): Promise<number> {
     metrics.connected.set(agent.connected ? 1 : 0);
     metrics.setSlots(agent.busySlots, slots);
     metrics.setGpus(gpus.gpus, gpus.use);
+    metrics.cacheBytes.set(cache.bytes);
     return { contentType: metrics.registry.contentType, text: await metrics.registry.metrics() };
   };
   const server = options.metricsPort === null ? null : await serveMetrics(options.metricsPort, page);
@@ -102,6 +109,20 @@ async function run(options: WorkerOptions, home: WorkerHome): Promise<number> {
   await server?.close();
   gpus.stop();
   return leaves ? 0 : EXIT_FAILED;
+}
+
+/** What it does shows in the log and in the metrics. */
+function openCache(limitBytes: number, log: Pick<AgentLog, 'info' | 'warn'>, metrics: WorkerMetrics): BoxCache {
+  metrics.cacheLimit.set(limitBytes);
+  return new BoxCache({
+    limitBytes,
+    onEvicted: (path, bytes) => {
+      metrics.cacheEvictions.inc();
+      log.info({ path, bytes }, 'made room in the cache');
+    },
+    onOver: (bytes) => log.warn({ bytes, limitBytes }, 'the cache is over its limit: stages that run or wait need all of it; give the worker more with --cache SIZE'),
+    onProblem: (path, error) => log.warn({ path }, `a file of the cache cannot be removed: ${oneLine(error)}`),
+  });
 }
 
 function linkOf({ coordinator, token, trust }: WorkerOptions, worker: string, onHttp: (url: string) => void): Link {

@@ -19,6 +19,8 @@ export interface WorkerOptions {
   readonly slots: number | null;
   /** Limit per slot; null for an equal share of the box. */
   readonly slotMemoryBytes: number | null;
+  /** Of packs, decoded images and programs that are kept to be used again; null for a share of the disk. */
+  readonly cacheBytes: number | null;
   readonly name: string | null;
   readonly pool: string | null;
   readonly labels: { readonly [key: string]: string };
@@ -52,6 +54,7 @@ const FLAGS = {
   home: { type: 'string' },
   slots: { type: 'string' },
   'slot-memory': { type: 'string' },
+  cache: { type: 'string' },
   name: { type: 'string' },
   engine: { type: 'string' },
   engines: { type: 'string' },
@@ -164,6 +167,7 @@ export function readOptions(args: readonly string[], environment: NodeJS.Process
     home: required('--home', values.home, /./, 'a folder'),
     slots: values.slots === undefined ? null : positiveInteger('--slots', values.slots, 'a number of slots from 1'),
     slotMemoryBytes: values['slot-memory'] === undefined ? null : positiveInteger('--slot-memory', values['slot-memory'], 'a number of bytes'),
+    cacheBytes: values.cache === undefined ? null : positiveInteger('--cache', values.cache, 'a number of bytes'),
     name: values.name ?? null,
     pool: values.pool ?? null,
     labels: labelsOf(values.label ?? []),

@@ -1,13 +1,14 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { readdirSync, statSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { FolderBlobStore } from '../../../blob/folder.js';
 import { encodeManifest, makeManifest } from '../../../proto/manifest.js';
 import type { BlobId, DataFile, DataManifest, Part } from '../../../proto/work.js';
 import { decodeImage, type PixelShape } from '../../../worker/data/decode.js';
 import { decoderVersion } from '../../../worker/data/decoder-version.js';
+import { BoxCache } from '../../../worker/data/box-cache.js';
 import { openImageSource } from '../../../worker/data/image-source.js';
 import { PackFolder } from '../../../worker/data/packs.js';
 import { PixelCache, type PixelTable } from '../../../worker/data/pixel-cache.js';
@@ -158,7 +159,8 @@ test('a pack that went bad on this disk is fetched once more', async (t) => {
   const { home, blobs, packs, cache } = box(t);
   const images = await eight();
   const manifest = await store(blobs, images, 8);
-  const path = await packs.path(manifest.packs[0] ?? '');
+  await (await packs.open(manifest.packs[0] ?? '')).close();
+  const path = join(home, 'packs', manifest.packs[0] ?? '');
   writeFileSync(path, Buffer.alloc(statSync(path).size, 7));
   await assertPixels(await cache.ensure(manifest, SHAPE, packs), manifest, images, SHAPE);
   assert.deepEqual(readdirSync(join(home, 'packs')), manifest.packs);
@@ -199,4 +201,34 @@ test('a pixel file that is gone or too short is a DataError', async (t) => {
   assert.throws(() => openImageSource({ ...table, slots: table.slots.map((slot) => slot + 5) }), { code: 'DataError', message: /end before slot/ });
   const source = openImageSource(table);
   assert.throws(() => source.read(Int32Array.of(8), new Uint8Array(48)), /image 8 of 8/);
+});
+
+test('a data set that is larger than the limit is decoded all the same: packs come and go', async (t) => {
+  const { home, blobs } = box(t);
+  const images = await eight();
+  const manifest = await store(blobs, images, 2);
+  const packBytes = images.reduce((sum, { bytes }) => sum + bytes.length, 0);
+  const pixelBytes = 8 * (8 * 6 + 65);
+  const over: number[] = [];
+  // Room for the pixels and the largest pack: not for all packs.
+  const limitBytes = pixelBytes + Math.max(...[0, 2, 4, 6].map((from) => images[from]!.bytes.length + images[from + 1]!.bytes.length));
+  assert.ok(limitBytes < pixelBytes + packBytes);
+  const cache = new BoxCache({ limitBytes, onOver: (bytes) => over.push(bytes) });
+  const packs = new PackFolder(join(home, 'packs'), blobs, cache);
+  const pixels = new PixelCache(join(home, 'pixels'), cache);
+  t.after(() => pixels.close());
+  for (const shelf of [packs, pixels]) cache.add(shelf);
+
+  const table = await pixels.ensure(manifest, SHAPE, packs);
+  assert.deepEqual(over, []);
+  assert.equal(table.slots.length, 8);
+  assert.ok(readdirSync(join(home, 'packs')).length < 4);
+  await cache.makeRoom();
+  assert.ok(cache.bytes <= limitBytes, `${cache.bytes} of ${limitBytes}`);
+
+  // Another size takes the room of the first, which is decoded again when it is asked for.
+  await pixels.ensure(manifest, { ...SHAPE, width: 5 }, packs);
+  assert.deepEqual((await pixels.list()).map(({ path }) => basename(path)), ['8x5x1-stretch.pixels']);
+  const again = await pixels.ensure(manifest, SHAPE, packs);
+  assert.deepEqual([...again.slots].sort(), [0, 1, 2, 3, 4, 5, 6, 7]);
 });
