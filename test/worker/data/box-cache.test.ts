@@ -11,10 +11,10 @@ interface Box {
   readonly cache: BoxCache;
   readonly evicted: string[];
   readonly over: number[];
-  path(name: string): string;
+  readonly path: (name: string) => string;
   /** Last used so many seconds ago. */
-  add(name: string, bytes: number, secondsAgo: number): void;
-  left(): string[];
+  readonly add: (name: string, bytes: number, secondsAgo: number) => void;
+  readonly left: () => string[];
 }
 
 function shelf(folder: string): Shelf {
