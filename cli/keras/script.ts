@@ -126,10 +126,10 @@ function off(option: string, value: Json | undefined): string {
 }
 
 /** Keras' own default is not said. */
-function initializer(value: Json | undefined): string {
+function initializer(value: Json | undefined, field = 'kernel_initializer'): string {
   const read = readInitializer(value) ?? GLOROT_UNIFORM;
   const isDefault = read.scale === GLOROT_UNIFORM.scale && read.mode === GLOROT_UNIFORM.mode && read.distribution === GLOROT_UNIFORM.distribution;
-  return isDefault ? '' : `, kernel_initializer=keras.initializers.VarianceScaling(${read.scale}, ${python(read.mode)}, ${python(read.distribution)})`;
+  return isDefault ? '' : `, ${field}=keras.initializers.VarianceScaling(${read.scale}, ${python(read.mode)}, ${python(read.distribution)})`;
 }
 
 /** None for the softmax at the end: the loss is on logits. */
@@ -137,9 +137,15 @@ function layerLine({ class_name: className, config }: LayerConfig, dropout: numb
   const named = `name=${python(config.name)}`;
   const activation = config.activation === undefined || config.activation === 'linear' || config.activation === 'softmax' ? '' : `, activation=${python(config.activation)}`;
   const window = `${python(config.pool_size ?? null)}, strides=${python(config.strides ?? null)}, padding=${python(config.padding ?? null)}`;
+  const convolution = `${python(config.kernel_size ?? null)}, strides=${python(config.strides ?? [1, 1])}, padding=${python(config.padding ?? 'valid')}${activation}${off('use_bias', config.use_bias)}`;
+  const depthwise = `${initializer(config.depthwise_initializer, 'depthwise_initializer')}${regularizer.replace('kernel', 'depthwise')}`;
   switch (className) {
+    case 'DepthwiseConv2D':
+      return [`layers.DepthwiseConv2D(${convolution}${depthwise}, ${named})`];
+    case 'SeparableConv2D':
+      return [`layers.SeparableConv2D(${python(config.filters ?? null)}, ${convolution}${depthwise}${initializer(config.pointwise_initializer, 'pointwise_initializer')}${regularizer.replace('kernel', 'pointwise')}, ${named})`];
     case 'Conv2D':
-      return [`layers.Conv2D(${python(config.filters ?? null)}, ${python(config.kernel_size ?? null)}, strides=${python(config.strides ?? null)}, padding=${python(config.padding ?? null)}${activation}${off('use_bias', config.use_bias)}${initializer(config.kernel_initializer)}${regularizer}, ${named})`];
+      return [`layers.Conv2D(${python(config.filters ?? null)}, ${convolution}${initializer(config.kernel_initializer)}${regularizer}, ${named})`];
     case 'Dense':
       return [`layers.Dense(${python(config.units ?? null)}${activation}${off('use_bias', config.use_bias)}${initializer(config.kernel_initializer)}${regularizer}, ${named})`];
     case 'Activation':

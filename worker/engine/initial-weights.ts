@@ -4,6 +4,8 @@ import type { Parameter } from './parameter.js';
 const LN2 = 0.6931471805599453;
 /** Odd, near 2^32 over the golden ratio: steps by it visit all 32-bit integers, far apart. */
 const STRIDE = 0x9e3779b9;
+/** Far more than a model has layers: the second weight of a layer draws as a layer behind all others. */
+const NEXT_WEIGHT = 2 ** 20;
 
 /**
  * Initial weights: a counter-based generator keyed by (initSeed, replicate, layer, element), so that a
@@ -17,7 +19,7 @@ export function fillInitial(parameter: Parameter, initSeed: number, replicate: n
     return;
   }
   const seed = mix(initSeed | 0) ^ Math.floor(initSeed / 0x100000000);
-  const key = mix(mix(mix(seed) + replicate) + parameter.layer);
+  const key = mix(mix(mix(seed) + replicate) + parameter.layer + NEXT_WEIGHT * (parameter.nth ?? 0));
   const key2 = mix(key ^ 0x5bd1e995);
   const count = into.length;
   if (initial.kind === 'uniform') {

@@ -86,13 +86,15 @@ export class LayerReader {
     return { height, width, channels };
   }
 
-  kernel(shape: readonly number[], fanIn: number, fanOut: number, layer: number): Parameter {
-    const written = this.field('kernel_initializer');
+  /** `fans`: numbers of inputs and outputs. `layer`, `nth`: as Parameter has them. */
+  kernel(name: 'kernel' | 'depthwise_kernel' | 'pointwise_kernel', shape: readonly number[], fans: readonly [number, number], layer: number, nth?: number): Parameter {
+    const role = name === 'kernel' ? name : name.replace('_kernel', '');
+    const written = this.field(`${role}_initializer`);
     const initializer = readInitializer(written);
-    if (initializer === null) throw this.unsupported(`${this.layer.class_name} with kernel_initializer ${initializerName(written)}`);
-    this.expectNone('kernel_regularizer', 'bias_regularizer', 'activity_regularizer', 'kernel_constraint', 'bias_constraint');
+    if (initializer === null) throw this.unsupported(`${this.layer.class_name} with ${role}_initializer ${initializerName(written)}`);
+    this.expectNone(`${role}_regularizer`, 'bias_regularizer', 'activity_regularizer', `${role}_constraint`, 'bias_constraint');
     const count = shape.reduce((product, size) => product * size, 1);
-    return { name: `${this.name}/kernel`, shape, count, initial: drawOf(initializer, fanIn, fanOut), layer, frozen: this.frozen() };
+    return { name: `${this.name}/${name}`, shape, count, initial: drawOf(initializer, ...fans), layer, frozen: this.frozen(), ...(nth === undefined ? {} : { nth }) };
   }
 
   bias(count: number, layer: number): Parameter | null {
@@ -103,8 +105,10 @@ export class LayerReader {
 
   expectPlainConvolution(): void {
     const dilation = this.pair('dilation_rate', [1, 1]);
-    if (dilation[0] !== 1 || dilation[1] !== 1) throw this.unsupported('Conv2D with dilation_rate');
-    if (this.number('groups', 1) !== 1) throw this.unsupported('Conv2D with groups');
+    const { class_name: className } = this.layer;
+    if (dilation[0] !== 1 || dilation[1] !== 1) throw this.unsupported(`${className} with dilation_rate`);
+    if (this.number('groups', 1) !== 1) throw this.unsupported(`${className} with groups`);
+    if (this.number('depth_multiplier', 1) !== 1) throw this.unsupported(`${className} with depth_multiplier`);
   }
 
   /** `max_value` of a ReLU; null where it has none. */

@@ -9,18 +9,20 @@ export interface Shape {
 }
 
 export interface Parameter {
-  /** `LAYER/kernel`, `LAYER/bias`, `LAYER/gamma`, `LAYER/beta`. */
+  /** `LAYER/kernel`, `LAYER/depthwise_kernel`, `LAYER/pointwise_kernel`, `LAYER/bias`, `LAYER/gamma`, `LAYER/beta`: as tf.layers names them. */
   readonly name: string;
   readonly shape: readonly number[];
   readonly count: number;
   readonly initial: Draw | { readonly kind: 'zeros' } | { readonly kind: 'ones' };
-  /** Index of the layer in the topology: seeds of initial weights and dropout masks draw from it. */
+  /** Index of the layer in the topology: seeds of initial weights draw from it. */
   readonly layer: number;
+  /** How many weights of the layer are drawn before it; absent for none. */
+  readonly nth?: number;
   /** Of a layer that is not trained: it has no gradient and no optimizer state. */
   readonly frozen: boolean;
 }
 
 /** Weights proper: what a penalty is on, as Keras' kernel_regularizer. */
 export function isKernel(parameter: Parameter): boolean {
-  return parameter.name.endsWith('/kernel');
+  return parameter.name.endsWith('kernel');
 }

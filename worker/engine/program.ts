@@ -15,25 +15,10 @@ import { UnsupportedLayerError } from './engine.js';
 import { type GraphLayer, layerGraph } from './layer-graph.js';
 import { LayerReader } from './layer-reader.js';
 import type { Parameter, Shape } from './parameter.js';
+import { paddingOf, slid, type Window, type Zeros } from './window.js';
 
 /** Of an operation's input, where it is the image and no operation's value. */
 export const IMAGE = -1;
-
-/** Zeros round an image. */
-export interface Zeros {
-  readonly top: number;
-  readonly bottom: number;
-  readonly left: number;
-  readonly right: number;
-}
-
-/** A sliding window: `rows` x `columns`, its strides, and the zeros before and after the image. */
-export interface Window extends Zeros {
-  readonly rows: number;
-  readonly columns: number;
-  readonly strideRows: number;
-  readonly strideColumns: number;
-}
 
 interface Common {
   readonly name: string;
@@ -52,6 +37,8 @@ export type Curve = (typeof CURVES)[number];
 
 export type Operation =
   | (Common & { readonly kind: 'conv'; readonly window: Window; readonly kernel: Parameter; readonly bias: Parameter | null })
+  /** Each channel with a kernel of its own, [rows, columns, channels, 1]; both strides are the same. */
+  | (Common & { readonly kind: 'depthwiseConv'; readonly window: Window; readonly kernel: Parameter; readonly bias: Parameter | null })
   | (Common & { readonly kind: 'dense'; readonly kernel: Parameter; readonly bias: Parameter | null })
   | (Common & { readonly kind: 'batchNorm'; readonly epsilon: number; readonly gamma: Parameter | null; readonly beta: Parameter | null; readonly frozen: boolean })
   /** min(max(x, 0), cap); no gradient where x is not above 0, nor where it is not below the cap. */
@@ -193,7 +180,7 @@ class Walk {
         else learnables += parameter.count;
       }
       if (operation.kind === 'batchNorm') moving += 2 * operation.input.channels;
-      if (operation.kind === 'conv' || operation.kind === 'dense') multiplyAdds += operation.output.height * operation.output.width * operation.kernel.count;
+      if (operation.kind === 'conv' || operation.kind === 'depthwiseConv' || operation.kind === 'dense') multiplyAdds += operation.output.height * operation.output.width * operation.kernel.count;
     }
     const { shape, vector } = this.current;
     this.layers.push({ name, className, output: shape, vector, learnables, params: learnables + frozen + moving, multiplyAdds });
@@ -222,6 +209,15 @@ class Walk {
         break;
       case 'Conv2D':
         this.addConv(reader, index);
+        this.addActivation(reader.text('activation', 'linear'), reader, index);
+        break;
+      case 'DepthwiseConv2D':
+        this.addDepthwise(reader, index, true);
+        this.addActivation(reader.text('activation', 'linear'), reader, index);
+        break;
+      case 'SeparableConv2D':
+        this.addDepthwise(reader, index, false);
+        this.addPointwise(reader, index);
         this.addActivation(reader.text('activation', 'linear'), reader, index);
         break;
       case 'Dense':
@@ -282,16 +278,37 @@ class Walk {
     const filters = reader.count('filters');
     const window = this.window(reader, reader.pair('kernel_size', null), reader.pair('strides', [1, 1]));
     const area = window.rows * window.columns;
-    const kernel = reader.kernel([window.rows, window.columns, channels, filters], area * channels, area * filters, index);
+    const kernel = reader.kernel('kernel', [window.rows, window.columns, channels, filters], [area * channels, area * filters], index);
     const bias = reader.bias(filters, index);
     this.push({ kind: 'conv', ...this.common(reader, index, slid(this.current.shape, window, filters)), window, kernel, bias });
+  }
+
+  /** `biased`: whether the layer's bias is of this convolution; of a separable one it is of the next. */
+  private addDepthwise(reader: LayerReader, index: number, biased: boolean): void {
+    reader.expectPlainConvolution();
+    const { channels } = this.current.shape;
+    const window = this.window(reader, reader.pair('kernel_size', null), reader.pair('strides', [1, 1]));
+    if (window.strideRows !== window.strideColumns) throw reader.unsupported('a depthwise convolution with strides that differ');
+    const area = window.rows * window.columns;
+    const kernel = reader.kernel('depthwise_kernel', [window.rows, window.columns, channels, 1], [area * channels, area], index);
+    const bias = biased ? reader.bias(channels, index) : null;
+    this.push({ kind: 'depthwiseConv', ...this.common(reader, index, slid(this.current.shape, window, channels)), window, kernel, bias });
+  }
+
+  private addPointwise(reader: LayerReader, index: number): void {
+    const { height, width, channels } = this.current.shape;
+    const filters = reader.count('filters');
+    const window: Window = { rows: 1, columns: 1, strideRows: 1, strideColumns: 1, top: 0, bottom: 0, left: 0, right: 0 };
+    const kernel = reader.kernel('pointwise_kernel', [1, 1, channels, filters], [channels, filters], index, 1);
+    const bias = reader.bias(filters, index);
+    this.push({ kind: 'conv', ...this.common(reader, index, { height, width, channels: filters }), window, kernel, bias });
   }
 
   private addDense(reader: LayerReader, index: number): void {
     const { height, width, channels } = this.current.shape;
     if (!this.current.vector && height * width !== 1) throw new ModelError(`layer "${reader.name}": Dense takes a vector; put Flatten before it`);
     const units = reader.count('units');
-    const kernel = reader.kernel([channels, units], channels, units, index);
+    const kernel = reader.kernel('kernel', [channels, units], [channels, units], index);
     const bias = reader.bias(units, index);
     this.push({ kind: 'dense', ...this.common(reader, index, { height: 1, width: 1, channels: units }), kernel, bias }, true);
   }
@@ -374,27 +391,12 @@ function sizeOf({ height, width, channels }: Shape): string {
   return `${String(height)} x ${String(width)} x ${String(channels)}`;
 }
 
-/** Zeros before and after, as TensorFlow's SAME: the odd one goes after. */
-function paddingOf(size: number, window: number, stride: number, same: boolean): [number, number] {
-  if (!same) return [0, 0];
-  const total = Math.max(0, (Math.ceil(size / stride) - 1) * stride + window - size);
-  return [Math.floor(total / 2), Math.ceil(total / 2)];
-}
-
-function slid(input: Shape, window: Window, channels: number): Shape {
-  const steps = (size: number, padding: number, extent: number, stride: number): number => Math.floor((size + padding - extent) / stride) + 1;
-  return {
-    height: steps(input.height, window.top + window.bottom, window.rows, window.strideRows),
-    width: steps(input.width, window.left + window.right, window.columns, window.strideColumns),
-    channels,
-  };
-}
-
 /** Kernel before bias, gamma before beta. */
 export function parametersOf(operation: Operation): Parameter[] {
   const present = (...parameters: (Parameter | null)[]): Parameter[] => parameters.filter((parameter) => parameter !== null);
   switch (operation.kind) {
     case 'conv':
+    case 'depthwiseConv':
     case 'dense':
       return present(operation.kernel, operation.bias);
     case 'batchNorm':

@@ -23,8 +23,11 @@ interface Chain {
 }
 
 const conv = (filters: number, kernel: number | [number, number], strides: number | [number, number] = 1, padding = 'same', more = {}): LayerSketch => ['Conv2D', { filters, kernel_size: kernel, strides, padding, ...more }];
+const depthwise = (kernel: number | [number, number], strides = 1, padding = 'same', more = {}): LayerSketch => ['DepthwiseConv2D', { kernel_size: kernel, strides, padding, ...more }];
+const separable = (filters: number, kernel: number, strides = 1, padding = 'same', more = {}): LayerSketch => ['SeparableConv2D', { filters, kernel_size: kernel, strides, padding, ...more }];
 const norm: LayerSketch = ['BatchNormalization', { epsilon: 1e-3 }];
 const relu: LayerSketch = ['Activation', { activation: 'relu' }];
+const relu6: LayerSketch = ['ReLU', { max_value: 6 }];
 const drop: LayerSketch = ['Dropout', { rate: 0.5 }];
 const maxPool = (size: number, strides: number, padding: string): LayerSketch => ['MaxPooling2D', { pool_size: size, strides, padding }];
 const averagePool = (size: number, strides: number, padding: string): LayerSketch => ['AveragePooling2D', { pool_size: size, strides, padding }];
@@ -47,6 +50,18 @@ const CHAINS: readonly Chain[] = [
   { name: 'conv 5x3 strides 3 and 2 same', input: [10, 7, 1], layers: [PROBE, conv(3, [5, 3], [3, 2])] },
   { name: 'conv 1x1 stride 2', input: [5, 5, 1], layers: [PROBE, conv(3, 1, 2)] },
   { name: 'conv after conv with relu inside', input: [6, 6, 1], layers: [conv(3, 3, 1, 'same', { activation: 'relu' }), conv(4, 3)] },
+  { name: 'depthwise 3x3 same', input: [6, 5, 1], layers: [conv(5, 1), depthwise(3)] },
+  { name: 'depthwise 3x3 stride 2 same, even', input: [8, 6, 1], layers: [conv(8, 1), depthwise(3, 2)] },
+  { name: 'depthwise 3x3 stride 2 same, odd, no bias', input: [7, 9, 3], layers: [conv(6, 1), depthwise(3, 2, 'same', { use_bias: false })] },
+  { name: 'depthwise 3x3 valid with strides of 1 and of 2, a column left over', input: [9, 10, 1], layers: [conv(7, 1), depthwise(3, 1, 'valid'), depthwise(3, 2, 'valid')] },
+  { name: 'depthwise 5x5 with strides of 1 and of 2, even', input: [10, 8, 1], layers: [conv(4, 1), depthwise(5), depthwise(5, 2), depthwise(5, 2, 'same', { activation: 'relu6' })] },
+  { name: 'depthwise 2x5 stride 3 (windows apart)', input: [9, 8, 1], layers: [conv(3, 1), depthwise([2, 5], 3, 'valid')] },
+  { name: 'depthwise of the image', input: [6, 7, 3], layers: [depthwise(3, 2), conv(4, 1)] },
+  { name: 'zeros before a depthwise convolution of stride 2', input: [8, 7, 1], layers: [conv(6, 1), ['ZeroPadding2D', { padding: [[0, 1], [0, 1]] }], depthwise(3, 2, 'valid', { use_bias: false }), norm, relu6] },
+  { name: 'expansion, depthwise, batch norm and relu6', input: [6, 7, 3], layers: [conv(12, 1, 1, 'same', { use_bias: false }), norm, relu6, depthwise(3, 1, 'same', { use_bias: false }), norm, relu6, conv(4, 1, 1, 'same', { use_bias: false }), norm] },
+  { name: 'batch norm, relu6 and dropout', input: [5, 6, 1], layers: [conv(6, 3), norm, relu6, drop, conv(3, 1)], dropout: 0.4 },
+  { name: 'relu6, pool and dropout after a depthwise convolution', input: [8, 6, 1], layers: [conv(5, 1), depthwise(3), ['ReLU', { max_value: 0.4 }], maxPool(2, 2, 'valid'), drop, conv(3, 1)], dropout: 0.3 },
+  { name: 'separable convolutions', input: [7, 8, 3], layers: [separable(6, 3), norm, relu, separable(5, 3, 2, 'same', { use_bias: false }), separable(4, 3, 1, 'valid', { activation: 'relu' })] },
   { name: 'batch norm', input: [5, 6, 1], layers: [conv(5, 3), norm] },
   { name: 'batch norm without scale and center', input: [5, 6, 1], layers: [conv(5, 3), ['BatchNormalization', { scale: false, center: false }]] },
   { name: 'batch norm of the input', input: [5, 6, 3], layers: [norm, conv(4, 3)] },

@@ -4,7 +4,8 @@
  */
 import { mix } from '../../../worker/engine/initial-weights.js';
 import type { Shape } from '../../../worker/engine/parameter.js';
-import { IMAGE, type Operation, type Program, type Window, type Zeros } from '../../../worker/engine/program.js';
+import { IMAGE, type Operation, type Program } from '../../../worker/engine/program.js';
+import type { Window, Zeros } from '../../../worker/engine/window.js';
 
 export type Weights = Map<string, Float64Array>;
 
@@ -101,6 +102,8 @@ function apply(operation: Exclude<Operation, Merge>, input: Float64Array[], weig
   switch (operation.kind) {
     case 'conv':
       return input.map((x) => conv(x, operation.input, operation.output, operation.window, of(operation.kernel), of(operation.bias)));
+    case 'depthwiseConv':
+      return input.map((x) => depthwise(x, operation.input, operation.output, operation.window, of(operation.kernel), of(operation.bias)));
     case 'dense':
       return input.map((x) => dense(x, operation.output.channels, of(operation.kernel), of(operation.bias)));
     case 'batchNorm':
@@ -149,6 +152,21 @@ function conv(x: Float64Array, input: Shape, output: Shape, window: Window, kern
           }
         });
         y[(r * output.width + q) * output.channels + o] = sum;
+      }
+  return y;
+}
+
+function depthwise(x: Float64Array, input: Shape, output: Shape, window: Window, kernel: Float64Array | null, bias: Float64Array | null): Float64Array {
+  const y = new Float64Array(size(output));
+  const { channels } = input;
+  for (let r = 0; r < output.height; r++)
+    for (let q = 0; q < output.width; q++)
+      for (let c = 0; c < channels; c++) {
+        let sum = bias?.[c] ?? 0;
+        eachTap(input, window, r, q, (pixel, i, j) => {
+          sum += (x[pixel * channels + c] ?? 0) * (kernel?.[(i * window.columns + j) * channels + c] ?? 0);
+        });
+        y[(r * output.width + q) * channels + c] = sum;
       }
   return y;
 }

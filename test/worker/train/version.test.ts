@@ -20,7 +20,7 @@ import { compiled, images, type LayerSketch, range, sequential, stepSettings, tr
  */
 const PINNED = {
   version: 3,
-  numerics: 'wasm:2b9d25540ee867a1:plain',
+  numerics: 'wasm:28e061c977734654:plain',
   weights: 'cce75728f16295db03bab6b7bc0dc467a9ad33129b9dbd3c083dbf7ed17cb3ad',
   /** Of a network whose convolution goes by Winograd's tiles, which garth-cnn's never do. */
   tiles: '1577c578a5aa9c69e67dd49a9810afbe42cadfcd963172af021cdfdd23e084f6',

@@ -48,9 +48,6 @@ export function withDropout<T>(step: DropoutStep | null, run: () => T): T {
   }
 }
 
-/** Far more than a model has layers: the second weight of a layer draws as a layer behind all others. */
-const NEXT_WEIGHT = 2 ** 20;
-
 /** How values are drawn: `mean` is added; or an orthogonal matrix, times `gain`. */
 type Sample = { readonly kind: 'draw'; readonly initial: Draw; readonly mean: number } | { readonly kind: 'orthogonal'; readonly gain: number };
 
@@ -115,7 +112,7 @@ export class SeededInitializer extends tf.serialization.Serializable {
     drawn.set(this.#layer, nth + 1);
     const count = shape.reduce((product, size) => product * size, 1);
     const values = new Float32Array(count);
-    const draw = (initial: Draw): void => fillInitial({ name: '', shape, count, initial, layer: this.#layer + NEXT_WEIGHT * nth, frozen: false }, initSeed, replicate, values);
+    const draw = (initial: Draw): void => fillInitial({ name: '', shape, count, initial, layer: this.#layer, nth, frozen: false }, initSeed, replicate, values);
     if (sample.kind === 'draw') {
       draw(sample.initial);
       return tf.tensor(sample.mean === 0 ? values : values.map((value) => value + sample.mean), [...shape], 'float32');

@@ -3,7 +3,7 @@ import type { Shape } from '../parameter.js';
 import { IMAGE, type Operation, parametersOf, type Program } from '../program.js';
 import type { Ref } from './graph-builder.js';
 import { lowerCurve, lowerDropout, lowerRelu } from './operations/activate.js';
-import { lowerConv, lowerDense, lowerFlatten } from './operations/conv.js';
+import { lowerConv, lowerDense, lowerDepthwise, lowerFlatten } from './operations/conv.js';
 import { asFlat, type Lowered, type Moments, type ParameterGradient, type Pass, type Value } from './operations/lowering.js';
 import { lowerAdd, lowerConcat, lowerZeroPad } from './operations/merge.js';
 import { lowerNorm } from './operations/norm.js';
@@ -89,6 +89,8 @@ export class Network {
     switch (operation.kind) {
       case 'conv':
         return lowerConv(operation, pass, input);
+      case 'depthwiseConv':
+        return lowerDepthwise(operation, pass, input);
       case 'dense':
         return lowerDense(operation, pass, input);
       case 'batchNorm':

@@ -108,7 +108,8 @@ class GradientPlanner {
   /** A convolution that only this part follows asks for the gradient image by image. */
   private madeOnDemand(part: Part): boolean {
     const [input = -1] = part.inputs;
-    return this.parts[input]?.kind === 'conv' && this.readers[input] === 1;
+    const kind = this.parts[input]?.kind;
+    return (kind === 'conv' || kind === 'depthwise') && this.readers[input] === 1;
   }
 
   private slice(part: Part, to: number, nth: number): Delivery {
@@ -167,6 +168,6 @@ class GradientPlanner {
 }
 
 function learns(part: Part): boolean {
-  if (part.kind === 'conv' || part.kind === 'dense') return parametersOf(part.operation).some(({ frozen }) => !frozen);
+  if (part.kind === 'conv' || part.kind === 'depthwise' || part.kind === 'dense') return parametersOf(part.operation).some(({ frozen }) => !frozen);
   return part.kind === 'activate' && part.activation.norm !== null && parametersOf(part.activation.norm).some(({ frozen }) => !frozen);
 }

@@ -18,13 +18,25 @@ export interface Kernels {
     x: number, xRow: number, xImage: number, w: number, bias: number, y: number, yRow: number, yImage: number, images: number,
     height: number, width: number, input: number, output: number, rows: number, columns: number, strideRows: number, strideColumns: number,
   ): void;
-  curve(x: number, xRow: number, y: number, yRow: number, height: number, length: number, kind: number, cap: number): void;
+  curve(x: number, xRow: number, y: number, yRow: number, height: number, length: number, kind: number): void;
   curve_back(
-    x: number, xRow: number, dy: number, dyRow: number, dx: number, dxRow: number, height: number, length: number, kind: number, cap: number,
+    x: number, xRow: number, dy: number, dyRow: number, dx: number, dxRow: number, height: number, length: number, kind: number,
   ): void;
   add_images(a: number, aRow: number, b: number, bRow: number, y: number, yRow: number, height: number, length: number, relu: number): void;
   copy_channels(
     from: number, fromRow: number, fromStep: number, to: number, toRow: number, toStep: number, height: number, width: number, count: number,
+  ): void;
+  depthwise(
+    x: number, xRow: number, w: number, bias: number, y: number, yRow: number, height: number, width: number, channels: number,
+    rows: number, columns: number, stride: number,
+  ): void;
+  depthwise_gradient(
+    x: number, xRow: number, dy: number, dyRow: number, dw: number, height: number, width: number, channels: number,
+    rows: number, columns: number, stride: number,
+  ): void;
+  depthwise_back(
+    dy: number, dyRow: number, w: number, dx: number, dxRow: number, height: number, width: number, channels: number,
+    outHeight: number, outWidth: number, rows: number, columns: number, stride: number, top: number, left: number,
   ): void;
   pack_forward(w: number, packed: number, depth: number, output: number): void;
   pack_backward(w: number, packed: number, taps: number, input: number, output: number): void;
@@ -56,16 +68,16 @@ export interface Kernels {
   ): void;
   activate(
     x: number, xRow: number, y: number, yRow: number, height: number, width: number, channels: number, affine: number,
-    stride: number, relu: number, first: number, threshold: number, seed: number, seed2: number, scale: number,
+    stride: number, ceiling: number, first: number, threshold: number, seed: number, seed2: number, scale: number,
   ): void;
   activate_sums(
     x: number, xRow: number, y: number, yRow: number, dy: number, dyRow: number, height: number, width: number,
-    channels: number, mean: number, relu: number, first: number, threshold: number, seed: number, seed2: number,
+    channels: number, mean: number, ceiling: number, first: number, threshold: number, seed: number, seed2: number,
     scale: number, sums: number,
   ): void;
   activate_back(
     x: number, xRow: number, y: number, yRow: number, dy: number, dyRow: number, dx: number, dxRow: number,
-    height: number, width: number, channels: number, back: number, stride: number, relu: number, first: number,
+    height: number, width: number, channels: number, back: number, stride: number, ceiling: number, first: number,
     threshold: number, seed: number, seed2: number, scale: number,
   ): void;
   activate_pool(

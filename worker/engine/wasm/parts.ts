@@ -4,10 +4,12 @@
  * addition and its ReLU, and zeros and the convolution over them.
  */
 import type { Shape } from '../parameter.js';
-import { IMAGE, type Operation, readersOf as operationReaders, type Window, type Zeros } from '../program.js';
-import { type Activation, worksInPlace } from './nodes/activate.js';
+import { IMAGE, type Operation, readersOf as operationReaders } from '../program.js';
+import type { Window, Zeros } from '../window.js';
+import { type Activation, readsOutput, worksInPlace } from './nodes/activate.js';
 import type { ConvOperation } from './nodes/conv.js';
 import type { CurveOperation } from './nodes/curve.js';
+import type { DepthwiseOperation } from './nodes/depthwise.js';
 import type { DenseOperation } from './nodes/dense.js';
 import type { PoolOperation } from './nodes/pool.js';
 
@@ -22,6 +24,7 @@ interface Linked {
 
 export type Part =
   | (Linked & { readonly kind: 'conv'; readonly operation: ConvOperation })
+  | (Linked & { readonly kind: 'depthwise'; readonly operation: DepthwiseOperation })
   | (Linked & { readonly kind: 'dense'; readonly operation: DenseOperation })
   | (Linked & { readonly kind: 'pool'; readonly operation: PoolOperation })
   | (Linked & { readonly kind: 'curve'; readonly operation: CurveOperation })
@@ -41,14 +44,14 @@ export function readersOf(parts: readonly Part[], index: number): number[] {
   return parts.flatMap(({ inputs }, reader) => inputs.filter((input) => input === index).map(() => reader));
 }
 
-/** Whether a part may overwrite its input: it needs nothing else of it, and nobody else takes it. */
+/** Whether a part may overwrite its input: it needs nothing else of it, nor does the part that made it, and nobody else takes it. */
 export function isInPlace(parts: readonly Part[], index: number): boolean {
   const part = parts[index]!;
   if (part.kind !== 'activate' || !worksInPlace(part.activation)) return false;
   let [from = IMAGE] = part.inputs;
   while (readersOf(parts, from).length === 1) {
     const below = parts[from];
-    if (below?.kind !== 'flatten') return true;
+    if (below?.kind !== 'flatten') return below?.kind !== 'activate' || !readsOutput(below.activation);
     from = below.inputs[0] ?? IMAGE;
   }
   return false;
@@ -82,6 +85,9 @@ class Fusion {
       case 'conv':
         this.put({ kind: 'conv', ...link, operation }, index);
         break;
+      case 'depthwiseConv':
+        this.put({ kind: 'depthwise', ...link, operation }, index);
+        break;
       case 'dense':
         this.put({ kind: 'dense', ...link, inputs: this.contiguous(operation, link), operation }, index);
         break;
@@ -114,21 +120,18 @@ class Fusion {
   }
 
   private addZeros(operation: Extract<Operation, { kind: 'zeroPad' }>, index: number, link: Linked): void {
-    const over = this.following(index, (next) => next.kind === 'conv' && reaches(widened(next.window, operation.zeros)));
+    const over = this.following(index, (next) => isConvolution(next) && reaches(widened(next.window, operation.zeros)));
     const conv = over === null ? undefined : this.operations[over];
-    if (over === null || conv?.kind !== 'conv') {
+    if (over === null || conv === undefined || !isConvolution(conv)) {
       this.put({ kind: 'pad', ...link, zeros: operation.zeros }, index);
       return;
     }
-    const window = widened(conv.window, operation.zeros);
-    this.put({ kind: 'conv', ...link, output: conv.output, operation: { ...conv, input: operation.input, window } }, over);
+    const wider = { input: operation.input, window: widened(conv.window, operation.zeros) };
+    if (conv.kind === 'conv') this.put({ kind: 'conv', ...link, output: conv.output, operation: { ...conv, ...wider } }, over);
+    else this.put({ kind: 'depthwise', ...link, output: conv.output, operation: { ...conv, ...wider } }, over);
   }
 
   private addActivation(operation: Operation, index: number, link: Linked): void {
-    if (operation.kind === 'relu' && operation.cap !== null) {
-      this.put({ kind: 'curve', ...link, operation: { ...operation, cap: operation.cap } }, index);
-      return;
-    }
     const norm = operation.kind === 'batchNorm' ? operation : null;
     let [last, begun] = [index, norm !== null];
     const take = (fits: (next: Operation) => boolean): boolean => {
@@ -137,9 +140,10 @@ class Fusion {
       [last, begun] = [next, true];
       return true;
     };
-    const relu = take(isPlainRelu);
-    const dropped = take((next) => next.kind === 'dropout') ? this.operations[last] : undefined;
-    const pool = relu && take(isPlainPool);
+    const found = take((next) => next.kind === 'relu') ? this.operations[last] : undefined;
+    const relu = found?.kind === 'relu' ? (found.cap ?? Infinity) : null;
+    const dropped = (relu === null || relu === Infinity) && take((next) => next.kind === 'dropout') ? this.operations[last] : undefined;
+    const pool = relu === Infinity && take(isPlainPool);
     const output = this.operations[last]!.output;
     const activation = { name: link.name, norm, relu, dropout: dropped?.layer ?? null, pool, input: link.input, output };
     this.put({ kind: 'activate', ...link, output, activation }, last);
@@ -157,7 +161,7 @@ class Fusion {
   /** Flatten and Dense take rows without borders: a copy, where a convolution takes the same value. */
   private contiguous(operation: Operation, link: Linked): readonly number[] {
     const [from = IMAGE] = operation.inputs;
-    const shared = this.operations.some((other) => (other.kind === 'conv' || other.kind === 'zeroPad') && other.inputs.includes(from));
+    const shared = this.operations.some((other) => (isConvolution(other) || other.kind === 'zeroPad') && other.inputs.includes(from));
     if (!shared) return link.inputs;
     this.made.push({ kind: 'pad', ...link, output: link.input, zeros: NO_ZEROS });
     return [this.made.length - 1];
@@ -167,6 +171,10 @@ class Fusion {
     this.made.push(part);
     this.partOf.set(last, this.made.length - 1);
   }
+}
+
+function isConvolution(operation: Operation): operation is ConvOperation | DepthwiseOperation {
+  return operation.kind === 'conv' || operation.kind === 'depthwiseConv';
 }
 
 function widened(window: Window, { top, bottom, left, right }: Zeros): Window {

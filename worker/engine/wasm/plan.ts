@@ -19,6 +19,7 @@ import { ActivateNode } from './nodes/activate.js';
 import { borderOf, ConvNode } from './nodes/conv.js';
 import { CurveNode } from './nodes/curve.js';
 import { DenseNode } from './nodes/dense.js';
+import { DepthwiseNode } from './nodes/depthwise.js';
 import { FlattenNode } from './nodes/flatten.js';
 import { AddNode, ConcatNode } from './nodes/merge.js';
 import { elements, type Node } from './nodes/node.js';
@@ -94,7 +95,7 @@ function borderWanted(parts: readonly Part[], index: number): Border {
   let { top, bottom, left, right } = NO_BORDER;
   for (const reader of readersOf(parts, index)) {
     const part = parts[reader]!;
-    const wanted = part.kind === 'conv' ? borderOf(part.operation.window) : isInPlace(parts, reader) ? borderWanted(parts, reader) : NO_BORDER;
+    const wanted = part.kind === 'conv' || part.kind === 'depthwise' ? borderOf(part.operation.window) : isInPlace(parts, reader) ? borderWanted(parts, reader) : NO_BORDER;
     top = Math.max(top, wanted.top);
     bottom = Math.max(bottom, wanted.bottom);
     left = Math.max(left, wanted.left);
@@ -129,7 +130,7 @@ class Layout {
     this.parts.forEach((part, index) => {
       const node = this.node(part, index);
       const below = nodes[part.inputs[0] ?? IMAGE];
-      if (node instanceof ActivateNode && node.norm?.operation.frozen === false && below instanceof ConvNode && readersOf(this.parts, part.inputs[0]!).length === 1) {
+      if (node instanceof ActivateNode && node.norm?.operation.frozen === false && (below instanceof ConvNode || below instanceof DepthwiseNode) && readersOf(this.parts, part.inputs[0]!).length === 1) {
         below.observer = node;
         node.observed = true;
       }
@@ -159,6 +160,8 @@ class Layout {
       }
       case 'conv':
         return new ConvNode(part.operation, slots, arena, input, this.output(part, index), inner);
+      case 'depthwise':
+        return new DepthwiseNode(part.operation, slots, arena, input, this.output(part, index), inner);
       case 'dense':
         return new DenseNode(part.operation, slots, arena, input, this.output(part, index), inner);
       case 'pool':

@@ -1,32 +1,39 @@
 import type { Operation } from '../../program.js';
-import { attribute } from '../graph-def.js';
+import { attribute, type Attributes } from '../graph-def.js';
 import { asFlat, asImage, likeRank, type Lowered, type ParameterGradient, type Pass, type Value } from './lowering.js';
 import { paddingAttributes, windowAttributes } from './window.js';
 
 type ConvOperation = Extract<Operation, { kind: 'conv' }>;
+type DepthwiseOperation = Extract<Operation, { kind: 'depthwiseConv' }>;
 type DenseOperation = Extract<Operation, { kind: 'dense' }>;
 
 const NHWC = { data_format: attribute.text('NHWC') };
 
 /** 2-D convolution (cross-correlation) with bias. The image's gradient is never worked out: nobody needs it. */
 export function lowerConv(operation: ConvOperation, pass: Pass, input: Value): Lowered {
+  return lowerConvolution('Conv2D', operation, pass, input, { use_cudnn_on_gpu: attribute.flag(true) });
+}
+
+/** The same, of each channel by itself. */
+export function lowerDepthwise(operation: DepthwiseOperation, pass: Pass, input: Value): Lowered {
+  return lowerConvolution('DepthwiseConv2dNative', operation, pass, input, {});
+}
+
+function lowerConvolution(node: string, operation: ConvOperation | DepthwiseOperation, pass: Pass, input: Value, more: Attributes): Lowered {
   const { graph } = pass;
   const { kernel, bias, window } = operation;
   const x = asImage(graph, input, operation.input);
   const weights = pass.weight(kernel);
-  const attributes = {
-    ...windowAttributes(window), ...paddingAttributes(window, operation.input),
-    dilations: attribute.ints([1, 1, 1, 1]), use_cudnn_on_gpu: attribute.flag(true),
-  };
-  const convolved = graph.op('Conv2D', [x, weights], attributes);
+  const attributes = { ...windowAttributes(window), ...paddingAttributes(window, operation.input), dilations: attribute.ints([1, 1, 1, 1]), ...more };
+  const convolved = graph.op(node, [x, weights], attributes);
   const output = bias === null ? convolved : graph.op('BiasAdd', [convolved, pass.weight(bias)], NHWC);
   return {
     output: { ref: output, flat: false },
     backward: (gradient, [wanted]) => {
-      const inner = wanted === true ? graph.op('Conv2DBackpropInput', [graph.shapeOf(x), weights, gradient], attributes) : null;
+      const inner = wanted === true ? graph.op(`${node}BackpropInput`, [graph.shapeOf(x), weights, gradient], attributes) : null;
       const readers = inner === null ? [] : [inner];
       const parameters: ParameterGradient[] = [
-        { parameter: kernel, gradient: graph.op('Conv2DBackpropFilter', [x, graph.integers(...kernel.shape), gradient], attributes), readers },
+        { parameter: kernel, gradient: graph.op(`${node}BackpropFilter`, [x, graph.integers(...kernel.shape), gradient], attributes), readers },
       ];
       if (bias !== null) parameters.push({ parameter: bias, gradient: graph.op('BiasAddGrad', [gradient], NHWC), readers: [] });
       return { inputs: [inner === null ? null : likeRank(graph, inner, false, input.flat, operation.input)], parameters };

@@ -1,6 +1,6 @@
 import { attribute, type Attributes } from '../graph-def.js';
 import type { Shape } from '../../parameter.js';
-import type { Window } from '../../program.js';
+import type { Window } from '../../window.js';
 
 /** TensorFlow's words for a window's zeros. Its SAME and VALID are faster than zeros that are spelt out. */
 export function paddingAttributes(window: Window, input: Shape): Attributes {

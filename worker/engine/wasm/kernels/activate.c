@@ -1,4 +1,4 @@
-// Batch normalisation, ReLU, dropout and 2 x 2 max-pooling as one pass over memory.
+// Batch normalisation, ReLU (with a cap or without), dropout and 2 x 2 max-pooling as one pass over memory.
 //
 // Unfused, these four read and write the largest activations of a network eight times per step;
 // fused, the forward pass reads them once and writes a quarter. ReLU comes before dropout and pool,
@@ -11,6 +11,12 @@
 #include "hash.h"
 
 #define NONE 4
+
+// What kind of ReLU there is.
+enum { NO_RELU, PLAIN, CAPPED };
+
+// `ceiling` is 0 where there is no ReLU, else its cap, infinity for none.
+INLINE int relu_kind(float ceiling) { return ceiling == 0 ? NO_RELU : ceiling == __builtin_inff() ? PLAIN : CAPPED; }
 
 typedef struct {
   int height, width, channels;
@@ -26,15 +32,16 @@ INLINE Affine affine_at(const float *affine, int stride, int c) {
   return a;
 }
 
-INLINE v128_t activated(v128_t v, Affine a, int has_affine, int relu, int drop, unsigned index, Dropout d) {
+INLINE v128_t activated(v128_t v, Affine a, int has_affine, int relu, v128_t cap, int drop, unsigned index, Dropout d) {
   if (has_affine) v = MULADD(a.shift, SUB(v, a.mean), a.scale);
   if (relu) v = MAX(v, ZERO);
+  if (relu == CAPPED) v = wasm_f32x4_pmin(v, cap);
   if (drop) v = wasm_v128_and(MUL(v, SPLAT(d.scale)), kept(index, d));
   return v;
 }
 
 INLINE void activate_image(const float *x, int x_row, float *y, int y_row, Size s, const float *affine, int stride,
-                           int has_affine, int relu, int drop, unsigned first, Dropout d) {
+                           int has_affine, int relu, v128_t cap, int drop, unsigned first, Dropout d) {
   for (int r = 0; r < s.height; r++)
     for (int c = 0; c < s.channels; c += 4) {
       const float *from = x + r * x_row + c;
@@ -45,33 +52,39 @@ INLINE void activate_image(const float *x, int x_row, float *y, int y_row, Size 
       int rest = s.channels - c;
       if (rest >= 4)
         for (int i = 0; i < s.width; i++, from += s.channels, to += s.channels, index += s.channels)
-          STORE(to, activated(LOAD(from), a, has_affine, relu, drop, index, d));
+          STORE(to, activated(LOAD(from), a, has_affine, relu, cap, drop, index, d));
       else
         for (int i = 0; i < s.width; i++, from += s.channels, to += s.channels, index += s.channels)
-          store_some(to, activated(load_some(from, rest), a, has_affine, relu, drop, index, d), rest);
+          store_some(to, activated(load_some(from, rest), a, has_affine, relu, cap, drop, index, d), rest);
     }
 }
 
 // y = dropout(relu(affine(x))) of one image; affine may be null, x and y the same where the rows are.
-// `first` numbers the image's first element among the batch's, for the dropout mask.
+// `first` numbers the image's first element among the batch's, for the dropout mask. A capped ReLU goes
+// without dropout: what is stored could not tell which values the cap has cut.
 EXPORT(activate) void activate(const float *x, int x_row, float *y, int y_row, int height, int width, int channels,
-                               const float *affine, int stride, int relu, unsigned first, unsigned threshold,
+                               const float *affine, int stride, float ceiling, unsigned first, unsigned threshold,
                                unsigned seed, unsigned seed2, float scale) {
   Size s = {height, width, channels};
   Dropout d = {threshold, seed, seed2, scale};
+  int relu = relu_kind(ceiling);
+  v128_t cap = SPLAT(ceiling);
   if (!affine) s.channels *= s.width, s.width = 1;
-  if (affine && relu && threshold) activate_image(x, x_row, y, y_row, s, affine, stride, 1, 1, 1, first, d);
-  else if (affine && relu) activate_image(x, x_row, y, y_row, s, affine, stride, 1, 1, 0, first, d);
-  else if (affine && threshold) activate_image(x, x_row, y, y_row, s, affine, stride, 1, 0, 1, first, d);
-  else if (affine) activate_image(x, x_row, y, y_row, s, affine, stride, 1, 0, 0, first, d);
-  else if (relu && threshold) activate_image(x, x_row, y, y_row, s, 0, 0, 0, 1, 1, first, d);
-  else if (relu) activate_image(x, x_row, y, y_row, s, 0, 0, 0, 1, 0, first, d);
-  else activate_image(x, x_row, y, y_row, s, 0, 0, 0, 0, threshold != 0, first, d);
+  if (affine && relu == CAPPED) activate_image(x, x_row, y, y_row, s, affine, stride, 1, CAPPED, cap, 0, first, d);
+  else if (affine && relu && threshold) activate_image(x, x_row, y, y_row, s, affine, stride, 1, PLAIN, cap, 1, first, d);
+  else if (affine && relu) activate_image(x, x_row, y, y_row, s, affine, stride, 1, PLAIN, cap, 0, first, d);
+  else if (affine && threshold) activate_image(x, x_row, y, y_row, s, affine, stride, 1, NO_RELU, cap, 1, first, d);
+  else if (affine) activate_image(x, x_row, y, y_row, s, affine, stride, 1, NO_RELU, cap, 0, first, d);
+  else if (relu == CAPPED) activate_image(x, x_row, y, y_row, s, 0, 0, 0, CAPPED, cap, 0, first, d);
+  else if (relu && threshold) activate_image(x, x_row, y, y_row, s, 0, 0, 0, PLAIN, cap, 1, first, d);
+  else if (relu) activate_image(x, x_row, y, y_row, s, 0, 0, 0, PLAIN, cap, 0, first, d);
+  else activate_image(x, x_row, y, y_row, s, 0, 0, 0, NO_RELU, cap, threshold != 0, first, d);
 }
 
 // The gradient that reaches the affine's output: through dropout, then ReLU. Where ReLU is present
 // y > 0 tells both; else the mask is drawn again.
-INLINE v128_t before_activation(v128_t g, v128_t y, int relu, int drop, unsigned index, Dropout d) {
+INLINE v128_t before_activation(v128_t g, v128_t y, int relu, v128_t cap, int drop, unsigned index, Dropout d) {
+  if (relu == CAPPED) return wasm_v128_and(g, wasm_v128_and(wasm_f32x4_gt(y, ZERO), wasm_f32x4_lt(y, cap)));
   if (drop) g = MUL(g, SPLAT(d.scale));
   if (relu) return wasm_v128_and(g, wasm_f32x4_gt(y, ZERO));
   return drop ? wasm_v128_and(g, kept(index, d)) : g;
@@ -100,16 +113,18 @@ INLINE void add_sums(double *sums, int channels, int c, v128_t s1, v128_t s2) {
 
 // sums [2, channels] += (sum of g, sum of g * (x - mean)) of one image, g before the activation.
 EXPORT(activate_sums) void activate_sums(const float *x, int x_row, const float *y, int y_row, const float *dy,
-                                         int dy_row, int height, int width, int channels, const float *mean, int relu,
+                                         int dy_row, int height, int width, int channels, const float *mean, float ceiling,
                                          unsigned first, unsigned threshold, unsigned seed, unsigned seed2,
                                          float scale, double *sums) {
   Dropout d = {threshold, seed, seed2, scale};
+  int relu = relu_kind(ceiling);
+  v128_t cap = SPLAT(ceiling);
   for (int r = 0; r < height; r++)
     for (int c = 0; c < channels; c += 4) {
       unsigned index = first + r * width * channels + c;
       v128_t s1 = ZERO, s2 = ZERO, m = LOAD(mean + c);
       for (int i = 0, at = c; i < width; i++, at += channels, index += channels) {
-        v128_t g = before_activation(LOAD(dy + r * dy_row + at), LOAD(y + r * y_row + at), relu, threshold != 0, index, d);
+        v128_t g = before_activation(LOAD(dy + r * dy_row + at), LOAD(y + r * y_row + at), relu, cap, threshold != 0, index, d);
         s1 = ADD(s1, g), s2 = MULADD(s2, g, SUB(LOAD(x + r * x_row + at), m));
       }
       add_sums(sums, channels, c, s1, s2);
@@ -119,9 +134,11 @@ EXPORT(activate_sums) void activate_sums(const float *x, int x_row, const float 
 // dx of one image; `back` null where there is no affine (then x is not read). dx may be dy.
 EXPORT(activate_back) void activate_back(const float *x, int x_row, const float *y, int y_row, const float *dy,
                                          int dy_row, float *dx, int dx_row, int height, int width, int channels,
-                                         const float *back, int stride, int relu, unsigned first, unsigned threshold,
+                                         const float *back, int stride, float ceiling, unsigned first, unsigned threshold,
                                          unsigned seed, unsigned seed2, float scale) {
   Dropout d = {threshold, seed, seed2, scale};
+  int relu = relu_kind(ceiling);
+  v128_t cap = SPLAT(ceiling);
   if (!back) channels *= width, width = 1;
   for (int r = 0; r < height; r++)
     for (int c = 0; c < channels; c += 4) {
@@ -129,7 +146,7 @@ EXPORT(activate_back) void activate_back(const float *x, int x_row, const float 
       Back b = {ZERO, ZERO, ZERO, ZERO};
       if (back) b = back_at(back, stride, c);
       for (int i = 0, at = c; i < width; i++, at += channels, index += channels) {
-        v128_t g = before_activation(LOAD(dy + r * dy_row + at), LOAD(y + r * y_row + at), relu, threshold != 0, index, d);
+        v128_t g = before_activation(LOAD(dy + r * dy_row + at), LOAD(y + r * y_row + at), relu, cap, threshold != 0, index, d);
         if (back) g = back_through(g, LOAD(x + r * x_row + at), b);
         store_upto(dx + r * dx_row + at, g, channels - c);
       }
@@ -148,10 +165,10 @@ INLINE void pool_image(const float *x, int x_row, float *y, int y_row, unsigned 
       Affine a = {ZERO, ZERO, ZERO};
       if (has_affine) a = affine_at(affine, stride, c);
       for (int i = 0; i < out_width; i++, up += 2 * C, low += 2 * C, to += C, won += C, index += 2 * C) {
-        v128_t v0 = activated(LOAD(up), a, has_affine, 1, drop, index, d);
-        v128_t v1 = activated(LOAD(up + C), a, has_affine, 1, drop, index + C, d);
-        v128_t v2 = activated(LOAD(low), a, has_affine, 1, drop, index + below, d);
-        v128_t v3 = activated(LOAD(low + C), a, has_affine, 1, drop, index + below + C, d);
+        v128_t v0 = activated(LOAD(up), a, has_affine, PLAIN, ZERO, drop, index, d);
+        v128_t v1 = activated(LOAD(up + C), a, has_affine, PLAIN, ZERO, drop, index + C, d);
+        v128_t v2 = activated(LOAD(low), a, has_affine, PLAIN, ZERO, drop, index + below, d);
+        v128_t v3 = activated(LOAD(low + C), a, has_affine, PLAIN, ZERO, drop, index + below + C, d);
         v128_t most = MAX(MAX(v0, v1), MAX(v2, v3));
         // The first maximum wins a tie: later choices are made first and overwritten.
         v128_t code = wasm_i32x4_const_splat(3);

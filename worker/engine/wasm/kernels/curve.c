@@ -1,9 +1,9 @@
-// Smooth activations, elu, tanh and sigmoid, and ReLU with a cap. They are not fused with their neighbours, as ReLU is:
-// their time is in the exponential, not in the passes over memory. The backward pass works the curve
+// Smooth activations: elu, tanh and sigmoid. They are not fused with their neighbours, as ReLU is: their
+// time is in the exponential, not in the passes over memory. The backward pass works the curve
 // out again from its input, which nobody overwrites, so that nothing else is stored.
 #include "simd.h"
 
-enum { ELU, TANH, SIGMOID, CAPPED };
+enum { ELU, TANH, SIGMOID };
 
 // e^x for x <= 0 to 2 units in the last place of float32: halves of ln 2 taken off, then the Taylor
 // series to the 6th power on [-0.35, 0.35], whose remainder is below 2e-7.
@@ -40,31 +40,29 @@ INLINE v128_t hyperbolic_tangent(v128_t x) {
   return wasm_v128_bitselect(series, far, wasm_f32x4_lt(size, SPLAT(0.2f)));
 }
 
-INLINE v128_t curved(v128_t x, int kind, v128_t cap) {
-  if (kind == CAPPED) return wasm_f32x4_pmin(MAX(x, ZERO), cap);
+INLINE v128_t curved(v128_t x, int kind) {
   if (kind == TANH) return hyperbolic_tangent(x);
   if (kind == SIGMOID) return sigmoid(x);
   v128_t below = SUB(exponential(wasm_f32x4_pmin(ZERO, x)), SPLAT(1.0f));
   return wasm_v128_bitselect(x, below, wasm_f32x4_gt(x, ZERO));
 }
 
-INLINE v128_t slope(v128_t x, int kind, v128_t cap) {
-  if (kind == CAPPED) return wasm_v128_and(SPLAT(1.0f), wasm_v128_and(wasm_f32x4_gt(x, ZERO), wasm_f32x4_lt(x, cap)));
+INLINE v128_t slope(v128_t x, int kind) {
   if (kind == ELU) return wasm_v128_bitselect(SPLAT(1.0f), exponential(wasm_f32x4_pmin(ZERO, x)), wasm_f32x4_gt(x, ZERO));
-  v128_t y = curved(x, kind, cap);
+  v128_t y = curved(x, kind);
   return kind == TANH ? SUB(SPLAT(1.0f), MUL(y, y)) : MUL(y, SUB(SPLAT(1.0f), y));
 }
 
-// y = curve(x) of one image, `length` floats per row; `cap` is read where the kind is CAPPED.
-EXPORT(curve) void curve(const float *x, int x_row, float *y, int y_row, int height, int length, int kind, float cap) {
+// y = curve(x) of one image, `length` floats per row.
+EXPORT(curve) void curve(const float *x, int x_row, float *y, int y_row, int height, int length, int kind) {
   for (int r = 0; r < height; r++)
-    for (int i = 0; i < length; i += 4) store_upto(y + r * y_row + i, curved(LOAD(x + r * x_row + i), kind, SPLAT(cap)), length - i);
+    for (int i = 0; i < length; i += 4) store_upto(y + r * y_row + i, curved(LOAD(x + r * x_row + i), kind), length - i);
 }
 
 // dx = dy * slope(x) of one image; dx may be dy.
 EXPORT(curve_back) void curve_back(const float *x, int x_row, const float *dy, int dy_row, float *dx, int dx_row,
-                                   int height, int length, int kind, float cap) {
+                                   int height, int length, int kind) {
   for (int r = 0; r < height; r++)
     for (int i = 0; i < length; i += 4)
-      store_upto(dx + r * dx_row + i, MUL(LOAD(dy + r * dy_row + i), slope(LOAD(x + r * x_row + i), kind, SPLAT(cap))), length - i);
+      store_upto(dx + r * dx_row + i, MUL(LOAD(dy + r * dy_row + i), slope(LOAD(x + r * x_row + i), kind)), length - i);
 }

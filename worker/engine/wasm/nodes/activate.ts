@@ -12,10 +12,11 @@ export type NormOperation = Extract<Operation, { kind: 'batchNorm' }>;
 export interface Activation {
   readonly name: string;
   readonly norm: NormOperation | null;
-  readonly relu: boolean;
+  /** The cap of a ReLU, infinity for one without; null where there is no ReLU. One with a cap goes without dropout and pool. */
+  readonly relu: number | null;
   /** Layer index of the dropout: part of its seed; null for none. */
   readonly dropout: number | null;
-  /** 2 x 2 max-pool with stride 2 and no padding; only with `relu`. */
+  /** 2 x 2 max-pool with stride 2 and no padding; only with a ReLU. */
   readonly pool: boolean;
   readonly input: Shape;
   readonly output: Shape;
@@ -24,6 +25,11 @@ export interface Activation {
 /** Whether it may overwrite its input: nothing else about the input is needed for its gradient. */
 export function worksInPlace(activation: Activation): boolean {
   return activation.norm === null && !activation.pool;
+}
+
+/** Whether its gradient is worked out from what it gives, which then nobody may overwrite. */
+export function readsOutput({ relu }: Activation): boolean {
+  return relu !== null && relu !== Infinity;
 }
 
 interface Draw {
@@ -74,7 +80,7 @@ export class ActivateNode implements Node, Observer {
       if (!this.observed) for (let image = 0; image < count; image++) this.observe(machine, image);
       this.norm.useBatch(machine, count);
     } else this.norm?.useInference(machine);
-    if (this.input.at === this.output.at && !this.activation.relu && this.norm === null && draw.threshold === 0) return;
+    if (this.input.at === this.output.at && this.activation.relu === null && this.norm === null && draw.threshold === 0) return;
     const affine = this.norm?.affine ?? 0;
     const stride = this.norm?.stride ?? 0;
     for (let image = 0; image < count; image++) {
@@ -87,7 +93,7 @@ export class ActivateNode implements Node, Observer {
         );
       } else {
         machine.kernels.activate(
-          x, this.input.row, y, this.output.row, height, width, channels, affine, stride, Number(this.activation.relu),
+          x, this.input.row, y, this.output.row, height, width, channels, affine, stride, this.activation.relu ?? 0,
           this.firstOf(pass.first + image), draw.threshold, draw.seed, draw.seed2, draw.scale,
         );
       }
@@ -122,7 +128,7 @@ export class ActivateNode implements Node, Observer {
     }
     machine.kernels.activate_sums(
       x, this.input.row, imageAt(this.output, image), this.output.row, imageAt(dy, image), dy.row, height, width, channels,
-      norm.affine, Number(this.activation.relu), this.firstOf(first + image), draw.threshold, draw.seed, draw.seed2, draw.scale, norm.sums,
+      norm.affine, this.activation.relu ?? 0, this.firstOf(first + image), draw.threshold, draw.seed, draw.seed2, draw.scale, norm.sums,
     );
   }
 
@@ -137,7 +143,7 @@ export class ActivateNode implements Node, Observer {
     }
     machine.kernels.activate_back(
       x, this.input.row, imageAt(this.output, image), this.output.row, imageAt(dy, image), dy.row, at, row, height, width,
-      channels, back, stride, Number(this.activation.relu), this.firstOf(first + image), draw.threshold, draw.seed, draw.seed2, draw.scale,
+      channels, back, stride, this.activation.relu ?? 0, this.firstOf(first + image), draw.threshold, draw.seed, draw.seed2, draw.scale,
     );
   }
 

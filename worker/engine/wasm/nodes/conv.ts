@@ -1,4 +1,5 @@
-import type { Operation, Window } from '../../program.js';
+import type { Operation } from '../../program.js';
+import type { Window } from '../../window.js';
 import { type Arena, type Border, imageAt, NO_BORDER, type View } from '../arena.js';
 import type { Slot } from '../parameters.js';
 import { type Convolution, type Images, imagesTogether, planConvolution, planWeightGradient, type WeightGradient } from './convolution.js';

@@ -4,7 +4,7 @@
  * (kernels/winograd.c): at 64 channels and 28 px two thirds of the time.
  */
 import type { Shape } from '../../parameter.js';
-import type { Window } from '../../program.js';
+import type { Window } from '../../window.js';
 import { type Arena, imageAt, type View } from '../arena.js';
 import type { Machine } from './node.js';
 

@@ -2,20 +2,18 @@ import type { Curve, Operation } from '../../program.js';
 import { imageAt, type View } from '../arena.js';
 import { type Gradient, type Machine, NO_GRADIENT, type Node, type Pass, wholeGradient } from './node.js';
 
-/** A ReLU is one where it has a cap. */
-export type CurveOperation = Extract<Operation, { kind: Curve }> | (Extract<Operation, { kind: 'relu' }> & { readonly cap: number });
+export type CurveOperation = Extract<Operation, { kind: Curve }>;
 
 /** As kernels/curve.c numbers them. */
-const KINDS: { readonly [kind in CurveOperation['kind']]: number } = { elu: 0, tanh: 1, sigmoid: 2, relu: 3 };
+const KINDS: { readonly [kind in Curve]: number } = { elu: 0, tanh: 1, sigmoid: 2 };
 
-/** A smooth activation or a capped ReLU, into memory of its own: its gradient is worked out from its input. */
+/** A smooth activation, into memory of its own: its gradient is worked out from its input. */
 export class CurveNode implements Node {
   readonly name: string;
   readonly input: View;
   readonly output: View;
   private readonly operation: CurveOperation;
   private readonly kind: number;
-  private readonly cap: number;
   private readonly inner: View | null;
   private readonly wanted: boolean;
 
@@ -28,13 +26,12 @@ export class CurveNode implements Node {
     this.inner = inner;
     this.wanted = wanted;
     this.kind = KINDS[operation.kind];
-    this.cap = operation.kind === 'relu' ? operation.cap : 0;
   }
 
   forward(machine: Machine, count: number): void {
     const { height, width, channels } = this.operation.input;
     for (let image = 0; image < count; image++) {
-      machine.kernels.curve(imageAt(this.input, image), this.input.row, imageAt(this.output, image), this.output.row, height, width * channels, this.kind, this.cap);
+      machine.kernels.curve(imageAt(this.input, image), this.input.row, imageAt(this.output, image), this.output.row, height, width * channels, this.kind);
     }
   }
 
@@ -47,7 +44,7 @@ export class CurveNode implements Node {
     for (let image = 0; image < count; image++) {
       machine.kernels.curve_back(
         imageAt(this.input, image), this.input.row, imageAt(dy, image), dy.row, imageAt(into, image), into.row,
-        height, width * channels, this.kind, this.cap,
+        height, width * channels, this.kind,
       );
     }
     return wholeGradient(machine, into);

@@ -44,7 +44,7 @@ export class AddNode implements Node {
     for (let image = 0; image < count; image++) {
       machine.kernels.activate_back(
         0, 0, imageAt(this.output, image), this.output.row, imageAt(dy, image), dy.row, imageAt(into, image), into.row,
-        height, width, channels, 0, 0, 1, 0, 0, 0, 0, 1,
+        height, width, channels, 0, 0, Infinity, 0, 0, 0, 0, 1,
       );
     }
     return wholeGradient(machine, into);

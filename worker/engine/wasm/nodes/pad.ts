@@ -1,4 +1,4 @@
-import type { Zeros } from '../../program.js';
+import type { Zeros } from '../../window.js';
 import { imageAt, type View } from '../arena.js';
 import { type Gradient, type Machine, NO_GRADIENT, type Node, type Pass, wholeGradient } from './node.js';
 
