@@ -22,6 +22,8 @@ export interface ModelModule {
 export interface Structure {
   readonly settings: { readonly [knob: string]: Json };
   readonly input: { readonly height: number; readonly width: number; readonly channels: 1 | 3; readonly classes: number };
+  /** As ModelChoice has it; a module's last layer is its own matter. */
+  readonly head?: 'sigmoid';
 }
 
 export const MODULE_PATH = /^(?:\.{1,2}\/|\/).*\.(?:ts|mts|js|mjs)$/;

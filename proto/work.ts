@@ -65,6 +65,8 @@ export interface ModelChoice {
   readonly name: string;
   /** Structure only (filters, fcWidth); rates that may change by epoch stand in EpochSettings. */
   readonly knobs: { readonly [knob: string]: Json };
+  /** One unit with a sigmoid and binary cross-entropy, for two classes; absent for a unit per class with softmax. */
+  readonly head?: 'sigmoid';
   /**
    * Of a module, whole: what it built where the sweep was submitted. So nobody else runs its code, and
    * the key says what is trained rather than how it was written; `knobs` is empty then.

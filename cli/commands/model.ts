@@ -1,5 +1,5 @@
 /** Command about models: the layers of one, and what it costs. */
-import type { Command } from 'commander';
+import { Option, type Command } from 'commander';
 import { resolve } from 'node:path';
 import { isModulePath, moduleModel } from '../../proto/model-module.js';
 import { ZOO, type Knob, type ZooModel } from '../../proto/models.js';
@@ -15,6 +15,7 @@ import { print, printJson } from './on-service.js';
 interface ModelOptions {
   readonly input?: string;
   readonly classes: string;
+  readonly head?: string;
   readonly batch?: string;
   readonly accumulate?: string;
   readonly engine?: EngineName;
@@ -31,6 +32,7 @@ export function addModel(program: Command): void {
     .argument('[knobs...]', '--KNOB VALUE')
     .option('--input <size>', "height x width x channels (default: the model's image size, gray)")
     .option('--classes <n>', 'number of classes', '2')
+    .addOption(new Option('--head <kind>', 'the last layer of a model of the zoo: a unit per class, or one for two classes (default: softmax)').choices(['softmax', 'sigmoid']))
     .option('--batch <n>', "images per step (default: the model's)")
     .option('--accumulate <n>', 'parts in which each batch is trained, in the memory of one', '1')
     .option('--home <dir>', 'where engines are kept (default: $TRAWL_HOME, else ~/.trawl)')
@@ -50,7 +52,7 @@ interface Source {
 }
 
 async function showModel(name: string, knobs: readonly string[], options: ModelOptions): Promise<void> {
-  const source = isModulePath(name) ? await moduleSource(name, options) : await zooSource(name);
+  const source = isModulePath(name) ? await moduleSource(name, options) : await zooSource(name, options.head);
   try {
     await showSource(source, knobs, options);
   } finally {
@@ -59,7 +61,8 @@ async function showModel(name: string, knobs: readonly string[], options: ModelO
 }
 
 /** Throws BadInput. */
-async function moduleSource(path: string, { engine, home }: ModelOptions): Promise<Source> {
+async function moduleSource(path: string, { engine, home, head }: ModelOptions): Promise<Source> {
+  if (head !== undefined) throw new BadInput(`--head: found ${head} for ${path}, expected a model of the zoo; a module's last layer says it`);
   const [{ OpenModule }, { hasNative }] = await Promise.all([import('../module/model-module.js'), import('../engine/survey.js')]);
   const module = await OpenModule.open({ file: resolve(path), path, engine: { asked: engine ?? null, hasNative: hasNative(homeAt(home)) } });
   return {
@@ -70,7 +73,7 @@ async function moduleSource(path: string, { engine, home }: ModelOptions): Promi
 }
 
 /** Throws BadInput. */
-async function zooSource(name: string): Promise<Source> {
+async function zooSource(name: string, head: string | undefined): Promise<Source> {
   const [{ notBuiltValue, suggestValue }, { buildModel }] = await Promise.all([import('../../coordinator/sweep/suggest.js'), import('../../worker/model/zoo.js')]);
   const names = ZOO.map((candidate) => candidate.name);
   const model = ZOO.find((candidate) => candidate.name === name);
@@ -78,7 +81,7 @@ async function zooSource(name: string): Promise<Source> {
     const suggestion = notBuiltValue('model', name) ?? suggestValue(name, names);
     throw new BadInput(`model: found ${name}, expected one of ${names.join(', ')}, or a module such as ./my-model.ts${suggestion === null ? '' : `; ${suggestion}`}`);
   }
-  return { model, build: async (knobs, input, classes) => builtOrBad(() => buildModel({ name, knobs }, input, classes)), close: async () => undefined };
+  return { model, build: async (knobs, input, classes) => builtOrBad(() => buildModel({ name, knobs, ...(head === 'sigmoid' ? { head } : {}) }, input, classes)), close: async () => undefined };
 }
 
 async function showSource({ model, build }: Source, knobs: readonly string[], options: ModelOptions): Promise<void> {

@@ -96,15 +96,19 @@ x, y = x[kept], keras.utils.to_categorical(y[kept], len(CLASSES))
 x_val, y_val = (x_val - mean) / deviation, keras.utils.to_categorical(y_val, len(CLASSES))
 `;
 
-function modelLines(topology: Topology, settings: ImageEpochSettings): string[] {
+/** From the one logit of class 1 to the logits of both classes: that of class 0 is 0. */
+const TWO_LOGITS = ['layers.Reshape((1, 1))', 'layers.ZeroPadding1D((1, 0))', 'layers.Flatten()'];
+
+function modelLines(written: Topology, settings: ImageEpochSettings): string[] {
+  const { topology, isSingle } = withoutSigmoid(written);
   const regularizer = settings.l2 === 0 ? '' : `, kernel_regularizer=keras.regularizers.L2(${settings.l2})`;
-  if (topology.class_name !== 'Sequential') return graphLines(topology, settings.dropout, regularizer);
+  if (topology.class_name !== 'Sequential') return graphLines(topology, settings.dropout, regularizer, isSingle);
   const layers = topology.config.layers.flatMap((layer) => layerLine(layer, settings.dropout, regularizer));
-  return ['layers = keras.layers', 'model = keras.Sequential([', '    keras.Input((HEIGHT, WIDTH, CHANNELS)),', ...layers.map((line) => `    ${line},`), '])'];
+  return ['layers = keras.layers', 'model = keras.Sequential([', '    keras.Input((HEIGHT, WIDTH, CHANNELS)),', ...[...layers, ...(isSingle ? TWO_LOGITS : [])].map((line) => `    ${line},`), '])'];
 }
 
 /** Each layer's value is a variable of its name. */
-function graphLines(topology: Topology, dropout: number, regularizer: string): string[] {
+function graphLines(topology: Topology, dropout: number, regularizer: string, isSingle: boolean): string[] {
   const values = new Map<string, string>();
   let [image, output] = ['', ''];
   const lines = layerGraph(topology, 'keras').flatMap(({ config: layer, inputs }) => {
@@ -117,7 +121,17 @@ function graphLines(topology: Topology, dropout: number, regularizer: string): s
     if (line === undefined) return [];
     return [`${name} = ${line}${first === undefined ? '' : others.length === 0 ? `(${first})` : `([${[first, ...others].join(', ')}])`}`];
   });
-  return ['layers = keras.layers', ...lines, `model = keras.Model(${image}, ${output})`];
+  const logits = isSingle ? TWO_LOGITS.reduce((value, layer) => `${layer}(${value})`, output) : output;
+  return ['layers = keras.layers', ...lines, `model = keras.Model(${image}, ${logits})`];
+}
+
+/** `isSingle`: whether the model ended in one unit with a sigmoid, which is left out as a softmax is. */
+function withoutSigmoid(topology: Topology): { readonly topology: Topology; readonly isSingle: boolean } {
+  const { layers } = topology.config;
+  const last = layers.at(-1);
+  if (last?.config.activation !== 'sigmoid' || layers.findLast((layer) => layer.class_name === 'Dense')?.config.units !== 1) return { topology, isSingle: false };
+  const plain = { ...last, config: { ...last.config, activation: 'linear' } };
+  return { topology: { ...topology, config: { ...topology.config, layers: [...layers.slice(0, -1), plain] } }, isSingle: true };
 }
 
 /** What a module of one's own may leave out and the zoo never does. */

@@ -29,7 +29,14 @@ export function checkAgainstData(spec: SweepSpec, data: Pick<DataSummary, 'class
     if (className === null || data.classes.includes(className)) return [];
     return [{ path, at, found: `the class ${describe(className)}`, expected: oneOf(data.classes), suggestion: suggestValue(className, data.classes) }];
   });
-  return [...unknown, ...metrics.flatMap((each) => neverReported(each, data))];
+  return [...unknown, ...metrics.flatMap((each) => neverReported(each, data)), ...unfitHead(spec, data)];
+}
+
+/** A sigmoid tells two classes apart. */
+function unfitHead({ axes }: SweepSpec, { classes }: Pick<DataSummary, 'classes'>): Problem[] {
+  const heads = axes.find(({ name }) => name === 'head')?.values ?? [];
+  if (classes.length === 2 || !heads.includes('sigmoid')) return [];
+  return [{ path: ['space', 'head'], at: 'value', found: `sigmoid for ${classes.length} classes`, expected: 'softmax', suggestion: 'a sigmoid tells two classes apart' }];
 }
 
 /** What reduces a learning rate; of several schedules the first of each metric says enough. */

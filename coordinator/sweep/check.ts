@@ -57,6 +57,9 @@ function checkModel(draft: ImageDraft, axes: readonly Axis[]): Problem[] {
   const model = modelOf(draft);
   if (model === null) return [];
   const problems: Problem[] = [];
+  if (draft.module !== null && axes.some(({ name }) => name === 'head')) {
+    problems.push({ path: ['space', 'head'], at: 'key', found: `head for ${model.name}`, expected: 'a model of the zoo beside it', suggestion: "the module's last layer says it: Dense of one unit with sigmoid, or of a unit per class with softmax" });
+  }
   // A module's file knows no other model's knobs.
   const foreign = new Set(draft.module !== null ? [] : ZOO.flatMap((other) => other.knobs.map((knob) => knob.name)));
   const own = model.knobs.map((knob) => knob.name);

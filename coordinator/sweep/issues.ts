@@ -1,7 +1,8 @@
 /** From zod's issues to problems with a suggestion: the one alternative that was probably meant, not all that failed. */
 import type * as z from 'zod';
 import { describe, fieldName, type Path, type Problem } from './mistakes.js';
-import { namesOf } from './schema-parts.js';
+import { namesOf, oneOf } from './schema-parts.js';
+import { hyperparametersOf } from './schema-space.js';
 import { NOT_BUILT, notBuiltField, notBuiltValue, suggestKey, suggestValue } from './suggest.js';
 
 type Issue = z.core.$ZodIssue;
@@ -29,7 +30,7 @@ function explains(unknown: Problem, missing: Problem): boolean {
 function problemsOfIssue(issue: Issue, base: Path, raw: unknown): Problem[] {
   const path = [...base, ...issue.path.map((part) => (typeof part === 'symbol' ? String(part) : part))];
   const value = valueAt(raw, path);
-  if (issue.code === 'unrecognized_keys') return issue.keys.map((key) => unknownKey(path, key, issue.message));
+  if (issue.code === 'unrecognized_keys') return issue.keys.map((key) => unknownKey(path, key, issue.message, raw));
   if (issue.code === 'invalid_union') {
     if (isForeignStep(path, value)) return [{ path, at: 'value', found: describe(value), expected: issue.message, suggestion: STEPPED }];
     const branch = meantBranch(issue.errors, value);
@@ -47,13 +48,14 @@ function isForeignStep(path: Path, value: unknown): boolean {
   return path[0] === 'space' && isMap(value) && Object.keys(value).join() === 'step';
 }
 
-function unknownKey(parent: Path, key: string, expected: string): Problem {
+function unknownKey(parent: Path, key: string, expected: string, raw: unknown): Problem {
   const path = [...parent, key];
   if (fieldName(parent) === 'objective' && (key === 'maximize' || key === 'minimize')) {
     return { path, at: 'key', found: 'both maximize and minimize', expected: 'one of them', suggestion: null };
   }
   const suggestion = notBuiltField(fieldName(path)) ?? suggestKey(key, namesOf(expected), parent);
-  return { path, at: 'key', found: `the unknown key ${describe(key)}`, expected, suggestion };
+  const own = fieldName(parent) === 'space' && isMap(raw) ? hyperparametersOf((raw as { readonly model?: unknown }).model) : null;
+  return { path, at: 'key', found: `the unknown key ${describe(key)}`, expected: own === null ? expected : oneOf(own), suggestion };
 }
 
 /**

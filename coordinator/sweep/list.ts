@@ -13,7 +13,7 @@ import { NOT_MET } from './check-constraints.js';
 import { isRawMap, type Draft, type RawMap } from './draft.js';
 import { describe, type Path, type Problem } from './mistakes.js';
 import { MAX_TRIALS, oneOf } from './schema-parts.js';
-import { syntheticValue } from './schema-space.js';
+import { hyperparametersOf, syntheticValue } from './schema-space.js';
 import type { Assignment, Axis } from './spec.js';
 import { suggestKey } from './suggest.js';
 
@@ -60,7 +60,7 @@ export function listedTrials(draft: Draft, axes: readonly Axis[], rows: readonly
         const schema = known === null ? syntheticValue(name) : Object.hasOwn(known, name) ? known[name] : undefined;
         if (schema === undefined) {
           const names = Object.keys(known ?? {});
-          once(name, { path, at: 'key', found: `the unknown key ${describe(name)}`, expected: oneOf(names), suggestion: suggestKey(name, names, ['space']) });
+          once(name, { path, at: 'key', found: `the unknown key ${describe(name)}`, expected: oneOf((draft.kind === 'image' ? hyperparametersOf(draft.raw.model) : null) ?? names), suggestion: suggestKey(name, names, ['space']) });
           return false;
         }
         const issue = schema.safeParse(value).error?.issues[0];

@@ -1,6 +1,6 @@
 /** What may stand under `space`: one value of each hyperparameter, and every form in which its values are written. */
 import * as z from 'zod';
-import type { Knob } from '../../proto/models.js';
+import { DEFAULT_MODEL, ZOO, type Knob } from '../../proto/models.js';
 import { SCHEDULE_KINDS } from '../space/schedule.js';
 import { anyNumber, atLeastZero, fields, MAX_EPOCHS, name, oneOf, positive, whole } from './schema-parts.js';
 
@@ -107,7 +107,7 @@ function choiceAxis(value: z.ZodType, what: string) {
 }
 
 /** How a list-valued knob is written: a list means values. */
-export const listed = (knob: Knob): string => `a list of lists such as [${JSON.stringify(knob.default)}]`;
+export const listed = (knob: Knob): string => `a list of lists such as [${JSON.stringify(Array.isArray(knob.default) && knob.default.length === 0 ? [128, 64] : knob.default)}]`;
 
 /** A list means values, so one fixed list must stand in a list of its own; said once, not per number. */
 function listAxis(knob: Knob, value: z.ZodType) {
@@ -183,6 +183,8 @@ function augmentOf(of: Inside) {
     { error: AUGMENT },
   );
 }
+const HEADS = ['softmax', 'sigmoid'] as const;
+const head = name(HEADS);
 const batch = whole(1, 65_536);
 const accumulate = whole(1, 65_536);
 const epochs = whole(1, MAX_EPOCHS);
@@ -200,7 +202,8 @@ export function knobValue(knob: Knob): z.ZodType {
   const number = whole(knob.min, knob.max);
   if (knob.kind === 'int') return number;
   const what = `a list of ${knob.length ?? 'whole'} numbers`;
-  return knob.length === null ? z.array(number, what).min(1, what) : z.array(number, what).length(knob.length, what);
+  if (knob.length !== null) return z.array(number, what).length(knob.length, what);
+  return knob.mayBeEmpty === true ? z.array(number, what) : z.array(number, what).min(1, what);
 }
 
 /** Every knob in each form that a model takes it in, as wide as the widest does; check.ts holds each model to its own. */
@@ -214,7 +217,10 @@ export function formsOf(knobs: readonly Knob[]): ReadonlyMap<string, readonly Kn
 
 function widest(first: Knob, second: Knob): Knob {
   if (first.kind === 'choice' || second.kind === 'choice') return first;
-  return { ...first, min: Math.min(first.min, second.min), max: Math.max(first.max, second.max) };
+  return {
+    ...first, min: Math.min(first.min, second.min), max: Math.max(first.max, second.max),
+    length: first.length === second.length ? first.length : null, mayBeEmpty: first.mayBeEmpty === true || second.mayBeEmpty === true,
+  };
 }
 
 function knobAxis(knob: Knob) {
@@ -256,10 +262,20 @@ export const commonValues: { readonly [hyperparameter: string]: z.ZodType } = {
   clipNorm,
   trainFraction: fraction,
   augment: augmentOf(alone),
+  head,
 };
 
 /** Hyperparameters that no knob may be called by. */
 export const COMMON_HYPERPARAMETERS: readonly string[] = Object.keys(commonValues);
+
+/**
+ * What `space` may name beside the model that a file names (the default where it names none), so that a
+ * mistake lists no other model's knobs. Null where that is no model of the zoo.
+ */
+export function hyperparametersOf(model: unknown): readonly string[] | null {
+  const known = ZOO.find(({ name: zooName }) => zooName === (model ?? DEFAULT_MODEL));
+  return known === undefined ? null : [...COMMON_HYPERPARAMETERS, ...known.knobs.map((knob) => knob.name)];
+}
 
 /** One value of a hyperparameter of the synthetic trainable. */
 export function syntheticValue(hyperparameter: string): z.ZodType {
@@ -280,6 +296,7 @@ const commonSpace = {
   clipNorm: choiceAxis(clipNorm, CLIP).optional(),
   trainFraction: numberAxis(fraction, FRACTION).optional(),
   augment: choiceAxis(augmentOf(swept), AUGMENT).optional(),
+  head: choiceAxis(head, oneOf(HEADS)).optional(),
 };
 
 export function imageSpaceOf(forms: ReadonlyMap<string, readonly Knob[]>) {

@@ -10,12 +10,14 @@ export function structureOf(assignment: Assignment, model: ZooModel, data: DataS
   return {
     settings: Object.fromEntries(model.knobs.map((knob) => [knob.name, assignment[knob.name] ?? knob.default])),
     input: { height: size, width: size, channels: data.channels === 'rgb' ? 3 : 1, classes },
+    ...(assignment.head === 'sigmoid' ? { head: 'sigmoid' as const } : {}),
   };
 }
 
 /** By its topology alone for a module: knobs that change nothing in it make no other trajectory. Null where the module was not built for it. */
 export function modelChoice(name: string, module: ModelModule | null, structure: Structure): ModelChoice | null {
-  if (module === null) return { name, knobs: structure.settings };
+  const { settings: knobs, head } = structure;
+  if (module === null) return { name, knobs, ...(head === undefined ? {} : { head }) };
   const topology = builtTopology(module, structure);
   return topology === null ? null : { name: 'module', knobs: {}, topology };
 }

@@ -1,5 +1,5 @@
 /**
- * An executor against the numbers of expected.json, which expected.py makes with Keras and scipy. Losses,
+ * An executor against the numbers of expected.json and zoo.json, which expected.py and zoo.py make with Keras and scipy. Losses,
  * moves of weights and predictions agree to 1e-4 relative (float32, other orders of addition).
  */
 import assert from 'node:assert/strict';
@@ -65,11 +65,21 @@ interface Expected {
   readonly augmentation: { readonly size: number; readonly seed: number; readonly transforms: readonly Transform[] };
 }
 
+interface ExpectedZoo {
+  readonly versions: { readonly [library: string]: string };
+  readonly heads: readonly Case[];
+}
+
+function read(file: string): unknown {
+  return JSON.parse(readFileSync(join(packageRoot(), 'test', 'golden', file), 'utf8'));
+}
+
 /** Registers the tests. */
 export function testAgainstKeras(name: string, engine: () => Promise<Engine>): void {
-  const expected = JSON.parse(readFileSync(join(packageRoot(), 'test', 'golden', 'expected.json'), 'utf8')) as Expected;
+  const expected = read('expected.json') as Expected;
+  const zoo = read('zoo.json') as ExpectedZoo;
   const keras = `Keras ${expected.versions.keras ?? ''}`;
-  const groups = { layer: expected.layers, setting: expected.tricks, optimizer: expected.optimizers, schedule: expected.schedules, model: expected.models };
+  const groups = { layer: expected.layers, setting: expected.tricks, optimizer: expected.optimizers, schedule: expected.schedules, model: expected.models, head: zoo.heads };
   for (const [group, cases] of Object.entries(groups)) {
     for (const wanted of cases) {
       test(`${name}: ${group} ${wanted.name} trains and predicts as ${keras}`, async () => compare(await engine(), wanted));

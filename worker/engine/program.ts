@@ -7,7 +7,8 @@
  * in an order in which every value is there before it is taken, and the last one gives the logits.
  *
  * The softmax at the end is left out: loss and probabilities are worked out from logits, because a
- * clipped cross-entropy on probabilities has no gradient once the softmax saturates.
+ * clipped cross-entropy on probabilities has no gradient once the softmax saturates. So is the sigmoid of
+ * a single unit at the end, which is a model of two classes with binary cross-entropy.
  */
 import { ModelError } from '../model/model-error.js';
 import type { Topology } from '../model/topology.js';
@@ -50,7 +51,9 @@ export type Operation =
   | (Common & { readonly kind: 'concat' })
   | (Common & { readonly kind: 'zeroPad'; readonly zeros: Zeros })
   | (Common & { readonly kind: Curve })
-  | (Common & { readonly kind: 'maxPool' | 'averagePool'; readonly window: Window });
+  | (Common & { readonly kind: 'maxPool' | 'averagePool'; readonly window: Window })
+  /** The logits 0 and x of two classes, of one unit x that a sigmoid follows: their softmax is (1 - sigmoid(x), sigmoid(x)). */
+  | (Common & { readonly kind: 'twoLogits' });
 
 /** A layer as a person counts it; `softmax` marks the one that is left out of the operations. */
 export interface LayerSummary {
@@ -140,8 +143,9 @@ class Walk {
 
   finish(): Program {
     if (this.image === null) throw new ModelError('the model has no layers');
-    const { shape, vector } = this.current;
-    if (!vector) throw new ModelError('the model must end in a vector of one value per class; add Flatten and Dense');
+    if (!this.current.vector) throw new ModelError('the model must end in a vector of one value per class; add Flatten and Dense');
+    this.openSigmoid();
+    const { shape } = this.current;
     return {
       input: this.image.shape,
       classes: shape.channels,
@@ -149,6 +153,14 @@ class Walk {
       parameters: this.operations.flatMap(parametersOf),
       layers: this.layers,
     };
+  }
+
+  /** Where one unit with a sigmoid ends the model. */
+  private openSigmoid(): void {
+    const last = this.operations.at(-1);
+    if (last?.kind !== 'sigmoid' || this.current.shape.channels !== 1) return;
+    this.operations.pop();
+    this.push({ ...last, kind: 'twoLogits', output: { height: 1, width: 1, channels: 2 } });
   }
 
   private readImage(reader: LayerReader): Value {
@@ -250,7 +262,8 @@ class Walk {
         this.addPool(reader, index, 'averagePool');
         break;
       case 'GlobalAveragePooling2D':
-        this.addGlobalPool(reader, index);
+      case 'GlobalMaxPooling2D':
+        this.addGlobalPool(reader, index, className === 'GlobalMaxPooling2D' ? 'maxPool' : 'averagePool');
         break;
       case 'Flatten':
         this.addFlatten(reader, index);
@@ -353,13 +366,13 @@ class Walk {
     this.push({ kind, ...this.common(reader, index, slid(this.current.shape, window, this.current.shape.channels)), window });
   }
 
-  private addGlobalPool(reader: LayerReader, index: number): void {
+  private addGlobalPool(reader: LayerReader, index: number, kind: 'maxPool' | 'averagePool'): void {
     this.expectImage(reader);
     reader.expectChannelsLast();
     reader.expectNone('keepdims');
     const { height, width, channels } = this.current.shape;
     const window: Window = { rows: height, columns: width, strideRows: 1, strideColumns: 1, top: 0, bottom: 0, left: 0, right: 0 };
-    this.push({ kind: 'averagePool', ...this.common(reader, index, { height: 1, width: 1, channels }), window }, true);
+    this.push({ kind, ...this.common(reader, index, { height: 1, width: 1, channels }), window }, true);
   }
 
   private addFlatten(reader: LayerReader, index: number): void {

@@ -56,7 +56,7 @@ function pythonWithKeras(): string | null {
 const python = pythonWithKeras();
 const skip = python === null ? 'no Python with keras, pillow and numpy; name one in TRAWL_TEST_PYTHON' : false;
 
-test('Keras runs the script, and counts the same parameters', { skip }, async () => {
+for (const head of ['softmax', 'sigmoid'] as const) test(`Keras runs the script of a ${head}, and counts the same parameters`, { skip }, async () => {
   const folder = mkdtempSync(join(tmpdir(), 'trawl-keras-'));
   try {
     for (const [label, name] of CLASSES.entries()) {
@@ -65,7 +65,8 @@ test('Keras runs the script, and counts the same parameters', { skip }, async ()
         await sharp({ create: { width: 20, height: 18, channels: 3, background: { r: 60 + 100 * label, g: 20 * image, b: 0 } } }).png().toFile(join(folder, name, `${image}.png`));
       }
     }
-    const plain = trajectoryOf('cnn', 'standardise', { filters: 4, fcWidth: 8 });
+    const written = trajectoryOf('cnn', 'standardise', { filters: 4, fcWidth: 8 });
+    const plain = head === 'softmax' ? written : { ...written, model: { ...written.model, head } };
     const tricks = imageSettings({ batch: 4, l2: 0.001, labelSmoothing: 0.1, clipNorm: 1, lrFrom: 0, trainFraction: 0.8, classWeights: [1, 2] });
     writeFileSync(join(folder, 'trial.py'), scriptOf(plain, [{ count: 2, settings: tricks }]));
     const output = execFileSync(python ?? '', [join(folder, 'trial.py'), folder], { encoding: 'utf8', env: { ...process.env, TF_CPP_MIN_LOG_LEVEL: '3' }, stdio: ['ignore', 'pipe', 'pipe'] });

@@ -40,3 +40,9 @@ test('metrics that no epoch will report are mistakes: of a validation part that 
   const many = Array.from({ length: 21 }, (_, index) => `c${index}`);
   assert.match(mistakes("data: x\nobjective: [{maximize: val.auc}, {maximize: 'val.specificityAtSensitivity[0.9]'}]", [3], many)[0] ?? '', /^a\.yaml:2:45: objective\[1\]\.maximize: found .* of 21 classes, expected at most 20 classes/);
 });
+
+test('a sigmoid is for two classes', () => {
+  const text = 'data: x\nspace: {head: [softmax, sigmoid]}';
+  assert.deepEqual(mistakes(text), []);
+  assert.deepEqual(mistakes(text, [3, 3, 3], ['A', 'B', 'C']), ['a.yaml:2:15: space.head: found sigmoid for 3 classes, expected softmax; a sigmoid tells two classes apart']);
+});

@@ -53,6 +53,15 @@ test('a trial is its trajectory, its settings per epoch, and the keys of both', 
   assert.deepEqual(plan.path, [first, nextKey(first, settings)]);
 });
 
+test('a head of one unit is part of the key, and one that is not named or is softmax is none', () => {
+  const plain = plans(image('epochs: 1'))[0]?.path[0];
+  const [softmax, sigmoid] = plans(image('epochs: 1, head: [softmax, sigmoid]'));
+  assert.equal(softmax?.path[0], plain);
+  assert.equal('head' in (softmax?.trajectory as ImageTrajectory).model, false);
+  assert.equal((sigmoid?.trajectory as ImageTrajectory).model.head, 'sigmoid');
+  assert.notEqual(sigmoid?.path[0], plain);
+});
+
 test('rates are rounded to float32 and follow their schedule, epochs counted from 0', () => {
   assert.deepEqual(settingsOf(image('epochs: 7, lr: {piecewise: {initial: 0.01, factor: 0.2, every: 3}}')).map(({ lr }) => lr), [0.01, 0.01, 0.01, 0.002, 0.002, 0.002, 0.0004].map(Math.fround));
   // (1 + cos(pi e / 3)) / 2 for e = 0, 1, 2 is 1, 3/4, 1/4.

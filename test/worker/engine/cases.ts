@@ -84,6 +84,7 @@ const CHAINS: readonly Chain[] = [
   { name: 'average pool 2/2 valid', input: [7, 6, 1], layers: [conv(5, 3), averagePool(2, 2, 'valid'), conv(3, 3)] },
   { name: 'average pool 3/2 same (overhangs the border)', input: [6, 7, 1], layers: [conv(5, 3), averagePool(3, 2, 'same'), conv(3, 3)] },
   { name: 'average pool 3/1 same', input: [5, 5, 1], layers: [conv(3, 3), averagePool(3, 1, 'same'), conv(3, 3)] },
+  { name: 'global max pool', input: [5, 6, 1], layers: [conv(5, 3), norm, relu, ['GlobalMaxPooling2D', {}]] },
   { name: 'global average pool', input: [5, 6, 1], layers: [conv(5, 3), ['GlobalAveragePooling2D', {}]] },
   { name: 'dense, batch norm, relu, dropout, dense', input: [4, 4, 1], layers: [['Flatten', {}], ['Dense', { units: 9 }], norm, relu, drop, ['Dense', { units: 6, activation: 'relu' }]], dropout: 0.2 },
   { name: 'batch norm of a flattened image', input: [3, 3, 1], layers: [conv(4, 3), ['Flatten', {}], norm] },
@@ -107,7 +108,7 @@ const CHAINS: readonly Chain[] = [
 ];
 
 function topologyOf({ input, layers }: Chain): Topology {
-  const flat = layers.some(([className]) => className === 'Flatten' || className === 'GlobalAveragePooling2D');
+  const flat = layers.some(([className]) => className === 'Flatten' || className.startsWith('Global'));
   return sequential(input, ...layers, ...(flat ? [] : [['Flatten', {}] as const]), ['Dense', { units: CLASSES, activation: 'softmax' }]);
 }
 
@@ -201,7 +202,18 @@ function graphTopology({ input, nodes, vector }: Graph): Topology {
   return functional(input, ...nodes, ...pooled, node('classes', vector === true ? last : 'pooled', ['Dense', { units: CLASSES, activation: 'softmax' }]));
 }
 
+/** Of two classes: one unit with a sigmoid, written in each of the ways. */
+const SIGMOIDS: readonly Case[] = [
+  { name: 'one unit with a sigmoid', input: [5, 6, 1], topology: sequential([5, 6, 1], conv(4, 3), norm, relu, flatten, ['Dense', { units: 1, activation: 'sigmoid' }]), dropout: 0 },
+  {
+    name: 'one unit, then a sigmoid, after dropout', input: [5, 6, 1], dropout: 0.3,
+    topology: sequential([5, 6, 1], conv(4, 3), relu, ['GlobalMaxPooling2D', {}], drop, ['Dense', { units: 1 }], ['Activation', { activation: 'sigmoid' }]),
+  },
+  { name: 'the one value of an image with a sigmoid', input: [4, 4, 1], topology: sequential([4, 4, 1], conv(1, 3), ['GlobalAveragePooling2D', {}], ['Activation', { activation: 'sigmoid' }]), dropout: 0 },
+];
+
 export const CASES: readonly Case[] = [
+  ...SIGMOIDS,
   ...CHAINS.map((chain) => ({ name: chain.name, input: chain.input, topology: topologyOf(chain), dropout: chain.dropout ?? 0 })),
   ...GRAPHS.map((graph) => ({ name: graph.name, input: graph.input, topology: graphTopology(graph), dropout: graph.dropout ?? 0 })),
 ];

@@ -120,6 +120,8 @@ function apply(operation: Exclude<Operation, Merge>, input: Float64Array[], weig
       return input.map((x, n) => dropped(x, n, operation.layer, step));
     case 'flatten':
       return input;
+    case 'twoLogits':
+      return input.map((x) => Float64Array.of(0, x[0] ?? NaN));
     case 'zeroPad':
       return input.map((x) => padded(x, operation.input, operation.output, operation.zeros));
     case 'maxPool':

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { ZOO } from '../../../proto/models.js';
+import { programOf } from '../../../worker/engine/program.js';
 import { layerTable } from '../../../worker/model/layer-table.js';
 import { ModelError } from '../../../worker/model/model-error.js';
 import { buildModel, MODEL_NAMES } from '../../../worker/model/zoo.js';
@@ -56,6 +57,16 @@ test('cnn without batch norm and dense layer, with average pools, a block too sm
     ...['Conv2D', 'Activation', 'Flatten', 'Dropout', 'Dense', 'Activation'],
   ]);
   assert.deepEqual(table.filter((row) => row.className === 'AveragePooling2D').map((row) => row.output), [[4, 10, 2], [2, 5, 4], [1, 2, 8]]);
+});
+
+test('a sigmoid has one unit in every model, and two classes', () => {
+  for (const { name, knobs, defaults } of ZOO) {
+    const choice = { name, knobs: Object.fromEntries(knobs.map((knob) => [knob.name, knob.default])), head: 'sigmoid' as const };
+    const input = { height: defaults.imageSize, width: defaults.imageSize, channels: 1 };
+    const program = programOf(buildModel(choice, input, 2), 'wasm');
+    assert.deepEqual([program.classes, program.operations.at(-1)?.kind], [2, 'twoLogits'], name);
+    assert.throws(() => buildModel(choice, input, 3), (error) => error instanceof ModelError && error.message.includes('sigmoid for 3 classes'));
+  }
 });
 
 test('params count moving statistics, learnables do not', () => {

@@ -41,6 +41,7 @@ export class EagerExecutable implements Executable {
   private readonly source: ImageSource;
   private readonly images: NormalisedImages;
   private readonly classes: number;
+  private readonly isSingle: boolean;
   /** Images that are in a pass at a time. */
   private readonly most: number;
   private readonly placed: EagerModel['layers'];
@@ -58,6 +59,7 @@ export class EagerExecutable implements Executable {
     this.source = source;
     this.memoryBytes = memoryBytes;
     this.classes = model.classes;
+    this.isSingle = model.isSingle;
     this.placed = model.layers;
     this.most = Math.ceil(training.maxBatch / training.accumulate);
     this.params = model.summaries.reduce((sum, { params }) => sum + params, 0);
@@ -193,7 +195,8 @@ export class EagerExecutable implements Executable {
 
   /** Logits [batch, classes]. */
   private forward(images: tf.Tensor, training: boolean): tf.Tensor {
-    return this.model.apply(images, { training }) as tf.Tensor;
+    const output = this.model.apply(images, { training }) as tf.Tensor;
+    return this.isSingle ? tf.pad(output, [[0, 0], [1, 0]]) : output;
   }
 
   private eachChunk(indices: Int32Array, visit: (images: tf.Tensor, first: number) => void): void {

@@ -1,7 +1,7 @@
 /**
  * A topology as layers of tf.layers that are ready to be trained here: every default written out, weights
- * drawn from trawl's seeds, dropout at the step's rate, the softmax at the end left out (loss and
- * probabilities are worked out from logits), and batch norms that leave their statistics alone: those of
+ * drawn from trawl's seeds, dropout at the step's rate, the softmax or the one sigmoid at the end left out
+ * (loss and probabilities are worked out from logits), and batch norms that leave their statistics alone: those of
  * inference are set by recalibration.
  */
 import * as tf from '@tensorflow/tfjs-core';
@@ -29,6 +29,8 @@ export interface BuiltLayer {
 export interface EagerModel {
   readonly input: Shape;
   readonly classes: number;
+  /** Whether its output is one logit, of class 1 of two, where that of class 0 is 0. */
+  readonly isSingle: boolean;
   /** As they are built for training. */
   readonly layers: readonly PlacedLayer[];
   readonly summaries: readonly EagerSummary[];
@@ -43,22 +45,30 @@ const GLOROT_UNIFORM: Json = { className: 'GlorotUniform', config: {} };
 
 /** Throws UnsupportedLayerError naming a layer, and ModelError where shapes do not fit. */
 export function describeModel(topology: Topology): EagerModel {
-  const written = withoutSoftmax(placedLayers(topology));
+  const placed = withoutSoftmax(placedLayers(topology));
+  const last = placed.at(-1)!;
+  const model = described(placed);
+  // What a layer gives has one shape, whatever its activation.
+  if (model.classes !== 1 || last.config.activation !== 'sigmoid') return model;
+  return { ...described([...placed.slice(0, -1), { ...last, config: { ...last.config, activation: 'linear' } }]), classes: 2, isSingle: true };
+}
+
+function described(placed: readonly PlacedLayer[]): EagerModel {
   return onShapes(() => {
-    const built = buildLayers(written, true);
+    const built = buildLayers(placed, true);
     try {
-      return described(built);
+      return descriptionOf(built);
     } finally {
       disposeLayers(built);
     }
   });
 }
 
-function described(built: readonly BuiltLayer[]): EagerModel {
+function descriptionOf(built: readonly BuiltLayer[]): EagerModel {
   const input = imageShape(built);
   const output = built.at(-1)!.output.shape;
   if (output.length !== 2) throw new ModelError('the model must end in a vector of one value per class; add Flatten and Dense');
-  return { input, classes: output[1]!, layers: built.map(({ placed, layer }) => (layer === null ? placed : prepared(placed, layer))), summaries: built.map(summary) };
+  return { input, classes: output[1]!, isSingle: false, layers: built.map(({ placed, layer }) => (layer === null ? placed : prepared(placed, layer))), summaries: built.map(summary) };
 }
 
 /** Builds the layers on the back end in use, the image first. `quick` leaves all weights 0. */

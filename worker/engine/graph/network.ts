@@ -8,6 +8,7 @@ import { asFlat, type Lowered, type Moments, type ParameterGradient, type Pass, 
 import { lowerAdd, lowerConcat, lowerZeroPad } from './operations/merge.js';
 import { lowerNorm } from './operations/norm.js';
 import { lowerAveragePool, lowerMaxPool } from './operations/pool.js';
+import { lowerTwoLogits } from './operations/two-logits.js';
 
 export class Network {
   private readonly program: Program;
@@ -113,6 +114,8 @@ export class Network {
         return lowerAdd(operation, pass, operation.inputs.map((index) => this.valueOf(index)));
       case 'concat':
         return lowerConcat(pass, operation.inputs.map((index) => this.valueOf(index)), operation.inputs.map((index) => this.shapeOf(index)));
+      case 'twoLogits':
+        return lowerTwoLogits(operation, pass, input);
       case 'zeroPad':
         return lowerZeroPad(operation, pass, input);
     }

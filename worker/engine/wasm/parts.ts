@@ -31,7 +31,7 @@ export type Part =
   | (Linked & { readonly kind: 'activate'; readonly activation: Activation })
   | (Linked & { readonly kind: 'add'; readonly relu: boolean })
   | (Linked & { readonly kind: 'pad'; readonly zeros: Zeros })
-  | (Linked & { readonly kind: 'flatten' | 'concat' });
+  | (Linked & { readonly kind: 'flatten' | 'concat' | 'twoLogits' });
 
 const NO_ZEROS: Zeros = { top: 0, bottom: 0, left: 0, right: 0 };
 
@@ -104,7 +104,8 @@ class Fusion {
         this.put({ kind: 'curve', ...link, operation }, index);
         break;
       case 'concat':
-        this.put({ kind: 'concat', ...link }, index);
+      case 'twoLogits':
+        this.put({ kind: operation.kind, ...link }, index);
         break;
       case 'add': {
         const relu = this.following(index, isPlainRelu);

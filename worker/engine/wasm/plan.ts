@@ -25,6 +25,7 @@ import { AddNode, ConcatNode } from './nodes/merge.js';
 import { elements, type Node } from './nodes/node.js';
 import { PadNode } from './nodes/pad.js';
 import { PoolNode } from './nodes/pool.js';
+import { TwoLogitsNode } from './nodes/two-logits.js';
 import { planSlots, type Slot } from './parameters.js';
 import { isInPlace, type Part, partsOf, readersOf } from './parts.js';
 
@@ -172,6 +173,8 @@ class Layout {
         return new AddNode(part.name, inputs, part.relu, this.output(part, index), inner);
       case 'concat':
         return new ConcatNode(part.name, inputs, this.output(part, index));
+      case 'twoLogits':
+        return new TwoLogitsNode(part.name, input, this.output(part, index), inner);
       case 'pad':
         return new PadNode(part.name, part.zeros, input, this.output(part, index));
     }

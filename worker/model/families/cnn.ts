@@ -1,5 +1,6 @@
-import { type Activation, Builder, type Input } from './layers.js';
-import type { Topology } from './topology.js';
+import { type Activation, Builder, type Input } from '../layers.js';
+import type { Output } from '../output.js';
+import type { Topology } from '../topology.js';
 
 export interface CnnKnobs {
   readonly blocks: number;
@@ -14,10 +15,10 @@ export interface CnnKnobs {
 /**
  * The plain convolutional network with every knob: `blocks` of convolution (`filters`, then twice as
  * many in each next block; same padding), batch norm, activation and a pool of 2; then FC `fcWidth` (0
- * leaves it out) with activation, dropout, FC classes. A block whose image is 1 pixel high or wide
+ * leaves it out) with activation, dropout, the output layer. A block whose image is 1 pixel high or wide
  * does not pool, so that any depth goes with any image.
  */
-export function cnn(knobs: CnnKnobs, input: Input, classes: number): Topology {
+export function cnn(knobs: CnnKnobs, input: Input, output: Output): Topology {
   const model = new Builder('cnn', input);
   let { height, width } = input;
   for (let block = 0; block < knobs.blocks; block++) {
@@ -32,5 +33,5 @@ export function cnn(knobs: CnnKnobs, input: Input, classes: number): Topology {
   }
   model.flatten();
   if (knobs.fcWidth > 0) model.dense(knobs.fcWidth).activation(knobs.activation);
-  return model.dropout().dense(classes).softmax().topology();
+  return model.dropout().dense(output.units).activation(output.activation).topology();
 }
