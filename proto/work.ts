@@ -189,6 +189,12 @@ export interface Augmentation {
   readonly brightness: number;
   /** A window whose sides are 1 - crop of the image's, anywhere in it, fills the input. */
   readonly crop: number;
+  /** Standard deviation of what is added to each value, as a share of the full range; absent for 0, as those below. */
+  readonly noise?: number;
+  /** Sides of a hole over the image's: black, its centre anywhere in the image. */
+  readonly cutout?: number;
+  /** The image becomes a mixture with another of its epoch, by shares from Beta(mixup, mixup), its own the larger; its loss follows. */
+  readonly mixup?: number;
   /** What lies beyond the image's border, as scipy.ndimage and Keras mean it; `constant` is black. */
   readonly fill: 'constant' | 'nearest' | 'reflect' | 'wrap';
 }

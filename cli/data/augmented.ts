@@ -14,7 +14,7 @@ export const SHOWN_EPOCHS = [0, 1] as const;
 
 export interface Augmented {
   readonly epoch: number;
-  /** Uint8 [height, width, channels]: what the network gets has fractions. */
+  /** Before it is mixed with another. Uint8 [height, width, channels]: what the network gets has fractions. */
   readonly pixels: Uint8Array;
 }
 
@@ -58,7 +58,7 @@ export class AugmentedTraining {
     if (place === undefined) throw new RangeError(`${name} is no image of train`);
     return SHOWN_EPOCHS.map((epoch) => {
       // Trials are replicate 0 of the sweep's seed.
-      const transform = pixelTransform(this.#augmentation, this.#shape, this.#seed, 0, epoch, place);
+      const transform = pixelTransform(this.#augmentation, this.#shape, this.#seed, 0, epoch, place, Int32Array.of(place));
       return { epoch, pixels: Uint8Array.from(this.#transform(pixels, transform), Math.round) };
     });
   }

@@ -207,9 +207,9 @@ function momentsOf({ beta1, beta2, epsilon }: { readonly beta1: number; readonly
 
 function augmentationLines({ augment }: ImageEpochSettings): string[] {
   if (augment === null) return [];
-  const { rotation, shiftHorizontal, shiftVertical, shear, zoom, flip, brightness, contrast, crop, fill } = augment;
+  const { rotation, shiftHorizontal, shiftVertical, shear, zoom, flip, brightness, contrast, crop, noise = 0, cutout = 0, mixup = 0, fill } = augment;
   const flag = (...flips: readonly string[]): string => (flips.includes(flip) ? 'True' : 'False');
-  const missing = [contrast === 0 ? [] : [`contrast ${contrast}`], crop === 0 ? [] : [`crop ${crop}`]].flat();
+  const missing = Object.entries({ contrast, crop, noise, cutout, mixup }).flatMap(([name, amount]) => (amount === 0 ? [] : [`${name} ${amount}`]));
   return [
     'from keras.src.legacy.preprocessing.image import ImageDataGenerator  # needs scipy',
     ...(missing.length === 0 ? [] : [`# Not done here, as ImageDataGenerator has none: ${missing.join(', ')}.`]),

@@ -152,7 +152,7 @@ function upTo(most: number): z.ZodNumber {
   const what = `a number from 0 to ${most}`;
   return z.number(what).min(0, what).max(most, what);
 }
-const AUGMENT = 'a map of rotation, shift, shear, zoom, flip, contrast, brightness, crop and fill, or null for none';
+const AUGMENT = 'a map of rotation, shift, shear, zoom, flip, contrast, brightness, crop, noise, cutout, mixup and fill, or null for none';
 const SHIFT = 'a fraction from 0 to 1, or [horizontal, vertical]';
 const shiftPair = z.tuple([upTo(1), upTo(1)]);
 const FLIPS = ['none', 'horizontal', 'vertical', 'both'] as const;
@@ -174,6 +174,9 @@ function augmentOf(of: Inside) {
           contrast: amount(1),
           brightness: amount(1),
           crop: part,
+          noise: amount(1),
+          cutout: amount(1),
+          mixup: amount(2),
           fill: (of === alone ? fill : choiceAxis(fill, oneOf(FILLS))).optional(),
         },
         AUGMENT,

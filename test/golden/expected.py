@@ -131,6 +131,22 @@ def contrast(factor):
     return made.transform_images(image[None], {"contrast_factor": np.full((1, 1, 1, 1), factor, "float32")}, training=True)
 
 
+def erased(top, bottom, left, right):
+    copy = image.copy()
+    copy[top:bottom, left:right] = 0
+    return copy
+
+
+# Noise by hand: MurmurHash3's finaliser of (element, two seeds), its four bytes summed.
+def noise(deviation, seed, seed2):
+    h = np.arange(PICTURE * PICTURE, dtype="uint32") * np.uint32(0x9E3779B1)
+    h = (h ^ (h >> 16) ^ np.uint32(seed)) * np.uint32(0x85EBCA6B)
+    h = ((h ^ (h >> 13)) + np.uint32(seed2)) * np.uint32(0xC2B2AE35)
+    h ^= h >> 16
+    drawn = (np.sum([(h >> shift) & 255 for shift in (0, 8, 16, 24)], 0).astype("float64") - 510) / np.sqrt(4 * (256**2 - 1) / 12)
+    return np.clip(image + deviation * drawn.reshape(image.shape), 0, 255)
+
+
 AUGMENTATION = [
     *[transform for fill in FILLS for transform in [
         affine("rotation", fill, {"rotation": 20}, theta=20),
@@ -145,12 +161,16 @@ AUGMENTATION = [
     # Pillow rounds to whole grey levels.
     plain("brightness", {"brightness": 1.3}, apply_brightness_shift(image, 1.3, scale=False), 1.01),
     plain("crop (scipy.ndimage.map_coordinates)", {"window": 0.6, "windowRow": 0.25, "windowColumn": 1}, crop(0.6, 0.25, 1)),
+    {**plain("a hole", {}, erased(1, 4, 2, 6)), "cutout": {"top": 1, "bottom": 4, "left": 2, "right": 6}},
+    {**plain("noise", {}, noise(40, 123456789, 4000000000)), "noise": {"deviation": 40, "seed": 123456789, "seed2": 4000000000}},
 ]
 
 TRICKS = [
     case("l2 and label smoothing", small(0.05), SHAPE, SGDM, l2=0.05, smoothing=0.2),
     case("clipping, the penalty's gradient with the others", small(0.05), SHAPE, SGDM, l2=0.05, smoothing=0.2, clip=0.25),
     case("class weights", small(), SHAPE, SGDM, weights=[0.5, 2, 1.25]),
+    case("mixup, on soft labels", small(), SHAPE, SGDM, smoothing=0.2, mixed=True),
+    case("mixup with class weights", small(), SHAPE, SGDM, smoothing=0.2, weights=[0.5, 2, 1.25], mixed=True),
 ]
 document = {
     "versions": {"python": platform.python_version(), "keras": keras.__version__, "tensorflow": tf.__version__, "numpy": np.__version__, "scipy": scipy.__version__, "pillow": PIL.__version__},

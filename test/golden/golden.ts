@@ -9,7 +9,7 @@ import { test } from 'node:test';
 import { ratesOf, type Schedule, type Warmup } from '../../coordinator/space/schedule.js';
 import { packageRoot } from '../../proto/package-root.js';
 import type { Json, OptimizerChoice } from '../../proto/work.js';
-import type { Engine, Executable, Fill, ImageSource, PixelTransform } from '../../worker/engine/engine.js';
+import type { Engine, Executable, Fill, ImageSource, Noise, PixelTransform } from '../../worker/engine/engine.js';
 import type { Topology } from '../../worker/model/topology.js';
 import { buildModel } from '../../worker/model/zoo.js';
 import { affineOf, type Draw } from '../../worker/train/augmentation.js';
@@ -39,7 +39,7 @@ interface Case {
   readonly optimizer: OptimizerChoice;
   /** One per step; step s takes the first `batch` images where s is even, else those after them. */
   readonly rates: readonly number[];
-  readonly settings: { readonly l2: number; readonly labelSmoothing: number; readonly clipNorm: number | null; readonly classWeights: readonly number[] | null };
+  readonly settings: { readonly l2: number; readonly labelSmoothing: number; readonly clipNorm: number | null; readonly classWeights: readonly number[] | null; readonly mixed?: true };
   readonly losses: readonly number[];
   /** Of each parameter over all steps. */
   readonly moves: readonly Move[];
@@ -51,6 +51,8 @@ interface Transform {
   readonly name: string;
   readonly fill: Fill;
   readonly draw: Partial<Draw>;
+  readonly noise?: Noise;
+  readonly cutout?: NonNullable<PixelTransform['cutout']>;
   readonly pixels: readonly number[];
   readonly tolerance: number;
 }
@@ -113,7 +115,7 @@ async function started(engine: Engine, wanted: Case): Promise<Started> {
   const input = { height, width, channels };
   const topology = wanted.topology ?? buildModel(wanted.zoo ?? assert.fail(wanted.name), input, wanted.classes);
   const source = images(2 * wanted.batch, wanted.input, wanted.classes, wanted.seed);
-  const options = training(wanted.classes, { optimizer: wanted.optimizer, maxBatch: 2 * wanted.batch, clips: wanted.settings.clipNorm !== null });
+  const options = training(wanted.classes, { optimizer: wanted.optimizer, maxBatch: 2 * wanted.batch, clips: wanted.settings.clipNorm !== null, augments: wanted.settings.mixed === true });
   const executable = await engine.compile(topology, options, source);
   let state = executable.state();
   const parameters: string[] = [];
@@ -145,7 +147,7 @@ async function compare(engine: Engine, wanted: Case): Promise<void> {
     const before = tensorsOf(executable.state());
     const losses = wanted.rates.map((lr, step) => {
       const batch = range(wanted.batch, wanted.batch * (step % 2));
-      return executable.step(batch, stepSettings({ ...wanted.settings, lr: Math.fround(lr), dropoutSeed: step })).loss;
+      return executable.step(batch, stepSettings({ ...wanted.settings, lr: Math.fround(lr), dropoutSeed: step, augment: wanted.settings.mixed === true ? mixtures(batch, wanted) : null })).loss;
     });
     closeTo(losses, wanted.losses, 'loss of step');
     const after = tensorsOf(executable.state());
@@ -162,6 +164,12 @@ async function compare(engine: Engine, wanted: Case): Promise<void> {
   } finally {
     executable.dispose();
   }
+}
+
+/** As expected.py's. */
+function mixtures(batch: Int32Array, { batch: size, input: [height, width] }: Case): PixelTransform[] {
+  const transform: PixelTransform = { matrix: affineOf(STILL, { height, width }), fill: 'nearest', contrast: 1, brightness: 1 };
+  return Array.from(batch, (image, position) => ({ ...transform, mixed: { image: (image + 5) % (2 * size), share: 0.5 + (0.5 * position) / size, transform } }));
 }
 
 /**
@@ -203,14 +211,14 @@ const STILL: Draw = {
  * The transformed pixels (0 to 255), read off a gradient: with two classes and a kernel of zeros both
  * probabilities are 1/2, so one step of rate 1 leaves half the image in the kernel's column of its label.
  */
-async function pixelsSeen(engine: Engine, size: number, seed: number, { draw, fill }: Transform): Promise<number[]> {
+async function pixelsSeen(engine: Engine, size: number, seed: number, { draw, fill, noise, cutout }: Transform): Promise<number[]> {
   const source = { ...images(1, [size, size, 1], 2, seed), labels: Uint16Array.of(0) };
   const topology = sequential([size, size, 1], ['Flatten', {}], ['Dense', { units: 2 }]);
   const executable = await engine.compile(topology, training(2, { optimizer: { name: 'sgd' }, maxBatch: 1, augments: true }), source);
   try {
     executable.load(withTensor(executable.state(), 'layer1/kernel', new Float32Array(2 * size * size)));
     const whole = { ...STILL, ...draw };
-    const transform: PixelTransform = { matrix: affineOf(whole, { height: size, width: size }), fill, contrast: whole.contrast, brightness: whole.brightness };
+    const transform: PixelTransform = { matrix: affineOf(whole, { height: size, width: size }), fill, contrast: whole.contrast, brightness: whole.brightness, ...(noise === undefined ? {} : { noise }), ...(cutout === undefined ? {} : { cutout }) };
     executable.step(range(1), stepSettings({ lr: 1, augment: [transform] }));
     const kernel = tensorsOf(executable.state()).get('layer1/kernel')?.values ?? assert.fail('no kernel');
     return Array.from({ length: size * size }, (_, pixel) => (kernel[2 * pixel] ?? NaN) * 2 * 255);

@@ -79,7 +79,7 @@ def recalibrate(model, x):
             layer.moving_variance.assign(values.var(axes))
 
 
-def case(name, build, shape, optimizer, steps=4, batch=6, classes=3, seed=1, lr=0.05, rates=None, zoo=None, l2=0, smoothing=0, clip=None, weights=None):
+def case(name, build, shape, optimizer, steps=4, batch=6, classes=3, seed=1, lr=0.05, rates=None, zoo=None, l2=0, smoothing=0, clip=None, weights=None, mixed=False):
     inputs = keras.Input(shape, name="image")
     model = keras.Model(inputs, build(inputs))
     for index, weight in enumerate(model.trainable_weights):
@@ -102,21 +102,39 @@ def case(name, build, shape, optimizer, steps=4, batch=6, classes=3, seed=1, lr=
         part = slice(first, first + batch)
         made.learning_rate = rate
         with tf.GradientTape() as tape:
-            each = loss_of(y[part], model(x[part], training=True)) * share[labels[part]]
+            if mixed:
+                each = mixed_losses(model, loss_of, x, y, first, batch, None if weights is None else share[labels])
+            else:
+                each = loss_of(y[part], model(x[part], training=True)) * share[labels[part]]
             loss = tf.reduce_mean(each) + (tf.add_n(model.losses) if l2 else 0.0)
         made.apply_gradients(zip(tape.gradient(loss, model.trainable_weights), model.trainable_weights))
         losses.append(number(loss))
-    recalibrate(model, x)
     moves = []
     for weight, start in zip(model.trainable_weights, before):
         move = (weight.numpy().astype("float64") - start).ravel()
         stride = -(-move.size // MOST_VALUES)
         moves.append({"count": int(move.size), "norm": number(np.linalg.norm(move)), "stride": stride, "values": [number(v) for v in move[::stride]]})
-    settings = {"l2": l2, "labelSmoothing": smoothing, "clipNorm": clip, "classWeights": weights}
+    recalibrate(model, x)
+    settings = {"l2": l2, "labelSmoothing": smoothing, "clipNorm": clip, "classWeights": weights, **({"mixed": True} if mixed else {})}
     described = {"zoo": zoo} if zoo else {"topology": topology(model)}
     return {"name": name, **described, "input": list(shape), "classes": classes, "batch": batch, "seed": seed, "optimizer": optimizer,
             "rates": rates, "settings": settings, "losses": losses, "moves": moves,
             "logits": [number(v) for v in logits_of(model(x, training=False).numpy(), is_single).ravel()]}
+
+
+def mixed_losses(model, loss_of, x, y, first, batch, weights):
+    """Each image of a step mixed with the one five places on: on soft labels, or where classes have weights, of both labels by their shares."""
+    own = (0.5 + 0.5 * np.arange(batch) / batch).astype("float32")
+    part, other = np.arange(first, first + batch), (np.arange(first, first + batch) + 5) % (2 * batch)
+
+    def mixture(values):
+        share = own.reshape(-1, *[1] * (values.ndim - 1))
+        return (share * values[part] + (1 - share) * values[other]).astype("float32")
+
+    outputs = model(mixture(x), training=True)
+    if weights is None:
+        return loss_of(mixture(y), outputs)
+    return own * weights[part] * loss_of(y[part], outputs) + (1 - own) * weights[other] * loss_of(y[other], outputs)
 
 
 def logits_of(output, is_single):

@@ -67,6 +67,38 @@ export interface PixelTransform {
   /** Factors, 1 for none: of the distance from each channel's mean; then of the value. Cut to 0..255. */
   readonly contrast: number;
   readonly brightness: number;
+  /** After those. Absent for none, as what follows. */
+  readonly noise?: Noise;
+  /** Black: rows top to bottom - 1, columns left to right - 1. */
+  readonly cutout?: { readonly top: number; readonly bottom: number; readonly left: number; readonly right: number };
+  readonly mixed?: Mixed;
+}
+
+/**
+ * To each value (deviation / BYTES_DEVIATION) * (sum of four bytes - BYTES_MEAN) is added, the bytes of the hash
+ * of (element, seed, seed2) (pixel-effects.ts), cut to 0..255: nearly normal, and the same on every engine, as
+ * no logarithm decides about it.
+ */
+export interface Noise {
+  /** In grey levels of 0..255, above 0. */
+  readonly deviation: number;
+  /** 32 bits each. */
+  readonly seed: number;
+  readonly seed2: number;
+}
+
+/**
+ * The image becomes `share` of itself and the rest of another (Zhang et al. 2018, "mixup"), after each was
+ * transformed, and so does its loss: share times that of its own label and class weight, and the rest of
+ * the other's. `correct` counts by its own.
+ */
+export interface Mixed {
+  /** Index of the other image. */
+  readonly image: number;
+  /** From 1/2 to 1. */
+  readonly share: number;
+  /** Of the other; not mixed itself. */
+  readonly transform: PixelTransform;
 }
 
 export interface StepSettings {

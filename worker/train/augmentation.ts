@@ -5,7 +5,8 @@
  * All of its geometry is one affine map from the pixels of the result to those of the image, composed
  * as Keras' ImageDataGenerator composes it (keras/src/legacy/preprocessing/image.py, apply_affine_transform):
  * rotation, then shift, shear and zoom, about the image's centre; flips come after it, and the random
- * window of `crop`, which Keras has not, before. Then contrast and brightness. (Keras' own centre is off
+ * window of `crop`, which Keras has not, before. Then contrast, brightness, noise and a hole; then the
+ * mixture with another image that was treated in the same way. (Keras' own centre is off
  * where height and width differ; ours is not.)
  */
 import type { Augmentation, ImageInput } from '../../proto/work.js';
@@ -35,9 +36,53 @@ export interface Draw {
   readonly brightness: number;
 }
 
-export function pixelTransform(augment: Augmentation, size: Size, dataSeed: number, replicate: number, epoch: number, image: number): PixelTransform {
-  const draw = drawOf(augment, size, new RandomStream(PURPOSE.augmentation, dataSeed, replicate, epoch, image));
-  return { matrix: affineOf(draw, size), fill: augment.fill, contrast: draw.contrast, brightness: draw.brightness };
+/** `others`: the images that one may be mixed with, the same in the whole epoch. */
+export function pixelTransform(augment: Augmentation, size: Size, dataSeed: number, replicate: number, epoch: number, image: number, others: Int32Array): PixelTransform {
+  const streamOf = (index: number): RandomStream => new RandomStream(PURPOSE.augmentation, dataSeed, replicate, epoch, index);
+  const random = streamOf(image);
+  const own = transformOf(augment, size, random);
+  const { mixup = 0 } = augment;
+  if (mixup === 0) return own;
+  const other = others[random.below(others.length)] ?? image;
+  // Last, since it draws as often as it must.
+  const share = largerShare(mixup, random);
+  return { ...own, mixed: { image: other, share, transform: transformOf(augment, size, streamOf(other)) } };
+}
+
+function transformOf(augment: Augmentation, size: Size, random: RandomStream): PixelTransform {
+  const draw = drawOf(augment, size, random);
+  const { noise = 0, cutout = 0 } = augment;
+  const [seed, seed2] = [random.next(), random.next()];
+  const hole = holeOf(cutout, size, random.uniform(), random.uniform());
+  return {
+    matrix: affineOf(draw, size), fill: augment.fill, contrast: draw.contrast, brightness: draw.brightness,
+    ...(noise === 0 ? {} : { noise: { deviation: 255 * noise, seed, seed2 } }),
+    ...(cutout === 0 ? {} : { cutout: hole }),
+  };
+}
+
+/** A hole round the pixel at (row, column) of the image, both in [0, 1); what lies beyond the border is cut off (DeVries and Taylor 2017). */
+function holeOf(cutout: number, { height, width }: Size, row: number, column: number): NonNullable<PixelTransform['cutout']> {
+  const along = (length: number, at: number): [number, number] => {
+    const side = Math.round(cutout * length);
+    const from = Math.floor(at * length) - Math.floor(side / 2);
+    return [Math.max(0, from), Math.min(length, from + side)];
+  };
+  const [[top, bottom], [left, right]] = [along(height, row), along(width, column)];
+  return { top, bottom, left, right };
+}
+
+/** Steps that shares go by: so coarse that no last bit of a power decides about one. */
+const SHARES = 2 ** 16;
+
+/** The larger of x and 1 - x, x from Beta(alpha, alpha) by Jöhnk 1964; up to an alpha of 2 one pair in six is taken at least. */
+function largerShare(alpha: number, random: RandomStream): number {
+  for (;;) {
+    const [a, b] = [random.uniform() ** (1 / alpha), random.uniform() ** (1 / alpha)];
+    const sum = a + b;
+    if (sum > 1 || sum === 0) continue;
+    return Math.round(SHARES * Math.max(a / sum, b / sum)) / SHARES;
+  }
 }
 
 /** Everything is drawn, in this order, whatever is asked for: turning one knob leaves the others' draws alone. */

@@ -122,7 +122,7 @@ export class ImageClassifier implements Trainer {
     let progressAt = -Infinity;
     for (let step = 0; step < steps; step++) {
       const images = order.subarray(step * batch, Math.min((step + 1) * batch, order.length));
-      const result = this.#executable.step(images, stepSettings(this.#trajectory, settings, epoch, step, images, lrFrom + (lr - lrFrom) * ((step + 1) / steps)));
+      const result = this.#executable.step(images, stepSettings(this.#trajectory, settings, epoch, step, images, lrFrom + (lr - lrFrom) * ((step + 1) / steps), train));
       if (!Number.isFinite(result.loss)) return { loss: result.loss, accuracy: 0, steps: step + 1 };
       lossSum += result.loss * images.length;
       correct += result.correct;

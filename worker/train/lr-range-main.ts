@@ -34,7 +34,7 @@ async function run({ engine: chosen, trajectory, settings, pixels, range }: LrRa
     if (within === 0) order = epochOrder(images, dataSeed, replicate, epoch);
     const chosen = order.subarray(within * batch, Math.min((within + 1) * batch, order.length));
     const rate = rateOfStep(range, step);
-    const { loss } = executable.step(chosen, stepSettings(trajectory, settings, epoch, within, chosen, rate));
+    const { loss } = executable.step(chosen, stepSettings(trajectory, settings, epoch, within, chosen, rate, images));
     losses.push(loss);
     print({ step, rate, loss: Number.isFinite(loss) ? loss : null });
   }

@@ -107,7 +107,7 @@ test('where a sweep augments, each image stands beside what training makes of it
   const options = training(2, { maxBatch: 6, augments: true });
   for (const epoch of [0, 1]) {
     const settings = imageSettings({ augment, dataSeed: spec.seed });
-    const given = stepSettings({ replicate: 0, input }, settings, epoch, 0, indices, 0.01);
+    const given = stepSettings({ replicate: 0, input }, settings, epoch, 0, indices, 0.01, indices);
     const trained = (await compiled(topology, set, options)).step(indices, given);
     const seen = sourceOf(Array.from(indices, (_, image) => tiles[3 * image + 1 + epoch] ?? new Uint8Array()), [0, 0, 0, 0, 0, 0]);
     const shown = (await compiled(topology, seen, options)).step(range(6), { ...given, augment: null });

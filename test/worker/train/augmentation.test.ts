@@ -5,6 +5,7 @@ import type { Augmentation, ImageEpochSettings } from '../../../proto/work.js';
 import type { ImageSource } from '../../../worker/engine/engine.js';
 import { createWasmEngine } from '../../../worker/engine/wasm/engine.js';
 import { ARENA_BASE, instantiateKernels, PAGE_BYTES } from '../../../worker/engine/wasm/kernels.js';
+import { applyEffects } from '../../../worker/engine/pixel-effects.js';
 import { inferenceState } from '../../../worker/engine/state.js';
 import { buildModel } from '../../../worker/model/zoo.js';
 import { affineOf, type Draw, pixelTransform } from '../../../worker/train/augmentation.js';
@@ -60,20 +61,62 @@ test('contrast multiplies the distance from the mean, brightness the value, and 
 });
 
 const ALL: Augmentation = {
-  rotation: 40, shiftHorizontal: 0.2, shiftVertical: 0.1, shear: 20, zoom: 0.2, flip: 'both', contrast: 0.3, brightness: 0.2, crop: 0.2, fill: 'reflect',
+  rotation: 40, shiftHorizontal: 0.2, shiftVertical: 0.1, shear: 20, zoom: 0.2, flip: 'both', contrast: 0.3, brightness: 0.2, crop: 0.2, noise: 0.1, cutout: 0.3,
+  mixup: 0.4, fill: 'reflect',
 };
 
 test('what is drawn depends on seed, replicate, epoch and image, and one knob leaves the draws of the others alone', () => {
   const size = { height: 20, width: 30 };
-  const drawn = (more: Partial<Augmentation>, ...path: [number, number, number, number]) => pixelTransform({ ...ALL, ...more }, size, ...path);
+  const drawn = (more: Partial<Augmentation>, ...path: [number, number, number, number]) => pixelTransform({ ...ALL, ...more }, size, ...path, range(9));
   assert.deepEqual(drawn({}, 1, 0, 2, 3), drawn({}, 1, 0, 2, 3));
   const others: [number, number, number, number][] = [[2, 0, 2, 3], [1, 1, 2, 3], [1, 0, 3, 3], [1, 0, 2, 4]];
   for (const path of others) assert.notDeepEqual(drawn({}, ...path), drawn({}, 1, 0, 2, 3));
   assert.equal(drawn({ rotation: 0, zoom: 0, flip: 'none' }, 1, 0, 2, 3).brightness, drawn({}, 1, 0, 2, 3).brightness);
+  const whole = drawn({}, 1, 0, 2, 3);
+  const { noise, cutout, mixed } = drawn({ rotation: 0, contrast: 0, crop: 0 }, 1, 0, 2, 3);
+  assert.deepEqual({ noise, cutout, image: mixed?.image, share: mixed?.share }, { noise: whole.noise, cutout: whole.cutout, image: whole.mixed?.image, share: whole.mixed?.share });
+  for (const off of ['noise', 'cutout', 'mixup'] as const) {
+    const { [off]: _, ...others } = ALL;
+    const without = pixelTransform(others, size, 1, 0, 2, 3, range(9));
+    assert.equal(without[off === 'mixup' ? 'mixed' : off], undefined);
+    assert.deepEqual({ ...without, [off === 'mixup' ? 'mixed' : off]: null }, { ...whole, [off === 'mixup' ? 'mixed' : off]: null, ...(off === 'mixup' ? {} : { mixed: without.mixed }) }, off);
+    if (off !== 'mixup') assert.deepEqual([without.mixed?.image, without.mixed?.share], [whole.mixed?.image, whole.mixed?.share]);
+  }
+});
+
+test('the image that is mixed in is drawn from the whole epoch, looks as it does by itself, and never has the larger share', () => {
+  const size = { height: 20, width: 30 };
+  const mixed = Array.from({ length: 400 }, (_, image) => pixelTransform(ALL, size, 1, 0, 2, image, range(400)).mixed ?? assert.fail('not mixed'));
+  assert.ok(new Set(mixed.map(({ image }) => image)).size > 200);
+  assert.ok(mixed.every(({ share }) => share >= 0.5 && share <= 1));
+  const [first] = mixed;
+  const { mixed: _, ...itself } = pixelTransform(ALL, size, 1, 0, 2, first?.image ?? 0, range(400));
+  assert.deepEqual(first?.transform, itself);
+  // scipy 1.17.1: beta(.4, .4).expect(lambda x: max(x, 1 - x)).
+  const mean = mixed.reduce((sum, { share }) => sum + share, 0) / mixed.length;
+  assert.ok(Math.abs(mean - 0.8398) < 0.02, String(mean));
+});
+
+test('a hole has its share of the sides, its centre anywhere in the image, and ends at the border', () => {
+  const holes = Array.from({ length: 400 }, (_, image) => pixelTransform(ALL, { height: 20, width: 30 }, 1, 0, 2, image, range(9)).cutout ?? assert.fail('no hole'));
+  // 0.3 of 20 and 30: 6 rows and 9 columns.
+  assert.equal(Math.max(...holes.map(({ top, bottom }) => bottom - top)), 6);
+  assert.equal(Math.max(...holes.map(({ left, right }) => right - left)), 9);
+  assert.ok(holes.every(({ top, bottom, left, right }) => top >= 0 && left >= 0 && bottom <= 20 && right <= 30 && top < bottom && left < right));
+  assert.deepEqual([Math.min(...holes.map(({ bottom }) => bottom)), Math.max(...holes.map(({ left }) => left))], [3, 25]);
+});
+
+test('noise has mean 0 and its standard deviation', () => {
+  const pixels = new Float32Array(40_000).fill(128);
+  applyEffects(pixels, { height: 200, width: 200, channels: 1 }, { matrix: [], fill: 'nearest', contrast: 1, brightness: 1, noise: { deviation: 20, seed: 3, seed2: 4 } });
+  const mean = pixels.reduce((sum, value) => sum + value - 128, 0) / pixels.length;
+  const deviation = Math.sqrt(pixels.reduce((sum, value) => sum + (value - 128) ** 2, 0) / pixels.length);
+  // Of 40,000 draws the mean scatters by 0.1, the deviation by 0.07.
+  assert.ok(Math.abs(mean) < 0.4 && Math.abs(deviation - 20) < 0.3, `${mean} ${deviation}`);
 });
 
 test('draws fill their ranges and no more', () => {
-  const factors = Array.from({ length: 400 }, (_, image) => pixelTransform(ALL, { height: 20, width: 20 }, 0, 0, 0, image).contrast);
+  const factors = Array.from({ length: 400 }, (_, image) => pixelTransform(ALL, { height: 20, width: 20 }, 0, 0, 0, image, range(1)).contrast);
   assert.ok(Math.min(...factors) >= 0.7 && Math.min(...factors) < 0.72, String(Math.min(...factors)));
   assert.ok(Math.max(...factors) <= 1.3 && Math.max(...factors) > 1.28, String(Math.max(...factors)));
 });

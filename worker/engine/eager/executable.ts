@@ -109,7 +109,7 @@ export class EagerExecutable implements Executable {
   /** Forward and backward over a part of a batch of `count` images, from image `first` on. The gradients are the caller's. */
   private part(indices: Int32Array, first: number, count: number, settings: StepSettings): StepResult & { readonly gradients: tf.Tensor[] } {
     const augment = settings.augment?.slice(first, first + indices.length) ?? null;
-    const targets = this.targets(indices, count, settings);
+    const targets = this.targets(indices, augment, count, settings);
     let correct = 0;
     let loss = NaN;
     const gradients = tf.tidy(() => {
@@ -211,15 +211,20 @@ export class EagerExecutable implements Executable {
   }
 
   /** [indices.length, classes]: what each class is to be, times what the image counts in a step of `count`. */
-  private targets(indices: Int32Array, count: number, { labelSmoothing, classWeights }: StepSettings): Float32Array {
+  private targets(indices: Int32Array, augment: readonly PixelTransform[] | null, count: number, { labelSmoothing, classWeights }: StepSettings): Float32Array {
     const { classes } = this;
-    const other = labelSmoothing / classes;
     const targets = new Float32Array(indices.length * classes);
-    indices.forEach((index, position) => {
+    const add = (position: number, index: number, part: number): void => {
       const label = this.source.labels[index] ?? 0;
-      const share = (classWeights?.[label] ?? 1) / count;
-      targets.fill(share * other, position * classes, (position + 1) * classes);
-      targets[position * classes + label] = share * (1 - labelSmoothing + other);
+      const share = (part * (classWeights?.[label] ?? 1)) / count;
+      const at = position * classes;
+      for (let k = at; k < at + classes; k++) targets[k] = targets[k]! + (share * labelSmoothing) / classes;
+      targets[at + label] = targets[at + label]! + share * (1 - labelSmoothing);
+    };
+    indices.forEach((index, position) => {
+      const mixed = augment?.[position]?.mixed;
+      add(position, index, mixed?.share ?? 1);
+      if (mixed !== undefined) add(position, mixed.image, 1 - mixed.share);
     });
     return targets;
   }

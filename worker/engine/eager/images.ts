@@ -1,4 +1,5 @@
 import type { ImageSource, Normalisation, PixelTransform } from '../engine.js';
+import { applyEffects, mix } from '../pixel-effects.js';
 import { Arena } from '../wasm/arena.js';
 import { ARENA_BASE, instantiateKernels, type Kernels, PAGE_BYTES } from '../wasm/kernels.js';
 import { FILLS } from '../wasm/transform.js';
@@ -37,6 +38,14 @@ export class NormalisedImages {
       if (transform === undefined) this.#kernels.normalise(pixels, normalised, width * channels, height, width * channels, mean, deviation);
       else {
         this.#augment(transform);
+        const { mixed } = transform;
+        if (mixed !== undefined) {
+          const own = this.#floats(augmented).slice();
+          this.#source.read(Int32Array.of(mixed.image), new Uint8Array(this.#memory.buffer, pixels, size));
+          this.#augment(mixed.transform);
+          mix(own, this.#floats(augmented), mixed.share);
+          this.#floats(augmented).set(own);
+        }
         this.#kernels.normalise_floats(augmented, normalised, width * channels, height, width * channels, mean, deviation);
       }
       images.set(this.#floats(normalised), position * size);
@@ -44,10 +53,12 @@ export class NormalisedImages {
     return images;
   }
 
-  #augment({ matrix, fill, contrast, brightness }: PixelTransform): void {
+  #augment(transform: PixelTransform): void {
+    const { matrix, fill, contrast, brightness } = transform;
     const { height, width, channels } = this.#source;
     new Float64Array(this.#memory.buffer, this.#at.matrix, 6).set(matrix);
     this.#kernels.augment(this.#at.pixels, this.#at.augmented, height, width, channels, this.#at.matrix, FILLS[fill], 0, contrast, brightness);
+    applyEffects(this.#floats(this.#at.augmented), this.#source, transform);
   }
 
   #floats(at: number): Float32Array {

@@ -1,6 +1,6 @@
 /**
  * Augmentation as kernels/augment.c of the wasm executor defines it, in nodes: one affine map with
- * bilinear interpolation, then contrast and brightness.
+ * bilinear interpolation, then contrast and brightness; then noise and a hole (effects.ts).
  *
  * TensorFlow's own ImageProjectiveTransformV3 is not used: its `constant` blends the border with the
  * fill and its `wrap` has another period than scipy's, so that the two executors would train on
@@ -12,6 +12,7 @@
  */
 import type { Fill } from '../engine.js';
 import type { Shape } from '../parameter.js';
+import { cut, limited, noisy } from './effects.js';
 import { attribute, TYPE } from './graph-def.js';
 import type { GraphBuilder, Ref } from './graph-builder.js';
 
@@ -21,25 +22,32 @@ export interface AugmentInputs {
   readonly low: Ref;
   /** float32 [batch, 2]: contrast, brightness. */
   readonly factors: Ref;
+  /** As effects.ts takes them; null where nothing asks for them. */
+  readonly noise: { readonly seeds: Ref; readonly factors: Ref } | null;
+  readonly holes: Ref | null;
 }
 
 export interface AugmentKind {
   readonly fill: Fill;
   readonly contrast: boolean;
   readonly brightness: boolean;
+  readonly noise: boolean;
+  readonly cutout: boolean;
+  readonly mixed: boolean;
 }
 
 /** From float32 [batch, height, width, channels] in 0..255 to the same. */
-export function augmented(graph: GraphBuilder, images: Ref, shape: Shape, { fill, contrast, brightness }: AugmentKind, inputs: AugmentInputs): Ref {
+export function augmented(graph: GraphBuilder, images: Ref, shape: Shape, { fill, contrast, brightness }: Pick<AugmentKind, 'fill' | 'contrast' | 'brightness'>, inputs: AugmentInputs): Ref {
   let result = moved(graph, images, shape, fill, inputs);
   const factor = (column: number): Ref => graph.slice(inputs.factors, [0, column], [-1, 1]);
   const perImage = (column: number): Ref => graph.reshape(factor(column), [-1, 1, 1, 1]);
-  const limited = (value: Ref): Ref => graph.op('Minimum', [graph.op('Maximum', [value, graph.scalar(0)]), graph.scalar(255)]);
   if (contrast) {
     const mean = graph.reduce('Mean', result, [1, 2], true);
-    result = limited(graph.add(mean, graph.multiply(perImage(0), graph.subtract(result, mean))));
+    result = limited(graph, graph.add(mean, graph.multiply(perImage(0), graph.subtract(result, mean))));
   }
-  return brightness ? limited(graph.multiply(perImage(1), result)) : result;
+  if (brightness) result = limited(graph, graph.multiply(perImage(1), result));
+  if (inputs.noise !== null) result = noisy(graph, result, shape, inputs.noise.seeds, inputs.noise.factors);
+  return inputs.holes === null ? result : cut(graph, result, shape, inputs.holes);
 }
 
 /** Coordinates of one axis: float64 [batch, height, width] in pixels, and where they may be read. */
@@ -53,7 +61,7 @@ interface Axis {
   readonly inside: Ref | null;
 }
 
-function moved(graph: GraphBuilder, images: Ref, { height, width, channels }: Shape, fill: Fill, { high, low }: AugmentInputs): Ref {
+function moved(graph: GraphBuilder, images: Ref, { height, width, channels }: Shape, fill: Fill, { high, low }: Pick<AugmentInputs, 'high' | 'low'>): Ref {
   const matrix = graph.add(graph.cast(high, TYPE.float, TYPE.double), graph.cast(low, TYPE.float, TYPE.double), TYPE.double);
   const rows = graph.constant(Array.from({ length: height }, (_, row) => row), [1, height, 1], TYPE.double);
   const columns = graph.constant(Array.from({ length: width }, (_, column) => column), [1, 1, width], TYPE.double);

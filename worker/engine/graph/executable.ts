@@ -2,6 +2,7 @@ import { JoinedMoments } from '../joined-moments.js';
 import { batchParts, recalibrationBatches } from '../parts.js';
 import type { Executable, Fill, ImageSource, PixelTransform, StepResult, StepSettings, Training } from '../engine.js';
 import { fillInitial } from '../initial-weights.js';
+import { noiseFactor } from '../pixel-effects.js';
 import type { Program } from '../program.js';
 import { DATA_TYPE, type NativeTensorFlow } from '../native/native.js';
 import { stepRates } from '../optimizer.js';
@@ -11,7 +12,7 @@ import { activationBytes } from './estimate.js';
 import { dropoutDraw } from './operations/activate.js';
 import { elements } from './operations/lowering.js';
 import { type Feed, Session } from './session.js';
-import { buildTrainingGraph, FEED, type Residence, ROOM_BLOCK, type Scalars, SCALARS, storedTensors, type TrainingGraph, type Variant, wordsPerImage } from './training-graph.js';
+import { buildTrainingGraph, FEED, MIXED, type Residence, ROOM_BLOCK, type Scalars, SCALARS, storedTensors, type TrainingGraph, type Variant, wordsPerImage } from './training-graph.js';
 
 /** A graph in TensorFlow, and which one it is. */
 interface Loaded {
@@ -160,6 +161,9 @@ export class GraphExecutable implements Executable {
       fill,
       contrast: before?.contrast === true || transforms.some(({ contrast }) => contrast !== 1),
       brightness: before?.brightness === true || transforms.some(({ brightness }) => brightness !== 1),
+      noise: transforms.some(({ noise }) => noise !== undefined),
+      cutout: transforms.some(({ cutout }) => cutout !== undefined),
+      mixed: transforms.some(({ mixed }) => mixed !== undefined),
     };
   }
 
@@ -236,8 +240,8 @@ export class GraphExecutable implements Executable {
     for (let first = 0; first < indices.length; first += this.most) visit(indices.subarray(first, Math.min(indices.length, first + this.most)), first);
   }
 
-  private imageFeeds(indices: Int32Array): Feed[] {
-    if (this.residence.kind === 'resident') return [{ name: FEED.indices, type: DATA_TYPE.int32, shape: [indices.length], values: indices.slice() }];
+  private imageFeeds(indices: Int32Array, prefix = ''): Feed[] {
+    if (this.residence.kind === 'resident') return [{ name: prefix + FEED.indices, type: DATA_TYPE.int32, shape: [indices.length], values: indices.slice() }];
     const { height, width, channels } = this.program.input;
     const shape = [indices.length, height, width, channels];
     if (this.residence.kind === 'features') {
@@ -247,17 +251,20 @@ export class GraphExecutable implements Executable {
     }
     const pixels = new Uint8Array(indices.length * elements(this.program.input));
     this.source.read(indices, pixels);
-    return [{ name: FEED.pixels, type: DATA_TYPE.uint8, shape, values: pixels }];
+    return [{ name: prefix + FEED.pixels, type: DATA_TYPE.uint8, shape, values: pixels }];
   }
 
   private stepFeeds(indices: Int32Array, { classWeights, dropout, dropoutSeed }: StepSettings, augment: readonly PixelTransform[] | null, first: number): Feed[] {
     const { classes } = this.program;
     const feeds: Feed[] = [
-      { name: FEED.labels, type: DATA_TYPE.int32, shape: [indices.length], values: Int32Array.from(indices, (index) => this.source.labels[index] ?? 0) },
+      this.labelFeed(indices),
       { name: FEED.classWeights, type: DATA_TYPE.float, shape: [classes], values: classWeights === null ? new Float32Array(classes).fill(1) : Float32Array.from(classWeights) },
     ];
     if (this.loaded?.variant?.dropout === true) feeds.push({ name: FEED.draws, type: DATA_TYPE.int32, shape: [3], values: Int32Array.of(dropoutSeed, first, dropoutDraw(dropout).threshold) });
-    if (augment !== null) feeds.push(...augmentFeeds(augment));
+    const kind = this.loaded?.variant?.augment ?? null;
+    if (augment === null || kind === null) return feeds;
+    feeds.push(...augmentFeeds(augment, kind, ''));
+    if (kind.mixed) feeds.push(...this.mixedFeeds(indices, augment, kind));
     return feeds;
   }
 
@@ -266,6 +273,22 @@ export class GraphExecutable implements Executable {
     if (baseLayers === 0) return [];
     const { rate, decay } = stepRates(optimizer, baseLr, this.steps + 1);
     return [{ name: FEED.baseRates, type: DATA_TYPE.float, shape: [2], values: Float32Array.of(rate, decay) }];
+  }
+
+  /** An image that is mixed with none is mixed with itself. */
+  private mixedFeeds(indices: Int32Array, augment: readonly PixelTransform[], kind: AugmentKind): Feed[] {
+    const others = Int32Array.from(indices, (index, position) => augment[position]?.mixed?.image ?? index);
+    const shares = Float32Array.from(augment, ({ mixed }) => mixed?.share ?? 1);
+    return [
+      ...this.imageFeeds(others, MIXED),
+      this.labelFeed(others, MIXED),
+      ...augmentFeeds(augment.map((own) => own.mixed?.transform ?? own), kind, MIXED),
+      { name: FEED.share, type: DATA_TYPE.float, shape: [shares.length], values: shares },
+    ];
+  }
+
+  private labelFeed(indices: Int32Array, prefix = ''): Feed {
+    return { name: prefix + FEED.labels, type: DATA_TYPE.int32, shape: [indices.length], values: Int32Array.from(indices, (index) => this.source.labels[index] ?? 0) };
   }
 
   private scalars(settings: StepSettings, count: number, { rate, decay }: { readonly rate: number; readonly decay: number }): Feed {
@@ -287,14 +310,18 @@ export class GraphExecutable implements Executable {
   }
 }
 
-function augmentFeeds(augment: readonly PixelTransform[]): Feed[] {
+export function augmentFeeds(augment: readonly PixelTransform[], kind: Pick<AugmentKind, 'noise' | 'cutout'>, prefix: string): Feed[] {
   const matrices = augment.flatMap(({ matrix }) => matrix);
   const high = Float32Array.from(matrices);
   const low = Float32Array.from(matrices, (value, index) => value - (high[index] ?? 0));
   const count = augment.length;
-  return [
-    { name: FEED.high, type: DATA_TYPE.float, shape: [count, 6], values: high },
-    { name: FEED.low, type: DATA_TYPE.float, shape: [count, 6], values: low },
-    { name: FEED.factors, type: DATA_TYPE.float, shape: [count, 2], values: Float32Array.from(augment.flatMap(({ contrast, brightness }) => [contrast, brightness])) },
-  ];
+  const floats = (name: string, values: Float32Array): Feed => ({ name: prefix + name, type: DATA_TYPE.float, shape: [count, values.length / count], values });
+  const feeds = [floats(FEED.high, high), floats(FEED.low, low), floats(FEED.factors, Float32Array.from(augment.flatMap(({ contrast, brightness }) => [contrast, brightness])))];
+  if (kind.noise) {
+    const seeds = Int32Array.from(augment.flatMap(({ noise }) => [noise?.seed ?? 0, noise?.seed2 ?? 0]));
+    feeds.push({ name: prefix + FEED.seeds, type: DATA_TYPE.int32, shape: [count, 2], values: seeds });
+    feeds.push(floats(FEED.noise, Float32Array.from(augment, ({ noise }) => (noise === undefined ? 0 : noiseFactor(noise)))));
+  }
+  if (kind.cutout) feeds.push(floats(FEED.holes, Float32Array.from(augment.flatMap(({ cutout }) => (cutout === undefined ? [0, 0, 0, 0] : [cutout.top, cutout.bottom, cutout.left, cutout.right])))));
+  return feeds;
 }

@@ -6,7 +6,7 @@
 import { bytesField, type Encoded, floatField, varintField } from './protobuf.js';
 
 /** types.proto */
-export const TYPE = { float: 1, double: 2, int32: 3, uint8: 4, int16: 5, bool: 10, uint64: 23 } as const;
+export const TYPE = { float: 1, double: 2, int32: 3, uint8: 4, int16: 5, bool: 10, uint32: 22, uint64: 23 } as const;
 export type Type = (typeof TYPE)[keyof typeof TYPE];
 
 /** -1 for a dimension that is not known. */

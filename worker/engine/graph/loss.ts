@@ -11,6 +11,8 @@ export interface LossInputs {
   /** Targets of the label's class and of every other. */
   readonly own: Ref;
   readonly other: Ref;
+  /** Of mixed images: the labels of those mixed in, int32 [batch], and the own share of each, float32 [batch]; null where none is. */
+  readonly mixed: { readonly labels: Ref; readonly share: Ref } | null;
 }
 
 export interface Loss {
@@ -22,20 +24,34 @@ export interface Loss {
   readonly gradient: Ref;
 }
 
+/** Of one label for each image: its cross-entropies and their gradients, and what each counts, float32 [batch]. */
+interface Part {
+  readonly node: Ref;
+  readonly weights: Ref;
+}
+
 /** On logits [batch, classes]: of clipped probabilities a saturated softmax would have no gradient. */
-export function softmaxCrossEntropy(graph: GraphBuilder, logits: Ref, classes: number, { labels, classWeights, share, own, other }: LossInputs): Loss {
-  const targets = graph.node('OneHot', [labels, graph.scalar(classes, TYPE.int32), own, other], {
-    T: attribute.type(TYPE.float), TI: attribute.type(TYPE.int32), axis: attribute.int(-1),
-  });
-  const node = graph.op('SoftmaxCrossEntropyWithLogits', [logits, targets]);
-  const weights = graph.multiply(graph.gather(classWeights, labels), share);
+export function softmaxCrossEntropy(graph: GraphBuilder, logits: Ref, classes: number, inputs: LossInputs): Loss {
+  const { labels, mixed } = inputs;
+  const own = towards(graph, logits, classes, inputs, labels, mixed?.share ?? null);
   const largest = graph.node('ArgMax', [logits, graph.scalar(1, TYPE.int32)], {
     T: attribute.type(TYPE.float), Tidx: attribute.type(TYPE.int32), output_type: attribute.type(TYPE.int32),
   });
   const right = graph.cast(graph.op('Equal', [largest, labels], {}, TYPE.int32), TYPE.bool, TYPE.float);
-  return {
-    value: graph.reduce('Sum', graph.multiply(node, weights), [0]),
-    correct: graph.reduce('Sum', right, [0]),
-    gradient: graph.multiply(output(node, 1), graph.reshape(weights, [-1, 1])),
-  };
+  const value = ({ node, weights }: Part): Ref => graph.reduce('Sum', graph.multiply(node, weights), [0]);
+  const gradient = ({ node, weights }: Part): Ref => graph.multiply(output(node, 1), graph.reshape(weights, [-1, 1]));
+  const loss: Loss = { value: value(own), correct: graph.reduce('Sum', right, [0]), gradient: gradient(own) };
+  if (mixed === null) return loss;
+  const rest = towards(graph, logits, classes, inputs, mixed.labels, graph.subtract(graph.scalar(1), mixed.share));
+  return { ...loss, value: graph.add(loss.value, value(rest)), gradient: graph.add(loss.gradient, gradient(rest)) };
+}
+
+/** `part`: how much of each image's loss is towards these labels; null for all of it. */
+function towards(graph: GraphBuilder, logits: Ref, classes: number, { classWeights, share, own, other }: LossInputs, labels: Ref, part: Ref | null): Part {
+  const targets = graph.node('OneHot', [labels, graph.scalar(classes, TYPE.int32), own, other], {
+    T: attribute.type(TYPE.float), TI: attribute.type(TYPE.int32), axis: attribute.int(-1),
+  });
+  const node = graph.op('SoftmaxCrossEntropyWithLogits', [logits, targets]);
+  const whole = graph.multiply(graph.gather(classWeights, labels), share);
+  return { node, weights: part === null ? whole : graph.multiply(whole, part) };
 }

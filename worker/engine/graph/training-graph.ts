@@ -48,8 +48,11 @@ export const ROOM_BLOCK = 2 ** 18;
 /** Names of what is fed. */
 export const FEED = {
   pixels: 'pixels', indices: 'indices', labels: 'labels', classWeights: 'class_weights', scalars: 'scalars', draws: 'draws',
-  high: 'matrix_high', low: 'matrix_low', factors: 'factors', data: 'data_in', room: 'room', baseRates: 'base_rates',
+  high: 'matrix_high', low: 'matrix_low', factors: 'factors', seeds: 'noise_seeds', noise: 'noise_factors', holes: 'holes', share: 'own_share', data: 'data_in', room: 'room', baseRates: 'base_rates',
 } as const;
+
+/** Before the name of what is fed of the images that are mixed in. */
+export const MIXED = 'mixed_';
 
 /** The scalars of a step, in the order in which they are fed together. */
 export const SCALARS = ['rate', 'decay', 'dropoutScale', 'share', 'own', 'other', 'l2', 'clipNorm'] as const;
@@ -121,6 +124,7 @@ class Assembly {
   private readonly variables = new Map<string, Variable>();
   private readonly assigned: { tensor: StoredTensor; value: Ref; feed: string; set: Ref }[] = [];
   private readonly cleared: Ref[] = [];
+  private data: Variable | null = null;
   private dataSet: Ref | null = null;
 
   constructor(choice: GraphChoice) {
@@ -208,21 +212,28 @@ class Assembly {
   }
 
   /** uint8 [batch, height, width, channels]; float32 of features */
-  private images(): Ref {
+  private images(prefix = ''): Ref {
     const { graph, choice } = this;
     const { height, width, channels } = choice.program.input;
     if (choice.residence.kind === 'features') return graph.placeholder(FEED.pixels, TYPE.float, [-1, height, width, channels]);
-    if (choice.residence.kind === 'fed') return graph.placeholder(FEED.pixels, TYPE.uint8, [-1, height, width, channels]);
+    if (choice.residence.kind === 'fed') return graph.placeholder(prefix + FEED.pixels, TYPE.uint8, [-1, height, width, channels]);
     const words = wordsPerImage(choice.program);
-    const shape = [choice.residence.count, words];
-    const data = graph.variable('data', shape);
-    this.dataSet = this.done([graph.assign(data, graph.op('DeepCopy', [graph.placeholder(FEED.data, TYPE.float, shape)]))]);
-    const indices = graph.placeholder(FEED.indices, TYPE.int32, [-1]);
+    const data = this.resident([choice.residence.count, words]);
+    const indices = graph.placeholder(prefix + FEED.indices, TYPE.int32, [-1]);
     const gathered = graph.node('ResourceGather', [data.handle, indices], { dtype: attribute.type(TYPE.float), Tindices: attribute.type(TYPE.int32), batch_dims: attribute.int(0) });
     const bytes = graph.reshape(graph.op('Bitcast', [gathered], { type: attribute.type(TYPE.uint8) }), [-1, 4 * words], TYPE.uint8);
     const size = elements(choice.program.input);
     const whole = 4 * words === size ? bytes : graph.slice(bytes, [0, 0], [-1, size], TYPE.uint8);
     return graph.reshape(whole, [-1, height, width, channels], TYPE.uint8);
+  }
+
+  /** The data set, as words. */
+  private resident(shape: readonly number[]): Variable {
+    const { graph } = this;
+    if (this.data !== null) return this.data;
+    this.data = graph.variable('data', shape);
+    this.dataSet = this.done([graph.assign(this.data, graph.op('DeepCopy', [graph.placeholder(FEED.data, TYPE.float, shape)]))]);
+    return this.data;
   }
 
   /** From uint8, or from float32 in 0..255 with `floats`. */
@@ -253,10 +264,11 @@ class Assembly {
     const scalar = (name: (typeof SCALARS)[number]): Ref => values[SCALARS.indexOf(name)]!;
     const [seed = '', first = '', threshold = ''] = variant.dropout ? graph.unpack(graph.placeholder(FEED.draws, TYPE.int32, [3]), 3, TYPE.int32) : [];
     const dropout = variant.dropout ? { scale: scalar('dropoutScale'), threshold, seed, first } : null;
-    const network = new Network(program, this.pass(dropout, false), variant.augment === null ? plain : this.augmentedImages(raw, variant.augment));
+    const mixed = variant.augment?.mixed === true ? { labels: graph.placeholder(MIXED + FEED.labels, TYPE.int32, [-1]), share: graph.placeholder(FEED.share, TYPE.float, [-1]) } : null;
+    const network = new Network(program, this.pass(dropout, false), variant.augment === null ? plain : this.augmentedImages(raw, variant.augment, mixed?.share ?? null));
     const labels = graph.placeholder(FEED.labels, TYPE.int32, [-1]);
     const classWeights = graph.placeholder(FEED.classWeights, TYPE.float, [program.classes]);
-    const loss = softmaxCrossEntropy(graph, network.logits, program.classes, { labels, classWeights, share: scalar('share'), own: scalar('own'), other: scalar('other') });
+    const loss = softmaxCrossEntropy(graph, network.logits, program.classes, { labels, classWeights, share: scalar('share'), own: scalar('own'), other: scalar('other'), mixed });
     const gradients = new Map(network.backward(loss.gradient).map((one) => [one.parameter.name, one]));
     const inputs: UpdateInputs = { rate: scalar('rate'), decay: scalar('decay'), ...this.baseRates(), l2: scalar('l2'), clipNorm: scalar('clipNorm') };
     const parameters = this.trained();
@@ -278,14 +290,24 @@ class Assembly {
     return { baseRate, baseDecay };
   }
 
-  private augmentedImages(raw: Ref, kind: AugmentKind): Ref {
+  private augmentedImages(raw: Ref, kind: AugmentKind, share: Ref | null): Ref {
+    const { graph } = this;
+    const own = this.transformed(raw, kind, '');
+    if (share === null) return this.normalised(own, true);
+    const other = this.transformed(this.images(MIXED), kind, MIXED);
+    return this.normalised(graph.add(other, graph.multiply(graph.reshape(share, [-1, 1, 1, 1]), graph.subtract(own, other))), true);
+  }
+
+  /** float32, 0..255 */
+  private transformed(raw: Ref, kind: AugmentKind, prefix: string): Ref {
     const { graph, choice } = this;
-    const feeds = {
-      high: graph.placeholder(FEED.high, TYPE.float, [-1, 6]),
-      low: graph.placeholder(FEED.low, TYPE.float, [-1, 6]),
-      factors: graph.placeholder(FEED.factors, TYPE.float, [-1, 2]),
+    const floats = (name: string, columns: number): Ref => graph.placeholder(prefix + name, TYPE.float, [-1, columns]);
+    const inputs = {
+      ...{ high: floats(FEED.high, 6), low: floats(FEED.low, 6), factors: floats(FEED.factors, 2) },
+      noise: kind.noise ? { seeds: graph.placeholder(prefix + FEED.seeds, TYPE.int32, [-1, 2]), factors: floats(FEED.noise, 1) } : null,
+      holes: kind.cutout ? floats(FEED.holes, 4) : null,
     };
-    return this.normalised(augmented(graph, graph.cast(raw, TYPE.uint8, TYPE.float), choice.program.input, kind, feeds), true);
+    return augmented(graph, graph.cast(raw, TYPE.uint8, TYPE.float), choice.program.input, kind, inputs);
   }
 
   private trained(): TrainedParameter[] {

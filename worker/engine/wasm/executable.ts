@@ -4,6 +4,7 @@ import { stateNames, stepRates } from '../optimizer.js';
 import { JoinedMoments } from '../joined-moments.js';
 import { isKernel } from '../parameter.js';
 import { batchParts, recalibrationBatches } from '../parts.js';
+import { applyEffects, mix } from '../pixel-effects.js';
 import type { Program } from '../program.js';
 import { decodeState, encodeState, type Tensor } from '../state.js';
 import { imageAt, type View } from './arena.js';
@@ -92,9 +93,10 @@ export class WasmExecutable implements Executable {
   /** Forward and backward over a part of a batch, from image `first` on, that counts by its `share`. */
   private part(indices: Int32Array, first: number, share: number, settings: StepSettings): StepResult {
     const pass = passOf(settings, first);
-    this.gather(indices, settings.augment?.slice(first, first + indices.length) ?? null);
+    const augment = settings.augment?.slice(first, first + indices.length) ?? null;
+    this.gather(indices, augment);
     for (const { node } of this.plan.stages) node.forward(this.machine, indices.length, pass);
-    const result = this.loss(indices, share, settings);
+    const result = augment?.some(({ mixed }) => mixed !== undefined) === true ? this.mixedLoss(indices, augment, share, settings) : this.loss(indices, share, settings);
     this.backward(indices.length, pass);
     this.updates?.partEnded();
     return result;
@@ -194,7 +196,7 @@ export class WasmExecutable implements Executable {
       const at = imageAt(plan.input, image);
       const transform = transforms?.[image];
       if (transform === undefined) machine.kernels.normalise(pixels, at, plan.input.row, program.input.height, length, mean, deviation);
-      else machine.kernels.normalise_floats(this.transformed(pixels, transform), at, plan.input.row, program.input.height, length, mean, deviation);
+      else machine.kernels.normalise_floats(this.augmented(pixels, transform), at, plan.input.row, program.input.height, length, mean, deviation);
     }
   }
 
@@ -207,6 +209,22 @@ export class WasmExecutable implements Executable {
     }
   }
 
+  /** Where the image lies, mixed with the one that it is mixed with, whose pixels take the place of its own. */
+  private augmented(pixels: number, transform: PixelTransform): number {
+    const { machine, program } = this;
+    const at = this.transformed(pixels, transform);
+    const { mixed } = transform;
+    if (mixed === undefined) return at;
+    const size = elements(program.input);
+    const image = this.values(at, size);
+    const own = image.slice();
+    this.source.read(Int32Array.of(mixed.image), machine.bytes.subarray(pixels, pixels + size));
+    this.transformed(pixels, mixed.transform);
+    mix(own, image, mixed.share);
+    image.set(own);
+    return at;
+  }
+
   /** Where the transformed image lies: float32 [height, width, channels], 0 to 255. */
   private transformed(pixels: number, transform: PixelTransform): number {
     const { machine, program } = this;
@@ -217,6 +235,7 @@ export class WasmExecutable implements Executable {
     machine.kernels.augment(
       pixels, augmentation.image, height, width, channels, augmentation.matrix, FILLS[transform.fill], 0, transform.contrast, transform.brightness,
     );
+    applyEffects(this.values(augmentation.image, elements(program.input)), program.input, transform);
     return augmentation.image;
   }
 
@@ -233,6 +252,33 @@ export class WasmExecutable implements Executable {
     );
     if (share !== 1) machine.kernels.scale(plan.logitsGradient.at, indices.length * program.classes, share);
     return { loss: loss * share, correct: this.ints[plan.correct / 4] ?? 0 };
+  }
+
+  /**
+   * As `loss`, image by image. With targets s of the own label and t of the other's, logits z and probabilities
+   * p, the kernel gives CE(s) and p - s; then CE(t) = CE(s) + (s - t) z, as both sum to 1, and p - t = (p - s) + (s - t).
+   */
+  private mixedLoss(indices: Int32Array, augment: readonly PixelTransform[], share: number, { classWeights, labelSmoothing }: StepSettings): StepResult {
+    const { plan, machine: { kernels, floats }, program: { classes }, source: { labels } } = this;
+    let [loss, correct] = [0, 0];
+    indices.forEach((index, position) => {
+      const mixed = augment[position]?.mixed;
+      const label = labels[index] ?? 0;
+      const other = mixed === undefined ? label : (labels[mixed.image] ?? 0);
+      const own = ((mixed?.share ?? 1) * (classWeights?.[label] ?? 1) * share) / indices.length;
+      const rest = ((1 - (mixed?.share ?? 1)) * (classWeights?.[other] ?? 1) * share) / indices.length;
+      const [logits, gradient] = [plan.logits.at, plan.logitsGradient.at].map((at) => at + 4 * position * classes) as [number, number];
+      this.ints[plan.labels / 4] = label;
+      const ownLoss = kernels.cross_entropy(logits, plan.labels, 0, gradient, 1, classes, labelSmoothing, plan.correct);
+      const apart = label === other ? 0 : 1 - labelSmoothing;
+      const [z, g] = [logits / 4, gradient / 4];
+      loss += (own + rest) * ownLoss + rest * apart * (floats[z + label]! - floats[z + other]!);
+      correct += this.ints[plan.correct / 4] ?? 0;
+      for (let k = 0; k < classes; k++) floats[g + k] = (own + rest) * floats[g + k]!;
+      floats[g + label] = floats[g + label]! + rest * apart;
+      floats[g + other] = floats[g + other]! - rest * apart;
+    });
+    return { loss, correct };
   }
 
   private kernelSquares(): number {

@@ -1,5 +1,6 @@
 import type { Fill, PixelTransform } from '../engine.js';
 import type { Shape } from '../parameter.js';
+import { applyEffects } from '../pixel-effects.js';
 import { Arena } from './arena.js';
 import { ARENA_BASE, instantiateKernels, PAGE_BYTES } from './kernels.js';
 
@@ -8,7 +9,7 @@ export const FILLS: { readonly [fill in Fill]: number } = { constant: 0, nearest
 
 /**
  * Transforms single images with the kernel that training uses, for those who want to see them: from
- * uint8 to float32 before normalisation, 0 to 255, both [height, width, channels].
+ * uint8 to float32 before normalisation, 0 to 255, both [height, width, channels]. What is mixed in is left out.
  */
 export function pixelTransformer({ height, width, channels }: Shape): (pixels: Uint8Array, transform: PixelTransform) => Float32Array {
   const count = height * width * channels;
@@ -21,6 +22,8 @@ export function pixelTransformer({ height, width, channels }: Shape): (pixels: U
     new Uint8Array(memory.buffer, from, count).set(pixels);
     new Float64Array(memory.buffer, matrix, 6).set(transform.matrix);
     kernels.augment(from, to, height, width, channels, matrix, FILLS[transform.fill], 0, transform.contrast, transform.brightness);
-    return new Float32Array(memory.buffer, to, count).slice();
+    const result = new Float32Array(memory.buffer, to, count).slice();
+    applyEffects(result, { height, width, channels }, transform);
+    return result;
   };
 }

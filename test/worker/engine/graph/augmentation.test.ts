@@ -4,10 +4,12 @@ import { test } from 'node:test';
 import type { Fill, PixelTransform } from '../../../../worker/engine/engine.js';
 import { augmented } from '../../../../worker/engine/graph/augmentation.js';
 import { TYPE } from '../../../../worker/engine/graph/graph-def.js';
-import { GraphBuilder } from '../../../../worker/engine/graph/graph-builder.js';
+import { GraphBuilder, type Ref } from '../../../../worker/engine/graph/graph-builder.js';
+import { augmentFeeds } from '../../../../worker/engine/graph/executable.js';
+import { FEED } from '../../../../worker/engine/graph/training-graph.js';
 import { type Feed, Session } from '../../../../worker/engine/graph/session.js';
 import { DATA_TYPE } from '../../../../worker/engine/native/native.js';
-import { ARENA_BASE, instantiateKernels, PAGE_BYTES } from '../../../../worker/engine/wasm/kernels.js';
+import { pixelTransformer } from '../../../../worker/engine/wasm/transform.js';
 import { pixelTransform } from '../../../../worker/train/augmentation.js';
 import { generator } from '../support.js';
 import { nativeUnderTest, WITHOUT_NATIVE } from './native.js';
@@ -16,31 +18,19 @@ const FILLS: readonly Fill[] = ['constant', 'nearest', 'reflect', 'wrap'];
 const SHAPE = { height: 9, width: 7, channels: 3 };
 const SIZE = SHAPE.height * SHAPE.width * SHAPE.channels;
 
-function byKernel(pixels: Uint8Array, { matrix, fill, contrast, brightness }: PixelTransform): Float32Array {
-  const memory = new WebAssembly.Memory({ initial: ARENA_BASE / PAGE_BYTES + 1, maximum: 65_536 });
-  const [from, matrixAt, to] = [ARENA_BASE, ARENA_BASE + 4096, ARENA_BASE + 8192];
-  new Uint8Array(memory.buffer).set(pixels, from);
-  new Float64Array(memory.buffer).set(matrix, matrixAt / 8);
-  instantiateKernels(memory).augment(from, to, SHAPE.height, SHAPE.width, SHAPE.channels, matrixAt, FILLS.indexOf(fill), 0, contrast, brightness);
-  return new Float32Array(memory.buffer, to, SIZE).slice();
-}
+const byKernel = pixelTransformer(SHAPE);
 
 function byGraph(pixels: Uint8Array, transforms: readonly PixelTransform[], fill: Fill): Float32Array {
   const graph = new GraphBuilder();
   const { height, width, channels } = SHAPE;
-  const feeds = { high: graph.placeholder('high', TYPE.float, [-1, 6]), low: graph.placeholder('low', TYPE.float, [-1, 6]), factors: graph.placeholder('factors', TYPE.float, [-1, 2]) };
+  const floats = (name: string, columns: number): Ref => graph.placeholder(name, TYPE.float, [-1, columns]);
+  const noise = { seeds: graph.placeholder(FEED.seeds, TYPE.int32, [-1, 2]), factors: floats(FEED.noise, 1) };
+  const feeds = { high: floats(FEED.high, 6), low: floats(FEED.low, 6), factors: floats(FEED.factors, 2), noise, holes: floats(FEED.holes, 4) };
   const raw = graph.cast(graph.placeholder('pixels', TYPE.uint8, [-1, height, width, channels]), TYPE.uint8, TYPE.float);
   const result = augmented(graph, raw, SHAPE, { fill, contrast: true, brightness: true }, feeds);
   const session = new Session(nativeUnderTest().binding, graph.savedModel());
-  const matrices = transforms.flatMap(({ matrix }) => matrix);
-  const high = Float32Array.from(matrices);
   const count = transforms.length;
-  const fed: Feed[] = [
-    { name: 'pixels', type: DATA_TYPE.uint8, shape: [count, height, width, channels], values: pixels },
-    { name: 'high', type: DATA_TYPE.float, shape: [count, 6], values: high },
-    { name: 'low', type: DATA_TYPE.float, shape: [count, 6], values: Float32Array.from(matrices, (value, index) => value - (high[index] ?? 0)) },
-    { name: 'factors', type: DATA_TYPE.float, shape: [count, 2], values: Float32Array.from(transforms.flatMap(({ contrast, brightness }) => [contrast, brightness])) },
-  ];
+  const fed: Feed[] = [{ name: 'pixels', type: DATA_TYPE.uint8, shape: [count, height, width, channels], values: pixels }, ...augmentFeeds(transforms, { noise: true, cutout: true }, '')];
   const [values] = session.run('augment', fed, [result]);
   session.dispose();
   return values as Float32Array;
@@ -49,9 +39,9 @@ function byGraph(pixels: Uint8Array, transforms: readonly PixelTransform[], fill
 for (const fill of FILLS) {
   test(`40 drawn transforms and the exact ones give the wasm kernel's pixels: ${fill}`, { skip: WITHOUT_NATIVE }, () => {
     const augment = {
-      rotation: 170, shiftHorizontal: 1.4, shiftVertical: 2.3, shear: 30, zoom: 0.6, flip: 'both', contrast: 0.5, brightness: 0.5, crop: 0.3, fill,
+      rotation: 170, shiftHorizontal: 1.4, shiftVertical: 2.3, shear: 30, zoom: 0.6, flip: 'both', contrast: 0.5, brightness: 0.5, crop: 0.3, noise: 0.1, cutout: 0.4, fill,
     } as const;
-    const drawn = Array.from({ length: 40 }, (_, image) => pixelTransform(augment, SHAPE, 5, 0, 0, image));
+    const drawn = Array.from({ length: 40 }, (_, image) => pixelTransform(augment, SHAPE, 5, 0, 0, image, Int32Array.of(0)));
     const still = { fill, contrast: 1, brightness: 1 };
     const { height, width } = SHAPE;
     // Identity, both flips, half a pixel, and just past the border: what a rounding error would decide.

@@ -17,7 +17,7 @@ import { SGDM } from '../support.js';
 const PINNED = { format: 3, graphs: 'deef0d919b0a8265a24cfe3350b7e03ca6aef543250f2d4f0d713fca21bfbd9c' };
 
 const NO_STEP: Variant = { dropout: false, l2: false, clip: false, augment: null };
-const FULL: Variant = { dropout: true, l2: true, clip: true, augment: { fill: 'reflect', contrast: true, brightness: true } };
+const FULL: Variant = { dropout: true, l2: true, clip: true, augment: { fill: 'reflect', contrast: true, brightness: true, noise: false, cutout: false, mixed: false } };
 const FED: Residence = { kind: 'fed' };
 
 function choices(): GraphChoice[] {
@@ -27,7 +27,7 @@ function choices(): GraphChoice[] {
   const program = programOf(topology, 'graph');
   const one = { ...plain, program, optimizer: SGDM, variant: NO_STEP };
   const pixels = program.input.height * program.input.width * program.input.channels;
-  const fills = (['constant', 'nearest', 'reflect', 'wrap'] as const).map((fill): GraphChoice => ({ ...one, variant: { ...NO_STEP, augment: { fill, contrast: false, brightness: false } } }));
+  const fills = (['constant', 'nearest', 'reflect', 'wrap'] as const).map((fill): GraphChoice => ({ ...one, variant: { ...NO_STEP, augment: { fill, contrast: false, brightness: false, noise: false, cutout: false, mixed: false } } }));
   return [
     ...cases, ...fills,
     ...Object.values(OPTIMIZERS).flatMap((optimizer) => [false, true].map((accumulates): GraphChoice => ({ ...one, optimizer, accumulates, variant: FULL }))),
