@@ -146,7 +146,9 @@ async function stayUp(options: UpOptions): Promise<void> {
 /** Before anything is created: what the server will not have cannot come right by waiting. */
 async function checkNats(place: NatsPlace): Promise<void> {
   const { natsCarrier } = await import('../../coordinator/dispatch/nats.js');
-  const carrier = natsCarrier(place);
+  // It never leads, so nobody asks it for a session.
+  const refuse = (): Promise<never> => Promise.reject(new Error('this carrier takes no workers'));
+  const carrier = natsCarrier({ ...place, doorkeeper: { admit: refuse, admitProof: refuse } });
   try {
     await carrier.start({ opened: () => undefined, received: () => undefined, closed: () => undefined });
   } catch (error) {

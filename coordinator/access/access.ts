@@ -4,6 +4,7 @@
  * token is looked at again every few seconds, so a token that is revoked or expires is refused from then on,
  * and the sessions that it opened end.
  */
+import { isProof, type SessionProof } from '../../proto/nats/session-proof.js';
 import type { Store, TokenRecord } from '../store/store.js';
 import type { Admission, Doorkeeper } from '../dispatch/carrier.js';
 import { Forbidden, TokenExpired, TokenRevoked, TokensUnavailable, Unauthorized } from './errors.js';
@@ -65,15 +66,18 @@ export class Access implements Doorkeeper {
 
   /** `authorization`: as HTTP has it, `Bearer SECRET`. Throws Unauthorized, TokenExpired, TokenRevoked, Forbidden, TokensUnavailable. */
   async require(authorization: string | undefined, right: Right): Promise<Identity> {
-    const identity = await this.#identify(/^Bearer (\S+)$/.exec(authorization ?? '')?.[1] ?? '');
-    if (!mayDo(identity.role, right)) throw new Forbidden(identity.actor, identity.role, right);
-    return identity;
+    const sent = /^Bearer (\S+)$/.exec(authorization ?? '')?.[1] ?? '';
+    return allowed(await this.#identify(idIn(sent), (hash) => isSecretOf(sent, hash)), right);
   }
 
   /** For the carriers of workers' sessions. Throws as `require` does. */
   async admit(authorization: string | undefined): Promise<Admission> {
-    const identity = await this.require(authorization, 'work');
-    return { watch: (ended) => this.watch(identity, ended) };
+    return this.#admission(await this.require(authorization, 'work'));
+  }
+
+  /** Throws as `require` does. */
+  async admitProof(proof: SessionProof): Promise<Admission> {
+    return this.#admission(allowed(await this.#identify(proof.token, (hash) => isProof(proof, hash)), 'work'));
   }
 
   /** Tells once when the token of an open session is good no more; the returned function ends that. */
@@ -110,15 +114,19 @@ export class Access implements Doorkeeper {
     this.#options.logger.warn({ error: error instanceof Error ? error.message : String(error) }, 'tokens could not be looked at');
   }
 
-  async #identify(sent: string): Promise<Identity> {
+  #admission(identity: Identity): Admission {
+    return { token: identity.token, watch: (ended) => this.watch(identity, ended) };
+  }
+
+  /** `fits`: whether what was sent is the token of this hash. */
+  async #identify(id: string | null, fits: (hash: string) => boolean): Promise<Identity> {
     const { homeActor } = this.#options;
-    if (isSecretOf(sent, this.#homeHash)) return { token: null, role: 'admin', actor: homeActor };
-    const id = idIn(sent);
+    if (fits(this.#homeHash)) return { token: null, role: 'admin', actor: homeActor };
     const record = id === null ? null : await this.#recordOf(id).catch((error: unknown) => {
       this.#notLookedAt(error);
       throw new TokensUnavailable({ cause: error });
     });
-    if (record === null || !isSecretOf(sent, record.hash)) throw new Unauthorized();
+    if (record === null || !fits(record.hash)) throw new Unauthorized();
     const why = refusal(record);
     if (why !== null) throw why;
     return { token: record.id, role: record.role, actor: actorOf(record) };
@@ -134,6 +142,12 @@ export class Access implements Doorkeeper {
     await this.#options.store.noteTokens([id]);
     return record;
   }
+}
+
+/** Throws Forbidden. */
+function allowed(identity: Identity, right: Right): Identity {
+  if (!mayDo(identity.role, right)) throw new Forbidden(identity.actor, identity.role, right);
+  return identity;
 }
 
 /** Why a token that is known opens nothing; null where it does. */

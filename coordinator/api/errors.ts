@@ -37,6 +37,7 @@ const statusByCode: { readonly [code: string]: number } = {
   TokenRevoked: 401,
   Forbidden: 403,
   CertificateMissing: 403,
+  BlobNotLeased: 403,
   SweepNotFound: 404,
   TokenNotFound: 404,
   TrialNotFound: 404,
@@ -50,6 +51,8 @@ const statusByCode: { readonly [code: string]: number } = {
   StaleWrite: 409,
   NotLeader: 503,
   TokensUnavailable: 503,
+  LeasesUnsettled: 503,
+  BlobNotFound: 404,
   DiskFull: 507,
 };
 

@@ -14,6 +14,7 @@ import { registerBlobRoutes, type BlobRefusal } from '../../blob/http-server.js'
 import type { OwnedBlobStore } from '../../blob/store.js';
 import type { BlobId } from '../../proto/work.js';
 import type { Access, Identity } from '../access/access.js';
+import type { BlobRights, BlobUse } from '../access/blob-rights.js';
 import { CertificateMissing } from '../access/errors.js';
 import { ROLES, type Right } from '../access/roles.js';
 import type { ServerTls } from '../access/tls.js';
@@ -86,6 +87,7 @@ const forkRequest = z.strictObject({ name: z.string().min(1), ...changeRequest.s
 const retryRequest = z.strictObject({ trials: z.array(z.string()).default([]) });
 const enqueueRequest = z.strictObject({ trials: z.array(z.record(z.string(), z.json())).min(1), front: z.boolean().default(false) });
 const sweepParams = z.object({ sweep: z.string().min(1) });
+const blobParams = z.object({ sha: z.string() });
 const workerParams = z.object({ worker: z.string().min(1) });
 const trialParams = z.object({ trial: z.string().min(1) });
 const testQuery = z.object({ test: z.enum(['0', '1']).default('0') });
@@ -102,6 +104,7 @@ export interface HttpOptions {
   /** As somebody asks it. */
   readonly serviceFor: (actor: string) => SweepService;
   readonly access: Pick<Access, 'require'>;
+  readonly blobRights: Pick<BlobRights, 'require'>;
   /** Null for plain HTTP. */
   readonly tls?: ServerTls | null;
   readonly logger: Logger;
@@ -143,7 +146,7 @@ export async function httpServer(options: HttpOptions): Promise<FastifyInstance>
     guarded.post('/api/v1/garbage', async (request) => service(request).collectGarbage(checked(garbageRequest, request.body)));
   });
   registerMetricsRoute(app, { open: options.openMetrics === true, page: options.metrics, refusal: (request) => asking.refusal(request, 'read') });
-  registerBlobRoutes(app, options.blobs, { authorize: (request) => asking.refusal(request, request.method === 'PUT' ? 'putBlobs' : 'getBlobs'), using: options.usingBlob, used: options.blobUsed });
+  registerBlobRoutes(app, options.blobs, { authorize: (request) => asking.blobRefusal(request), using: options.usingBlob, used: options.blobUsed });
   return app;
 }
 
@@ -186,13 +189,32 @@ class Asking {
     return identity;
   }
 
-  async refusal(request: FastifyRequest, right: Right): Promise<BlobRefusal | null> {
-    try {
-      await this.#require(request, right);
-      return null;
-    } catch (error) {
-      return describe(error);
-    }
+  refusal(request: FastifyRequest, right: Right): Promise<BlobRefusal | null> {
+    return refusalOf(this.#require(request, right));
+  }
+
+  /** Of a request for a blob. What a worker's token reaches is the leader's to say. */
+  blobRefusal(request: FastifyRequest): Promise<BlobRefusal | null> {
+    return refusalOf(this.#requireBlob(request));
+  }
+
+  async #requireBlob(request: FastifyRequest): Promise<void> {
+    const use = USES[request.method] ?? 'fetch';
+    const { role, token } = await this.#require(request, use === 'put' ? 'putBlobs' : 'getBlobs');
+    if (role !== 'worker' || token === null) return;
+    await this.#options.leading();
+    await this.#options.blobRights.require(token, use, checked(blobParams, request.params).sha);
+  }
+}
+
+const USES: { readonly [method: string]: BlobUse } = { GET: 'fetch', HEAD: 'look', PUT: 'put' };
+
+async function refusalOf(required: Promise<unknown>): Promise<BlobRefusal | null> {
+  try {
+    await required;
+    return null;
+  } catch (error) {
+    return describe(error);
   }
 }
 

@@ -2,10 +2,9 @@
  * Submitted files, and changes that commands make, on their one way to a revision. What is told before
  * (`preview`, a dry run) and what is then written come from the same prospect.
  */
-import { text } from 'node:stream/consumers';
-import { z } from 'zod';
 import type { OwnedBlobStore } from '../../blob/store.js';
 import type { BlobId } from '../../proto/work.js';
+import { ManifestPacks } from '../blob/manifest-packs.js';
 import { isProposed } from '../sampler/search.js';
 import { isExtension, replacementsOf, type SweepChange } from '../sweep/change.js';
 import { conflictLines } from '../sweep/conflict-text.js';
@@ -32,7 +31,6 @@ import { takeWarmStart, warmStartView } from './warm-starts.js';
 import type { Changed, Preview, Submitted, SubmitRequest } from './views.js';
 
 /** All that the coordinator reads of a data set. */
-const manifestPacks = z.object({ packs: z.array(z.string()) });
 
 /** Others may write in the same moment; so often it is worked out anew. */
 const TRIES = 5;
@@ -209,8 +207,7 @@ export class Submissions {
   /** The bytes are there already; from now on the store knows them, so that they are kept while a sweep needs them. */
   async #registerData(manifest: BlobId): Promise<void> {
     await this.#register(manifest, 'manifest');
-    const { packs } = manifestPacks.parse(JSON.parse(await text(await this.#options.blobs.open(manifest))));
-    for (const pack of packs) await this.#register(pack, 'data');
+    for (const pack of await new ManifestPacks(this.#options.blobs).of(manifest)) await this.#register(pack, 'data');
   }
 
   async #register(id: BlobId, kind: 'manifest' | 'data' | 'program'): Promise<void> {

@@ -6,10 +6,10 @@
  * later, and every put or question for a blob is noted as its use before it is looked at. The store
  * looks at that time again with each deletion, so how old the list is does not matter.
  */
-import { json } from 'node:stream/consumers';
 import type { OwnedBlobStore } from '../../blob/store.js';
-import type { BlobId, DataManifest } from '../../proto/work.js';
+import type { BlobId } from '../../proto/work.js';
 import type { Store, UnreferencedBlob } from '../store/store.js';
+import { ManifestPacks } from './manifest-packs.js';
 
 export interface GarbageOptions {
   readonly store: Pick<Store, 'manifests' | 'unreferencedBlobs' | 'deleteBlob'>;
@@ -24,11 +24,11 @@ export interface Collected {
 
 export class Garbage {
   readonly #options: GarbageOptions;
-  /** Packs by manifest: a manifest never changes. */
-  readonly #packs = new Map<BlobId, readonly BlobId[]>();
+  readonly #packs: ManifestPacks;
 
   constructor(options: GarbageOptions) {
     this.#options = options;
+    this.#packs = new ManifestPacks(options.blobs);
   }
 
   /** What was not used since, the longest unused first. Throws where a manifest of live data cannot be read: better a full disk than lost packs. */
@@ -52,12 +52,9 @@ export class Garbage {
 
   async #livePacks(): Promise<ReadonlySet<BlobId>> {
     const manifests = new Set(await this.#options.store.manifests());
-    for (const id of this.#packs.keys()) if (!manifests.has(id)) this.#packs.delete(id);
-    for (const id of manifests) {
-      if (this.#packs.has(id)) continue;
-      const manifest = (await json(await this.#options.blobs.open(id))) as DataManifest;
-      this.#packs.set(id, manifest.packs);
-    }
-    return new Set([...this.#packs.values()].flat());
+    this.#packs.retain(manifests);
+    const live = new Set<BlobId>();
+    for (const id of manifests) for (const pack of await this.#packs.of(id)) live.add(pack);
+    return live;
   }
 }

@@ -5,6 +5,7 @@
  * commit is the leader's. Messages may be repeated by the worker and are handed on as they come.
  */
 import type { CoordinatorMessage, WorkerMessage } from '../../proto/messages.js';
+import type { SessionProof } from '../../proto/nats/session-proof.js';
 
 export type CarrierName = 'grpc' | 'nats';
 
@@ -14,6 +15,8 @@ export interface Peer {
   readonly id: string;
   /** What carries the session. */
   readonly carrier: CarrierName;
+  /** Id of the token that opened it (tok_…); null for the home's own. */
+  readonly openedBy: string | null;
   /** Dropped without a word once the session has ended. Throws ProtocolError for what no frame can hold. */
   send(message: CoordinatorMessage): void;
   /** Ends the session after what was sent before. */
@@ -24,9 +27,13 @@ export interface Peer {
 export interface Doorkeeper {
   /** `authorization`: `Bearer SECRET`. Rejects with an error whose message is for the worker, and whose code is `Forbidden` where the token is good for other things. */
   admit(authorization: string | undefined): Promise<Admission>;
+  /** As `admit`, of a worker that does not say its token. */
+  admitProof(proof: SessionProof): Promise<Admission>;
 }
 
 export interface Admission {
+  /** Id of the token; null for the home's own. */
+  readonly token: string | null;
   /** Tells once when the right is gone; the returned function ends that. */
   watch(ended: (why: Error) => void): () => void;
 }

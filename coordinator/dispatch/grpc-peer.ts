@@ -19,14 +19,16 @@ const STATUS_OF: { readonly [fault in Fault]: status } = {
 export class GrpcPeer implements Peer {
   readonly id: string;
   readonly carrier = 'grpc';
+  readonly openedBy: string | null;
   readonly #call: ServerDuplexStream<Uint8Array, Uint8Array>;
   /** Called once at the end, with the line for the log where something was wrong. */
   readonly #ended: (problem: string | null) => void;
   readonly #writer: FrameWriter<CoordinatorMessage>;
   readonly #reception: Reception;
 
-  constructor(id: string, call: ServerDuplexStream<Uint8Array, Uint8Array>, handler: CarrierHandler, ended: (problem: string | null) => void) {
+  constructor(id: string, openedBy: string | null, call: ServerDuplexStream<Uint8Array, Uint8Array>, handler: CarrierHandler, ended: (problem: string | null) => void) {
     this.id = id;
+    this.openedBy = openedBy;
     this.#call = call;
     this.#ended = ended;
     this.#writer = new FrameWriter<CoordinatorMessage>({

@@ -137,7 +137,7 @@ class GrpcCarrier implements Carrier {
   #open(call: SessionCall, handler: CarrierHandler, admission: Admission): void {
     const { httpPort } = this.#options;
     if (httpPort !== undefined) call.sendMetadata(portMetadata(httpPort));
-    const peer = new GrpcPeer(`session-${randomUUID()}`, call, handler, (problem) => {
+    const peer = new GrpcPeer(`session-${randomUUID()}`, admission.token, call, handler, (problem) => {
       if (problem !== null) this.#options.logger?.warn({ peer: call.getPeer() }, problem);
       unwatch();
       this.#peers.delete(peer);

@@ -11,6 +11,8 @@ import { Reception } from './reception.js';
 
 export interface NatsPeerOptions {
   readonly id: string;
+  /** Of the Peer. */
+  readonly openedBy: string | null;
   /** The worker whose subject its messages come on. */
   readonly worker: string;
   readonly handler: CarrierHandler;
@@ -28,6 +30,7 @@ const HEARTBEATS_MISSED = 3;
 export class NatsPeer implements Peer {
   readonly id: string;
   readonly carrier = 'nats';
+  readonly openedBy: string | null;
   readonly worker: string;
   readonly #options: NatsPeerOptions;
   readonly #joiner = new PieceJoiner(MAX_FRAME_BYTES);
@@ -40,6 +43,7 @@ export class NatsPeer implements Peer {
 
   constructor(options: NatsPeerOptions) {
     this.id = options.id;
+    this.openedBy = options.openedBy;
     this.worker = options.worker;
     this.#options = options;
     this.#cutter = new PieceCutter(options.maxPieceBytes);
@@ -66,6 +70,13 @@ export class NatsPeer implements Peer {
     this.#writer.flush();
     this.#options.publish({ [HEADERS.end]: 'Closed' }, new Uint8Array());
     this.cut(null);
+  }
+
+  /** The right to this session is gone. */
+  dismiss(why: Error): void {
+    if (this.#reception.hasEnded) return;
+    this.#options.publish({ [HEADERS.end]: refusalCode(why) }, Buffer.from(why.message));
+    this.cut(`a session was closed: ${why.message}`);
   }
 
   received(piece: Piece): void {
@@ -106,4 +117,9 @@ export class NatsPeer implements Peer {
     this.#options.publish({ [HEADERS.end]: fault }, Buffer.from(details));
     this.cut(`a session was closed: ${details}`);
   }
+}
+
+/** What a worker is told of an error that keeps it out. */
+export function refusalCode(error: Error): string {
+  return 'code' in error && typeof error.code === 'string' ? error.code : 'TokensUnavailable';
 }

@@ -4,22 +4,23 @@
  * end with it; whatever goes wrong ends the reign, and the carrier begins another.
  *
  * - It lets itself be heard once a second. Workers ask it for a session, which is a name that nobody
- *   had before; a hello counts only as the first piece of a session that was granted and has not
- *   begun. So no message of another reign, and none that comes twice or late, opens anything.
+ *   had before, and prove with it that they have a token (session-proof.ts); a hello counts only as
+ *   the first piece of a session that was granted, was proven and has not begun. So no message of another reign, and none that comes twice or late, opens anything.
  * - A worker that hears a reign of a later epoch leaves its own for it, and one that hears nothing
  *   for some seconds looks for another. Nobody answers for a coordinator that leads no more.
  */
 import type { ConsumerMessages, JetStreamClient, JsMsg } from '@nats-io/jetstream';
 import { DeliverPolicy } from '@nats-io/jetstream';
-import type { Msg, NatsConnection, Subscription } from '@nats-io/transport-node';
+import type { Msg, MsgHdrs, NatsConnection, Subscription } from '@nats-io/transport-node';
 import { Empty, headers as natsHeaders } from '@nats-io/transport-node';
 import { nanoid } from 'nanoid';
 import { guarded } from '../../proto/nats/connecting.js';
 import { pieceBytes, readPieceText } from '../../proto/nats/pieces.js';
+import { readProofText } from '../../proto/nats/session-proof.js';
 import { epochOf, HEADERS, isToken, reignName, reignOf, sessionName, Subjects } from '../../proto/nats/subjects.js';
-import type { CarrierHandler } from './carrier.js';
+import type { Admission, CarrierHandler, Doorkeeper } from './carrier.js';
 import type { CarrierLogger } from './grpc.js';
-import { NatsPeer } from './nats-peer.js';
+import { NatsPeer, refusalCode } from './nats-peer.js';
 
 export interface NatsReignOptions {
   readonly connection: NatsConnection;
@@ -28,6 +29,7 @@ export interface NatsReignOptions {
   /** The leader's. */
   readonly epoch: number;
   readonly handler: CarrierHandler;
+  readonly doorkeeper: Doorkeeper;
   readonly logger: CarrierLogger | undefined;
   /** The stream cannot be read any more; called once. */
   readonly onTrouble: (why: string) => void;
@@ -44,6 +46,15 @@ const CONSUMER_IDLE_MS = 30_000;
 /** So much may wait in the client before its server has taken it. */
 const MAX_UNFLUSHED_BYTES = 8 * 2 ** 20;
 
+const NO_PROOF = 'it wants to know that a worker on NATS has a token; install the same version of trawl on both';
+
+/** A session that was granted and has not begun. */
+interface Grant {
+  readonly session: string;
+  /** Null before the worker has shown its token. */
+  admission: Admission | null;
+}
+
 export class NatsReign {
   readonly #options: NatsReignOptions;
   readonly #name: string;
@@ -52,7 +63,7 @@ export class NatsReign {
   /** A worker has one session at a time: with the next that it begins, the one before is over. */
   readonly #latest = new Map<string, NatsPeer>();
   /** By worker: a session that was granted and has not begun. */
-  readonly #granted = new Map<string, string>();
+  readonly #granted = new Map<string, Grant>();
   readonly #rivals = new Set<string>();
   #count = 0;
   #unflushedBytes = 0;
@@ -113,10 +124,34 @@ export class NatsReign {
     const worker = Subjects.workerOf(message.subject);
     // An answer to another subject would speak there with the coordinator's rights.
     if (!isToken(worker) || message.reply?.startsWith(`${this.#options.subjects.inbox(worker)}.`) !== true) return;
+    if (message.headers?.has(HEADERS.proof) === true) {
+      void this.#admit(message, worker, message.headers);
+      return;
+    }
     this.#count += 1;
     const session = sessionName(this.#name, this.#count);
-    this.#granted.set(worker, session);
+    this.#granted.set(worker, { session, admission: null });
     message.respond(Buffer.from(session));
+  }
+
+  /** Answers the session's name again, or why it is not to be. */
+  async #admit(message: Msg, worker: string, headers: MsgHdrs): Promise<void> {
+    const session = headers.get(HEADERS.session);
+    const proof = readProofText(headers.get(HEADERS.proof), session, worker);
+    const grant = this.#granted.get(worker);
+    // Of another reign, or overtaken: the worker asks anew.
+    if (proof === null || grant?.session !== session) return;
+    let answer: Uint8Array = Buffer.from(session);
+    const block = natsHeaders();
+    try {
+      grant.admission = await this.#options.doorkeeper.admitProof(proof);
+    } catch (error) {
+      const why = error instanceof Error ? error : new Error(String(error));
+      this.#options.logger?.warn({ worker }, `a worker was not let in: ${why.message}`);
+      block.set(HEADERS.end, refusalCode(why));
+      answer = Buffer.from(why.message);
+    }
+    if (!this.#hasEnded && !this.#options.connection.isClosed()) message.respond(answer, { headers: block });
   }
 
   /** Somebody else who leads the same fleet has been deposed, or has a database of its own. */
@@ -148,18 +183,26 @@ export class NatsReign {
   }
 
   #open(session: string, worker: string): void {
-    if (this.#granted.get(worker) !== session) return;
+    const grant = this.#granted.get(worker);
+    if (grant?.session !== session) return;
     this.#granted.delete(worker);
+    const { admission } = grant;
+    if (admission === null) {
+      this.#publish(worker, session, { [HEADERS.end]: 'NotAdmitted' }, Buffer.from(NO_PROOF));
+      return;
+    }
     this.#latest.get(worker)?.close();
     const peer = new NatsPeer({
-      ...{ id: `nats-${session}`, worker, handler: this.#options.handler, maxPieceBytes: this.#maxPieceBytes },
+      ...{ id: `nats-${session}`, openedBy: admission.token, worker, handler: this.#options.handler, maxPieceBytes: this.#maxPieceBytes },
       publish: (headers, bytes) => this.#publish(worker, session, headers, bytes),
       ended: (problem) => {
+        unwatch();
         this.#sessions.delete(session);
         if (this.#latest.get(worker) === peer) this.#latest.delete(worker);
         if (problem !== null) this.#options.logger?.warn({ worker }, problem);
       },
     });
+    const unwatch = admission.watch((why) => peer.dismiss(why));
     this.#sessions.set(session, peer);
     this.#latest.set(worker, peer);
   }

@@ -1,8 +1,9 @@
 /**
  * The session protocol on NATS. What workers say comes through a JetStream stream, what they are told
- * goes on core NATS to subjects of their own; NATS's own accounts and permissions say who may. One
- * connection to the server, kept over outages; one reign (nats-reign.ts) at a time while this
- * coordinator leads, and none while it does not: a standby neither listens nor is heard.
+ * goes on core NATS to subjects of their own; NATS's own accounts and permissions say who may speak
+ * there, and a worker's token whether it may open a session. One connection to the server, kept over
+ * outages; one reign (nats-reign.ts) at a time while this coordinator leads, and none while it does
+ * not: a standby neither listens nor is heard.
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import { jetstream, jetstreamManager } from '@nats-io/jetstream';
@@ -11,7 +12,7 @@ import type { NatsConnection } from '@nats-io/transport-node';
 import type { NatsAccess } from '../../proto/nats/connecting.js';
 import { connectionOptions, natsTrouble, payloadProblem, readCredentials } from '../../proto/nats/connecting.js';
 import { Subjects } from '../../proto/nats/subjects.js';
-import type { Carrier, CarrierHandler } from './carrier.js';
+import type { Carrier, CarrierHandler, Doorkeeper } from './carrier.js';
 import type { CarrierLogger } from './grpc.js';
 import { JetStreamMissing, NatsDenied, NatsUnavailable, StreamUnfit } from './nats-errors.js';
 import { NatsReign } from './nats-reign.js';
@@ -21,6 +22,7 @@ import { ensureStream, STREAM_LIMITS } from './nats-stream.js';
 export interface NatsCarrierOptions extends NatsAccess {
   /** A token of letters, digits, _ and -: workers and coordinators of one fleet name the same one. */
   readonly fleet: string;
+  readonly doorkeeper: Doorkeeper;
   readonly limits?: StreamLimits;
   readonly logger?: CarrierLogger;
 }
@@ -183,7 +185,7 @@ class Nats implements NatsCarrier {
   }
 
   async #begin(turn: number, connection: NatsConnection, epoch: number): Promise<void> {
-    const { logger, limits = STREAM_LIMITS, address } = this.#options;
+    const { logger, limits = STREAM_LIMITS, address, doorkeeper } = this.#options;
     const handler = this.#handler;
     if (handler === null) return;
     for (let pauseMs = FIRST_PAUSE_MS; turn === this.#turn; pauseMs = Math.min(2 * pauseMs, LONGEST_PAUSE_MS)) {
@@ -191,7 +193,7 @@ class Nats implements NatsCarrier {
         logger?.warn({}, `the stream ${this.#subjects.stream} at ${address.shown} cannot be read: ${why}; it is looked after, and workers say hello again`);
         this.#renew(why);
       };
-      const reign = new NatsReign({ connection, jetstream: jetstream(connection), subjects: this.#subjects, epoch, handler, logger, onTrouble });
+      const reign = new NatsReign({ connection, jetstream: jetstream(connection), subjects: this.#subjects, epoch, handler, doorkeeper, logger, onTrouble });
       this.#reign = reign;
       try {
         await ensureStream(await jetstreamManager(connection, { checkAPI: false }), this.#subjects, limits, address.shown);

@@ -19,7 +19,7 @@ const UNTOLD = { pool: null, labels: {}, engine: '', gpus: [] } as const;
 export function newWorker(id: string, now: number, deadline: number, health: BoxHealth): WorkerRun {
   return {
     ...{ id, name: id, peer: null, slots: 0, memoryBytes: 0, slotMemoryBytes: 0, numerics: new Set<string>() },
-    ...{ carrier: null, features: new Set<string>(), box: UNTOLD, use: null, seenAt: now, draining: false, health },
+    ...{ carrier: null, openedBy: null, features: new Set<string>(), box: UNTOLD, use: null, seenAt: now, draining: false, health },
     ...{ attempts: new Map<string, Attempt>(), waiting: 0, waitingMs: 0, alone: 0, deadline, reserved: null },
   };
 }

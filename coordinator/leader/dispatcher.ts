@@ -8,7 +8,8 @@
  */
 import type { CoordinatorMessage, Hello, LeaseRef, Progress, ReliableMessage, WorkerMessage } from '../../proto/messages.js';
 import { PROTOCOL_VERSION } from '../../proto/messages.js';
-import type { CarrierName } from '../dispatch/carrier.js';
+import type { Leased } from '../access/blob-rights.js';
+import type { Peer } from '../dispatch/carrier.js';
 import type { OutcomeClass } from '../../proto/work.js';
 import { joinsAt, leasesLeft } from '../placement/fair-share.js';
 import { MemoryPeaks } from '../placement/memory.js';
@@ -24,6 +25,7 @@ import { evaluatedBy, HandOut } from './hand-out.js';
 import { emptyNotes, type TurnNotes, type Waiting } from './notes.js';
 import { emptyWrites, goalOf, type Attempt, type Proposed, type SweepFacts, type SweepRun, type WorkerRun } from './model.js';
 import type { ProposingOf } from './proposing.js';
+import { blobsAdopted, leasedBy } from './leased-blobs.js';
 import { LostBlobs } from './lost-blobs.js';
 import { answerReport } from './reports.js';
 import { Share } from './share.js';
@@ -44,6 +46,9 @@ export interface DispatcherOptions {
   readonly newToken: () => string;
   readonly proposingOf: ProposingOf;
 }
+
+/** As far as the leader's decisions go. */
+export type SessionFacts = Pick<Peer, 'carrier' | 'openedBy'>;
 
 export interface Send {
   readonly peer: string;
@@ -201,7 +206,8 @@ export class Dispatcher {
     const due = new Map([...keep].map((epoch) => [epoch, now + this.options.leaseTermMs]));
     const payers = new Set(open.payers.flatMap((id) => this.board.sweeps.get(id) ?? []));
     const share = [...payers][0]?.share ?? this.board.standingAt(goalOf({ nodes }))[0]?.sweep.share ?? new Share();
-    const attempt: Attempt = { ...base, payers, share, nodes, next, keep, due, evaluate: evaluatedBy(this.board, nodes), awaitFrom: 0, cancelled: false, progress: null };
+    const blobs = blobsAdopted({ kind: open.kind, nodes, payers }, this.board);
+    const attempt: Attempt = { ...base, payers, share, blobs, nodes, next, keep, due, evaluate: evaluatedBy(this.board, nodes), awaitFrom: 0, cancelled: false, progress: null };
     this.ledger.begin(attempt);
   }
 
@@ -225,10 +231,10 @@ export class Dispatcher {
     return releaseWorker(this, nameOrId, actor);
   }
 
-  received(peer: string, message: WorkerMessage, now: number, carrier: CarrierName | null = null): void {
+  received(peer: string, message: WorkerMessage, now: number, session: SessionFacts | null = null): void {
     this.now = now;
     if (message.kind === 'hello') {
-      this.#hello(peer, message, now, carrier);
+      this.#hello(peer, message, now, session);
       return;
     }
     const worker = this.#peers.get(peer);
@@ -269,6 +275,11 @@ export class Dispatcher {
       if (worker.peer === null) this.#forgetWorker(worker);
     }
     this.#absent.forgetOld(now);
+  }
+
+  /** What the leases reach of the workers whose sessions a token opened; null where it opened none. */
+  leased(token: string): Leased | null {
+    return leasedBy(token, this.workers.values(), (blob) => this.#lostBlobs.isAsked(blob));
   }
 
   /** Ready work by what it waits for, as the last turn left it. */
@@ -357,7 +368,7 @@ export class Dispatcher {
     this.writes.events.push({ type: 'sweep.paused', sweep: sweep.record.id, trial: null, detail: { problem } });
   }
 
-  #hello(peer: string, hello: Hello, now: number, carrier: CarrierName | null): void {
+  #hello(peer: string, hello: Hello, now: number, session: SessionFacts | null): void {
     if (hello.protocol !== PROTOCOL_VERSION) {
       const message = `the worker speaks protocol ${hello.protocol}, this coordinator ${PROTOCOL_VERSION}; install the same version of trawl on both`;
       this.#sends.push({ peer, message: { kind: 'refused', code: 'ProtocolVersion', message, retry: false } });
@@ -370,7 +381,7 @@ export class Dispatcher {
     if (worker.name !== hello.name || worker.peer === null) this.#lookForName(worker.id, hello.name);
     // One that had given up its slots and has some again was started anew.
     if (worker.slots === 0 && hello.slots > 0) worker.draining = false;
-    Object.assign(worker, { carrier, features: new Set(hello.features), box: hello.box ?? worker.box, seenAt: now });
+    Object.assign(worker, { carrier: session?.carrier ?? null, openedBy: session?.openedBy ?? null, features: new Set(hello.features), box: hello.box ?? worker.box, seenAt: now });
     Object.assign(worker, { name: hello.name, peer, slots: hello.slots, memoryBytes: hello.memoryBytes, slotMemoryBytes: hello.slotMemoryBytes, numerics: new Set(hello.numerics) });
     this.#peers.set(peer, worker);
     const held = new Set(hello.leases.map((lease) => lease.attempt));

@@ -16,6 +16,7 @@ import type { AttemptLedger } from './attempt-ledger.js';
 import type { Board } from './board.js';
 import { boxOf, contenderOf, isOpen, mayServe, startNode } from './boxes.js';
 import { epochsLeft, payersOf, withinBudget } from './budget.js';
+import { blobsOf } from './leased-blobs.js';
 import { goalOf, type Attempt, type ReadyItem, type SweepRun, type TrialRun, type WorkerRun } from './model.js';
 import { nobodyWaits, type PlacementKind, type TurnNotes, type Waiting } from './notes.js';
 import { awaitFrom, evaluateWork, trainWork } from './work.js';
@@ -208,12 +209,13 @@ export class HandOut {
     const keep = item.kind === 'train' ? keepOf(nodes) : new Set<number>();
     const span = { nodes, next: 0, keep, due: new Map<number, number>(), evaluate: evaluatedBy(board, nodes) };
     const answers = awaitFrom(start.epoch + nodes.length, trials);
-    const attempt: Attempt = { ...ids, ...span, payers, kind: item.kind, worker, alone, awaitFrom: answers, sweep, share: sweep.share, begunAt: null, leasedAt: now, expectedMs: sweep.pace.expectedMs(nodes.length) ?? 0, cancelled: false, progress: null };
+    const attempt: Attempt = { ...ids, ...span, payers, kind: item.kind, worker, alone, blobs: { datasets: [], others: [] }, awaitFrom: answers, sweep, share: sweep.share, begunAt: null, leasedAt: now, expectedMs: sweep.pace.expectedMs(nodes.length) ?? 0, cancelled: false, progress: null };
     ledger.begin(attempt);
     const keys: readonly EpochKey[] = nodes.map((node) => node.key);
     writes.grants.push({ attempt: ids.id, token: ids.token, stage: options.newId('stg'), worker: worker.id, kind: item.kind, keys, from: start.epoch, alone, payers: [...payers].map((payer) => payer.record.id) });
     const limits = { memoryBytes: alone ? null : worker.slotMemoryBytes, checkpointEveryMs: options.checkpointEveryMs };
     const work = item.kind === 'train' ? trainWork(attempt, trials, limits) : evaluateWork(item.node, trials, limits);
+    attempt.blobs = blobsOf(work);
     this.#context.send(worker, { kind: 'offer', attempt: ids.id, token: ids.token, work });
   }
 

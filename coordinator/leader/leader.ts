@@ -8,11 +8,12 @@
 import { nanoid } from 'nanoid';
 import type { WorkerMessage } from '../../proto/messages.js';
 import { newId } from '../../proto/ids.js';
-import type { CarrierHandler, CarrierName, Peer } from '../dispatch/carrier.js';
+import type { Leased } from '../access/blob-rights.js';
+import type { CarrierHandler, Peer } from '../dispatch/carrier.js';
 import type { EpochKey } from '../../proto/work.js';
 import type { Leadership, Store, SweepRecord, TurnWrites } from '../store/store.js';
 import { Candidacy, NotLeading } from './candidacy.js';
-import { Dispatcher, type TurnOutput } from './dispatcher.js';
+import { Dispatcher, type SessionFacts, type TurnOutput } from './dispatcher.js';
 import { fleetFactsOf, type FleetFacts } from './fleet-facts.js';
 import { isEmpty, type Proposed, type SweepRun } from './model.js';
 import type { TurnNotes } from './notes.js';
@@ -58,7 +59,7 @@ export interface LeaderOptions {
 }
 
 type Input =
-  | { readonly kind: 'message'; readonly peer: string; readonly message: WorkerMessage; readonly carrier: CarrierName; readonly at: number }
+  | { readonly kind: 'message'; readonly peer: string; readonly message: WorkerMessage; readonly session: SessionFacts; readonly at: number }
   | { readonly kind: 'closed'; readonly peer: string }
   | { readonly kind: 'proposed'; readonly sweep: SweepRun; readonly proposed: Proposed | Error };
 
@@ -93,7 +94,7 @@ export class Leader implements CarrierHandler {
   #inbox: Input[] = [];
   #requests: Request[] = [];
   #signal: (() => void) | null = null;
-  #reign: { readonly leadership: Leadership; readonly dispatcher: Dispatcher } | null = null;
+  #reign: { readonly leadership: Leadership; readonly dispatcher: Dispatcher; readonly since: number } | null = null;
   #running: Promise<void> | null = null;
   readonly #candidacy = new Candidacy();
   /** Where workers and commands reach this coordinator. */
@@ -185,6 +186,16 @@ export class Leader implements CarrierHandler {
     return this.#reign === null ? null : fleetFactsOf(this.#reign.dispatcher, this.#now());
   }
 
+  /** As the dispatcher has it; null too while another coordinator leads. */
+  leased(token: string): Leased | null {
+    return this.#reign?.dispatcher.leased(token) ?? null;
+  }
+
+  /** Whether it has led for so long that workers with leases of a former leader have come back, or lost them. */
+  get settled(): boolean {
+    return this.#reign !== null && this.#now() - this.#reign.since > this.#leaseTermMs;
+  }
+
   opened(peer: Peer): void {
     this.#peers.set(peer.id, peer);
   }
@@ -196,7 +207,7 @@ export class Leader implements CarrierHandler {
       peer.close();
       return;
     }
-    this.#inbox.push({ kind: 'message', peer: peer.id, message, carrier: peer.carrier, at: this.#now() });
+    this.#inbox.push({ kind: 'message', peer: peer.id, message, session: peer, at: this.#now() });
     this.#signal?.();
   }
 
@@ -232,7 +243,7 @@ export class Leader implements CarrierHandler {
     let code: string | null = null;
     try {
       await this.#loadAll(dispatcher);
-      this.#reign = { leadership, dispatcher };
+      this.#reign = { leadership, dispatcher, since: this.#now() };
       this.#logger.info({ epoch: leadership.epoch, sweeps: dispatcher.board.sweeps.size }, 'leading');
       this.#leaderUrl = null;
       this.#candidacy.set('leads');
@@ -307,7 +318,7 @@ export class Leader implements CarrierHandler {
     for (const input of arrived) {
       if (input.kind === 'closed') dispatcher.closed(input.peer);
       else if (input.kind === 'proposed') takeProposals(dispatcher, input.sweep, input.proposed);
-      else dispatcher.received(input.peer, input.message, now, input.carrier);
+      else dispatcher.received(input.peer, input.message, now, input.session);
     }
     dispatcher.tick(now);
     dispatcher.settle(now);

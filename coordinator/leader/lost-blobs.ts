@@ -11,6 +11,11 @@ export class LostBlobs {
   /** When each was last asked for. */
   readonly #askedAt = new Map<BlobId, number>();
 
+  /** Whether boxes were asked for their copies of it, under this leader. */
+  isAsked(blob: BlobId): boolean {
+    return this.#askedAt.has(blob);
+  }
+
   /** Everyone but the worker that misses it; the event comes once per leader and blob. */
   missing(context: WorkerRequestContext, { blob }: MissingBlob, asking: WorkerRun): void {
     const { workers, writes, now } = context;

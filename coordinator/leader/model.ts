@@ -138,6 +138,8 @@ export interface WorkerRun {
   peer: string | null;
   /** Of its last session; null where it is not known. */
   carrier: CarrierName | null;
+  /** Id of the token that its last session was opened with; null for the home's own, and where it is not known. */
+  openedBy: string | null;
   features: ReadonlySet<string>;
   box: BoxFacts;
   /** As its last heartbeat told; null where it does not tell. */
@@ -162,12 +164,22 @@ export interface WorkerRun {
   reserved: { readonly item: ReadyItem; readonly key: EpochKey } | null;
 }
 
+/** What a piece of work begins with, in the blob store. */
+export interface WorkBlobs {
+  /** Manifests. */
+  readonly datasets: readonly BlobId[];
+  /** Checkpoints and programs. */
+  readonly others: readonly BlobId[];
+}
+
 export interface Attempt extends Span {
   readonly id: string;
   readonly token: string;
   readonly kind: 'train' | 'evaluate';
   readonly worker: WorkerRun;
   readonly alone: boolean;
+  /** What its worker may read meanwhile. */
+  blobs: WorkBlobs;
   /** Sweeps on whose budget it goes. */
   payers: ReadonlySet<SweepRun>;
   /** Epochs that it was told to evaluate. */

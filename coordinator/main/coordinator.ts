@@ -6,9 +6,11 @@ import { openBlobs } from '../../blob/open.js';
 import type { NatsPlace } from '../../proto/nats/settings.js';
 import { packageVersion } from '../../proto/package-root.js';
 import { Access } from '../access/access.js';
+import { BlobRights } from '../access/blob-rights.js';
 import type { ServerTls } from '../access/tls.js';
 import { claimBlobs } from '../blob/claim.js';
 import { BlobCollector } from '../blob/collector.js';
+import { ManifestPacks } from '../blob/manifest-packs.js';
 import { httpServer } from '../api/http.js';
 import { leadingBy } from '../api/leading.js';
 import { ApplicationService } from '../api/service.js';
@@ -56,15 +58,17 @@ export async function startCoordinator(options: CoordinatorOptions): Promise<Run
   const { logger } = options;
   const store = await openStore(options.databaseUrl, { logger });
   const metrics = new CoordinatorMetrics();
-  const nats = options.nats === null ? null : natsCarrier({ ...options.nats, logger });
+  const access = new Access({ store, homeToken: options.token, homeActor: LOCAL_ACTOR, logger });
+  const nats = options.nats === null ? null : natsCarrier({ ...options.nats, doorkeeper: access, logger });
   const leader = new Leader({ store, logger, proposingOf, observer: new TurnMetrics(metrics), ...(nats === null ? {} : { onReign: (epoch: number | null) => nats.lead(epoch) }), ...(options.leaseTermMs === null ? {} : { leaseTermMs: options.leaseTermMs }) });
   const blobs = await openBlobs(options.blobs);
   await claimBlobs(store, blobs, options.blobs);
   const service = new ApplicationService({ store, blobs, leader: leadingBy(leader), version: packageVersion(), project: DEFAULT_PROJECT, actor: LOCAL_ACTOR });
-  const access = new Access({ store, homeToken: options.token, homeActor: LOCAL_ACTOR, logger });
+  const packs = new ManifestPacks(blobs);
+  const blobRights = new BlobRights({ leased: (token) => leader.leased(token), settled: () => leader.settled, packsOf: (manifest) => packs.of(manifest) });
   const http = (openMetrics: boolean) => (tls: ServerTls | null): Promise<FastifyInstance> =>
     httpServer({
-      ...{ serviceFor: (actor) => service.as(actor), access, tls, logger, blobs: countedOwnedBlobs(blobs, blobTraffic(metrics)) },
+      ...{ serviceFor: (actor) => service.as(actor), access, blobRights, tls, logger, blobs: countedOwnedBlobs(blobs, blobTraffic(metrics)) },
       usingBlob: (id) => store.touchBlob(id),
       blobUsed: (id, bytes) => store.putBlob(id, bytes, 'artifact'),
       leading: () => leader.leading(SETTLE_MS),

@@ -42,12 +42,14 @@ export function countedHandler(handler: CarrierHandler, metrics: CoordinatorMetr
 class CountedPeer implements Peer {
   readonly id: string;
   readonly carrier: CarrierName;
+  readonly openedBy: string | null;
   readonly #peer: Peer;
   readonly #metrics: CoordinatorMetrics;
 
   constructor(peer: Peer, metrics: CoordinatorMetrics) {
     this.id = peer.id;
     this.carrier = peer.carrier;
+    this.openedBy = peer.openedBy;
     this.#peer = peer;
     this.#metrics = metrics;
   }

@@ -14,6 +14,8 @@ export const HEADERS = {
   piece: 'Trawl-Piece',
   /** How many pieces were sent so far: whoever has fewer has lost one. */
   sent: 'Trawl-Sent',
+  /** That the worker has a token (session-proof.ts). */
+  proof: 'Trawl-Proof',
   /** The session is over, and why. */
   end: 'Trawl-End',
 } as const;

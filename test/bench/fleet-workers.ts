@@ -164,7 +164,7 @@ function linkOf({ nats, address, token }: FleetLoad, worker: string): Link {
   if (nats === null) return grpcLink({ address, token });
   const place = readNatsSettings({ url: nats });
   if (!('address' in place)) throw new TypeError(`${nats} is no address of a NATS server`);
-  return natsLink({ ...place, worker });
+  return natsLink({ ...place, worker, token });
 }
 
 function figures(): FleetFigures {

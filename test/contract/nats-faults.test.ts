@@ -14,11 +14,13 @@ import type { NatsAccess } from '../../proto/nats/connecting.js';
 import { HEADERS, Subjects } from '../../proto/nats/subjects.js';
 import type { Link } from '../../worker/link/link.js';
 import { natsLink } from '../../worker/link/nats.js';
+import { accessBy } from '../support/access.js';
 import { NatsServer } from '../support/nats.js';
 import { epochReport, offer, ScriptedCoordinator, startWorker, welcomeOnly } from './carrier.js';
 import { Recorder } from './signals.js';
 
 const LIMIT = { timeout: 30_000 };
+const TOKEN = 'the-token';
 
 /** What a worker's user needs, as README has it. */
 const PERMISSIONS = 'permissions: {publish: ["trawl.*.from.wrk_1", "trawl.*.ask.wrk_1"], subscribe: ["trawl.*.lead", "trawl.*.to.wrk_1.>"]}';
@@ -45,14 +47,14 @@ interface Coordinating {
 async function coordinate(context: TestContext, fleet: string, handler: ScriptedCoordinator, options: { readonly epoch: number | null; readonly at?: NatsServer; readonly limits?: StreamLimits }): Promise<Coordinating> {
   const warnings = new Recorder<string>();
   const logger = { info: () => undefined, warn: (_: object, line: string) => warnings.push(line) };
-  const carrier = natsCarrier({ ...access('lead', options.at), fleet, logger, ...(options.limits === undefined ? {} : { limits: options.limits }) });
+  const carrier = natsCarrier({ ...access('lead', options.at), fleet, doorkeeper: accessBy(TOKEN), logger, ...(options.limits === undefined ? {} : { limits: options.limits }) });
   context.after(() => carrier.stop());
   await carrier.start(handler);
   carrier.lead(options.epoch);
   return { carrier, warnings };
 }
 
-const linkTo = (fleet: string, user = 'lead', at = server): Link => natsLink({ ...access(user, at), fleet, worker: 'wrk_1' });
+const linkTo = (fleet: string, user = 'lead', at = server): Link => natsLink({ ...access(user, at), fleet, worker: 'wrk_1', token: TOKEN });
 
 async function admin(context: TestContext, at = server): Promise<NatsConnection> {
   const connection = await connect({ servers: at.address, user: 'lead', pass: 'p' });
@@ -174,7 +176,7 @@ describe('sessions on NATS', () => {
     const fleet = newFleet();
     const coordinator = new ScriptedCoordinator();
     const { warnings } = await coordinate(context, fleet, coordinator, { epoch: 1 });
-    startWorker(context, natsLink({ ...access('lead'), fleet, worker: 'wrk_2' }));
+    startWorker(context, natsLink({ ...access('lead'), fleet, worker: 'wrk_2', token: TOKEN }));
     await warnings.until((lines) => lines.some((line) => line.includes('a hello of wrk_1 came on the subject of wrk_2')));
     assert.equal(coordinator.opened_.items.length, 0);
   });
@@ -186,7 +188,7 @@ describe('sessions on NATS', () => {
     const worker = startWorker(context, linkTo(fleet, 'one'));
     worker.session.report(epochReport(0));
     await worker.session.whenAnswered();
-    const other = startWorker(context, natsLink({ ...access('one'), fleet, worker: 'wrk_2' }));
+    const other = startWorker(context, natsLink({ ...access('one'), fleet, worker: 'wrk_2', token: TOKEN }));
     await other.refusals.count(1);
     assert.equal(other.refusals.items[0]?.code, 'Unauthenticated');
     assert.match(other.refusals.items[0].message, /does not allow this: .*wrk_2.*permissions of the fleet's subjects/i);

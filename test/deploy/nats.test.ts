@@ -13,11 +13,15 @@ import { HEADERS, Subjects } from '../../proto/nats/subjects.js';
 import { packageRoot } from '../../proto/package-root.js';
 import { natsLink } from '../../worker/link/nats.js';
 import { carrierContract } from '../contract/carrier.js';
+import { grantedSession } from '../contract/nats-session.js';
 import { Recorder } from '../contract/signals.js';
+import { accessBy } from '../support/access.js';
 import { NatsServer } from '../support/nats.js';
 import { readProjectFile } from './files.js';
 
 const FLEET = 'boxes';
+/** The contract's. */
+const TOKEN = 'the-token';
 // The contract's worker, and another one.
 const A = 'wrk_1';
 const B = 'wrk_2';
@@ -72,16 +76,16 @@ async function as(name: string, context: TestContext): Promise<NatsConnection> {
 carrierContract({
   name: 'NATS, with credentials of one worker',
   async startCoordinatorSide({ handler }) {
-    const carrier = natsCarrier({ ...access('coordinator'), fleet: FLEET });
+    const carrier = natsCarrier({ ...access('coordinator'), fleet: FLEET, doorkeeper: accessBy(TOKEN) });
     await carrier.start(handler);
     epoch += 1;
     carrier.lead(epoch);
     return { address: server.address, stop: () => carrier.stop() };
   },
-  makeLink: ({ address, token }) => natsLink({ ...access('a', token === 'the-token' ? folder : strangers, address), fleet: FLEET, worker: A }),
+  makeLink: ({ address, token }) => natsLink({ ...access('a', token === TOKEN ? folder : strangers, address), fleet: FLEET, worker: A, token }),
   async sendGarbage() {
     const connection = await connect({ servers: server.address, authenticator: credsAuthenticator(readFileSync(join(folder, 'b.creds'))), inboxPrefix: subjects.inbox(B) });
-    const session = (await connection.request(subjects.ask(B))).string();
+    const session = await grantedSession(connection, subjects, B, TOKEN);
     const told = connection.subscribe(subjects.to(B, session), { max: 1 });
     const headers = natsHeaders();
     headers.set(HEADERS.session, session);
@@ -174,7 +178,7 @@ describe('NATS credentials', () => {
 
   it('may be renewed while the coordinator runs: its next connection takes those that are there then', { timeout: 30_000 }, async (context) => {
     const broken = new Recorder<string>();
-    const carrier = natsCarrier({ ...access('coordinator'), fleet: FLEET, logger: { info: () => undefined, warn: (_, line) => broken.push(line) } });
+    const carrier = natsCarrier({ ...access('coordinator'), fleet: FLEET, doorkeeper: accessBy(TOKEN), logger: { info: () => undefined, warn: (_, line) => broken.push(line) } });
     context.after(() => carrier.stop());
     await carrier.start({ opened: () => undefined, received: () => undefined, closed: () => undefined });
     epoch += 1;

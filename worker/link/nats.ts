@@ -2,7 +2,7 @@
  * A link on NATS: a connection of its own for each attempt, without the client's reconnecting, so that
  * an outage ends the session here as it does on gRPC. The steps of a session:
  *
- * 1. connect, listen to who leads, and ask the leader for a session;
+ * 1. connect, listen to who leads, ask the leader for a session, and prove for it to have a token;
  * 2. say what the session says, as numbered pieces through the stream; each is acknowledged by the
  *    server, and one that is not ends the session;
  * 3. leave for another when a later reign is heard, when the own one is not heard any more, when a
@@ -12,7 +12,7 @@ import { randomUUID } from 'node:crypto';
 import type { JetStreamClient } from '@nats-io/jetstream';
 import { jetstream } from '@nats-io/jetstream';
 import { connect, credsAuthenticator, Empty, headers as natsHeaders } from '@nats-io/transport-node';
-import type { Msg, NatsConnection } from '@nats-io/transport-node';
+import type { Msg, MsgHdrs, NatsConnection } from '@nats-io/transport-node';
 import { decodeFromCoordinator, encodeFromWorker, ProtocolError } from '../../proto/codec.js';
 import { FrameWriter } from '../../proto/frame-writer.js';
 import type { CoordinatorMessage, WorkerMessage } from '../../proto/messages.js';
@@ -20,6 +20,7 @@ import type { NatsAccess } from '../../proto/nats/connecting.js';
 import { connectionOptions, guarded, natsTrouble, payloadProblem, readCredentials } from '../../proto/nats/connecting.js';
 import { pieceBytes, PieceCutter, PieceJoiner, pieceText, readPieceText } from '../../proto/nats/pieces.js';
 import { MAX_FRAME_BYTES } from '../../proto/wire.js';
+import { proofText, proveSession } from '../../proto/nats/session-proof.js';
 import { epochOf, HEADERS, reignOf, Subjects } from '../../proto/nats/subjects.js';
 import type { Connection, Link, LinkClosed, LinkHandler } from './link.js';
 
@@ -28,6 +29,7 @@ export interface NatsLinkOptions extends NatsAccess {
   readonly fleet: string;
   /** The worker's id: its subjects are named for it. */
   readonly worker: string;
+  readonly token: string;
 }
 
 /** The leader lets itself be heard every second. */
@@ -40,6 +42,14 @@ const PUBLISH_MS = 2_500;
 const MAX_IN_FLIGHT = 64;
 /** How long the last words may take. */
 const CLOSE_MS = 1_000;
+
+/** Of what a coordinator says of a token, what trying again would not change. */
+const REFUSED: ReadonlyMap<string, 'Unauthenticated' | 'Forbidden'> = new Map([
+  ['Unauthorized', 'Unauthenticated'],
+  ['TokenExpired', 'Unauthenticated'],
+  ['TokenRevoked', 'Unauthenticated'],
+  ['Forbidden', 'Forbidden'],
+]);
 
 /** Throws RangeError for a fleet that is no token. */
 export function natsLink(options: NatsLinkOptions): Link {
@@ -164,11 +174,23 @@ class NatsLinkConnection implements Connection {
 
   async #askOnce(connection: NatsConnection): Promise<void> {
     try {
-      const reply = await connection.request(this.#subjects.ask(this.#options.worker), Empty, { timeout: ASK_MS });
-      this.#begin(connection, reply.string());
+      const subject = this.#subjects.ask(this.#options.worker);
+      const granted = await connection.request(subject, Empty, { timeout: ASK_MS });
+      const reply = await connection.request(subject, Empty, { timeout: ASK_MS, headers: this.#proof(granted.string()) });
+      const refusal = reply.headers?.get(HEADERS.end) ?? '';
+      if (refusal === '') this.#begin(connection, reply.string());
+      else this.#end(this.#told(refusal, reply.string()));
     } catch (error) {
       if (!isNoAnswer(error)) throw error;
     }
+  }
+
+  #proof(session: string): MsgHdrs {
+    const { token, worker } = this.#options;
+    const headers = natsHeaders();
+    headers.set(HEADERS.session, session);
+    headers.set(HEADERS.proof, proofText(proveSession(token, session, worker)));
+    return headers;
   }
 
   #begin(connection: NatsConnection, name: string): void {
@@ -261,6 +283,8 @@ class NatsLinkConnection implements Connection {
   }
 
   #told(end: string, details: string): LinkClosed {
+    const refused = REFUSED.get(end);
+    if (refused !== undefined) return { code: refused, message: `the coordinator of fleet ${this.#subjects.fleet} at ${this.#shown} refused the token: ${details}`, retry: false };
     if (end === 'BadMessage') return { code: 'BadMessage', message: `the coordinator at ${this.#shown} could not read a message: ${details}`, retry: true };
     return { code: 'Disconnected', message: `the coordinator ended the session over ${this.#shown}${details === '' ? '' : `: ${details}`}`, retry: true };
   }

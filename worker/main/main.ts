@@ -126,7 +126,7 @@ function openCache(limitBytes: number, log: Pick<AgentLog, 'info' | 'warn'>, met
 }
 
 function linkOf({ coordinator, token, trust }: WorkerOptions, worker: string, onHttp: (url: string) => void): Link {
-  return 'grpc' in coordinator ? failoverLink(coordinator.grpc.map((address) => grpcLink({ address, token, trust, onHttp }))) : natsLink({ ...coordinator.nats, worker });
+  return 'grpc' in coordinator ? failoverLink(coordinator.grpc.map((address) => grpcLink({ address, token, trust, onHttp }))) : natsLink({ ...coordinator.nats, worker, token });
 }
 
 function shownCoordinator({ coordinator }: WorkerOptions): string {

@@ -16,6 +16,7 @@ import { httpServer, listen } from '../../../coordinator/api/http.js';
 import { NotLeading } from '../../../coordinator/leader/candidacy.js';
 import { DatabaseUnavailable } from '../../../coordinator/store/errors.js';
 import type { RequestedState, SubmitRequest, SweepService } from '../../../coordinator/api/views.js';
+import { ALL_BLOBS } from '../../support/access.js';
 
 const token = 'a-token-of-the-test';
 const authorised = { authorization: `Bearer ${token}` };
@@ -74,6 +75,7 @@ describe('the HTTP API', () => {
   const options = (): Parameters<typeof httpServer>[0] => ({
     serviceFor: (actor) => Object.assign(service, { actor }) as unknown as SweepService,
     access,
+    blobRights: ALL_BLOBS,
     logger: pino({ level: 'silent' }),
     blobs: new FolderBlobStore(folder),
     usingBlob: async () => undefined,

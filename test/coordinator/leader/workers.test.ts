@@ -282,7 +282,7 @@ describe('what a worker tells of its box', () => {
   it('stands in the list of workers, as the newest heartbeat has it', () => {
     const stage = new Stage();
     const box = { pool: 'night', labels: { zone: 'a' }, engine: 'wasm', gpus: [{ index: 0, name: 'H200', memoryBytes: 100 }] };
-    stage.dispatcher.received('a', helloOf('a', { box }), 0, 'grpc');
+    stage.dispatcher.received('a', helloOf('a', { box }), 0, { carrier: 'grpc', openedBy: null });
     stage.now = 700;
     stage.dispatcher.received('a', { kind: 'heartbeat', use: { epochsPerSecond: 2, gpus: [{ index: 0, memoryUsedBytes: 25, utilisation: 0.5, celsius: 40 }] } }, 200);
     const [worker] = snapshotOf(stage.dispatcher, stage.now).workers;
