@@ -39,7 +39,7 @@ import { Addresses } from '../proto/addresses.js';
 export class CoordinatorUnreachable extends Error {
   readonly code = 'CoordinatorUnreachable';
   constructor(url: string, options?: ErrorOptions) {
-    super(`no coordinator answers at ${url}${reasonOf(options?.cause)}`, options);
+    super(`no coordinator answers at ${url}${reasonOf(options?.cause)}; is that its HTTP address, and does \`trawl up\` run there?`, options);
     this.name = 'CoordinatorUnreachable';
   }
 }
@@ -56,7 +56,8 @@ export class CertificateRefused extends Error {
 /** What the system said, where it did: ` (connect ECONNREFUSED 10.0.0.7:8080)`. */
 function reasonOf(cause: unknown): string {
   const inner = cause instanceof Error && cause.cause instanceof Error ? cause.cause : null;
-  return inner === null || inner.message === '' ? '' : ` (${inner.message})`;
+  // OpenSSL ends its lines.
+  return inner === null || inner.message === '' ? '' : ` (${inner.message.trim().replace(/\s*\n\s*/g, '; ')})`;
 }
 
 /** An error that the coordinator answered, under its own code (docs/errors.md). */

@@ -3,10 +3,17 @@ import type { GpuView, WorkerView } from '../../coordinator/api/views.js';
 import { bytes, count, duration } from '../text/format.js';
 import { table, type Column } from '../text/table.js';
 
-/** A line for each worker, and one below it for each stage that it is at. */
+/** A line for each worker, and one below it for each stage that it is at; then what a person should mend. */
 export function workerLines(views: readonly WorkerView[]): string[] {
   const [title = '', ...lines] = table(COLUMNS, views);
-  return [title, ...views.flatMap((view, index) => [lines[index] ?? '', ...view.stages.map((stage) => `    ${stageText(stage)}`)])];
+  return [title, ...views.flatMap((view, index) => [lines[index] ?? '', ...view.stages.map((stage) => `    ${stageText(stage)}`)]), ...namesakeLines(views)];
+}
+
+/** Commands that name a worker would not know which. */
+function namesakeLines(views: readonly WorkerView[]): string[] {
+  const there = views.filter(({ state }) => state !== 'gone');
+  const groups = [...new Set(there.map(({ name }) => name))].map((name) => ({ name, namesakes: there.filter((view) => view.name === name) }));
+  return groups.flatMap(({ name, namesakes }) => (namesakes.length < 2 ? [] : [`${namesakes.map(({ id }) => id).join(' and ')} have one name, ${name}: tell them apart with --name (trawl worker --name NAME).`]));
 }
 
 const COLUMNS: readonly Column<WorkerView>[] = [

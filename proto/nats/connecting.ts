@@ -76,7 +76,7 @@ export function natsTrouble(error: unknown, shown: string): NatsTrouble {
     case 'CredentialsUnreadable':
       return { kind: 'denied', message };
     case 'ConnectionError':
-      return { kind: 'trouble', message: `no NATS server answers at ${shown}: ${message}` };
+      return { kind: 'trouble', message: `no NATS server answers at ${shown}: ${message}; is that its address, and does it run?` };
     case 'TimeoutError':
       return { kind: 'trouble', message: `the NATS server at ${shown} does not answer in time` };
     case 'JetStreamNotEnabled':

@@ -119,7 +119,7 @@ describe('a coordinator elsewhere', () => {
     server.close();
     for (const words of [['submit', file], ['watch', 'lost']]) {
       const nobody = await trawl([...words, '--coordinator', `http://127.0.0.1:${port}`], { cwd: folder, env: elsewhere() });
-      assert.deepEqual([nobody.code, nobody.stderr], [1, `no coordinator answers at http://127.0.0.1:${port} (connect ECONNREFUSED 127.0.0.1:${port}) [CoordinatorUnreachable]\n`]);
+      assert.deepEqual([nobody.code, nobody.stderr], [1, `no coordinator answers at http://127.0.0.1:${port} (connect ECONNREFUSED 127.0.0.1:${port}); is that its HTTP address, and does \`trawl up\` run there? [CoordinatorUnreachable]\n`]);
       const stranger = await trawl(words, { cwd: folder, env: { ...elsewhere(), TRAWL_TOKEN: 'another' } });
       assert.equal(stranger.code, 2, stranger.stderr);
       assert.match(stranger.stderr, /^the token is missing or not this coordinator.s; give the right one in --token-file FILE .*\[Unauthorized\]\n$/);

@@ -90,6 +90,7 @@ export class Agent implements SessionHandler {
   #waiting: Waiting[] = [];
   #draining = false;
   #connected = false;
+  #wasConnected = false;
   #serial = 0;
   #tellRefused: (refused: Refused) => void = () => undefined;
   #tellDrain: () => void = () => undefined;
@@ -219,8 +220,9 @@ export class Agent implements SessionHandler {
 
   connection(state: 'up' | 'down', why: string): void {
     this.#connected = state === 'up';
+    this.#wasConnected ||= this.#connected;
     if (state === 'up') this.#options.log.info({}, `connected: ${why}`);
-    else this.#options.log.warn({}, `connection lost, training goes on: ${why}`);
+    else this.#options.log.warn({}, `${this.#wasConnected ? 'connection lost, training goes on' : 'not connected yet, trying again until it is'}: ${why}`);
   }
 
   /**

@@ -47,7 +47,7 @@ const asBytes = (bytes: Buffer): Uint8Array => bytes;
 /** What the library says, without the time; where the other side hung up in the middle of the greeting, with an alert or without one, what that mostly means. */
 function unavailable(details: string, trust: Trust | null): string {
   const said = details.replace(/^No connection established\. Last error: /, '').replace(/ \(\d{4}-\d\d-\d\dT[^]*$/, '').trim();
-  if (!/^(Failed to connect|Connection dropped|read ECONNRESET)|SSL routines/.test(said)) return said;
+  if (!/^(Failed to connect|Connection dropped|read ECONNRESET)|SSL routines/.test(said)) return `${said}; is that its address for workers, and does it listen there (trawl up --listen)?`;
   if (trust === null) return 'it hung up; if it speaks TLS, name its CA: --ca FILE';
   return trust.own === null
     ? 'it hung up; if it wants a certificate of this worker, give one: --cert FILE --key FILE (trawl certs issue NAME --client)'

@@ -13,6 +13,7 @@ const busy: WorkerView = {
     { kind: 'train', sweep: null, trials: [], from: 0, to: 2, epoch: 1 },
   ],
 };
+const other: WorkerView = { ...busy, id: 'wrk_3', stages: [] };
 const gone: WorkerView = {
   ...{ id: 'wrk_2', name: 'old', state: 'gone', carrier: null, pool: null, labels: {}, engine: '', numerics: [], slots: 0, busy: 0, memoryBytes: 1, gpus: [] },
   ...{ epochsPerSecond: null, cache: null, lastSeenSeconds: 7_200, quarantinedForSeconds: null, stages: [] },
@@ -30,4 +31,9 @@ it('workers are a table, with what each is at below it', () => {
       'old | wrk_2 | gone | - | - | - | - | 0/0 | - | - | - | - | 2 h ago',
     ],
   );
+});
+
+it('two that are connected under one name are pointed out', () => {
+  assert.equal(workerLines([busy, other, gone]).at(-1), 'wrk_1 and wrk_3 have one name, gpu-1: tell them apart with --name (trawl worker --name NAME).');
+  assert.match(workerLines([busy, { ...gone, name: 'gpu-1' }]).at(-1) ?? '', /^gpu-1 +wrk_2 +gone/);
 });
