@@ -4,6 +4,7 @@
  * (worker/model/families), and a test holds both equal.
  */
 import type { ZooModel } from './zoo/model.js';
+import { MODERN } from './zoo/modern.js';
 import { PLAIN } from './zoo/plain.js';
 
 export { OPTIMIZERS, type ChoiceKnob, type Knob, type NumberKnob, type ZooModel } from './zoo/model.js';
@@ -17,6 +18,7 @@ export const DEFAULT_MODEL = 'garth-cnn';
 /** One family a line. */
 export const ZOO: readonly ZooModel[] = [
   ...PLAIN,
+  ...MODERN,
 ];
 
 export class UnknownModelError extends Error {

@@ -290,7 +290,7 @@ const NOT_BUILT_FIELDS: readonly RegExp[] = [
   /^space\.optimizer(\[\d+\])?\.nadam$/,
 ];
 const NOT_BUILT_VALUES: ReadonlyMap<string, RegExp> = new Map([
-  ['model', /^(cnn-d|lmap3|alexnet|vgg16|vgg19|resnet18|mobilenetv2|xception|efficientnet-lite0)$/],
+  ['model', /^(cnn-d|lmap3|alexnet|vgg16|vgg19|resnet18)$/],
   ['space.optimizer', /^nadam$/],
 ]);
 

@@ -13,6 +13,13 @@ export class Knobs {
     return this.check(name, this.model.knobs[name], least);
   }
 
+  /** Above 0. */
+  number(name: string): number {
+    const value = this.model.knobs[name];
+    if (typeof value === 'number' && Number.isFinite(value) && value > 0) return value;
+    throw new ModelError(`${this.model.name}: ${name}: found ${shown(value)}, expected a number above 0`);
+  }
+
   /** Exactly so many whole numbers from 1. */
   several(name: string, length: number): number[] {
     const value = this.model.knobs[name];

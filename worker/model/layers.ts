@@ -15,7 +15,7 @@ export type Activation = (typeof ACTIVATIONS)[number];
 export type Config = { readonly [field: string]: Json };
 export type Padding = 'same' | 'valid';
 
-const GLOROT_UNIFORM: Json = { class_name: 'GlorotUniform', config: { seed: null } };
+export const GLOROT_UNIFORM: Json = { class_name: 'GlorotUniform', config: { seed: null } };
 const ZEROS: Json = { class_name: 'Zeros', config: {} };
 
 /** `window`: width and height of the kernel. Keras' Glorot-uniform kernels. */
@@ -23,6 +23,14 @@ export function convConfig(filters: number, window: number, padding: Padding, ac
   return {
     filters, kernel_size: [window, window], strides: [strides, strides], padding, data_format: 'channels_last', dilation_rate: [1, 1],
     activation, use_bias: bias, kernel_initializer: GLOROT_UNIFORM, bias_initializer: ZEROS,
+  };
+}
+
+/** Of a depthwise or separable convolution without bias. `window`: width and height of the kernels. */
+export function depthwiseConfig(window: number, padding: Padding, strides: number): Config {
+  return {
+    kernel_size: [window, window], strides: [strides, strides], padding, data_format: 'channels_last', dilation_rate: [1, 1],
+    activation: 'linear', use_bias: false, depthwise_initializer: GLOROT_UNIFORM,
   };
 }
 

@@ -1,4 +1,5 @@
-import { type Activation, batchNormConfig, type Config, convConfig, denseConfig, type Input, type Padding, poolConfig } from './layers.js';
+import type { Knobs } from './knobs.js';
+import { type Activation, batchNormConfig, type Config, convConfig, denseConfig, depthwiseConfig, GLOROT_UNIFORM, type Input, type Padding, poolConfig } from './layers.js';
 import type { Output } from './output.js';
 import type { LayerConfig, Topology } from './topology.js';
 
@@ -15,6 +16,11 @@ export interface Head {
   /** Neurons of dense layers, each with ReLU and dropout. */
   readonly hidden: readonly number[];
   readonly output: Output;
+}
+
+/** From the knobs of such a network. */
+export function headOf(knobs: Knobs, output: Output): Head {
+  return { pooling: knobs.oneOf('pooling', ['average', 'max', 'flatten'] as const), hidden: knobs.list('hidden', 0), output };
 }
 
 /**
@@ -43,8 +49,22 @@ export class Network {
     return this.add('Conv2D', name, convConfig(filters, window, padding, activation, strides, bias), from);
   }
 
+  /** Without bias, its zeros those of `same`; each channel by itself. */
+  depthwise(name: string, from: string, window: number, strides = 1): string {
+    return this.add('DepthwiseConv2D', name, depthwiseConfig(window, 'same', strides), from);
+  }
+
+  /** Without bias, its zeros those of `same`. */
+  separable(name: string, from: string, filters: number, window: number): string {
+    return this.add('SeparableConv2D', name, { filters, ...depthwiseConfig(window, 'same', 1), pointwise_initializer: GLOROT_UNIFORM }, from);
+  }
+
   batchNorm(name: string, from: string, epsilon?: number): string {
     return this.add('BatchNormalization', name, batchNormConfig(epsilon), from);
+  }
+
+  relu6(name: string, from: string): string {
+    return this.add('ReLU', name, { max_value: 6 }, from);
   }
 
   activation(name: string, from: string, activation: Activation): string {

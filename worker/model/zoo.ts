@@ -1,6 +1,7 @@
 import { ZOO } from '../../proto/models.js';
 import type { ModelChoice } from '../../proto/work.js';
 import type { ModelBuilders } from './builders.js';
+import { MODERN_BUILDERS } from './families/modern.js';
 import { PLAIN_BUILDERS } from './families/plain.js';
 import { Knobs } from './knobs.js';
 import type { Input } from './layers.js';
@@ -11,6 +12,7 @@ import type { Topology } from './topology.js';
 /** One family a line; what the models may be told is said in proto/zoo. */
 const BUILDERS: ModelBuilders = {
   ...PLAIN_BUILDERS,
+  ...MODERN_BUILDERS,
 };
 
 export const MODEL_NAMES: readonly string[] = Object.keys(BUILDERS);

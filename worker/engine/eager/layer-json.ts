@@ -90,8 +90,8 @@ export function isLayerJson(value: Json | undefined): value is Json & LayerJson 
   return typeof value === 'object' && value !== null && !Array.isArray(value) && 'className' in value && 'config' in value;
 }
 
-/** What both dialects write and tf.layers has no use for. */
-const IDLE = new Set(['name', 'trainable', 'dtype', 'batchInputShape', 'batchShape', 'inputShape', 'inputDtype', 'autocast', 'implementation', 'supportsMasking', 'groups', 'seed', 'optional', 'inputDim']);
+/** What both dialects write and tf.layers has no use for, or takes and does not tell again (`depthMultiplier` of separable convolutions). */
+const IDLE = new Set(['name', 'trainable', 'dtype', 'batchInputShape', 'batchShape', 'inputShape', 'inputDtype', 'autocast', 'implementation', 'supportsMasking', 'groups', 'seed', 'optional', 'inputDim', 'depthMultiplier']);
 
 /**
  * A field that says something and that tf.layers passes over, since its own description of the layer

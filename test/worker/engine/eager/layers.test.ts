@@ -34,6 +34,7 @@ const gru = { class_name: 'GRU', config: { name: 'inner', units: 3, reset_after:
 const CHAINS: readonly (readonly [string, ...LayerSketch[]])[] = [
   ['depthwise convolution', ['DepthwiseConv2D', { kernel_size: 3, depth_multiplier: 2, padding: 'same' }]],
   ['separable convolution', ['SeparableConv2D', { filters: 4, kernel_size: 3, padding: 'same' }]],
+  ['separable convolution of two kernels a channel', ['SeparableConv2D', { filters: 4, kernel_size: 3, depth_multiplier: 2, padding: 'same' }]],
   ['separable convolution with strides', ['SeparableConv2D', { filters: 4, kernel_size: 3, strides: 2, padding: 'valid', use_bias: false }]],
   ['transposed convolution', ['Conv2DTranspose', { filters: 2, kernel_size: 3, strides: 2, padding: 'same' }]],
   ['convolution in three dimensions', CUBE, ['Conv3D', { filters: 2, kernel_size: 2, padding: 'same' }], ['MaxPooling3D', { pool_size: [2, 2, 2] }]],
