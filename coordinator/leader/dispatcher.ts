@@ -36,6 +36,8 @@ const AHEAD = 0.25;
 /** At least so many of a sweep whose epochs are so short that the way to a worker takes longer than a trial. */
 const AHEAD_OF_SHORT = 4;
 const SHORT_MS = 10;
+/** What runs out does so that much later at most. */
+const TICK_MS = 50;
 
 export interface DispatcherOptions {
   readonly leaseTermMs: number;
@@ -79,6 +81,7 @@ export class Dispatcher {
   readonly #peers = new Map<string, WorkerRun>();
   readonly #absent = new AbsentBoxes();
   readonly #lostBlobs = new LostBlobs();
+  #tickedAt: number | null = null;
   /** On the leader's clock, of the message or tick at hand. */
   now = 0;
   readonly #clock = new BudgetClock();
@@ -260,6 +263,9 @@ export class Dispatcher {
   /** Ends what has run out: leases of silent workers, the wait for checkpoints that do not come, sweeps' time. */
   tick(now: number): void {
     this.now = now;
+    // All workers and attempts are looked at: not in each of a hundred turns a second.
+    if (this.#tickedAt !== null && now - this.#tickedAt < TICK_MS) return;
+    this.#tickedAt = now;
     endQuarantines(this);
     for (const attempt of this.ledger.live()) this.#forgetOverdue(attempt, now);
     const working = [...this.workers.values()].some((worker) => worker.peer !== null);

@@ -3,6 +3,7 @@
  * real link, takes offers of synthetic stages into its slots, and reports every epoch when its time is up;
  * only the training children are missing. Forked; told and asked over IPC.
  */
+import { setTimeout as wait } from 'node:timers/promises';
 import type { Answer, Cancel, Offer, ReliableMessage } from '../../proto/messages.js';
 import { readNatsSettings } from '../../proto/nats/settings.js';
 import { grpcLink } from '../../worker/link/grpc.js';
@@ -18,6 +19,8 @@ export interface FleetLoad {
   readonly token: string;
   readonly workers: number;
   readonly slots: number;
+  /** Slots begin their first stages spread over this time: boxes are not in step. */
+  readonly spreadMs: number;
 }
 
 /** What was answered since the last question. */
@@ -41,6 +44,8 @@ let welcomed = 0;
 class SimulatedWorker implements SessionHandler {
   readonly #session: WorkerSession;
   readonly #slots: number;
+  /** Of the slots that have not begun yet. */
+  readonly #firstWaitsMs: number[];
   #waiting: Offer[] = [];
   readonly #running = new Map<string, Offer>();
   readonly #cancelled = new Set<string>();
@@ -50,8 +55,9 @@ class SimulatedWorker implements SessionHandler {
   #seq = 0;
 
   constructor(number: number, load: FleetLoad) {
-    const { slots } = load;
+    const { slots, workers, spreadMs } = load;
     this.#slots = slots;
+    this.#firstWaitsMs = Array.from({ length: slots }, (_, slot) => ((number * slots + slot) * spreadMs) / (workers * slots));
     const id = `wrk_simulated${number}`;
     this.#session = new WorkerSession({
       link: linkOf(load, id),
@@ -96,11 +102,11 @@ class SimulatedWorker implements SessionHandler {
     // Synthetic epochs have no checkpoints.
   }
 
-  /** It stays: nobody drains a bench. */
   restore(): void {
     // It has no data.
   }
 
+  /** It stays: nobody drains a bench. */
   askedToDrain(): void {
     return;
   }
@@ -134,6 +140,8 @@ class SimulatedWorker implements SessionHandler {
 
   async #train({ attempt, token, work }: Offer): Promise<void> {
     if (work.kind !== 'train' || work.trajectory.trainable !== 'synthetic') throw new TypeError('simulated workers know synthetic stages alone');
+    const firstWaitMs = this.#firstWaitsMs.shift();
+    if (firstWaitMs !== undefined) await wait(firstWaitMs);
     this.#session.mention({ kind: 'progress', attempt, epoch: work.from, step: 0, steps: 0, loss: Number.NaN });
     const trainer = new SyntheticTrainer(work.trajectory);
     const never = new Promise<void>(() => undefined);

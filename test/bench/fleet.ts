@@ -1,6 +1,6 @@
 /**
  * A large fleet: one coordinator with 500 simulated workers of two slots (fleet-workers.ts) that speak the
- * real protocol, at 2,000 epoch reports a second. Time from a report to its decision, memory of the
+ * real protocol, at 2,000 epoch reports a second, the slots out of step as boxes are. Time from a report to its decision, memory of the
  * coordinator, and on stderr what it takes when nothing is to be done. The load runs on the same cores, and
  * so does the nats-server of the second case.
  */
@@ -36,7 +36,7 @@ async function measure(carrier: string, nats: string | null, { quick }: BenchOpt
   const workers = quick ? 50 : 500;
   const seconds = quick ? 10 : 60;
   const fleet = await LocalFleet.start(0, nats);
-  const load = new Load({ ...fleet.address, nats, workers, slots: SLOTS });
+  const load = new Load({ ...fleet.address, nats, workers, slots: SLOTS, spreadMs: EPOCHS * EPOCH_MS });
   try {
     await load.welcomed();
     progress(`fleet: ${workers} workers over ${carrier} are connected`);
@@ -44,7 +44,7 @@ async function measure(carrier: string, nats: string | null, { quick }: BenchOpt
     // The first ten seconds fill the slots, the last ten empty them.
     const trials = Math.ceil((perSecond * (seconds + 20)) / EPOCHS);
     const sweep = fleet.run({ sampler: 'grid', trials, epochs: EPOCHS, epochMs: EPOCH_MS });
-    await wait(10_000);
+    await wait(EPOCHS * EPOCH_MS);
     await load.figures();
     await wait(seconds * 1_000);
     const { reports, seconds: took, p50Ms, p99Ms } = await load.figures();
