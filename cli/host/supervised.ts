@@ -19,12 +19,8 @@ const FIRST_START_LIMIT_MS = 8_000;
 const SAME_REASON_LIMIT_MS = 15_000;
 const STOP_LIMIT_MS = 15_000;
 const LOG_LIMIT_BYTES = 10_000_000;
-/**
- * Messages live for a turn: with room for many turns they are gone before they are ever copied (a quarter of the
- * coordinator's time in no-op trials). What was copied all the same, and is garbage since, is looked for before it
- * is as much as what lives (a third of the coordinator's memory at 2,000 reports a second).
- */
-const EXEC_ARGV = [...process.execArgv, '--max-semi-space-size=32', '--heap-growing-percent=40'];
+/** Messages live for a turn: with room for many turns they are gone before they are ever copied (a quarter of the coordinator's time in no-op trials). */
+const EXEC_ARGV = [...process.execArgv, '--max-semi-space-size=32'];
 
 export class ChildFailed extends Error {
   readonly code = 'ChildFailed';

@@ -11,7 +11,7 @@ import { chosenEpoch, emptyFold, foldEpoch } from '../trial/fold.js';
 import { compareScores, improves, scoreOf } from '../trial/rank.js';
 import { whatIsMissing } from '../trial/reported.js';
 import { isEnded, moveSweep, moveTrial, type TrialState } from '../trial/states.js';
-import { Forest, isStateless, type EpochNode } from '../stage/forest.js';
+import { addEvaluation, Forest, isStateless, type EpochNode } from '../stage/forest.js';
 import type { TrialFailure, TrialRecord, TurnWrites } from '../store/store.js';
 import type { BudgetEnd } from '../sweep/spec.js';
 import { claimEnd, claimPath, giveUpEnd, giveUpPath, goOn, leaveEarly, pin } from './claims.js';
@@ -223,7 +223,10 @@ export class Board {
       node.recordedBy = epoch.attempt;
       node.credited ||= epoch.recordedAt < since;
     }
-    for (const { key, part, result } of facts.evaluations) this.forest.get(key)?.evaluations.set(part, result);
+    for (const { key, part, result } of facts.evaluations) {
+      const node = this.forest.get(key);
+      if (node !== undefined) addEvaluation(node, part, result);
+    }
   }
 
   /** Folds what is recorded from the trial's place on; stops at its new frontier or its end. */

@@ -37,7 +37,7 @@ const AHEAD = 0.25;
 const AHEAD_OF_SHORT = 4;
 const SHORT_MS = 10;
 /** What runs out does so that much later at most. */
-const TICK_MS = 50;
+export const TICK_MS = 50;
 
 export interface DispatcherOptions {
   readonly leaseTermMs: number;

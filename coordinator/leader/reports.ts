@@ -2,7 +2,7 @@
 import type { Answer, CheckpointSaved, EpochReport, EvaluationReport, ReliableMessage } from '../../proto/messages.js';
 import type { Outcome, OutcomeClass } from '../../proto/work.js';
 import { memoryAsk, type MemoryPeaks } from '../placement/memory.js';
-import { mustKeep, superseded, type EpochNode } from '../stage/forest.js';
+import { addEvaluation, mustKeep, superseded, type EpochNode } from '../stage/forest.js';
 import { sameResult } from '../stage/same-result.js';
 import type { TurnWrites } from '../store/store.js';
 import type { AttemptLedger } from './attempt-ledger.js';
@@ -136,7 +136,7 @@ function evaluationReported(context: ReportContext, attempt: Attempt, message: E
   const node = attempt.nodes.find((candidate) => candidate.key === message.key);
   if (node === undefined) return false;
   if (node.evaluations.has(message.part)) return true;
-  node.evaluations.set(message.part, message.result);
+  addEvaluation(node, message.part, message.result);
   const { key, part, result } = message;
   context.writes.evaluations.push({ attempt: attempt.id, token: attempt.token, key, part, result });
   context.board.evaluated(node, context.writes);

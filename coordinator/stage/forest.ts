@@ -34,7 +34,8 @@ export interface EpochNode {
   ends: number;
   /** Trials for which this is the best epoch so far, or the chosen one: its checkpoint is kept. */
   pins: number;
-  readonly evaluations: Map<EvaluatedPart, EvaluationResult>;
+  /** Replaced by `addEvaluation`. */
+  evaluations: ReadonlyMap<EvaluatedPart, EvaluationResult>;
   /** Live attempts that will evaluate this node. */
   evaluating: number;
   /** Live spans that cover this node; seldom more than one. */
@@ -99,6 +100,13 @@ export class Forest {
   }
 }
 
+/** Few of the nodes are ever evaluated, and an empty map of one's own is as large as the rest of a node. */
+const NO_EVALUATIONS: ReadonlyMap<EvaluatedPart, EvaluationResult> = new Map();
+
+export function addEvaluation(node: EpochNode, part: EvaluatedPart, result: EvaluationResult): void {
+  node.evaluations = new Map(node.evaluations).set(part, result);
+}
+
 /** One literal, so that the engine gives every node the same shape: there are millions, and reports read them. */
 function newNode(key: EpochKey, epoch: number, parent: EpochNode | null, trajectory: Trajectory, settings: EpochSettings): EpochNode {
   return {
@@ -116,7 +124,7 @@ function newNode(key: EpochKey, epoch: number, parent: EpochNode | null, traject
     wanted: 0,
     ends: 0,
     pins: 0,
-    evaluations: new Map(),
+    evaluations: NO_EVALUATIONS,
     evaluating: 0,
     spans: [],
     recordedBy: null,

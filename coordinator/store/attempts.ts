@@ -22,11 +22,15 @@ export function leaseGuard(writes: readonly Lease[], ended: readonly Lease[]): B
   return {
     what: 'leases of the reports',
     name: 'lease-guard',
-    text: `select a.id from unnest($1::text[], $2::text[]) as g(attempt, token)
-      join attempt a on a.id = g.attempt and a.token = g.token and a.state = 'leased'
-      order by a.id for no key update of a`,
+    text: `with locked as (
+        select from unnest($1::text[], $2::text[]) as g(attempt, token)
+        join attempt a on a.id = g.attempt and a.token = g.token and a.state = 'leased'
+        order by a.id for no key update of a
+      )
+      select count(*)::int as matched from locked`,
     values: [leases.map((lease) => lease.attempt), leases.map((lease) => lease.token)],
     expected: leases.length,
+    counts: true,
   };
 }
 

@@ -14,6 +14,8 @@ export interface Batch {
   readonly values: readonly unknown[];
   /** Rows that must be matched; null where any number is right. */
   readonly expected: number | null;
+  /** The statement answers with their number, as `matched`, in place of the rows: a turn looks at thousands that it needs nothing of. */
+  readonly counts?: true;
 }
 
 /** Keys as the literal of a bytea[]: the driver would look for what must be escaped in each of them, and has no arrays within an array of rows. */

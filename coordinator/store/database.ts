@@ -120,12 +120,12 @@ export class Database {
 
 async function runAll(client: ClientBase, batches: readonly (Batch | null)[]): Promise<void> {
   const given = batches.filter((batch) => batch !== null);
-  const results = await Promise.allSettled(given.map((batch) => client.query(statement(batch))));
+  const results = await Promise.allSettled(given.map((batch) => client.query<{ readonly matched?: number }>(statement(batch))));
   // After a failure every later statement fails too; the first one is the cause.
   for (const [index, result] of results.entries()) {
     if (result.status === 'rejected') throw result.reason;
     const batch = given[index];
-    const matched = result.value.rowCount ?? 0;
+    const matched = (batch?.counts === true ? result.value.rows[0]?.matched : result.value.rowCount) ?? 0;
     if (batch !== undefined && batch.expected !== null && matched !== batch.expected) {
       throw new StaleWrite(`${batch.what}: ${matched} of ${batch.expected} matched`);
     }

@@ -15,7 +15,7 @@ export function parentBatch(epochs: readonly EpochWrite[]): Batch | null {
     written.add(key);
   }
   if (parents.size === 0) return null;
-  return { what: 'parents of epochs', name: 'parents', text: 'select 1 from epoch where key = any($1::bytea[])', values: [byteaArray([...parents])], expected: parents.size };
+  return { what: 'parents of epochs', name: 'parents', text: 'select count(*)::int as matched from epoch where key = any($1::bytea[])', values: [byteaArray([...parents])], expected: parents.size, counts: true };
 }
 
 /** A key that is recorded already breaks the primary key. */

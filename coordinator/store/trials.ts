@@ -1,5 +1,5 @@
 import type { ClientBase } from 'pg';
-import type { EpochKey } from '../../proto/work.js';
+import type { EpochKey, EpochSettings, Trajectory } from '../../proto/work.js';
 import type { Assignment, TrialPlan } from '../sweep/spec.js';
 import { isEnded, moveTrial, trialTransitions } from '../trial/states.js';
 import type { TrialState } from '../trial/states.js';
@@ -122,6 +122,18 @@ export function retryBatch(sweep: string, revision: number, trials: readonly str
   };
 }
 
+/** Equal values as one object: a sweep of many epochs has few settings, and the leader holds those of every epoch. */
+class Once<Value> {
+  readonly #byText = new Map<string, Value>();
+
+  of(value: Value): Value {
+    const text = JSON.stringify(value);
+    const known = this.#byText.get(text);
+    if (known === undefined) this.#byText.set(text, value);
+    return known ?? value;
+  }
+}
+
 interface TrialRow {
   readonly id: string;
   readonly sweep: string;
@@ -146,7 +158,9 @@ export async function readTrials(client: ClientBase, sweep: string): Promise<Tri
     text: `select ${columns} from trial t join sweep s on s.id = t.sweep and s.revision = t.revision where s.id = $1 order by t.number`,
     values: [sweep],
   });
-  return rows.map(record);
+  const trajectories = new Once<Trajectory>();
+  const settings = new Once<EpochSettings>();
+  return rows.map(record).map((trial) => ({ ...trial, plan: { ...trial.plan, trajectory: trajectories.of(trial.plan.trajectory), epochs: trial.plan.epochs.map((epoch) => settings.of(epoch)) } }));
 }
 
 export async function readTrial(client: ClientBase, id: string): Promise<TrialRecord | null> {
