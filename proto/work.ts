@@ -74,8 +74,17 @@ export interface ModelChoice {
   readonly topology?: Topology;
 }
 
+export type OptimizerChoice = OptimizerRule & {
+  /**
+   * Beside each weight its exponential moving average over the steps: a = ema * a + (1 - ema) * w after each
+   * step, after the first a = w. Evaluations and bundles have the averages in the place of the weights, and
+   * statistics of batch norms are theirs. In (0, 1); absent for none.
+   */
+  readonly ema?: number;
+};
+
 /** g is the gradient, lr the rate in force; every sum is per element. */
-export type OptimizerChoice =
+type OptimizerRule =
   /** w -= lr * g. */
   | { readonly name: 'sgd' }
   /** a = momentum * a + g; w -= lr * a. */

@@ -183,7 +183,7 @@ function layerLine({ class_name: className, config }: LayerConfig, dropout: numb
 }
 
 function optimizerOf({ optimizer }: ImageTrajectory, { clipNorm }: ImageEpochSettings): string {
-  const clip = `global_clipnorm=${clipNorm ?? 'None'}`;
+  const clip = `global_clipnorm=${clipNorm ?? 'None'}${optimizer.ema === undefined ? '' : `, use_ema=True, ema_momentum=${optimizer.ema}`}`;
   const made = (name: string, parameters: string): string => `keras.optimizers.${name}(RATES[0][1], ${parameters}${clip})`;
   switch (optimizer.name) {
     case 'sgd':
@@ -221,6 +221,17 @@ function augmentationLines({ augment }: ImageEpochSettings): string[] {
     '',
   ];
 }
+
+const SWAP = [
+  'def swap():',
+  '    """Averages in the place of weights, or back."""',
+  '    for weight, average in zip(model.trainable_variables, optimizer._model_variables_moving_average):',
+  '        held = weight.numpy()',
+  '        weight.assign(average)',
+  '        average.assign(held)',
+  '',
+  '',
+];
 
 interface Reduced {
   readonly rule: PlateauRule;
@@ -284,6 +295,7 @@ function trainingLines({ classWeights, augment, accumulate }: ImageEpochSettings
     '        layer.moving_variance.assign(sum(share * (v + (m - mean) ** 2) for share, m, v in moments[layer.name]))',
     '',
     '',
+    ...(optimizer.ema === undefined ? [] : SWAP),
     'fixed = (x[rng.permutation(len(x))[:512]] - mean) / deviation',
     ...caution,
     ...(accumulate === 1 ? [] : [`# trawl sums gradients over ${accumulate} parts of each batch; here it is whole, so that batch norm sees the whole batch.`]),
@@ -291,9 +303,11 @@ function trainingLines({ classWeights, augment, accumulate }: ImageEpochSettings
     'for epoch in range(len(RATES)):',
     `    seen = (${images} - mean) / deviation`,
     `    history = model.fit(seen, y, batch_size=BATCH, class_weight=${weights}, callbacks=[Rate()], verbose=0).history`,
+    ...(optimizer.ema === undefined ? [] : ['    swap()']),
     '    recalibrate(fixed)',
     '    loss, accuracy = model.evaluate(x_val, y_val, verbose=0)[:2]',
     '    print(f"epoch {epoch}: train loss {history[\'loss\'][0]:.4f}, val loss {loss:.4f}, val accuracy {accuracy:.4f}")',
+    ...(optimizer.ema === undefined ? [] : ['    swap()']),
     ...(plateau === null ? [] : plateauLines(plateau)),
     '',
   ];

@@ -11,7 +11,9 @@ export type WrittenOptimizer = Name | { readonly [name: string]: Parameters };
 export function resolveOptimizer(written: WrittenOptimizer): OptimizerChoice {
   if (typeof written === 'string') return OPTIMIZERS[written];
   const [name, parameters] = Object.entries(written)[0] as [Name, Parameters];
-  return { ...OPTIMIZERS[name], ...parameters };
+  const { ema = 0, ...rule } = parameters;
+  // An average that keeps nothing of itself is the weight.
+  return { ...OPTIMIZERS[name], ...rule, ...(ema === 0 ? {} : { ema }) };
 }
 
 /** As short as a sweep file can say it. */

@@ -125,16 +125,17 @@ const SHARE = 'a number from 0 to below 1';
 function optimizerOf(of: Inside) {
   const part = of(share, SHARE).optional();
   const epsilon = of(positive, FACTOR).optional();
-  const momentum = { momentum: part };
-  const moments = { beta1: part, beta2: part, epsilon };
+  const momentum = { momentum: part, ema: part };
+  const moments = { beta1: part, beta2: part, epsilon, ema: part };
   return z.union(
     [
       name(['sgd', 'sgdm', 'nesterov', 'rmsprop', 'adam', 'adamw']),
-      fields({ sgdm: fields(momentum, '{momentum}') }, 'an optimizer'),
-      fields({ nesterov: fields(momentum, '{momentum}') }, 'an optimizer'),
-      fields({ rmsprop: fields({ rho: part, epsilon }, '{rho, epsilon}') }, 'an optimizer'),
-      fields({ adam: fields(moments, '{beta1, beta2, epsilon}') }, 'an optimizer'),
-      fields({ adamw: fields({ ...moments, weightDecay: of(atLeastZero, AT_LEAST_0).optional() }, '{beta1, beta2, epsilon, weightDecay}') }, 'an optimizer'),
+      fields({ sgd: fields({ ema: part }, '{ema}') }, 'an optimizer'),
+      fields({ sgdm: fields(momentum, '{momentum, ema}') }, 'an optimizer'),
+      fields({ nesterov: fields(momentum, '{momentum, ema}') }, 'an optimizer'),
+      fields({ rmsprop: fields({ rho: part, epsilon, ema: part }, '{rho, epsilon, ema}') }, 'an optimizer'),
+      fields({ adam: fields(moments, '{beta1, beta2, epsilon, ema}') }, 'an optimizer'),
+      fields({ adamw: fields({ ...moments, weightDecay: of(atLeastZero, AT_LEAST_0).optional() }, '{beta1, beta2, epsilon, weightDecay, ema}') }, 'an optimizer'),
     ],
     { error: 'sgd, sgdm, nesterov, rmsprop, adam or adamw, or one of them over its parameters, as in {sgdm: {momentum: 0.8}}' },
   );

@@ -169,6 +169,8 @@ TRICKS = [
     case("l2 and label smoothing", small(0.05), SHAPE, SGDM, l2=0.05, smoothing=0.2),
     case("clipping, the penalty's gradient with the others", small(0.05), SHAPE, SGDM, l2=0.05, smoothing=0.2, clip=0.25),
     case("class weights", small(), SHAPE, SGDM, weights=[0.5, 2, 1.25]),
+    case("averaged weights (use_ema)", small(), SHAPE, SGDM, steps=6, ema=0.7),
+    case("averaged weights behind batch norm", headed(L.Conv2D(5, 3, name="conv"), L.BatchNormalization(name="norm")), COLOUR, SGDM, steps=5, ema=0.9),
     case("mixup, on soft labels", small(), SHAPE, SGDM, smoothing=0.2, mixed=True),
     case("mixup with class weights", small(), SHAPE, SGDM, smoothing=0.2, weights=[0.5, 2, 1.25], mixed=True),
 ]

@@ -40,6 +40,8 @@ interface Case {
   /** One per step; step s takes the first `batch` images where s is even, else those after them. */
   readonly rates: readonly number[];
   readonly settings: { readonly l2: number; readonly labelSmoothing: number; readonly clipNorm: number | null; readonly classWeights: readonly number[] | null; readonly mixed?: true };
+  /** Momentum of the average of weights. */
+  readonly ema?: number;
   readonly losses: readonly number[];
   /** Of each parameter over all steps. */
   readonly moves: readonly Move[];
@@ -115,7 +117,7 @@ async function started(engine: Engine, wanted: Case): Promise<Started> {
   const input = { height, width, channels };
   const topology = wanted.topology ?? buildModel(wanted.zoo ?? assert.fail(wanted.name), input, wanted.classes);
   const source = images(2 * wanted.batch, wanted.input, wanted.classes, wanted.seed);
-  const options = training(wanted.classes, { optimizer: wanted.optimizer, maxBatch: 2 * wanted.batch, clips: wanted.settings.clipNorm !== null, augments: wanted.settings.mixed === true });
+  const options = training(wanted.classes, { optimizer: { ...wanted.optimizer, ...(wanted.ema === undefined ? {} : { ema: wanted.ema }) }, maxBatch: 2 * wanted.batch, clips: wanted.settings.clipNorm !== null, augments: wanted.settings.mixed === true });
   const executable = await engine.compile(topology, options, source);
   let state = executable.state();
   const parameters: string[] = [];

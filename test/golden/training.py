@@ -79,7 +79,7 @@ def recalibrate(model, x):
             layer.moving_variance.assign(values.var(axes))
 
 
-def case(name, build, shape, optimizer, steps=4, batch=6, classes=3, seed=1, lr=0.05, rates=None, zoo=None, l2=0, smoothing=0, clip=None, weights=None, mixed=False):
+def case(name, build, shape, optimizer, steps=4, batch=6, classes=3, seed=1, lr=0.05, rates=None, zoo=None, l2=0, smoothing=0, clip=None, weights=None, mixed=False, ema=None):
     inputs = keras.Input(shape, name="image")
     model = keras.Model(inputs, build(inputs))
     for index, weight in enumerate(model.trainable_weights):
@@ -94,6 +94,8 @@ def case(name, build, shape, optimizer, steps=4, batch=6, classes=3, seed=1, lr=
         loss_of = keras.losses.BinaryCrossentropy(label_smoothing=smoothing, reduction=None)
     else:
         loss_of = keras.losses.CategoricalCrossentropy(from_logits=True, label_smoothing=smoothing, reduction=None)
+    if ema is not None:
+        made.use_ema, made.ema_momentum = True, ema
     share = np.array([1.0] * classes if weights is None else weights, "float32")
     before = [weight.numpy().astype("float64") for weight in model.trainable_weights]
     losses = []
@@ -114,11 +116,13 @@ def case(name, build, shape, optimizer, steps=4, batch=6, classes=3, seed=1, lr=
         move = (weight.numpy().astype("float64") - start).ravel()
         stride = -(-move.size // MOST_VALUES)
         moves.append({"count": int(move.size), "norm": number(np.linalg.norm(move)), "stride": stride, "values": [number(v) for v in move[::stride]]})
+    if ema is not None:
+        made.finalize_variable_values(model.trainable_variables)
     recalibrate(model, x)
     settings = {"l2": l2, "labelSmoothing": smoothing, "clipNorm": clip, "classWeights": weights, **({"mixed": True} if mixed else {})}
     described = {"zoo": zoo} if zoo else {"topology": topology(model)}
     return {"name": name, **described, "input": list(shape), "classes": classes, "batch": batch, "seed": seed, "optimizer": optimizer,
-            "rates": rates, "settings": settings, "losses": losses, "moves": moves,
+            "rates": rates, "settings": settings, **({} if ema is None else {"ema": ema}), "losses": losses, "moves": moves,
             "logits": [number(v) for v in logits_of(model(x, training=False).numpy(), is_single).ravel()]}
 
 

@@ -2,8 +2,16 @@
 import { wholePower } from '../../proto/whole-power.js';
 import type { OptimizerChoice } from '../../proto/work.js';
 
+/** The state tensor that holds a weight's moving average. */
+export const AVERAGE = 'average';
+
 /** Names of the optimizer's state tensors per parameter, in the order of a checkpoint. */
 export function stateNames(optimizer: OptimizerChoice): readonly string[] {
+  return optimizer.ema === undefined ? momentNames(optimizer) : [...momentNames(optimizer), AVERAGE];
+}
+
+/** Those that an update needs: all but the average. */
+export function momentNames(optimizer: OptimizerChoice): readonly string[] {
   switch (optimizer.name) {
     case 'sgd':
       return [];
@@ -24,11 +32,14 @@ export interface StepRates {
   readonly rate: number;
   /** Share of each weight that is taken off before. */
   readonly decay: number;
+  /** What a weight's average keeps of itself; null where none is kept. */
+  readonly kept: number | null;
 }
 
 /** `steps`: how many there have been, this one included. */
 export function stepRates(optimizer: OptimizerChoice, lr: number, steps: number): StepRates {
-  if (optimizer.name !== 'adam' && optimizer.name !== 'adamw') return { rate: lr, decay: 0 };
+  const kept = optimizer.ema === undefined ? null : steps === 1 ? 0 : optimizer.ema;
+  if (optimizer.name !== 'adam' && optimizer.name !== 'adamw') return { rate: lr, decay: 0, kept };
   const rate = (lr * Math.sqrt(1 - wholePower(optimizer.beta2, steps))) / (1 - wholePower(optimizer.beta1, steps));
-  return { rate, decay: optimizer.name === 'adamw' ? lr * optimizer.weightDecay : 0 };
+  return { rate, decay: optimizer.name === 'adamw' ? lr * optimizer.weightDecay : 0, kept };
 }

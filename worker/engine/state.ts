@@ -5,6 +5,7 @@
  */
 import type { Json } from '../../proto/work.js';
 import { DataError } from '../data/data-error.js';
+import { AVERAGE } from './optimizer.js';
 
 const MAGIC = 0x4c575254;
 export const STATE_FORMAT = 1;
@@ -71,7 +72,12 @@ const INFERENCE = 'none';
 /** Optimizer state stands beside its parameter as `LAYER/kernel:momentum`. */
 const isOptimizerState = (tensor: TensorHeader): boolean => tensor.name.includes(':');
 
-/** The state without that of its optimizer: a third to a half of the bytes. It can be loaded, to predict. Throws DataError. */
+/** The parameter whose moving average a tensor is; null where it is none. */
+function averaged({ name }: TensorHeader): string | null {
+  return name.endsWith(`:${AVERAGE}`) ? name.slice(0, -AVERAGE.length - 1) : null;
+}
+
+/** The state without that of its optimizer, averages in the place of weights: a third to a half of the bytes. It can be loaded, to predict. Throws DataError. */
 export function inferenceState(state: Uint8Array): Uint8Array {
   const { header, payload } = split(state);
   const kept: Tensor[] = [];
@@ -81,7 +87,10 @@ export function inferenceState(state: Uint8Array): Uint8Array {
     // A copy of its own: a Buffer's slice would be a view, and not aligned for floats.
     const part = Uint8Array.from(payload.subarray(at, at + bytes));
     if (part.byteLength !== bytes) throw new DataError(`the checkpoint ends before ${tensor.name}`);
-    if (!isOptimizerState(tensor)) kept.push({ ...tensor, values: new Float32Array(part.buffer) });
+    const values = new Float32Array(part.buffer);
+    if (!isOptimizerState(tensor)) kept.push({ ...tensor, values });
+    const weight = averaged(tensor);
+    kept.find(({ name }) => name === weight)?.values.set(values);
     at += bytes;
   }
   return encodeState(INFERENCE, 0, kept);
@@ -108,6 +117,13 @@ export function decodeState(bytes: Uint8Array, optimizer: string, all: readonly 
   for (const { values } of tensors) {
     new Uint8Array(values.buffer, values.byteOffset, values.byteLength).set(payload.subarray(at, at + values.byteLength));
     at += values.byteLength;
+  }
+  // What is loaded to predict has averages as its weights.
+  if (header.optimizer === INFERENCE) {
+    for (const tensor of all) {
+      const weight = averaged(tensor);
+      if (weight !== null) tensor.values.set(all.find(({ name }) => name === weight)?.values ?? []);
+    }
   }
   return { steps: header.steps };
 }

@@ -495,6 +495,12 @@ test('a cycle that ends before the trial does is warned of', () => {
   assert.deepEqual(parsed('data: x\nspace: {epochs: 10, lr: {oneCycle: {peak: 0.1, epochs: 5, final: 0.01}}}').warnings, []);
 });
 
+test('an average of weights is a setting of any optimizer, and one that keeps nothing is none', () => {
+  one('data: x\nspace: {optimizer: {adam: {use_ema: 0.9}}}', 'did you mean ema?');
+  one('data: x\nspace: {optimizer: {sgd: {ema: 1}}}', 'space.optimizer.sgd.ema: found 1, expected a number from 0 to below 1');
+  assert.deepEqual(spec('data: x\nspace: {optimizer: [adam, {adam: {ema: 0}}, {adam: {ema: 0.9}}]}').axes[0]?.values, ['adam', { adam: { ema: 0.9 } }]);
+});
+
 test('what only learning rates may be, other tools call otherwise', () => {
   one('data: x\nspace: {lr: {OneCycleLR: {peak: 0.1}}}', 'did you mean oneCycle?');
   one('data: x\nspace: {lr: {oneCycle: {max_lr: 0.1}}}', 'did you mean peak?');

@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import * as layers from '@tensorflow/tfjs-layers';
 import type { Executable, ImageSource, PixelTransform, StepResult, StepSettings, Training } from '../engine.js';
 import { JoinedMoments } from '../joined-moments.js';
-import { stateNames, stepRates } from '../optimizer.js';
+import { AVERAGE, stateNames, stepRates } from '../optimizer.js';
 import { batchParts, recalibrationBatches } from '../parts.js';
 import { decodeState, encodeState, type Tensor } from '../state.js';
 import { calling } from './errors.js';
@@ -53,6 +53,8 @@ export class EagerExecutable implements Executable {
   private readonly beforeNorms: layers.LayersModel | null;
   private readonly stored: readonly Stored[];
   private steps = 0;
+  /** Whether averages lie in the place of weights, and weights in theirs. */
+  private swapped = false;
 
   constructor(model: EagerModel, training: Training, source: ImageSource, memoryBytes: number) {
     this.training = training;
@@ -86,6 +88,7 @@ export class EagerExecutable implements Executable {
     if (count < 1 || count > maxBatch) throw new RangeError(`a step takes 1 to ${String(maxBatch)} images, not ${String(count)}`);
     if (settings.clipNorm !== null && !clips) throw new RangeError('this training was compiled without room for clipping');
     if (settings.augment !== null && !augments) throw new RangeError('this training was compiled without room for augmentation');
+    this.averages(false);
     return calling('train', () => {
       let loss = penaltyOf(this.weights, settings.l2);
       let correct = 0;
@@ -131,6 +134,7 @@ export class EagerExecutable implements Executable {
   recalibrate(indices: Int32Array, batch: number): void {
     const batches = recalibrationBatches(indices.length, batch, this.most);
     if (this.norms.length === 0) return;
+    this.averages(true);
     calling('recalibrate', () => {
       const joined = this.norms.map(({ channels }) => new JoinedMoments(channels));
       for (const { from, to } of batches) {
@@ -158,16 +162,32 @@ export class EagerExecutable implements Executable {
   }
 
   predict(indices: Int32Array): Float32Array {
+    this.averages(true);
     const logits = new Float32Array(indices.length * this.classes);
     calling('predict', () => this.eachChunk(indices, (images, first) => logits.set(this.forward(images, false).dataSync(), first * this.classes)));
     return logits;
   }
 
+  /** Where weights are averaged, puts averages or weights where the network reads them. */
+  private averages(wanted: boolean): void {
+    if (this.swapped === wanted) return;
+    this.swapped = wanted;
+    if (this.training.optimizer.ema === undefined) return;
+    calling('take averages', () => tf.tidy(() => this.weights.forEach(({ value, state }) => {
+      const average = state.at(-1)!;
+      const held = tf.clone(value);
+      value.assign(tf.clone(average));
+      average.assign(held);
+    })));
+  }
+
   state(): Uint8Array {
+    this.averages(false);
     return encodeState(this.training.optimizer.name, this.steps, calling('read the weights', () => this.tensors()));
   }
 
   load(state: Uint8Array): void {
+    this.averages(false);
     const tensors = this.tensors();
     this.steps = decodeState(state, this.training.optimizer.name, tensors).steps;
     calling('set the weights', () => tf.tidy(() => {
@@ -179,10 +199,11 @@ export class EagerExecutable implements Executable {
 
   /** The layers are built once more, for what they begin with. */
   restart(initSeed: number, replicate: number): void {
+    this.averages(false);
     calling('make the weights', () => tf.tidy(() => {
       const fresh = withSeeds(initSeed, replicate, () => buildLayers(this.placed, false));
       const initial = new Map(fresh.flatMap(({ layer }) => layer?.weights ?? []).map((weight) => [weight.originalName, variableOf(weight)]));
-      for (const { name, value } of this.stored) value.assign(tf.clone(initial.get(name) ?? tf.zerosLike(value)));
+      for (const { name, value } of this.stored) value.assign(tf.clone(initial.get(name.replace(`:${AVERAGE}`, '')) ?? tf.zerosLike(value)));
       disposeLayers(fresh);
     }));
     this.steps = 0;

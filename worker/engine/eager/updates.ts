@@ -2,7 +2,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { OptimizerChoice } from '../../../proto/work.js';
 import type { StepSettings } from '../engine.js';
-import { type StepRates, stateNames } from '../optimizer.js';
+import { AVERAGE, type StepRates, stateNames } from '../optimizer.js';
 
 /** A learnt weight with the state that the optimizer keeps of it, in the order of `stateNames`. */
 export interface TrainedWeight {
@@ -14,9 +14,15 @@ export interface TrainedWeight {
   readonly isKernel: boolean;
 }
 
-/** Zeros, for each of `stateNames`. */
+/** For each of `stateNames`: zeros, and the weight itself as its average. */
 export function optimizerState(optimizer: OptimizerChoice, value: tf.Variable): tf.Variable[] {
-  return tf.tidy(() => stateNames(optimizer).map(() => tf.variable(tf.zerosLike(value), false)));
+  return tf.tidy(() => stateNames(optimizer).map((name) => tf.variable(name === AVERAGE ? tf.clone(value) : tf.zerosLike(value), false)));
+}
+
+/** After an update. */
+function takeAverage({ value, state }: TrainedWeight, { kept }: StepRates): void {
+  const average = state.at(-1);
+  if (kept !== null && average !== undefined) average.assign(tf.tidy(() => mean(average, value, kept)));
 }
 
 /** l2 * sum(w^2) over all kernels. */
@@ -34,6 +40,7 @@ export function updateWeights(
     const factor = clipNorm === null ? 1 : clipFactor(ready, clipNorm);
     if (factor !== 1) ready = ready.map((gradient) => tf.mul(gradient, factor));
     weights.forEach((weight, index) => tf.tidy(() => update(weight, ready[index]!, optimizer, rates)));
+    for (const weight of weights) takeAverage(weight, rates);
   });
 }
 

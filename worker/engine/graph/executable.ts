@@ -5,7 +5,7 @@ import { fillInitial } from '../initial-weights.js';
 import { noiseFactor } from '../pixel-effects.js';
 import type { Program } from '../program.js';
 import { DATA_TYPE, type NativeTensorFlow } from '../native/native.js';
-import { stepRates } from '../optimizer.js';
+import { AVERAGE, stepRates } from '../optimizer.js';
 import { decodeState, encodeState, type Tensor } from '../state.js';
 import type { AugmentKind } from './augmentation.js';
 import { activationBytes } from './estimate.js';
@@ -63,19 +63,21 @@ export class GraphExecutable implements Executable {
     const { graph, session } = this.trainer(this.variantOf(settings));
     const trainStep = graph.step;
     if (trainStep === null) throw new RangeError('this graph predicts only');
-    const scalars = [this.scalars(settings, count, stepRates(optimizer, settings.lr, this.steps + 1)), ...this.baseRates(settings)];
+    const rates = stepRates(optimizer, settings.lr, this.steps + 1);
+    const kept: Feed[] = rates.kept === null ? [] : [{ name: FEED.kept, type: DATA_TYPE.float, shape: [], values: Float32Array.of(rates.kept) }];
+    const scalars = [this.scalars(settings, count, rates), ...this.baseRates(settings)];
     let loss = 0;
     let correct = 0;
     batchParts(count, accumulate).forEach(({ from, to }) => {
       const chosen = indices.subarray(from, to);
       const augment = settings.augment?.slice(from, to) ?? null;
-      const feeds = [...this.imageFeeds(chosen), ...this.stepFeeds(chosen, settings, augment, from), ...scalars];
+      const feeds = [...this.imageFeeds(chosen), ...this.stepFeeds(chosen, settings, augment, from), ...scalars, ...(graph.apply === null ? kept : [])];
       const [values] = session.run('train', feeds, [trainStep]);
       loss += values?.[0] ?? NaN;
       correct += values?.[1] ?? 0;
     });
     if (graph.apply !== null) {
-      const [values] = session.run('update the weights', scalars, [graph.apply]);
+      const [values] = session.run('update the weights', [...scalars, ...kept], [graph.apply]);
       loss += values?.[0] ?? NaN;
     }
     this.steps++;
@@ -303,7 +305,7 @@ export class GraphExecutable implements Executable {
   private fillInitial(initSeed: number, replicate: number): void {
     const parameters = new Map(this.program.parameters.map((parameter) => [parameter.name, parameter]));
     for (const { name, values } of this.tensors) {
-      const parameter = parameters.get(name);
+      const parameter = parameters.get(name.replace(`:${AVERAGE}`, ''));
       if (parameter === undefined) values.fill(name.endsWith('/moving_variance') ? 1 : 0);
       else fillInitial(parameter, initSeed, replicate, values);
     }

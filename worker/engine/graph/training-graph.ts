@@ -7,14 +7,14 @@ import type { OptimizerChoice } from '../../../proto/work.js';
 import type { Normalisation } from '../engine.js';
 import type { Parameter, Shape } from '../parameter.js';
 import type { Operation, Program } from '../program.js';
-import { stateNames } from '../optimizer.js';
+import { AVERAGE, momentNames, stateNames } from '../optimizer.js';
 import { augmented, type AugmentKind } from './augmentation.js';
 import { attribute, TYPE } from './graph-def.js';
 import { GraphBuilder, type Ref, type Variable } from './graph-builder.js';
 import { softmaxCrossEntropy } from './loss.js';
 import { Network } from './network.js';
 import { elements, type ParameterGradient, type Pass } from './operations/lowering.js';
-import { penalty, type TrainedParameter, type UpdateInputs, updates } from './updates.js';
+import { averages, penalty, type TrainedParameter, type UpdateInputs, updates } from './updates.js';
 
 /** Raised with every change of the nodes, or of what is fed to them, that moves numbers: part of `numerics`. A test pins the graphs. */
 export const GRAPH_FORMAT = 3;
@@ -48,7 +48,7 @@ export const ROOM_BLOCK = 2 ** 18;
 /** Names of what is fed. */
 export const FEED = {
   pixels: 'pixels', indices: 'indices', labels: 'labels', classWeights: 'class_weights', scalars: 'scalars', draws: 'draws',
-  high: 'matrix_high', low: 'matrix_low', factors: 'factors', seeds: 'noise_seeds', noise: 'noise_factors', holes: 'holes', share: 'own_share', data: 'data_in', room: 'room', baseRates: 'base_rates',
+  high: 'matrix_high', low: 'matrix_low', factors: 'factors', seeds: 'noise_seeds', noise: 'noise_factors', holes: 'holes', share: 'own_share', data: 'data_in', room: 'room', baseRates: 'base_rates', kept: 'average_kept',
 } as const;
 
 /** Before the name of what is fed of the images that are mixed in. */
@@ -114,6 +114,10 @@ export function normsOf(program: Program): NormOperation[] {
   return program.operations.filter((operation) => operation.kind === 'batchNorm');
 }
 
+function averageOf({ name }: Parameter): string {
+  return `${name}:${AVERAGE}`;
+}
+
 export function buildTrainingGraph(choice: GraphChoice): TrainingGraph {
   return new Assembly(choice).build();
 }
@@ -136,7 +140,7 @@ class Assembly {
     const { graph, choice } = this;
     const raw = this.images();
     const plain = this.normalised(raw);
-    const inference = new Network(choice.program, this.pass(null, true), plain);
+    const inference = new Network(choice.program, this.pass(null, true, true), plain);
     const logits = graph.node('Identity', [inference.logits], { T: attribute.type(TYPE.float) }, { name: 'logits' });
     const calibration = this.calibration(plain);
     const trained = choice.variant === null ? { step: null, apply: null } : this.training(raw, plain, choice.variant);
@@ -153,7 +157,7 @@ class Assembly {
     const { graph, choice } = this;
     const norms = normsOf(choice.program).filter(({ frozen }) => !frozen);
     if (norms.length === 0) return null;
-    const { moments } = new Network(choice.program, this.pass(null, false), plain);
+    const { moments } = new Network(choice.program, this.pass(null, false, true), plain);
     const assigned = norms.map(({ name, input }) => ({ input, mean: this.assignedOf(`${name}/moving_mean`), variance: this.assignedOf(`${name}/moving_variance`) }));
     return {
       moments: graph.concat(moments.flatMap(({ mean, variance }) => [mean, variance])),
@@ -248,10 +252,11 @@ class Assembly {
     return x;
   }
 
-  private pass(dropout: Pass['dropout'], inference: boolean): Pass {
+  /** `averaged`: by the averages of weights, where there are any. */
+  private pass(dropout: Pass['dropout'], inference: boolean, averaged = false): Pass {
     return {
       graph: this.graph,
-      weight: (parameter: Parameter) => this.variable(parameter.name).value,
+      weight: (parameter: Parameter) => ((averaged ? this.variables.get(averageOf(parameter)) : undefined) ?? this.variable(parameter.name)).value,
       dropout,
       statistics: ({ name, frozen }) => (inference || frozen ? { mean: this.variable(`${name}/moving_mean`).value, variance: this.variable(`${name}/moving_variance`).value } : null),
     };
@@ -274,12 +279,16 @@ class Assembly {
     const parameters = this.trained();
     const punished = variant.l2 ? penalty(graph, parameters, inputs.l2) : graph.scalar(0);
     const result = (values: readonly Ref[], after: readonly Ref[]): Ref => graph.node('Identity', [graph.pack(values)], { T: attribute.type(TYPE.float) }, { after });
+    const updated = (from: ReadonlyMap<string, ParameterGradient>): Ref[] => {
+      const done = updates(graph, choice.optimizer, from, parameters, inputs, variant);
+      return choice.optimizer.ema === undefined ? done : averages(graph, parameters, done, graph.placeholder(FEED.kept, TYPE.float, []));
+    };
     if (!choice.accumulates) {
-      const done = updates(graph, choice.optimizer, gradients, parameters, inputs, variant);
+      const done = updated(gradients);
       return { step: result([variant.l2 ? graph.add(loss.value, punished) : loss.value, loss.correct], done), apply: null };
     }
     const { added, sums, clear } = this.accumulated(gradients);
-    const done = updates(graph, choice.optimizer, sums, parameters, inputs, variant);
+    const done = updated(sums);
     return { step: result([loss.value, loss.correct], added), apply: result([punished], clear(done)) };
   }
 
@@ -316,7 +325,8 @@ class Assembly {
       parameter,
       inBase: parameter.layer < this.choice.baseLayers,
       value: this.variable(parameter.name),
-      state: stateNames(optimizer).map((state) => this.variable(`${parameter.name}:${state}`)),
+      average: this.variables.get(averageOf(parameter)) ?? null,
+      state: momentNames(optimizer).map((state) => this.variable(`${parameter.name}:${state}`)),
       scratch: optimizer.name === 'rmsprop' ? this.scratch(`${parameter.name}:scratch`, parameter.shape) : null,
     }));
   }

@@ -21,8 +21,9 @@ export interface TrainedParameter {
   /** Whether it has the base's rate. */
   readonly inBase: boolean;
   readonly value: Variable;
-  /** The optimizer's state, in the order of `stateNames`. */
+  /** What the update needs, in the order of `momentNames`. */
   readonly state: readonly Variable[];
+  readonly average: Variable | null;
   /** What the update writes and nobody reads; null where its node needs none. */
   readonly scratch: Variable | null;
 }
@@ -51,6 +52,16 @@ export function updates(
     ready = ready.map((one) => ({ ...one, gradient: graph.multiply(one.gradient, factor) }));
   }
   return ready.map(({ trained, gradient, readers }) => update(graph, optimizer, trained, gradient, inputs, readers));
+}
+
+/** The nodes that, once run, have taken updated weights into their averages; `updated` are their updates, in the same order, and `kept` what an average keeps of itself. */
+export function averages(graph: GraphBuilder, parameters: readonly TrainedParameter[], updated: readonly Ref[], kept: Ref): Ref[] {
+  return parameters.flatMap(({ value, average }, index) => {
+    if (average === null) return [];
+    const weight = graph.node('ReadVariableOp', [value.handle], { dtype: attribute.type(TYPE.float) }, { after: [updated[index]!] });
+    const mean = graph.add(graph.multiply(kept, average.value), graph.multiply(graph.subtract(graph.scalar(1), kept), weight));
+    return [graph.assign(average, mean)];
+  });
 }
 
 /** A norm that is no number is left alone: the loss says that training diverged. */

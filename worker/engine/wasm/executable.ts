@@ -37,6 +37,8 @@ export class WasmExecutable implements Executable {
   private readonly ints: Int32Array;
   private readonly norms: readonly NormNode[];
   private steps = 0;
+  /** Whether averages lie in the place of weights, and weights in theirs. */
+  private swapped = false;
   /** Of the step in progress. */
   private updates: Updates | null = null;
 
@@ -70,6 +72,7 @@ export class WasmExecutable implements Executable {
     if (count < 1 || count > this.training.maxBatch) {
       throw new RangeError(`a step takes 1 to ${String(this.training.maxBatch)} images, not ${String(count)}`);
     }
+    this.averages(false);
     this.steps++;
     const { optimizer, accumulate } = this.training;
     const rates = stepRates(optimizer, settings.lr, this.steps);
@@ -120,6 +123,7 @@ export class WasmExecutable implements Executable {
    * instead needs a partial pass per batch norm: in ResNet-18 twenty, which made most of an epoch.
    */
   recalibrate(indices: Int32Array, batch: number): void {
+    this.averages(true);
     const { machine, plan, norms } = this;
     const trained = norms.filter(({ norm }) => !norm.operation.frozen);
     const joined = trained.map(({ norm }) => new JoinedMoments(norm.operation.input.channels));
@@ -136,6 +140,7 @@ export class WasmExecutable implements Executable {
   }
 
   predict(indices: Int32Array): Float32Array {
+    this.averages(true);
     const { classes } = this.program;
     const logits = new Float32Array(indices.length * classes);
     const from = this.plan.logits.at / 4;
@@ -147,20 +152,25 @@ export class WasmExecutable implements Executable {
   }
 
   state(): Uint8Array {
+    this.averages(false);
     return encodeState(this.training.optimizer.name, this.steps, this.tensors());
   }
 
   load(state: Uint8Array): void {
+    this.averages(false);
     this.steps = decodeState(state, this.training.optimizer.name, this.tensors()).steps;
   }
 
   restart(initSeed: number, replicate: number): void {
+    this.averages(false);
     const { plan, machine } = this;
     // Memory that was never written to is zero, and takes no room before it is.
     const used = this.steps > 0;
     for (const { parameter, at, state } of plan.slots.values()) {
       fillInitial(parameter, initSeed, replicate, this.values(at, parameter.count));
       if (used) for (const moment of state) this.values(moment, parameter.count).fill(0);
+      const average = this.averageOf(state);
+      if (average !== null) this.values(average, parameter.count).set(this.values(at, parameter.count));
     }
     for (const { norm } of this.norms) norm.initialise(machine);
     this.steps = 0;
@@ -304,6 +314,24 @@ export class WasmExecutable implements Executable {
       tensors.push({ name: `${norm.operation.name}/moving_variance`, shape: [channels], values: this.values(norm.inference + 4 * norm.stride, channels) });
     }
     return tensors;
+  }
+
+  /** Where weights are averaged, puts averages or weights where the network reads them. */
+  private averages(wanted: boolean): void {
+    if (this.swapped === wanted) return;
+    this.swapped = wanted;
+    for (const { parameter, at, state } of this.plan.slots.values()) {
+      const average = this.averageOf(state);
+      if (average === null) continue;
+      const [weights, averages] = [this.values(at, parameter.count), this.values(average, parameter.count)];
+      const held = weights.slice();
+      weights.set(averages);
+      averages.set(held);
+    }
+  }
+
+  private averageOf(state: readonly number[]): number | null {
+    return this.training.optimizer.ema === undefined ? null : (state.at(-1) ?? null);
   }
 
   private values(at: number, count: number): Float32Array {

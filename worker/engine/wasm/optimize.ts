@@ -3,8 +3,17 @@ import type { StepRates } from '../optimizer.js';
 import type { Kernels } from './kernels.js';
 import type { Slot } from './parameters.js';
 
-/** Updates `count` elements of a parameter, and the optimizer's state of them, from element `from` on. */
-export function applyUpdate(
+/** Updates `count` elements of a parameter, the optimizer's state of them and their average, from element `from` on. */
+export function applyUpdate(kernels: Kernels, optimizer: OptimizerChoice, rates: StepRates, slot: Slot, gradientAt: number, from: number, count: number): void {
+  updateWeights(kernels, optimizer, rates, slot, gradientAt, from, count);
+  const average = slot.state.at(-1);
+  if (rates.kept === null || average === undefined) return;
+  const at = average + 4 * from;
+  kernels.scale(at, count, rates.kept);
+  kernels.add_scaled(at, slot.at + 4 * from, count, 1 - rates.kept);
+}
+
+function updateWeights(
   kernels: Kernels, optimizer: OptimizerChoice, { rate, decay }: StepRates, slot: Slot, gradientAt: number, from: number, count: number,
 ): void {
   const offset = 4 * from;
