@@ -54,6 +54,7 @@ const statusByCode: { readonly [code: string]: number } = {
   LeasesUnsettled: 503,
   BlobNotFound: 404,
   DiskFull: 507,
+  DatabaseFull: 507,
 };
 
 /** The stable code of an error of ours; null for one that nobody foresaw. */

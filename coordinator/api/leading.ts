@@ -19,9 +19,11 @@ export interface Leading {
   releaseWorker(worker: string, actor: string): Promise<boolean>;
   /** Null while nobody leads here. */
   snapshot(): LeaderSnapshot | null;
+  /** Why the leader cannot write, where a person must see to it; else null. */
+  problem(): string | null;
 }
 
-export function leadingBy(leader: Pick<Leader, 'epoch' | 'leading' | 'wake' | 'snapshot' | 'drain' | 'releaseWorker'>): Leading {
+export function leadingBy(leader: Pick<Leader, 'epoch' | 'leading' | 'wake' | 'snapshot' | 'drain' | 'releaseWorker' | 'problem'>): Leading {
   return {
     async epoch() {
       await leader.leading();
@@ -47,6 +49,7 @@ export function leadingBy(leader: Pick<Leader, 'epoch' | 'leading' | 'wake' | 's
       return leader.releaseWorker(worker, actor);
     },
     snapshot: () => leader.snapshot(),
+    problem: () => leader.problem,
   };
 }
 
@@ -76,6 +79,7 @@ export function leadAlone(store: Store): Leading & { release(): Promise<void> } 
     drain: (worker) => Promise.reject(new WorkerNotFound(worker)),
     releaseWorker: (worker) => Promise.reject(new WorkerNotFound(worker)),
     snapshot: () => null,
+    problem: () => null,
     async release() {
       await (await leadership?.catch(() => null))?.release();
     },

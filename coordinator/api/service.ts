@@ -139,7 +139,7 @@ export class ApplicationService implements SweepService {
       ...(live === undefined ? await this.#storedProgress(sweep) : { trials: live.trials, epochs: live.epochs, best: live.best }),
       running: connected.flatMap((worker) => worker.running.filter((slot) => slot.sweep === sweep.id).map((slot) => ({ ...slot, worker: worker.name }))),
       workers: connected.map((worker) => ({ name: worker.name, slots: worker.slots })),
-      notice: live?.problem ?? (sweep.state === 'running' ? waitingFor(live?.numerics ?? 'none', sweep.spec.workers ?? null, connected) : null),
+      notice: live?.problem ?? (sweep.state === 'running' ? this.#options.leader.problem() ?? waitingFor(live?.numerics ?? 'none', sweep.spec.workers ?? null, connected) : null),
     };
   }
 

@@ -12,6 +12,7 @@ import type { Leased } from '../access/blob-rights.js';
 import type { CarrierHandler, Peer } from '../dispatch/carrier.js';
 import type { EpochKey } from '../../proto/work.js';
 import type { Leadership, Store, SweepRecord, TurnWrites } from '../store/store.js';
+import { DatabaseFull } from '../store/errors.js';
 import { Candidacy, NotLeading } from './candidacy.js';
 import { Dispatcher, type SessionFacts, type TurnOutput } from './dispatcher.js';
 import { fleetFactsOf, type FleetFacts } from './fleet-facts.js';
@@ -101,6 +102,7 @@ export class Leader implements CarrierHandler {
   #url: string | null = null;
   /** Where the one that leads is reached, as far as this standby knows. */
   #leaderUrl: string | null = null;
+  #problem: string | null = null;
 
   constructor(options: LeaderOptions) {
     this.#store = options.store;
@@ -181,6 +183,11 @@ export class Leader implements CarrierHandler {
     return this.#reign === null ? null : snapshotOf(this.#reign.dispatcher, this.#now());
   }
 
+  /** Why nothing can be written, where a person must see to it; else null. */
+  get problem(): string | null {
+    return this.#problem;
+  }
+
   /** What stands now, in numbers; null while another coordinator leads. */
   facts(): FleetFacts | null {
     return this.#reign === null ? null : fleetFactsOf(this.#reign.dispatcher, this.#now());
@@ -227,6 +234,7 @@ export class Leader implements CarrierHandler {
         if (this.#stopping.signal.aborted) break;
         this.#candidacy.set('unsettled');
         this.#leaderUrl = null;
+        this.#problem = error instanceof DatabaseFull ? error.message : null;
         this.#logger.warn({ error: messageOf(error) }, 'leadership ended; taking it anew from the store');
         await this.#pause(RELEAD_MS);
       }
@@ -292,7 +300,10 @@ export class Leader implements CarrierHandler {
         const arrived = this.#inbox.splice(0);
         const output = this.#turn(dispatcher, arrived);
         const startedAt = this.#now();
-        if (!isEmpty(output.writes)) await this.#store.commitTurn(leadership.epoch, output.writes);
+        if (!isEmpty(output.writes)) {
+          await this.#store.commitTurn(leadership.epoch, output.writes);
+          this.#problem = null;
+        }
         const committedAt = this.#now();
         this.#deliver(output);
         this.#observe(output, arrived, isEmpty(output.writes) ? null : committedAt - startedAt);

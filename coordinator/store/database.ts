@@ -3,7 +3,7 @@ import pg from 'pg';
 import type { ClientBase } from 'pg';
 import { shownAddress } from '../../proto/shown-address.js';
 import type { Batch } from './batch.js';
-import { DatabaseUnavailable, NotLeader, StaleWrite } from './errors.js';
+import { DatabaseFull, DatabaseUnavailable, NotLeader, StaleWrite } from './errors.js';
 import { leaderGuard, silentForMs } from './leader.js';
 
 const connections = 8;
@@ -58,7 +58,7 @@ export class Database {
     });
   }
 
-  /** All or nothing, and only for the current leader. Throws NotLeader, StaleWrite, DatabaseUnavailable. */
+  /** All or nothing, and only for the current leader. Throws NotLeader, StaleWrite, DatabaseFull, DatabaseUnavailable. */
   async write<Result>(leaderEpoch: number, work: (transaction: Transaction) => Promise<Result>): Promise<Result> {
     return this.read(async (client) => {
       const begun = settled(client.query('begin'));
@@ -112,6 +112,7 @@ export class Database {
     try {
       return await work();
     } catch (error) {
+      if (codeOf(error) === diskFull) throw new DatabaseFull(shownAddress(this.#url), describe(error), { cause: error });
       if (isUnavailable(error)) throw new DatabaseUnavailable(shownAddress(this.#url), describe(error), { cause: error });
       throw error;
     }
@@ -146,6 +147,7 @@ function settled<Result>(promise: Promise<Result>): () => Promise<Result> {
 const uniqueViolation = '23505';
 const foreignKeyViolation = '23503';
 const deadlock = '40P01';
+const diskFull = '53100';
 
 /** What was written already, refers to what is not there, or gave way to another in a ring of locks fits no more than an unmatched row does. */
 function asStale(error: unknown): unknown {

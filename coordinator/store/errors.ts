@@ -51,6 +51,15 @@ export class DatabaseUnavailable extends Error {
   }
 }
 
+/** The database has no room left to write; what was to be written is not. */
+export class DatabaseFull extends Error {
+  readonly code = 'DatabaseFull';
+  constructor(where: string, why: string, options?: ErrorOptions) {
+    super(`the disk of the database at ${where} is full (${why}): make room there; sweeps go on by themselves then`, options);
+    this.name = 'DatabaseFull';
+  }
+}
+
 /** The database server is older than what the store's statements need. */
 export class DatabaseTooOld extends Error {
   readonly code = 'DatabaseTooOld';
