@@ -6,6 +6,9 @@
 import type { ZooModel } from './zoo/model.js';
 import { MODERN } from './zoo/modern.js';
 import { PLAIN } from './zoo/plain.js';
+import { RESNET } from './zoo/resnet.js';
+import { STUDIES } from './zoo/studies.js';
+import { VGG } from './zoo/vgg.js';
 
 export { OPTIMIZERS, type ChoiceKnob, type Knob, type NumberKnob, type ZooModel } from './zoo/model.js';
 
@@ -18,6 +21,9 @@ export const DEFAULT_MODEL = 'garth-cnn';
 /** One family a line. */
 export const ZOO: readonly ZooModel[] = [
   ...PLAIN,
+  ...STUDIES,
+  ...VGG,
+  ...RESNET,
   ...MODERN,
 ];
 

@@ -3,8 +3,11 @@
  * against the space, fractions against each other, the grid against its budget. Each check works on the
  * sections that the schema found in order, so that one mistake does not hide another.
  */
+import { canonicalJson } from '../../proto/canonical.js';
 import { moduleModel } from '../../proto/model-module.js';
 import { DEFAULT_MODEL, ZOO, type Knob, type ZooModel } from '../../proto/models.js';
+import type { Json } from '../../proto/work.js';
+import type { WrittenAxis } from '../space/axis.js';
 import { gridSize } from '../sampler/grid.js';
 import { axisTree } from '../space/axis-tree.js';
 import { withDefaults } from './axes.js';
@@ -68,11 +71,11 @@ function checkModel(draft: ImageDraft, axes: readonly Axis[]): Problem[] {
     const knob = model.knobs.find((candidate) => candidate.name === axis.name);
     if (knob === undefined && foreign.has(axis.name)) {
       const owners = ZOO.filter((other) => other.knobs.some((each) => each.name === axis.name)).map((other) => other.name);
-      const suggestion = `only ${owners.join(' and ')} ${owners.length === 1 ? 'has' : 'have'} it`;
+      const suggestion = ownersText(owners);
       problems.push({ path, at: 'key', found: `${axis.name} for ${model.name}`, expected: `${oneOf(own)} as its knob${own.length === 1 ? '' : 's'}`, suggestion });
     }
     if (knob !== undefined) {
-      problems.push(...checkKnob(knob, axis, model.name));
+      problems.push(...checkKnob(knob, axis, model.name, draft.space.get(axis.name)));
       continue;
     }
     const [min, max] = axis.name === 'imageSize' ? [model.minImageSize, Infinity] : [-Infinity, Infinity];
@@ -95,8 +98,15 @@ function checkAccumulate(axes: readonly Axis[], model: ZooModel): Problem[] {
   return [{ path: ['space', 'accumulate'], at: 'value', found: describe(parts), expected, suggestion: 'a part has at least one image' }];
 }
 
-/** A name may be a number in one model and a list in another, with other bounds. */
-function checkKnob(knob: Knob, axis: Axis, model: string): Problem[] {
+const OWNERS_NAMED = 3;
+
+function ownersText(owners: readonly string[]): string {
+  if (owners.length > OWNERS_NAMED) return `${owners.slice(0, OWNERS_NAMED - 1).join(', ')} and ${owners.length - OWNERS_NAMED + 1} other models have it`;
+  return `only ${owners.join(' and ')} ${owners.length === 1 ? 'has' : 'have'} it`;
+}
+
+/** A name may be a number in one model and a list in another, with other bounds. `written` is the axis as the file has it. */
+function checkKnob(knob: Knob, axis: Axis, model: string, written: WrittenAxis | undefined): Problem[] {
   const path = ['space', axis.name];
   if (knob.kind === 'int-list' && !axis.values.every((value) => Array.isArray(value))) {
     return [{ path, at: 'value', found: describe(axis.values), expected: listed(knob), suggestion: null }];
@@ -104,7 +114,8 @@ function checkKnob(knob: Knob, axis: Axis, model: string): Problem[] {
   const schema = knobValue(knob);
   const wrong = axis.values.map((value) => ({ value, issue: schema.safeParse(value).error?.issues[0] })).find(({ issue }) => issue !== undefined);
   if (wrong?.issue === undefined) return [];
-  return [{ path, at: 'value', found: describe(wrong.value), expected: `${wrong.issue.message} for ${model}`, suggestion: null }];
+  const item = knob.kind === 'int-list' && Array.isArray(written) ? written.findIndex((each) => canonicalJson((each ?? null) as Json) === canonicalJson(wrong.value)) : -1;
+  return [{ path: item < 0 ? path : [...path, item], at: 'value', found: describe(wrong.value), expected: `${wrong.issue.message} for ${model}`, suggestion: null }];
 }
 
 function checkData(draft: ImageDraft): Problem[] {

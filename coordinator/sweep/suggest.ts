@@ -243,6 +243,8 @@ const ALIASES: ReadonlyMap<string, string> = new Map([
   ['hyperopt', 'tpe'],
   ['standardize', 'standardise'],
   ['lenet', 'lenet5'],
+  ['vgg', 'vgg16'],
+  ['resnet', 'resnet50'],
   ['avg', 'average'],
   ['cmd', 'command'],
   ['program', 'command'],
@@ -257,7 +259,6 @@ const ALIASES: ReadonlyMap<string, string> = new Map([
   ['sources', 'files'],
   ['include', 'files'],
   ['silencetimeout', 'silence'],
-  ['ann', 'mlp'],
   ['convnet', 'cnn'],
 ]);
 
@@ -293,7 +294,6 @@ const NOT_BUILT_FIELDS: readonly RegExp[] = [
   /^space\.optimizer(\[\d+\])?\.nadam$/,
 ];
 const NOT_BUILT_VALUES: ReadonlyMap<string, RegExp> = new Map([
-  ['model', /^(cnn-d|lmap3|alexnet|vgg16|vgg19|resnet18)$/],
   ['space.optimizer', /^nadam$/],
 ]);
 

@@ -31,6 +31,8 @@ interface Move {
 interface Case {
   readonly name: string;
   readonly topology?: Topology;
+  /** Of one of the zoo: its parameters in Keras' order. */
+  readonly parameters?: readonly string[];
   readonly zoo?: { readonly name: string; readonly knobs: { readonly [knob: string]: Json } };
   readonly input: readonly [number, number, number];
   readonly classes: number;
@@ -72,6 +74,8 @@ interface Expected {
 interface ExpectedZoo {
   readonly versions: { readonly [library: string]: string };
   readonly heads: readonly Case[];
+  readonly blocks: readonly Case[];
+  readonly models: readonly Case[];
 }
 
 function read(file: string): unknown {
@@ -83,7 +87,7 @@ export function testAgainstKeras(name: string, engine: () => Promise<Engine>): v
   const expected = read('expected.json') as Expected;
   const zoo = read('zoo.json') as ExpectedZoo;
   const keras = `Keras ${expected.versions.keras ?? ''}`;
-  const groups = { layer: expected.layers, setting: expected.tricks, optimizer: expected.optimizers, schedule: expected.schedules, model: expected.models, head: zoo.heads };
+  const groups = { layer: expected.layers, setting: expected.tricks, optimizer: expected.optimizers, schedule: expected.schedules, model: expected.models, head: zoo.heads, block: zoo.blocks, network: zoo.models };
   for (const [group, cases] of Object.entries(groups)) {
     for (const wanted of cases) {
       test(`${name}: ${group} ${wanted.name} trains and predicts as ${keras}`, async () => compare(await engine(), wanted));
@@ -120,12 +124,11 @@ async function started(engine: Engine, wanted: Case): Promise<Started> {
   const options = training(wanted.classes, { optimizer: { ...wanted.optimizer, ...(wanted.ema === undefined ? {} : { ema: wanted.ema }) }, maxBatch: 2 * wanted.batch, clips: wanted.settings.clipNorm !== null, augments: wanted.settings.mixed === true });
   const executable = await engine.compile(topology, options, source);
   let state = executable.state();
-  const parameters: string[] = [];
-  for (const [name, { shape }] of tensorsOf(state)) {
-    if (/:|\/moving_/.test(name)) continue;
-    state = withTensor(state, name, initial(name, shape, parameters.length));
-    parameters.push(name);
-  }
+  const known = tensorsOf(state);
+  const parameters = wanted.parameters ?? [...known.keys()].filter((name) => !/:|\/moving_/.test(name));
+  parameters.forEach((name, index) => {
+    state = withTensor(state, name, initial(name, known.get(name)?.shape ?? assert.fail(`no parameter ${name}`), index));
+  });
   executable.load(state);
   return { executable, source, parameters };
 }

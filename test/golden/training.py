@@ -121,6 +121,8 @@ def case(name, build, shape, optimizer, steps=4, batch=6, classes=3, seed=1, lr=
     recalibrate(model, x)
     settings = {"l2": l2, "labelSmoothing": smoothing, "clipNorm": clip, "classWeights": weights, **({"mixed": True} if mixed else {})}
     described = {"zoo": zoo} if zoo else {"topology": topology(model)}
+    if zoo:
+        described["parameters"] = [weight.path for weight in model.trainable_weights]
     return {"name": name, **described, "input": list(shape), "classes": classes, "batch": batch, "seed": seed, "optimizer": optimizer,
             "rates": rates, "settings": settings, **({} if ema is None else {"ema": ema}), "losses": losses, "moves": moves,
             "logits": [number(v) for v in logits_of(model(x, training=False).numpy(), is_single).ravel()]}

@@ -3,6 +3,9 @@ import type { ModelChoice } from '../../proto/work.js';
 import type { ModelBuilders } from './builders.js';
 import { MODERN_BUILDERS } from './families/modern.js';
 import { PLAIN_BUILDERS } from './families/plain.js';
+import { RESNET_BUILDERS } from './families/resnet.js';
+import { STUDY_BUILDERS } from './families/studies.js';
+import { VGG_BUILDERS } from './families/vgg.js';
 import { Knobs } from './knobs.js';
 import type { Input } from './layers.js';
 import { ModelError } from './model-error.js';
@@ -12,6 +15,9 @@ import type { Topology } from './topology.js';
 /** One family a line; what the models may be told is said in proto/zoo. */
 const BUILDERS: ModelBuilders = {
   ...PLAIN_BUILDERS,
+  ...STUDY_BUILDERS,
+  ...VGG_BUILDERS,
+  ...RESNET_BUILDERS,
   ...MODERN_BUILDERS,
 };
 

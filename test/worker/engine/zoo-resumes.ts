@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { ZOO } from '../../../proto/models.js';
+import type { Json } from '../../../proto/work.js';
 import type { Engine } from '../../../worker/engine/engine.js';
 import { buildModel } from '../../../worker/model/zoo.js';
 import { images, range, stepSettings, tensorsOf, training } from './support.js';
@@ -10,6 +11,26 @@ const BATCH = 4;
 const CLASSES = 2;
 /** So that the first layers have something to do in models that would do with a pixel. */
 const LEAST_SIZE = 8;
+
+interface Small {
+  readonly size: number;
+  readonly knobs: { readonly [knob: string]: Json };
+  readonly head?: 'sigmoid';
+}
+
+/** Of models that pool small images to nothing, or that are wide. */
+const SMALL: { readonly [model: string]: Small } = {
+  lmap3: { size: 24, knobs: { filters: [4, 5], hidden: [9, 7] } },
+  alexnet: { size: 80, knobs: { filters: [4, 6, 5, 5, 4], hidden: [12, 9] } },
+  ann: { size: 8, knobs: { hidden: [9, 7, 5] }, head: 'sigmoid' },
+  'cnn-d': { size: 20, knobs: { filters: [4, 6], hidden: [9, 7] }, head: 'sigmoid' },
+  'cnn-e': { size: 32, knobs: { filters: [4, 5, 6, 6], hidden: [12] } },
+  vgg16: { size: 32, knobs: { filters: [8, 8, 12, 12, 12], inputNorm: true } },
+  vgg19: { size: 32, knobs: { filters: [8, 8, 12, 12, 12], hidden: [9], pooling: 'max' } },
+  resnet18: { size: 32, knobs: { width: 4 } },
+  resnet50: { size: 32, knobs: { width: 4 } },
+  resnet101: { size: 32, knobs: { width: 4 }, head: 'sigmoid' },
+};
 
 export interface ResumeOptions {
   readonly skip: string | false;
@@ -21,8 +42,8 @@ export interface ResumeOptions {
 export function testZooResumes(name: string, engine: () => Promise<Engine>, { skip, tolerance }: ResumeOptions): void {
   for (const { name: model, knobs, minImageSize } of ZOO) {
     test(`${name}: ${model} trains two steps, and one from the checkpoint between them gives the same`, { skip }, async () => {
-      const size = Math.max(minImageSize, LEAST_SIZE);
-      const choice = { name: model, knobs: Object.fromEntries(knobs.map((knob) => [knob.name, knob.default])) };
+      const { size, knobs: small, head }: Small = SMALL[model] ?? { size: Math.max(minImageSize, LEAST_SIZE), knobs: {} };
+      const choice = { name: model, knobs: { ...Object.fromEntries(knobs.map((knob) => [knob.name, knob.default])), ...small }, ...(head === undefined ? {} : { head }) };
       const source = images(2 * BATCH, [size, size, 3], CLASSES, 17);
       const executable = await (await engine()).compile(buildModel(choice, { height: size, width: size, channels: 3 }, CLASSES), training(CLASSES), source);
       try {

@@ -1,10 +1,15 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { ZOO } from '../../../proto/models.js';
+import { ZOO, zooModel } from '../../../proto/models.js';
+import type { Json } from '../../../proto/work.js';
 import { programOf } from '../../../worker/engine/program.js';
 import { layerTable } from '../../../worker/model/layer-table.js';
 import { ModelError } from '../../../worker/model/model-error.js';
 import { buildModel, MODEL_NAMES } from '../../../worker/model/zoo.js';
+
+function defaultsOf(name: string): { readonly [knob: string]: Json } {
+  return Object.fromEntries(zooModel(name).knobs.map((knob) => [knob.name, knob.default]));
+}
 
 const garth = (filters: number[], fcWidth: number) => ({ name: 'garth-cnn', knobs: { filters, fcWidth } });
 
@@ -86,14 +91,23 @@ test('the catalogue and the models agree: names, default knobs, least sizes', ()
   assert.deepEqual(ZOO.map((model) => model.name).sort(), [...MODEL_NAMES].sort());
   for (const { name, knobs, minImageSize } of ZOO) {
     const choice = { name, knobs: Object.fromEntries(knobs.map((knob) => [knob.name, knob.default])) };
-    layerTable(buildModel(choice, { height: minImageSize, width: minImageSize, channels: 1 }, 2));
+    // Of 1 it is what the knobs make of the image that decides, and a layer that says so.
+    if (minImageSize > 1) layerTable(buildModel(choice, { height: minImageSize, width: minImageSize, channels: 1 }, 2));
     assert.throws(() => buildModel(choice, { height: minImageSize - 1, width: minImageSize - 1, channels: 1 }, 2), ModelError);
   }
 });
 
+test('a model whose knobs leave a layer nothing to work on names that layer', () => {
+  const five = { height: 5, width: 5, channels: 1 };
+  const tableOf = (name: string, knobs = {}): unknown => layerTable(buildModel({ name, knobs: { ...defaultsOf(name), ...knobs } }, five, 2));
+  assert.throws(() => tableOf('lmap3'), (error) => error instanceof ModelError && /^layer "conv2d_2": its window of 3 x 3 is larger than its input of 1 x 1; use larger images$/.test(error.message));
+  assert.throws(() => tableOf('vgg16'), /^ModelError: layer "block3_pool": its window of 2 x 2 is larger than its input of 1 x 1/);
+  tableOf('lmap3', { filters: [4] });
+});
+
 test('unknown names and bad knobs are refused by name', () => {
   const input = { height: 28, width: 28, channels: 1 };
-  assert.throws(() => buildModel({ name: 'alexnet', knobs: {} }, input, 2), /alexnet.*garth-cnn/);
+  assert.throws(() => buildModel({ name: 'densenet', knobs: {} }, input, 2), /densenet.*garth-cnn/);
   assert.throws(() => buildModel(garth([8, 16], 100), input, 2), /filters/);
   assert.throws(() => buildModel(garth([8, 16, 49], -1), input, 2), /fcWidth/);
 });
