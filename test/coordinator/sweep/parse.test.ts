@@ -333,7 +333,7 @@ test('ranges and types are checked without a model', () => {
 
 test('a model holds its knobs and image size to its own bounds', () => {
   one('data: x\nmodel: lenet5\nspace: {filters: [[8, 16, 49]]}', 'space.filters: found filters for lenet5', 'garth-cnn, cnn and ', ' other models have it');
-  one('data: x\nspace: {batchNorm: false}', 'only cnn has it');
+  one('data: x\nspace: {batchNorm: false}', 'only cnn and inception have it');
   one('data: x\nmodel: lenet5\nspace: {fcWidth: [0, 10]}', 'found 0, expected a whole number from 1 to 65536 for lenet5');
   one('data: x\nspace: {imageSize: 3}', 'found 3, expected at least 4 for garth-cnn');
 });
