@@ -3,6 +3,7 @@
  * epoch, what an epoch yields, and the two units of dispatch (a stage to train, an epoch to
  * evaluate). Protobuf types never leave `proto/`, `coordinator/dispatch` and `worker/link`.
  */
+import type { PretrainedNormalisation } from './pretrained.js';
 import type { RocSummary } from './roc-summary.js';
 
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [name: string]: Json };
@@ -29,9 +30,10 @@ export interface ImageInput {
   readonly resize: 'stretch' | 'pad' | 'crop';
   /**
    * `scale`: v / 255. `zerocenter`: v / 255 minus the mean image of the training part (per element).
-   * `standardise`: (v / 255 - mean) / deviation per channel over the training part.
+   * `standardise`: (v / 255 - mean) / deviation per channel over the training part. The others are those of
+   * pretrained weights, with constants (proto/pretrained.ts).
    */
-  readonly normalisation: 'scale' | 'zerocenter' | 'standardise';
+  readonly normalisation: 'scale' | 'zerocenter' | 'standardise' | PretrainedNormalisation;
 }
 
 export interface LayerConfig {
@@ -60,6 +62,20 @@ export interface Topology {
   };
 }
 
+/** What makes a model of one that was trained elsewhere: its layers up to a cut are the base, and a head of its own follows. */
+export interface Transfer {
+  /** The base's weights, as safetensors: LAYER/kernel and so on, in Keras' layouts. */
+  readonly weights: BlobId;
+  /** The base's last layer; null for the one before the last global pooling or flattening. */
+  readonly cutAt: string | null;
+  readonly pooling: 'average' | 'flatten';
+  /** Neurons of the head's dense layers, each with ReLU. */
+  readonly hidden: readonly number[];
+}
+
+/** What of a transfer's base is not trained: so many of its first layers, or those up to the one of a name. */
+export type Freeze = 'all' | 'none' | number | string;
+
 export interface ModelChoice {
   /** A name of the zoo, or `module` for a model of the user's own. */
   readonly name: string;
@@ -72,6 +88,8 @@ export interface ModelChoice {
    * the key says what is trained rather than how it was written; `knobs` is empty then.
    */
   readonly topology?: Topology;
+  /** Absent for a model that begins with weights drawn by its initializers. */
+  readonly transfer?: Transfer;
 }
 
 export type OptimizerChoice = OptimizerRule & {
@@ -176,6 +194,11 @@ export function isProgram(trajectory: Trajectory): trajectory is ProgramTrajecto
   return trajectory.trainable === 'command' || trajectory.trainable === 'module';
 }
 
+/** Of a transfer's base; null for all else. */
+export function weightsOf(trajectory: Trajectory): BlobId | null {
+  return trajectory.trainable === 'image-classifier' ? (trajectory.model.transfer?.weights ?? null) : null;
+}
+
 /**
  * Random changes to each training image, drawn from (dataSeed, replicate, epoch, image), so that they
  * depend on no batch. 0 (and `none`) leaves a transformation out. Epochs' evaluations and batch-norm
@@ -224,6 +247,15 @@ export interface PlateauRule {
   readonly final: number;
 }
 
+/** What is in force for a transfer's base in one epoch. An epoch that freezes other layers than the one before begins with a new optimizer. */
+export interface BaseSettings {
+  readonly freeze: Freeze;
+  /** Of what is trained of the base, in the place of the epoch's; rounded to float32. */
+  readonly lr?: number;
+  /** What the epoch's rate is multiplied by for it. */
+  readonly lrFactor?: number;
+}
+
 /** What is in force in one epoch of an image classifier: hashed whole into that epoch's key. */
 export interface ImageEpochSettings {
   /** Rounded to float32. Step s of n takes lrFrom + (lr - lrFrom) * (s + 1) / n, counting from 0. */
@@ -250,6 +282,8 @@ export interface ImageEpochSettings {
   /** In (0, 1]: trained on is this share of each class's training images. */
   readonly trainFraction: number;
   readonly augment: Augmentation | null;
+  /** Of a transfer alone. */
+  readonly base?: BaseSettings;
   /** Shuffling, dropout and augmentation draw from (dataSeed, replicate, epoch, step). */
   readonly dataSeed: number;
 }

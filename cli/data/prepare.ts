@@ -11,11 +11,13 @@ import { scanFolder, type Scan, type ScannedFile } from './scan.js';
 import { capClasses, dropTrainedCopies } from './select.js';
 import { splitDataset, type Split } from './split.js';
 import { count } from '../text/format.js';
+import { bytes as shownBytes } from '../text/format.js';
 
 export interface PrepareProgress {
-  /** `unpack`: bytes or images of an array; `scan`: files looked at; `pack`: distinct images stored. */
-  readonly phase: 'unpack' | 'scan' | 'pack';
+  /** `fetch`: bytes of weights; `unpack`: bytes or images of an array; `scan`: files looked at; `pack`: distinct images stored. */
+  readonly phase: 'fetch' | 'unpack' | 'scan' | 'pack';
   readonly done: number;
+  /** Of a fetch 0 where nobody knows it. */
   readonly total: number;
 }
 
@@ -33,6 +35,7 @@ export interface PrepareOptions {
 
 /** What a person sees of it meanwhile. */
 export function progressLine({ phase, done, total }: PrepareProgress): string {
+  if (phase === 'fetch') return `fetching weights: ${total === 0 ? shownBytes(done) : `${Math.floor((100 * done) / total)} % of ${shownBytes(total)}`}`;
   if (phase === 'unpack') return `unpacking arrays: ${Math.floor((100 * done) / total)} %`;
   return `${phase === 'scan' ? 'reading images' : 'storing images'}: ${done} of ${total}`;
 }

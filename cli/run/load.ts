@@ -21,7 +21,9 @@ import { mistakeLines } from '../text/mistake-lines.js';
 import { readSweepWithModule, type SweepWithModule } from '../module/read-sweep.js';
 import type { ModelEngine } from '../module/topology.js';
 import type { ModelModule } from '../../proto/model-module.js';
+import type { WeightsSource } from '../../proto/pretrained.js';
 import type { ProgramSource } from '../../proto/program.js';
+import { prepareWeights } from '../weights/prepare.js';
 import { prepareProgram } from '../program/prepare.js';
 
 export interface LoadOptions {
@@ -77,10 +79,10 @@ async function loadParsed(sweep: SweepWithModule, text: string, name: string, op
   const { parsed } = sweep;
   if ('mistakes' in parsed) throw new BadInput(mistakeLines(name, parsed.with(await folderProblems(parsed.dataPath, options.file))));
   for (const warning of parsed.warnings) options.onWarning(warning);
-  const { spec, data, module, program } = await prepare(parsed, sweep, options, name);
+  const { spec, data, module, program, weights } = await prepare(parsed, sweep, options, name);
   // Of a model, whoever chooses the engine puts in its own (engine.ts).
   const numerics = spec.trainable.kind === 'image-classifier' ? 'undecided' : 'none';
-  const found = { ...(module === undefined ? {} : { module }), ...(program === undefined ? {} : { program }), ...(sweep.list === null ? {} : { list: sweep.list }) };
+  const found = { ...(module === undefined ? {} : { module }), ...(program === undefined ? {} : { program }), ...(weights === undefined ? {} : { weights }), ...(sweep.list === null ? {} : { list: sweep.list }) };
   return { spec, data, request: { source: { name, text }, sharing: options.sharing, data, numerics, ...found } };
 }
 
@@ -124,6 +126,7 @@ interface Prepared {
   readonly data: DataSummary | null;
   readonly module?: ModelModule | undefined;
   readonly program?: ProgramSource | undefined;
+  readonly weights?: WeightsSource | undefined;
 }
 
 async function prepare(parsed: ParsedSweep, sweep: SweepWithModule, options: LoadOptions, name: string): Promise<Prepared> {
@@ -157,9 +160,10 @@ async function prepare(parsed: ParsedSweep, sweep: SweepWithModule, options: Loa
     const costly = parsed.place(checkCosts(spec, data, module ?? null));
     if (costly.length > 0) throw new BadInput(mistakeLines(name, costly));
     for (const warning of parsed.warn(costWarningsOf(spec, data, module ?? null))) options.onWarning(warning);
+    const weighed = await withWeights(parsed.spec, parsed, sweep, options, name, { classes: data.classes.length, module: module ?? null });
     // Its caches were written first, with the rights that folders have by default.
     if (isNewHome) chmodSync(options.home.folder, 0o700);
-    return { spec, data, module };
+    return { data, module, ...weighed };
   } catch (error) {
     // Bad input creates nothing, not even the home.
     if (isNewHome && !existsSync(options.home.lock)) rmSync(options.home.folder, { recursive: true, force: true });
@@ -169,4 +173,18 @@ async function prepare(parsed: ParsedSweep, sweep: SweepWithModule, options: Loa
     }
     throw error;
   }
+}
+
+/** The spec with what its pretrained weights are, where it has some. Throws BadInput with a line per mistake. */
+async function withWeights(spec: SweepSpec, parsed: ParsedSweep, sweep: SweepWithModule, options: LoadOptions, name: string, { classes, module }: { readonly classes: number; readonly module: ModelModule | null }): Promise<Pick<Prepared, 'spec' | 'weights'>> {
+  const written = spec.trainable.kind === 'image-classifier' ? spec.trainable.weights : undefined;
+  if (written === undefined) return { spec };
+  const prepared = await prepareWeights(spec, written, {
+    ...{ base: resolve(dirname(options.file)), blobs: options.blobs, cacheDir: options.home.dataCache, classes, module, signal: options.signal },
+    onProgress: (done, total) => options.onProgress({ phase: 'fetch', done, total: total ?? 0 }),
+  });
+  if ('problems' in prepared) throw new BadInput(mistakeLines(name, parsed.place(prepared.problems)));
+  const whole = sweep.withWeights(prepared.source);
+  if ('mistakes' in whole) throw new BadInput(mistakeLines(name, whole.mistakes));
+  return { spec: whole.spec, weights: prepared.source };
 }

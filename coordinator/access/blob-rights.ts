@@ -1,5 +1,5 @@
 /**
- * Which blobs a worker's token reaches: it reads the data sets, checkpoints and programs of the work that
+ * Which blobs a worker's token reaches: it reads the data sets, checkpoints, programs and weights of the work that
  * its workers have leased, and writes while they have a lease, or what they were asked to put back. The
  * names of what it will write are hashes that nobody knows before, so a lease is all that can be asked for.
  */
@@ -11,7 +11,7 @@ export interface Leased {
   readonly attempts: number;
   /** Manifests of data sets. */
   readonly datasets: ReadonlySet<BlobId>;
-  /** Checkpoints and programs. */
+  /** Checkpoints, programs and weights. */
   readonly others: ReadonlySet<BlobId>;
   /** Whether workers are asked for their copies of it, which the store has lost. */
   readonly restoring: (blob: BlobId) => boolean;

@@ -25,7 +25,7 @@ export interface Compiled {
 export function compileRequest(request: SubmitRequest): Compiled {
   const { warmStartFrom } = request;
   const text = warmStartFrom === undefined ? request.source.text : rewrite(request.source.text, [{ path: ['warmStart'], value: { from: warmStartFrom } }]);
-  const source: SweepSource = { ...request.source, text, module: request.module ?? null, list: request.list ?? null, program: request.program ?? null };
+  const source: SweepSource = { ...request.source, text, module: request.module ?? null, list: request.list ?? null, program: request.program ?? null, ...(request.weights === undefined ? {} : { weights: request.weights }) };
   return compile({ source, sharing: request.sharing, data: request.data, numerics: request.numerics }, (mistake) => formatMistake(source.name, mistake));
 }
 
@@ -49,13 +49,14 @@ export function fieldLine({ field, found, expected, suggestion }: Pick<Mistake, 
 }
 
 function compile({ source, sharing, data, numerics }: Stored, say: (mistake: Mistake) => string): Compiled {
-  const parsed = parseSweepFile(source.text, source.name, source.module, source.list, source.program);
+  const parsed = parseSweepFile(source.text, source.name, source.module, source.list, source.program, source.weights ?? null);
   if ('mistakes' in parsed) throw new BadRequest(parsed.mistakes.map(say).join('\n'));
   const spec: SweepSpec = { ...parsed.spec, sharing };
   if ((spec.trainable.kind === 'image-classifier') !== (data !== null)) {
     throw new BadRequest(`sweep ${spec.name}: ${data === null ? 'its data was not submitted with it' : 'a trainable without data was submitted with data'}`);
   }
   if (spec.trainable.kind === 'module' && source.program === null) throw new BadRequest(`sweep ${spec.name}: the code of its module was not submitted with it`);
+  if (spec.trainable.kind === 'image-classifier' && spec.trainable.weights !== undefined && spec.trainable.weights.blob === undefined) throw new BadRequest(`sweep ${spec.name}: its weights were not submitted with it`);
   const unknown = parsed.place([...(data === null ? [] : checkAgainstData(spec, data)), ...checkAgainstEngine(spec, numerics)]);
   if (unknown.length > 0) throw new BadRequest(unknown.map(say).join('\n'));
   const costly = parsed.place(checkCosts(spec, data, source.module));

@@ -76,6 +76,7 @@ export class Submissions {
     const compiled = compileRequest(request);
     if (request.data !== null) await this.#registerData(request.data.manifest);
     if (request.program !== undefined) await this.#register(request.program.blob, 'program');
+    if (request.weights !== undefined) await this.#register(request.weights.blob, 'weights');
     return this.#retrying(async () => {
       const prospect = await this.#prospect(compiled, 'file', request.replace === true);
       if (prospect.standing === 'conflict') throw new BadRequest(conflictLines(compiled.source.name, { ...prospect, name: compiled.spec.name }).join('\n'));
@@ -210,7 +211,7 @@ export class Submissions {
     for (const pack of await new ManifestPacks(this.#options.blobs).of(manifest)) await this.#register(pack, 'data');
   }
 
-  async #register(id: BlobId, kind: 'manifest' | 'data' | 'program'): Promise<void> {
+  async #register(id: BlobId, kind: 'manifest' | 'data' | 'program' | 'weights'): Promise<void> {
     await this.#store.touchBlob(id);
     const bytes = await this.#options.blobs.size(id);
     if (bytes === null) throw new BadRequest(`${kind} blob ${id} was not uploaded before the sweep; submit it again`);

@@ -6,6 +6,7 @@ import type { Role } from '../access/roles.js';
 import type { Confusion } from '../../proto/confusion.js';
 import type { ListFile } from '../sweep/list-file.js';
 import type { ModelModule } from '../../proto/model-module.js';
+import type { WeightsSource } from '../../proto/pretrained.js';
 import type { ProgramSource } from '../../proto/program.js';
 import type { BlobId, EpochKey, EpochSettings, ImageTrajectory, Trajectory } from '../../proto/work.js';
 import type { SlotSnapshot } from '../leader/snapshot.js';
@@ -37,6 +38,8 @@ export interface SubmitRequest {
   readonly warmStartFrom?: readonly string[] | undefined;
   /** Of a command its files, of a module its code; the blob was put into the store before. Absent for other trainables, and for a command without files. */
   readonly program?: ProgramSource | undefined;
+  /** Of a sweep over pretrained weights what was found out about them; the blob was put into the store before. */
+  readonly weights?: WeightsSource | undefined;
 }
 
 /** What a sampler knows of other sweeps' trials before its first proposal. */

@@ -1,12 +1,12 @@
 /** What workers need of the blob store for the work that they have leased. */
-import { isProgram, type BlobId, type Trajectory, type Work } from '../../proto/work.js';
+import { isProgram, weightsOf, type BlobId, type Trajectory, type Work } from '../../proto/work.js';
 import type { Leased } from '../access/blob-rights.js';
 import type { Board } from './board.js';
 import { goalOf, type Attempt, type WorkBlobs, type WorkerRun } from './model.js';
 
 /** What an offer names. */
 export function blobsOf({ trajectory, dataset, checkpoint }: Work): WorkBlobs {
-  return { datasets: present([dataset]), others: present([checkpoint, programOf(trajectory)]) };
+  return { datasets: present([dataset]), others: present([checkpoint, programOf(trajectory), weightsOf(trajectory)]) };
 }
 
 /** Of an attempt that a former leader has offered: what its offer may have named. */
@@ -15,7 +15,7 @@ export function blobsAdopted({ kind, nodes, payers }: Pick<Attempt, 'kind' | 'no
   const first = nodes[0] ?? goal;
   const sweeps = [...payers, ...[...board.standingAt(goal), ...board.waitingForEvaluation(goal)].map(({ sweep }) => sweep)];
   const checkpoint = kind === 'train' ? (first.parent?.checkpoint ?? null) : goal.checkpoint;
-  return { datasets: present(sweeps.map(({ dataset }) => dataset)), others: present([checkpoint, programOf(first.trajectory)]) };
+  return { datasets: present(sweeps.map(({ dataset }) => dataset)), others: present([checkpoint, programOf(first.trajectory), weightsOf(first.trajectory)]) };
 }
 
 /** Of all workers whose last session a token opened; null where it opened none. */

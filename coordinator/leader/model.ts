@@ -168,7 +168,7 @@ export interface WorkerRun {
 export interface WorkBlobs {
   /** Manifests. */
   readonly datasets: readonly BlobId[];
-  /** Checkpoints and programs. */
+  /** Checkpoints, programs and weights. */
   readonly others: readonly BlobId[];
 }
 

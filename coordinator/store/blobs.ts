@@ -19,11 +19,11 @@ export async function touchBlob(client: ClientBase, id: BlobId): Promise<void> {
   await client.query({ name: 'touch-blob', text: 'update blob set last_used = now() where id = $1', values: [id] });
 }
 
-/** References that the store knows: checkpoints, probabilities, and of live sweeps the manifest of their data or their program. */
+/** References that the store knows: checkpoints, probabilities, and of live sweeps the manifest of their data, their program or weights. */
 const unreferenced = `not exists (select from epoch e where e.checkpoint = b.id)
   and not exists (select from evaluation v where v.probabilities = b.id)
   and not exists (
-    select from sweep s join sweep_revision r on r.sweep = s.id and r.revision = s.revision where r.data ->> 'manifest' = b.id or r.spec -> 'trainable' ->> 'program' = b.id
+    select from sweep s join sweep_revision r on r.sweep = s.id and r.revision = s.revision where r.data ->> 'manifest' = b.id or r.spec -> 'trainable' ->> 'program' = b.id or r.spec -> 'trainable' -> 'weights' ->> 'blob' = b.id
   )`;
 
 export async function readUnreferenced(client: ClientBase, before: Date): Promise<UnreferencedBlob[]> {
@@ -41,7 +41,7 @@ export async function forgetUnreferenced(client: ClientBase, id: BlobId, before:
   return rowCount === 1;
 }
 
-/** A few of those that `unreferenced` leaves out: checkpoints and probabilities, of each the latest, manifests and programs. */
+/** A few of those that `unreferenced` leaves out: checkpoints and probabilities, of each the latest, manifests, programs and weights. */
 export async function readSomeReferred(client: ClientBase): Promise<BlobId[]> {
   const { rows } = await client.query<{ id: BlobId }>({
     name: 'some-referred-blobs',
@@ -49,7 +49,9 @@ export async function readSomeReferred(client: ClientBase): Promise<BlobId[]> {
       union (select probabilities from evaluation limit 10)
       union (select r.data ->> 'manifest' from sweep s join sweep_revision r on r.sweep = s.id and r.revision = s.revision where r.data is not null order by s.created_at desc limit 10)
       union (select r.spec -> 'trainable' ->> 'program' from sweep s join sweep_revision r on r.sweep = s.id and r.revision = s.revision
-        where r.spec -> 'trainable' ->> 'program' is not null order by s.created_at desc limit 10)`,
+        where r.spec -> 'trainable' ->> 'program' is not null order by s.created_at desc limit 10)
+      union (select r.spec -> 'trainable' -> 'weights' ->> 'blob' from sweep s join sweep_revision r on r.sweep = s.id and r.revision = s.revision
+        where r.spec -> 'trainable' -> 'weights' ->> 'blob' is not null order by s.created_at desc limit 10)`,
   });
   return rows.map(({ id }) => id);
 }

@@ -9,6 +9,7 @@
  * - An epoch is inserted once per key; a second insert of the same key throws `StaleWrite`.
  * - Event ids are gapless and in order of commit.
  */
+import type { WeightsSource } from '../../proto/pretrained.js';
 import type { ProgramSource } from '../../proto/program.js';
 import type { ModelModule } from '../../proto/model-module.js';
 import type { BlobId, EpochKey, EpochResult, EvaluatedPart, EvaluationResult, Json, OutcomeClass } from '../../proto/work.js';
@@ -60,6 +61,8 @@ export interface SweepSource {
   readonly list: ListFile | null;
   /** Of a command its files, of a module its code; null for none. */
   readonly program: ProgramSource | null;
+  /** Of its pretrained weights; absent for none. */
+  readonly weights?: WeightsSource;
 }
 
 /** What a revision of a sweep has used up. */

@@ -11,6 +11,7 @@ import { describe, type Problem } from './mistakes.js';
 import { isDrawing } from './schema-search.js';
 import { syntheticValue } from './schema-space.js';
 import type { Axis, AxisCondition } from './spec.js';
+import { TRANSFER_DEFAULTS } from './transfer.js';
 
 interface Kinds {
   readonly whole: ReadonlySet<string>;
@@ -21,7 +22,7 @@ interface Kinds {
 function kindsOf(knobs: readonly Knob[]): Kinds {
   const named = (kind: Knob['kind']): string[] => knobs.filter((knob) => knob.kind === kind).map((knob) => knob.name);
   const whole = new Set(['imageSize', 'batch', 'accumulate', 'epochs', ...named('int')]);
-  return { whole, choices: new Set(['optimizer', 'classWeights', 'clipNorm', 'augment', 'head', ...named('choice'), ...named('int-list').filter((name) => !whole.has(name))]) };
+  return { whole, choices: new Set(['optimizer', 'classWeights', 'clipNorm', 'augment', 'head', ...Object.keys(TRANSFER_DEFAULTS), ...named('choice'), ...named('int-list').filter((name) => !whole.has(name))]) };
 }
 
 const ZOO_KINDS = kindsOf(ZOO.flatMap((model) => model.knobs));
@@ -124,7 +125,7 @@ function withoutConstant(value: Json): Json {
 }
 
 /** Hyperparameters that are off unless they are named, and what that means. */
-export const OFF: { readonly [hyperparameter: string]: Json } = { accumulate: 1, l2: 0, labelSmoothing: 0, clipNorm: null, trainFraction: 1, augment: null, head: 'softmax' };
+export const OFF: { readonly [hyperparameter: string]: Json } = { accumulate: 1, l2: 0, labelSmoothing: 0, clipNorm: null, trainFraction: 1, augment: null, head: 'softmax', ...TRANSFER_DEFAULTS };
 
 /**
  * `named`, then with one value each what it leaves out of an image classifier's hyperparameters; those

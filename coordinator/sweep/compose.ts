@@ -2,12 +2,13 @@
 import type { ZooModel } from '../../proto/models.js';
 import type { WorkerSelector } from '../placement/selector.js';
 import { withDefaults } from './axes.js';
+import { usualNormalisation, type WeightsSource } from '../../proto/pretrained.js';
 import type { ProgramSource } from '../../proto/program.js';
 import type { ImageDraft, ProgramDraft, SyntheticDraft } from './draft.js';
 import { durationMs } from '../../proto/duration.js';
 import type { BudgetFile, ImageFile, ObjectiveFile, WorkersFile } from './schema.js';
 import type { PrunerFile, SamplerFile } from './schema-search.js';
-import type { Assignment, Axis, BudgetSpec, CommandSpec, DataSpec, EnsembleSpec, Goal, ModuleSpec, ObjectiveSpec, PrunerSpec, SamplerSpec, SplitSpec, StopSpec, SweepSpec } from './spec.js';
+import type { Assignment, Axis, BudgetSpec, CommandSpec, DataSpec, EnsembleSpec, Goal, ModuleSpec, ObjectiveSpec, PrunerSpec, SamplerSpec, SplitSpec, StopSpec, SweepSpec, WeightsSpec } from './spec.js';
 
 export const DEFAULT_SPLIT = { val: 0.15, test: 0.15 } as const;
 
@@ -20,11 +21,12 @@ export const DEFAULT_ENSEMBLE: EnsembleSpec = { rule: 'greedy', maxMembers: 10 }
 /** Longer than an epoch of most trainings takes: a process that hangs shall not hold a slot for ever. */
 export const DEFAULT_SILENCE = '1h';
 
-export function composeImage(draft: ImageDraft, named: readonly Axis[], model: ZooModel, fallbackName: string, list: readonly Assignment[] | null): SweepSpec {
+/** `weights` is what was found out about the file's; null where nobody has looked, and for none. */
+export function composeImage(draft: ImageDraft, named: readonly Axis[], model: ZooModel, weights: WeightsSource | null, fallbackName: string, list: readonly Assignment[] | null): SweepSpec {
   const file = draft.sections;
   return {
     ...common(file, fallbackName, list),
-    trainable: { kind: 'image-classifier', data: composeData(file.data, model), model: model.name, ...(draft.module === null ? {} : { module: draft.module.digest }) },
+    trainable: { kind: 'image-classifier', data: composeData(file.data, model, weights), model: model.name, ...(draft.module === null ? {} : { module: draft.module.digest }), ...composeWeights(file.weights, weights) },
     axes: withDefaults(named, model),
     objective: composeObjective(file.objective, 'val.auc'),
     stop: composeStop(file.stop, 'val.loss'),
@@ -141,7 +143,13 @@ function composePruner(file: PrunerFile | undefined): PrunerSpec | null {
   return { kind: 'hyperband', minEpochs, eta };
 }
 
-function composeData(data: ImageFile['data'] | undefined, model: ZooModel): DataSpec {
+function composeWeights(file: ImageFile['weights'], source: WeightsSource | null): { readonly weights?: WeightsSpec } {
+  if (file === undefined) return {};
+  const { file: path, sha256 } = typeof file === 'string' ? { file } : file;
+  return { weights: { file: path, ...(sha256 === undefined ? {} : { sha256 }), ...(source === null ? {} : { blob: source.blob }) } };
+}
+
+function composeData(data: ImageFile['data'] | undefined, model: ZooModel, weights: WeightsSource | null): DataSpec {
   const file: Exclude<ImageFile['data'], string> = typeof data === 'object' ? data : { path: data ?? '' };
   return {
     path: file.path,
@@ -155,7 +163,7 @@ function composeData(data: ImageFile['data'] | undefined, model: ZooModel): Data
     positive: file.positive === undefined ? null : String(file.positive),
     channels: file.channels ?? 'gray',
     resize: file.resize ?? 'stretch',
-    normalisation: file.normalisation ?? model.defaults.normalisation,
+    normalisation: file.normalisation ?? (weights === null ? null : usualNormalisation(model.name, weights.names)) ?? model.defaults.normalisation,
     maxRejected: file.maxRejected ?? DEFAULT_MAX_REJECTED,
   };
 }

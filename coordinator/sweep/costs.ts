@@ -8,6 +8,7 @@ import { resolveAugmentation, type WrittenAugmentation } from '../space/augmenta
 import { resolveOptimizer, type WrittenOptimizer } from '../space/optimizer.js';
 import type { DataSummary, SweepSpec } from './spec.js';
 import { modelChoice, structureOf } from './structures.js';
+import { transferOf } from './transfer.js';
 
 export { UnsupportedLayerError };
 
@@ -32,11 +33,12 @@ export function costsFor(spec: SweepSpec, data: Pick<DataSummary, 'classes'> | n
       clips: (assignment.clipNorm ?? null) !== null,
       augments: resolveAugmentation((assignment.augment ?? null) as WrittenAugmentation | null) !== null,
     };
-    const text = canonicalJson({ structure, step });
+    const transfer = transferOf({ ...trainable, ...(trainable.weights === undefined ? {} : { weights: { file: '', blob: '' } }) }, assignment) ?? null;
+    const text = canonicalJson({ structure, step, transfer });
     const before = known.get(text);
     if (before !== undefined) return before;
     const choice = modelChoice(trainable.model, module, structure);
-    const cost = choice === null ? null : modelCost({ model: choice, input: structure.input, classes: data.classes.length, ...step });
+    const cost = choice === null ? null : modelCost({ model: { ...choice, ...(transfer === null ? {} : { transfer }) }, input: structure.input, classes: data.classes.length, ...step });
     if (known.size >= MOST_KNOWN) known.clear();
     known.set(text, cost);
     return cost;

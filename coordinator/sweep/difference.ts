@@ -93,8 +93,8 @@ function writtenData({ split, labels, ...same }: DataSpec): Json {
 function writtenTrainable(trainable: TrainableSpec): { readonly [section: string]: Json } {
   switch (trainable.kind) {
     case 'image-classifier': {
-      const { data, model, module } = trainable;
-      return { data: writtenData(data), model, 'code of the model': module?.slice(0, 12) ?? null };
+      const { data, model, module, weights } = trainable;
+      return { data: writtenData(data), model, 'code of the model': module?.slice(0, 12) ?? null, weights: weights?.file ?? null, 'bytes of the weights': weights?.blob?.slice(0, 12) ?? null };
     }
     case 'synthetic':
       return { trainable: { synthetic: { epochMs: trainable.epochMs, metrics: trainable.metrics } } };

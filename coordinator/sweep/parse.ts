@@ -5,6 +5,8 @@ import { namedAxes } from './axes.js';
 import { checkDraft, modelOf } from './check.js';
 import type { ProgramSource } from '../../proto/program.js';
 import { checkProgram } from './check-program.js';
+import { checkTransfer } from './check-transfer.js';
+import type { WeightsSource } from '../../proto/pretrained.js';
 import { checkSynthetic } from './check-synthetic.js';
 import { composeImage, composeProgram, composeSynthetic } from './compose.js';
 import { isRawMap, readDraft, type Draft } from './draft.js';
@@ -53,9 +55,9 @@ export function listPathIn(text: string): string | null {
 /**
  * `file` gives the sweep its name where the text gives none; `module` is what was found out about the
  * one that `modulePathOf` told, `list` the file that `listPathIn` told, `program` the
- * files of its command or module. Mistakes are in order of their lines.
+ * files of its command or module, `weights` its file of pretrained weights. Mistakes are in order of their lines.
  */
-export function parseSweepFile(text: string, file: string, module: ModelModule | null = null, list: ListFile | null = null, program: ProgramSource | null = null): ParseResult {
+export function parseSweepFile(text: string, file: string, module: ModelModule | null = null, list: ListFile | null = null, program: ProgramSource | null = null, weights: WeightsSource | null = null): ParseResult {
   const source = readSource(text);
   const raw = source.value;
   const opened = openList(raw, list);
@@ -77,13 +79,13 @@ export function parseSweepFile(text: string, file: string, module: ModelModule |
   const listed = rows === null ? null : listedTrials(draft, named.axes, rows);
   const axes = listed?.axes ?? named.axes;
   // Names that only a list gives are unknown where that could not be read.
-  const later = opened.problems.length > 0 ? [] : [...checkDraft(draft, axes), ...checkTrainable(draft, axes)];
+  const later = opened.problems.length > 0 ? [] : [...checkDraft(draft, axes), ...checkTrainable(draft, axes, weights)];
   const all = [...problemsOf(issues, raw), ...named.problems, ...opened.problems, ...(listed?.problems ?? []), ...movedToList(later, draft, rows ?? [])];
   if (module === null && isModulePath(raw.model)) all.push({ path: ['model'], at: 'value', found: describe(raw.model), expected: 'what the module builds beside the file', suggestion: 'submit it with `trawl run`' });
   const mistakes = [...source.mistakes, ...all.map(located)];
   if (mistakes.length > 0) return mistaken(mistakes);
 
-  const spec = compose(draft, axes, program, listed?.trials ?? null, nameOf(file));
+  const spec = compose(draft, axes, { program, weights }, listed?.trials ?? null, nameOf(file));
   const warn = (found: readonly Warning[]): string[] => found.map(({ path, text: warning }) => warningLine(source, file, path, warning));
   return {
     spec,
@@ -93,17 +95,18 @@ export function parseSweepFile(text: string, file: string, module: ModelModule |
   };
 }
 
-function checkTrainable(draft: Draft, axes: readonly Axis[]): readonly Problem[] {
+function checkTrainable(draft: Draft, axes: readonly Axis[], weights: WeightsSource | null): readonly Problem[] {
+  if (draft.kind === 'image') return checkTransfer(draft, axes, weights);
   if (draft.kind === 'synthetic') return checkSynthetic(draft, axes);
-  return draft.kind === 'program' ? checkProgram(draft) : [];
+  return checkProgram(draft);
 }
 
-function compose(draft: Draft, axes: readonly Axis[], program: ProgramSource | null, list: readonly Assignment[] | null, name: string): SweepSpec {
+function compose(draft: Draft, axes: readonly Axis[], { program, weights }: { readonly program: ProgramSource | null; readonly weights: WeightsSource | null }, list: readonly Assignment[] | null, name: string): SweepSpec {
   if (draft.kind === 'synthetic') return composeSynthetic(draft, axes, name, list);
   if (draft.kind === 'program') return composeProgram(draft, axes, program, name, list);
   const model = modelOf(draft);
   if (model === null) throw new Error('a draft without mistakes has a known model');
-  return composeImage(draft, axes, model, name, list);
+  return composeImage(draft, axes, model, weights, name, list);
 }
 
 function dataPathOf(raw: unknown): string | null {

@@ -16,6 +16,7 @@ import { isSchedule, plateauAt, rateAt, ratesOf, type RateSchedule, type Schedul
 import { costsFor } from './costs.js';
 import { replicatesOf } from './replicates.js';
 import { modelChoice, structureOf } from './structures.js';
+import { baseSettings, type ImageSpec, transferOf } from './transfer.js';
 import type { Assignment, CommandSpec, DataSpec, DataSummary, ModuleSpec, SweepSpec, TrialPlan } from './spec.js';
 
 export class UnresolvableSweep extends Error {
@@ -110,14 +111,14 @@ function resolve({ spec, data, numerics, module }: Submitted, assignment: Assign
     data: data.digest,
     classes: data.classes.length,
     input: inputOf(trainable.data, Number(assignment.imageSize), model.defaults.normalisation),
-    model: chosenModel(trainable.model, module, structureOf(assignment, model, trainable.data, data.classes.length)),
+    model: { ...chosenModel(trainable.model, module, structureOf(assignment, model, trainable.data, data.classes.length)), ...chosenTransfer(spec.name, trainable, assignment) },
     optimizer: resolveOptimizer(assignment.optimizer as WrittenOptimizer),
     loss: 'softmaxCrossEntropy',
     initSeed: spec.seed,
     replicate,
     salt,
   };
-  return { trajectory, epochs: imageEpochs(assignment, data, spec.seed, pool) };
+  return { trajectory, epochs: imageEpochs(trainable, assignment, data, spec.seed, pool) };
 }
 
 function chosenModel(name: string, module: ModelModule | null, structure: Structure): ModelChoice {
@@ -126,11 +127,17 @@ function chosenModel(name: string, module: ModelModule | null, structure: Struct
   return choice;
 }
 
+function chosenTransfer(sweep: string, trainable: ImageSpec, assignment: Assignment): Pick<ModelChoice, 'transfer'> {
+  const transfer = transferOf(trainable, assignment);
+  if (transfer === null) throw new UnresolvableSweep(`the weights of sweep ${sweep} were not submitted with it`);
+  return transfer === undefined ? {} : { transfer };
+}
+
 function inputOf(data: DataSpec, size: number, normalisation: ImageInput['normalisation']): ImageInput {
   return { height: size, width: size, channels: data.channels === 'rgb' ? 3 : 1, resize: data.resize, normalisation: data.normalisation ?? normalisation };
 }
 
-function imageEpochs(assignment: Assignment, data: DataSummary, seed: number, pool: SettingsPool): EpochSettings[] {
+function imageEpochs(trainable: ImageSpec, assignment: Assignment, data: DataSummary, seed: number, pool: SettingsPool): EpochSettings[] {
   const count = Number(assignment.epochs);
   const lr = assignment.lr as number | RateSchedule;
   const fixed = {
@@ -152,9 +159,10 @@ function imageEpochs(assignment: Assignment, data: DataSummary, seed: number, po
     const rates = ratesOf(lr, epoch, count);
     const [lrFrom, rate] = [Math.fround(rates.from), Math.fround(rates.to)];
     const plateau = plateauAt(lr, epoch);
-    if (last?.lr !== rate || last.lrFrom !== lrFrom || (last.plateau === undefined) !== (plateau === null)) {
-      const reduced = plateau === null ? {} : { plateau };
-      last = pool.get<ImageEpochSettings>(`${family} ${lrFrom} ${rate} ${canonicalJson(reduced)}`, () => ({ lr: rate, lrFrom, ...reduced, ...fixed }));
+    const base = baseSettings(trainable, assignment, epoch);
+    if (last?.lr !== rate || last.lrFrom !== lrFrom || (last.plateau === undefined) !== (plateau === null) || last.base?.freeze !== base?.freeze) {
+      const more = { ...(plateau === null ? {} : { plateau }), ...(base === undefined ? {} : { base }) };
+      last = pool.get<ImageEpochSettings>(`${family} ${lrFrom} ${rate} ${canonicalJson(more)}`, () => ({ lr: rate, lrFrom, ...more, ...fixed }));
     }
     return last;
   });

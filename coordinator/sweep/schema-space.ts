@@ -199,6 +199,24 @@ function between(min: number, max: number): z.ZodNumber {
   return z.number(what).min(min, what).max(max, what);
 }
 
+const LAYER = 'the name of a layer';
+const layer = z.string(LAYER).min(1, LAYER);
+const CUT = `${LAYER}, or null for the usual one`;
+const cutAt = z.union([layer, z.null()], { error: CUT });
+const FREEZE = `all, none, a number of layers, or ${LAYER} up to which`;
+const freeze = z.union([whole(0), layer], { error: FREEZE });
+const BASE_RATE = 'a learning rate above 0, or {factor: 0.1}';
+function baseLrOf(of: Inside) {
+  return z.union([rate, fields({ factor: of(factor, FACTOR) }, BASE_RATE)], { error: BASE_RATE });
+}
+const UNFREEZE = 'an epoch from 1, or null for never';
+const unfreezeAt = z.union([whole(1, MAX_EPOCHS), z.null()], { error: UNFREEZE });
+const POOLINGS = ['average', 'flatten'] as const;
+const headPooling = name(POOLINGS);
+const units = whole(1, 65_536);
+const UNITS = 'a number of neurons (0 for no layer), or a list of them in a list';
+const headUnits = z.union([whole(0, 65_536), z.array(units, UNITS).min(1, UNITS)], { error: UNITS });
+
 /** One value of a knob. */
 export function knobValue(knob: Knob): z.ZodType {
   if (knob.kind === 'choice') return z.literal([...knob.choices], { error: oneOf(knob.choices.map(String)) });
@@ -266,6 +284,12 @@ export const commonValues: { readonly [hyperparameter: string]: z.ZodType } = {
   clipNorm,
   trainFraction: fraction,
   augment: augmentOf(alone),
+  cutAt,
+  freeze,
+  baseLr: baseLrOf(alone),
+  unfreezeAt,
+  headPooling,
+  headUnits,
   head,
 };
 
@@ -300,6 +324,12 @@ const commonSpace = {
   clipNorm: choiceAxis(clipNorm, CLIP).optional(),
   trainFraction: numberAxis(fraction, FRACTION).optional(),
   augment: choiceAxis(augmentOf(swept), AUGMENT).optional(),
+  cutAt: choiceAxis(cutAt, CUT).optional(),
+  freeze: choiceAxis(freeze, FREEZE).optional(),
+  baseLr: choiceAxis(baseLrOf(swept), BASE_RATE).optional(),
+  unfreezeAt: choiceAxis(unfreezeAt, UNFREEZE).optional(),
+  headPooling: choiceAxis(headPooling, oneOf(POOLINGS)).optional(),
+  headUnits: z.union([whole(0, 65_536), z.array(headUnits, UNITS).min(1, 'at least one value')], { error: UNITS }).optional(),
   head: choiceAxis(head, oneOf(HEADS)).optional(),
 };
 

@@ -7,6 +7,7 @@
 import * as z from 'zod';
 import { MODULE_PATH } from '../../proto/model-module.js';
 import { ZOO, type Knob } from '../../proto/models.js';
+import { PRETRAINED_NORMALISATIONS, type PretrainedNormalisation } from '../../proto/pretrained.js';
 import { ENSEMBLE_RULES } from '../ensemble/combine.js';
 import { anyNumber, fields, MAX_TRIALS, name, oneOf, seed, text, whole } from './schema-parts.js';
 import { command, modulePath, program } from './schema-program.js';
@@ -23,6 +24,8 @@ const LABELS = '{file, path, label, group, part}, or the .npy file of the labels
 const COLUMN = 'the name of a column';
 const CLASSES = 'a list of names, of class 0 first';
 
+const PRETRAINED = Object.keys(PRETRAINED_NORMALISATIONS) as PretrainedNormalisation[];
+
 export const dataFields = fields(
   {
     path: text('a folder of images'),
@@ -37,7 +40,7 @@ export const dataFields = fields(
     positive: z.union([text('a class'), z.number()], { error: 'the name of a class' }).optional(),
     channels: name(['gray', 'rgb']).optional(),
     resize: name(['stretch', 'pad', 'crop']).optional(),
-    normalisation: name(['scale', 'zerocenter', 'standardise']).optional(),
+    normalisation: name(['scale', 'zerocenter', 'standardise', ...PRETRAINED]).optional(),
     maxRejected: z.number('a share from 0 to 1').min(0, 'a share from 0 to 1').max(1, 'a share from 0 to 1').optional(),
   },
   'a folder, or a map with path',
@@ -108,6 +111,10 @@ const common = {
   replicates: whole(1, MAX_REPLICATES).optional(),
 };
 
+const WEIGHTS = 'a file of weights or its address (https://…), or {file, sha256}';
+const DIGEST = 'a SHA-256: 64 hexadecimal digits';
+export const weightsFields = z.union([text(WEIGHTS), fields({ file: text(WEIGHTS), sha256: z.string(DIGEST).regex(/^[0-9a-f]{64}$/, DIGEST).optional() }, WEIGHTS)], { error: WEIGHTS });
+
 const formula = z.union([text('a formula'), anyNumber], { error: 'a formula over epoch and hyperparameters' });
 
 const zooNames = ZOO.map((model) => model.name);
@@ -119,6 +126,7 @@ function imageFileOf<Space extends z.ZodType>(space: Space) {
       name: sweepName.optional(),
       data: z.union([text('a folder of images'), dataFields], { error: 'a folder of images, or a map with path' }),
       model: z.union([z.enum(zooNames as [string, ...string[]]), z.string().regex(MODULE_PATH, { abort: true })], { error: MODEL }).optional(),
+      weights: weightsFields.optional(),
       space: space.optional(),
       ensemble: z.union([z.literal('none'), ensembleFields], { error: ENSEMBLE }).optional(),
       ...common,

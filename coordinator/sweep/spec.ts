@@ -107,6 +107,14 @@ export interface ObjectiveSpec extends Goal {
   readonly ceilings?: { readonly [metric: string]: number };
 }
 
+export interface WeightsSpec {
+  /** As written: a path or an address. */
+  readonly file: string;
+  readonly sha256?: string;
+  /** What was made of it; absent where it was not looked at. */
+  readonly blob?: BlobId;
+}
+
 export type TrainableSpec =
   | {
       readonly kind: 'image-classifier';
@@ -115,6 +123,8 @@ export type TrainableSpec =
       readonly model: string;
       /** Digest of the module's code. */
       readonly module?: string;
+      /** Of a base that was trained elsewhere; absent for none. */
+      readonly weights?: WeightsSpec;
     }
   | {
       readonly kind: 'synthetic';

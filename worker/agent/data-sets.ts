@@ -1,5 +1,6 @@
 import type { BlobStore } from '../../blob/store.js';
 import type { BoxCache } from '../data/box-cache.js';
+import { FeatureShelf } from '../data/features.js';
 import { PackFolder } from '../data/packs.js';
 import { PixelCache } from '../data/pixel-cache.js';
 import type { WorkerHome } from './home.js';
@@ -11,6 +12,7 @@ export function dataSets(blobs: BlobStore, home: Pick<WorkerHome, 'blobs' | 'pix
   const pixels = new PixelCache(home.pixels, cache);
   cache.add(packs);
   cache.add(pixels);
+  cache.add(new FeatureShelf(home.pixels));
   return {
     path: (input) => pixels.path(input),
     pixels: async (dataset, input) => pixels.ensure(await packs.manifest(dataset), input, packs),

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { BlobCorruptError, BlobNotFoundError } from '../../blob/errors.js';
 import type { BlobStore } from '../../blob/store.js';
-import { isProgram, type BlobId, type ImageInput, type Outcome, type Work } from '../../proto/work.js';
+import { isProgram, weightsOf, type BlobId, type ImageInput, type Outcome, type Work } from '../../proto/work.js';
 import type { BoxCache, Release } from '../data/box-cache.js';
 import type { PixelTable } from '../data/pixel-cache.js';
 import { oneLine, outcomeOf } from '../train/failure.js';
@@ -14,6 +14,8 @@ export interface Prepared {
   readonly start: Start;
   readonly pixels: PixelTable | null;
   readonly program: string | null;
+  /** Of a transfer's base; absent for others. */
+  readonly weights?: string;
 }
 
 /** The data sets of this box. */
@@ -72,8 +74,10 @@ export class Inputs {
   /** Keeps on this box what work needs of what is there, from its offer to its end. */
   hold(work: Work): Release {
     const { trajectory, dataset } = work;
+    const base = weightsOf(trajectory);
     const paths = [
       ...(isProgram(trajectory) && trajectory.program !== null ? [this.#programs.path(trajectory.program)] : []),
+      ...(base === null ? [] : [this.#programs.path(base)]),
       ...(trajectory.trainable === 'image-classifier' && dataset !== null ? [this.#data.path(trajectory.input)] : []),
     ];
     const releases = paths.map((path) => this.#cache.hold(path));
@@ -88,9 +92,11 @@ export class Inputs {
     const { warm, name } = preparing;
     const { program: source } = isProgram(trajectory) ? trajectory : { program: null };
     const program = source === null ? null : await this.#restored(() => this.#program(source), preparing);
+    const base = weightsOf(trajectory);
+    const weights = base === null ? {} : { weights: await this.#restored(() => this.#program(base), preparing) };
     const pixels = trajectory.trainable === 'image-classifier' && dataset !== null ? await this.#restored(() => this.#table(dataset, trajectory.input), preparing) : null;
-    if (checkpoint === null) return { start: { from: 'nothing' }, pixels, program };
-    if (warm) return { start: { from: 'held' }, pixels, program };
+    if (checkpoint === null) return { start: { from: 'nothing' }, pixels, program, ...weights };
+    if (warm) return { start: { from: 'held' }, pixels, program, ...weights };
     const path = join(this.#folder, name);
     try {
       await this.#blobs.fetch(checkpoint, path);
@@ -98,7 +104,7 @@ export class Inputs {
       if (error instanceof BlobNotFoundError || error instanceof BlobCorruptError) throw new CheckpointLost(checkpoint, oneLine(error), { cause: error });
       throw error;
     }
-    return { start: { from: 'file', path }, pixels, program };
+    return { start: { from: 'file', path }, pixels, program, ...weights };
   }
 
   /** Puts what the store has lost back from this box's copy. False where there is none. Throws the blob store's errors. */
@@ -163,7 +169,7 @@ class CheckpointLost extends Error {
 class DataLost extends Error {
   readonly code = 'DataLost';
   constructor(blob: BlobId, options: ErrorOptions) {
-    super(`the blob ${blob} of its data or program is gone from the store, or damaged there, and no worker has put a copy back: \`trawl submit\` or \`trawl run\` of the sweep's file puts it back and resumes the sweep`, options);
+    super(`the blob ${blob} of its data, program or weights is gone from the store, or damaged there, and no worker has put a copy back: \`trawl submit\` or \`trawl run\` of the sweep's file puts it back and resumes the sweep`, options);
     this.name = 'DataLost';
   }
 }

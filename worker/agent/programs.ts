@@ -1,4 +1,4 @@
-/** Programs on this box: each is fetched once, however many attempts run it. */
+/** Programs and weights on this box: each is fetched once, however many attempts need it. */
 import { readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { BlobStore } from '../../blob/store.js';

@@ -2,6 +2,7 @@
  * The statistics of the training part that inputs are normalised by. Pixels are integers, so their sums
  * are exact in float64 (up to 2^53) and no order of adding can change a bit of the result.
  */
+import { PRETRAINED_NORMALISATIONS, type PretrainedNormalisation } from '../../proto/pretrained.js';
 import type { ImageInput } from '../../proto/work.js';
 import type { ImageSource, Normalisation } from '../engine/engine.js';
 
@@ -16,7 +17,16 @@ export function fitNormalisation(source: ImageSource, kind: ImageInput['normalis
       return { mean: meanImage(source, train), deviation: null };
     case 'standardise':
       return channelStatistics(source, train);
+    default:
+      return constants(kind, source);
   }
+}
+
+/** Of the three channels; of a gray image those of green, which is the nearest to its luma. */
+function constants(kind: PretrainedNormalisation, { height, width, channels }: ImageSource): Normalisation {
+  const { mean, deviation } = PRETRAINED_NORMALISATIONS[kind];
+  const repeated = (values: readonly number[]): Float32Array => Float32Array.from({ length: height * width * channels }, (_, element) => (values[channels === 3 ? element % 3 : 1] ?? 0) / 255);
+  return { mean: repeated(mean), deviation: repeated(deviation) };
 }
 
 /** Mean of v / 255 per element, [height * width * channels]. */

@@ -70,7 +70,7 @@ function begun(header: StateHeader, payload: number): Uint8Array {
 const INFERENCE = 'none';
 
 /** Optimizer state stands beside its parameter as `LAYER/kernel:momentum`. */
-const isOptimizerState = (tensor: TensorHeader): boolean => tensor.name.includes(':');
+export const isOptimizerState = (tensor: TensorHeader): boolean => tensor.name.includes(':');
 
 /** The parameter whose moving average a tensor is; null where it is none. */
 function averaged({ name }: TensorHeader): string | null {
@@ -79,21 +79,12 @@ function averaged({ name }: TensorHeader): string | null {
 
 /** The state without that of its optimizer, averages in the place of weights: a third to a half of the bytes. It can be loaded, to predict. Throws DataError. */
 export function inferenceState(state: Uint8Array): Uint8Array {
-  const { header, payload } = split(state);
-  const kept: Tensor[] = [];
-  let at = 0;
-  for (const tensor of header.tensors) {
-    const bytes = 4 * tensor.shape.reduce((product, length) => product * length, 1);
-    // A copy of its own: a Buffer's slice would be a view, and not aligned for floats.
-    const part = Uint8Array.from(payload.subarray(at, at + bytes));
-    if (part.byteLength !== bytes) throw new DataError(`the checkpoint ends before ${tensor.name}`);
-    const values = new Float32Array(part.buffer);
-    if (!isOptimizerState(tensor)) kept.push({ ...tensor, values });
+  const tensors = tensorsIn(state);
+  const averages = new Map(tensors.flatMap((tensor): [string, Tensor][] => {
     const weight = averaged(tensor);
-    kept.find(({ name }) => name === weight)?.values.set(values);
-    at += bytes;
-  }
-  return encodeState(INFERENCE, 0, kept);
+    return weight === null ? [] : [[weight, tensor]];
+  }));
+  return encodeState(INFERENCE, 0, tensors.filter((tensor) => !isOptimizerState(tensor)).map((tensor) => ({ ...tensor, values: averages.get(tensor.name)?.values ?? tensor.values })));
 }
 
 /**
@@ -140,4 +131,36 @@ function split(bytes: Uint8Array): { header: StateHeader; payload: Uint8Array } 
   }
   if (header.format !== STATE_FORMAT) throw new DataError(`the checkpoint has format ${String(header.format)}, this version reads ${String(STATE_FORMAT)}`);
   return { header, payload: bytes.subarray(8 + length) };
+}
+
+/** The state's tensors, each with memory of its own. Throws DataError where it is cut off. */
+export function tensorsIn(state: Uint8Array): Tensor[] {
+  const { header, payload } = split(state);
+  let at = 0;
+  return header.tensors.map((tensor) => {
+    const bytes = 4 * tensor.shape.reduce((product, length) => product * length, 1);
+    // A copy of its own: a Buffer's slice would be a view, and not aligned for floats.
+    const part = Uint8Array.from(payload.subarray(at, at + bytes));
+    if (part.byteLength !== bytes) throw new DataError(`the checkpoint ends before ${tensor.name}`);
+    at += bytes;
+    return { ...tensor, values: new Float32Array(part.buffer) };
+  });
+}
+
+/** The same training with these tensors in the place of its own, in their order: `tensors` are what `tensorsIn` gave, or some of them, or others. Throws DataError. */
+export function stateOf(state: Uint8Array, tensors: readonly Tensor[]): Uint8Array {
+  const { header } = split(state);
+  const made = encodeState(header.optimizer, header.steps, tensors);
+  return header.schedule === undefined ? made : withSchedule(made, header.schedule);
+}
+
+/** The state's weights and statistics, for a training that begins with another optimizer. Throws DataError. */
+export function weightsState(state: Uint8Array): Uint8Array {
+  return encodeState(INFERENCE, 0, tensorsIn(state).filter((tensor) => !isOptimizerState(tensor)));
+}
+
+/** Whether two states are of the same tensors, so that a training goes on from either. Throws DataError. */
+export function sameTensors(one: Uint8Array, other: Uint8Array): boolean {
+  const names = (state: Uint8Array): string => JSON.stringify(split(state).header.tensors);
+  return names(one) === names(other);
 }

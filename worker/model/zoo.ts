@@ -11,6 +11,7 @@ import type { Input } from './layers.js';
 import { ModelError } from './model-error.js';
 import { outputOf } from './output.js';
 import type { Topology } from './topology.js';
+import { transferModel, type TransferModel } from './transfer.js';
 
 /** One family a line; what the models may be told is said in proto/zoo. */
 const BUILDERS: ModelBuilders = {
@@ -29,6 +30,16 @@ export const MODEL_NAMES: readonly string[] = Object.keys(BUILDERS);
  * Throws ModelError: unknown name, a knob missing or out of range, a head that does not go with the classes, or images too small for its layers.
  */
 export function buildModel(model: ModelChoice, input: Input, classes: number): Topology {
+  return model.transfer === undefined ? wholeModel(model, input, classes) : transferOf(model, input, classes).topology;
+}
+
+/** A transfer's model, and how much of it is the base. Throws ModelError. */
+export function transferOf(model: ModelChoice, input: Input, classes: number): TransferModel {
+  if (model.transfer === undefined) throw new ModelError(`${model.name}: no weights of a base are named`);
+  return transferModel(wholeModel(model, input, classes), model.transfer, outputOf(model, classes));
+}
+
+function wholeModel(model: ModelChoice, input: Input, classes: number): Topology {
   if (model.topology !== undefined) return model.topology;
   const build = Object.hasOwn(BUILDERS, model.name) ? BUILDERS[model.name] : undefined;
   if (build === undefined) throw new ModelError(`model: found ${model.name}, expected one of ${MODEL_NAMES.join(', ')}`);

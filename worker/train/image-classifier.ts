@@ -5,10 +5,10 @@
  * engine's state is all that passes from one epoch to the next, so a span may be cut anywhere.
  */
 import type { EpochSettings, EvaluatedPart, ImageEpochSettings, ImageTrajectory, Part } from '../../proto/work.js';
-import type { Executable, ImageSource } from '../engine/engine.js';
 import { withSchedule } from '../engine/state.js';
 import { evaluateLogits } from '../evaluate/metrics.js';
 import { Breather } from './breather.js';
+import type { Models } from './models.js';
 import { plateauAfter, plateauBegin, plateauJson, type PlateauState } from './plateau.js';
 import { epochOrder, recalibrationImages, trainingSubset } from './order.js';
 import { stepSettings } from './step-settings.js';
@@ -34,20 +34,18 @@ interface Trained {
 
 export class ImageClassifier implements Trainer {
   readonly #trajectory: ImageTrajectory;
-  readonly #executable: Executable;
-  readonly #source: ImageSource;
+  readonly #models: Models;
   readonly #parts: PartIndices;
   readonly #breather = new Breather();
   /** Of the weights at hand, so that an evaluation right after its epoch predicts `val` once. */
   #validation: Evaluation | null = null;
   #plateau: PlateauState | null;
 
-  /** `plateau`: what a reduced rate goes on from, at the end of the epoch whose state the executable holds; null where no rule was in force. */
-  constructor(trajectory: ImageTrajectory, executable: Executable, source: ImageSource, parts: PartIndices, plateau: PlateauState | null = null) {
+  /** `plateau`: what a reduced rate goes on from, at the end of the epoch whose state the models hold; null where no rule was in force. */
+  constructor(trajectory: ImageTrajectory, models: Models, parts: PartIndices, plateau: PlateauState | null = null) {
     this.#plateau = plateau;
     this.#trajectory = trajectory;
-    this.#executable = executable;
-    this.#source = source;
+    this.#models = models;
     this.#parts = parts;
   }
 
@@ -56,7 +54,9 @@ export class ImageClassifier implements Trainer {
     const began = performance.now();
     this.#validation = null;
     const { trainFraction, dataSeed } = chosen;
-    const images = trainingSubset(this.#parts.train, this.#source.labels, trainFraction, dataSeed, this.#trajectory.replicate);
+    const loaded = await this.#models.forEpoch(chosen, watch);
+    if (loaded === null) return null;
+    const images = trainingSubset(this.#parts.train, loaded.source.labels, trainFraction, dataSeed, this.#trajectory.replicate);
     const plateau = chosen.plateau === undefined ? null : (this.#plateau ?? plateauBegin(chosen.lr));
     const trained = await this.#pass(epoch, plateau === null ? chosen : { ...chosen, lr: plateau.rate, lrFrom: plateau.rate }, images, watch);
     if (trained === null) return null;
@@ -66,7 +66,7 @@ export class ImageClassifier implements Trainer {
     if (!diverged) {
       metrics['train.loss'] = trained.loss;
       metrics['train.accuracy'] = trained.accuracy;
-      this.#executable.recalibrate(recalibrationImages(images, dataSeed), Math.ceil(Math.min(chosen.batch, images.length) / chosen.accumulate));
+      loaded.executable.recalibrate(recalibrationImages(images, dataSeed), Math.ceil(Math.min(chosen.batch, images.length) / chosen.accumulate));
       this.#validation = await this.evaluate('val');
     }
     if (this.#validation !== null) {
@@ -85,7 +85,7 @@ export class ImageClassifier implements Trainer {
     return {
       // A diverged epoch has no numbers: those before the loss went to infinity say nothing.
       result: { metrics: diverged ? {} : metrics, confusion, ...(roc.length === 0 ? {} : { roc }), diverged },
-      cost: { seconds, steps: trained.steps, params: this.#executable.params, msPerImage: this.#validation?.msPerImage ?? null },
+      cost: { seconds, steps: trained.steps, params: this.#models.params, msPerImage: this.#validation?.msPerImage ?? null },
     };
   }
 
@@ -95,7 +95,7 @@ export class ImageClassifier implements Trainer {
   }
 
   state(): Uint8Array {
-    const state = this.#executable.state();
+    const state = this.#models.state();
     return this.#plateau === null ? state : withSchedule(state, plateauJson(this.#plateau));
   }
 
@@ -106,7 +106,8 @@ export class ImageClassifier implements Trainer {
     const began = performance.now();
     const logits = await this.#predict(images);
     const msPerImage = (performance.now() - began) / images.length;
-    const labels = Uint16Array.from(images, (image) => this.#source.labels[image]!);
+    const { labels: all } = this.#models.current.source;
+    const labels = Uint16Array.from(images, (image) => all[image]!);
     const { loss, accuracy, auc, confusion, roc, probabilities } = evaluateLogits(logits, labels, this.#trajectory.classes);
     return { metrics: { loss, accuracy, auc }, confusion, roc, msPerImage, probabilities };
   }
@@ -122,7 +123,7 @@ export class ImageClassifier implements Trainer {
     let progressAt = -Infinity;
     for (let step = 0; step < steps; step++) {
       const images = order.subarray(step * batch, Math.min((step + 1) * batch, order.length));
-      const result = this.#executable.step(images, stepSettings(this.#trajectory, settings, epoch, step, images, lrFrom + (lr - lrFrom) * ((step + 1) / steps), train));
+      const result = this.#models.current.executable.step(images, stepSettings(this.#trajectory, settings, epoch, step, images, lrFrom + (lr - lrFrom) * ((step + 1) / steps), train));
       if (!Number.isFinite(result.loss)) return { loss: result.loss, accuracy: 0, steps: step + 1 };
       lossSum += result.loss * images.length;
       correct += result.correct;
@@ -143,7 +144,7 @@ export class ImageClassifier implements Trainer {
     const { classes } = this.#trajectory;
     const logits = new Float32Array(images.length * classes);
     for (let from = 0; from < images.length; from += PREDICTION_BATCH) {
-      logits.set(this.#executable.predict(images.subarray(from, from + PREDICTION_BATCH)), from * classes);
+      logits.set(this.#models.current.executable.predict(images.subarray(from, from + PREDICTION_BATCH)), from * classes);
       if (this.#breather.due()) await this.#breather.breathe();
     }
     return logits;

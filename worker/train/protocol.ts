@@ -16,6 +16,8 @@ interface OrderBase {
   readonly pixels: PixelTable | null;
   /** Of a command the archive of its files, of a module its code; null for trainables without, and a command without files. */
   readonly program: string | null;
+  /** Of a transfer the file of its base's weights; absent for others. */
+  readonly weights?: string;
   /** Folder for the files that are handed over; each name begins with `prefix`. */
   readonly folder: string;
   readonly prefix: string;

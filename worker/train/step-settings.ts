@@ -7,7 +7,8 @@ import { dropoutSeed } from './order.js';
 export function stepSettings(
   { replicate, input }: Pick<ImageTrajectory, 'replicate' | 'input'>, settings: ImageEpochSettings, epoch: number, step: number, images: Int32Array, lr: number, train: Int32Array,
 ): StepSettings {
-  const { dropout, classWeights, l2, labelSmoothing, clipNorm, augment, dataSeed } = settings;
+  const { base, dropout, classWeights, l2, labelSmoothing, clipNorm, augment, dataSeed } = settings;
   const transforms = augment === null ? null : Array.from(images, (image) => pixelTransform(augment, input, dataSeed, replicate, epoch, image, train));
-  return { lr, dropout, classWeights, l2, labelSmoothing, clipNorm, augment: transforms, dropoutSeed: dropoutSeed(dataSeed, replicate, epoch, step) };
+  const baseLr = base === undefined ? {} : { baseLr: base.lr ?? lr * (base.lrFactor ?? 1) };
+  return { lr, ...baseLr, dropout, classWeights, l2, labelSmoothing, clipNorm, augment: transforms, dropoutSeed: dropoutSeed(dataSeed, replicate, epoch, step) };
 }

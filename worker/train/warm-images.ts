@@ -5,7 +5,7 @@
  */
 import { readFile } from 'node:fs/promises';
 import { canonicalJson } from '../../proto/canonical.js';
-import type { ImageTrajectory } from '../../proto/work.js';
+import type { ImageEpochSettings, ImageTrajectory } from '../../proto/work.js';
 import { type Engine, type Executable, OutOfMemoryError, type Training } from '../engine/engine.js';
 import { scheduleIn } from '../engine/state.js';
 import { buildModel } from '../model/zoo.js';
@@ -13,9 +13,12 @@ import type { WarmTrainers } from './child.js';
 import { ImageClassifier } from './image-classifier.js';
 import type { ImageData } from './image-data.js';
 import { plateauFrom, type PlateauState } from './plateau.js';
+import { soleModel } from './models.js';
 import type { Order } from './protocol.js';
 import { modelSignature, stateSignature } from './signature.js';
 import type { Trainer } from './trainer.js';
+import { openTransfer } from './open-transfer.js';
+import type { TransferModels } from './transfer-models.js';
 
 interface OpenData {
   readonly name: string;
@@ -59,6 +62,8 @@ export class WarmImages implements WarmTrainers {
   readonly #open: OpenImages;
   #data: OpenData | null = null;
   #compiled: Compiled | null = null;
+  /** In the place of `compiled`, while what was last prepared is a transfer. */
+  #transfer: TransferModels | null = null;
   /** Whose state the executable holds, by stateSignature, while it is the end of an epoch that was finished; else null. */
   #held: string | null = null;
   /** Whose state that is. */
@@ -78,11 +83,30 @@ export class WarmImages implements WarmTrainers {
     const signature = stateSignature(trajectory);
     const state = await this.#startingState(order, trajectory, signature);
     this.#held = null;
+    this.#transfer?.dispose();
+    this.#transfer = null;
+    if (trajectory.model.transfer !== undefined) return this.#prepareTransfer(order, trajectory, signature, state);
     const { executable } = await this.#executableFor(order, trajectory, state === 'initial');
     if (state instanceof Uint8Array) executable.load(state);
     this.#held = signature;
     const { source, parts } = this.#data!.data;
-    this.#last = new ImageClassifier(trajectory, executable, source, parts, this.#plateauOf(state));
+    this.#last = new ImageClassifier(trajectory, soleModel(executable, source), parts, this.#plateauOf(state));
+    return this.#last;
+  }
+
+  async #prepareTransfer(order: Order, trajectory: ImageTrajectory, signature: string, state: Uint8Array | 'initial' | 'held'): Promise<Trainer> {
+    this.#compiled?.executable.dispose();
+    this.#compiled = null;
+    const data = this.#openData(order, trajectory);
+    collectGarbage?.();
+    const limit = order.memoryBytes - process.memoryUsage.rss();
+    const models = await openTransfer(this.#engine, order, trajectory, data, trainingOf(trajectory, data, roomFor(order), limit));
+    this.#transfer = models;
+    const settings = order.kind === 'train' ? (order.work.epochs[0] as ImageEpochSettings) : null;
+    if (state instanceof Uint8Array) await models.load(state, settings);
+    else if (settings !== null) await models.begin(settings);
+    this.#held = signature;
+    this.#last = new ImageClassifier(trajectory, models, data.parts, this.#plateauOf(state));
     return this.#last;
   }
 
@@ -115,7 +139,8 @@ export class WarmImages implements WarmTrainers {
   async #startingState(order: Order, trajectory: ImageTrajectory, signature: string): Promise<Uint8Array | 'initial' | 'held'> {
     if (order.start.from === 'nothing') return 'initial';
     if (order.start.from === 'file') return readFile(order.start.path);
-    if (this.#held !== signature || this.#compiled === null) throw new Error('the state that was to be in memory is not there');
+    if (this.#held !== signature || (this.#compiled === null && this.#transfer === null)) throw new Error('the state that was to be in memory is not there');
+    if (this.#transfer !== null && this.#last !== null) return this.#last.state();
     // A larger batch, clipping and augmentation need other buffers: the state moves to them.
     return this.#fits(order, trajectory) || this.#last === null ? 'held' : this.#last.state();
   }

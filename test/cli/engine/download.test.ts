@@ -16,7 +16,7 @@ async function fetching(t: TestContext, served: Partial<Served>, changes: Partia
   const file = join(temporaryFolder(t), 'downloads', 'a.bin');
   const wanted: Download = {
     ...{ url: `${server.url}/files/a.bin`, source: server.url, file, bytes: CONTENT.length, hash: { algorithm: 'sha256', digest: digest(CONTENT) } },
-    ...{ onProgress: (done) => server.arrived(done), signal: new AbortController().signal, pauseMs: 1, ...changes },
+    ...{ onProgress: (done) => server.arrived(done), signal: new AbortController().signal, pauseMs: 1, remedy: 'or fetch it elsewhere', ...changes },
   };
   return { server, file, wanted };
 }

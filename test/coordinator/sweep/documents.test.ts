@@ -13,6 +13,7 @@ import { budgetFields, dataFields, ensembleFields, imageFile, imageSpace, progra
 import { commandFields, moduleFields } from '../../../coordinator/sweep/schema-program.js';
 import { isProposed } from '../../../coordinator/sampler/search.js';
 import type { DataSummary } from '../../../coordinator/sweep/spec.js';
+import type { WeightsSource } from '../../../proto/pretrained.js';
 import { packageRoot } from '../../../proto/package-root.js';
 import { ZOO } from '../../../proto/models.js';
 
@@ -21,8 +22,11 @@ const blocks = [...reference.matchAll(/^```(\S+)( wrong)?\n(.*?)^```/gms)].map((
 
 const data: DataSummary = { manifest: '', digest: 'd', images: 10, classes: ['NORMAL', 'PNEUMONIA'], positive: 1, counts: { train: [3, 3], val: [1, 1], test: [1, 1] }, rejected: [], warnings: [] };
 
+/** As of a file that fits. */
+const weights: WeightsSource = { blob: 'w', bytes: 1, names: 'keras', layers: ['conv2d_1', 'conv2d_2', 'conv2d_3'], usualCut: 'conv2d_3' };
+
 function parsed(text: string, file: string): ParsedSweep {
-  const result = parseSweepFile(text, file);
+  const result = parseSweepFile(text, file, null, null, null, weights);
   if ('mistakes' in result) assert.fail(result.mistakes.map((mistake) => formatMistake(file, mistake)).join('\n'));
   return result;
 }

@@ -43,14 +43,14 @@ test('trials may stand in a file: a table, whose empty cells leave out, or JSON'
 
 test('mistakes have their place, in the list or in its file', () => {
   assert.deepEqual(lines('data: x\nsampler:\n  list:\n    - {lr: 0.01, batch_size: 16}\n    - {dropout: 1.5}\n    - 7'), [
-    'a.yaml:4:18: sampler.list[0].batch_size: found the unknown key "batch_size", expected one of imageSize, batch, accumulate, epochs, lr, dropout, optimizer, classWeights, l2, labelSmoothing, clipNorm, trainFraction, augment, head, filters, fcWidth; did you mean batch?',
+    'a.yaml:4:18: sampler.list[0].batch_size: found the unknown key "batch_size", expected one of imageSize, batch, accumulate, epochs, lr, dropout, optimizer, classWeights, l2, labelSmoothing, clipNorm, trainFraction, augment, cutAt, freeze, baseLr, unfreezeAt, headPooling, headUnits, head, filters, fcWidth; did you mean batch?',
     'a.yaml:5:17: sampler.list[1].dropout: found 1.5, expected a number from 0 to below 1',
     'a.yaml:6:7: sampler.list[2]: found 7, expected a map of hyperparameters, as in {lr: 0.01, batch: 16}',
   ]);
   const text = 'data: x\nspace: {imageSize: 28}\nsampler: {list: t.csv}\nbudget: {trials: 1}';
   assert.deepEqual(lines(text, file('t.csv', 'lr,bach\n0.01,16\n\nnope,16\n')), [
     'a.yaml:4:18: budget.trials: found 1 for a list of 2 trials, expected at least 2; raise it or take trials out of the list',
-    'folder/t.csv:1:1: [0].bach: found the unknown key "bach", expected one of imageSize, batch, accumulate, epochs, lr, dropout, optimizer, classWeights, l2, labelSmoothing, clipNorm, trainFraction, augment, head, filters, fcWidth; did you mean batch?',
+    'folder/t.csv:1:1: [0].bach: found the unknown key "bach", expected one of imageSize, batch, accumulate, epochs, lr, dropout, optimizer, classWeights, l2, labelSmoothing, clipNorm, trainFraction, augment, cutAt, freeze, baseLr, unfreezeAt, headPooling, headUnits, head, filters, fcWidth; did you mean batch?',
     'folder/t.csv:4:1: [1].lr: found "nope", expected a learning rate above 0',
   ]);
   assert.deepEqual(lines('data: x\nsampler: {list: t.json}', file('t.json', '[\n {"lr": 0.1},\n {"lr": -1}\n]')), ['folder/t.json:3:9: [1].lr: found -1, expected a learning rate above 0']);

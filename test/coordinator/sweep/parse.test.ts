@@ -202,7 +202,7 @@ test('all mistakes come at once, in order of their lines, each with its place', 
 
 test('a mistake is one line of a fixed form', () => {
   assert.deepEqual(lines('data: x\nspace: {dropuot: 0.5}', 'my file.yaml'), [
-    'my file.yaml:2:9: space.dropuot: found the unknown key "dropuot", expected one of imageSize, batch, accumulate, epochs, lr, dropout, optimizer, classWeights, l2, labelSmoothing, clipNorm, trainFraction, augment, head, filters, fcWidth; did you mean dropout?',
+    'my file.yaml:2:9: space.dropuot: found the unknown key "dropuot", expected one of imageSize, batch, accumulate, epochs, lr, dropout, optimizer, classWeights, l2, labelSmoothing, clipNorm, trainFraction, augment, cutAt, freeze, baseLr, unfreezeAt, headPooling, headUnits, head, filters, fcWidth; did you mean dropout?',
   ]);
   assert.ok(lines('data: x\n"a\\nb": "c\\nd"').every((line) => !line.includes('\n')));
 });

@@ -9,6 +9,7 @@ import { applyEffects } from '../../../worker/engine/pixel-effects.js';
 import { inferenceState } from '../../../worker/engine/state.js';
 import { buildModel } from '../../../worker/model/zoo.js';
 import { affineOf, type Draw, pixelTransform } from '../../../worker/train/augmentation.js';
+import { soleModel } from '../../../worker/train/models.js';
 import { ImageClassifier } from '../../../worker/train/image-classifier.js';
 import { trainingSubset } from '../../../worker/train/order.js';
 import { garthTrajectory, SIZE } from '../agent/data-set.js';
@@ -130,7 +131,7 @@ async function classifier(maxBatch = 4): Promise<{ readonly trainer: ImageClassi
   const room = { maxBatch, accumulate: 1, clips: true, augments: true, memoryBytes: null };
   const training = { optimizer, classes, initSeed, replicate, normalisation: { mean: null, deviation: null }, ...room };
   const executable = await (await createWasmEngine()).compile(buildModel(trajectory.model, trajectory.input, classes), training, SOURCE);
-  const trainer = new ImageClassifier(trajectory, executable, SOURCE, { train: range(14), val: range(6, 14), test: range(0) });
+  const trainer = new ImageClassifier(trajectory, soleModel(executable, SOURCE), { train: range(14), val: range(6, 14), test: range(0) });
   return { trainer, load: (state) => executable.load(state) };
 }
 

@@ -7,6 +7,7 @@ import type { ImageSource } from '../../../worker/engine/engine.js';
 import { createWasmEngine } from '../../../worker/engine/wasm/engine.js';
 import { wasmNumerics } from '../../../worker/engine/wasm/numerics.js';
 import { buildModel } from '../../../worker/model/zoo.js';
+import { soleModel } from '../../../worker/train/models.js';
 import { ImageClassifier } from '../../../worker/train/image-classifier.js';
 import { garthTrajectory, SIZE } from '../agent/data-set.js';
 import { imageSettings } from '../../support/settings.js';
@@ -55,7 +56,7 @@ test('the numbers of the built-in trainable move only with its version or its ke
   const source = noise();
   const executable = await engine.compile(buildModel(trajectory.model, trajectory.input, classes), training, source);
   const indices = (from: number, to: number): Int32Array => Int32Array.from({ length: to - from }, (_, index) => from + index);
-  const classifier = new ImageClassifier(trajectory, executable, source, { train: indices(0, 14), val: indices(14, 20), test: indices(20, 20) });
+  const classifier = new ImageClassifier(trajectory, soleModel(executable, source), { train: indices(0, 14), val: indices(14, 20), test: indices(20, 20) });
   for (const epoch of [0, 1]) {
     const settings = imageSettings({ batch: 4, classWeights: [0.75, 1.5], dataSeed: 11 });
     await classifier.train(epoch, settings, { interrupted: () => false, interruption: new Promise(() => undefined), release: new Promise(() => undefined), step: () => undefined });

@@ -1,0 +1,161 @@
+/** The weight file that a sweep file names: found or fetched, held against the model, and stored for workers. */
+import { createHash } from 'node:crypto';
+import { readFile, stat } from 'node:fs/promises';
+import { basename, join, resolve } from 'node:path';
+import type { BlobStore } from '../../blob/store.js';
+import { sampledAssignments } from '../../coordinator/sampler/assignments.js';
+import { describe, type Problem } from '../../coordinator/sweep/mistakes.js';
+import type { Assignment, SweepSpec, WeightsSpec } from '../../coordinator/sweep/spec.js';
+import { modelChoice, structureOf } from '../../coordinator/sweep/structures.js';
+import { canonicalJson } from '../../proto/canonical.js';
+import { moduleModel, type ModelModule } from '../../proto/model-module.js';
+import { zooModel } from '../../proto/models.js';
+import { usualNormalisation, type WeightsSource } from '../../proto/pretrained.js';
+import { DataError } from '../../worker/data/data-error.js';
+import { writeSafetensors, type NamedTensor } from '../../worker/model/safetensors.js';
+import type { Topology } from '../../worker/model/topology.js';
+import { baseLayers, layerNames, usualCut } from '../../worker/model/transfer.js';
+import { buildModel } from '../../worker/model/zoo.js';
+import { download } from '../engine/download.js';
+import { shownUrl } from '../engine/sources.js';
+import { readWeightFile, type FileTensors } from './file.js';
+import { type Found, matched, namesOf, type WantedTensor, wantedTensors } from './match.js';
+
+export interface WeightsOptions {
+  /** Of the sweep file. */
+  readonly base: string;
+  readonly blobs: BlobStore;
+  /** Where what was fetched lies. */
+  readonly cacheDir: string;
+  readonly classes: number;
+  /** The one that the spec names as its model, built for it. */
+  readonly module: ModelModule | null;
+  /** Of a download, in bytes; `total` null where the server does not say. */
+  readonly onProgress: (done: number, total: number | null) => void;
+  readonly signal: AbortSignal;
+}
+
+export type PreparedWeights = { readonly source: WeightsSource } | { readonly problems: readonly Problem[] };
+
+/** One of the networks that the sweep trains, and where its base may end. */
+interface Network {
+  readonly topology: Topology;
+  readonly cuts: ReadonlySet<string | null>;
+}
+
+/** Throws DownloadFailed, WrongHash, ModelError and the blob store's errors. */
+export async function prepareWeights(spec: SweepSpec, written: WeightsSpec, options: WeightsOptions): Promise<PreparedWeights> {
+  const problem = (found: string, expected: string, suggestion: string | null = null): PreparedWeights => ({ problems: [{ path: ['weights'], at: 'value', found, expected, suggestion }] });
+  const path = isAddress(written.file) ? await fetched(written, options) : resolve(options.base, written.file);
+  if ((await stat(path).catch(() => null))?.isFile() !== true) return problem(describe(written.file), 'a file of weights', 'it is looked for beside the sweep file, and is not there');
+  if (written.sha256 !== undefined && !isAddress(written.file)) {
+    const digest = createHash('sha256').update(await readFile(path)).digest('hex');
+    if (digest !== written.sha256) return problem(`${written.file} of SHA-256 ${digest}`, written.sha256);
+  }
+  let file: FileTensors;
+  try {
+    file = await readWeightFile(path);
+  } catch (error) {
+    if (!(error instanceof DataError)) throw error;
+    return problem(`${written.file}: ${error.message}`, 'weights of Keras (.h5, .weights.h5), safetensors, or a model.json of TensorFlow.js');
+  }
+  return match(spec, shownUrl(written.file), file, options);
+}
+
+async function match(spec: SweepSpec, shown: string, file: FileTensors, { blobs, module, classes }: WeightsOptions): Promise<PreparedWeights> {
+  const { trainable } = spec;
+  if (trainable.kind !== 'image-classifier') throw new TypeError('only image classifiers begin with weights');
+  const names = namesOf(file);
+  // Keras' caffe mode takes blue first.
+  const blueFirst = names === 'keras' && (trainable.data.normalisation === 'caffe' || usualNormalisation(trainable.model, names) === 'caffe');
+  const tensors = new Map<string, NamedTensor>();
+  const wrong = new Map<string, { readonly wanted: WantedTensor; readonly found: Exclude<Found, { kind: 'found' }> }>();
+  const networks = networksOf(spec, module, classes);
+  for (const { topology, cuts } of networks) {
+    const needed = neededLayers(topology, cuts);
+    const wanted = wantedTensors(topology);
+    matched(wanted, file, trainable.model, blueFirst).forEach((found, index) => {
+      const one = wanted[index]!;
+      if (found.kind === 'found') tensors.set(found.tensor.name, found.tensor);
+      else if (needed.has(one.layer)) wrong.set(`${one.layer}/${one.tensor}`, { wanted: one, found });
+    });
+  }
+  const problems = problemsOf([...wrong.values()], shown, file, tensors.size === 0);
+  if (problems.length > 0) return { problems };
+  const { id, bytes } = await blobs.put(writeSafetensors([...tensors.values()]));
+  const lists = networks.map(({ topology }) => layerNames(topology));
+  const layers = (lists[0] ?? []).filter((layer) => lists.every((list) => list.includes(layer)));
+  return { source: { blob: id, bytes, names, layers, usualCut: usualCut(networks[0]!.topology) } };
+}
+
+/** Names that are no layers are told when the file is read once more, with the layers. */
+function neededLayers(topology: Topology, cuts: ReadonlySet<string | null>): ReadonlySet<string> {
+  const known = new Set(layerNames(topology));
+  return new Set([...cuts].map((cut) => cut ?? usualCut(topology)).filter((cut) => known.has(cut)).flatMap((cut) => baseLayers(topology, cut)).map(({ config }) => config.name));
+}
+
+/** Each once: tensors do not depend on the size of images. */
+function networksOf(spec: SweepSpec, module: ModelModule | null, classes: number): Network[] {
+  const { trainable } = spec;
+  if (trainable.kind !== 'image-classifier') return [];
+  const model = module === null ? zooModel(trainable.model) : moduleModel(module);
+  const networks = new Map<string, { readonly topology: Topology; readonly cuts: Set<string | null> }>();
+  for (const assignment of assignmentsOf(spec)) {
+    const structure = structureOf(assignment, model, trainable.data, classes);
+    const name = canonicalJson([structure.settings, module === null ? null : structure.input]);
+    let network = networks.get(name);
+    if (network === undefined) {
+      const choice = modelChoice(trainable.model, module, structure);
+      if (choice === null) continue;
+      network = { topology: buildModel(choice, structure.input, classes), cuts: new Set() };
+      networks.set(name, network);
+    }
+    network.cuts.add((assignment.cutAt ?? null) as string | null);
+  }
+  return [...networks.values()];
+}
+
+/** Of a sampler that draws as it goes the first value of each axis: what it then draws is held against the weights by the workers. */
+function assignmentsOf(spec: SweepSpec): Iterable<Assignment> {
+  const known = [...sampledAssignments(spec)];
+  return known.length > 0 ? known : [Object.fromEntries(spec.axes.filter(({ when }) => when === undefined).map(({ name, values }) => [name, values[0] ?? null]))];
+}
+
+/** More lines than these say the same. */
+const MOST_LINES = 5;
+
+function problemsOf(wrong: readonly { readonly wanted: WantedTensor; readonly found: Exclude<Found, { kind: 'found' }> }[], shown: string, file: FileTensors, nothing: boolean): Problem[] {
+  const lines = wrong.slice(0, MOST_LINES).map(({ wanted, found }): Problem => {
+    const base = { path: ['weights'], at: 'value' } as const;
+    const own = `${wanted.layer}/${wanted.tensor}`;
+    const name = found.name === own ? own : `${found.name} (${own})`;
+    if (found.kind === 'missing') return { ...base, found: `no ${name} in ${shown}`, expected: `one of [${wanted.shape.join(', ')}]`, suggestion: nothing ? `it has ${few(file)}` : null };
+    const gray = found.expected.length === 4 && found.expected.some((extent, axis) => extent === 1 && found.shape[axis] === 3);
+    return { ...base, found: `${name} of [${found.shape.join(', ')}] in ${shown}`, expected: `[${found.expected.join(', ')}]`, suggestion: gray ? 'its images had three channels: write channels: rgb under data' : null };
+  });
+  const last = lines.at(-1);
+  if (last === undefined || wrong.length <= MOST_LINES) return lines;
+  return [...lines.slice(0, -1), { ...last, suggestion: `${last.suggestion === null ? '' : `${last.suggestion}; `}and ${wrong.length - MOST_LINES} more of the base's ${wrong.length} tensors that do not fit` }];
+}
+
+function few({ layers, tensors }: FileTensors): string {
+  const names = [...(layers ?? tensors).keys()];
+  return names.length === 0 ? 'no tensors' : `${names.slice(0, 4).join(', ')}${names.length > 4 ? ', ...' : ''}`;
+}
+
+function isAddress(file: string): boolean {
+  return /^https?:\/\//.test(file);
+}
+
+/** The file, fetched once for its address and hash. */
+async function fetched({ file: url, sha256 }: WeightsSpec, { cacheDir, onProgress, signal }: WeightsOptions): Promise<string> {
+  const name = basename(new URL(url).pathname) || 'weights';
+  const file = join(cacheDir, 'weights', createHash('sha256').update(`${url}\n${sha256 ?? ''}`).digest('hex').slice(0, 16), name);
+  await download({
+    ...{ url, source: url, file, bytes: null, signal },
+    hash: sha256 === undefined ? null : { algorithm: 'sha256', digest: sha256 },
+    remedy: 'or fetch it elsewhere and name the file in the place of its address',
+    onProgress,
+  });
+  return file;
+}

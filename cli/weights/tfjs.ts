@@ -1,0 +1,61 @@
+/** The weights of a model.json of TensorFlow.js: a manifest of binary files beside it. */
+import { readFile } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import * as z from 'zod';
+import { DataError } from '../../worker/data/data-error.js';
+import { halfToFloat, type NamedTensor } from '../../worker/model/safetensors.js';
+
+const weight = z.object({
+  name: z.string(),
+  shape: z.array(z.int().nonnegative()),
+  dtype: z.string(),
+  quantization: z.object({ dtype: z.enum(['uint8', 'uint16', 'float16']), scale: z.number().optional(), min: z.number().optional() }).optional(),
+});
+const modelJson = z.object({ weightsManifest: z.array(z.object({ paths: z.array(z.string()), weights: z.array(weight) })) });
+
+type Weight = z.infer<typeof weight>;
+
+/** Throws DataError. */
+export async function readTfjs(path: string): Promise<NamedTensor[]> {
+  const read = modelJson.safeParse(parsed(await readFile(path, 'utf8')));
+  if (!read.success) throw new DataError('it is JSON, but no model.json of TensorFlow.js: there is no weightsManifest');
+  const tensors: NamedTensor[] = [];
+  for (const { paths, weights } of read.data.weightsManifest) {
+    const bytes = Buffer.concat(await Promise.all(paths.map((name) => shard(join(dirname(path), name)))));
+    let at = 0;
+    for (const one of weights) {
+      const count = one.shape.reduce((product, extent) => product * extent, 1);
+      const size = count * (BYTES[one.quantization?.dtype ?? one.dtype] ?? 4);
+      if (at + size > bytes.byteLength) throw new DataError(`its files end after ${bytes.byteLength.toLocaleString('en')} bytes, before the end of the tensor ${one.name}: they are cut off`);
+      if (one.dtype === 'float32') tensors.push({ name: one.name, shape: one.shape, values: valuesOf(one, new DataView(bytes.buffer, bytes.byteOffset + at, size), count) });
+      at += size;
+    }
+  }
+  return tensors;
+}
+
+const BYTES: { readonly [dtype: string]: number } = { float32: 4, int32: 4, uint8: 1, uint16: 2, float16: 2, bool: 1 };
+
+function valuesOf({ quantization }: Weight, view: DataView, count: number): Float32Array {
+  const each = (value: (index: number) => number): Float32Array => Float32Array.from({ length: count }, (_, index) => value(index));
+  if (quantization === undefined) return each((index) => view.getFloat32(4 * index, true));
+  const { dtype, scale = 1, min = 0 } = quantization;
+  if (dtype === 'float16') return each((index) => halfToFloat(view.getUint16(2 * index, true)));
+  return each((index) => (dtype === 'uint8' ? view.getUint8(index) : view.getUint16(2 * index, true)) * scale + min);
+}
+
+async function shard(path: string): Promise<Buffer> {
+  try {
+    return await readFile(path);
+  } catch (error) {
+    throw new DataError(`its file ${basename(path)} is not beside it`, { cause: error });
+  }
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new DataError('it begins like JSON and is none: it is cut off or damaged');
+  }
+}

@@ -1,0 +1,22 @@
+import { readFile } from 'node:fs/promises';
+import type { ImageTrajectory } from '../../proto/work.js';
+import { DataError } from '../data/data-error.js';
+import type { Engine, Training } from '../engine/engine.js';
+import { programOf } from '../engine/program.js';
+import { readSafetensors } from '../model/safetensors.js';
+import { halvesOf, withoutHead } from '../model/transfer.js';
+import { transferOf } from '../model/zoo.js';
+import type { ImageData } from './image-data.js';
+import type { Order } from './protocol.js';
+import { TransferModels } from './transfer-models.js';
+
+/** The models of a transfer, none of them loaded yet. Throws ModelError, UnsupportedLayerError and DataError. */
+export async function openTransfer(engine: Engine, order: Order, trajectory: ImageTrajectory, data: ImageData, training: Training): Promise<TransferModels> {
+  const { weights, pixels } = order;
+  if (weights === undefined || pixels === null) throw new DataError('a transfer needs its weights and a data set, and the work names none');
+  const model = transferOf(trajectory.model, trajectory.input, trajectory.classes);
+  const { output } = programOf(withoutHead(model), engine.numerics).operations.at(-1)!;
+  const { height, width, channels } = output;
+  const halves = halvesOf(model, [height, width, channels]);
+  return new TransferModels({ engine, trajectory, model, halves, shape: output, weights: readSafetensors(await readFile(weights)), data, pixels, training });
+}
