@@ -55,7 +55,8 @@ function fromKeras(wanted: WantedTensor, all: readonly WantedTensor[], layers: N
   const there = layers.get(layer);
   const numbered = there?.named.has('0') === true;
   const place = all.filter((one) => one.layer === layer).sort((a, b) => KERAS_ORDER.indexOf(a.tensor) - KERAS_ORDER.indexOf(b.tensor)).indexOf(wanted);
-  const found = numbered ? there.inOrder[place] : there?.named.get(tensor);
+  // Keras 3 calls that of a DepthwiseConv2D its kernel.
+  const found = numbered ? there.inOrder[place] : (there?.named.get(tensor) ?? (tensor === 'depthwise_kernel' ? there?.named.get('kernel') : undefined));
   if (found === undefined) return { kind: 'missing', name };
   return sameShape(found.shape, shape) ? { kind: 'found', tensor: { name, shape, values: found.values } } : { kind: 'misshapen', name: found.name, shape: found.shape, expected: shape };
 }
