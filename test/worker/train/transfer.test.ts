@@ -105,8 +105,8 @@ test('a training begins with the weights of the file, and a head as its seeds dr
   for (const name of ['head_dense_1/kernel', 'head_output/kernel']) assert.deepEqual(state.get(name), INITIAL.get(name), name);
 });
 
-for (const optimizer of [OPTIMIZERS.sgdm, OPTIMIZERS.adam]) {
-  test(`kept features change no bit of metrics, checkpoints and predictions (${optimizer.name})`, async () => {
+for (const optimizer of [OPTIMIZERS.sgdm, OPTIMIZERS.adam, { ...OPTIMIZERS.adam, ema: 0.9 }] satisfies OptimizerChoice[]) {
+  test(`kept features change no bit of metrics, checkpoints and predictions (${Object.values(optimizer).join(' ')})`, async () => {
     const epochs = [0, 1, 2].map(() => settings({ freeze: 'all' }));
     const of = trajectory(optimizer);
     const { topology, base } = transferOf(of.model, of.input, 2);
