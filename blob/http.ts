@@ -8,12 +8,12 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { certificateProblem } from '../proto/certificate-problem.js';
 import { Addresses } from '../proto/addresses.js';
 import type { BlobId } from '../proto/work.js';
-import { BlobCorruptError, BlobMismatchError, BlobNotFoundError, BlobRefusedError, BlobUnavailableError, DiskFullError } from './errors.js';
+import { BlobMismatchError, BlobNotFoundError, BlobRefusedError, BlobUnavailableError, DiskFullError } from './errors.js';
 import { Stall } from './stall.js';
 import { isBlobId } from './store.js';
 import type { BlobStore, StoredBlob } from './store.js';
 import type { Fetch } from './trusting-fetch.js';
-import { fetchVerified, hashFile, temporaryName, verifying, writeHashed } from './verified-file.js';
+import { fetchRepeatedly, hashFile, temporaryName, verifying, writeHashed } from './verified-file.js';
 
 export interface HttpBlobOptions {
   /** Address of each coordinator, of which one leads, e.g. http://127.0.0.1:8080; or who knows the one that leads. */
@@ -34,8 +34,6 @@ const firstPauseMs = 50;
 const longestPauseMs = 2_000;
 /** Longer than a coordinator may take to write what it received to a slow store. */
 const defaultStallMs = 30_000;
-/** Bytes that were damaged on the way are asked for again; a coordinator sets aside what is damaged on its disk. */
-const triesIfCorrupt = 3;
 /** Answers in a row of which not one byte arrives. */
 const fruitlessAnswers = 5;
 const sliceBytes = 2 ** 20;
@@ -91,16 +89,10 @@ export class HttpBlobStore implements BlobStore {
     });
   }
 
-  async fetch(id: BlobId, toFile: string): Promise<void> {
-    for (let tries = 1; ; tries += 1) {
-      try {
-        await fetchVerified(await this.open(id), id, toFile);
-        return;
-      } catch (error) {
-        if (!(error instanceof BlobCorruptError) || tries === triesIfCorrupt) throw error;
-      }
-    }
+  fetch(id: BlobId, toFile: string): Promise<void> {
+    return fetchRepeatedly(() => this.open(id), id, toFile);
   }
+
 
   /** The name must be known before the first byte is sent, so a stream is written to a file first. */
   async #putStream(bytes: Readable, expected: BlobId | undefined): Promise<StoredBlob> {

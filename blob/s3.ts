@@ -28,11 +28,11 @@ import {
   type CompletedPart,
 } from '@aws-sdk/client-s3';
 import type { BlobId } from '../proto/work.js';
-import { BlobCorruptError, BlobMismatchError, BlobNotFoundError, BlobUnavailableError } from './errors.js';
+import { BlobMismatchError, BlobNotFoundError, BlobUnavailableError } from './errors.js';
 import type { S3Location } from './location.js';
 import { isMissing, meaningOf, BucketUnusable, unusable } from './s3-errors.js';
 import { isBlobId, type OwnedBlobStore, type StoredBlob } from './store.js';
-import { fetchVerified, hashFile, temporaryName, verifying, writeHashed } from './verified-file.js';
+import { fetchRepeatedly, hashFile, temporaryName, verifying, writeHashed } from './verified-file.js';
 
 export { BucketUnusable } from './s3-errors.js';
 
@@ -43,8 +43,6 @@ const PARTS_AT_ONCE = 3;
 const ATTEMPTS = 6;
 const CONNECT_MS = 5_000;
 const SILENT_MS = 30_000;
-/** Of a whole blob, where its transfer was cut off or its bytes were damaged on the way. */
-const FETCHES = 3;
 
 export class S3BlobStore implements OwnedBlobStore {
   readonly #location: S3Location;
@@ -131,17 +129,10 @@ export class S3BlobStore implements OwnedBlobStore {
     });
   }
 
-  async fetch(id: BlobId, toFile: string): Promise<void> {
-    for (let tries = 1; ; tries += 1) {
-      try {
-        await fetchVerified(await this.open(id), id, toFile);
-        return;
-      } catch (error) {
-        const passing = error instanceof BlobUnavailableError || error instanceof BlobCorruptError;
-        if (!passing || tries === FETCHES) throw error;
-      }
-    }
+  fetch(id: BlobId, toFile: string): Promise<void> {
+    return fetchRepeatedly(() => this.open(id), id, toFile, (error) => error instanceof BlobUnavailableError);
   }
+
 
   async delete(id: BlobId): Promise<void> {
     if (isBlobId(id)) await this.#ask(id, () => this.#client.send(new DeleteObjectCommand(this.#at(id))));

@@ -84,6 +84,22 @@ export async function fetchVerified(source: Readable, id: BlobId, toFile: string
   await publish(draft, toFile);
 }
 
+/** Of a whole blob, where its bytes were damaged on the way, or never came. */
+const FETCHES = 3;
+
+/** As `fetchVerified`, over and over. `isPassing`: what may go better another time; damaged bytes may in any case. */
+export async function fetchRepeatedly(open: () => Promise<Readable>, id: BlobId, toFile: string, isPassing: (error: unknown) => boolean = () => false): Promise<void> {
+  for (let tries = 1; ; tries += 1) {
+    try {
+      await fetchVerified(await open(), id, toFile);
+      return;
+    } catch (error) {
+      const passing = error instanceof BlobCorruptError || isPassing(error);
+      if (!passing || tries === FETCHES) throw error;
+    }
+  }
+}
+
 /** Passes bytes through and fails at the end where they are not the blob's. */
 export function verifying(id: BlobId, corrupt: (found: BlobId) => Promise<void> = async () => undefined): Transform {
   const hash = createHash('sha256');

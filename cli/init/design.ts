@@ -6,6 +6,7 @@ import { stringify } from 'yaml';
 import { DEFAULT_MAX_REJECTED } from '../../coordinator/sweep/compose.js';
 import type { GroupGuess } from '../data/guess-groups.js';
 import type { PositiveGuess } from '../data/guess-positive.js';
+import { oneLine } from '../../proto/one-line.js';
 import type { Part } from '../../proto/work.js';
 
 export interface FolderFacts {
@@ -55,8 +56,8 @@ export function sweepFileText(facts: FolderFacts): string {
   const images = facts.counts.reduce((sum, count) => sum + count, 0);
   const sizes = imageSizes(facts.side, images);
   const lines = [
-    `# ${MARK} ${oneLine(facts.path)}: edit it freely, then run it again.`,
-    `# ${images} images of ${facts.classes.length} classes: ${facts.classes.map((name, label) => `${oneLine(name)} ${facts.counts[label] ?? 0}`).join(', ')}.`,
+    `# ${MARK} ${oneLine(facts.path, Infinity)}: edit it freely, then run it again.`,
+    `# ${images} images of ${facts.classes.length} classes: ${facts.classes.map((name, label) => `${oneLine(name, Infinity)} ${facts.counts[label] ?? 0}`).join(', ')}.`,
     `name: ${scalar(facts.name)}`,
     'data:',
     `  path: ${scalar(facts.path)}`,
@@ -102,7 +103,7 @@ function groupLines(groups: GroupGuess | null): string[] {
 }
 
 function positiveLines(positive: PositiveGuess | null): string[] {
-  return positive === null ? [] : [`  positive: ${scalar(positive.className)}   # guessed, because ${oneLine(positive.why)}`];
+  return positive === null ? [] : [`  positive: ${scalar(positive.className)}   # guessed, because ${oneLine(positive.why, Infinity)}`];
 }
 
 function channelLines({ share, tellsClasses }: FolderFacts['colour']): string[] {
@@ -128,16 +129,11 @@ function weightLines(counts: readonly number[]): string[] {
 }
 
 function objectiveLines(positive: PositiveGuess | null): string[] {
-  const floors = positive === null ? '' : `   # add e.g. floors: {'val.recall[${oneLine(positive.className)}]': 0.95}`;
+  const floors = positive === null ? '' : `   # add e.g. floors: {'val.recall[${oneLine(positive.className, Infinity)}]': 0.95}`;
   return [`objective: {maximize: val.auc}${floors}`];
 }
 
 /** A value as YAML, on one line. */
 function scalar(value: string): string {
   return stringify(value, { lineWidth: 0, defaultStringType: 'PLAIN', defaultKeyType: 'PLAIN', blockQuote: false }).trimEnd();
-}
-
-/** For a comment: no line break may end it. */
-function oneLine(text: string): string {
-  return text.replace(/\p{Cc}/gu, ' ');
 }

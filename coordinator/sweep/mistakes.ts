@@ -1,4 +1,5 @@
 /** What is wrong in a sweep file, as people and editors want it: where, what was found, what was expected, what to do. */
+import { oneLine } from '../../proto/one-line.js';
 
 export type Path = readonly (string | number)[];
 
@@ -38,7 +39,7 @@ export function fieldName(path: Path): string {
   return path
     .map((part, index) => {
       if (typeof part === 'number') return `[${part}]`;
-      if (!/^[\p{L}_$][\p{L}\p{N}_$-]*$/u.test(part)) return `['${oneLine(part)}']`;
+      if (!/^[\p{L}_$][\p{L}\p{N}_$-]*$/u.test(part)) return `['${oneLine(part, LONGEST)}']`;
       return index === 0 ? part : `.${part}`;
     })
     .join('');
@@ -54,10 +55,5 @@ export function describe(value: unknown): string {
   if (written.length <= LONGEST) return written;
   if (typeof value === 'string') return `${written.slice(0, LONGEST - 4)}..."`;
   if (Array.isArray(value)) return `a list of ${value.length}`;
-  return oneLine(`a map of ${Object.keys(value).join(', ')}`);
-}
-
-function oneLine(text: string): string {
-  const flat = text.replace(/[\p{Cc}\u2028\u2029]/gu, ' ');
-  return flat.length <= LONGEST ? flat : `${flat.slice(0, LONGEST - 3)}...`;
+  return oneLine(`a map of ${Object.keys(value).join(', ')}`, LONGEST);
 }

@@ -1,5 +1,7 @@
 /** How both sides connect, and what they say of a server that will not have them. No client's types: those stop at the edge. */
 import { readFileSync } from 'node:fs';
+import { CodedError } from '../coded-error.js';
+import { oneLine } from '../one-line.js';
 import type { NatsAddress } from './address.js';
 import { LEAST_PAYLOAD_BYTES } from './pieces.js';
 
@@ -56,12 +58,8 @@ export function readCredentials(file: string): Uint8Array {
   return text;
 }
 
-export class CredentialsUnreadable extends Error {
+export class CredentialsUnreadable extends CodedError {
   readonly code = 'NatsCredentials';
-  constructor(message: string) {
-    super(message);
-    this.name = 'CredentialsUnreadable';
-  }
 }
 
 /** What a client's error means; `shown` is the address without secrets. */
@@ -90,10 +88,6 @@ export function natsTrouble(error: unknown, shown: string): NatsTrouble {
 export function payloadProblem(maxPayload: number, shown: string): string | null {
   if (maxPayload >= LEAST_PAYLOAD_BYTES) return null;
   return `the NATS server at ${shown} takes messages of ${maxPayload} bytes at most; raise its max_payload to ${LEAST_PAYLOAD_BYTES} or more`;
-}
-
-function oneLine(text: string): string {
-  return text.split('\n')[0]?.trim() ?? '';
 }
 
 /** The client swallows what a callback throws: a defect must end the process as it would anywhere else. */

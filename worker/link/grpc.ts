@@ -3,10 +3,11 @@ import { Client, credentials, logVerbosity, Metadata, setLogVerbosity, status } 
 import type { ChannelCredentials, ClientDuplexStream, ServiceError, StatusObject } from '@grpc/grpc-js';
 import type { Trust } from '../../blob/trusting-fetch.js';
 import { certificateProblem } from '../../proto/certificate-problem.js';
-import { decodeFromCoordinator, encodeFromWorker, ProtocolError } from '../../proto/codec.js';
+import { encodeFromWorker } from '../../proto/codec.js';
 import { FrameWriter } from '../../proto/frame-writer.js';
-import type { CoordinatorMessage, WorkerMessage } from '../../proto/messages.js';
+import type { WorkerMessage } from '../../proto/messages.js';
 import { HTTP_PORT_METADATA, MAX_FRAME_BYTES } from '../../proto/wire.js';
+import { receiveFrame } from './frames.js';
 import type { Connection, Link, LinkClosed, LinkHandler } from './link.js';
 
 export interface GrpcLinkOptions {
@@ -112,17 +113,8 @@ class GrpcConnection implements Connection {
   }
 
   #frame(frame: Uint8Array): void {
-    let messages: CoordinatorMessage[];
-    try {
-      messages = decodeFromCoordinator(frame);
-    } catch (error) {
-      if (!(error instanceof ProtocolError)) throw error;
-      this.#cut({ code: error.code, message: `the coordinator at ${this.#address} sent what cannot be read: ${error.message}`, retry: true });
-      return;
-    }
-    for (const message of messages) {
-      if (this.#state === 'open') this.#handler.received(message);
-    }
+    const problem = receiveFrame(frame, this.#address, () => this.#state === 'open', (message) => this.#handler.received(message));
+    if (problem !== null) this.#cut(problem);
   }
 
   #why({ code, details }: { readonly code: status; readonly details: string }): LinkClosed {

@@ -13,15 +13,16 @@ import type { JetStreamClient } from '@nats-io/jetstream';
 import { jetstream } from '@nats-io/jetstream';
 import { connect, credsAuthenticator, Empty, headers as natsHeaders } from '@nats-io/transport-node';
 import type { Msg, MsgHdrs, NatsConnection } from '@nats-io/transport-node';
-import { decodeFromCoordinator, encodeFromWorker, ProtocolError } from '../../proto/codec.js';
+import { encodeFromWorker, ProtocolError } from '../../proto/codec.js';
 import { FrameWriter } from '../../proto/frame-writer.js';
-import type { CoordinatorMessage, WorkerMessage } from '../../proto/messages.js';
+import type { WorkerMessage } from '../../proto/messages.js';
 import type { NatsAccess } from '../../proto/nats/connecting.js';
 import { connectionOptions, guarded, natsTrouble, payloadProblem, readCredentials } from '../../proto/nats/connecting.js';
 import { pieceBytes, PieceCutter, PieceJoiner, pieceText, readPieceText } from '../../proto/nats/pieces.js';
 import { MAX_FRAME_BYTES } from '../../proto/wire.js';
 import { proofText, proveSession } from '../../proto/nats/session-proof.js';
 import { epochOf, HEADERS, reignOf, Subjects } from '../../proto/nats/subjects.js';
+import { receiveFrame } from './frames.js';
 import type { Connection, Link, LinkClosed, LinkHandler } from './link.js';
 
 export interface NatsLinkOptions extends NatsAccess {
@@ -226,17 +227,8 @@ class NatsLinkConnection implements Connection {
   }
 
   #frame(frame: Uint8Array): void {
-    let messages: CoordinatorMessage[];
-    try {
-      messages = decodeFromCoordinator(frame);
-    } catch (error) {
-      if (!(error instanceof ProtocolError)) throw error;
-      this.#end({ code: error.code, message: `the coordinator at ${this.#shown} sent what cannot be read: ${error.message}`, retry: true });
-      return;
-    }
-    for (const message of messages) {
-      if (this.#state === 'open') this.#handler.received(message);
-    }
+    const problem = receiveFrame(frame, this.#shown, () => this.#state === 'open', (message) => this.#handler.received(message));
+    if (problem !== null) this.#end(problem);
   }
 
   #write(frame: Uint8Array): boolean {

@@ -1,3 +1,4 @@
+import { oneLine as lineOf } from '../../proto/one-line.js';
 import type { Outcome } from '../../proto/work.js';
 
 /** Error codes of a full disk, a used-up quota and a file-size limit. */
@@ -17,8 +18,7 @@ const LONGEST_MESSAGE = 500;
 
 /** Text of any thrown value, as one line of bounded length. */
 export function oneLine(error: unknown): string {
-  const text = error instanceof Error ? error.message : String(error);
-  return text.slice(0, 4 * LONGEST_MESSAGE).replace(/\s*\n\s*/g, ' ').trim().slice(0, LONGEST_MESSAGE);
+  return lineOf(error instanceof Error ? error.message : String(error), LONGEST_MESSAGE);
 }
 
 function codeOf(error: unknown): string {
