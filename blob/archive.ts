@@ -6,14 +6,11 @@
 import { lstat, readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { extract, Pack } from 'tar';
+import { CodedError } from '../proto/coded-error.js';
 
 /** A folder holds what no archive can, or an archive what no folder may. */
-export class BadArchive extends Error {
+export class BadArchive extends CodedError {
   readonly code = 'BadArchive';
-  constructor(message: string) {
-    super(message);
-    this.name = 'BadArchive';
-  }
 }
 
 export interface ArchiveLimits {

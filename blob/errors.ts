@@ -1,61 +1,56 @@
+import { CodedError } from '../proto/coded-error.js';
 import type { BlobId } from '../proto/work.js';
 
 /** No room where bytes were to be written. Nothing incomplete is left behind. */
-export class DiskFullError extends Error {
+export class DiskFullError extends CodedError {
   readonly code = 'DiskFull';
   constructor(where: string, why: string, options?: ErrorOptions) {
     super(`no room left to write ${where} (${why}): free some space there, or move the home with --home DIR`, options);
-    this.name = 'DiskFullError';
   }
 }
 
 /** Stored or received bytes are not those that their name says. */
-export class BlobCorruptError extends Error {
+export class BlobCorruptError extends CodedError {
   readonly code = 'BlobCorrupt';
   readonly blob: BlobId;
   constructor(id: BlobId, found: BlobId) {
     super(`blob ${id} is damaged: its bytes have the SHA-256 ${found}; what was derived from it must be made again`);
-    this.name = 'BlobCorruptError';
     this.blob = id;
   }
 }
 
-export class BlobNotFoundError extends Error {
+export class BlobNotFoundError extends CodedError {
   readonly code = 'BlobNotFound';
   readonly blob: BlobId;
   constructor(id: BlobId) {
     super(`blob ${id} is not in the store`);
-    this.name = 'BlobNotFoundError';
     this.blob = id;
   }
 }
 
 /** Bytes that were sent under a name that is not theirs. */
-export class BlobMismatchError extends Error {
+export class BlobMismatchError extends CodedError {
   readonly code = 'BlobMismatch';
   readonly found: BlobId;
   constructor(expected: BlobId, found: BlobId) {
     super(`the bytes sent as blob ${expected} have the SHA-256 ${found}; send them again`);
-    this.name = 'BlobMismatchError';
     this.found = found;
   }
 }
 
 /** The blob store could not be reached, or answered something it should not, for longer than was waited. */
-export class BlobUnavailableError extends Error {
+export class BlobUnavailableError extends CodedError {
   readonly code = 'BlobUnavailable';
   constructor(what: string, why: string, options?: ErrorOptions) {
     super(`${what}: ${why}`, options);
-    this.name = 'BlobUnavailableError';
   }
 }
 
 /** The coordinator will not serve this request, and trying again would not help: a wrong token, say. */
-export class BlobRefusedError extends Error {
+export class BlobRefusedError extends CodedError {
   readonly code = 'BlobRefused';
   constructor(id: BlobId, status: number, why: string) {
     super(`blob ${id}: the coordinator refused the request (${status}): ${why}`);
-    this.name = 'BlobRefusedError';
   }
 }
 

@@ -1,5 +1,6 @@
 /** Where a store of blobs is (`openBlobs` opens it): a folder, or s3://BUCKET/PREFIX?endpoint=URL&region=REGION. */
 import { resolve } from 'node:path';
+import { CodedError } from '../proto/coded-error.js';
 import { shownAddress } from '../proto/shown-address.js';
 
 export interface S3Location {
@@ -15,11 +16,10 @@ export interface S3Location {
 export type BlobLocation = { readonly kind: 'folder'; readonly folder: string } | ({ readonly kind: 's3' } & S3Location);
 
 /** What was given is no place for blobs. */
-export class BadBlobLocation extends Error {
+export class BadBlobLocation extends CodedError {
   readonly code = 'BadBlobLocation';
   constructor(found: string, expected: string) {
     super(`--blobs: found ${JSON.stringify(shownAddress(found))}, expected ${expected}`);
-    this.name = 'BadBlobLocation';
   }
 }
 

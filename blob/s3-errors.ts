@@ -1,14 +1,14 @@
 /** What a server of S3 says, in words that tell what to mend. */
+import { CodedError } from '../proto/coded-error.js';
 import type { BlobId } from '../proto/work.js';
 import { BlobMismatchError, BlobNotFoundError, BlobUnavailableError, DiskFullError } from './errors.js';
 import type { S3Location } from './location.js';
 
 /** The bucket cannot be used as it is. */
-export class BucketUnusable extends Error {
+export class BucketUnusable extends CodedError {
   readonly code = 'BucketUnusable';
   constructor({ bucket, prefix, endpoint }: S3Location, why: string, options?: ErrorOptions) {
     super(`the blob store s3://${bucket}/${prefix}${endpoint === null ? '' : ` at ${endpoint}`} cannot be used: ${why}`, options);
-    this.name = 'BucketUnusable';
   }
 }
 

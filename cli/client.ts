@@ -1,4 +1,5 @@
 /** The application service of a coordinator that runs elsewhere, over /api/v1. */
+import { CodedError } from '../proto/coded-error.js';
 import type { Fetch } from '../blob/trusting-fetch.js';
 import { certificateProblem } from '../proto/certificate-problem.js';
 import { setTimeout as wait } from 'node:timers/promises';
@@ -36,21 +37,16 @@ import type {
 import { Addresses } from '../proto/addresses.js';
 
 /** The coordinator could not be reached; it may be starting again, or gone. */
-export class CoordinatorUnreachable extends Error {
+export class CoordinatorUnreachable extends CodedError {
   readonly code = 'CoordinatorUnreachable';
   constructor(url: string, options?: ErrorOptions) {
     super(`no coordinator answers at ${url}${reasonOf(options?.cause)}; is that its HTTP address, and does \`trawl up\` run there?`, options);
-    this.name = 'CoordinatorUnreachable';
   }
 }
 
 /** The coordinator's certificate is not good, or not of a CA that is trusted here. */
-export class CertificateRefused extends Error {
+export class CertificateRefused extends CodedError {
   readonly code = 'CertificateRefused';
-  constructor(message: string, options?: ErrorOptions) {
-    super(message, options);
-    this.name = 'CertificateRefused';
-  }
 }
 
 /** What the system said, where it did: ` (connect ECONNREFUSED 10.0.0.7:8080)`. */

@@ -1,4 +1,5 @@
 /** How a command ends: what it tells the shell, and the error that carries it there. */
+import { CodedError } from '../proto/coded-error.js';
 
 export const exitCodes = {
   done: 0,
@@ -14,31 +15,28 @@ export function allowClosedPipe(): void {
 }
 
 /** What the user gave cannot be right. Its message is for them, a line per mistake. */
-export class BadInput extends Error {
+export class BadInput extends CodedError {
   readonly code = 'BadInput';
   readonly exitCode = exitCodes.badInput;
   constructor(message: string) {
     super(message);
-    this.name = 'BadInput';
   }
 }
 
 /** What was asked could not be done here and now. */
-export class CommandFailed extends Error {
+export class CommandFailed extends CodedError {
   readonly code = 'CommandFailed';
   readonly exitCode = exitCodes.failed;
   constructor(message: string, options?: ErrorOptions) {
     super(message, options);
-    this.name = 'CommandFailed';
   }
 }
 
 /** The person ended it; what remains can go on later. */
-export class Interrupted extends Error {
+export class Interrupted extends CodedError {
   readonly code = 'Interrupted';
   readonly exitCode = exitCodes.paused;
   constructor(message: string) {
     super(message);
-    this.name = 'Interrupted';
   }
 }

@@ -2,13 +2,13 @@
  * One text per value: what is hashed and what is compared. Two values have the same text exactly
  * when they are equal, whatever the order in which their fields were written.
  */
+import { CodedError } from './coded-error.js';
 import type { Json } from './work.js';
 
-export class NotCanonical extends Error {
+export class NotCanonical extends CodedError {
   readonly code = 'NotCanonical';
   constructor(path: string, found: string) {
     super(`${path === '' ? 'the value' : path} is ${found}, which has no canonical JSON`);
-    this.name = 'NotCanonical';
   }
 }
 

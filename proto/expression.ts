@@ -5,6 +5,7 @@
  * with dots is looked up as a whole.
  */
 import jsep from 'jsep';
+import { CodedError } from './coded-error.js';
 
 export type Expression =
   | { readonly kind: 'number'; readonly value: number }
@@ -15,12 +16,11 @@ export type Expression =
   | { readonly kind: 'choice'; readonly test: Expression; readonly yes: Expression; readonly no: Expression }
   | { readonly kind: 'call'; readonly name: FunctionName; readonly of: readonly Expression[] };
 
-export class ExpressionError extends Error {
+export class ExpressionError extends CodedError {
   readonly code = 'BadExpression';
   readonly why: string;
   constructor(text: string, why: string) {
     super(`${JSON.stringify(text.length > 60 ? `${text.slice(0, 57)}...` : text)}: ${why}`);
-    this.name = 'ExpressionError';
     this.why = why;
   }
 }

@@ -4,16 +4,16 @@
  * bytes are packed can move an epoch key.
  */
 import { createHash } from 'node:crypto';
+import { CodedError } from './coded-error.js';
 import type { BlobId, DataFile, DataManifest, Part } from './work.js';
 
 export const PARTS: readonly Part[] = ['train', 'val', 'test'];
 
 /** The bytes are not a data manifest that this version can read. */
-export class ManifestError extends Error {
+export class ManifestError extends CodedError {
   readonly code = 'BadManifest';
   constructor(problem: string) {
     super(`the data manifest cannot be used: ${problem}; submit the sweep again from a trawl of this version`);
-    this.name = 'ManifestError';
   }
 }
 

@@ -3,6 +3,7 @@
  * The coordinator checks and completes sweeps from it; the worker builds the layers
  * (worker/model/families), and a test holds both equal.
  */
+import { CodedError } from './coded-error.js';
 import type { ZooModel } from './zoo/model.js';
 import { MODERN } from './zoo/modern.js';
 import { PLAIN } from './zoo/plain.js';
@@ -27,11 +28,10 @@ export const ZOO: readonly ZooModel[] = [
   ...MODERN,
 ];
 
-export class UnknownModelError extends Error {
+export class UnknownModelError extends CodedError {
   readonly code = 'UnknownModel';
   constructor(name: string) {
     super(`there is no model ${JSON.stringify(name)}; the zoo has ${ZOO.map((model) => model.name).join(', ')}`);
-    this.name = 'UnknownModelError';
   }
 }
 

@@ -2,6 +2,7 @@
  * The typed converters between what a frame holds and what the plain types promise. Encoding
  * refuses what would not survive the way; decoding refuses what the peer should not have sent.
  */
+import { CodedError } from './coded-error.js';
 import { CancelHow, Next, OutcomeClass, Part, Verdict } from './generated/trawl_pb.js';
 import type { Answer, Cancel } from './messages.js';
 import type { EvaluatedPart, OutcomeClass as OutcomeClassName } from './work.js';
@@ -16,12 +17,8 @@ export const MAX_FRAME_BYTES = 256 * 2 ** 20;
  * A frame that cannot be read, or a message that cannot be written: one of the two sides is broken.
  * The session it came from is closed; others go on.
  */
-export class ProtocolError extends Error {
+export class ProtocolError extends CodedError {
   readonly code = 'BadMessage';
-  constructor(message: string) {
-    super(message);
-    this.name = 'ProtocolError';
-  }
 }
 
 /** Both directions between a wire enum and a union of strings; no name stands for 0, which is what proto3 reads where nothing was set. */

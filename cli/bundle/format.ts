@@ -4,6 +4,7 @@
  */
 import { createHash } from 'node:crypto';
 import * as z from 'zod';
+import { CodedError } from '../../proto/coded-error.js';
 import { canonicalJson } from '../../proto/canonical.js';
 import { ENSEMBLE_RULES } from '../../coordinator/ensemble/combine.js';
 import { exitCodes } from '../exit.js';
@@ -13,12 +14,11 @@ export const BUNDLE_FORMAT = 1;
 export const MANIFEST_NAME = 'manifest.json';
 
 /** A folder that is no bundle, or not any more. */
-export class BadBundle extends Error {
+export class BadBundle extends CodedError {
   readonly code = 'BadBundle';
   readonly exitCode = exitCodes.badInput;
   constructor(folder: string, problem: string, options?: ErrorOptions) {
     super(`bundle ${folder}: ${problem}`, options);
-    this.name = 'BadBundle';
   }
 }
 

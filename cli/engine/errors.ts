@@ -1,52 +1,48 @@
 /** How the installation of a native engine can fail. Nothing half-made is left; what was downloaded is kept. */
+import { CodedError } from '../../proto/coded-error.js';
 import { exitCodes } from '../exit.js';
 
 /** A file could not be fetched to its end. */
-export class DownloadFailed extends Error {
+export class DownloadFailed extends CodedError {
   readonly code = 'DownloadFailed';
   readonly exitCode = exitCodes.failed;
   constructor(message: string, options?: ErrorOptions) {
     super(message, options);
-    this.name = 'DownloadFailed';
   }
 }
 
 /** A file is not the one that was named: its SHA-256 or its size is another. */
-export class WrongHash extends Error {
+export class WrongHash extends CodedError {
   readonly code = 'WrongHash';
   readonly exitCode = exitCodes.failed;
   constructor(file: string, found: string, expected: string, remedy: string) {
     super(`${file}: found SHA ${found.slice(0, 16)}…, expected ${expected.slice(0, 16)}…; ${remedy}`);
-    this.name = 'WrongHash';
   }
 }
 
 /** A file that was given is no wheel of TensorFlow for this machine. */
-export class BadWheel extends Error {
+export class BadWheel extends CodedError {
   readonly code = 'BadWheel';
   readonly exitCode = exitCodes.badInput;
   constructor(file: string, found: string, expected = 'a wheel of tensorflow-cpu (with --gpu: tensorflow) for this system, as pip download fetches it') {
     super(`--wheel: found ${file}, ${found}; expected ${expected}`);
-    this.name = 'BadWheel';
   }
 }
 
 /** The addon cannot be built here. */
-export class BuildFailed extends Error {
+export class BuildFailed extends CodedError {
   readonly code = 'BuildFailed';
   readonly exitCode = exitCodes.failed;
   constructor(message: string) {
     super(message);
-    this.name = 'BuildFailed';
   }
 }
 
 /** Not enough room for the engine. */
-export class NoRoom extends Error {
+export class NoRoom extends CodedError {
   readonly code = 'DiskFull';
   readonly exitCode = exitCodes.failed;
   constructor(message: string) {
     super(message);
-    this.name = 'NoRoom';
   }
 }

@@ -6,6 +6,7 @@
  */
 import { fork, type ChildProcess } from 'node:child_process';
 import { closeSync, fstatSync, openSync, readFileSync, renameSync, statSync } from 'node:fs';
+import { CodedError } from '../../proto/coded-error.js';
 
 const FIRST_PAUSE_MS = 100;
 const LONGEST_PAUSE_MS = 5_000;
@@ -22,12 +23,11 @@ const LOG_LIMIT_BYTES = 10_000_000;
 /** Messages live for a turn: with room for many turns they are gone before they are ever copied (a quarter of the coordinator's time in no-op trials). */
 const EXEC_ARGV = [...process.execArgv, '--max-semi-space-size=32'];
 
-export class ChildFailed extends Error {
+export class ChildFailed extends CodedError {
   readonly code = 'ChildFailed';
   constructor(name: string, reason: string, logFile: string) {
     // The child may have said its name itself.
     super(`the ${name} does not start: ${reason.replace(`${name}: `, '')} (its log: ${logFile})`);
-    this.name = 'ChildFailed';
   }
 }
 

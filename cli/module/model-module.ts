@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { structureName, type ModelModule, type Structure } from '../../proto/model-module.js';
 import type { Knob } from '../../proto/models.js';
+import { oneLine } from '../../proto/one-line.js';
 import type { Topology } from '../../proto/work.js';
 import { canonicalJson } from '../../proto/canonical.js';
 import { BadInput } from '../exit.js';
@@ -117,10 +118,10 @@ function problemOf(error: unknown, when: string, file: string, source: string): 
   if (error instanceof ModuleThrew) {
     const place = error.placeIn(dirname(file));
     const said = error.message.startsWith('SyntaxError') ? 'JavaScript that can be run' : 'a model';
-    return new BadInput(`${place === null ? placeOf('build', file, source) : `${near(place.file)}:${place.line}:${place.column}`}: model: found ${oneLine(error.message)} thrown ${when}, expected ${said}`);
+    return new BadInput(`${place === null ? placeOf('build', file, source) : `${near(place.file)}:${place.line}:${place.column}`}: model: found ${oneLine(error.message, 300)} thrown ${when}, expected ${said}`);
   }
   if (error instanceof ModuleEnded) return new BadInput(`${placeOf('build', file, source)}: model: found ${error.message} ${when}, expected a model`);
-  if (error instanceof UnfitModel) return new BadInput(`${placeOf('build', file, source)}: model: ${oneLine(error.message)} (${when})`);
+  if (error instanceof UnfitModel) return new BadInput(`${placeOf('build', file, source)}: model: ${oneLine(error.message, 300)} (${when})`);
   return error;
 }
 
@@ -136,9 +137,4 @@ function placeOf(name: string, file: string, source: string): string {
   const before = match === null ? '' : source.slice(0, match.index + match[0].length);
   const lines = before.split('\n');
   return `${near(file)}:${lines.length}:${(lines.at(-1) ?? '').length + 1}`;
-}
-
-function oneLine(text: string): string {
-  const flat = text.replace(/\s+/g, ' ').trim();
-  return flat.length <= 300 ? flat : `${flat.slice(0, 297)}...`;
 }

@@ -1,6 +1,7 @@
 /** The process that a user's module runs in: asked one thing at a time, each within its time and memory. */
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { CodedError } from '../../proto/coded-error.js';
 import { packageRoot } from '../../proto/package-root.js';
 import type { Structure } from '../../proto/model-module.js';
 import { SupervisedChild, type ChildExit } from '../../worker/agent/child-process.js';
@@ -9,12 +10,11 @@ import { residentBytes } from '../../worker/agent/process-facts.js';
 import type { FromModule, ToModule } from './protocol.js';
 
 /** The module's own error. */
-export class ModuleThrew extends Error {
+export class ModuleThrew extends CodedError {
   readonly code = 'ModuleThrew';
   readonly #stack: string;
   constructor(message: string, stack: string) {
     super(message);
-    this.name = 'ModuleThrew';
     this.#stack = stack;
   }
 
@@ -29,12 +29,8 @@ export class ModuleThrew extends Error {
 }
 
 /** The process is gone or had to be ended; the message says what it is: "found MESSAGE". */
-export class ModuleEnded extends Error {
+export class ModuleEnded extends CodedError {
   readonly code = 'ModuleEnded';
-  constructor(message: string) {
-    super(message);
-    this.name = 'ModuleEnded';
-  }
 }
 
 interface Limits {

@@ -1,5 +1,6 @@
 /** From what a module has built to a topology that can be trained, or to what is wrong with it. */
 import * as z from 'zod';
+import { CodedError } from '../../proto/coded-error.js';
 import type { Structure } from '../../proto/model-module.js';
 import type { Json, LayerConfig, Topology } from '../../proto/work.js';
 import { layerGraph } from '../../worker/engine/layer-graph.js';
@@ -29,12 +30,8 @@ export interface ModelEngine {
 }
 
 /** What a module has built is no model for its sweep. The message is `found X, expected Y; what to do`. */
-export class UnfitModel extends Error {
+export class UnfitModel extends CodedError {
   readonly code = 'UnfitModel';
-  constructor(message: string) {
-    super(message);
-    this.name = 'UnfitModel';
-  }
 }
 
 /**

@@ -6,15 +6,15 @@
  * blobs from before that, the first must have some of those.
  */
 import { randomBytes } from 'node:crypto';
+import { CodedError } from '../../proto/coded-error.js';
 import type { OwnedBlobStore } from '../../blob/store.js';
 import type { BlobId } from '../../proto/work.js';
 import type { Store } from '../store/store.js';
 
-export class BlobsElsewhere extends Error {
+export class BlobsElsewhere extends CodedError {
   readonly code = 'BlobsElsewhere';
   constructor(where: string) {
     super(`the blobs of this database are not in ${where}: give the folder or the bucket that the first coordinator was given, with --blobs`);
-    this.name = 'BlobsElsewhere';
   }
 }
 

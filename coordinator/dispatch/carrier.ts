@@ -4,6 +4,7 @@
  * messages in both directions. It answers nothing by itself: acknowledgement follows commit, and
  * commit is the leader's. Messages may be repeated by the worker and are handed on as they come.
  */
+import { CodedError } from '../../proto/coded-error.js';
 import type { CoordinatorMessage, WorkerMessage } from '../../proto/messages.js';
 import type { SessionProof } from '../../proto/nats/session-proof.js';
 
@@ -59,10 +60,9 @@ export interface Carrier {
 }
 
 /** The address cannot be listened on. */
-export class ListenError extends Error {
+export class ListenError extends CodedError {
   readonly code = 'ListenFailed';
   constructor(address: string, why: string) {
     super(`cannot listen on ${address}: ${why}; stop what listens there, or choose another port`);
-    this.name = 'ListenError';
   }
 }

@@ -1,13 +1,13 @@
 /** Whether this coordinator leads, another one does, or that is not settled yet; and those who wait to know. */
+import { CodedError } from '../../proto/coded-error.js';
 
 /** This coordinator does not lead. */
-export class NotLeading extends Error {
+export class NotLeading extends CodedError {
   readonly code = 'NotLeader';
   /** Where the one that leads is reached; null where that is not known. */
   readonly leader: string | null;
   constructor(leader: string | null) {
     super(leader === null ? 'this coordinator does not lead now; try again in a moment' : `this coordinator is a standby; the one that leads is at ${leader}`);
-    this.name = 'NotLeading';
     this.leader = leader;
   }
 }

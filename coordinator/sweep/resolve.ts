@@ -3,6 +3,7 @@
  * architecture). Settings and keys are made once and shared: trials that agree up to an epoch hold the
  * same settings objects and the same key strings up to there.
  */
+import { CodedError } from '../../proto/coded-error.js';
 import { canonicalJson } from '../../proto/canonical.js';
 import { keyAfter, rootKey } from '../../proto/keys.js';
 import { moduleModel, type ModelModule, type Structure } from '../../proto/model-module.js';
@@ -19,12 +20,8 @@ import { modelChoice, structureOf } from './structures.js';
 import { baseSettings, type ImageSpec, transferOf } from './transfer.js';
 import type { Assignment, CommandSpec, DataSpec, DataSummary, ModuleSpec, SweepSpec, TrialPlan } from './spec.js';
 
-export class UnresolvableSweep extends Error {
+export class UnresolvableSweep extends CodedError {
   readonly code = 'UnresolvableSweep';
-  constructor(message: string) {
-    super(message);
-    this.name = 'UnresolvableSweep';
-  }
 }
 
 /**

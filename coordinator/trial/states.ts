@@ -1,4 +1,5 @@
 /** Sweep and trial states. Each machine has one transition function; docs/states.md is checked against both. */
+import { CodedError } from '../../proto/coded-error.js';
 
 export type SweepState =
   /** Its trials are dispatched. */
@@ -49,11 +50,10 @@ const trialMoves: { readonly [from in TrialState]: readonly TrialState[] } = {
   cancelled: ['queued'],
 };
 
-export class IllegalTransition extends Error {
+export class IllegalTransition extends CodedError {
   readonly code = 'IllegalTransition';
   constructor(what: string, from: string, to: string) {
     super(`a ${what} that is ${from} cannot become ${to}`);
-    this.name = 'IllegalTransition';
   }
 }
 

@@ -6,6 +6,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdir, readFile, readdir, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
+import { CodedError } from '../../proto/coded-error.js';
 import { startedAt } from './process-facts.js';
 
 const LOCK_PREFIX = 'agent-';
@@ -15,20 +16,18 @@ const FOREIGN_LOCK_MS = 60_000;
 const TOUCH_EVERY_MS = 15_000;
 
 /** Another agent uses this home. */
-export class HomeBusyError extends Error {
+export class HomeBusyError extends CodedError {
   readonly code = 'HomeBusy';
   constructor(home: string, holder: string) {
     super(`the worker home ${home} is in use by ${holder}: stop that worker, or give this one a home of its own with --home DIR`);
-    this.name = 'HomeBusyError';
   }
 }
 
 /** The file of the worker's id is damaged. */
-export class BadHomeError extends Error {
+export class BadHomeError extends CodedError {
   readonly code = 'BadHome';
   constructor(file: string) {
     super(`${file} does not hold a worker's id: expected {"id": "wrk_..."}; delete the file to get a new id`);
-    this.name = 'BadHomeError';
   }
 }
 

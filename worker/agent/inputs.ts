@@ -1,6 +1,7 @@
 /** What an attempt begins with: the pixels of its data set and the bytes of its checkpoint, on this box. */
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
+import { CodedError } from '../../proto/coded-error.js';
 import { BlobCorruptError, BlobNotFoundError } from '../../blob/errors.js';
 import type { BlobStore } from '../../blob/store.js';
 import { isProgram, weightsOf, type BlobId, type ImageInput, type Outcome, type Work } from '../../proto/work.js';
@@ -157,20 +158,18 @@ export class Inputs {
 }
 
 /** The store has answered, and has not what it was given: no other worker would have more luck. */
-class CheckpointLost extends Error {
+class CheckpointLost extends CodedError {
   readonly code = 'CheckpointLost';
   constructor(blob: BlobId, why: string, options: ErrorOptions) {
     super(`the checkpoint ${blob} cannot be had: ${why}`, options);
-    this.name = 'CheckpointLost';
   }
 }
 
 /** Part of a data set, or a program, is in no store, and no box that could be asked has a copy. */
-class DataLost extends Error {
+class DataLost extends CodedError {
   readonly code = 'DataLost';
   constructor(blob: BlobId, options: ErrorOptions) {
     super(`the blob ${blob} of its data, program or weights is gone from the store, or damaged there, and no worker has put a copy back: \`trawl submit\` or \`trawl run\` of the sweep's file puts it back and resumes the sweep`, options);
-    this.name = 'DataLost';
   }
 }
 

@@ -1,8 +1,6 @@
+import { CodedError } from '../../proto/coded-error.js';
+
 /** The data set cannot be used as it is; trying again elsewhere would not help. */
-export class DataError extends Error {
+export class DataError extends CodedError {
   readonly code = 'DataError';
-  constructor(message: string, options?: ErrorOptions) {
-    super(message, options);
-    this.name = 'DataError';
-  }
 }

@@ -1,8 +1,9 @@
+import { CodedError } from '../../proto/coded-error.js';
+
 /** The bytes are no image that can be read; `message` says why in a few words. */
-export class UnreadableImageError extends Error {
+export class UnreadableImageError extends CodedError {
   readonly code = 'UnreadableImage';
   constructor(why: string, options?: ErrorOptions) {
     super(why, options);
-    this.name = 'UnreadableImageError';
   }
 }

@@ -2,6 +2,7 @@
  * The seam between training and whatever runs it. One walk over a tf.layers topology gives a
  * program; an engine compiles that program for its device. Nobody outside `worker/engine` knows which.
  */
+import { CodedError } from '../../proto/coded-error.js';
 import type { OptimizerChoice } from '../../proto/work.js';
 import type { Topology } from '../model/topology.js';
 
@@ -162,20 +163,18 @@ export interface Engine {
   compile(topology: Topology, training: Training, source: ImageSource): Promise<Executable>;
 }
 
-export class OutOfMemoryError extends Error {
+export class OutOfMemoryError extends CodedError {
   readonly code = 'OutOfMemory';
   readonly neededBytes: number | null;
   constructor(message: string, neededBytes: number | null) {
     super(message);
-    this.name = 'OutOfMemoryError';
     this.neededBytes = neededBytes;
   }
 }
 
-export class UnsupportedLayerError extends Error {
+export class UnsupportedLayerError extends CodedError {
   readonly code = 'UnsupportedLayer';
   constructor(engine: string, layer: string, className: string) {
     super(`the ${engine} engine has no layer ${className} (layer "${layer}")`);
-    this.name = 'UnsupportedLayerError';
   }
 }

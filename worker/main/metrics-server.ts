@@ -2,15 +2,15 @@
 import { createServer, type Server } from 'node:http';
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
+import { CodedError } from '../../proto/coded-error.js';
 
 const HOST = '127.0.0.1';
 
 /** The port cannot be listened on. */
-export class MetricsPortTaken extends Error {
+export class MetricsPortTaken extends CodedError {
   readonly code = 'MetricsPortTaken';
   constructor(port: number, why: string) {
     super(`--metrics-port: port ${port} of ${HOST} cannot be listened on (${why}); choose another, or stop what listens there`);
-    this.name = 'MetricsPortTaken';
   }
 }
 

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { delimiter, join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
+import { CodedError } from '../../proto/coded-error.js';
 import type { Trust } from '../../blob/trusting-fetch.js';
 import { NATS_VARIABLES, natsSettingsIn, readNatsSettings, type NatsPlace } from '../../proto/nats/settings.js';
 import { hostPorts, httpUrls } from '../../proto/addresses.js';
@@ -36,11 +37,10 @@ export interface WorkerOptions {
 }
 
 /** The command line, or the environment, is not what it must be. */
-export class UsageError extends Error {
+export class UsageError extends CodedError {
   readonly code = 'BadUsage';
   constructor(option: string, found: string | undefined, expected: string) {
     super(`${option}: found ${found === undefined ? 'nothing' : `"${found}"`}, expected ${expected}`);
-    this.name = 'UsageError';
   }
 }
 

@@ -2,6 +2,7 @@
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { CodedError } from '../../proto/coded-error.js';
 import { packageRoot } from '../../proto/package-root.js';
 import type { ImageEpochSettings, ImageTrajectory, OutcomeClass } from '../../proto/work.js';
 import type { PixelTable } from '../data/pixel-table.js';
@@ -29,12 +30,8 @@ export interface LrRangeStep {
 /** What lr-range-main prints. */
 export type LrRangeLine = LrRangeStep | { readonly error: { readonly class: OutcomeClass; readonly message: string } };
 
-export class LrRangeFailed extends Error {
+export class LrRangeFailed extends CodedError {
   readonly code = 'LrRangeFailed';
-  constructor(message: string) {
-    super(message);
-    this.name = 'LrRangeFailed';
-  }
 }
 
 /** The steps until the last one or divergence. Throws LrRangeFailed; rejects with the signal's reason when it aborts. */

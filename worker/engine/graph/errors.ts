@@ -1,11 +1,11 @@
+import { CodedError } from '../../../proto/coded-error.js';
 import { OutOfMemoryError } from '../engine.js';
 
 /** TensorFlow failed at something other than memory. */
-export class GraphFailed extends Error {
+export class GraphFailed extends CodedError {
   readonly code = 'GraphFailed';
   constructor(what: string, message: string) {
     super(`TensorFlow could not ${what}: ${message}`);
-    this.name = 'GraphFailed';
   }
 }
 

@@ -1,11 +1,11 @@
 /** Why a native engine cannot be used, in words for the person who can mend it. */
+import { CodedError } from '../../../proto/coded-error.js';
 
 /** An engine that was asked for cannot be used here and now. */
-export class EngineUnusable extends Error {
+export class EngineUnusable extends CodedError {
   readonly code = 'EngineUnusable';
   constructor(engine: string, problem: NativeProblem) {
     super(`${engine}: ${problem.found}; ${problem.remedy}`);
-    this.name = 'EngineUnusable';
   }
 }
 
