@@ -18,25 +18,16 @@ export function allowClosedPipe(): void {
 export class BadInput extends CodedError {
   readonly code = 'BadInput';
   readonly exitCode = exitCodes.badInput;
-  constructor(message: string) {
-    super(message);
-  }
 }
 
 /** What was asked could not be done here and now. */
 export class CommandFailed extends CodedError {
   readonly code = 'CommandFailed';
   readonly exitCode = exitCodes.failed;
-  constructor(message: string, options?: ErrorOptions) {
-    super(message, options);
-  }
 }
 
 /** The person ended it; what remains can go on later. */
 export class Interrupted extends CodedError {
   readonly code = 'Interrupted';
   readonly exitCode = exitCodes.paused;
-  constructor(message: string) {
-    super(message);
-  }
 }

@@ -6,9 +6,6 @@ import { exitCodes } from '../exit.js';
 export class DownloadFailed extends CodedError {
   readonly code = 'DownloadFailed';
   readonly exitCode = exitCodes.failed;
-  constructor(message: string, options?: ErrorOptions) {
-    super(message, options);
-  }
 }
 
 /** A file is not the one that was named: its SHA-256 or its size is another. */
@@ -33,16 +30,10 @@ export class BadWheel extends CodedError {
 export class BuildFailed extends CodedError {
   readonly code = 'BuildFailed';
   readonly exitCode = exitCodes.failed;
-  constructor(message: string) {
-    super(message);
-  }
 }
 
 /** Not enough room for the engine. */
 export class NoRoom extends CodedError {
   readonly code = 'DiskFull';
   readonly exitCode = exitCodes.failed;
-  constructor(message: string) {
-    super(message);
-  }
 }
