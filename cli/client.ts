@@ -5,34 +5,23 @@ import { certificateProblem } from '../proto/certificate-problem.js';
 import { setTimeout as wait } from 'node:timers/promises';
 import type { SweepChange } from '../coordinator/sweep/change.js';
 import type { Assignment } from '../coordinator/sweep/spec.js';
+import type { CostView, EnsembleView, ImportanceView } from '../coordinator/api/analysis-views.js';
+import type { Drained, GarbageRequest, GarbageView, MadeToken, Released, TokenRequest, TokenView, WorkerView } from '../coordinator/api/fleet-views.js';
+import type { Results, ResultsOptions, TrialDetail } from '../coordinator/api/trial-views.js';
 import type {
   Changed,
-  CostView,
-  EnsembleView,
-  Drained,
   Enqueued,
-  GarbageRequest,
-  GarbageView,
   Health,
-  ImportanceView,
-  MadeToken,
   Preview,
   ProgressView,
   Recorded,
   RequestedState,
-  Results,
-  ResultsOptions,
-  Released,
   Retried,
   Submitted,
   SubmitRequest,
   SweepFileView,
   SweepService,
   SweepView,
-  TokenRequest,
-  TokenView,
-  TrialDetail,
-  WorkerView,
 } from '../coordinator/api/views.js';
 import { Addresses } from '../proto/addresses.js';
 

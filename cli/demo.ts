@@ -9,7 +9,7 @@ import { createRequire } from 'node:module';
 import { basename, dirname, join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import sharp from 'sharp';
-import type { PartMetrics } from '../coordinator/api/views.js';
+import type { PartMetrics } from '../coordinator/api/trial-views.js';
 import { packageRoot } from '../proto/package-root.js';
 import { openEngine } from '../worker/engine/open.js';
 import { allowClosedPipe, exitCodes } from './exit.js';

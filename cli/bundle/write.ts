@@ -5,7 +5,7 @@ import { basename, dirname, join, resolve } from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import type { BlobStore } from '../../blob/store.js';
 import { readFloats } from '../../coordinator/api/ensembles.js';
-import type { EnsembleMember, EnsembleView } from '../../coordinator/api/views.js';
+import type { EnsembleMember, EnsembleView } from '../../coordinator/api/analysis-views.js';
 import { meanProbabilities } from '../../coordinator/ensemble/combine.js';
 import { canonicalJson } from '../../proto/canonical.js';
 import { packageVersion } from '../../proto/package-root.js';

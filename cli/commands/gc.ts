@@ -1,6 +1,6 @@
 /** `trawl gc`: deletes blobs that nothing refers to. */
 import { InvalidArgumentError, Option, type Command } from 'commander';
-import type { GarbageView } from '../../coordinator/api/views.js';
+import type { GarbageView } from '../../coordinator/api/fleet-views.js';
 import { durationMs, durationPattern } from '../../proto/duration.js';
 import { withJson, withService, type ServiceOptions } from '../options.js';
 import { bytes, count, duration } from '../text/format.js';

@@ -1,7 +1,7 @@
 /** `trawl token`: who may ask a coordinator. */
 import { InvalidArgumentError, Option, type Command } from 'commander';
 import { ROLES, type Role } from '../../coordinator/access/roles.js';
-import type { TokenView } from '../../coordinator/api/views.js';
+import type { TokenView } from '../../coordinator/api/fleet-views.js';
 import { durationMs, durationPattern } from '../../proto/duration.js';
 import { withJson, withService, type ServiceOptions } from '../options.js';
 import { table } from '../text/table.js';

@@ -1,7 +1,7 @@
 /** Commands about results: trials, trial. */
 import { Option, type Command } from 'commander';
 import type { Json } from '../../proto/work.js';
-import type { EpochRow, Results, TrialDetail, TrialResult } from '../../coordinator/api/views.js';
+import type { EpochRow, Results, TrialDetail, TrialResult } from '../../coordinator/api/trial-views.js';
 import { BadInput } from '../exit.js';
 import { rowLimit, withService, withJson, type ServiceOptions } from '../options.js';
 import { columnNamed, trialColumns, type TrialColumn } from '../reading/columns.js';

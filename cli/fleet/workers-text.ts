@@ -1,5 +1,5 @@
 /** The fleet as `trawl workers` prints it. Pure. */
-import type { GpuView, WorkerView } from '../../coordinator/api/views.js';
+import type { GpuView, WorkerView } from '../../coordinator/api/fleet-views.js';
 import { bytes, count, duration } from '../text/format.js';
 import { table, type Column } from '../text/table.js';
 

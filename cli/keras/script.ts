@@ -2,7 +2,7 @@
  * A trial as a short Keras 3 script: the same layers, settings and rates, for those who must check. Its
  * random numbers are its own, so its results agree as two seeds of one training do, and no closer.
  */
-import type { PlanView } from '../../coordinator/api/views.js';
+import type { PlanView } from '../../coordinator/api/trial-views.js';
 import type { ImageEpochSettings, ImageTrajectory, Json, PlateauRule } from '../../proto/work.js';
 import { layerGraph } from '../../worker/engine/layer-graph.js';
 import { GLOROT_UNIFORM, readInitializer } from '../../worker/engine/initializer.js';

@@ -5,7 +5,7 @@
 import { metricValue } from '../../proto/confusion.js';
 import { namedSettings } from '../../proto/named-settings.js';
 import type { Json } from '../../proto/work.js';
-import type { Results, TrialResult } from '../../coordinator/api/views.js';
+import type { Results, TrialResult } from '../../coordinator/api/trial-views.js';
 import { suggestMetric, suggestValue } from '../../coordinator/sweep/suggest.js';
 import { BadInput } from '../exit.js';
 

@@ -1,7 +1,9 @@
 /** Trials, or sweeps, side by side: what sets them apart first. Pure. */
 import { sameJson } from '../../proto/canonical.js';
 import type { Json } from '../../proto/work.js';
-import type { CostView, Results, SweepView, TrialDetail, TrialResult } from '../../coordinator/api/views.js';
+import type { CostView } from '../../coordinator/api/analysis-views.js';
+import type { Results, TrialDetail, TrialResult } from '../../coordinator/api/trial-views.js';
+import type { SweepView } from '../../coordinator/api/views.js';
 import { count, metric, settingText } from '../text/format.js';
 import { sparkline, table } from '../text/table.js';
 import { bestOf } from '../run/document.js';

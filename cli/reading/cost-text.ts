@@ -1,5 +1,5 @@
 /** `trawl cost` and `trawl importance` for people. Pure. */
-import type { CostView, ImportanceView } from '../../coordinator/api/views.js';
+import type { CostView, ImportanceView } from '../../coordinator/api/analysis-views.js';
 import { count, duration, settingText } from '../text/format.js';
 import { table } from '../text/table.js';
 

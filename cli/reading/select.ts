@@ -1,7 +1,7 @@
 /** Which trials `trawl trials` shows, and in which order. */
 import { evaluatePartly, ExpressionError, namesIn, parseExpression, textsIn } from '../../proto/expression.js';
 import type { Json } from '../../proto/work.js';
-import type { Results, TrialResult } from '../../coordinator/api/views.js';
+import type { Results, TrialResult } from '../../coordinator/api/trial-views.js';
 import { BadInput } from '../exit.js';
 import { columnNamed, type TrialColumn } from './columns.js';
 

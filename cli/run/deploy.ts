@@ -1,6 +1,8 @@
 /** The end of a run: the ensemble of what has completed, and its bundle in the home. */
 import { join } from 'node:path';
-import type { EnsembleView, Results, SweepService } from '../../coordinator/api/views.js';
+import type { EnsembleView } from '../../coordinator/api/analysis-views.js';
+import type { Results } from '../../coordinator/api/trial-views.js';
+import type { SweepService } from '../../coordinator/api/views.js';
 import { homeBlobs } from '../blobs.js';
 import { CoordinatorUnreachable } from '../client.js';
 import { keepBundle } from '../bundle/write.js';

@@ -1,5 +1,6 @@
 /** The one document of `trawl run --json`. Its field names are a contract: checks read them. */
-import type { PartMetrics, Recorded, Results, TrainMetrics, TrialResult, WarmStartView } from '../../coordinator/api/views.js';
+import type { PartMetrics, Results, TrainMetrics, TrialResult } from '../../coordinator/api/trial-views.js';
+import type { Recorded, WarmStartView } from '../../coordinator/api/views.js';
 import type { Deployed } from './deploy.js';
 import type { Answer } from './question.js';
 import { ensembleDocument, type EnsembleDocument } from './ensemble.js';

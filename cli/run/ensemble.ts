@@ -1,5 +1,6 @@
 /** An ensemble as a person reads it, and as a program does. Pure. */
-import type { EnsembleView, PartMetrics, PartValues } from '../../coordinator/api/views.js';
+import type { EnsembleView, PartValues } from '../../coordinator/api/analysis-views.js';
+import type { PartMetrics } from '../../coordinator/api/trial-views.js';
 import { count, metric, settingText } from '../text/format.js';
 import { table } from '../text/table.js';
 

@@ -1,5 +1,6 @@
 /** `trawl watch`: live progress of a sweep that others run, until it ends. */
-import type { ProgressView, Results } from '../../coordinator/api/views.js';
+import type { Results } from '../../coordinator/api/trial-views.js';
+import type { ProgressView } from '../../coordinator/api/views.js';
 import { idleLine } from '../commands/on-service.js';
 import { CommandFailed, exitCodes, Interrupted } from '../exit.js';
 import type { Connection } from '../host/connect.js';

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import type { BlobStore } from '../../blob/store.js';
 import { readFloats } from '../../coordinator/api/ensembles.js';
-import type { EnsembleView } from '../../coordinator/api/views.js';
+import type { EnsembleView } from '../../coordinator/api/analysis-views.js';
 import { meanProbabilities } from '../../coordinator/ensemble/combine.js';
 import { operatingPoint, specificityAt, type OperatingPoint } from '../../coordinator/ensemble/threshold.js';
 import { decodeManifest } from '../../proto/manifest.js';

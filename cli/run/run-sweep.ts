@@ -1,7 +1,8 @@
 /** `trawl run`: everything at once on this machine. The demo runs the same. */
 import { existsSync, statSync } from 'node:fs';
 import { resolve } from 'node:path';
-import type { Recorded, Results, SubmitRequest, SweepService } from '../../coordinator/api/views.js';
+import type { Results } from '../../coordinator/api/trial-views.js';
+import type { Recorded, SubmitRequest, SweepService } from '../../coordinator/api/views.js';
 import { conflictLines } from '../../coordinator/sweep/conflict-text.js';
 import { chooseEngine, type EngineFact } from '../../worker/engine/choose.js';
 import type { EngineName } from '../../worker/engine/names.js';

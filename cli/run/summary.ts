@@ -1,5 +1,6 @@
 /** What a person reads when a sweep has ended: leaderboard, the best trial, what sharing saved. Pure. */
-import type { Recorded, Results, SweepView, TrialResult } from '../../coordinator/api/views.js';
+import type { Results, TrialResult } from '../../coordinator/api/trial-views.js';
+import type { Recorded, SweepView } from '../../coordinator/api/views.js';
 import type { BudgetEnd, BudgetSpec, ObjectiveSpec } from '../../coordinator/sweep/spec.js';
 import { count, duration, metric, settingText } from '../text/format.js';
 import { confusionTable, table, type Column } from '../text/table.js';

@@ -4,7 +4,7 @@ import type { EpochKey } from '../../proto/work.js';
 import type { RecordedEpoch, SweepRecord, TrialRecord } from '../store/store.js';
 import { isEnded } from '../trial/states.js';
 import { sweepView } from './results.js';
-import type { CostOfValue, CostView } from './views.js';
+import type { CostOfValue, CostView } from './analysis-views.js';
 
 export interface BesidePaths {
   /** Recordings of epochs that were trained again to restore a state. */

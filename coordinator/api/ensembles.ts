@@ -16,7 +16,8 @@ import type { DataSummary, EnsembleSpec } from '../sweep/spec.js';
 import { NoEnsemble } from './errors.js';
 import { sweepView } from './results.js';
 import { searchEnsemble } from './selection.js';
-import type { EnsembleMember, EnsembleView, PartMetrics, PartValues, TrialResult } from './views.js';
+import type { EnsembleMember, EnsembleView, PartValues } from './analysis-views.js';
+import type { PartMetrics, TrialResult } from './trial-views.js';
 
 export interface EnsembleFacts {
   readonly sweep: SweepRecord;

@@ -8,7 +8,7 @@ import { fanova, type Importances } from '../importance/fanova.js';
 import { encode, type Encoded } from '../importance/feature.js';
 import type { Axis } from '../sweep/spec.js';
 import { BadRequest } from './errors.js';
-import type { TrialResult } from './views.js';
+import type { TrialResult } from './trial-views.js';
 
 /** More teach a forest little, and take it longer. */
 const MOST_TRIALS = 3_000;

@@ -7,7 +7,8 @@ import { replicateOf, replicatesOf, spreadOf } from '../sweep/replicates.js';
 import { compareScores, meanScore, ranksOf, scoreOf, valueOf, type Score } from '../trial/rank.js';
 import type { TrialPlan } from '../sweep/spec.js';
 import { warmStartView } from './warm-starts.js';
-import type { PartMetrics, PlanView, SweepView, TrialResult } from './views.js';
+import type { PartMetrics, PlanView, TrialResult } from './trial-views.js';
+import type { SweepView } from './views.js';
 
 export function sweepView(record: SweepRecord): SweepView {
   return {

@@ -23,36 +23,24 @@ import { TrialRequests } from './trial-requests.js';
 import { waitingFor } from './waiting-for.js';
 import { workerViews } from './workers.js';
 import { chosenValue, byFirstObjective, leaderboard, meansOf, pathOf, planView, rankedRow, recordedPrefix, rowOf, sweepView, trialResult, type KnownEpochs, type Ranked } from './results.js';
+import type { CostView, EnsembleView, ImportanceView } from './analysis-views.js';
+import type { Drained, GarbageRequest, GarbageView, MadeToken, Released, TokenRequest, TokenView, WorkerView } from './fleet-views.js';
+import type { Results, ResultsOptions, TrialDetail, TrialResult } from './trial-views.js';
 import type {
   Changed,
-  CostView,
-  EnsembleView,
-  Drained,
   Enqueued,
-  GarbageRequest,
-  GarbageView,
   Health,
-  ImportanceView,
-  MadeToken,
   Preview,
   ProgressView,
   Recorded,
   RequestedState,
-  Results,
-  ResultsOptions,
-  Released,
   Retried,
   Submitted,
   SubmitRequest,
   SweepFileView,
   SweepService,
   SweepView,
-  TokenRequest,
-  TokenView,
   TrialCounts,
-  TrialDetail,
-  TrialResult,
-  WorkerView,
 } from './views.js';
 
 export interface ServiceOptions {

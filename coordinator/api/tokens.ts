@@ -3,7 +3,7 @@ import { newSecret } from '../access/secret.js';
 import type { Store, TokenRecord } from '../store/store.js';
 import { TokenNotFound } from './errors.js';
 import type { Leading } from './leading.js';
-import type { MadeToken, TokenRequest, TokenView } from './views.js';
+import type { MadeToken, TokenRequest, TokenView } from './fleet-views.js';
 
 export interface TokenOptions {
   readonly store: Store;

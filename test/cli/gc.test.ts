@@ -7,7 +7,7 @@ import pg from 'pg';
 import { FolderBlobStore } from '../../blob/folder.js';
 import { HttpSweepService } from '../../cli/client.js';
 import { homeAt } from '../../cli/home.js';
-import type { GarbageView } from '../../coordinator/api/views.js';
+import type { GarbageView } from '../../coordinator/api/fleet-views.js';
 import { startEmbedded } from '../../coordinator/store/embedded.js';
 import { temporaryFolder } from '../support/images.js';
 import { Trawl, trawl } from './trawl.js';

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { it } from 'node:test';
 import { homeAt } from '../../cli/home.js';
 import { readAnnouncement } from '../../cli/host/announcement.js';
-import type { CostView } from '../../coordinator/api/views.js';
+import type { CostView } from '../../coordinator/api/analysis-views.js';
 import { temporaryFolder } from '../support/images.js';
 import { Trawl, trawl } from './trawl.js';
 

@@ -4,7 +4,7 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it, type TestContext } from 'node:test';
-import type { TrialDetail } from '../../coordinator/api/views.js';
+import type { TrialDetail } from '../../coordinator/api/trial-views.js';
 import { packageRoot } from '../../proto/package-root.js';
 import { temporaryFolder } from '../support/images.js';
 import type { RunDocument } from '../../cli/run/document.js';

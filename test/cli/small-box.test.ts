@@ -15,7 +15,7 @@ import { BoxCache } from '../../worker/data/box-cache.js';
 import { wasmNumerics } from '../../worker/engine/wasm/numerics.js';
 import { grpcLink } from '../../worker/link/grpc.js';
 import { imageNumerics } from '../../worker/train/numerics.js';
-import type { TrialDetail } from '../../coordinator/api/views.js';
+import type { TrialDetail } from '../../coordinator/api/trial-views.js';
 import { classFolders, temporaryFolder } from '../support/images.js';
 import { readDocument } from './run-document.js';
 import { Trawl, trawl } from './trawl.js';

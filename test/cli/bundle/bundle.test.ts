@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { FolderBlobStore } from '../../../blob/folder.js';
 import { readFloats } from '../../../coordinator/api/ensembles.js';
-import type { EnsembleView } from '../../../coordinator/api/views.js';
+import type { EnsembleView } from '../../../coordinator/api/analysis-views.js';
 import type { DataSummary } from '../../../coordinator/sweep/spec.js';
 import { BadBundle, encodeManifest, MANIFEST_NAME, sha256, type BundleManifest } from '../../../cli/bundle/format.js';
 import { openBundle } from '../../../cli/bundle/read.js';

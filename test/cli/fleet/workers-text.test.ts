@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import { workerLines } from '../../../cli/fleet/workers-text.js';
-import type { WorkerView } from '../../../coordinator/api/views.js';
+import type { WorkerView } from '../../../coordinator/api/fleet-views.js';
 
 const busy: WorkerView = {
   ...{ id: 'wrk_1', name: 'gpu-1', state: 'quarantined', carrier: 'grpc', pool: 'night', labels: { zone: 'a', disk: 'fast' }, engine: 'graph on GPU', numerics: [], slots: 4, busy: 2, memoryBytes: 64e9 },

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { trialColumns } from '../../../cli/reading/columns.js';
-import type { Results, TrialResult } from '../../../coordinator/api/views.js';
+import type { Results, TrialResult } from '../../../coordinator/api/trial-views.js';
 import type { Json } from '../../../proto/work.js';
 
 test('settings inside a choice have columns of their own, empty where the choice is not taken', () => {

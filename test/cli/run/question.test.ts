@@ -7,7 +7,7 @@ import sharp from 'sharp';
 import { FolderBlobStore } from '../../../blob/folder.js';
 import { prepareDataset } from '../../../cli/data/prepare.js';
 import { answerLines, answerQuestion } from '../../../cli/run/question.js';
-import type { EnsembleView } from '../../../coordinator/api/views.js';
+import type { EnsembleView } from '../../../coordinator/api/analysis-views.js';
 import { decodeManifest } from '../../../proto/manifest.js';
 import { classFolders, temporaryFolder } from '../../support/images.js';
 

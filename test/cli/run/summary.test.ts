@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { planLines } from '../../../cli/run/plan-text.js';
 import { bestLines, savingLines } from '../../../cli/run/summary.js';
-import type { Preview, Results } from '../../../coordinator/api/views.js';
+import type { Results } from '../../../coordinator/api/trial-views.js';
+import type { Preview } from '../../../coordinator/api/views.js';
 
 function results(withTest: boolean): Results {
   const part = (confusion: number[][]): object => ({ loss: 0.1, accuracy: 0.9, auc: 0.9, f1: 0.9, confusion });

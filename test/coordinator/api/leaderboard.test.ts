@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { byFirstObjective, leaderboard } from '../../../coordinator/api/results.js';
-import type { TrialResult } from '../../../coordinator/api/views.js';
+import type { TrialResult } from '../../../coordinator/api/trial-views.js';
 import type { SweepRecord } from '../../../coordinator/store/store.js';
 
 const sweepOf = (replicates?: number): SweepRecord =>
