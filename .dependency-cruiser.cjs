@@ -74,7 +74,7 @@ module.exports = {
       severity: 'error',
       from: { path: '^coordinator/(sweep|space|sampler|trial|stage|placement|ensemble|importance)/' },
       // crypto hashes epoch keys: a pure function.
-      to: { path: '^(node:)?(fs|net|http|https|child_process|timers|dgram|tls|worker_threads)(/|$)|^coordinator/(store/(?!store\\.ts)|dispatch|api|main|leader)' },
+      to: { path: '^(node:)?(fs|net|http|https|child_process|timers|dgram|tls|worker_threads)(/|$)|^coordinator/(store/(?!(store|records|turn-writes)\\.ts)|dispatch|api|main|leader)' },
     },
     {
       name: 'production-takes-no-test-code',

@@ -5,7 +5,8 @@
  * and the sessions that it opened end.
  */
 import { isProof, type SessionProof } from '../../proto/nats/session-proof.js';
-import type { Store, TokenRecord } from '../store/store.js';
+import type { TokenRecord } from '../store/records.js';
+import type { Store } from '../store/store.js';
 import type { Admission, Doorkeeper } from '../dispatch/carrier.js';
 import { Forbidden, TokenExpired, TokenRevoked, TokensUnavailable, Unauthorized } from './errors.js';
 import { mayDo, type Right, type Role } from './roles.js';

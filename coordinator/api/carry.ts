@@ -14,7 +14,8 @@ import { acceptance } from '../space/constraints.js';
 import { replicateOf, replicatesOf, trialIdentity } from '../sweep/replicates.js';
 import type { Resolver } from '../sweep/resolve.js';
 import type { Assignment, SweepSpec, TrialPlan } from '../sweep/spec.js';
-import type { FreshTrial, TrialRecord } from '../store/store.js';
+import type { TrialRecord } from '../store/records.js';
+import type { FreshTrial } from '../store/turn-writes.js';
 import { isEnded } from '../trial/states.js';
 
 export interface Carrying {

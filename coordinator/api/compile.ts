@@ -7,7 +7,7 @@ import { checkAgainstEngine } from '../sweep/check-engine.js';
 import { resolveTrials } from '../sweep/resolve.js';
 import { rewrite, type Replacement } from '../sweep/rewrite.js';
 import type { DataSummary, SweepSpec, TrialPlan } from '../sweep/spec.js';
-import type { SweepSource } from '../store/store.js';
+import type { SweepSource } from '../store/records.js';
 import { BadRequest } from './errors.js';
 import type { SubmitRequest } from './views.js';
 

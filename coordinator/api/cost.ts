@@ -1,7 +1,7 @@
 /** Where a sweep's epochs went. Pure: records in, sums out. */
 import { namedSettings } from '../../proto/named-settings.js';
 import type { EpochKey } from '../../proto/work.js';
-import type { RecordedEpoch, SweepRecord, TrialRecord } from '../store/store.js';
+import type { RecordedEpoch, SweepRecord, TrialRecord } from '../store/records.js';
 import { isEnded } from '../trial/states.js';
 import { sweepView } from './results.js';
 import type { CostOfValue, CostView } from './analysis-views.js';

@@ -1,6 +1,6 @@
 /** What of a sweep's plans is still ahead, where it has run before. Pure. */
 import type { EpochKey } from '../../proto/work.js';
-import type { TrialRecord } from '../store/store.js';
+import type { TrialRecord } from '../store/records.js';
 import type { TrialPlan } from '../sweep/spec.js';
 import { isEnded } from '../trial/states.js';
 import { pathOf } from './results.js';

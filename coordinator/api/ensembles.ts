@@ -10,7 +10,7 @@ import { decide, meanProbabilities, type Decision, type WeightedMember } from '.
 import { measure, measureNamed, scoreBy, type Truth } from '../ensemble/measure.js';
 import { selectBest, type Candidate, type Selected } from '../ensemble/select.js';
 import { chooseThreshold, recallFloor } from '../ensemble/threshold.js';
-import type { RecordedEpoch, RecordedEvaluation, SweepRecord, TrialRecord } from '../store/store.js';
+import type { RecordedEpoch, RecordedEvaluation, SweepRecord, TrialRecord } from '../store/records.js';
 import { DEFAULT_ENSEMBLE } from '../sweep/compose.js';
 import type { DataSummary, EnsembleSpec } from '../sweep/spec.js';
 import { NoEnsemble } from './errors.js';

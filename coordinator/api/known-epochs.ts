@@ -1,6 +1,7 @@
 /** What the store knows of many keys: asked for in parts, so that no query is too large. */
 import type { EpochKey } from '../../proto/work.js';
-import type { RecordedEpoch, Store } from '../store/store.js';
+import type { RecordedEpoch } from '../store/records.js';
+import type { Store } from '../store/store.js';
 
 /** How many keys one query asks for. */
 const KEYS_PER_QUERY = 5_000;

@@ -1,6 +1,7 @@
 /** What a sweep's trials still cost: epochs asked for, stored, and to be trained. Pure but for the store's answers. */
 import type { EpochKey, Trajectory } from '../../proto/work.js';
-import type { RecordedEpoch, Store } from '../store/store.js';
+import type { RecordedEpoch } from '../store/records.js';
+import type { Store } from '../store/store.js';
 import type { SweepSpec, TrialPlan } from '../sweep/spec.js';
 import { epochCounts } from '../sweep/resolve.js';
 import { chunks, distinctKeys } from './known-epochs.js';

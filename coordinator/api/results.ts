@@ -2,7 +2,7 @@
 import { canonicalJson } from '../../proto/canonical.js';
 import { metricValue, overallScore, type Confusion } from '../../proto/confusion.js';
 import type { EpochKey, EpochSettings } from '../../proto/work.js';
-import type { RecordedEpoch, RecordedEvaluation, SweepRecord, TrialMeans, TrialRecord, TrialRow } from '../store/store.js';
+import type { RecordedEpoch, RecordedEvaluation, SweepRecord, TrialMeans, TrialRecord, TrialRow } from '../store/records.js';
 import { replicateOf, replicatesOf, spreadOf } from '../sweep/replicates.js';
 import { compareScores, meanScore, ranksOf, scoreOf, valueOf, type Score } from '../trial/rank.js';
 import type { TrialPlan } from '../sweep/spec.js';

@@ -1,6 +1,7 @@
 /** What an admin asks of tokens. */
 import { newSecret } from '../access/secret.js';
-import type { Store, TokenRecord } from '../store/store.js';
+import type { TokenRecord } from '../store/records.js';
+import type { Store } from '../store/store.js';
 import { TokenNotFound } from './errors.js';
 import type { Leading } from './leading.js';
 import type { MadeToken, TokenRequest, TokenView } from './fleet-views.js';

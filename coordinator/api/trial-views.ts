@@ -1,7 +1,7 @@
 /** Trials and their results, as the application service answers them (views.ts). */
 import type { Confusion } from '../../proto/confusion.js';
 import type { EpochSettings, Trajectory } from '../../proto/work.js';
-import type { TrialFailure } from '../store/store.js';
+import type { TrialFailure } from '../store/records.js';
 import type { Assignment } from '../sweep/spec.js';
 import type { TrialState } from '../trial/states.js';
 import type { SweepView } from './views.js';

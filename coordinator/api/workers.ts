@@ -1,6 +1,6 @@
 /** The fleet as a person sees it. Pure: what the leader has in memory, and what the store knows of those that have left. */
 import type { SweepSnapshot, WorkerSnapshot } from '../leader/snapshot.js';
-import type { StoredWorker } from '../store/store.js';
+import type { StoredWorker } from '../store/records.js';
 import type { WorkerView } from './fleet-views.js';
 
 /** Those that have left are listed for a day. */

@@ -8,7 +8,8 @@
  */
 import type { OwnedBlobStore } from '../../blob/store.js';
 import type { BlobId } from '../../proto/work.js';
-import type { Store, UnreferencedBlob } from '../store/store.js';
+import type { UnreferencedBlob } from '../store/records.js';
+import type { Store } from '../store/store.js';
 import { ManifestPacks } from './manifest-packs.js';
 
 export interface GarbageOptions {

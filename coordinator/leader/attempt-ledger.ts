@@ -1,7 +1,7 @@
 /** The live attempts, and the failures that count against the spans they began. */
 import type { EpochKey, OutcomeClass } from '../../proto/work.js';
 import { isStateless } from '../stage/forest.js';
-import type { FailureCount } from '../store/store.js';
+import type { FailureCount } from '../store/records.js';
 import { afterFailure, type Verdict } from '../trial/retry.js';
 import type { Attempt } from './model.js';
 

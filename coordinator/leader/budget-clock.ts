@@ -4,7 +4,7 @@
  * machine that is switched off uses the budget up. It is written to the store every few seconds: a leader
  * that is killed forgets at most that much.
  */
-import type { TurnWrites } from '../store/store.js';
+import type { TurnWrites } from '../store/turn-writes.js';
 import type { BudgetEnd } from '../sweep/spec.js';
 import { spentWrite, usedUp } from './budget.js';
 import type { Attempt, SweepRun } from './model.js';

@@ -3,7 +3,7 @@
  * after what live attempts may still record, so that no crash and no late report goes beyond the budget.
  */
 import type { BudgetEnd } from '../sweep/spec.js';
-import type { SpentWrite } from '../store/store.js';
+import type { SpentWrite } from '../store/turn-writes.js';
 import type { EpochNode } from '../stage/forest.js';
 import { minimised } from '../trial/rank.js';
 import type { Attempt, SweepRun } from './model.js';

@@ -11,7 +11,7 @@ import { memoryAsk, type MemoryPeaks } from '../placement/memory.js';
 import { fits, hasRoom, place, type Need } from '../placement/place.js';
 import { whyNowhere, type WaitReason } from '../placement/waiting.js';
 import { cutSpan, isStateless, keepOf, type EpochNode } from '../stage/forest.js';
-import type { TurnWrites } from '../store/store.js';
+import type { TurnWrites } from '../store/turn-writes.js';
 import type { AttemptLedger } from './attempt-ledger.js';
 import type { Board } from './board.js';
 import { boxOf, contenderOf, isOpen, mayServe, startNode } from './boxes.js';

@@ -1,6 +1,6 @@
 import { threadHost } from './sampler-host.js';
 import { searchOf } from '../sampler/search.js';
-import type { SweepRecord } from '../store/store.js';
+import type { SweepRecord } from '../store/records.js';
 import { costsFor } from '../sweep/costs.js';
 import { replicatesOf } from '../sweep/replicates.js';
 import { Resolver } from '../sweep/resolve.js';

@@ -11,7 +11,7 @@ import { meanOf } from '../sweep/replicates.js';
 import type { Resolver } from '../sweep/resolve.js';
 import type { TrialPlan } from '../sweep/spec.js';
 import { warmObservations, type WarmTrial } from '../sweep/warm-start.js';
-import type { SweepRecord } from '../store/store.js';
+import type { SweepRecord } from '../store/records.js';
 import { toldOfEpoch, type Told } from '../trial/told.js';
 import type { Proposing, TrialRun } from './model.js';
 import type { SamplerHost } from './sampler-host.js';

@@ -4,7 +4,7 @@ import type { Outcome, OutcomeClass } from '../../proto/work.js';
 import { memoryAsk, type MemoryPeaks } from '../placement/memory.js';
 import { addEvaluation, mustKeep, superseded, type EpochNode } from '../stage/forest.js';
 import { sameResult } from '../stage/same-result.js';
-import type { TurnWrites } from '../store/store.js';
+import type { TurnWrites } from '../store/turn-writes.js';
 import type { AttemptLedger } from './attempt-ledger.js';
 import type { Board } from './board.js';
 import { spentWrite } from './budget.js';

@@ -2,7 +2,7 @@
 import type { EvaluatedPart } from '../../proto/work.js';
 import { Pace } from '../placement/ahead.js';
 import { prunerOf } from '../pruner/make.js';
-import type { SweepRecord } from '../store/store.js';
+import type { SweepRecord } from '../store/records.js';
 import type { FoldRule } from '../trial/fold.js';
 import type { Proposing, SweepRun } from './model.js';
 import { SweepPruning } from './pruning.js';

@@ -2,7 +2,7 @@
 import { CodedError } from '../../proto/coded-error.js';
 import { FEATURE_DRAIN, type CoordinatorMessage } from '../../proto/messages.js';
 import { HEALTHY } from '../placement/quarantine.js';
-import type { TurnWrites } from '../store/store.js';
+import type { TurnWrites } from '../store/turn-writes.js';
 import type { WorkerRun } from './model.js';
 
 export class WorkerNotFound extends CodedError {

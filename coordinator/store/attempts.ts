@@ -2,7 +2,9 @@ import type { ClientBase } from 'pg';
 import type { EpochKey, OutcomeClass } from '../../proto/work.js';
 import { byteaArray, plainText } from './batch.js';
 import type { Batch } from './batch.js';
-import type { AttemptEnd, FailureCount, GrantWrite, OpenAttempt, Store } from './store.js';
+import type { FailureCount, OpenAttempt } from './records.js';
+import type { Store } from './store.js';
+import type { AttemptEnd, GrantWrite } from './turn-writes.js';
 
 interface Lease {
   readonly attempt: string;

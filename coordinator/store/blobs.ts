@@ -1,6 +1,6 @@
 import type { ClientBase } from 'pg';
 import type { BlobId } from '../../proto/work.js';
-import type { UnreferencedBlob } from './store.js';
+import type { UnreferencedBlob } from './records.js';
 
 /** What is put without saying what it is; a later, better word replaces it. */
 const anyKind = 'artifact';

@@ -4,7 +4,8 @@ import { byteaArray } from './batch.js';
 import type { Batch } from './batch.js';
 import { readEpochResult, writeResult } from './metrics-json.js';
 import type { StoredEpochResult } from './metrics-json.js';
-import type { CheckpointWrite, EpochWrite, RecordedEpoch, RetrainedWrite } from './store.js';
+import type { RecordedEpoch } from './records.js';
+import type { CheckpointWrite, EpochWrite, RetrainedWrite } from './turn-writes.js';
 
 /** Epoch e only after e-1: whatever parent is not of this turn was recorded before it. */
 export function parentBatch(epochs: readonly EpochWrite[]): Batch | null {

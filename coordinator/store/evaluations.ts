@@ -4,7 +4,8 @@ import { byteaArray } from './batch.js';
 import type { Batch } from './batch.js';
 import { readEvaluationResult, writeResult } from './metrics-json.js';
 import type { StoredEvaluationResult } from './metrics-json.js';
-import type { EvaluationWrite, RecordedEvaluation } from './store.js';
+import type { RecordedEvaluation } from './records.js';
+import type { EvaluationWrite } from './turn-writes.js';
 
 /** One that is recorded already is not matched. */
 export function evaluationBatch(evaluations: readonly EvaluationWrite[]): Batch | null {

@@ -1,7 +1,7 @@
 import type { ClientBase } from 'pg';
 import { jsonText } from './batch.js';
 import type { Batch } from './batch.js';
-import type { EventWrite, StoredEvent } from './store.js';
+import type { EventWrite, StoredEvent } from './records.js';
 
 /**
  * Numbers follow on the last committed one: the counter's row stays locked until the transaction ends,

@@ -11,7 +11,8 @@
 import { hostname } from 'node:os';
 import type { Client, ClientBase } from 'pg';
 import type { Batch } from './batch.js';
-import type { Candidate, Leadership, LeaderRecord } from './store.js';
+import type { LeaderRecord } from './records.js';
+import type { Candidate, Leadership } from './store.js';
 
 const leadershipLock = 7_261_000_002;
 const speakEveryMs = 2_000;

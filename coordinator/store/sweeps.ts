@@ -9,7 +9,8 @@ import { jsonText, lastById } from './batch.js';
 import type { Batch } from './batch.js';
 import { NotFound } from './errors.js';
 import { firstStates, legalMoves } from './state-moves.js';
-import type { NewSweep, RevisionOrigin, SpentWrite, SweepRecord, SweepSource, SweepUpdate } from './store.js';
+import type { RevisionOrigin, SweepRecord, SweepSource } from './records.js';
+import type { NewSweep, SpentWrite, SweepUpdate } from './turn-writes.js';
 
 /** A sweep whose stored state does not lead to the new one, or that a person changed meanwhile, is not matched. */
 export function sweepBatch(updates: readonly SweepUpdate[]): Batch | null {

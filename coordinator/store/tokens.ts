@@ -1,7 +1,8 @@
 import type { ClientBase } from 'pg';
 import { plainText } from './batch.js';
 import type { Batch } from './batch.js';
-import type { NewToken, TokenRecord } from './store.js';
+import type { TokenRecord } from './records.js';
+import type { NewToken } from './turn-writes.js';
 
 /** So often is written down that a token was used. */
 const NOTED_EVERY = '1 minute';

@@ -7,7 +7,7 @@ import type { EpochKey } from '../../proto/work.js';
 import type { Assignment } from '../sweep/spec.js';
 import type { TrialState } from '../trial/states.js';
 import { readEpochResult, type StoredEpochResult } from './metrics-json.js';
-import type { TrialFailure, TrialMeans, TrialRow } from './store.js';
+import type { TrialFailure, TrialMeans, TrialRow } from './records.js';
 
 interface Row {
   readonly id: string;

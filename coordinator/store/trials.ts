@@ -6,7 +6,8 @@ import type { TrialState } from '../trial/states.js';
 import { byteaArray, jsonText, lastById } from './batch.js';
 import type { Batch } from './batch.js';
 import { firstStates, legalMoves } from './state-moves.js';
-import type { Carried, NewTrial, TrialFailure, TrialRecord, TrialUpdate } from './store.js';
+import type { TrialFailure, TrialRecord } from './records.js';
+import type { Carried, NewTrial, TrialUpdate } from './turn-writes.js';
 
 /**
  * A trial whose stored state does not lead to the new one (it was cancelled meanwhile, say) is not matched, nor

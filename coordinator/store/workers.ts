@@ -1,7 +1,8 @@
 import type { ClientBase } from 'pg';
 import { jsonText, lastById, plainText } from './batch.js';
 import type { Batch } from './batch.js';
-import type { StoredWorker, WorkerWrite } from './store.js';
+import type { StoredWorker } from './records.js';
+import type { WorkerWrite } from './turn-writes.js';
 
 export function workerBatch(workers: readonly WorkerWrite[]): Batch | null {
   if (workers.length === 0) return null;

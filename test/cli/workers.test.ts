@@ -11,7 +11,7 @@ import type { WorkerView } from '../../coordinator/api/fleet-views.js';
 import type { TrialDetail, TrialResult } from '../../coordinator/api/trial-views.js';
 import { startEmbedded } from '../../coordinator/store/embedded.js';
 import { openStore } from '../../coordinator/store/postgres.js';
-import type { StoredEvent } from '../../coordinator/store/store.js';
+import type { StoredEvent } from '../../coordinator/store/records.js';
 import { temporaryFolder } from '../support/images.js';
 import { Trawl, trawl } from './trawl.js';
 

@@ -7,7 +7,7 @@ import { Access } from '../../coordinator/access/access.js';
 import type { Role } from '../../coordinator/access/roles.js';
 import { newSecret, type NewSecret } from '../../coordinator/access/secret.js';
 import { natsCarrier } from '../../coordinator/dispatch/nats.js';
-import type { TokenRecord } from '../../coordinator/store/store.js';
+import type { TokenRecord } from '../../coordinator/store/records.js';
 import { parseNatsUrl } from '../../proto/nats/address.js';
 import { HEADERS, Subjects } from '../../proto/nats/subjects.js';
 import { natsLink } from '../../worker/link/nats.js';

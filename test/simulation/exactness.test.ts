@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import fc from 'fast-check';
-import type { RecordedEpoch } from '../../coordinator/store/store.js';
+import type { RecordedEpoch } from '../../coordinator/store/records.js';
 import { emptyFold, foldEpoch, chosenEpoch } from '../../coordinator/trial/fold.js';
 import type { StopSpec } from '../../coordinator/sweep/spec.js';
 import { SimFleet } from './fleet.js';

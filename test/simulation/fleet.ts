@@ -6,7 +6,8 @@ import assert from 'node:assert/strict';
 import type { CoordinatorMessage, Offer, WorkerMessage } from '../../proto/messages.js';
 import type { EpochResult, EvaluationResult, OutcomeClass, TrainWork } from '../../proto/work.js';
 import { Dispatcher } from '../../coordinator/leader/dispatcher.js';
-import type { GrantWrite, RecordedEpoch, RecordedEvaluation, SpentWrite, TurnWrites } from '../../coordinator/store/store.js';
+import type { RecordedEpoch, RecordedEvaluation } from '../../coordinator/store/records.js';
+import type { GrantWrite, SpentWrite, TurnWrites } from '../../coordinator/store/turn-writes.js';
 import { moveSweep, moveTrial, type SweepState, type TrialState } from '../../coordinator/trial/states.js';
 import { factsOf, idOf, type SimSweep } from './sweeps.js';
 

@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import type { EpochResult, EpochSettings, ImageTrajectory } from '../../proto/work.js';
 import type { SweepFacts } from '../../coordinator/leader/model.js';
-import type { Spent } from '../../coordinator/store/store.js';
+import type { Spent } from '../../coordinator/store/records.js';
 import type { BudgetSpec, PrunerSpec, StopSpec } from '../../coordinator/sweep/spec.js';
 import { imageSettings } from '../support/settings.js';
 

@@ -2,7 +2,8 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import type { SubmitRequest } from '../../../coordinator/api/views.js';
-import type { Store, TrialFailure, TrialRecord } from '../../../coordinator/store/store.js';
+import type { TrialFailure, TrialRecord } from '../../../coordinator/store/records.js';
+import type { Store } from '../../../coordinator/store/store.js';
 import type { TrialState } from '../../../coordinator/trial/states.js';
 import { epochOf, granted, turn } from '../store/facts.js';
 import { loneService, type LoneService } from './lone-service.js';

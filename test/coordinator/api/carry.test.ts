@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { carryTrials } from '../../../coordinator/api/carry.js';
-import type { TrialRecord } from '../../../coordinator/store/store.js';
+import type { TrialRecord } from '../../../coordinator/store/records.js';
 import type { Assignment, SweepSpec, TrialPlan } from '../../../coordinator/sweep/spec.js';
 import { newPath, planOf, specOf } from '../store/facts.js';
 

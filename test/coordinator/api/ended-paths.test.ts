@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { endedPaths } from '../../../coordinator/api/ended-paths.js';
-import type { TrialRecord } from '../../../coordinator/store/store.js';
+import type { TrialRecord } from '../../../coordinator/store/records.js';
 
 const record = (state: TrialRecord['state'], epochs: number | null, ...path: string[]): TrialRecord => ({ state, epochs, plan: { path } }) as unknown as TrialRecord;
 const paths = (records: readonly TrialRecord[], revives: boolean, isStored: (key: string) => boolean): (readonly string[])[] => endedPaths(records, revives, isStored).map(({ path }) => path);

@@ -11,7 +11,7 @@ import { SweepNotFound } from '../../../coordinator/api/errors.js';
 import { Access } from '../../../coordinator/access/access.js';
 import { ROLES, type Role } from '../../../coordinator/access/roles.js';
 import { newSecret, type NewSecret } from '../../../coordinator/access/secret.js';
-import type { TokenRecord } from '../../../coordinator/store/store.js';
+import type { TokenRecord } from '../../../coordinator/store/records.js';
 import { httpServer, listen } from '../../../coordinator/api/http.js';
 import { NotLeading } from '../../../coordinator/leader/candidacy.js';
 import { DatabaseUnavailable } from '../../../coordinator/store/errors.js';

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { byFirstObjective, leaderboard } from '../../../coordinator/api/results.js';
 import type { TrialResult } from '../../../coordinator/api/trial-views.js';
-import type { SweepRecord } from '../../../coordinator/store/store.js';
+import type { SweepRecord } from '../../../coordinator/store/records.js';
 
 const sweepOf = (replicates?: number): SweepRecord =>
   ({ spec: { objective: { metric: 'val.auc', direction: 'maximize', floors: {} }, ...(replicates === undefined ? {} : { replicates }) } }) as unknown as SweepRecord;

@@ -5,7 +5,8 @@ import type { SubmitRequest } from '../../../coordinator/api/views.js';
 import { proposingOf } from '../../../coordinator/leader/proposing-of.js';
 import { TpeSampler } from '../../../coordinator/sampler/tpe.js';
 import { AxesSpace } from '../../../coordinator/space/assignment.js';
-import type { Store, SweepRecord } from '../../../coordinator/store/store.js';
+import type { SweepRecord } from '../../../coordinator/store/records.js';
+import type { Store } from '../../../coordinator/store/store.js';
 import { epochOf, granted, resultOf, turn } from '../store/facts.js';
 import { loneService, type LoneService } from './lone-service.js';
 

@@ -2,7 +2,8 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { newId } from '../../../proto/ids.js';
 import type { EpochKey, EpochResult } from '../../../proto/work.js';
-import type { EpochWrite, GrantWrite, NewSweep, Store, TurnWrites } from '../../../coordinator/store/store.js';
+import type { Store } from '../../../coordinator/store/store.js';
+import type { EpochWrite, GrantWrite, NewSweep, TurnWrites } from '../../../coordinator/store/turn-writes.js';
 import type { SweepSpec, TrialPlan } from '../../../coordinator/sweep/spec.js';
 
 export function keyOf(name: string): EpochKey {

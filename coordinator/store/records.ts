@@ -1,0 +1,217 @@
+/** What the store tells of what it holds. */
+import type { WeightsSource } from '../../proto/pretrained.js';
+import type { ProgramSource } from '../../proto/program.js';
+import type { ModelModule } from '../../proto/model-module.js';
+import type { BlobId, EpochKey, EpochResult, EvaluatedPart, EvaluationResult, OutcomeClass } from '../../proto/work.js';
+import type { Assignment, BudgetEnd, DataSummary, SweepSpec, TrialPlan } from '../sweep/spec.js';
+import type { ListFile } from '../sweep/list-file.js';
+import type { WarmStart } from '../sweep/warm-start.js';
+import type { SweepState, TrialState } from '../trial/states.js';
+import type { Role } from '../access/roles.js';
+
+export interface SweepRecord {
+  readonly id: string;
+  readonly project: string;
+  readonly name: string;
+  readonly revision: number;
+  readonly state: SweepState;
+  readonly spec: SweepSpec;
+  readonly data: DataSummary | null;
+  /** Of the engine that this revision was submitted for: what trials that are proposed later are resolved with. */
+  readonly numerics: string;
+  readonly createdAt: Date;
+  readonly finishedAt: Date | null;
+  /** What this revision has used up, as far as it was written down: only kept where a budget counts it. */
+  readonly spent: Spent;
+  /** What of its budget ended it; null where nothing did. */
+  readonly endedBy: BudgetEnd | null;
+  /** How often a person changed what its leader has in memory: its revision, its trials, or that it goes on. */
+  readonly changes: number;
+  /** Whether this revision is what a sweep file said, or what a command made of it. */
+  readonly origin: RevisionOrigin;
+  /** Tells its current revision from others (sweep/revision-digest.ts), as hex. */
+  readonly digest: string;
+  /** What its sampler knew of other sweeps' trials when this revision was submitted; null for nothing. */
+  readonly warmStart: WarmStart | null;
+  /** Whether only trials that a person asked for since it was stopped run: its sampler proposes none. */
+  readonly onlyAsked: boolean;
+}
+
+export type RevisionOrigin = 'file' | 'command';
+
+/** What a revision was made of: enough for a command to make the next one. */
+export interface SweepSource {
+  /** How messages name the file. */
+  readonly name: string;
+  readonly text: string;
+  /** What the module that the file names as its model builds; null for a model of the zoo. */
+  readonly module: ModelModule | null;
+  /** The file of trials that it names; null where it names none. */
+  readonly list: ListFile | null;
+  /** Of a command its files, of a module its code; null for none. */
+  readonly program: ProgramSource | null;
+  /** Of its pretrained weights; absent for none. */
+  readonly weights?: WeightsSource;
+}
+
+/** What a revision of a sweep has used up. */
+export interface Spent {
+  /** While it was running and a worker was connected. */
+  readonly ranMs: number;
+  /** Of attempts on its behalf, summed over slots. */
+  readonly slotMs: number;
+  /** Recorded for the first time on its behalf. */
+  readonly epochs: number;
+  /** Trials that have ended since the best one did. */
+  readonly sinceBest: number;
+}
+
+/** Why a trial ended short of completion; null otherwise. */
+export interface TrialFailure {
+  readonly class: OutcomeClass | 'Diverged';
+  readonly message: string;
+}
+
+export interface TrialRecord {
+  readonly id: string;
+  readonly sweep: string;
+  readonly number: number;
+  readonly assignment: Assignment;
+  readonly plan: TrialPlan;
+  readonly state: TrialState;
+  /** Length of its path as it ended; null while open. */
+  readonly epochs: number | null;
+  /** Epochs up to which its pruner has let it go; null where it was never judged. */
+  readonly until: number | null;
+  readonly bestEpoch: number | null;
+  readonly failure: TrialFailure | null;
+  /** Place among the trials that a person enqueued, the least first; null for a trial that the sampler chose. */
+  readonly ahead: number | null;
+}
+
+/** A trial of a leaderboard. */
+export interface TrialRow {
+  readonly id: string;
+  readonly number: number;
+  readonly assignment: Assignment;
+  readonly replicate: number;
+  readonly state: TrialState;
+  /** Length of its path as planned, and as far as it has gone or, where it has ended, went. */
+  readonly planned: number;
+  readonly went: number;
+  readonly bestEpoch: number | null;
+  readonly failure: TrialFailure | null;
+  /** The chosen epoch (from 0), else the last one that was reported with numbers; null where there is none. */
+  readonly measured: (Pick<RecordedEpoch, 'key' | 'result' | 'params' | 'msPerImage'> & { readonly epoch: number }) | null;
+}
+
+/** Over the epochs of a trial that are recorded. */
+export interface TrialMeans {
+  readonly params: number;
+  readonly secondsPerEpoch: number;
+}
+
+export interface RecordedEpoch {
+  readonly key: EpochKey;
+  readonly result: EpochResult;
+  readonly seconds: number;
+  readonly params: number;
+  /** Of predicting the validation part, as it was measured; null where it was not. */
+  readonly msPerImage: number | null;
+  /** The attempt that recorded it. */
+  readonly attempt: string;
+  /** Kept checkpoint, if any. */
+  readonly checkpoint: BlobId | null;
+  /** Position in the store's sequence of recordings: later ones are larger. */
+  readonly recordedSeq: number;
+  readonly recordedAt: Date;
+}
+
+export interface RecordedEvaluation {
+  readonly key: EpochKey;
+  readonly part: EvaluatedPart;
+  readonly result: EvaluationResult;
+}
+
+/** An attempt that was leased and not ended when it was read. */
+export interface OpenAttempt {
+  readonly attempt: string;
+  readonly token: string;
+  readonly worker: string;
+  readonly kind: 'train' | 'evaluate';
+  /** train: keys of its span in order, beginning with the first epoch it trains. evaluate: the one key. */
+  readonly keys: readonly EpochKey[];
+  readonly from: number;
+  readonly alone: boolean;
+  /** Sweeps on whose budget it goes. */
+  readonly payers: readonly string[];
+}
+
+/** Failed attempts so far whose span began at this key, by class: what the retry rules count. */
+export interface FailureCount {
+  readonly key: EpochKey;
+  readonly kind: 'train' | 'evaluate';
+  readonly class: OutcomeClass;
+  readonly count: number;
+}
+
+/** A worker as it was when it last came or went. */
+export interface StoredWorker {
+  readonly id: string;
+  readonly name: string;
+  readonly memoryBytes: number;
+  readonly numerics: readonly string[];
+  readonly lastSeen: Date;
+}
+
+export interface EventWrite {
+  /** From the typed event map, e.g. 'trial.completed'. */
+  readonly type: string;
+  readonly sweep: string | null;
+  readonly trial: string | null;
+  readonly detail: { readonly [field: string]: unknown };
+  /** The person who caused it; absent for whoever writes it. */
+  readonly actor?: string;
+}
+
+export interface StoredEvent extends EventWrite {
+  readonly id: number;
+  readonly at: Date;
+  readonly actor: string;
+}
+
+export interface TokenRecord {
+  readonly id: string;
+  readonly name: string;
+  readonly role: Role;
+  /** SHA-256 of its secret, as hex. */
+  readonly hash: string;
+  readonly createdAt: Date;
+  readonly createdBy: string;
+  /** Null for never. */
+  readonly expiresAt: Date | null;
+  readonly revokedAt: Date | null;
+  /** To the minute; null for never. */
+  readonly lastUsed: Date | null;
+  /** By the database's clock, when it was read. */
+  readonly state: 'valid' | 'expired' | 'revoked';
+}
+
+/** Bytes that nothing in the database refers to. */
+export interface UnreferencedBlob {
+  readonly id: BlobId;
+  /** What it was put as: checkpoint, probabilities, manifest, ...; 'artifact' where nobody said. */
+  readonly kind: string;
+  readonly bytes: number | null;
+  /** When it was last put, fetched or asked for. */
+  readonly lastUsed: Date;
+}
+
+/** What the store knows of the leader: it leads, or is the last who did. */
+export interface LeaderRecord {
+  readonly epoch: number;
+  /** Host and process. */
+  readonly holder: string;
+  readonly url: string | null;
+  readonly since: Date;
+}
