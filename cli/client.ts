@@ -8,6 +8,7 @@ import type { Assignment } from '../coordinator/sweep/spec.js';
 import type { CostView, EnsembleView, ImportanceView } from '../coordinator/api/analysis-views.js';
 import type { Drained, GarbageRequest, GarbageView, MadeToken, Released, TokenRequest, TokenView, WorkerView } from '../coordinator/api/fleet-views.js';
 import type { Results, ResultsOptions, TrialDetail } from '../coordinator/api/trial-views.js';
+import type { RequestedState, SweepService } from '../coordinator/api/sweep-service.js';
 import type {
   Changed,
   Enqueued,
@@ -15,12 +16,10 @@ import type {
   Preview,
   ProgressView,
   Recorded,
-  RequestedState,
   Retried,
   Submitted,
   SubmitRequest,
   SweepFileView,
-  SweepService,
   SweepView,
 } from '../coordinator/api/views.js';
 import { Addresses } from '../proto/addresses.js';

@@ -1,7 +1,8 @@
 /** Commands that read a sweep: best, compare, importance, cost. */
 import type { Command } from 'commander';
 import { stringify } from 'yaml';
-import type { SweepService, SweepView } from '../../coordinator/api/views.js';
+import type { SweepService } from '../../coordinator/api/sweep-service.js';
+import type { SweepView } from '../../coordinator/api/views.js';
 import { BadInput, CommandFailed } from '../exit.js';
 import { withService, withJson, type ServiceOptions } from '../options.js';
 import { commandAt } from '../host/place.js';

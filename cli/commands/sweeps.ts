@@ -1,7 +1,8 @@
 /** Commands about sweeps: ls, show, pause, resume, stop. */
 import { existsSync } from 'node:fs';
 import { Option, type Command } from 'commander';
-import type { ProgressView, RequestedState, SweepView } from '../../coordinator/api/views.js';
+import type { RequestedState } from '../../coordinator/api/sweep-service.js';
+import type { ProgressView, SweepView } from '../../coordinator/api/views.js';
 import { withService, withJson, type ServiceOptions } from '../options.js';
 import { homeAt } from '../home.js';
 import { commandAt, placeOf } from '../host/place.js';

@@ -3,7 +3,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { HttpBlobStore } from '../../blob/http.js';
 import { openBlobs } from '../../blob/open.js';
 import type { BlobStore } from '../../blob/store.js';
-import type { SweepService } from '../../coordinator/api/views.js';
+import type { SweepService } from '../../coordinator/api/sweep-service.js';
 import type { NatsSettings } from '../../proto/nats/settings.js';
 import { HttpSweepService, ServiceError } from '../client.js';
 import { CommandFailed } from '../exit.js';

@@ -3,7 +3,7 @@ import { pino } from 'pino';
 import type { BlobStore } from '../../blob/store.js';
 import { leadAlone } from '../../coordinator/api/leading.js';
 import { ApplicationService } from '../../coordinator/api/service.js';
-import type { SweepService } from '../../coordinator/api/views.js';
+import type { SweepService } from '../../coordinator/api/sweep-service.js';
 import { DEFAULT_PROJECT, LOCAL_ACTOR } from '../../coordinator/main/defaults.js';
 import { startEmbedded } from '../../coordinator/store/embedded.js';
 import { openStore } from '../../coordinator/store/postgres.js';

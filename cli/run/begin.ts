@@ -1,5 +1,6 @@
 /** The one way in which a file becomes a sweep that runs: `trawl run` and `trawl submit` go it. */
-import type { Submitted, SubmitRequest, SweepService, SweepView } from '../../coordinator/api/views.js';
+import type { SweepService } from '../../coordinator/api/sweep-service.js';
+import type { Submitted, SubmitRequest, SweepView } from '../../coordinator/api/views.js';
 
 export interface Begun {
   readonly sweep: SweepView;

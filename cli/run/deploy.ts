@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import type { EnsembleView } from '../../coordinator/api/analysis-views.js';
 import type { Results } from '../../coordinator/api/trial-views.js';
-import type { SweepService } from '../../coordinator/api/views.js';
+import type { SweepService } from '../../coordinator/api/sweep-service.js';
 import { homeBlobs } from '../blobs.js';
 import { CoordinatorUnreachable } from '../client.js';
 import { keepBundle } from '../bundle/write.js';

@@ -5,7 +5,8 @@
  * installed since: engines differ, so another one means other
  * epoch keys and training everything anew, which nobody should find out by surprise.
  */
-import type { Preview, SubmitRequest, SweepService } from '../../coordinator/api/views.js';
+import type { SweepService } from '../../coordinator/api/sweep-service.js';
+import type { Preview, SubmitRequest } from '../../coordinator/api/views.js';
 import { chooseEngine, choiceText, usableEngines, type EngineFact, type UsableEngine } from '../../worker/engine/choose.js';
 import type { EngineName } from '../../worker/engine/names.js';
 import { EngineUnusable } from '../../worker/engine/native/errors.js';

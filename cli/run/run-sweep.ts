@@ -2,7 +2,8 @@
 import { existsSync, statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { Results } from '../../coordinator/api/trial-views.js';
-import type { Recorded, SubmitRequest, SweepService } from '../../coordinator/api/views.js';
+import type { SweepService } from '../../coordinator/api/sweep-service.js';
+import type { Recorded, SubmitRequest } from '../../coordinator/api/views.js';
 import { conflictLines } from '../../coordinator/sweep/conflict-text.js';
 import { chooseEngine, type EngineFact } from '../../worker/engine/choose.js';
 import type { EngineName } from '../../worker/engine/names.js';

@@ -1,6 +1,7 @@
 /** Follows a sweep until it is at rest, through restarts of the coordinator and a change of host. */
 import { setTimeout as wait } from 'node:timers/promises';
-import type { ProgressView, SweepService } from '../../coordinator/api/views.js';
+import type { SweepService } from '../../coordinator/api/sweep-service.js';
+import type { ProgressView } from '../../coordinator/api/views.js';
 import { CoordinatorUnreachable, ServiceError } from '../client.js';
 import type { Connection } from '../host/connect.js';
 import type { Display } from './display.js';

@@ -21,7 +21,7 @@ import type { ServerTls } from '../access/tls.js';
 import { NotLeading } from '../leader/candidacy.js';
 import { BadRequest, codeOf, httpStatus } from './errors.js';
 import { registerMetricsRoute, type MetricsPage } from './metrics-route.js';
-import type { SweepService } from './views.js';
+import type { SweepService } from './sweep-service.js';
 
 /** Of a JSON body: a sweep file, the summary of a data set with its rejected files, and what a module builds. */
 const BODY_LIMIT_BYTES = 64 * 1024 * 1024;

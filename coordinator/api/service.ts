@@ -27,6 +27,7 @@ import { chosenValue, byFirstObjective, leaderboard, meansOf, pathOf, planView, 
 import type { CostView, EnsembleView, ImportanceView } from './analysis-views.js';
 import type { Drained, GarbageRequest, GarbageView, MadeToken, Released, TokenRequest, TokenView, WorkerView } from './fleet-views.js';
 import type { Results, ResultsOptions, TrialDetail, TrialResult } from './trial-views.js';
+import type { RequestedState, SweepService } from './sweep-service.js';
 import type {
   Changed,
   Enqueued,
@@ -34,12 +35,10 @@ import type {
   Preview,
   ProgressView,
   Recorded,
-  RequestedState,
   Retried,
   Submitted,
   SubmitRequest,
   SweepFileView,
-  SweepService,
   SweepView,
   TrialCounts,
 } from './views.js';

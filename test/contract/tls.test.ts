@@ -16,7 +16,7 @@ import { Access } from '../../coordinator/access/access.js';
 import { newSecret } from '../../coordinator/access/secret.js';
 import type { ServerTls } from '../../coordinator/access/tls.js';
 import { httpServer } from '../../coordinator/api/http.js';
-import type { SweepService } from '../../coordinator/api/views.js';
+import type { SweepService } from '../../coordinator/api/sweep-service.js';
 import { Door } from '../../coordinator/main/door.js';
 import type { CoordinatorMessage } from '../../proto/messages.js';
 import { PROTOCOL_VERSION } from '../../proto/messages.js';

@@ -15,7 +15,8 @@ import type { TokenRecord } from '../../../coordinator/store/records.js';
 import { httpServer, listen } from '../../../coordinator/api/http.js';
 import { NotLeading } from '../../../coordinator/leader/candidacy.js';
 import { DatabaseUnavailable } from '../../../coordinator/store/errors.js';
-import type { RequestedState, SubmitRequest, SweepService } from '../../../coordinator/api/views.js';
+import type { RequestedState, SweepService } from '../../../coordinator/api/sweep-service.js';
+import type { SubmitRequest } from '../../../coordinator/api/views.js';
 import { ALL_BLOBS } from '../../support/access.js';
 
 const token = 'a-token-of-the-test';

@@ -1,0 +1,58 @@
+/** The application service as commands ask it, in process or over /api/v1. */
+import type { SweepChange } from '../sweep/change.js';
+import type { Assignment } from '../sweep/spec.js';
+import type { CostView, EnsembleView, ImportanceView } from './analysis-views.js';
+import type { Drained, GarbageRequest, GarbageView, MadeToken, Released, TokenRequest, TokenView, WorkerView } from './fleet-views.js';
+import type { Results, ResultsOptions, TrialDetail } from './trial-views.js';
+import type { Changed, Enqueued, Health, Preview, ProgressView, Recorded, Retried, SubmitRequest, Submitted, SweepFileView, SweepView } from './views.js';
+
+/**
+ * Everything a person can ask of trawl. Each call throws an error with a stable `code`:
+ * `SweepNotFound`, `TrialNotFound`, `TokenNotFound`, `BadRequest`, `IllegalTransition`, `NoEnsemble`, `NotLeader`, `StoreUnavailable`.
+ */
+export interface SweepService {
+  health(): Promise<Health>;
+  preview(request: SubmitRequest): Promise<Preview>;
+  submit(request: SubmitRequest): Promise<Submitted>;
+  sweeps(): Promise<SweepView[]>;
+  sweep(idOrName: string): Promise<SweepView>;
+  progress(idOrName: string): Promise<ProgressView>;
+  results(idOrName: string, options: ResultsOptions): Promise<Results>;
+  /** Of the trials that have completed so far. Throws `NoEnsemble` where none has, or they have no predictions. */
+  ensemble(idOrName: string): Promise<EnsembleView>;
+  trial(id: string, options: { readonly test: boolean }): Promise<TrialDetail>;
+  /** Of the objective's metric where none is named. Throws `BadRequest` where too few trials have completed. */
+  importance(idOrName: string, metric: string | null): Promise<ImportanceView>;
+  cost(idOrName: string): Promise<CostView>;
+  /** What sets one sweep's file apart from another's, a line each. */
+  differences(idOrName: string, other: string): Promise<readonly string[]>;
+  /** `now`, of a stop alone: leases are given back at once, without the epochs in progress. */
+  setState(idOrName: string, state: RequestedState, options?: { readonly now: boolean }): Promise<void>;
+  /** Extends or edits a sweep; with `dryRun` only says what that would mean. */
+  change(idOrName: string, change: SweepChange, options: { readonly dryRun: boolean }): Promise<Changed>;
+  /** A new sweep of the spec and data of another, with a change. */
+  fork(idOrName: string, name: string, change: SweepChange, options: { readonly dryRun: boolean }): Promise<Changed>;
+  /** The sweep's file as it stands, with what commands changed. */
+  file(idOrName: string): Promise<SweepFileView>;
+  /** Trials by their numbers or ids; none for all that failed or were cancelled. */
+  retry(idOrName: string, trials: readonly string[]): Promise<Retried>;
+  enqueue(idOrName: string, trials: readonly Assignment[], options: { readonly front: boolean }): Promise<Enqueued>;
+  /** Those that are connected, and those that have left within a day. */
+  workers(): Promise<WorkerView[]>;
+  /** In the order in which they were made. */
+  tokens(): Promise<TokenView[]>;
+  createToken(request: TokenRequest): Promise<MadeToken>;
+  /** Throws `TokenNotFound`. One that is revoked already stays so. */
+  revokeToken(id: string): Promise<TokenView>;
+  /** Deletes blobs that nothing refers to, and were not used for so long. */
+  collectGarbage(request: GarbageRequest): Promise<GarbageView>;
+  /** A worker, by its name or id, gives everything back and leaves. Throws `WorkerNotFound`, `WorkerAmbiguous`. */
+  drain(worker: string): Promise<Drained>;
+  /** Ends a worker's quarantine. Throws `WorkerNotFound`, `WorkerAmbiguous`. */
+  releaseWorker(worker: string): Promise<Released>;
+  /** Current end of the store's sequence of recordings. */
+  recordedSeq(): Promise<number>;
+  recordedSince(idOrName: string, seq: number): Promise<Recorded>;
+}
+
+export type RequestedState = 'running' | 'paused' | 'stopped';
