@@ -20,7 +20,7 @@ export function addGc(program: Command): void {
   const command = program
     .command('gc')
     .summary('delete checkpoints, data and predictions that nothing refers to any more')
-    .description('Deletes blobs that no epoch, evaluation or sweep refers to and that were not used for a day. A coordinator does it each hour by itself.')
+    .description('Deletes blobs that no epoch, evaluation or sweep refers to and that were not used for a day. A coordinator does it each hour by itself. With --coordinator it wants a token of role admin, for --dry-run too.')
     .option('--dry-run', 'only say what would go')
     .addOption(new Option('--older-than <duration>', 'not used for so long, 1h at least').argParser(age).default(DAY_MS, '24h'))
     .addHelpText('after', '\nExample:\n  trawl gc --dry-run --older-than 2h');

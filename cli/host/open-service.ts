@@ -25,9 +25,8 @@ export class NoSweepsYet extends BadInput {
 /** Throws CommandFailed where somebody holds the home for long, and NoSweepsYet unless `make` says that the first sweep is about to come. */
 export async function openService({ home, databaseUrl, remote }: Place, { make }: { readonly make: boolean } = { make: false }): Promise<OpenService> {
   if (remote !== null) return openRemote(remote);
-  if (databaseUrl === null && !make && !existsSync(home.postgresData)) {
-    throw new NoSweepsYet(home);
-  }
+  // A coordinator that runs there may have its database elsewhere.
+  if (databaseUrl === null && !make && !existsSync(home.postgresData) && (await attach(home)) === null) throw new NoSweepsYet(home);
   const isNew = createHome(home);
   const giveUpAt = performance.now() + BUSY_LIMIT_MS;
   while (true) {

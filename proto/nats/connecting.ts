@@ -1,5 +1,7 @@
 /** How both sides connect, and what they say of a server that will not have them. No client's types: those stop at the edge. */
 import { readFileSync } from 'node:fs';
+import { isIP } from 'node:net';
+import { checkServerIdentity } from 'node:tls';
 import { CodedError } from '../coded-error.js';
 import { oneLine } from '../one-line.js';
 import type { NatsAddress } from './address.js';
@@ -23,7 +25,8 @@ export interface PlainConnectionOptions {
   pingInterval: number;
   maxPingOut: number;
   noAsyncTraces: boolean;
-  tls?: object;
+  /** Whatever Node's own tls.connect takes goes on to it, beside the options of the client. */
+  tls?: { rejectUnauthorized: true; checkServerIdentity: typeof checkServerIdentity };
   user?: string;
   pass?: string;
   token?: string;
@@ -33,8 +36,22 @@ export function connectionOptions({ address }: NatsAccess, name: string): PlainC
   const { servers, login, tls } = address;
   return {
     ...{ servers: [...servers], name, timeout: CONNECT_MS, pingInterval: PING_MS, maxPingOut: MAX_PINGS, noAsyncTraces: true },
-    ...(tls ? { tls: {} } : {}),
+    ...(tls ? { tls: { rejectUnauthorized: true as const, checkServerIdentity: identityOf(servers) } } : {}),
     ...(login === null ? {} : 'token' in login ? { token: login.token } : { user: login.user, pass: login.password }),
+  };
+}
+
+/**
+ * Of a server named by its IP address: the client hands Node no name then, and Node would ask the certificate for
+ * `localhost`. Which of several addresses it is, is not known here: the certificate must be for one of them.
+ */
+function identityOf(servers: readonly string[]): typeof checkServerIdentity {
+  const addresses = servers.map((server) => server.replace(/:\d+$/, '').replace(/^\[(.*)\]$/, '$1')).filter((host) => isIP(host) !== 0);
+  const isNamed = (host: string): boolean => servers.some((server) => server.startsWith(`${host}:`));
+  return (host, certificate) => {
+    if (addresses.length === 0 || isNamed(host)) return checkServerIdentity(host, certificate);
+    const problems = addresses.map((address) => checkServerIdentity(address, certificate));
+    return problems.includes(undefined) ? undefined : problems[0];
   };
 }
 
@@ -62,6 +79,9 @@ export class CredentialsUnreadable extends CodedError {
   readonly code = 'NatsCredentials';
 }
 
+/** How Node words a certificate that no CA it knows has issued. */
+const CERTIFICATE = /unable to (verify|get)|self[- ]signed certificate/;
+
 /** What a client's error means; `shown` is the address without secrets. */
 export function natsTrouble(error: unknown, shown: string): NatsTrouble {
   const { name, message } = error instanceof Error ? error : { name: '', message: String(error) };
@@ -70,7 +90,7 @@ export function natsTrouble(error: unknown, shown: string): NatsTrouble {
     case 'UserAuthenticationExpiredError':
       return { kind: 'denied', message: `the NATS server at ${shown} refused the user, password, token or credentials file (${message.toLowerCase()}); give those of the fleet's account` };
     case 'PermissionViolationError':
-      return { kind: 'denied', message: `the NATS server at ${shown} does not allow this: ${message}; the user needs the permissions of the fleet's subjects` };
+      return { kind: 'denied', message: `the NATS server at ${shown} does not allow this: ${message}; the user needs the permissions of the fleet's subjects, and a worker those of its id (worker.json in its home)` };
     case 'CredentialsUnreadable':
       return { kind: 'denied', message };
     case 'ConnectionError':
@@ -80,7 +100,7 @@ export function natsTrouble(error: unknown, shown: string): NatsTrouble {
     case 'JetStreamNotEnabled':
       return { kind: 'trouble', message: `the NATS server at ${shown} has no stream for this fleet` };
     default:
-      return { kind: 'trouble', message: `the NATS server at ${shown} says: ${oneLine(message)}` };
+      return { kind: 'trouble', message: `the NATS server at ${shown} says: ${oneLine(message)}${CERTIFICATE.test(message) ? '; where a CA of your own has issued its certificate, name that in NODE_EXTRA_CA_CERTS=FILE' : ''}` };
   }
 }
 

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { parseNatsUrl } from '../../proto/nats/address.js';
+import type { PeerCertificate } from 'node:tls';
 import { connectionOptions, natsTrouble } from '../../proto/nats/connecting.js';
 import { pieceBytes, PieceCutter, PieceJoiner, pieceText, readPieceText } from '../../proto/nats/pieces.js';
 import { epochOf, reignName, reignOf, sessionName, Subjects } from '../../proto/nats/subjects.js';
@@ -100,6 +101,24 @@ describe('the address', () => {
 
   it('is refused where it is none', () => {
     for (const text of ['', 'localhost:4222', 'http://localhost', 'nats://', 'nats://host:port', 'nats://host/fleet', 'nats://host?x=1', 'nats://a,b', 'nats://%zz@a', 'nats://a:99999']) assert.equal(parseNatsUrl(text), null, text);
+  });
+
+  it('asks the certificate of a server that is named by an IP address for that address', () => {
+    const identity = (url: string): NonNullable<ReturnType<typeof connectionOptions>['tls']>['checkServerIdentity'] => {
+      const address = parseNatsUrl(url);
+      assert.ok(address !== null);
+      return connectionOptions({ address, credentialsFile: null }, 'test').tls!.checkServerIdentity;
+    };
+    const certificate = (subjectaltname: string): PeerCertificate => ({ subject: { CN: 'nats' }, subjectaltname }) as PeerCertificate;
+    // What Node asks for where the client hands it no name.
+    const unnamed = 'localhost';
+    assert.equal(identity('tls://10.1.2.3')(unnamed, certificate('IP Address:10.1.2.3')), undefined);
+    assert.equal(identity('tls://[fd00::1]:4222')(unnamed, certificate('IP Address:fd00::1')), undefined);
+    assert.equal(identity('tls://10.9.9.9,tls://10.1.2.3')(unnamed, certificate('IP Address:10.1.2.3')), undefined);
+    assert.equal((identity('tls://10.1.2.3')(unnamed, certificate('DNS:localhost')) as NodeJS.ErrnoException).code, 'ERR_TLS_CERT_ALTNAME_INVALID');
+    assert.equal((identity('tls://10.1.2.3')(unnamed, certificate('IP Address:10.1.2.4')) as NodeJS.ErrnoException).code, 'ERR_TLS_CERT_ALTNAME_INVALID');
+    assert.equal(identity('tls://box.lan')('box.lan', certificate('DNS:box.lan')), undefined);
+    assert.equal((identity('tls://box.lan,tls://10.1.2.3')('box.lan', certificate('IP Address:10.1.2.3')) as NodeJS.ErrnoException).code, 'ERR_TLS_CERT_ALTNAME_INVALID');
   });
 
   it('stands in one line about every failure of the client', () => {

@@ -200,8 +200,8 @@ export class Agent implements SessionHandler {
   }
 
   refused(refused: Refused): void {
-    this.#options.log.warn({ code: refused.code }, refused.message);
-    if (!refused.retry) this.#tellRefused(refused);
+    if (refused.retry) this.#options.log.warn({ code: refused.code }, refused.message);
+    else this.#tellRefused(refused);
   }
 
   /** Of the session: a person asks. What follows is for whoever runs this agent. */

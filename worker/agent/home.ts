@@ -5,7 +5,7 @@
 import { randomBytes } from 'node:crypto';
 import { mkdir, readFile, readdir, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { CodedError } from '../../proto/coded-error.js';
 import { startedAt } from './process-facts.js';
 
@@ -51,8 +51,9 @@ export interface WorkerHome {
   close(): Promise<void>;
 }
 
-/** Makes the home if it is not there. Throws HomeBusyError, BadHomeError, and the system's errors. */
-export async function openHome(folder: string): Promise<WorkerHome> {
+/** Makes the home if it is not there; its folders are absolute, since children run in folders of their own. Throws HomeBusyError, BadHomeError, and the system's errors. */
+export async function openHome(named: string): Promise<WorkerHome> {
+  const folder = resolve(named);
   const home = { folder, temporary: join(folder, 'tmp'), blobs: join(folder, 'blobs'), pixels: join(folder, 'pixels'), logs: join(folder, 'logs') };
   await mkdir(join(folder, 'locks'), { recursive: true });
   const close = await takeLock(folder, join(folder, 'locks'));

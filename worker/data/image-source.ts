@@ -1,7 +1,7 @@
 /** The pixels of a data set as an engine asks for them, read from the box's cache. */
 import { closeSync, openSync, readSync } from 'node:fs';
 import type { ImageSource } from '../engine/engine.js';
-import { DataError } from './data-error.js';
+import { CodedError } from '../../proto/coded-error.js';
 import type { PixelTable } from './pixel-table.js';
 
 /** Up to this size a data set is copied into memory at once: a read is then a copy and no system call. */
@@ -11,7 +11,7 @@ export interface OpenImageSource extends ImageSource {
   close(): void;
 }
 
-/** Throws DataError where the pixel file is gone or shorter than the table says. */
+/** Throws PixelsUnreadable where the pixel file is gone or shorter than the table says. */
 export function openImageSource(table: PixelTable, options: { readonly residentBytes?: number } = {}): OpenImageSource {
   const imageBytes = table.height * table.width * table.channels;
   const pixels = new SlotReader(table.path, imageBytes);
@@ -55,6 +55,11 @@ function requireIndex(index: number, count: number): void {
   if (index < 0 || index >= count) throw new RangeError(`image ${index} of ${count}`);
 }
 
+/** The fault of this box, and not of the data set: another one may do better. */
+class PixelsUnreadable extends CodedError {
+  readonly code = 'PixelsUnreadable';
+}
+
 class SlotReader {
   readonly #path: string;
   readonly #imageBytes: number;
@@ -66,7 +71,7 @@ class SlotReader {
     try {
       this.#file = openSync(path, 'r');
     } catch (error) {
-      throw new DataError(`the decoded images at ${path} cannot be opened; they are decoded again when the worker is restarted`, { cause: error });
+      throw new PixelsUnreadable(`the decoded images at ${path} cannot be opened (${error instanceof Error ? error.message : String(error)})`, { cause: error });
     }
   }
 
@@ -75,7 +80,7 @@ class SlotReader {
     const wanted = count * this.#imageBytes;
     for (let done = 0; done < wanted; ) {
       const got = readSync(this.#file, into, position * this.#imageBytes + done, wanted - done, slot * this.#imageBytes + done);
-      if (got === 0) throw new DataError(`the decoded images at ${this.#path} end before slot ${slot + count}; they are decoded again when the worker is restarted`);
+      if (got === 0) throw new PixelsUnreadable(`the decoded images at ${this.#path} end before slot ${slot + count}; restart this worker: it decodes them again`);
       done += got;
     }
   }

@@ -4,8 +4,8 @@ import type { Outcome } from '../../proto/work.js';
 /** Error codes of a full disk, a used-up quota and a file-size limit. */
 const DISK_CODES = new Set(['ENOSPC', 'EDQUOT', 'EFBIG', 'DiskFull']);
 
-/** Error codes of what is the box's fault, and not the trainable's: a GPU that was taken meanwhile, a CUDA error, no Python. */
-const BOX_CODES = new Set(['EngineUnusable', 'GraphFailed', 'ProgramMissing']);
+/** Error codes of what is the box's fault, and not the trainable's: a GPU that was taken meanwhile, a CUDA error, no Python, its own decoded images. */
+const BOX_CODES = new Set(['EngineUnusable', 'GraphFailed', 'ProgramMissing', 'PixelsUnreadable']);
 
 /** How V8 words a WebAssembly memory or an array buffer that it could not get. */
 const MEMORY_MESSAGES = [/WebAssembly\.Memory/, /Array buffer allocation failed/, /Invalid typed array length/, /out of memory/i];

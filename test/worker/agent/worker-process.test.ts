@@ -6,7 +6,7 @@ import { mkdtemp, readFile, readdir, rm } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { setTimeout as wait } from 'node:timers/promises';
 import { after, afterEach, before, beforeEach, describe, it } from 'node:test';
@@ -39,9 +39,9 @@ describe('the worker process', { skip: process.platform === 'linux' ? false : 'a
   let home: string;
   let worker: ChildProcess;
 
-  const start = (environment: NodeJS.ProcessEnv = { TRAWL_TOKEN: TOKEN }, blobs = coordinator.baseUrl): ChildProcess => {
-    const args = ['--coordinator', coordinator.address, '--blobs', blobs, '--home', home, '--slots', '2', '--name', 'box'];
-    return fork(MAIN, args, { env: { PATH: process.env.PATH, SECRET: 'of the parent', ...environment }, stdio: ['ignore', 'pipe', 'pipe', 'ipc'] });
+  const start = (environment: NodeJS.ProcessEnv = { TRAWL_TOKEN: TOKEN }, blobs = coordinator.baseUrl, from: { readonly home: string; readonly cwd?: string } = { home }): ChildProcess => {
+    const args = ['--coordinator', coordinator.address, '--blobs', blobs, '--home', from.home, '--slots', '2', '--name', 'box'];
+    return fork(MAIN, args, { ...(from.cwd === undefined ? {} : { cwd: from.cwd }), env: { PATH: process.env.PATH, SECRET: 'of the parent', ...environment }, stdio: ['ignore', 'pipe', 'pipe', 'ipc'] });
   };
   const exitOf = async (child: ChildProcess): Promise<number | null> => {
     if (child.exitCode !== null || child.signalCode !== null) return child.exitCode;
@@ -104,6 +104,16 @@ describe('the worker process', { skip: process.platform === 'linux' ? false : 'a
     await gone(child);
     assert.ok(performance.now() - killedAt < PROMPTLY_MS);
     assert.deepEqual(coordinator.of(lease, 'epoch'), []);
+  });
+
+  it('trains in a home that is named from the folder it is started in', async () => {
+    const data = await storeDataSet(coordinator.blobs);
+    worker.kill('SIGKILL');
+    await exitOf(worker);
+    const hellos = coordinator.hellos.items.length;
+    worker = start({ TRAWL_TOKEN: TOKEN }, coordinator.baseUrl, { home: basename(home), cwd: dirname(home) });
+    await coordinator.hellos.count(hellos + 1);
+    assert.equal((await coordinator.outcomeOf(coordinator.offer(trainWork(data, { to: 1 })))).class, 'done');
   });
 
   it('ends with its parent', async () => {

@@ -193,12 +193,12 @@ test('a manifest is fetched, checked and read', async (t) => {
   await assert.rejects(packs.manifest(wrong.id), { code: 'DataError', message: /its digest is/ });
 });
 
-test('a pixel file that is gone or too short is a DataError', async (t) => {
+test('a pixel file that is gone or too short is the fault of its box', async (t) => {
   const { blobs, packs, cache } = box(t);
   const manifest = await store(blobs, await eight());
   const table = await cache.ensure(manifest, SHAPE, packs);
-  assert.throws(() => openImageSource({ ...table, path: `${table.path}.gone` }), { code: 'DataError' });
-  assert.throws(() => openImageSource({ ...table, slots: table.slots.map((slot) => slot + 5) }), { code: 'DataError', message: /end before slot/ });
+  assert.throws(() => openImageSource({ ...table, path: `${table.path}.gone` }), { code: 'PixelsUnreadable', message: /cannot be opened/ });
+  assert.throws(() => openImageSource({ ...table, slots: table.slots.map((slot) => slot + 5) }), { code: 'PixelsUnreadable', message: /end before slot/ });
   const source = openImageSource(table);
   assert.throws(() => source.read(Int32Array.of(8), new Uint8Array(48)), /image 8 of 8/);
 });
