@@ -73,8 +73,8 @@ export interface Transfer {
   readonly hidden: readonly number[];
 }
 
-/** What of a transfer's base is not trained: so many of its first layers, or those up to the one of a name. */
-export type Freeze = 'all' | 'none' | number | string;
+/** What of a transfer's base is not trained: `all`, `none`, so many of its first layers, or those up to the one of a name. */
+export type Freeze = number | string;
 
 export interface ModelChoice {
   /** A name of the zoo, or `module` for a model of the user's own. */

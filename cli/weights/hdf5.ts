@@ -3,11 +3,12 @@
  * `weight_names`; in a whole model below `model_weights`), and of Keras 3's .weights.h5 (numbered
  * variables below layers/CLASS/vars, whose `name` is the layer's).
  */
+import type * as h5wasm from 'h5wasm/node';
 import type { Dataset, Group, OutputData } from 'h5wasm/node';
 import { DataError } from '../../worker/data/data-error.js';
 import type { NamedTensor } from '../../worker/model/safetensors.js';
 
-type H5 = typeof import('h5wasm/node');
+type H5 = typeof h5wasm;
 
 /** Every layer's tensors, called LAYER/kernel, or LAYER/0, LAYER/1, ... where the file numbers them. Throws DataError. */
 export async function readHdf5(path: string): Promise<NamedTensor[]> {
@@ -91,7 +92,7 @@ function valuesOf(dataset: Dataset, name: string): Float32Array {
   if (value instanceof Float32Array) return value.slice();
   if (value instanceof Float64Array) return Float32Array.from(value);
   if (typeof value === 'number') return Float32Array.of(value);
-  throw new DataError(`the weight ${name} has values of the type ${String(dataset.dtype)}, expected float32`);
+  throw new DataError(`the weight ${name} has values of the type ${JSON.stringify(dataset.dtype)}, expected float32`);
 }
 
 /** An attribute of one text or several. */

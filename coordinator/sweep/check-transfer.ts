@@ -16,7 +16,7 @@ export function checkTransfer(draft: ImageDraft, axes: readonly Axis[], source: 
   const problems: Problem[] = [];
   const cuts: number[] = [];
   for (const cut of valuesOf('cutAt')) {
-    const at = layers.indexOf(cut === null ? usualCut : String(cut));
+    const at = layers.indexOf(typeof cut === 'string' ? cut : usualCut);
     if (at >= 0) cuts.push(at + 1);
     else if (typeof cut === 'string') problems.push(unknown('cutAt', cut, 'the model'));
   }

@@ -5,13 +5,15 @@ import type { Assignment, TrainableSpec } from './spec.js';
 /** Hyperparameters of sweeps with `weights` alone, and what they are unless they are named. */
 export const TRANSFER_DEFAULTS = { cutAt: null, freeze: 'all', baseLr: { factor: 1 }, unfreezeAt: null, headPooling: 'average', headUnits: 0 } as const satisfies { readonly [hyperparameter: string]: Json };
 
+const inForce = (assignment: Assignment): { readonly [name in keyof typeof TRANSFER_DEFAULTS]: Json } => ({ ...TRANSFER_DEFAULTS, ...assignment });
+
 export type ImageSpec = Extract<TrainableSpec, { kind: 'image-classifier' }>;
 
 /** Undefined for a sweep without weights; null where its weights were not looked at. */
 export function transferOf({ weights }: ImageSpec, assignment: Assignment): Transfer | null | undefined {
   if (weights === undefined) return undefined;
   if (weights.blob === undefined) return null;
-  const { cutAt, headPooling, headUnits } = { ...TRANSFER_DEFAULTS, ...assignment };
+  const { cutAt, headPooling, headUnits } = inForce(assignment);
   const hidden = Array.isArray(headUnits) ? (headUnits as readonly number[]) : headUnits === 0 ? [] : [Number(headUnits)];
   return { weights: weights.blob, cutAt: cutAt as string | null, pooling: headPooling as Transfer['pooling'], hidden };
 }
@@ -19,7 +21,7 @@ export function transferOf({ weights }: ImageSpec, assignment: Assignment): Tran
 /** What is in force for the base in an epoch; undefined for a sweep without weights. */
 export function baseSettings({ weights }: ImageSpec, assignment: Assignment, epoch: number): BaseSettings | undefined {
   if (weights === undefined) return undefined;
-  const { freeze, unfreezeAt, baseLr } = { ...TRANSFER_DEFAULTS, ...assignment };
+  const { freeze, unfreezeAt, baseLr } = inForce(assignment);
   const thawed = unfreezeAt !== null && epoch >= Number(unfreezeAt);
   const frozen = thawed ? 'none' : (freeze as Freeze);
   // Where nothing of the base is trained, its rate is nobody's.

@@ -75,9 +75,9 @@ function headerOf(bytes: Uint8Array): { readonly entries: readonly (readonly [st
 
 function isEntry(entry: unknown): entry is Entry {
   if (typeof entry !== 'object' || entry === null) return false;
-  const { dtype, shape, data_offsets: offsets } = entry as Partial<Entry>;
+  const { dtype, shape, data_offsets: offsets } = entry as { readonly [name in keyof Entry]?: unknown };
   const whole = (value: unknown): boolean => Number.isSafeInteger(value) && (value as number) >= 0;
-  return typeof dtype === 'string' && Array.isArray(shape) && shape.every(whole) && Array.isArray(offsets) && offsets.length === 2 && offsets.every(whole) && offsets[0]! <= offsets[1]!;
+  return typeof dtype === 'string' && Array.isArray(shape) && shape.every(whole) && Array.isArray(offsets) && offsets.length === 2 && offsets.every(whole) && Number(offsets[0]) <= Number(offsets[1]);
 }
 
 interface Float {

@@ -2,7 +2,7 @@
  * Transfer learning on a topology: its layers up to a cut are the base, which begins with weights that
  * were trained elsewhere; pooling and dense layers of its own follow, which begin as ever.
  */
-import type { Transfer } from '../../proto/work.js';
+import type { Freeze, Transfer } from '../../proto/work.js';
 import { ModelError } from './model-error.js';
 import type { Output } from './output.js';
 import type { LayerConfig, Topology } from './topology.js';
@@ -75,7 +75,7 @@ function headLayers(cut: string, pooling: Transfer['pooling'], hidden: readonly 
 }
 
 /** How many layers of the topology's first `base` are not trained. Throws ModelError for a layer that is not there and a number past the end. */
-export function frozenLayers({ topology, base }: TransferModel, freeze: 'all' | 'none' | number | string): number {
+export function frozenLayers({ topology, base }: TransferModel, freeze: Freeze): number {
   const layers = topology.config.layers.slice(0, base);
   if (freeze === 'all') return base;
   if (freeze === 'none') return 0;

@@ -60,7 +60,7 @@ export function images(count: number, [height, width, channels]: readonly [numbe
     });
   }
   return {
-    count, height, width, channels: channels as 1 | 3, labels, pixels,
+    count, height, width, channels, labels, pixels,
     read: (indices, into) => {
       indices.forEach((index, position) => {
         into.set(pixels.subarray(index * bytes, (index + 1) * bytes), position * bytes);

@@ -97,7 +97,11 @@ async function train(trainer: Pick<ImageClassifier, 'train' | 'state'>, epochs: 
   return { metrics, state: trainer.state() };
 }
 
-const trainerOf = async (children: WarmImages, given: TrainOrder): Promise<ImageClassifier> => (await children.prepare(given)) as ImageClassifier;
+async function trainerOf(children: WarmImages, given: TrainOrder): Promise<ImageClassifier> {
+  const trainer = await children.prepare(given);
+  assert.ok(trainer instanceof ImageClassifier);
+  return trainer;
+}
 
 test('a training begins with the weights of the file, and a head as its seeds draw it', async () => {
   const state = tensorsOf((await trainerOf(warm(), order([settings({ freeze: 'none' })], { from: 'nothing' }))).state());
