@@ -1,4 +1,5 @@
 /** What the bench `engine` trains. keras-engine.py holds the same models: change both. */
+import { zooModel } from '../../proto/models.js';
 import type { Json, OptimizerChoice } from '../../proto/work.js';
 import { buildModel } from '../../worker/model/zoo.js';
 import type { Topology } from '../../worker/model/topology.js';
@@ -22,7 +23,14 @@ export const MODELS: readonly BenchModel[] = [
   ...[28, 64, 100].map((size): BenchModel => ({ name: `garth-cnn-${size}`, size, channels: 1, batch: 30, optimizer: MOMENTUM, topology: garth(size) })),
   { name: 'cnn-d-128', size: 128, channels: 3, batch: 44, optimizer: ADAM, topology: cnnD() },
   { name: 'resnet18-64', size: 64, channels: 3, batch: 32, optimizer: MOMENTUM, topology: resnet18() },
+  ...['mobilenetv2', 'efficientnet-lite0'].map((name): BenchModel => ({ name: `${name}-224`, size: 224, channels: 3, batch: 8, optimizer: MOMENTUM, topology: ofZoo(name, 224) })),
 ];
+
+/** Of RGB images, its knobs at their defaults. */
+function ofZoo(name: string, size: number): Topology {
+  const knobs = Object.fromEntries(zooModel(name).knobs.map((knob) => [knob.name, knob.default]));
+  return buildModel({ name, knobs }, { height: size, width: size, channels: 3 }, CLASSES);
+}
 
 function garth(size: number): Topology {
   return buildModel({ name: 'garth-cnn', knobs: { filters: [8, 16, 49], fcWidth: 100 } }, { height: size, width: size, channels: 1 }, CLASSES);

@@ -56,10 +56,34 @@ def resnet18():
     return keras.Model(image, layers.Dense(2)(layers.GlobalAveragePooling2D()(value)))
 
 
+def inverted_residuals(groups):
+    """MobileNetV2 and EfficientNet-Lite0: expansion, repeats, stride, kernel, filters of each group."""
+    normed = lambda layer, value: layers.BatchNormalization()(layer(value))
+    relu6 = lambda value: layers.ReLU(max_value=6)(value)
+    image, scaled = images((224, 224, 3))
+    value, channels = relu6(normed(layers.Conv2D(32, 3, strides=2, padding="same", use_bias=False), scaled(image))), 32
+    for expansion, repeats, group_strides, kernel, filters in groups:
+        for repeat in range(repeats):
+            strides, before = group_strides if repeat == 0 else 1, value
+            if expansion > 1:
+                value = relu6(normed(layers.Conv2D(expansion * channels, 1, use_bias=False), value))
+            value = relu6(normed(layers.DepthwiseConv2D(kernel, strides=strides, padding="same", use_bias=False), value))
+            value = normed(layers.Conv2D(filters, 1, use_bias=False), value)
+            if strides == 1 and filters == channels:
+                value = layers.Add()([value, before])
+            channels = filters
+    value = layers.GlobalAveragePooling2D()(relu6(normed(layers.Conv2D(1280, 1, use_bias=False), value)))
+    return keras.Model(image, layers.Dense(2)(value))
+
+
+MOBILENET = [(1, 1, 1, 3, 16), (6, 2, 2, 3, 24), (6, 3, 2, 3, 32), (6, 4, 2, 3, 64), (6, 3, 1, 3, 96), (6, 3, 2, 3, 160), (6, 1, 1, 3, 320)]
+LITE0 = [(1, 1, 1, 3, 16), (6, 2, 2, 3, 24), (6, 2, 2, 5, 40), (6, 3, 2, 3, 80), (6, 3, 1, 5, 112), (6, 4, 2, 5, 192), (6, 1, 1, 3, 320)]
 MODELS = {
     "garth-cnn-28": (lambda: garth(28), (28, 28, 1), 30, True), "garth-cnn-64": (lambda: garth(64), (64, 64, 1), 30, True),
     "garth-cnn-100": (lambda: garth(100), (100, 100, 1), 30, True), "cnn-d-128": (cnn_d, (128, 128, 3), 44, False),
     "resnet18-64": (resnet18, (64, 64, 3), 32, True),
+    "mobilenetv2-224": (lambda: inverted_residuals(MOBILENET), (224, 224, 3), 8, True),
+    "efficientnet-lite0-224": (lambda: inverted_residuals(LITE0), (224, 224, 3), 8, True),
 }
 build, shape, batch, momentum = MODELS[sys.argv[1]]
 model = build()

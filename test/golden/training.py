@@ -35,8 +35,9 @@ def initial(name, shape, index):
     values = np.array([next(draw) for _ in range(int(np.prod(shape)))], "float64").reshape(shape)
     if name == "gamma":
         return (0.5 + values).astype("float32")
-    if name == "kernel":
-        return ((2 * values - 1) * np.sqrt(3 / np.prod(shape[:-1]))).astype("float32")
+    if name.endswith("kernel"):
+        inputs = np.prod(shape[:2] if name == "depthwise_kernel" else shape[:-1])
+        return ((2 * values - 1) * np.sqrt(3 / inputs)).astype("float32")
     return ((2 * values - 1) * 0.1).astype("float32")
 
 
@@ -45,7 +46,7 @@ def number(value):
 
 
 KEPT = {"name", "filters", "kernel_size", "strides", "padding", "units", "use_bias", "activation", "axis", "epsilon", "center", "scale",
-        "pool_size", "rate", "keepdims", "max_value", "batch_shape"}
+        "depth_multiplier", "pool_size", "rate", "keepdims", "max_value", "batch_shape"}
 
 
 def topology(model):
@@ -82,8 +83,10 @@ def recalibrate(model, x):
 def case(name, build, shape, optimizer, steps=4, batch=6, classes=3, seed=1, lr=0.05, rates=None, zoo=None, l2=0, smoothing=0, clip=None, weights=None, mixed=False, ema=None):
     inputs = keras.Input(shape, name="image")
     model = keras.Model(inputs, build(inputs))
+    depthwise = {id(layer.kernel) for layer in model.layers if isinstance(layer, L.DepthwiseConv2D)}
     for index, weight in enumerate(model.trainable_weights):
-        weight.assign(initial(weight.name, tuple(weight.shape), index))
+        kind = "depthwise_kernel" if id(weight) in depthwise else weight.name
+        weight.assign(initial(kind, tuple(weight.shape), index))
     rates = [lr] * steps if rates is None else rates
     pixels, labels = images(2 * batch, shape, classes, seed)
     x = pixels.astype("float32") / np.float32(255)

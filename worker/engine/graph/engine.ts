@@ -54,7 +54,7 @@ class GraphEngine implements Engine {
   }
 
   estimate(topology: Topology, training: Training): number {
-    return estimateBytes(programOf(topology, 'graph'), training);
+    return estimateBytes(programOf(topology, 'graph'), training, this.native.device);
   }
 
   compile(topology: Topology, training: Training, source: ImageSource): Promise<Executable> {
@@ -66,7 +66,7 @@ class GraphEngine implements Engine {
   private build(topology: Topology, training: Training, source: ImageSource): Executable {
     const program = programOf(topology, 'graph');
     expectFit(program, training.classes, source);
-    const bytes = estimateBytes(program, training);
+    const bytes = estimateBytes(program, training, this.native.device);
     const dataBytes = source.count * 4 * wordsPerImage(program);
     const held = training.features !== true && dataBytes <= this.residentBytes && (this.deviceBytes === null || bytes + dataBytes <= this.deviceBytes);
     const heldBytes = held ? dataBytes : 0;

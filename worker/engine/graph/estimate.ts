@@ -1,4 +1,5 @@
 import type { Training } from '../engine.js';
+import type { Device } from '../native/found.js';
 import type { Program } from '../program.js';
 import { stateNames } from '../optimizer.js';
 import { elements } from './operations/lowering.js';
@@ -18,11 +19,13 @@ export function activationBytes(program: Program, training: Training, trains: bo
 
 /**
  * Bytes that a training takes where it is computed, beside the library, which is there once it is loaded
- * (330 MB on a CPU); TensorFlow allocates as it goes, so this is a prediction.
+ * (330 MB on a CPU); TensorFlow allocates as it goes, so this is a prediction. On the CPU the state that is
+ * handed over lies beside that which is trained.
  */
-export function estimateBytes(program: Program, training: Training): number {
+export function estimateBytes(program: Program, training: Training, device: Device): number {
   const parameters = program.parameters.reduce((sum, { count }) => sum + count, 0);
-  const copies = 2 + stateNames(training.optimizer).length + (training.accumulate > 1 ? 1 : 0) + (training.clips ? 1 : 0);
+  const states = stateNames(training.optimizer).length;
+  const copies = 2 + states + (training.accumulate > 1 ? 1 : 0) + (training.clips ? 1 : 0) + (device === 'cpu' ? 1 + states : 0);
   return activationBytes(program, training, true) + 4 * parameters * copies;
 }
 
