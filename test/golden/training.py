@@ -80,7 +80,7 @@ def recalibrate(model, x):
             layer.moving_variance.assign(values.var(axes))
 
 
-def case(name, build, shape, optimizer, steps=4, batch=6, classes=3, seed=1, lr=0.05, rates=None, zoo=None, l2=0, smoothing=0, clip=None, weights=None, mixed=False, ema=None):
+def case(name, build, shape, optimizer, steps=4, batch=6, classes=3, seed=1, lr=0.05, rates=None, zoo=None, l2=0, smoothing=0, clip=None, weights=None, mixed=False, ema=None, ordered=False):
     inputs = keras.Input(shape, name="image")
     model = keras.Model(inputs, build(inputs))
     depthwise = {id(layer.kernel) for layer in model.layers if isinstance(layer, L.DepthwiseConv2D)}
@@ -124,7 +124,7 @@ def case(name, build, shape, optimizer, steps=4, batch=6, classes=3, seed=1, lr=
     recalibrate(model, x)
     settings = {"l2": l2, "labelSmoothing": smoothing, "clipNorm": clip, "classWeights": weights, **({"mixed": True} if mixed else {})}
     described = {"zoo": zoo} if zoo else {"topology": topology(model)}
-    if zoo:
+    if zoo and not ordered:  # else our parameters are in Keras' order as they are
         described["parameters"] = [weight.path for weight in model.trainable_weights]
     return {"name": name, **described, "input": list(shape), "classes": classes, "batch": batch, "seed": seed, "optimizer": optimizer,
             "rates": rates, "settings": settings, **({} if ema is None else {"ema": ema}), "losses": losses, "moves": moves,
