@@ -3,7 +3,7 @@
  * epoch, what an epoch yields, and the two units of dispatch (a stage to train, an epoch to
  * evaluate). Protobuf types never leave `proto/`, `coordinator/dispatch` and `worker/link`.
  */
-import type { PretrainedNormalisation } from './pretrained.js';
+import type { PretrainedNormalisation } from './normalisations.js';
 import type { RocSummary } from './roc-summary.js';
 
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [name: string]: Json };
@@ -31,7 +31,7 @@ export interface ImageInput {
   /**
    * `scale`: v / 255. `zerocenter`: v / 255 minus the mean image of the training part (per element).
    * `standardise`: (v / 255 - mean) / deviation per channel over the training part. The others are those of
-   * pretrained weights, with constants (proto/pretrained.ts).
+   * pretrained weights, with constants (proto/normalisations.ts).
    */
   readonly normalisation: 'scale' | 'zerocenter' | 'standardise' | PretrainedNormalisation;
 }

@@ -7,7 +7,7 @@
 import * as z from 'zod';
 import { MODULE_PATH } from '../../proto/model-module.js';
 import { ZOO, type Knob } from '../../proto/models.js';
-import { PRETRAINED_NORMALISATIONS, type PretrainedNormalisation } from '../../proto/pretrained.js';
+import { PRETRAINED_NORMALISATIONS, type PretrainedNormalisation } from '../../proto/normalisations.js';
 import { ENSEMBLE_RULES } from '../ensemble/combine.js';
 import { anyNumber, fields, MAX_TRIALS, name, oneOf, seed, text, whole } from './schema-parts.js';
 import { command, modulePath, program } from './schema-program.js';

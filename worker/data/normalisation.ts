@@ -2,7 +2,7 @@
  * The statistics of the training part that inputs are normalised by. Pixels are integers, so their sums
  * are exact in float64 (up to 2^53) and no order of adding can change a bit of the result.
  */
-import { PRETRAINED_NORMALISATIONS, type PretrainedNormalisation } from '../../proto/pretrained.js';
+import { PRETRAINED_NORMALISATIONS, type PretrainedNormalisation } from '../../proto/normalisations.js';
 import type { ImageInput } from '../../proto/work.js';
 import type { ImageSource, Normalisation } from '../engine/engine.js';
 
