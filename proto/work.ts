@@ -21,6 +21,11 @@ export const KEY_FORMAT = 1;
 export type Part = 'train' | 'val' | 'test';
 export type EvaluatedPart = 'val' | 'test';
 
+/** [x, y, width, height] of an image, as shares of its width and height from its upper left corner. */
+export interface Region {
+  readonly box: readonly [number, number, number, number];
+}
+
 /** What the network sees of an image: `height` x `width` pixels, `channels` values each. */
 export interface ImageInput {
   readonly height: number;
@@ -28,6 +33,8 @@ export interface ImageInput {
   readonly channels: 1 | 3;
   /** How other aspect ratios become the input's: distort, letter-box with black, or cut the centre. */
   readonly resize: 'stretch' | 'pad' | 'crop';
+  /** What is cut out of an image before it is resized; absent for the whole. */
+  readonly crop?: Region;
   /**
    * `scale`: v / 255. `zerocenter`: v / 255 minus the mean image of the training part (per element).
    * `standardise`: (v / 255 - mean) / deviation per channel over the training part. The others are those of

@@ -34,6 +34,7 @@ const input = z.object({
   width: z.int().positive(),
   channels: z.union([z.literal(1), z.literal(3)]),
   resize: z.enum(['stretch', 'pad', 'crop']),
+  crop: z.object({ box: z.tuple([probability, probability, probability, probability]).readonly() }).optional(),
   normalisation: z.enum(['scale', 'zerocenter', 'standardise', 'tf', 'torch', 'caffe', 'lite']),
   /** Float32 little-endian [height, width, channels] of v / 255; null for 0 and 1. */
   mean: fileName.nullable(),

@@ -74,7 +74,7 @@ export async function previewData(options: PreviewOptions): Promise<Preview> {
 /** As the first trial of the grid sees its images. */
 function firstShape(spec: SweepSpec, data: DataSpec): PixelShape {
   const size = Number(spec.axes.find((axis) => axis.name === 'imageSize')?.values[0]);
-  return { height: size, width: size, channels: data.channels === 'rgb' ? 3 : 1, resize: data.resize };
+  return { height: size, width: size, channels: data.channels === 'rgb' ? 3 : 1, resize: data.resize, ...(data.crop === undefined ? {} : { crop: data.crop }) };
 }
 
 async function sectionOf(scan: Scan, label: number, name: string, files: readonly ScannedFile[], shape: PixelShape, training: AugmentedTraining | null): Promise<Section> {

@@ -1,4 +1,5 @@
 /** From a draft without a mistake to the spec: every default filled in, nothing left to look up. */
+import type { Region } from '../../proto/work.js';
 import type { ZooModel } from '../../proto/models.js';
 import type { WorkerSelector } from '../placement/selector.js';
 import { withDefaults } from './axes.js';
@@ -163,9 +164,14 @@ function composeData(data: ImageFile['data'] | undefined, model: ZooModel, weigh
     positive: file.positive === undefined ? null : String(file.positive),
     channels: file.channels ?? 'gray',
     resize: file.resize ?? 'stretch',
+    ...(file.crop === undefined || isWhole(file.crop.box) ? {} : { crop: file.crop }),
     normalisation: file.normalisation ?? (weights === null ? null : usualNormalisation(model.name, weights.names)) ?? model.defaults.normalisation,
     maxRejected: file.maxRejected ?? DEFAULT_MAX_REJECTED,
   };
+}
+
+function isWhole([x, y, width, height]: Region['box']): boolean {
+  return x === 0 && y === 0 && width === 1 && height === 1;
 }
 
 function composeLabels(labels: Exclude<ImageFile['data'], string>['labels']): DataSpec['labels'] {

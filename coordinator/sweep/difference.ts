@@ -81,10 +81,11 @@ function writtenBudget({ wallClockMs, slotMs, gpuMs, ...same }: BudgetSpec): Jso
   };
 }
 
-function writtenData({ split, labels, ...same }: DataSpec): Json {
+function writtenData({ split, labels, crop, ...same }: DataSpec): Json {
   const { merge = false, ...parts } = split ?? {};
   return {
     ...same,
+    crop: crop === undefined ? null : { ...crop },
     split: split === null ? null : { ...parts, given: merge ? 'merge' : null },
     labels: typeof labels === 'object' && labels !== null ? { ...labels } : labels,
   };

@@ -131,7 +131,7 @@ function chosenTransfer(sweep: string, trainable: ImageSpec, assignment: Assignm
 }
 
 function inputOf(data: DataSpec, size: number, normalisation: ImageInput['normalisation']): ImageInput {
-  return { height: size, width: size, channels: data.channels === 'rgb' ? 3 : 1, resize: data.resize, normalisation: data.normalisation ?? normalisation };
+  return { height: size, width: size, channels: data.channels === 'rgb' ? 3 : 1, resize: data.resize, ...(data.crop === undefined ? {} : { crop: data.crop }), normalisation: data.normalisation ?? normalisation };
 }
 
 function imageEpochs(trainable: ImageSpec, assignment: Assignment, data: DataSummary, seed: number, pool: SettingsPool): EpochSettings[] {

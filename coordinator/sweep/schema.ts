@@ -25,6 +25,10 @@ const COLUMN = 'the name of a column';
 const CLASSES = 'a list of names, of class 0 first';
 
 const PRETRAINED = Object.keys(PRETRAINED_NORMALISATIONS) as PretrainedNormalisation[];
+const BOX = '[x, y, width, height] as shares of the image from its upper left corner, width and height above 0, x + width and y + height up to 1';
+const share = z.number(BOX);
+/** Sums of decimals may miss 1 by a last bit. */
+const isWithin = (from: number, length: number): boolean => from >= 0 && length > 0 && from + length <= 1 + 1e-9;
 
 export const dataFields = fields(
   {
@@ -40,6 +44,7 @@ export const dataFields = fields(
     positive: z.union([text('a class'), z.number()], { error: 'the name of a class' }).optional(),
     channels: name(['gray', 'rgb']).optional(),
     resize: name(['stretch', 'pad', 'crop']).optional(),
+    crop: fields({ box: z.tuple([share, share, share, share], BOX).refine(([x, y, width, height]) => isWithin(x, width) && isWithin(y, height), BOX) }, '{box: [x, y, width, height]}').optional(),
     normalisation: name(['scale', 'zerocenter', 'standardise', ...PRETRAINED]).optional(),
     maxRejected: z.number('a share from 0 to 1').min(0, 'a share from 0 to 1').max(1, 'a share from 0 to 1').optional(),
   },

@@ -3,7 +3,7 @@
  * sweep file says after `parseSweepFile`, and what identifies a revision of a sweep.
  */
 import type { WorkerSelector } from '../placement/selector.js';
-import type { BlobId, EpochKey, EpochSettings, ImageInput, Json, ModelChoice, OptimizerChoice, Part, Trajectory } from '../../proto/work.js';
+import type { BlobId, EpochKey, EpochSettings, ImageInput, Json, ModelChoice, OptimizerChoice, Part, Region, Trajectory } from '../../proto/work.js';
 import type { EnsembleRule } from '../ensemble/combine.js';
 
 export type Assignment = { readonly [name: string]: Json };
@@ -78,6 +78,8 @@ export interface DataSpec {
   readonly positive: string | null;
   readonly channels: 'gray' | 'rgb';
   readonly resize: ImageInput['resize'];
+  /** Absent for the whole image. */
+  readonly crop?: Region;
   readonly normalisation: ImageInput['normalisation'] | null;
   /** Largest share of unreadable files that is tolerated. */
   readonly maxRejected: number;

@@ -188,6 +188,9 @@ const ALIASES: ReadonlyMap<string, string> = new Map([
   ['poslabel', 'positive'],
   ['positiveclass', 'positive'],
   ['colormode', 'channels'],
+  ['roi', 'crop'],
+  ['region', 'crop'],
+  ['cropbox', 'crop'],
   ['normalization', 'normalisation'],
   ['normalize', 'normalisation'],
   ['num', 'points'],
@@ -290,6 +293,7 @@ export const NOT_BUILT = 'known but not built yet';
 const NOT_BUILT_FIELDS: readonly RegExp[] = [
   /^explain$/,
   /^data\.sample$/,
+  /^data\.crop\.masks$/,
   /^space\.(pretrained|momentum)$/,
   /^space\.optimizer(\[\d+\])?\.nadam$/,
 ];

@@ -9,7 +9,7 @@
  */
 import { jpegReader } from './jpeg.js';
 import { readPng } from './png.js';
-import type { PixelShape, Raster } from './raster.js';
+import { cut, type PixelShape, type Raster } from './raster.js';
 import { resize } from './resize.js';
 import { UnreadableImageError } from './unreadable.js';
 
@@ -31,7 +31,8 @@ export async function checkImage(bytes: Uint8Array): Promise<void> {
 export async function decodeImage(bytes: Uint8Array, shape: PixelShape): Promise<Uint8Array> {
   refuse(bytes);
   const read = await quickReader();
-  return resize(read(bytes) ?? (await readByLibvips(bytes)), shape);
+  const raster = read(bytes) ?? (await readByLibvips(bytes));
+  return resize(shape.crop === undefined ? raster : cut(raster, shape.crop), shape);
 }
 
 /** Loaded by the first file that needs it: a thread for JPEG files does without. */

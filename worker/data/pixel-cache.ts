@@ -1,5 +1,5 @@
 /**
- * Every image decoded once per (file digest, height, width, channels, resize) and box, for all slots
+ * Every image decoded once per (file digest, height, width, channels, resize, crop) and box, for all slots
  * and all data sets. The agent fills the cache; children read its files by position.
  *
  * Node can map no file into memory without a native add-on, and buffers shared between processes do not
@@ -134,7 +134,8 @@ export class PixelCache implements Shelf {
 }
 
 function shapeName(input: PixelShape): string {
-  return `${input.height}x${input.width}x${input.channels}-${input.resize}`;
+  const region = input.crop === undefined ? '' : `-${input.crop.box.join('_')}`;
+  return `${input.height}x${input.width}x${input.channels}-${input.resize}${region}`;
 }
 
 function pixelPath(folder: string, input: PixelShape): string {

@@ -1,7 +1,7 @@
-import type { ImageInput } from '../../proto/work.js';
+import type { ImageInput, Region } from '../../proto/work.js';
 
 /** What a network takes. */
-export type PixelShape = Pick<ImageInput, 'height' | 'width' | 'channels' | 'resize'>;
+export type PixelShape = Pick<ImageInput, 'height' | 'width' | 'channels' | 'resize'> & { readonly crop?: Region | undefined };
 
 /** Pixels as a decoder gives them, upright. */
 export interface Raster {
@@ -11,6 +11,22 @@ export interface Raster {
   readonly channels: 1 | 3;
   /** Uint8 [height, width, channels]; may be the decoder's own memory, valid until it decodes again. */
   readonly pixels: Uint8Array;
+}
+
+/** A region of the raster: pixels of its own, at least one each way. Bounds between pixels go to the nearest. */
+export function cut({ width, height, channels, pixels }: Raster, { box: [x, y, boxWidth, boxHeight] }: Region): Raster {
+  const along = (length: number, from: number, share: number): [number, number] => {
+    const first = Math.min(length - 1, Math.round(from * length));
+    return [first, Math.max(first + 1, Math.min(length, Math.round((from + share) * length)))];
+  };
+  const [[left, right], [top, bottom]] = [along(width, x, boxWidth), along(height, y, boxHeight)];
+  const row = (right - left) * channels;
+  const region = new Uint8Array((bottom - top) * row);
+  for (let line = top; line < bottom; line += 1) {
+    const from = (line * width + left) * channels;
+    region.set(pixels.subarray(from, from + row), (line - top) * row);
+  }
+  return { width: right - left, height: bottom - top, channels, pixels: region };
 }
 
 /** EXIF 2.32, 4.6.4 A: 1 upright, 2 mirrored, 3 upside down, 4 both, 5 to 8 the same with rows and columns exchanged. */

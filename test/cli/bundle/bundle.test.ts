@@ -26,7 +26,7 @@ let run: Ended;
 let document: RunDocument;
 
 const sweepText = (more = ''): string => `name: tiny
-data: {path: ./images, split: {val: 0.3, test: 0.2}, positive: SICK}
+data: {path: ./images, split: {val: 0.3, test: 0.2}, positive: SICK, crop: {box: [0.1, 0, 0.9, 0.8]}}
 model: garth-cnn
 space: {imageSize: [16, 20], filters: [[2, 3, 4]], fcWidth: 6, epochs: [1, 2], batch: 8, lr: 0.01, dropout: 0}
 objective: {maximize: val.auc, floors: {'val.recall[SICK]': 0.8}}

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { gridSize } from '../../../coordinator/sampler/grid.js';
 import { formatMistake, parseSweepFile, type ParsedSweep } from '../../../coordinator/sweep/parse.js';
-import type { SweepSpec } from '../../../coordinator/sweep/spec.js';
+import type { DataSpec, SweepSpec } from '../../../coordinator/sweep/spec.js';
 
 const lines = (text: string, file = 'a.yaml'): string[] => {
   const result = parseSweepFile(text, file);
@@ -500,6 +500,15 @@ test('an average of weights is a setting of any optimizer, and one that keeps no
   one('data: x\nspace: {optimizer: {adam: {use_ema: 0.9}}}', 'did you mean ema?');
   one('data: x\nspace: {optimizer: {sgd: {ema: 1}}}', 'space.optimizer.sgd.ema: found 1, expected a number from 0 to below 1');
   assert.deepEqual(spec('data: x\nspace: {optimizer: [adam, {adam: {ema: 0}}, {adam: {ema: 0.9}}]}').axes[0]?.values, ['adam', { adam: { ema: 0.9 } }]);
+});
+
+test('a region is told from its upper left corner, and lies in the image', () => {
+  assert.deepEqual((spec('data: {path: x, crop: {box: [0.7, 0.1, 0.3, 0.9]}}').trainable as { data: DataSpec }).data.crop, { box: [0.7, 0.1, 0.3, 0.9] });
+  one('data: {path: x, crop: {box: [0.5, 0, 0.6, 1]}}', 'data.crop.box: found [0.5,0,0.6,1], expected [x, y, width, height] as shares of the image');
+  one('data: {path: x, crop: {box: [0, 0, 0, 1]}}', 'data.crop.box: found [0,0,0,1], expected');
+  one('data: {path: x, crop: {box: [10, 10, 200, 200]}}', 'expected [x, y, width, height] as shares');
+  one('data: {path: x, crop: {masks: ./masks}}', 'not built yet');
+  one('data: {path: x, roi: {box: [0, 0, 1, 1]}}', 'did you mean crop?');
 });
 
 test('what only learning rates may be, other tools call otherwise', () => {

@@ -92,6 +92,14 @@ test('a cosine over its own length spoils sharing, one with a length of its own 
   assert.deepEqual(epochCounts(plans(image('epochs: [5, 10, 20], lr: {cosine: {initial: 0.01, epochs: 20}}'))), { requested: 35, distinct: 20 });
 });
 
+test('a region is part of what the network sees, and one that is the whole image is none', () => {
+  const of = (crop: string): string => `data: {path: x${crop}}\nspace: {epochs: 1}\n`;
+  const [whole, cut, other] = ['', ', crop: {box: [0.1, 0, 0.9, 1]}', ', crop: {box: [0.1, 0, 0.8, 1]}'].map((crop) => plans(of(crop))[0]);
+  assert.deepEqual((cut?.trajectory as ImageTrajectory).input.crop, { box: [0.1, 0, 0.9, 1] });
+  assert.equal(new Set([whole, cut, other].map((plan) => plan?.path[0])).size, 3);
+  assert.deepEqual(plans(of(', crop: {box: [0, 0, 1, 1]}'))[0]?.path, whole?.path);
+});
+
 test('a plateau shares its epochs between lengths, and one cycle over its own length shares none', () => {
   assert.deepEqual(epochCounts(plans(image('epochs: [5, 10, 20], lr: {plateau: {initial: 0.1}}'))), { requested: 35, distinct: 20 });
   assert.deepEqual(epochCounts(plans(image('epochs: [5, 10, 20], lr: {oneCycle: {peak: 0.1, epochs: 20}}'))), { requested: 35, distinct: 20 });

@@ -45,6 +45,24 @@ test('alpha is flattened on black, also beside gray and 16 bits', async () => {
   assert.deepEqual([...(await decodeImage(clear, { height: 1, width: 2, channels: 3, resize: 'stretch' }))], [0, 0, 0, 0, 0, 0]);
 });
 
+test('a region is cut out before the resize: what lies outside leaves no trace, and its bounds go to the nearest pixel', async () => {
+  // 8 x 4, each pixel its own value; the right half of the lower three rows.
+  const pixels = Buffer.from(Array.from({ length: 32 }, (_, at) => 8 * at));
+  const file = await sharp(pixels, { raw: { width: 8, height: 4, channels: 1 } }).png().toBuffer();
+  const region = { height: 3, width: 4, channels: 1, resize: 'stretch', crop: { box: [0.5, 0.25, 0.5, 0.75] } } as const;
+  assert.deepEqual([...(await decodeImage(file, region))], [12, 13, 14, 15, 20, 21, 22, 23, 28, 29, 30, 31].map((at) => 8 * at));
+  // 0.55 * 8 = 4.4 and 0.95 * 8 = 7.6; 0.3 * 4 = 1.2 and 0.9 * 4 = 3.6.
+  assert.deepEqual(await decodeImage(file, { ...region, crop: { box: [0.55, 0.3, 0.4, 0.6] } }), await decodeImage(file, region));
+  const smallest = { ...region, height: 1, width: 1, crop: { box: [0.999, 0.999, 0.0001, 0.0001] } } as const;
+  assert.deepEqual([...(await decodeImage(file, smallest))], [8 * 31]);
+  // Resized as a file that holds the region alone.
+  const alone = await sharp(pixels, { raw: { width: 8, height: 4, channels: 1 } }).extract({ left: 4, top: 1, width: 4, height: 3 }).png().toBuffer();
+  for (const resize of ['stretch', 'pad', 'crop'] as const) {
+    const shape: PixelShape = { height: 7, width: 5, channels: 3, resize };
+    assert.deepEqual(await decodeImage(file, { ...shape, crop: region.crop }), await decodeImage(alone, shape), resize);
+  }
+});
+
 test('the orientation that EXIF tells is applied before the resize', async () => {
   // Left half black, right half white; orientation 6 turns it clockwise, so black comes to lie above.
   const pixels = Buffer.from(Array.from({ length: 32 * 16 }, (_, at) => (at % 32 < 16 ? 0 : 255)));
