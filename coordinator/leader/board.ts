@@ -19,6 +19,7 @@ import { claimEnd, claimPath, giveUpEnd, giveUpPath, goOn, leaveEarly, pin } fro
 import { spentWrite } from './budget.js';
 import { creditEnd, creditKnown } from './credit.js';
 import type { Proposed, ReadyItem, SweepFacts, SweepRun, TrialRun } from './model.js';
+import { Misfits } from './misfits.js';
 import type { TurnNotes } from './notes.js';
 import { toldOf, type ProposingOf } from './proposing.js';
 import type { Share } from './share.js';
@@ -31,6 +32,7 @@ export class Board {
   readonly forest = new Forest();
   readonly sweeps = new Map<string, SweepRun>();
   readonly #standing = new Standing();
+  readonly #misfits = new Misfits();
 
   readonly #notes: () => TurnNotes;
 
@@ -238,7 +240,9 @@ export class Board {
       const node = trial.nodes[trial.fold.epochs];
       if (trial.fold.state !== 'open' || node === undefined) break;
       if (node.result === null) {
-        this.#standing.stand(node, trial);
+        const misfit = trial.fold.epochs === 0 ? this.#misfits.of(trial.plan.trajectory) : null;
+        if (misfit === null) this.#standing.stand(node, trial);
+        else this.#end(trial, 'infeasible', { class: 'TrainableError', message: misfit }, writes);
         return;
       }
       trial.fold = foldEpoch(trial.fold, node.result, trial.nodes.length, trial.sweep.rule);

@@ -2,7 +2,7 @@
 import { canonicalJson } from '../../proto/canonical.js';
 import { moduleModel, type ModelModule } from '../../proto/model-module.js';
 import { zooModel } from '../../proto/models.js';
-import { modelCost, UnsupportedLayerError, type ModelCost } from '../../worker/model/cost.js';
+import { modelCost, ModelError, UnsupportedLayerError, type CostQuestion, type ModelCost } from '../../worker/model/cost.js';
 import { speaksOfCosts, type CostOf } from '../space/constraints.js';
 import { resolveAugmentation, type WrittenAugmentation } from '../space/augmentation.js';
 import { resolveOptimizer, type WrittenOptimizer } from '../space/optimizer.js';
@@ -38,9 +38,19 @@ export function costsFor(spec: SweepSpec, data: Pick<DataSummary, 'classes'> | n
     const before = known.get(text);
     if (before !== undefined) return before;
     const choice = modelChoice(trainable.model, module, structure);
-    const cost = choice === null ? null : modelCost({ model: { ...choice, ...(transfer === null ? {} : { transfer }) }, input: structure.input, classes: data.classes.length, ...step });
+    const cost = choice === null ? null : costOrNull({ model: { ...choice, ...(transfer === null ? {} : { transfer }) }, input: structure.input, classes: data.classes.length, ...step });
     if (known.size >= MOST_KNOWN) known.clear();
     known.set(text, cost);
     return cost;
   };
+}
+
+/** A model that its images are too small for costs nothing: its trials are infeasible. */
+function costOrNull(question: CostQuestion): ModelCost | null {
+  try {
+    return modelCost(question);
+  } catch (error) {
+    if (error instanceof ModelError) return null;
+    throw error;
+  }
 }

@@ -6,6 +6,7 @@ import { planProgram } from '../engine/wasm/plan.js';
 import { programOf, type Program } from '../engine/program.js';
 import { UnsupportedLayerError } from '../engine/engine.js';
 import type { Input } from './layers.js';
+import { ModelError } from './model-error.js';
 import { buildModel } from './zoo.js';
 
 export interface CostQuestion {
@@ -30,7 +31,20 @@ export interface ModelCost {
   readonly memory: number;
 }
 
-export { UnsupportedLayerError };
+export { ModelError, UnsupportedLayerError };
+
+/** Why such a model cannot be built, naming the layer that has nothing left to work on; null where it can. */
+export function misfitOf({ model, input, classes }: Pick<CostQuestion, 'model' | 'input' | 'classes'>): string | null {
+  try {
+    programOf(buildModel(model, input, classes), 'wasm');
+    return null;
+  } catch (error) {
+    if (error instanceof ModelError) return error.message;
+    // A layer that another engine may have.
+    if (error instanceof UnsupportedLayerError) return null;
+    throw error;
+  }
+}
 
 /** Throws ModelError for a model that cannot be built, and UnsupportedLayerError. */
 export function modelCost({ model, input, classes, optimizer, batch, accumulate, clips, augments }: CostQuestion): ModelCost {

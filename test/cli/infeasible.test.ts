@@ -1,0 +1,40 @@
+/** Models that images are too small for, and heads that do not go with the classes, with real processes. */
+import assert from 'node:assert/strict';
+import { existsSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { it } from 'node:test';
+import { classFolders, temporaryFolder } from '../support/images.js';
+import { readDocument } from './run-document.js';
+import { trawl } from './trawl.js';
+
+const SPACE = 'batch: 4, epochs: 1, filters: [[2, 2, 2]], hidden: [[4]], head: sigmoid';
+
+it('a trial whose images shrink to nothing is infeasible before it is handed out, naming the layer; the others train', async (t) => {
+  const folder = temporaryFolder(t);
+  const [file, home] = [join(folder, 'small.yaml'), join(folder, 'home')];
+  await classFolders(join(folder, 'images'), ['no', 'yes'], 12);
+  writeFileSync(file, `data: {path: ./images, split: {val: 0.25, test: 0.25}}\nmodel: cnn-d\nspace: {imageSize: [5, 24], ${SPACE}}\n`);
+  const { code, stdout, stderr } = await trawl(['run', file, '--home', home, '--json']);
+  assert.equal(code, 0, stderr);
+  const document = readDocument(stdout);
+  const [good, bad] = [24, 5].map((size) => document.trials.find(({ settings }) => settings.imageSize === size));
+  assert.deepEqual([good?.state, bad?.state, document.epochs.trained], ['completed', 'infeasible', 1]);
+  // 5 px: convolution 3, pool 1, and nothing that a 3 x 3 convolution could stand on.
+  const shown = await trawl(['trial', bad?.id ?? '', '--home', home]);
+  assert.match(shown.stdout, /layer "conv2d_2": its window of 3 x 3 is larger than its input of 1 x 1; use larger images/);
+});
+
+it('a sigmoid for three classes, and a dense layer without neurons, are refused at their places with nothing made', async (t) => {
+  const folder = temporaryFolder(t);
+  const [file, home] = [join(folder, 'head.yaml'), join(folder, 'home')];
+  await classFolders(join(folder, 'images'), ['a', 'b', 'c'], 8);
+  const refused = async (text: string): Promise<string> => {
+    writeFileSync(file, `data: ./images\n${text}\n`);
+    const { code, stderr } = await trawl(['run', file, '--home', home]);
+    assert.equal(code, 2, stderr);
+    assert.equal(existsSync(home), false);
+    return stderr;
+  };
+  assert.match(await refused('space: {head: sigmoid, epochs: 1}'), /head\.yaml:2:15: space\.head: found sigmoid for 3 classes, expected softmax; a sigmoid tells two classes apart\n/);
+  assert.match(await refused('model: resnet18\nspace:\n  hidden: [[], [64, 0]]'), /head\.yaml:4:21: space\.hidden\[1\]\[1\]: found 0, expected a whole number from 1 to 65536/);
+});
