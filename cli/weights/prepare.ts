@@ -91,7 +91,7 @@ async function match(spec: SweepSpec, shown: string, file: FileTensors, { blobs,
 /** Names that are no layers are told when the file is read once more, with the layers. */
 function neededLayers(topology: Topology, cuts: ReadonlySet<string | null>): ReadonlySet<string> {
   const known = new Set(layerNames(topology));
-  return new Set([...cuts].map((cut) => cut ?? usualCut(topology)).filter((cut) => known.has(cut)).flatMap((cut) => baseLayers(topology, cut)).map(({ config }) => config.name));
+  return new Set([...cuts].map((cut) => cut ?? usualCut(topology)).filter((cut) => cut !== null).filter((cut) => known.has(cut)).flatMap((cut) => baseLayers(topology, cut)).map(({ config }) => config.name));
 }
 
 /** Each once: tensors do not depend on the size of images. */

@@ -3,7 +3,9 @@ import type { BaseSettings, Freeze, Json, Transfer } from '../../proto/work.js';
 import type { Assignment, TrainableSpec } from './spec.js';
 
 /** Hyperparameters of sweeps with `weights` alone, and what they are unless they are named. */
-export const TRANSFER_DEFAULTS = { cutAt: null, freeze: 'all', baseLr: { factor: 1 }, unfreezeAt: null, headPooling: 'average', headUnits: 0 } as const satisfies { readonly [hyperparameter: string]: Json };
+export const TRANSFER_DEFAULTS: { readonly [hyperparameter in 'cutAt' | 'freeze' | 'baseLr' | 'unfreezeAt' | 'headPooling' | 'headUnits']: Json } = {
+  cutAt: null, freeze: 'all', baseLr: { factor: 1 }, unfreezeAt: null, headPooling: 'average', headUnits: 0,
+};
 
 const inForce = (assignment: Assignment): { readonly [name in keyof typeof TRANSFER_DEFAULTS]: Json } => ({ ...TRANSFER_DEFAULTS, ...assignment });
 

@@ -250,6 +250,8 @@ class Walk {
         break;
       case 'Dropout':
         reader.expectNone('noise_shape');
+        // What is not trained is taken as in inference.
+        if (reader.frozen()) break;
         this.push({ kind: 'dropout', ...this.common(reader, index, this.current.shape) });
         break;
       case 'ZeroPadding2D':

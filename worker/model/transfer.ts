@@ -2,7 +2,7 @@
  * Transfer learning on a topology: its layers up to a cut are the base, which begins with weights that
  * were trained elsewhere; pooling and dense layers of its own follow, which begin as ever.
  */
-import type { Freeze, Transfer } from '../../proto/work.js';
+import type { Freeze, Json, Transfer } from '../../proto/work.js';
 import { ModelError } from './model-error.js';
 import type { Output } from './output.js';
 import type { LayerConfig, Topology } from './topology.js';
@@ -17,13 +17,12 @@ export function layerNames(topology: Topology): string[] {
   return topology.config.layers.filter(({ class_name }) => class_name !== 'InputLayer').map(({ config }) => config.name);
 }
 
-/** Where the base ends unless it is said: before the last global pooling or flattening. Throws ModelError for a network without either. */
-export function usualCut(topology: Topology): string {
+/** Where the base ends unless it is said: before the last global pooling or flattening; null for a network without either. */
+export function usualCut(topology: Topology): string | null {
   const { layers } = topology.config;
   const end = layers.findLastIndex(({ class_name }) => ENDS_OF_CONVOLUTIONS.has(class_name));
   const [before] = end < 1 ? [] : sourcesOf(topology, end);
-  if (before === undefined) throw new ModelError(`${topology.config.name}: no pooling over the whole image and no flattening, before which a base could end: say cutAt`);
-  return before;
+  return before ?? null;
 }
 
 /** The base: layers up to the one called `cut` that it depends on, in the topology's order. Throws ModelError where there is no such layer. */
@@ -47,6 +46,7 @@ export interface TransferModel {
 /** The base of `model` with a head for `output`. Throws ModelError. */
 export function transferModel(model: Topology, { cutAt, pooling, hidden }: Transfer, output: Output): TransferModel {
   const cut = cutAt ?? usualCut(model);
+  if (cut === null) throw new ModelError(`${model.config.name}: no pooling over the whole image and no flattening, before which a base would end: cutAt must say it`);
   const base = baseLayers(model, cut);
   const functional = model.class_name !== 'Sequential';
   const head = headLayers(cut, pooling, hidden, output, functional);
@@ -60,8 +60,8 @@ export function transferModel(model: Topology, { cutAt, pooling, hidden }: Trans
 /** Pooling; then dropout before each dense layer, and before the output. */
 function headLayers(cut: string, pooling: Transfer['pooling'], hidden: readonly number[], output: Output, functional: boolean): LayerConfig[] {
   let last = cut;
-  const layer = (class_name: string, name: string, config: LayerConfig['config'] | object): LayerConfig => {
-    const made = { class_name, config: { name, ...config }, ...(functional ? { inbound_nodes: [[[last, 0, 0, {}]]] } : {}) } as LayerConfig;
+  const layer = (class_name: string, name: string, config: { readonly [field: string]: Json }): LayerConfig => {
+    const made: LayerConfig = { class_name, config: { name, ...config }, ...(functional ? { inbound_nodes: [[[last, 0, 0, {}]]] } : {}) };
     last = name;
     return made;
   };

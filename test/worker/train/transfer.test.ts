@@ -4,9 +4,10 @@ import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
-import { OPTIMIZERS } from '../../../proto/models.js';
+import { OPTIMIZERS, zooModel } from '../../../proto/models.js';
 import type { BaseSettings, ImageEpochSettings, ImageTrajectory, OptimizerChoice, TrainWork } from '../../../proto/work.js';
 import type { PixelTable } from '../../../worker/data/pixel-table.js';
+import { programOf } from '../../../worker/engine/program.js';
 import { createWasmEngine } from '../../../worker/engine/wasm/engine.js';
 import { writeSafetensors, type NamedTensor } from '../../../worker/model/safetensors.js';
 import { frozenTopology } from '../../../worker/model/transfer.js';
@@ -16,7 +17,7 @@ import { ImageClassifier } from '../../../worker/train/image-classifier.js';
 import { soleModel } from '../../../worker/train/models.js';
 import { imageNumerics } from '../../../worker/train/numerics.js';
 import type { Start, TrainOrder } from '../../../worker/train/protocol.js';
-import type { EpochWatch } from '../../../worker/train/trainer.js';
+import type { EpochWatch, Trainer } from '../../../worker/train/trainer.js';
 import { WarmImages } from '../../../worker/train/warm-images.js';
 import { generator, tensorsOf } from '../engine/support.js';
 
@@ -91,20 +92,21 @@ function order(epochs: readonly ImageEpochSettings[], start: Start, from = 0, pi
 
 const warm = (pixels = DATA): WarmImages => new WarmImages(engine, () => openImageData(pixels, 'zerocenter'));
 
-async function train(trainer: Pick<ImageClassifier, 'train' | 'state'>, epochs: readonly ImageEpochSettings[], from = 0): Promise<{ metrics: object[]; state: Uint8Array }> {
+async function stateAfter(trainer: Trainer): Promise<Uint8Array> {
+  const state = await trainer.state();
+  return state instanceof Uint8Array ? state : assert.fail('a state in memory');
+}
+
+async function train(trainer: Trainer, epochs: readonly ImageEpochSettings[], from = 0): Promise<{ metrics: object[]; state: Uint8Array }> {
   const metrics: object[] = [];
   for (const [index, one] of epochs.entries()) metrics.push((await trainer.train(from + index, one, NOBODY))?.result.metrics ?? assert.fail('interrupted'));
-  return { metrics, state: trainer.state() };
+  return { metrics, state: await stateAfter(trainer) };
 }
 
-async function trainerOf(children: WarmImages, given: TrainOrder): Promise<ImageClassifier> {
-  const trainer = await children.prepare(given);
-  assert.ok(trainer instanceof ImageClassifier);
-  return trainer;
-}
+const trainerOf = (children: WarmImages, given: TrainOrder): Promise<Trainer> => children.prepare(given);
 
 test('a training begins with the weights of the file, and a head as its seeds draw it', async () => {
-  const state = tensorsOf((await trainerOf(warm(), order([settings({ freeze: 'none' })], { from: 'nothing' }))).state());
+  const state = tensorsOf(await stateAfter(await trainerOf(warm(), order([settings({ freeze: 'none' })], { from: 'nothing' }))));
   for (const { name, values } of WEIGHTS) assert.deepEqual(state.get(name)?.values, values, name);
   for (const name of ['head_dense_1/kernel', 'head_output/kernel']) assert.deepEqual(state.get(name), INITIAL.get(name), name);
 });
@@ -116,7 +118,7 @@ for (const optimizer of [OPTIMIZERS.sgdm, OPTIMIZERS.adam, { ...OPTIMIZERS.adam,
     const { topology, base } = transferOf(of.model, of.input, 2);
     const executable = await engine.compile(frozenTopology(topology, base), { ...training(optimizer), baseLayers: base }, opened.source);
     const begun = warm();
-    executable.load((await trainerOf(begun, order(epochs, { from: 'nothing' }, 0, DATA, of))).state());
+    executable.load(await stateAfter(await trainerOf(begun, order(epochs, { from: 'nothing' }, 0, DATA, of))));
     const whole = new ImageClassifier(of, soleModel(executable, opened.source), opened.parts);
     const expected = await train(whole, epochs);
     const kept = await trainerOf(begun, order(epochs, { from: 'nothing' }, 0, DATA, of));
@@ -159,6 +161,14 @@ test('what is frozen stays as the file has it; what is not is trained, and stati
     const frozen = /^(conv2d_1|batch_normalization_1)\//.test(name);
     assert.equal(Buffer.from(after.get(name)!.values.buffer).equals(Buffer.from(values.buffer)), frozen, name);
   }
+});
+
+test('dropout in what is frozen drops nothing', async () => {
+  const lmap = { ...trajectory(), model: { name: 'lmap3', knobs: Object.fromEntries(zooModel('lmap3').knobs.map((knob) => [knob.name, knob.default])), transfer: trajectory().model.transfer! } };
+  const whole = transferOf(lmap.model, { height: 224, width: 224, channels: 3 }, 2);
+  const kinds = (frozen: number): string[] => programOf(frozenTopology(whole.topology, frozen), 'wasm').operations.filter(({ kind }) => kind === 'dropout').map(({ name }) => name);
+  assert.deepEqual(kinds(whole.base), ['head_dropout_1', 'head_dropout']);
+  assert.ok(kinds(0).length > 2);
 });
 
 test('augmentation keeps the whole model in training, and no features', async () => {
