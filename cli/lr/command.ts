@@ -77,6 +77,7 @@ async function measure(options: LrOptions, home: Home, display: Display, signal:
     onProgress: ({ phase, done, total }) => display.passing(`${phase === 'scan' ? 'reading images' : 'storing images'}: ${done} of ${total}`),
     signal,
   });
+  if (spec.trainable.kind === 'image-classifier' && spec.trainable.weights !== undefined) throw new BadInput(`${options.file}: weights: found ${spec.trainable.weights.file}, expected none; a range test from pretrained weights is known but not built yet`);
   const plan = resolveTrials(firstCell(spec), data, request.numerics, request.module ?? null)[0];
   if (data === null || plan?.trajectory.trainable !== 'image-classifier') throw new BadInput(`${options.file}: found a trainable without learning rates, expected data; a range test trains an image classifier`);
   const { trajectory } = plan;

@@ -12,14 +12,14 @@ export function checkTransfer(draft: ImageDraft, axes: readonly Axis[], source: 
   if (source === null || draft.sections.weights === undefined) return [];
   const { layers, usualCut } = source;
   const valuesOf = (name: 'cutAt' | 'freeze'): readonly unknown[] => axes.find((axis) => axis.name === name)?.values ?? [TRANSFER_DEFAULTS[name]];
-  const unknown = (name: string, value: string, place: string): Problem => ({ path: ['space', name], at: 'value', found: describe(value), expected: `a layer of ${place}`, suggestion: suggestionFor(value, layers) });
+  const unknown = (name: string, value: string, place: string, among: readonly string[]): Problem => ({ path: ['space', name], at: 'value', found: describe(value), expected: `a layer of ${place}`, suggestion: suggestionFor(value, among) });
   const problems: Problem[] = [];
   const cuts: number[] = [];
   for (const cut of valuesOf('cutAt')) {
     const name = typeof cut === 'string' ? cut : usualCut;
     const at = name === null ? -1 : layers.indexOf(name);
     if (at >= 0) cuts.push(at + 1);
-    else if (typeof cut === 'string') problems.push(unknown('cutAt', cut, 'the model'));
+    else if (typeof cut === 'string') problems.push(unknown('cutAt', cut, 'the model', layers));
     else problems.push({ path: ['weights'], at: 'key', found: 'a model without pooling over the whole image or flattening, before which its base would end', expected: 'space.cutAt beside it', suggestion: '`trawl model NAME` lists its layers' });
   }
   // The grid crosses both axes, so the depth must fit the shallowest base.
@@ -29,7 +29,7 @@ export function checkTransfer(draft: ImageDraft, axes: readonly Axis[], source: 
     const base = `the base, which ends with ${layers[shallowest - 1] ?? ''}`;
     if (typeof freeze === 'number') {
       if (freeze > shallowest) problems.push({ path: ['space', 'freeze'], at: 'value', found: describe(freeze), expected: `at most the ${shallowest} layers of ${base}`, suggestion: 'write all for the whole base' });
-    } else if (typeof freeze === 'string' && !layers.slice(0, shallowest).includes(freeze)) problems.push(unknown('freeze', freeze, base));
+    } else if (typeof freeze === 'string' && !layers.slice(0, shallowest).includes(freeze)) problems.push(unknown('freeze', freeze, base, layers.slice(0, shallowest)));
   }
   return problems;
 }
