@@ -1,0 +1,93 @@
+/** A sweep over pretrained weights with the real program: from the file to the bundle, and what is wrong with it. */
+import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import type { AddressInfo } from 'node:net';
+import type { RunDocument } from '../../cli/run/document.js';
+import { createWasmEngine } from '../../worker/engine/wasm/engine.js';
+import { tensorsIn } from '../../worker/engine/state.js';
+import { writeSafetensors } from '../../worker/model/safetensors.js';
+import { buildModel } from '../../worker/model/zoo.js';
+import { png, writeTree } from '../support/images.js';
+import { training } from '../worker/engine/support.js';
+import { trawl, type Ended } from './trawl.js';
+
+let folder: string;
+const KNOBS = { blocks: 2, filters: 4, kernel: 3, pooling: 'max', activation: 'relu', batchNorm: true, fcWidth: 0 };
+
+before(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'trawl-transfer-'));
+  const files: { [name: string]: Buffer } = {};
+  for (let index = 0; index < 12; index += 1) for (const name of ['a', 'b']) files[`images/${name}/${index}.png`] = await png(name === 'a' ? index : 100 + index);
+  writeTree(folder, files);
+  // The weights of a model that was never trained are weights like others.
+  const topology = buildModel({ name: 'cnn', knobs: KNOBS }, { height: 16, width: 16, channels: 1 }, 2);
+  const source = { count: 1, height: 16, width: 16, channels: 1, labels: new Uint16Array(1), read: () => undefined };
+  const executable = await (await createWasmEngine()).compile(topology, training(2, { initSeed: 99 }), source);
+  writeFileSync(join(folder, 'base.safetensors'), writeSafetensors(tensorsIn(executable.state()).filter(({ name }) => !name.includes(':'))));
+});
+after(() => rmSync(folder, { recursive: true }));
+
+const sweep = (name: string, weights: string, more = ''): string => {
+  const file = join(folder, `${name}.yaml`);
+  writeFileSync(file, `name: ${name}\ndata: {path: ./images, split: {val: 0.25, test: 0.25}}\nmodel: cnn\nweights: ${weights}\nspace: {imageSize: 16, blocks: 2, filters: 4, fcWidth: 0, epochs: 3, batch: 4, lr: 0.01${more}}\n`);
+  return file;
+};
+const run = (file: string, home: string): Promise<Ended> => trawl(['run', file, '--home', join(folder, home), '--slots', '1', '--engine', 'wasm', '--json'], { cwd: folder });
+
+test('a run trains a head on kept features and the base on, and its bundle predicts by itself', async () => {
+  const ended = await run(sweep('heads', './base.safetensors', ', unfreezeAt: [null, 2], headUnits: [0, 8]'), 'home');
+  assert.equal(ended.code, 0, ended.stderr);
+  const document = JSON.parse(ended.stdout) as RunDocument;
+  assert.deepEqual(document.trials.map(({ state }) => state), ['completed', 'completed', 'completed', 'completed']);
+  const kept = readdirSync(join(folder, 'home', 'worker', 'pixels'), { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.features'));
+  assert.equal(kept.length, 1, 'one file of features for all trials');
+  // It was checked against the trials' own predictions when it was written.
+  const bundle = join(folder, 'home', 'bundles', 'heads-1');
+  assert.ok(existsSync(bundle), ended.stderr);
+  const predicted = await trawl(['predict', bundle, join(folder, 'images', 'a', '0.png'), '--json'], { cwd: folder });
+  assert.equal(predicted.code, 0, predicted.stderr);
+});
+
+test('an address is fetched and checked by its hash, and means the same weights', async () => {
+  const bytes = readFileSync(join(folder, 'base.safetensors'));
+  const server = createServer((_, response) => {
+
+    response.end(bytes);
+  });
+  await new Promise<void>((resolve) => void server.listen(0, '127.0.0.1', resolve));
+  try {
+    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/base.safetensors`;
+    const sha256 = createHash('sha256').update(bytes).digest('hex');
+    const ended = await run(sweep('fetched', `{file: '${url}', sha256: ${sha256}}`), 'home');
+    assert.equal(ended.code, 0, ended.stderr);
+    // The first test's home has these epochs.
+    assert.match(ended.stderr, /0 to train|nothing is left to train|answers? from the store/i);
+    const wrong = await run(sweep('other', `{file: '${url}', sha256: ${'0'.repeat(64)}}`), 'home');
+    assert.equal(wrong.code, 1);
+    assert.match(wrong.stderr, /found SHA/);
+  } finally {
+    server.close();
+  }
+});
+
+test('what does not fit is one line with the layer, both shapes and the file, exit code 2, and no home', async () => {
+  const whole = readFileSync(join(folder, 'base.safetensors'));
+  writeFileSync(join(folder, 'cut.safetensors'), whole.subarray(0, whole.length - 100));
+  const cases: readonly (readonly [weights: string, more: string, line: RegExp])[] = [
+    ['./gone.h5', '', /^bad\.yaml:4:10: weights: found "\.\/gone\.h5", expected a file of weights/m],
+    ['./cut.safetensors', '', /^bad\.yaml:4:10: weights: found \.\/cut\.safetensors: the file ends after .* it is cut off/m],
+    ['./base.safetensors', ', kernel: 5', /^bad\.yaml:4:10: weights: found conv2d_1\/kernel of \[3, 3, 1, 4\] in \.\/base\.safetensors, expected \[5, 5, 1, 4\]$/m],
+    ['./base.safetensors', ', freeze: 40', /^bad\.yaml:5:\d+: space\.freeze: found 40, expected at most the 8 layers of the base, which ends with max_pooling2d_2/m],
+  ];
+  for (const [weights, more, line] of cases) {
+    const ended = await run(sweep('bad', weights, more), 'never');
+    assert.equal(ended.code, 2, ended.stderr);
+    assert.match(ended.stderr, line);
+    assert.ok(!existsSync(join(folder, 'never')), weights);
+  }
+});
