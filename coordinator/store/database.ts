@@ -32,12 +32,16 @@ export class Database {
     return this.#told(async () => {
       const client = await this.#pool.connect();
       let broken: Error | undefined;
+      // One that breaks between two statements fails the next: unheard, it would end the process.
+      const heard = (): void => undefined;
+      client.on('error', heard);
       try {
         return await work(client);
       } catch (error) {
         broken = isUnavailable(error) && error instanceof Error ? error : undefined;
         throw error;
       } finally {
+        client.off('error', heard);
         client.release(broken);
       }
     });

@@ -57,7 +57,7 @@ it('a worker reads and writes what its leases need while it has them, and nothin
   assert.equal((await ask(operator, 'PUT', idOf(foreign), foreign)).status, 201);
 
   await classFolders(join(folder, 'images'), ['LOW', 'HIGH'], 12);
-  writeFileSync(join(folder, 'long.yaml'), 'name: long\ndata: {path: ./images, split: {val: 0.25, test: 0.25}}\nmodel: lenet5\nspace: {epochs: 100000, batch: 8}\n');
+  writeFileSync(join(folder, 'long.yaml'), 'name: long\ndata: {path: ./images, split: {val: 0.25, test: 0.25}}\nmodel: lenet5\nspace: {epochs: 20000, batch: 8}\n');
   writeFileSync(join(folder, 'box.token'), box);
   const worker = new Trawl(['worker', '--coordinator', workers, '--home', join(folder, 'box'), '--token-file', join(folder, 'box.token'), '--slots', '1']);
   t.after(async () => {
