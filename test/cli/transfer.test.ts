@@ -67,7 +67,7 @@ test('an address is fetched and checked by its hash, and means the same weights'
     assert.equal(ended.code, 0, ended.stderr);
     // The first test's home has these epochs.
     assert.match(ended.stderr, /0 to train|nothing is left to train|answers? from the store/i);
-    const wrong = await run(sweep('other', `{file: '${url}', sha256: ${'0'.repeat(64)}}`), 'home');
+    const wrong = await run(sweep('other', `{file: '${url}', sha256: ${'f'.repeat(64)}}`), 'home');
     assert.equal(wrong.code, 1);
     assert.match(wrong.stderr, /found SHA/);
   } finally {

@@ -75,7 +75,7 @@ test('a list that is empty, cannot be read, or leaves open what space leaves ope
   one('trainable: {synthetic: {metrics: {m: a}}}\nspace: {epochs: 1}\nsampler: {list: [{a: 1}, {b: 1, a: 2}]}', null, 'sampler.list[0]: found no b, which another trial has, expected it in every trial');
   one("data: x\nsampler: {list: [{batch: 8}, {batch: 16}]}\nconstraints: ['batch < 10']", null, 'sampler.list[1]: found settings that do not meet the constraints');
   one('data: x\nmodel: lenet5\nsampler: {list: [{imageSize: 28}, {imageSize: 5}]}', null, 'a.yaml:3:47: sampler.list[1].imageSize: found 5, expected at least 12 for lenet5');
-  one('data: x\nsampler: {list: [{hidden: [8]}]}', null, 'sampler.list[0].hidden', 'only mlp has it');
+  one('data: x\nsampler: {list: [{hidden: [8]}]}', null, 'sampler.list[0].hidden', 'other models have it');
 });
 
 test('listed trials that cost too much are told one by one', () => {
