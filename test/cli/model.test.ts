@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { ZOO } from '../../proto/models.js';
 import { trawl } from './trawl.js';
 
 interface ModelDocument {
@@ -37,7 +38,7 @@ test('knobs that are unknown or out of range are one line each, with what was me
 });
 
 for (const [args, said] of [
-  [['lenet'], 'model: found lenet, expected one of garth-cnn, lenet5, cnn, mlp, or a module such as ./my-model.ts; did you mean lenet5?\n'],
+  [['lenet'], `model: found lenet, expected one of ${ZOO.map(({ name }) => name).join(', ')}, or a module such as ./my-model.ts; did you mean lenet5?\n`],
   [['lenet5', '--input', '8x8x1'], 'lenet5: images of 8 x 8 are too small for its kernels and pools; the least imageSize is 12\n'],
   [['lenet5', '--input', '28x28'], '--input: found 28x28, expected HEIGHTxWIDTHxCHANNELS with 1 or 3 channels, such as 100x100x1\n'],
 ] as const) {

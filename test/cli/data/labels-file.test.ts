@@ -6,6 +6,7 @@ import { FolderBlobStore } from '../../../blob/folder.js';
 import { prepareDataset } from '../../../cli/data/prepare.js';
 import { placeOf } from '../../../cli/data/layout-of.js';
 import { scanFolder, type Scan } from '../../../cli/data/scan.js';
+import { near } from '../../../cli/program-name.js';
 import { parseSweepFile } from '../../../coordinator/sweep/parse.js';
 import type { DataSpec, DataSummary } from '../../../coordinator/sweep/spec.js';
 import { decodeManifest } from '../../../proto/manifest.js';
@@ -103,7 +104,7 @@ test('every mistake in a table is told by its line, and so many that they can be
   const data = '{path: ./images, labels: {file: labels.csv, path: file, label: finding, part: split}}';
   const lines = await at.scan(data).then(() => [], (error: unknown) => (error as Error).message.split('\n'));
   const file = join(at.root, 'labels.csv');
-  assert.deepEqual(lines.map((line) => line.replace(file, 'F').replaceAll(join(at.root, 'images'), 'IMAGES')), [
+  assert.deepEqual(lines.map((line) => line.replace(near(file), 'F').replaceAll(near(join(at.root, 'images')), 'IMAGES')), [
     'F:10: file: found "gone.png", which is not there, expected a file below IMAGES',
     'F:11: finding: found nothing, expected a class; take the row out, or label its image',
     'F:12: finding: found "b" for x0.png, expected "a", as in line 2; one of the two rows is wrong: take it out',
