@@ -104,7 +104,7 @@ describe('trawl workers and trawl drain', () => {
     const first = fleet.worker(t, 'first', ['--slots', '2', '--pool', 'night', '--label', 'zone=a', '--label', 'disk=fast', '--metrics-port', '0', '--cache', '2GB']);
     await fleet.workers('the worker', (workers) => workers.length === 1);
     const run = new Trawl(['run', fleet.sweep('slow', 1_000, 30, 2), '--home', fleet.home, '--json']);
-    const [busy] = await fleet.workers('its stages', ([worker]) => worker?.busy === 2 && worker.stages.every(({ sweep }) => sweep === 'slow'));
+    const [busy] = await fleet.workers('its stages', ([worker]) => worker?.busy === 2 && worker.cache !== null && worker.stages.every(({ sweep }) => sweep === 'slow'));
     assert.deepEqual([busy?.name, busy?.state, busy?.carrier, busy?.pool, busy?.labels, busy?.slots], ['first', 'active', 'grpc', 'night', { zone: 'a', disk: 'fast' }, 2]);
     assert.deepEqual(busy?.cache, { bytes: 0, limitBytes: 2_000_000_000 });
     assert.ok(busy.lastSeenSeconds < 10);
