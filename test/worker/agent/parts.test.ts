@@ -155,7 +155,7 @@ describe('the worker’s command line', () => {
 
   it('is read with its defaults', () => {
     const engines = { engine: null, engines: ['/h/engines', '/t/engines'] };
-    assert.deepEqual(readOptions(good, { ...token, TRAWL_HOME: '/t' }), { coordinator: { grpc: ['localhost:7000'] }, blobs: ['http://localhost:7001'], trust: null, home: '/h', slots: 2, slotMemoryBytes: null, name: null, pool: null, labels: {}, graceMs: 600_000, metricsPort: null, token: 't', ...engines });
+    assert.deepEqual(readOptions(good, { ...token, TRAWL_HOME: '/t' }), { coordinator: { grpc: ['localhost:7000'] }, blobs: ['http://localhost:7001'], trust: null, home: '/h', slots: 2, slotMemoryBytes: null, cacheBytes: null, name: null, pool: null, labels: {}, graceMs: 600_000, metricsPort: null, token: 't', ...engines });
     assert.equal(readOptions(good.slice(0, -2), token).slots, null);
     assert.deepEqual(readOptions([...good, '--engine', 'wasm', '--engines', '/a:/b'], token).engines, ['/a', '/b']);
     assert.equal(readOptions([...good, '--slot-memory', '1024'], token).slotMemoryBytes, 1024);
