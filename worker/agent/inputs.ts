@@ -142,9 +142,9 @@ export class Inputs {
   }
 
   async #table(dataset: BlobId, input: ImageInput): Promise<PixelTable> {
-    const { height, width, channels, resize } = input;
-    const name = JSON.stringify([dataset, height, width, channels, resize]);
+    // The file's name tells one shape of images from another.
     const path = this.#data.path(input);
+    const name = `${dataset} ${path}`;
     // Where the file is just about to go, so is the table.
     (await this.#cache.take(path))();
     const known = this.#tables.get(name);

@@ -66,3 +66,20 @@ describe('an agent whose cache holds one size of images', () => {
     coordinator.send({ kind: 'cancel', attempt: endless[1]!.attempt, how: 'abandon' });
   });
 });
+
+it('images cut to another region are decoded for themselves, on a box that has them whole at the same size', async (context) => {
+  const coordinator = await ScriptedCoordinator.start();
+  const running = await startAgent(coordinator);
+  context.after(async () => {
+    await running.close();
+    await coordinator.stop();
+  });
+  const data = await storeDataSet(coordinator.blobs);
+  const { input, ...rest } = garthTrajectory(data);
+  for (const crop of [undefined, { box: [0, 0, 0.5, 0.5] as const }]) {
+    const lease = coordinator.offer(trainWork(data, { to: 1, trajectory: { ...rest, input: { ...input, ...(crop === undefined ? {} : { crop }) } } }));
+    assert.equal((await coordinator.outcomeOf(lease)).class, 'done');
+  }
+  const files = (await readdir(running.home.pixels, { recursive: true })).filter((name) => name.endsWith('.pixels'));
+  assert.deepEqual(files.map((name) => name.split('/').at(-1)).toSorted(), ['16x16x1-stretch-0_0_0.5_0.5.pixels', '16x16x1-stretch.pixels']);
+});
