@@ -32,8 +32,6 @@ import { sweepView } from './results.js';
 import { takeWarmStart, warmStartView } from './warm-starts.js';
 import type { Changed, Preview, Submitted, SubmitRequest } from './views.js';
 
-/** All that the coordinator reads of a data set. */
-
 /** Others may write in the same moment; so often it is worked out anew. */
 const TRIES = 5;
 

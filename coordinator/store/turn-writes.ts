@@ -4,18 +4,11 @@ import type { BudgetEnd, DataSummary, SweepSpec, TrialPlan } from '../sweep/spec
 import type { WarmStart } from '../sweep/warm-start.js';
 import type { MemoryPeak } from '../placement/memory.js';
 import type { SweepState, TrialState } from '../trial/states.js';
-import type { EventWrite, RevisionOrigin, Spent, SweepRecord, SweepSource, TokenRecord, TrialFailure } from './records.js';
+import type { EventWrite, OpenAttempt, RevisionOrigin, Spent, SweepRecord, SweepSource, TokenRecord, TrialFailure } from './records.js';
 
-export interface GrantWrite {
-  readonly attempt: string;
-  readonly token: string;
+/** The attempt as it is read again by a later leader, and the stage it is of. */
+export interface GrantWrite extends OpenAttempt {
   readonly stage: string;
-  readonly worker: string;
-  readonly kind: 'train' | 'evaluate';
-  readonly keys: readonly EpochKey[];
-  readonly from: number;
-  readonly alone: boolean;
-  readonly payers: readonly string[];
 }
 
 export interface EpochWrite {
