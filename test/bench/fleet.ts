@@ -16,8 +16,11 @@ import { LocalFleet } from './local-fleet.js';
 
 const SLOTS = 2;
 const EPOCHS = 20;
-/** Two epochs a second and slot. */
-const EPOCH_MS = 500;
+const REPORTS_PER_SECOND_AND_SLOT = 2;
+/** A slot goes on when its report is answered: with 20 ms for that, it makes two epochs a second. */
+const EPOCH_MS = 480;
+/** Looking for the end of the sweep more often would be part of the load. */
+const POLL_MS = 1_000;
 const IDLE_MS = 10_000;
 const LOOK_MS = 100;
 
@@ -40,10 +43,10 @@ async function measure(carrier: string, nats: string | null, { quick }: BenchOpt
   try {
     await load.welcomed();
     progress(`fleet: ${workers} workers over ${carrier} are connected`);
-    const perSecond = (workers * SLOTS * 1_000) / EPOCH_MS;
+    const perSecond = workers * SLOTS * REPORTS_PER_SECOND_AND_SLOT;
     // The first ten seconds fill the slots, the last ten empty them.
     const trials = Math.ceil((perSecond * (seconds + 20)) / EPOCHS);
-    const sweep = fleet.run({ sampler: 'grid', trials, epochs: EPOCHS, epochMs: EPOCH_MS });
+    const sweep = fleet.run({ sampler: 'grid', trials, epochs: EPOCHS, epochMs: EPOCH_MS }, POLL_MS);
     await wait(EPOCHS * EPOCH_MS);
     await load.figures();
     await wait(seconds * 1_000);

@@ -81,7 +81,7 @@ export class LocalFleet {
   }
 
   /** Each sweep has a formula of its own, or it would share the epochs of the one before. */
-  async run({ sampler, trials, epochs, epochMs }: SyntheticSweep): Promise<RunOf> {
+  async run({ sampler, trials, epochs, epochMs }: SyntheticSweep, pollMs = POLL_MS): Promise<RunOf> {
     const number = (this.#sweeps += 1);
     const text = [
       `name: run-${number}`,
@@ -98,7 +98,7 @@ export class LocalFleet {
       const { state } = await this.service.sweep(id);
       if (state === 'completed') break;
       if (state === 'failed') throw new Error(`the sweep run-${number} failed`);
-      await wait(POLL_MS);
+      await wait(pollMs);
     }
     const seconds = (performance.now() - startedAt) / 1_000;
     const cpu = new Map([...cpuOfFamily()].map(([kind, ms]) => [kind, ms - (before.get(kind) ?? 0)] as const));
