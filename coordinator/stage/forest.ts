@@ -22,7 +22,8 @@ export interface EpochNode {
   readonly parent: EpochNode | null;
   readonly trajectory: Trajectory;
   readonly settings: EpochSettings;
-  readonly children: EpochNode[];
+  /** Grown by `adopt`. */
+  children: EpochNode[];
   result: EpochResult | null;
   seconds: number;
   params: number;
@@ -81,7 +82,7 @@ export class Forest {
         if (inForce === undefined) throw new Error(`epoch ${epoch} of a path has no settings`);
         node = newNode(key, epoch, parent, trajectory, inForce);
         this.#nodes.set(key, node);
-        parent?.children.push(node);
+        if (parent !== null) adopt(parent, node);
       }
       nodes.push(node);
       parent = node;
@@ -105,6 +106,12 @@ const NO_EVALUATIONS: ReadonlyMap<EvaluatedPart, EvaluationResult> = new Map();
 
 export function addEvaluation(node: EpochNode, part: EvaluatedPart, result: EvaluationResult): void {
   node.evaluations = new Map(node.evaluations).set(part, result);
+}
+
+/** An array that is pushed to takes room for sixteen more at once, and nearly every epoch has one child. */
+function adopt(parent: EpochNode, child: EpochNode): void {
+  if (parent.children.length === 0) parent.children = [child];
+  else parent.children.push(child);
 }
 
 /** One literal, so that the engine gives every node the same shape: there are millions, and reports read them. */
