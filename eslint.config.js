@@ -4,8 +4,8 @@ import { defineConfig } from 'eslint/config';
 import tseslint from 'typescript-eslint';
 
 export default defineConfig(
-  // Written by a generator (proto), not ours, or a user's own (examples, which a test runs).
-  { ignores: ['dist/**', 'node_modules/**', 'proto/generated/**', 'examples/**'] },
+  // Written by a generator (proto, coordinator/api), not ours, or a user's own (examples, which a test runs).
+  { ignores: ['dist/**', 'node_modules/**', 'proto/generated/**', 'coordinator/api/generated/**', 'examples/**'] },
   {
     files: ['**/*.ts'],
     extends: [eslint.configs.recommended, ...tseslint.configs.strictTypeChecked, ...tseslint.configs.stylisticTypeChecked],

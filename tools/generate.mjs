@@ -1,9 +1,12 @@
-// Regenerates proto/generated from proto/trawl.proto, without a network. With an argument, writes
-// the result to that folder instead (a test compares it with what is committed).
+// Regenerates, without a network, proto/generated from proto/trawl.proto, and the schemas of what the API
+// answers (coordinator/api/generated) from the types in coordinator/api/answers.ts. With an argument, writes
+// the results to that folder instead (tests compare them with what is committed).
 import { execFileSync } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { createGenerator } from 'ts-json-schema-generator';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const require = createRequire(import.meta.url);
@@ -23,3 +26,25 @@ const plugins = {
 
 execFileSync(process.execPath, [buf, 'lint'], { cwd: root, stdio: 'inherit' });
 execFileSync(process.execPath, [buf, 'generate', '--template', JSON.stringify(plugins)], { cwd: root, stdio: 'inherit' });
+
+const generator = createGenerator({ path: join(root, 'coordinator', 'api', 'answers.ts'), tsconfig: join(root, 'tsconfig.json'), type: 'Answers', skipTypeCheck: true, additionalProperties: true, topRef: false, encodeRefs: false });
+const [answers, refusal] = ['Answers', 'Refusal'].map((type) => {
+  const schema = JSON.parse(JSON.stringify(generator.createSchema(type)).replaceAll('"#/definitions/', '"#/components/schemas/'));
+  delete schema.$schema;
+  return schema;
+});
+const { definitions, ...alone } = refusal;
+writeFileSync(
+  join(outDir ?? join(root, 'coordinator', 'api', 'generated'), 'answer-schemas.ts'),
+  [
+    '// Written by `npm run generate` from the types in coordinator/api/answers.ts.',
+    "import type { Operation } from '../answers.js';",
+    '',
+    'type Schema = { readonly [keyword: string]: unknown };',
+    '',
+    '/** JSON Schemas; `definitions` are referred to as #/components/schemas/NAME. */',
+    'export const answerSchemas: { readonly definitions: { readonly [name: string]: Schema }; readonly answers: { readonly [name in Operation]: Schema } } = ' +
+      `${JSON.stringify({ definitions: { ...answers.definitions, ...definitions, Refusal: alone }, answers: answers.properties }, null, 1)};`,
+    '',
+  ].join('\n'),
+);

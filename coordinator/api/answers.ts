@@ -1,0 +1,63 @@
+/**
+ * What each operation of /api/v1 answers: the one list of routes and of their answers' types. Routes are
+ * held to it by the compiler, the schemas of /api/openapi.json are generated from it (`npm run generate`),
+ * and the dashboard imports its types from here. Paths are below /api/v1.
+ */
+import type { CostView, EnsembleView, ImportanceView } from './analysis-views.js';
+import type { Drained, GarbageView, MadeToken, Released, TokenView, WorkerView } from './fleet-views.js';
+import type { Results, TrialDetail } from './trial-views.js';
+import type { Changed, Enqueued, Health, Preview, ProgressView, Recorded, Retried, Submitted, SweepFileView, SweepView } from './views.js';
+
+export interface Answers {
+  'GET /health': Health;
+
+  'GET /sweeps': readonly SweepView[];
+  'GET /sweeps/:sweep': SweepView;
+  'GET /sweeps/:sweep/progress': ProgressView;
+  'GET /sweeps/:sweep/trials': Results;
+  'GET /sweeps/:sweep/importance': ImportanceView;
+  'GET /sweeps/:sweep/cost': CostView;
+  'GET /sweeps/:sweep/differences': readonly string[];
+  'GET /sweeps/:sweep/ensemble': EnsembleView;
+  'GET /sweeps/:sweep/recorded': Recorded;
+  'GET /sweeps/:sweep/file': SweepFileView;
+  'GET /recordings': RecordingsEnd;
+
+  'POST /sweeps/preview': Preview;
+  'POST /sweeps': Submitted;
+  'POST /sweeps/:sweep/state': Done;
+  'POST /sweeps/:sweep/changes': Changed;
+  'POST /sweeps/:sweep/forks': Changed;
+  'POST /sweeps/:sweep/retries': Retried;
+  'POST /sweeps/:sweep/trials': Enqueued;
+
+  'GET /trials/:trial': TrialDetail;
+
+  'GET /workers': readonly WorkerView[];
+  'POST /workers/:worker/drain': Drained;
+  'POST /workers/:worker/release': Released;
+
+  'GET /tokens': readonly TokenView[];
+  'POST /tokens': MadeToken;
+  'DELETE /tokens/:token': TokenView;
+  'POST /garbage': GarbageView;
+}
+
+/** A method and a path below /api/v1. */
+export type Operation = keyof Answers;
+
+/** It was done; there is nothing to tell. */
+export type Done = Readonly<Record<string, never>>;
+
+export interface RecordingsEnd {
+  /** Of the last epoch that was recorded. */
+  readonly seq: number;
+}
+
+/** What every operation answers with a status of 400 or above (docs/errors.md lists the codes). */
+export interface Refusal {
+  readonly code: string;
+  readonly message: string;
+  /** Of a standby (code NotLeader): where the coordinator that leads is; null where it is not known. */
+  readonly leader?: string | null;
+}

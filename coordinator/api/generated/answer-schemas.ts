@@ -1,0 +1,3426 @@
+// Written by `npm run generate` from the types in coordinator/api/answers.ts.
+import type { Operation } from '../answers.js';
+
+type Schema = { readonly [keyword: string]: unknown };
+
+/** JSON Schemas; `definitions` are referred to as #/components/schemas/NAME. */
+export const answerSchemas: { readonly definitions: { readonly [name: string]: Schema }; readonly answers: { readonly [name in Operation]: Schema } } = {
+ "definitions": {
+  "Health": {
+   "type": "object",
+   "properties": {
+    "status": {
+     "type": "string",
+     "const": "ok"
+    },
+    "version": {
+     "type": "string"
+    },
+    "pid": {
+     "type": "number"
+    },
+    "leading": {
+     "type": "boolean",
+     "description": "Whether this coordinator leads now."
+    }
+   },
+   "required": [
+    "status",
+    "version",
+    "pid",
+    "leading"
+   ]
+  },
+  "SweepView": {
+   "type": "object",
+   "properties": {
+    "id": {
+     "type": "string"
+    },
+    "name": {
+     "type": "string"
+    },
+    "project": {
+     "type": "string"
+    },
+    "revision": {
+     "type": "number"
+    },
+    "state": {
+     "$ref": "#/components/schemas/SweepState"
+    },
+    "createdAt": {
+     "type": "string"
+    },
+    "finishedAt": {
+     "type": [
+      "string",
+      "null"
+     ]
+    },
+    "endedBy": {
+     "anyOf": [
+      {
+       "$ref": "#/components/schemas/BudgetEnd"
+      },
+      {
+       "type": "null"
+      }
+     ],
+     "description": "What of its budget ended it; null where nothing did."
+    },
+    "budget": {
+     "$ref": "#/components/schemas/BudgetSpec"
+    },
+    "priority": {
+     "type": "number",
+     "description": "Running sweeps of a higher one are handed slots first."
+    },
+    "concurrency": {
+     "type": [
+      "number",
+      "null"
+     ],
+     "description": "The most stages of it at once; null for no limit."
+    },
+    "objective": {
+     "$ref": "#/components/schemas/ObjectiveSpec"
+    },
+    "replicates": {
+     "type": "number",
+     "description": "How often each assignment is trained."
+    },
+    "ensemble": {
+     "anyOf": [
+      {
+       "$ref": "#/components/schemas/EnsembleSpec"
+      },
+      {
+       "type": "null"
+      }
+     ],
+     "description": "Null where none is wanted, and for trainables without predictions."
+    },
+    "restoreBest": {
+     "type": "boolean",
+     "description": "Whether a trial's chosen epoch is its best one rather than its last."
+    },
+    "data": {
+     "anyOf": [
+      {
+       "$ref": "#/components/schemas/DataSummary"
+      },
+      {
+       "type": "null"
+      }
+     ]
+    },
+    "warmStart": {
+     "anyOf": [
+      {
+       "$ref": "#/components/schemas/WarmStartView"
+      },
+      {
+       "type": "null"
+      }
+     ],
+     "description": "Null where its sampler began with nothing."
+    },
+    "onlyAsked": {
+     "type": "boolean",
+     "description": "Whether it was stopped, and runs only what a person has asked for since: its sampler proposes nothing."
+    }
+   },
+   "required": [
+    "id",
+    "name",
+    "project",
+    "revision",
+    "state",
+    "createdAt",
+    "finishedAt",
+    "endedBy",
+    "budget",
+    "priority",
+    "concurrency",
+    "objective",
+    "replicates",
+    "ensemble",
+    "restoreBest",
+    "data",
+    "warmStart",
+    "onlyAsked"
+   ]
+  },
+  "SweepState": {
+   "type": "string",
+   "enum": [
+    "running",
+    "paused",
+    "completed",
+    "stopped",
+    "failed"
+   ]
+  },
+  "BudgetEnd": {
+   "type": "string",
+   "enum": [
+    "wallClock",
+    "epochs",
+    "slotHours",
+    "gpuHours",
+    "target",
+    "stagnation"
+   ],
+   "description": "What of its budget ended a sweep, by its name in the sweep file."
+  },
+  "BudgetSpec": {
+   "type": "object",
+   "properties": {
+    "trials": {
+     "type": [
+      "number",
+      "null"
+     ]
+    },
+    "wallClockMs": {
+     "type": [
+      "number",
+      "null"
+     ],
+     "description": "How long the sweep may run."
+    },
+    "epochs": {
+     "type": "number",
+     "description": "Epochs that are recorded for the first time, on its behalf."
+    },
+    "slotMs": {
+     "type": "number",
+     "description": "Time of its attempts, summed over slots."
+    },
+    "gpuMs": {
+     "type": "number",
+     "description": "The same, of a sweep that trains on GPUs."
+    },
+    "target": {
+     "type": "number",
+     "description": "Value of the objective that a completed trial reaches."
+    },
+    "stagnation": {
+     "type": "number",
+     "description": "Trials in a row that end without a better best."
+    }
+   },
+   "required": [
+    "trials",
+    "wallClockMs"
+   ],
+   "description": "Each limit ends the sweep: what is trained is still evaluated, every other open trial is cancelled."
+  },
+  "ObjectiveSpec": {
+   "type": "object",
+   "properties": {
+    "metric": {
+     "type": "string"
+    },
+    "direction": {
+     "type": "string",
+     "enum": [
+      "minimize",
+      "maximize"
+     ]
+    },
+    "others": {
+     "type": "array",
+     "items": {
+      "$ref": "#/components/schemas/Goal"
+     },
+     "description": "Further objectives, weighed against the first by the Pareto front."
+    },
+    "floors": {
+     "type": "object",
+     "additionalProperties": {
+      "type": "number"
+     },
+     "description": "Metric name to the least value a trial must reach to be ranked before those that do not."
+    },
+    "ceilings": {
+     "type": "object",
+     "additionalProperties": {
+      "type": "number"
+     },
+     "description": "Metric name to the largest value, above 0, that a trial may have."
+    }
+   },
+   "required": [
+    "direction",
+    "floors",
+    "metric"
+   ],
+   "description": "What is judged by where one number must do, and what a trial must keep to."
+  },
+  "Goal": {
+   "type": "object",
+   "properties": {
+    "metric": {
+     "type": "string"
+    },
+    "direction": {
+     "type": "string",
+     "enum": [
+      "minimize",
+      "maximize"
+     ]
+    }
+   },
+   "required": [
+    "metric",
+    "direction"
+   ]
+  },
+  "EnsembleSpec": {
+   "type": "object",
+   "properties": {
+    "rule": {
+     "$ref": "#/components/schemas/EnsembleRule"
+    },
+    "maxMembers": {
+     "type": "number",
+     "description": "Most distinct trials."
+    }
+   },
+   "required": [
+    "rule",
+    "maxMembers"
+   ],
+   "description": "How the completed trials become an ensemble."
+  },
+  "EnsembleRule": {
+   "type": "string",
+   "enum": [
+    "greedy",
+    "average",
+    "vote"
+   ],
+   "description": "`greedy`: members and weights by selection with replacement. `average`: the best trials with equal weights. `vote`: the same trials, each with one vote for its most probable class."
+  },
+  "DataSummary": {
+   "type": "object",
+   "properties": {
+    "manifest": {
+     "$ref": "#/components/schemas/BlobId",
+     "description": "Blob of the DataManifest, and the digest in it that enters keys."
+    },
+    "digest": {
+     "type": "string"
+    },
+    "images": {
+     "type": "number"
+    },
+    "classes": {
+     "type": "array",
+     "items": {
+      "type": "string"
+     }
+    },
+    "positive": {
+     "type": "number",
+     "description": "Label index of the positive class."
+    },
+    "counts": {
+     "type": "object",
+     "properties": {
+      "train": {
+       "type": "array",
+       "items": {
+        "type": "number"
+       }
+      },
+      "val": {
+       "type": "array",
+       "items": {
+        "type": "number"
+       }
+      },
+      "test": {
+       "type": "array",
+       "items": {
+        "type": "number"
+       }
+      }
+     },
+     "required": [
+      "train",
+      "val",
+      "test"
+     ]
+    },
+    "rejected": {
+     "type": "array",
+     "items": {
+      "type": "object",
+      "properties": {
+       "file": {
+        "type": "string"
+       },
+       "why": {
+        "type": "string"
+       }
+      },
+      "required": [
+       "file",
+       "why"
+      ]
+     }
+    },
+    "warnings": {
+     "type": "array",
+     "items": {
+      "type": "string"
+     }
+    }
+   },
+   "required": [
+    "manifest",
+    "digest",
+    "images",
+    "classes",
+    "positive",
+    "counts",
+    "rejected",
+    "warnings"
+   ],
+   "description": "What is known of a data set once it was read and split. Stored with the sweep."
+  },
+  "BlobId": {
+   "type": "string",
+   "description": "SHA-256 in lower-case hex, 64 characters: the name of stored bytes."
+  },
+  "WarmStartView": {
+   "type": "object",
+   "properties": {
+    "from": {
+     "type": "array",
+     "items": {
+      "type": "string"
+     },
+     "description": "Names of the sweeps."
+    },
+    "taken": {
+     "type": "object",
+     "additionalProperties": {
+      "type": "number"
+     },
+     "description": "Trials by state."
+    },
+    "unfit": {
+     "type": "array",
+     "items": {
+      "type": "object",
+      "properties": {
+       "reason": {
+        "type": "string"
+       },
+       "trials": {
+        "type": "number"
+       }
+      },
+      "required": [
+       "reason",
+       "trials"
+      ]
+     },
+     "description": "Trials that do not fit the space, by why."
+    }
+   },
+   "required": [
+    "from",
+    "taken",
+    "unfit"
+   ],
+   "description": "What a sampler knows of other sweeps' trials before its first proposal."
+  },
+  "ProgressView": {
+   "type": "object",
+   "properties": {
+    "sweep": {
+     "$ref": "#/components/schemas/SweepView"
+    },
+    "trials": {
+     "$ref": "#/components/schemas/TrialCounts"
+    },
+    "epochs": {
+     "type": "object",
+     "properties": {
+      "total": {
+       "type": "number",
+       "description": "Distinct keys on the paths of all live trials, as far as they are known to go."
+      },
+      "recorded": {
+       "type": "number"
+      }
+     },
+     "required": [
+      "total",
+      "recorded"
+     ]
+    },
+    "best": {
+     "anyOf": [
+      {
+       "type": "object",
+       "properties": {
+        "trial": {
+         "type": "string"
+        },
+        "number": {
+         "type": "number"
+        },
+        "value": {
+         "type": [
+          "number",
+          "null"
+         ]
+        }
+       },
+       "required": [
+        "trial",
+        "number",
+        "value"
+       ]
+      },
+      {
+       "type": "null"
+      }
+     ],
+     "description": "Of the completed trials."
+    },
+    "running": {
+     "type": "array",
+     "items": {
+      "type": "object",
+      "properties": {
+       "worker": {
+        "type": "string"
+       },
+       "attempt": {
+        "type": "string"
+       },
+       "kind": {
+        "type": "string",
+        "enum": [
+         "train",
+         "evaluate"
+        ]
+       },
+       "sweep": {
+        "type": [
+         "string",
+         "null"
+        ]
+       },
+       "trials": {
+        "type": "array",
+        "items": {
+         "type": "number"
+        },
+        "description": "Numbers of the trials that wait for it."
+       },
+       "from": {
+        "type": "number"
+       },
+       "to": {
+        "type": "number"
+       },
+       "epoch": {
+        "type": "number"
+       },
+       "step": {
+        "type": "number"
+       },
+       "steps": {
+        "type": "number"
+       },
+       "loss": {
+        "type": [
+         "number",
+         "null"
+        ],
+        "description": "Null before the first step."
+       }
+      },
+      "required": [
+       "attempt",
+       "epoch",
+       "from",
+       "kind",
+       "loss",
+       "step",
+       "steps",
+       "sweep",
+       "to",
+       "trials",
+       "worker"
+      ]
+     },
+     "description": "Attempts in progress on its behalf."
+    },
+    "workers": {
+     "type": "array",
+     "items": {
+      "type": "object",
+      "properties": {
+       "name": {
+        "type": "string"
+       },
+       "slots": {
+        "type": "number"
+       }
+      },
+      "required": [
+       "name",
+       "slots"
+      ]
+     }
+    },
+    "notice": {
+     "type": [
+      "string",
+      "null"
+     ],
+     "description": "One line saying why nothing moves, where that needs a person."
+    }
+   },
+   "required": [
+    "sweep",
+    "trials",
+    "epochs",
+    "best",
+    "running",
+    "workers",
+    "notice"
+   ]
+  },
+  "TrialCounts": {
+   "type": "object",
+   "properties": {
+    "total": {
+     "type": "number"
+    },
+    "done": {
+     "type": "number"
+    },
+    "failed": {
+     "type": "number"
+    },
+    "cancelled": {
+     "type": "number",
+     "description": "Ended by their sweep: its time was over, or it was stopped."
+    },
+    "running": {
+     "type": "number"
+    },
+    "waiting": {
+     "type": "number"
+    }
+   },
+   "required": [
+    "total",
+    "done",
+    "failed",
+    "cancelled",
+    "running",
+    "waiting"
+   ],
+   "description": "Of the current revision. `done` counts completed and pruned trials; `failed` those that failed or need more memory than there is."
+  },
+  "Results": {
+   "type": "object",
+   "properties": {
+    "sweep": {
+     "$ref": "#/components/schemas/SweepView"
+    },
+    "trials": {
+     "type": "array",
+     "items": {
+      "$ref": "#/components/schemas/TrialResult"
+     },
+     "description": "Best first; trials that have not completed follow in order of their numbers."
+    },
+    "requestedEpochs": {
+     "type": "number",
+     "description": "Epochs on all trials' paths as they ended."
+    }
+   },
+   "required": [
+    "sweep",
+    "trials",
+    "requestedEpochs"
+   ]
+  },
+  "TrialResult": {
+   "type": "object",
+   "properties": {
+    "id": {
+     "type": "string"
+    },
+    "number": {
+     "type": "number"
+    },
+    "replicate": {
+     "type": "number",
+     "description": "Which one of the trials with these settings, from 0."
+    },
+    "state": {
+     "$ref": "#/components/schemas/TrialState"
+    },
+    "settings": {
+     "$ref": "#/components/schemas/Assignment"
+    },
+    "epochs": {
+     "type": "number",
+     "description": "Length of its path as it ended; as far as it has come while it is open."
+    },
+    "plannedEpochs": {
+     "type": "number"
+    },
+    "bestEpoch": {
+     "type": [
+      "number",
+      "null"
+     ],
+     "description": "The chosen one, from 0; null where it has not completed."
+    },
+    "metricsEpoch": {
+     "type": [
+      "number",
+      "null"
+     ],
+     "description": "Whose metrics these are, from 0: the chosen epoch, else the last one that was reported; null where there is none."
+    },
+    "params": {
+     "type": "number"
+    },
+    "secondsPerEpoch": {
+     "type": [
+      "number",
+      "null"
+     ],
+     "description": "Mean over its recorded epochs."
+    },
+    "train": {
+     "anyOf": [
+      {
+       "$ref": "#/components/schemas/TrainMetrics"
+      },
+      {
+       "type": "null"
+      }
+     ]
+    },
+    "val": {
+     "anyOf": [
+      {
+       "$ref": "#/components/schemas/PartMetrics"
+      },
+      {
+       "type": "null"
+      }
+     ]
+    },
+    "test": {
+     "anyOf": [
+      {
+       "$ref": "#/components/schemas/PartMetrics"
+      },
+      {
+       "type": "null"
+      }
+     ],
+     "description": "Only where the caller asked for test numbers."
+    },
+    "metrics": {
+     "type": "object",
+     "additionalProperties": {
+      "type": "number"
+     },
+     "description": "Everything that epoch reported, by metric name."
+    },
+    "objective": {
+     "type": [
+      "number",
+      "null"
+     ],
+     "description": "Value of the objective's metric; null where it was not reported."
+    },
+    "objectives": {
+     "type": "array",
+     "items": {
+      "type": [
+       "number",
+       "null"
+      ]
+     },
+     "description": "Value of each objective, the first one's first."
+    },
+    "rank": {
+     "type": [
+      "number",
+      "null"
+     ],
+     "description": "Of several objectives: 1 on the Pareto front, 2 on the front without it, and so on; null for one objective, and where a floor or ceiling is missed."
+    },
+    "mean": {
+     "type": [
+      "number",
+      "null"
+     ],
+     "description": "Of the objective over the completed replicates of its settings: mean, and sample standard deviation (null of fewer than two). Null where the trial was read by itself, and where a value is missing."
+    },
+    "spread": {
+     "type": [
+      "number",
+      "null"
+     ]
+    },
+    "shortfall": {
+     "type": [
+      "number",
+      "null"
+     ],
+     "description": "By how much it falls short of the objective's floors or exceeds its ceilings, summed; 0 where it keeps to them; null where one was not measured."
+    },
+    "failure": {
+     "anyOf": [
+      {
+       "$ref": "#/components/schemas/TrialFailure"
+      },
+      {
+       "type": "null"
+      }
+     ]
+    }
+   },
+   "required": [
+    "id",
+    "number",
+    "replicate",
+    "state",
+    "settings",
+    "epochs",
+    "plannedEpochs",
+    "bestEpoch",
+    "metricsEpoch",
+    "params",
+    "secondsPerEpoch",
+    "train",
+    "val",
+    "test",
+    "metrics",
+    "objective",
+    "objectives",
+    "rank",
+    "mean",
+    "spread",
+    "shortfall",
+    "failure"
+   ]
+  },
+  "TrialState": {
+   "type": "string",
+   "enum": [
+    "queued",
+    "running",
+    "paused",
+    "completed",
+    "pruned",
+    "failed",
+    "infeasible",
+    "cancelled"
+   ]
+  },
+  "Assignment": {
+   "type": "object",
+   "additionalProperties": {
+    "$ref": "#/components/schemas/Json"
+   }
+  },
+  "Json": {
+   "anyOf": [
+    {
+     "type": "null"
+    },
+    {
+     "type": "boolean"
+    },
+    {
+     "type": "number"
+    },
+    {
+     "type": "string"
+    },
+    {
+     "type": "array",
+     "items": {
+      "$ref": "#/components/schemas/Json"
+     }
+    },
+    {
+     "type": "object",
+     "additionalProperties": {
+      "$ref": "#/components/schemas/Json"
+     }
+    }
+   ]
+  },
+  "TrainMetrics": {
+   "type": "object",
+   "properties": {
+    "loss": {
+     "type": [
+      "number",
+      "null"
+     ]
+    },
+    "accuracy": {
+     "type": [
+      "number",
+      "null"
+     ]
+    }
+   },
+   "required": [
+    "loss",
+    "accuracy"
+   ]
+  },
+  "PartMetrics": {
+   "type": "object",
+   "properties": {
+    "loss": {
+     "type": [
+      "number",
+      "null"
+     ]
+    },
+    "accuracy": {
+     "type": [
+      "number",
+      "null"
+     ]
+    },
+    "auc": {
+     "type": [
+      "number",
+      "null"
+     ]
+    },
+    "f1": {
+     "type": [
+      "number",
+      "null"
+     ],
+     "description": "Of the positive class where there are two classes, else the macro mean."
+    },
+    "confusion": {
+     "anyOf": [
+      {
+       "$ref": "#/components/schemas/Confusion"
+      },
+      {
+       "type": "null"
+      }
+     ],
+     "description": "Counts of images, confusion[true][predicted]."
+    }
+   },
+   "required": [
+    "loss",
+    "accuracy",
+    "auc",
+    "f1",
+    "confusion"
+   ]
+  },
+  "Confusion": {
+   "type": "array",
+   "items": {
+    "type": "array",
+    "items": {
+     "type": "number"
+    }
+   }
+  },
+  "TrialFailure": {
+   "type": "object",
+   "properties": {
+    "class": {
+     "anyOf": [
+      {
+       "$ref": "#/components/schemas/OutcomeClass"
+      },
+      {
+       "type": "string",
+       "const": "Diverged"
+      }
+     ]
+    },
+    "message": {
+     "type": "string"
+    }
+   },
+   "required": [
+    "class",
+    "message"
+   ],
+   "description": "Why a trial ended short of completion; null otherwise."
+  },
+  "OutcomeClass": {
+   "type": "string",
+   "enum": [
+    "done",
+    "released",
+    "OutOfMemory",
+    "TrainableError",
+    "DataError",
+    "WorkerLost",
+    "Preempted",
+    "Timeout",
+    "DiskFull",
+    "CheckpointLost",
+    "DataLost"
+   ],
+   "description": "How an attempt ended. `done`: everything of the work was reported. `released`: given back at an epoch end on request (pause, stop, drain), with the last epoch's checkpoint saved. The others are failures with a rule each."
+  },
+  "ImportanceView": {
+   "type": "object",
+   "properties": {
+    "sweep": {
+     "$ref": "#/components/schemas/SweepView"
+    },
+    "metric": {
+     "type": "string"
+    },
+    "trials": {
+     "type": "number",
+     "description": "How many trials it was measured on, of how many that have completed with a value."
+    },
+    "of": {
+     "type": "number"
+    },
+    "alone": {
+     "type": "array",
+     "items": {
+      "type": "object",
+      "properties": {
+       "name": {
+        "type": "string"
+       },
+       "share": {
+        "type": "number"
+       },
+       "spread": {
+        "type": "number"
+       }
+      },
+      "required": [
+       "name",
+       "share",
+       "spread"
+      ]
+     },
+     "description": "Share of the variance in [0, 1] that each hyperparameter explains by itself, and its standard deviation over the trees; largest first."
+    },
+    "together": {
+     "type": "number",
+     "description": "Share that only several together explain."
+    }
+   },
+   "required": [
+    "sweep",
+    "metric",
+    "trials",
+    "of",
+    "alone",
+    "together"
+   ],
+   "description": "Of one metric over the space, as fANOVA measures it on the completed trials."
+  },
+  "CostView": {
+   "type": "object",
+   "properties": {
+    "sweep": {
+     "$ref": "#/components/schemas/SweepView"
+    },
+    "trials": {
+     "type": "object",
+     "additionalProperties": {
+      "type": "number"
+     },
+     "description": "By state; those that have not ended are `open`."
+    },
+    "epochs": {
+     "type": "object",
+     "properties": {
+      "planned": {
+       "type": "number",
+       "description": "On all trials' paths as they were planned."
+      },
+      "pruned": {
+       "type": "number",
+       "description": "Not trained because a pruner ended the trial; because it stopped early; because it failed, was cancelled or has not ended."
+      },
+      "stopped": {
+       "type": "number"
+      },
+      "unfinished": {
+       "type": "number"
+      },
+      "requested": {
+       "type": "number",
+       "description": "On all trials' paths as far as they went."
+      },
+      "shared": {
+       "type": "number",
+       "description": "Of those, trained once for several trials; in the store before the sweep; trained for it."
+      },
+      "before": {
+       "type": "number"
+      },
+      "trained": {
+       "type": "number"
+      },
+      "beyond": {
+       "type": "number",
+       "description": "Beside all of these: trained past where its trials ended, as a pruner ended them afterwards; trained again to restore a state."
+      },
+      "retrained": {
+       "type": "number"
+      }
+     },
+     "required": [
+      "planned",
+      "pruned",
+      "stopped",
+      "unfinished",
+      "requested",
+      "shared",
+      "before",
+      "trained",
+      "beyond",
+      "retrained"
+     ]
+    },
+    "seconds": {
+     "type": "object",
+     "properties": {
+      "trained": {
+       "type": "number"
+      },
+      "beyond": {
+       "type": "number"
+      },
+      "saved": {
+       "type": "number"
+      }
+     },
+     "required": [
+      "trained",
+      "beyond",
+      "saved"
+     ],
+     "description": "What the trained epochs took, those past an end, and what the shared ones and those from before would have taken."
+    },
+    "values": {
+     "type": "array",
+     "items": {
+      "$ref": "#/components/schemas/CostOfValue"
+     },
+     "description": "Of each hyperparameter that differs between trials."
+    }
+   },
+   "required": [
+    "sweep",
+    "trials",
+    "epochs",
+    "seconds",
+    "values"
+   ],
+   "description": "Where a sweep's epochs went. planned = pruned + stopped + unfinished + requested; requested = shared + before + trained."
+  },
+  "CostOfValue": {
+   "type": "object",
+   "properties": {
+    "name": {
+     "type": "string"
+    },
+    "value": {
+     "type": [
+      "string",
+      "number"
+     ],
+     "description": "A range of values where there are many: `0.001 to 0.0026`."
+    },
+    "epochs": {
+     "type": "number",
+     "description": "Trained for this sweep; an epoch that trials share counts for the first of them."
+    },
+    "seconds": {
+     "type": "number"
+    }
+   },
+   "required": [
+    "name",
+    "value",
+    "epochs",
+    "seconds"
+   ],
+   "description": "What one value of a hyperparameter cost."
+  },
+  "EnsembleView": {
+   "type": "object",
+   "properties": {
+    "sweep": {
+     "$ref": "#/components/schemas/SweepView"
+    },
+    "rule": {
+     "$ref": "#/components/schemas/EnsembleRule"
+    },
+    "maximised": {
+     "anyOf": [
+      {
+       "type": "object",
+       "properties": {
+        "metric": {
+         "type": "string"
+        },
+        "direction": {
+         "type": "string",
+         "enum": [
+          "maximize",
+          "minimize"
+         ]
+        }
+       },
+       "required": [
+        "metric",
+        "direction"
+       ]
+      },
+      {
+       "type": "null"
+      }
+     ],
+     "description": "What members were chosen by; null where the rule takes the best trials."
+    },
+    "candidates": {
+     "type": "number",
+     "description": "Distinct completed trials that it was chosen from."
+    },
+    "members": {
+     "type": "array",
+     "items": {
+      "$ref": "#/components/schemas/EnsembleMember"
+     },
+     "description": "Heaviest first."
+    },
+    "threshold": {
+     "type": [
+      "number",
+      "null"
+     ],
+     "description": "Least probability of the positive class that is called positive; null where there are more than two classes."
+    },
+    "val": {
+     "$ref": "#/components/schemas/PartMetrics"
+    },
+    "test": {
+     "anyOf": [
+      {
+       "$ref": "#/components/schemas/PartMetrics"
+      },
+      {
+       "type": "null"
+      }
+     ],
+     "description": "Null where there is no test part."
+    },
+    "objective": {
+     "$ref": "#/components/schemas/PartValues",
+     "description": "What the sweep's objective measures, on each part, where it is none of these and predictions tell it."
+    },
+    "single": {
+     "type": "object",
+     "properties": {
+      "trial": {
+       "type": "string"
+      },
+      "number": {
+       "type": "number"
+      },
+      "val": {
+       "anyOf": [
+        {
+         "$ref": "#/components/schemas/PartMetrics"
+        },
+        {
+         "type": "null"
+        }
+       ]
+      },
+      "test": {
+       "anyOf": [
+        {
+         "$ref": "#/components/schemas/PartMetrics"
+        },
+        {
+         "type": "null"
+        }
+       ]
+      },
+      "objective": {
+       "$ref": "#/components/schemas/PartValues"
+      },
+      "probabilities": {
+       "type": "object",
+       "properties": {
+        "val": {
+         "$ref": "#/components/schemas/BlobId"
+        },
+        "test": {
+         "anyOf": [
+          {
+           "$ref": "#/components/schemas/BlobId"
+          },
+          {
+           "type": "null"
+          }
+         ]
+        }
+       },
+       "required": [
+        "val",
+        "test"
+       ],
+       "description": "Of the parts' images in manifest order, float32 [images, classes]; null where there is no test part."
+      }
+     },
+     "required": [
+      "trial",
+      "number",
+      "val",
+      "test",
+      "objective",
+      "probabilities"
+     ],
+     "description": "The best single trial, for comparison."
+    }
+   },
+   "required": [
+    "sweep",
+    "rule",
+    "maximised",
+    "candidates",
+    "members",
+    "threshold",
+    "val",
+    "test",
+    "objective",
+    "single"
+   ]
+  },
+  "EnsembleMember": {
+   "type": "object",
+   "properties": {
+    "trial": {
+     "type": "string"
+    },
+    "number": {
+     "type": "number"
+    },
+    "weight": {
+     "type": "number",
+     "description": "Above 0; all together 1."
+    },
+    "settings": {
+     "$ref": "#/components/schemas/Assignment"
+    },
+    "epoch": {
+     "type": "number",
+     "description": "The chosen one, from 0, and its key."
+    },
+    "key": {
+     "$ref": "#/components/schemas/EpochKey"
+    },
+    "trajectory": {
+     "$ref": "#/components/schemas/ImageTrajectory"
+    },
+    "checkpoint": {
+     "anyOf": [
+      {
+       "$ref": "#/components/schemas/BlobId"
+      },
+      {
+       "type": "null"
+      }
+     ],
+     "description": "Null where it is not kept."
+    },
+    "probabilities": {
+     "type": "object",
+     "properties": {
+      "val": {
+       "$ref": "#/components/schemas/BlobId"
+      },
+      "test": {
+       "anyOf": [
+        {
+         "$ref": "#/components/schemas/BlobId"
+        },
+        {
+         "type": "null"
+        }
+       ]
+      }
+     },
+     "required": [
+      "val",
+      "test"
+     ],
+     "description": "Of the parts' images in manifest order, float32 [images, classes]; null where there is no test part."
+    },
+    "params": {
+     "type": "number"
+    },
+    "val": {
+     "anyOf": [
+      {
+       "$ref": "#/components/schemas/PartMetrics"
+      },
+      {
+       "type": "null"
+      }
+     ]
+    }
+   },
+   "required": [
+    "trial",
+    "number",
+    "weight",
+    "settings",
+    "epoch",
+    "key",
+    "trajectory",
+    "checkpoint",
+    "probabilities",
+    "params",
+    "val"
+   ]
+  },
+  "EpochKey": {
+   "type": "string",
+   "description": "SHA-256 in lower-case hex, 64 characters: the name of one epoch of a trajectory."
+  },
+  "ImageTrajectory": {
+   "type": "object",
+   "properties": {
+    "format": {
+     "type": "number"
+    },
+    "trainable": {
+     "type": "string",
+     "const": "image-classifier"
+    },
+    "version": {
+     "type": "number",
+     "description": "Of the built-in trainable: raised with every change that moves numbers."
+    },
+    "numerics": {
+     "type": "string",
+     "description": "What decides the last bits: executor, kernel digest, plain or fused, device kind."
+    },
+    "data": {
+     "type": "string",
+     "description": "Digest of the data set's content: images, labels and parts, not names (DataManifest.digest)."
+    },
+    "classes": {
+     "type": "number"
+    },
+    "input": {
+     "$ref": "#/components/schemas/ImageInput"
+    },
+    "model": {
+     "$ref": "#/components/schemas/ModelChoice"
+    },
+    "optimizer": {
+     "$ref": "#/components/schemas/OptimizerChoice"
+    },
+    "loss": {
+     "type": "string",
+     "const": "softmaxCrossEntropy"
+    },
+    "initSeed": {
+     "type": "number",
+     "description": "Initial weights draw from (initSeed, replicate)."
+    },
+    "replicate": {
+     "type": "number"
+    },
+    "salt": {
+     "type": [
+      "number",
+      "null"
+     ],
+     "description": "The trial's number under --no-sharing, else null. Enters the key, never a seed."
+    }
+   },
+   "required": [
+    "format",
+    "trainable",
+    "version",
+    "numerics",
+    "data",
+    "classes",
+    "input",
+    "model",
+    "optimizer",
+    "loss",
+    "initSeed",
+    "replicate",
+    "salt"
+   ],
+   "description": "All that determines an image classifier's trajectory before its first epoch: hashed whole into key(-1)."
+  },
+  "ImageInput": {
+   "type": "object",
+   "properties": {
+    "height": {
+     "type": "number"
+    },
+    "width": {
+     "type": "number"
+    },
+    "channels": {
+     "type": "number",
+     "enum": [
+      1,
+      3
+     ]
+    },
+    "resize": {
+     "type": "string",
+     "enum": [
+      "stretch",
+      "pad",
+      "crop"
+     ],
+     "description": "How other aspect ratios become the input's: distort, letter-box with black, or cut the centre."
+    },
+    "crop": {
+     "$ref": "#/components/schemas/Region",
+     "description": "What is cut out of an image before it is resized; absent for the whole."
+    },
+    "normalisation": {
+     "anyOf": [
+      {
+       "type": "string",
+       "const": "scale"
+      },
+      {
+       "type": "string",
+       "const": "zerocenter"
+      },
+      {
+       "type": "string",
+       "const": "standardise"
+      },
+      {
+       "$ref": "#/components/schemas/PretrainedNormalisation"
+      }
+     ],
+     "description": "`scale`: v / 255. `zerocenter`: v / 255 minus the mean image of the training part (per element). `standardise`: (v / 255 - mean) / deviation per channel over the training part. The others are those of pretrained weights, with constants (proto/normalisations.ts)."
+    }
+   },
+   "required": [
+    "height",
+    "width",
+    "channels",
+    "resize",
+    "normalisation"
+   ],
+   "description": "What the network sees of an image: `height` x `width` pixels, `channels` values each."
+  },
+  "Region": {
+   "type": "object",
+   "properties": {
+    "box": {
+     "type": "array",
+     "items": {
+      "type": "number"
+     },
+     "minItems": 4,
+     "maxItems": 4
+    }
+   },
+   "required": [
+    "box"
+   ],
+   "description": "[x, y, width, height] of an image, as shares of its width and height from its upper left corner."
+  },
+  "PretrainedNormalisation": {
+   "type": "string",
+   "enum": [
+    "tf",
+    "torch",
+    "caffe",
+    "lite"
+   ]
+  },
+  "ModelChoice": {
+   "type": "object",
+   "properties": {
+    "name": {
+     "type": "string",
+     "description": "A name of the zoo, or `module` for a model of the user's own."
+    },
+    "knobs": {
+     "type": "object",
+     "additionalProperties": {
+      "$ref": "#/components/schemas/Json"
+     },
+     "description": "Structure only (filters, fcWidth); rates that may change by epoch stand in EpochSettings."
+    },
+    "head": {
+     "type": "string",
+     "const": "sigmoid",
+     "description": "One unit with a sigmoid and binary cross-entropy, for two classes; absent for a unit per class with softmax."
+    },
+    "topology": {
+     "$ref": "#/components/schemas/Topology",
+     "description": "Of a module, whole: what it built where the sweep was submitted. So nobody else runs its code, and the key says what is trained rather than how it was written; `knobs` is empty then."
+    },
+    "transfer": {
+     "$ref": "#/components/schemas/Transfer",
+     "description": "Absent for a model that begins with weights drawn by its initializers."
+    }
+   },
+   "required": [
+    "name",
+    "knobs"
+   ]
+  },
+  "Topology": {
+   "type": "object",
+   "properties": {
+    "class_name": {
+     "type": "string",
+     "enum": [
+      "Sequential",
+      "Model",
+      "Functional"
+     ]
+    },
+    "config": {
+     "type": "object",
+     "properties": {
+      "name": {
+       "type": "string"
+      },
+      "layers": {
+       "type": "array",
+       "items": {
+        "$ref": "#/components/schemas/LayerConfig"
+       }
+      },
+      "input_layers": {
+       "$ref": "#/components/schemas/Json",
+       "description": "Of a functional model: [[layer, 0, 0]]."
+      },
+      "output_layers": {
+       "$ref": "#/components/schemas/Json"
+      }
+     },
+     "required": [
+      "name",
+      "layers"
+     ]
+    }
+   },
+   "required": [
+    "class_name",
+    "config"
+   ],
+   "description": "A model as tf.layers serialises it (`model.toJSON`): a Sequential of layers, or a functional model (`Model` in tf.layers and Keras 2, `Functional` in Keras since), with class names and configurations in Keras' words. Built-in models write it directly, so a training child needs no TensorFlow.js; a test loads each into tf.layers and compares outputs and gradients."
+  },
+  "LayerConfig": {
+   "type": "object",
+   "properties": {
+    "class_name": {
+     "type": "string"
+    },
+    "config": {
+     "type": "object",
+     "properties": {
+      "name": {
+       "type": "string"
+      }
+     },
+     "required": [
+      "name"
+     ]
+    },
+    "position": {
+     "type": "number",
+     "description": "Of a part of a model: the layer's position in the whole, from which its seeds draw."
+    },
+    "inbound_nodes": {
+     "$ref": "#/components/schemas/Json",
+     "description": "Of a functional model: the layers that this one takes."
+    }
+   },
+   "required": [
+    "class_name",
+    "config"
+   ]
+  },
+  "Transfer": {
+   "type": "object",
+   "properties": {
+    "weights": {
+     "$ref": "#/components/schemas/BlobId",
+     "description": "The base's weights, as safetensors: LAYER/kernel and so on, in Keras' layouts."
+    },
+    "cutAt": {
+     "type": [
+      "string",
+      "null"
+     ],
+     "description": "The base's last layer; null for the one before the last global pooling or flattening."
+    },
+    "pooling": {
+     "type": "string",
+     "enum": [
+      "average",
+      "flatten"
+     ]
+    },
+    "hidden": {
+     "type": "array",
+     "items": {
+      "type": "number"
+     },
+     "description": "Neurons of the head's dense layers, each with ReLU."
+    }
+   },
+   "required": [
+    "weights",
+    "cutAt",
+    "pooling",
+    "hidden"
+   ],
+   "description": "What makes a model of one that was trained elsewhere: its layers up to a cut are the base, and a head of its own follows."
+  },
+  "OptimizerChoice": {
+   "anyOf": [
+    {
+     "type": "object",
+     "properties": {
+      "ema": {
+       "type": "number",
+       "description": "Beside each weight its exponential moving average over the steps: a = ema * a + (1 - ema) * w after each step, after the first a = w. Evaluations and bundles have the averages in the place of the weights, and statistics of batch norms are theirs. In (0, 1); absent for none."
+      },
+      "name": {
+       "type": "string",
+       "const": "sgd"
+      }
+     },
+     "required": [
+      "name"
+     ]
+    },
+    {
+     "type": "object",
+     "properties": {
+      "ema": {
+       "type": "number",
+       "description": "Beside each weight its exponential moving average over the steps: a = ema * a + (1 - ema) * w after each step, after the first a = w. Evaluations and bundles have the averages in the place of the weights, and statistics of batch norms are theirs. In (0, 1); absent for none."
+      },
+      "name": {
+       "type": "string",
+       "const": "sgdm"
+      },
+      "momentum": {
+       "type": "number"
+      }
+     },
+     "required": [
+      "momentum",
+      "name"
+     ]
+    },
+    {
+     "type": "object",
+     "properties": {
+      "ema": {
+       "type": "number",
+       "description": "Beside each weight its exponential moving average over the steps: a = ema * a + (1 - ema) * w after each step, after the first a = w. Evaluations and bundles have the averages in the place of the weights, and statistics of batch norms are theirs. In (0, 1); absent for none."
+      },
+      "name": {
+       "type": "string",
+       "const": "nesterov"
+      },
+      "momentum": {
+       "type": "number"
+      }
+     },
+     "required": [
+      "momentum",
+      "name"
+     ]
+    },
+    {
+     "type": "object",
+     "properties": {
+      "ema": {
+       "type": "number",
+       "description": "Beside each weight its exponential moving average over the steps: a = ema * a + (1 - ema) * w after each step, after the first a = w. Evaluations and bundles have the averages in the place of the weights, and statistics of batch norms are theirs. In (0, 1); absent for none."
+      },
+      "name": {
+       "type": "string",
+       "const": "rmsprop"
+      },
+      "rho": {
+       "type": "number"
+      },
+      "epsilon": {
+       "type": "number"
+      }
+     },
+     "required": [
+      "epsilon",
+      "name",
+      "rho"
+     ]
+    },
+    {
+     "type": "object",
+     "properties": {
+      "ema": {
+       "type": "number",
+       "description": "Beside each weight its exponential moving average over the steps: a = ema * a + (1 - ema) * w after each step, after the first a = w. Evaluations and bundles have the averages in the place of the weights, and statistics of batch norms are theirs. In (0, 1); absent for none."
+      },
+      "name": {
+       "type": "string",
+       "const": "adam"
+      },
+      "beta1": {
+       "type": "number"
+      },
+      "beta2": {
+       "type": "number"
+      },
+      "epsilon": {
+       "type": "number"
+      }
+     },
+     "required": [
+      "beta1",
+      "beta2",
+      "epsilon",
+      "name"
+     ]
+    },
+    {
+     "type": "object",
+     "properties": {
+      "ema": {
+       "type": "number",
+       "description": "Beside each weight its exponential moving average over the steps: a = ema * a + (1 - ema) * w after each step, after the first a = w. Evaluations and bundles have the averages in the place of the weights, and statistics of batch norms are theirs. In (0, 1); absent for none."
+      },
+      "name": {
+       "type": "string",
+       "const": "adamw"
+      },
+      "beta1": {
+       "type": "number"
+      },
+      "beta2": {
+       "type": "number"
+      },
+      "epsilon": {
+       "type": "number"
+      },
+      "weightDecay": {
+       "type": "number"
+      }
+     },
+     "required": [
+      "beta1",
+      "beta2",
+      "epsilon",
+      "name",
+      "weightDecay"
+     ]
+    }
+   ]
+  },
+  "PartValues": {
+   "type": "object",
+   "properties": {
+    "val": {
+     "type": [
+      "number",
+      "null"
+     ]
+    },
+    "test": {
+     "type": [
+      "number",
+      "null"
+     ]
+    }
+   },
+   "required": [
+    "val",
+    "test"
+   ],
+   "description": "One number of each part; null where it was not measured."
+  },
+  "Recorded": {
+   "type": "object",
+   "properties": {
+    "trained": {
+     "type": "number"
+    },
+    "retrained": {
+     "type": "number"
+    }
+   },
+   "required": [
+    "trained",
+    "retrained"
+   ],
+   "description": "How many epochs were recorded since a point in the store's sequence."
+  },
+  "SweepFileView": {
+   "type": "object",
+   "properties": {
+    "text": {
+     "type": "string"
+    }
+   },
+   "required": [
+    "text"
+   ]
+  },
+  "RecordingsEnd": {
+   "type": "object",
+   "properties": {
+    "seq": {
+     "type": "number",
+     "description": "Of the last epoch that was recorded."
+    }
+   },
+   "required": [
+    "seq"
+   ]
+  },
+  "Preview": {
+   "type": "object",
+   "properties": {
+    "name": {
+     "type": "string"
+    },
+    "trials": {
+     "type": "number",
+     "description": "Known before it runs."
+    },
+    "proposed": {
+     "anyOf": [
+      {
+       "type": "object",
+       "properties": {
+        "most": {
+         "type": [
+          "number",
+          "null"
+         ]
+        }
+       },
+       "required": [
+        "most"
+       ]
+      },
+      {
+       "type": "null"
+      }
+     ],
+     "description": "Of trials that are proposed while it runs, the most there will be (null for no limit); null where all are known before."
+    },
+    "epochs": {
+     "type": "object",
+     "properties": {
+      "requested": {
+       "type": "number",
+       "description": "On all trials' paths."
+      },
+      "distinct": {
+       "type": "number",
+       "description": "Distinct keys: what is trained after sharing."
+      },
+      "stored": {
+       "type": "number",
+       "description": "Of those, in the store already."
+      },
+      "again": {
+       "type": "number",
+       "description": "Of the stored, to be trained again: the state at their end is needed and was not kept."
+      },
+      "budget": {
+       "type": [
+        "number",
+        "null"
+       ],
+       "description": "Of new ones, as many as the budget lets the sweep train; null for no limit."
+      }
+     },
+     "required": [
+      "requested",
+      "distinct",
+      "stored",
+      "again",
+      "budget"
+     ]
+    },
+    "existing": {
+     "anyOf": [
+      {
+       "type": "object",
+       "properties": {
+        "id": {
+         "type": "string"
+        },
+        "revision": {
+         "type": "number"
+        },
+        "state": {
+         "$ref": "#/components/schemas/SweepState"
+        },
+        "numerics": {
+         "type": [
+          "string",
+          "null"
+         ],
+         "description": "Of its trials; null where it has none."
+        }
+       },
+       "required": [
+        "id",
+        "revision",
+        "state",
+        "numerics"
+       ]
+      },
+      {
+       "type": "null"
+      }
+     ],
+     "description": "Null where there is no sweep of this name yet."
+    },
+    "standing": {
+     "type": "string",
+     "enum": [
+      "new",
+      "same",
+      "revised",
+      "kept",
+      "conflict"
+     ],
+     "description": "`new`: there is no sweep of this name. `same`: it says what the sweep says. `revised`: it makes a new revision. `kept`: the file has not changed since it was last submitted, commands have changed the sweep since, and that stays. `conflict`: both have changed, and it is refused unless `replace` is said."
+    },
+    "differences": {
+     "type": "array",
+     "items": {
+      "type": "string"
+     },
+     "description": "What is changed, a line each: in the existing sweep, or, in a conflict, in the file since it was last submitted."
+    },
+    "commands": {
+     "type": "array",
+     "items": {
+      "type": "string"
+     },
+     "description": "What commands have changed since the file was last submitted; only where it is kept or in conflict."
+    },
+    "carried": {
+     "anyOf": [
+      {
+       "type": "object",
+       "properties": {
+        "kept": {
+         "type": "number"
+        },
+        "goOn": {
+         "type": "number"
+        },
+        "fresh": {
+         "type": "number"
+        },
+        "dropped": {
+         "type": "number"
+        }
+       },
+       "required": [
+        "kept",
+        "goOn",
+        "fresh",
+        "dropped"
+       ]
+      },
+      {
+       "type": "null"
+      }
+     ],
+     "description": "Of a revision: trials that stay as they are, that go on in another form (longer, say), that are new, and that are no part of the sweep any more. Null for all else."
+    },
+    "warmStart": {
+     "anyOf": [
+      {
+       "$ref": "#/components/schemas/WarmStartView"
+      },
+      {
+       "type": "null"
+      }
+     ],
+     "description": "Of the sweep as it would then be; null for none."
+    },
+    "work": {
+     "type": "array",
+     "items": {
+      "$ref": "#/components/schemas/WorkGroup"
+     },
+     "description": "Empty for a trainable without a model."
+    }
+   },
+   "required": [
+    "name",
+    "trials",
+    "proposed",
+    "epochs",
+    "existing",
+    "standing",
+    "differences",
+    "commands",
+    "carried",
+    "warmStart",
+    "work"
+   ],
+   "description": "What a submission would mean, with nothing written."
+  },
+  "WorkGroup": {
+   "type": "object",
+   "properties": {
+    "trajectory": {
+     "$ref": "#/components/schemas/ImageTrajectory"
+    },
+    "settings": {
+     "$ref": "#/components/schemas/EpochSettings"
+    },
+    "epochs": {
+     "type": "number"
+    }
+   },
+   "required": [
+    "trajectory",
+    "settings",
+    "epochs"
+   ],
+   "description": "Epochs of one kind that are still to be trained: what a time estimate is made from."
+  },
+  "EpochSettings": {
+   "anyOf": [
+    {
+     "$ref": "#/components/schemas/ImageEpochSettings"
+    },
+    {
+     "$ref": "#/components/schemas/SyntheticEpochSettings"
+    }
+   ]
+  },
+  "ImageEpochSettings": {
+   "type": "object",
+   "properties": {
+    "lr": {
+     "type": "number",
+     "description": "Rounded to float32. Step s of n takes lrFrom + (lr - lrFrom) * (s + 1) / n, counting from 0."
+    },
+    "lrFrom": {
+     "type": "number",
+     "description": "Equal to `lr` but in a warm-up and in one cycle. Rounded to float32."
+    },
+    "plateau": {
+     "$ref": "#/components/schemas/PlateauRule",
+     "description": "What reduces `lr` from the first epoch on that has it; absent where nothing does."
+    },
+    "batch": {
+     "type": "number"
+    },
+    "accumulate": {
+     "type": "number",
+     "description": "From 1 to `batch`: a step's images go through the network in so many parts, one after another, and their gradients are summed before the one update. 1 is the whole batch at once."
+    },
+    "dropout": {
+     "type": "number"
+    },
+    "classWeights": {
+     "anyOf": [
+      {
+       "type": "array",
+       "items": {
+        "type": "number"
+       }
+      },
+      {
+       "type": "null"
+      }
+     ],
+     "description": "One weight per class, by label index; null where all are 1."
+    },
+    "l2": {
+     "type": "number",
+     "description": "l2 * sum(w^2) over all kernels is added to the loss."
+    },
+    "labelSmoothing": {
+     "type": "number",
+     "description": "In [0, 1): so much of the target is spread evenly over all classes."
+    },
+    "clipNorm": {
+     "type": [
+      "number",
+      "null"
+     ],
+     "description": "Largest Euclidean norm of all gradients together; null for no clipping."
+    },
+    "trainFraction": {
+     "type": "number",
+     "description": "In (0, 1]: trained on is this share of each class's training images."
+    },
+    "augment": {
+     "anyOf": [
+      {
+       "$ref": "#/components/schemas/Augmentation"
+      },
+      {
+       "type": "null"
+      }
+     ]
+    },
+    "base": {
+     "$ref": "#/components/schemas/BaseSettings",
+     "description": "Of a transfer alone."
+    },
+    "dataSeed": {
+     "type": "number",
+     "description": "Shuffling, dropout and augmentation draw from (dataSeed, replicate, epoch, step)."
+    }
+   },
+   "required": [
+    "lr",
+    "lrFrom",
+    "batch",
+    "accumulate",
+    "dropout",
+    "classWeights",
+    "l2",
+    "labelSmoothing",
+    "clipNorm",
+    "trainFraction",
+    "augment",
+    "dataSeed"
+   ],
+   "description": "What is in force in one epoch of an image classifier: hashed whole into that epoch's key."
+  },
+  "PlateauRule": {
+   "type": "object",
+   "properties": {
+    "monitor": {
+     "type": "string",
+     "enum": [
+      "train.loss",
+      "train.accuracy",
+      "val.loss",
+      "val.accuracy",
+      "val.auc"
+     ]
+    },
+    "factor": {
+     "type": "number"
+    },
+    "patience": {
+     "type": "number"
+    },
+    "minDelta": {
+     "type": "number"
+    },
+    "cooldown": {
+     "type": "number"
+    },
+    "final": {
+     "type": "number"
+    }
+   },
+   "required": [
+    "monitor",
+    "factor",
+    "patience",
+    "minDelta",
+    "cooldown",
+    "final"
+   ],
+   "description": "Reduces a learning rate where `monitor` has stopped improving, as Keras' ReduceLROnPlateau: after `patience` epochs without a value better than the best by `minDelta`, the rate is multiplied by `factor`, but not below `final`, and for `cooldown` epochs none is counted. Losses improve downwards, everything else upwards. A pure function of the epochs before, all of which the key names: whoever trains decides, and what the rule goes on from travels in the checkpoint."
+  },
+  "Augmentation": {
+   "type": "object",
+   "properties": {
+    "rotation": {
+     "type": "number",
+     "description": "Degrees: up to so much either way."
+    },
+    "shiftHorizontal": {
+     "type": "number",
+     "description": "Fractions of width and height: up to so much either way."
+    },
+    "shiftVertical": {
+     "type": "number"
+    },
+    "shear": {
+     "type": "number",
+     "description": "Degrees: up to so much either way."
+    },
+    "zoom": {
+     "type": "number",
+     "description": "Each side by a factor of its own from 1 - zoom to 1 + zoom."
+    },
+    "flip": {
+     "type": "string",
+     "enum": [
+      "none",
+      "horizontal",
+      "vertical",
+      "both"
+     ],
+     "description": "Each direction with probability 1/2."
+    },
+    "contrast": {
+     "type": "number",
+     "description": "A factor from 1 - x to 1 + x: on the distance from the mean, and on the value."
+    },
+    "brightness": {
+     "type": "number"
+    },
+    "crop": {
+     "type": "number",
+     "description": "A window whose sides are 1 - crop of the image's, anywhere in it, fills the input."
+    },
+    "noise": {
+     "type": "number",
+     "description": "Standard deviation of what is added to each value, as a share of the full range; absent for 0, as those below."
+    },
+    "cutout": {
+     "type": "number",
+     "description": "Sides of a hole over the image's: black, its centre anywhere in the image."
+    },
+    "mixup": {
+     "type": "number",
+     "description": "The image becomes a mixture with another of its epoch, by shares from Beta(mixup, mixup), its own the larger; its loss follows."
+    },
+    "fill": {
+     "type": "string",
+     "enum": [
+      "constant",
+      "nearest",
+      "reflect",
+      "wrap"
+     ],
+     "description": "What lies beyond the image's border, as scipy.ndimage and Keras mean it; `constant` is black."
+    }
+   },
+   "required": [
+    "rotation",
+    "shiftHorizontal",
+    "shiftVertical",
+    "shear",
+    "zoom",
+    "flip",
+    "contrast",
+    "brightness",
+    "crop",
+    "fill"
+   ],
+   "description": "Random changes to each training image, drawn from (dataSeed, replicate, epoch, image), so that they depend on no batch. 0 (and `none`) leaves a transformation out. Epochs' evaluations and batch-norm statistics see the images as they are."
+  },
+  "BaseSettings": {
+   "type": "object",
+   "properties": {
+    "freeze": {
+     "$ref": "#/components/schemas/Freeze"
+    },
+    "lr": {
+     "type": "number",
+     "description": "Of what is trained of the base, in the place of the epoch's; rounded to float32."
+    },
+    "lrFactor": {
+     "type": "number",
+     "description": "What the epoch's rate is multiplied by for it."
+    }
+   },
+   "required": [
+    "freeze"
+   ],
+   "description": "What is in force for a transfer's base in one epoch. An epoch that freezes other layers than the one before begins with a new optimizer."
+  },
+  "Freeze": {
+   "type": [
+    "number",
+    "string"
+   ],
+   "description": "What of a transfer's base is not trained: `all`, `none`, so many of its first layers, or those up to the one of a name."
+  },
+  "SyntheticEpochSettings": {
+   "type": "object",
+   "properties": {
+    "values": {
+     "type": "object",
+     "additionalProperties": {
+      "$ref": "#/components/schemas/Json"
+     }
+    }
+   },
+   "required": [
+    "values"
+   ],
+   "description": "What is in force in one epoch of a synthetic trainable, a command or a module: hyperparameter name to value."
+  },
+  "Submitted": {
+   "type": "object",
+   "properties": {
+    "id": {
+     "type": "string"
+    },
+    "revision": {
+     "type": "number"
+    },
+    "change": {
+     "type": "string",
+     "enum": [
+      "created",
+      "revised",
+      "same"
+     ]
+    }
+   },
+   "required": [
+    "id",
+    "revision",
+    "change"
+   ]
+  },
+  "Done": {
+   "type": "object",
+   "additionalProperties": {
+    "not": {}
+   },
+   "description": "It was done; there is nothing to tell."
+  },
+  "Changed": {
+   "type": "object",
+   "properties": {
+    "preview": {
+     "$ref": "#/components/schemas/Preview"
+    },
+    "sweep": {
+     "anyOf": [
+      {
+       "$ref": "#/components/schemas/SweepView"
+      },
+      {
+       "type": "null"
+      }
+     ],
+     "description": "As it stands now; null for a fork that was only looked at."
+    },
+    "applied": {
+     "type": "boolean",
+     "description": "False for a dry run, and where nothing changes."
+    }
+   },
+   "required": [
+    "preview",
+    "sweep",
+    "applied"
+   ],
+   "description": "What a command made of a sweep, or would make."
+  },
+  "Retried": {
+   "type": "object",
+   "properties": {
+    "retried": {
+     "type": "array",
+     "items": {
+      "type": "number"
+     },
+     "description": "Numbers of the trials that are queued again."
+    },
+    "remembered": {
+     "type": "array",
+     "items": {
+      "type": "object",
+      "properties": {
+       "number": {
+        "type": "number"
+       },
+       "message": {
+        "type": "string"
+       }
+      },
+      "required": [
+       "number",
+       "message"
+      ]
+     },
+     "description": "Trials whose failure is a result of their settings, which trying again would only repeat."
+    },
+    "stayCancelled": {
+     "type": "number",
+     "description": "How many trials were cancelled and stay so."
+    },
+    "sweep": {
+     "$ref": "#/components/schemas/SweepView"
+    }
+   },
+   "required": [
+    "retried",
+    "remembered",
+    "stayCancelled",
+    "sweep"
+   ]
+  },
+  "Enqueued": {
+   "type": "object",
+   "properties": {
+    "enqueued": {
+     "type": "array",
+     "items": {
+      "type": "object",
+      "properties": {
+       "number": {
+        "type": "number"
+       },
+       "settings": {
+        "$ref": "#/components/schemas/Assignment"
+       },
+       "observed": {
+        "type": [
+         "boolean",
+         "null"
+        ],
+        "description": "Whether the sampler learns from it; null where it learns from none."
+       }
+      },
+      "required": [
+       "number",
+       "settings",
+       "observed"
+      ]
+     }
+    },
+    "known": {
+     "type": "array",
+     "items": {
+      "type": "object",
+      "properties": {
+       "number": {
+        "type": "number"
+       },
+       "state": {
+        "$ref": "#/components/schemas/TrialState"
+       },
+       "settings": {
+        "$ref": "#/components/schemas/Assignment"
+       }
+      },
+      "required": [
+       "number",
+       "state",
+       "settings"
+      ]
+     },
+     "description": "Asked for, but there already."
+    },
+    "stayCancelled": {
+     "type": "number",
+     "description": "How many trials were cancelled and stay so."
+    },
+    "sweep": {
+     "$ref": "#/components/schemas/SweepView"
+    }
+   },
+   "required": [
+    "enqueued",
+    "known",
+    "stayCancelled",
+    "sweep"
+   ]
+  },
+  "TrialDetail": {
+   "type": "object",
+   "properties": {
+    "sweep": {
+     "$ref": "#/components/schemas/SweepView"
+    },
+    "trial": {
+     "$ref": "#/components/schemas/TrialResult"
+    },
+    "curve": {
+     "type": "array",
+     "items": {
+      "$ref": "#/components/schemas/EpochRow"
+     },
+     "description": "As recorded, in order; may be shorter than planned."
+    },
+    "attempts": {
+     "type": "array",
+     "items": {
+      "$ref": "#/components/schemas/AttemptRow"
+     }
+    },
+    "plan": {
+     "$ref": "#/components/schemas/PlanView"
+    },
+    "peakBytes": {
+     "type": [
+      "number",
+      "null"
+     ],
+     "description": "Most memory that a process took for this model, image size and batch, as far as it was measured."
+    }
+   },
+   "required": [
+    "sweep",
+    "trial",
+    "curve",
+    "attempts",
+    "plan",
+    "peakBytes"
+   ]
+  },
+  "EpochRow": {
+   "type": "object",
+   "properties": {
+    "epoch": {
+     "type": "number"
+    },
+    "key": {
+     "type": "string"
+    },
+    "seconds": {
+     "type": "number"
+    },
+    "metrics": {
+     "type": "object",
+     "additionalProperties": {
+      "type": "number"
+     }
+    },
+    "diverged": {
+     "type": "boolean"
+    },
+    "checkpoint": {
+     "type": [
+      "string",
+      "null"
+     ]
+    }
+   },
+   "required": [
+    "epoch",
+    "key",
+    "seconds",
+    "metrics",
+    "diverged",
+    "checkpoint"
+   ]
+  },
+  "AttemptRow": {
+   "type": "object",
+   "properties": {
+    "attempt": {
+     "type": "string"
+    },
+    "worker": {
+     "type": "string"
+    },
+    "kind": {
+     "type": "string"
+    },
+    "from": {
+     "type": "number"
+    },
+    "to": {
+     "type": "number"
+    },
+    "outcome": {
+     "type": [
+      "string",
+      "null"
+     ]
+    },
+    "message": {
+     "type": "string"
+    },
+    "log": {
+     "type": "string",
+     "description": "The end of what its process printed before it failed; else empty."
+    },
+    "startedAt": {
+     "type": "string"
+    },
+    "endedAt": {
+     "type": [
+      "string",
+      "null"
+     ]
+    }
+   },
+   "required": [
+    "attempt",
+    "worker",
+    "kind",
+    "from",
+    "to",
+    "outcome",
+    "message",
+    "log",
+    "startedAt",
+    "endedAt"
+   ]
+  },
+  "PlanView": {
+   "type": "object",
+   "properties": {
+    "trajectory": {
+     "$ref": "#/components/schemas/Trajectory"
+    },
+    "epochs": {
+     "type": "array",
+     "items": {
+      "type": "object",
+      "properties": {
+       "count": {
+        "type": "number"
+       },
+       "settings": {
+        "$ref": "#/components/schemas/EpochSettings"
+       }
+      },
+      "required": [
+       "count",
+       "settings"
+      ]
+     }
+    }
+   },
+   "required": [
+    "trajectory",
+    "epochs"
+   ],
+   "description": "What is in force in a trial from its first epoch to its last, equal epochs in a row taken together."
+  },
+  "Trajectory": {
+   "anyOf": [
+    {
+     "$ref": "#/components/schemas/ImageTrajectory"
+    },
+    {
+     "$ref": "#/components/schemas/SyntheticTrajectory"
+    },
+    {
+     "$ref": "#/components/schemas/ProgramTrajectory"
+    }
+   ]
+  },
+  "SyntheticTrajectory": {
+   "type": "object",
+   "properties": {
+    "format": {
+     "type": "number"
+    },
+    "trainable": {
+     "type": "string",
+     "const": "synthetic"
+    },
+    "version": {
+     "type": "number"
+    },
+    "numerics": {
+     "type": "string",
+     "const": "none"
+    },
+    "epochMs": {
+     "type": "number"
+    },
+    "metrics": {
+     "type": "object",
+     "additionalProperties": {
+      "type": "string"
+     },
+     "description": "Metric name to expression over `epoch`, `replicate` and the hyperparameters in force."
+    },
+    "replicate": {
+     "type": "number",
+     "description": "What formulas call `replicate`; absent for 0."
+    },
+    "salt": {
+     "type": [
+      "number",
+      "null"
+     ]
+    }
+   },
+   "required": [
+    "format",
+    "trainable",
+    "version",
+    "numerics",
+    "epochMs",
+    "metrics",
+    "salt"
+   ],
+   "description": "The built-in `synthetic` trainable: sleeps and reports formulas; a pure function of epoch and hyperparameters."
+  },
+  "ProgramTrajectory": {
+   "anyOf": [
+    {
+     "$ref": "#/components/schemas/CommandTrajectory"
+    },
+    {
+     "$ref": "#/components/schemas/ModuleTrajectory"
+    }
+   ]
+  },
+  "CommandTrajectory": {
+   "type": "object",
+   "properties": {
+    "format": {
+     "type": "number"
+    },
+    "trainable": {
+     "type": "string",
+     "const": "command"
+    },
+    "version": {
+     "type": "number",
+     "description": "Of the contract between trawl and the program: raised where the same program would be told something else."
+    },
+    "numerics": {
+     "type": "string",
+     "const": "none"
+    },
+    "command": {
+     "type": "array",
+     "items": {
+      "type": "string"
+     },
+     "description": "The program and its arguments."
+    },
+    "environment": {
+     "type": "object",
+     "additionalProperties": {
+      "type": "string"
+     },
+     "description": "Variables of its environment beside those that every program gets."
+    },
+    "program": {
+     "anyOf": [
+      {
+       "$ref": "#/components/schemas/BlobId"
+      },
+      {
+       "type": "null"
+      }
+     ],
+     "description": "Archive of its files; null where it has none."
+    },
+    "seed": {
+     "type": "number"
+    },
+    "replicate": {
+     "type": "number"
+    },
+    "salt": {
+     "type": [
+      "number",
+      "null"
+     ]
+    }
+   },
+   "required": [
+    "format",
+    "trainable",
+    "version",
+    "numerics",
+    "command",
+    "environment",
+    "program",
+    "seed",
+    "replicate",
+    "salt"
+   ],
+   "description": "A program of the user's own, run as `command`, or a module of theirs: they learn what is in force in each epoch and report its metrics. Both may save checkpoints, whose content is theirs alone."
+  },
+  "ModuleTrajectory": {
+   "type": "object",
+   "properties": {
+    "format": {
+     "type": "number"
+    },
+    "trainable": {
+     "type": "string",
+     "const": "module"
+    },
+    "version": {
+     "type": "number",
+     "description": "As of a command."
+    },
+    "numerics": {
+     "type": "string",
+     "const": "none"
+    },
+    "program": {
+     "$ref": "#/components/schemas/BlobId",
+     "description": "Its code with all that it imports, one JavaScript file."
+    },
+    "seed": {
+     "type": "number"
+    },
+    "replicate": {
+     "type": "number"
+    },
+    "salt": {
+     "type": [
+      "number",
+      "null"
+     ]
+    }
+   },
+   "required": [
+    "format",
+    "trainable",
+    "version",
+    "numerics",
+    "program",
+    "seed",
+    "replicate",
+    "salt"
+   ]
+  },
+  "WorkerView": {
+   "type": "object",
+   "properties": {
+    "id": {
+     "type": "string"
+    },
+    "name": {
+     "type": "string"
+    },
+    "state": {
+     "type": "string",
+     "enum": [
+      "active",
+      "draining",
+      "quarantined",
+      "gone"
+     ],
+     "description": "`draining`: it gives everything back and leaves. `quarantined`: it is given nothing for a while, since what it was given failed."
+    },
+    "carrier": {
+     "type": [
+      "string",
+      "null"
+     ],
+     "enum": [
+      "grpc",
+      "nats",
+      null
+     ],
+     "description": "Null where it is not known."
+    },
+    "pool": {
+     "type": [
+      "string",
+      "null"
+     ]
+    },
+    "labels": {
+     "type": "object",
+     "additionalProperties": {
+      "type": "string"
+     }
+    },
+    "engine": {
+     "type": "string",
+     "description": "What it trains with where nothing else is asked for, for a person."
+    },
+    "numerics": {
+     "type": "array",
+     "items": {
+      "type": "string"
+     },
+     "description": "What it can train with, the best first."
+    },
+    "slots": {
+     "type": "number"
+    },
+    "busy": {
+     "type": "number"
+    },
+    "memoryBytes": {
+     "type": "number"
+    },
+    "gpus": {
+     "type": "array",
+     "items": {
+      "$ref": "#/components/schemas/GpuView"
+     }
+    },
+    "epochsPerSecond": {
+     "type": [
+      "number",
+      "null"
+     ],
+     "description": "Over the last minute; null where it is not told."
+    },
+    "cache": {
+     "anyOf": [
+      {
+       "type": "object",
+       "properties": {
+        "bytes": {
+         "type": "number"
+        },
+        "limitBytes": {
+         "type": "number"
+        }
+       },
+       "required": [
+        "bytes",
+        "limitBytes"
+       ]
+      },
+      {
+       "type": "null"
+      }
+     ],
+     "description": "What it keeps on its disk to use again: packs, decoded images, programs; null where it is not told."
+    },
+    "lastSeenSeconds": {
+     "type": "number"
+    },
+    "quarantinedForSeconds": {
+     "type": [
+      "number",
+      "null"
+     ],
+     "description": "Null outside quarantine."
+    },
+    "stages": {
+     "type": "array",
+     "items": {
+      "$ref": "#/components/schemas/WorkerStage"
+     }
+    }
+   },
+   "required": [
+    "id",
+    "name",
+    "state",
+    "carrier",
+    "pool",
+    "labels",
+    "engine",
+    "numerics",
+    "slots",
+    "busy",
+    "memoryBytes",
+    "gpus",
+    "epochsPerSecond",
+    "cache",
+    "lastSeenSeconds",
+    "quarantinedForSeconds",
+    "stages"
+   ]
+  },
+  "GpuView": {
+   "type": "object",
+   "properties": {
+    "index": {
+     "type": "number"
+    },
+    "name": {
+     "type": "string"
+    },
+    "memoryBytes": {
+     "type": "number"
+    },
+    "usedBytes": {
+     "type": [
+      "number",
+      "null"
+     ],
+     "description": "Null where it is not told."
+    },
+    "utilisation": {
+     "type": [
+      "number",
+      "null"
+     ]
+    },
+    "celsius": {
+     "type": [
+      "number",
+      "null"
+     ]
+    }
+   },
+   "required": [
+    "index",
+    "name",
+    "memoryBytes",
+    "usedBytes",
+    "utilisation",
+    "celsius"
+   ]
+  },
+  "WorkerStage": {
+   "type": "object",
+   "properties": {
+    "kind": {
+     "type": "string",
+     "enum": [
+      "train",
+      "evaluate"
+     ]
+    },
+    "sweep": {
+     "type": [
+      "string",
+      "null"
+     ],
+     "description": "Name of a sweep that wants it; null where none does any more."
+    },
+    "trials": {
+     "type": "array",
+     "items": {
+      "type": "number"
+     },
+     "description": "Numbers of the trials that wait for it."
+    },
+    "from": {
+     "type": "number"
+    },
+    "to": {
+     "type": "number"
+    },
+    "epoch": {
+     "type": "number"
+    }
+   },
+   "required": [
+    "kind",
+    "sweep",
+    "trials",
+    "from",
+    "to",
+    "epoch"
+   ],
+   "description": "What a worker is at."
+  },
+  "Drained": {
+   "type": "object",
+   "properties": {
+    "leaves": {
+     "type": "boolean",
+     "description": "False for a worker of an older version, which gives everything back, and stays without work."
+    }
+   },
+   "required": [
+    "leaves"
+   ]
+  },
+  "Released": {
+   "type": "object",
+   "properties": {
+    "released": {
+     "type": "boolean",
+     "description": "False where it was not quarantined."
+    }
+   },
+   "required": [
+    "released"
+   ]
+  },
+  "TokenView": {
+   "type": "object",
+   "properties": {
+    "id": {
+     "type": "string"
+    },
+    "name": {
+     "type": "string"
+    },
+    "role": {
+     "$ref": "#/components/schemas/Role"
+    },
+    "state": {
+     "type": "string",
+     "enum": [
+      "valid",
+      "expired",
+      "revoked"
+     ]
+    },
+    "createdAt": {
+     "type": "string"
+    },
+    "createdBy": {
+     "type": "string"
+    },
+    "expiresAt": {
+     "type": [
+      "string",
+      "null"
+     ],
+     "description": "Null for never, as of the following."
+    },
+    "revokedAt": {
+     "type": [
+      "string",
+      "null"
+     ]
+    },
+    "lastUsed": {
+     "type": [
+      "string",
+      "null"
+     ],
+     "description": "To the minute."
+    }
+   },
+   "required": [
+    "id",
+    "name",
+    "role",
+    "state",
+    "createdAt",
+    "createdBy",
+    "expiresAt",
+    "revokedAt",
+    "lastUsed"
+   ],
+   "description": "A token as its maker sees it; the secret is shown once, when it is made."
+  },
+  "Role": {
+   "type": "string",
+   "enum": [
+    "worker",
+    "viewer",
+    "operator",
+    "admin"
+   ]
+  },
+  "MadeToken": {
+   "type": "object",
+   "properties": {
+    "token": {
+     "$ref": "#/components/schemas/TokenView"
+    },
+    "secret": {
+     "type": "string"
+    }
+   },
+   "required": [
+    "token",
+    "secret"
+   ]
+  },
+  "GarbageView": {
+   "type": "object",
+   "properties": {
+    "deleted": {
+     "type": "boolean"
+    },
+    "more": {
+     "type": "boolean",
+     "description": "Of a deletion: there was no time for all of them in one request."
+    },
+    "bytes": {
+     "type": "number"
+    },
+    "blobs": {
+     "type": "array",
+     "items": {
+      "type": "object",
+      "properties": {
+       "id": {
+        "type": "string"
+       },
+       "kind": {
+        "type": "string"
+       },
+       "bytes": {
+        "type": [
+         "number",
+         "null"
+        ]
+       },
+       "lastUsed": {
+        "type": "string"
+       }
+      },
+      "required": [
+       "id",
+       "kind",
+       "bytes",
+       "lastUsed"
+      ]
+     }
+    }
+   },
+   "required": [
+    "deleted",
+    "more",
+    "bytes",
+    "blobs"
+   ],
+   "description": "Blobs that nothing refers to, the longest unused first."
+  },
+  "Refusal": {
+   "type": "object",
+   "properties": {
+    "code": {
+     "type": "string"
+    },
+    "message": {
+     "type": "string"
+    },
+    "leader": {
+     "type": [
+      "string",
+      "null"
+     ],
+     "description": "Of a standby (code NotLeader): where the coordinator that leads is; null where it is not known."
+    }
+   },
+   "required": [
+    "code",
+    "message"
+   ],
+   "description": "What every operation answers with a status of 400 or above (docs/errors.md lists the codes)."
+  }
+ },
+ "answers": {
+  "GET /health": {
+   "$ref": "#/components/schemas/Health"
+  },
+  "GET /sweeps": {
+   "type": "array",
+   "items": {
+    "$ref": "#/components/schemas/SweepView"
+   }
+  },
+  "GET /sweeps/:sweep": {
+   "$ref": "#/components/schemas/SweepView"
+  },
+  "GET /sweeps/:sweep/progress": {
+   "$ref": "#/components/schemas/ProgressView"
+  },
+  "GET /sweeps/:sweep/trials": {
+   "$ref": "#/components/schemas/Results"
+  },
+  "GET /sweeps/:sweep/importance": {
+   "$ref": "#/components/schemas/ImportanceView"
+  },
+  "GET /sweeps/:sweep/cost": {
+   "$ref": "#/components/schemas/CostView"
+  },
+  "GET /sweeps/:sweep/differences": {
+   "type": "array",
+   "items": {
+    "type": "string"
+   }
+  },
+  "GET /sweeps/:sweep/ensemble": {
+   "$ref": "#/components/schemas/EnsembleView"
+  },
+  "GET /sweeps/:sweep/recorded": {
+   "$ref": "#/components/schemas/Recorded"
+  },
+  "GET /sweeps/:sweep/file": {
+   "$ref": "#/components/schemas/SweepFileView"
+  },
+  "GET /recordings": {
+   "$ref": "#/components/schemas/RecordingsEnd"
+  },
+  "POST /sweeps/preview": {
+   "$ref": "#/components/schemas/Preview"
+  },
+  "POST /sweeps": {
+   "$ref": "#/components/schemas/Submitted"
+  },
+  "POST /sweeps/:sweep/state": {
+   "$ref": "#/components/schemas/Done"
+  },
+  "POST /sweeps/:sweep/changes": {
+   "$ref": "#/components/schemas/Changed"
+  },
+  "POST /sweeps/:sweep/forks": {
+   "$ref": "#/components/schemas/Changed"
+  },
+  "POST /sweeps/:sweep/retries": {
+   "$ref": "#/components/schemas/Retried"
+  },
+  "POST /sweeps/:sweep/trials": {
+   "$ref": "#/components/schemas/Enqueued"
+  },
+  "GET /trials/:trial": {
+   "$ref": "#/components/schemas/TrialDetail"
+  },
+  "GET /workers": {
+   "type": "array",
+   "items": {
+    "$ref": "#/components/schemas/WorkerView"
+   }
+  },
+  "POST /workers/:worker/drain": {
+   "$ref": "#/components/schemas/Drained"
+  },
+  "POST /workers/:worker/release": {
+   "$ref": "#/components/schemas/Released"
+  },
+  "GET /tokens": {
+   "type": "array",
+   "items": {
+    "$ref": "#/components/schemas/TokenView"
+   }
+  },
+  "POST /tokens": {
+   "$ref": "#/components/schemas/MadeToken"
+  },
+  "DELETE /tokens/:token": {
+   "$ref": "#/components/schemas/TokenView"
+  },
+  "POST /garbage": {
+   "$ref": "#/components/schemas/GarbageView"
+  }
+ }
+};

@@ -1,0 +1,78 @@
+/**
+ * One operation of /api/v1: its method and path, who may ask it, what it takes and what it answers. A list
+ * of these is all there is: the server is made from it (http.ts), and so is /api/openapi.json (openapi.ts).
+ */
+import { z } from 'zod';
+import type { Right } from '../../access/roles.js';
+import type { Answers, Operation } from '../answers.js';
+import { BadRequest } from '../errors.js';
+import type { SweepService } from '../sweep-service.js';
+
+/** Any JSON, under the name that its type has in the description of the API. */
+export const json = z.json().meta({ id: 'Json' });
+
+/** `'GET /sweeps/:sweep/state'` -> `{ sweep: string }`. */
+export type ParamsOf<Path extends string> = Path extends `${string}:${infer Name}/${infer Rest}`
+  ? { readonly [name in Name]: string } & ParamsOf<Rest>
+  : Path extends `${string}:${infer Name}`
+    ? { readonly [name in Name]: string }
+    : object;
+
+export interface Asked<Path extends string, Query, Body> {
+  readonly params: ParamsOf<Path>;
+  readonly query: Query;
+  readonly body: Body;
+}
+
+export interface Route {
+  readonly operation: Operation;
+  readonly method: 'GET' | 'POST' | 'DELETE';
+  /** Below /api/v1, parameters as `:name`. */
+  readonly path: string;
+  /** Null for everybody, without a token. */
+  readonly right: Right | null;
+  /** What it does, for whoever reads the description of the API. */
+  readonly summary: string;
+  readonly query: z.ZodType | null;
+  readonly body: z.ZodType | null;
+  /** Throws BadRequest for what does not fit, and what the service throws. */
+  answer(service: SweepService, request: { readonly params: unknown; readonly query: unknown; readonly body: unknown }): Promise<unknown>;
+}
+
+export interface RouteOptions<Query, Body> {
+  readonly right: Right | null;
+  readonly summary: string;
+  readonly query?: z.ZodType<Query>;
+  readonly body?: z.ZodType<Body>;
+}
+
+/** An operation that the service answers. */
+export function route<Name extends Operation, Query = null, Body = null>(
+  operation: Name,
+  options: RouteOptions<Query, Body>,
+  answer: (service: SweepService, asked: Asked<Name, Query, Body>) => Answers[Name] | Promise<Answers[Name]>,
+): Route {
+  const { right, summary, query = null, body = null } = options;
+  const [method, path] = operation.split(' ') as [Route['method'], string];
+  const params = z.object(Object.fromEntries(paramsIn(path).map((name) => [name, z.string().min(1)])));
+  return {
+    ...{ operation, method, path, right, summary, query, body },
+    answer: async (service, request) =>
+      answer(service, {
+        params: checked(params, request.params) as ParamsOf<Name>,
+        query: query === null ? (null as Query) : checked(query, request.query),
+        body: body === null ? (null as Body) : checked(body, request.body),
+      }),
+  };
+}
+
+export function paramsIn(path: string): string[] {
+  return [...path.matchAll(/:(\w+)/g)].map((match) => match[1] ?? '');
+}
+
+/** Throws BadRequest, naming each field that does not fit. */
+export function checked<T>(schema: z.ZodType<T>, value: unknown): T {
+  const result = schema.safeParse(value);
+  if (result.success) return result.data;
+  throw new BadRequest(result.error.issues.map((issue) => `${issue.path.join('.') || 'request'}: ${issue.message}`).join('; '));
+}
