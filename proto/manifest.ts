@@ -5,7 +5,7 @@
  */
 import { createHash } from 'node:crypto';
 import { CodedError } from './coded-error.js';
-import type { BlobId, DataFile, DataManifest, Part } from './work.js';
+import type { BlobId, Box, DataFile, DataManifest, Part } from './work.js';
 
 export const PARTS: readonly Part[] = ['train', 'val', 'test'];
 
@@ -28,10 +28,10 @@ export function compareFiles(a: Placed, b: Placed): number {
   );
 }
 
-/** SHA-256 over the number of classes and (digest, label, part) of each file, in the order of `compareFiles`. */
+/** SHA-256 over the number of classes and (digest, label, part, box where it has one) of each file, in the order of `compareFiles`. */
 function contentDigest(classes: number, sorted: readonly DataFile[]): string {
   const hash = createHash('sha256').update(`trawl data 1\nclasses ${classes}\n`);
-  for (const file of sorted) hash.update(`${file.digest} ${file.label} ${file.part}\n`);
+  for (const file of sorted) hash.update(`${file.digest} ${file.label} ${file.part}${file.box === undefined ? '' : ` ${file.box.join(' ')}`}\n`);
   return hash.digest('hex');
 }
 
@@ -71,7 +71,7 @@ export function decodeManifest(bytes: Uint8Array): DataManifest {
 
 function checkFile(value: unknown, index: number, classes: number, packs: number): DataFile {
   if (!isRecord(value)) throw new ManifestError(`file ${index} is not an object`);
-  const { name, digest, label, part, pack, offset, bytes } = value;
+  const { name, digest, label, part, pack, offset, bytes, box } = value;
   const known = PARTS.find((candidate) => candidate === part);
   if (
     typeof name !== 'string' ||
@@ -80,11 +80,12 @@ function checkFile(value: unknown, index: number, classes: number, packs: number
     known === undefined ||
     !isCount(pack, packs) ||
     !isCount(offset, Infinity) ||
-    !isCount(bytes, Infinity)
+    !isCount(bytes, Infinity) ||
+    (box !== undefined && !isBox(box))
   ) {
     throw new ManifestError(`file ${index} (${typeof name === 'string' ? name : 'without a name'}) has a field that is wrong`);
   }
-  return { name, digest, label, part: known, pack, offset, bytes };
+  return { name, digest, label, part: known, pack, offset, bytes, ...(box === undefined ? {} : { box }) };
 }
 
 function isRecord(value: unknown): value is { readonly [field: string]: unknown } {
@@ -97,6 +98,10 @@ function isTexts(value: unknown): value is readonly string[] {
 
 function isDigest(value: unknown): value is string {
   return typeof value === 'string' && /^[0-9a-f]{64}$/.test(value);
+}
+
+function isBox(value: unknown): value is Box {
+  return Array.isArray(value) && value.length === 4 && value.every((share) => typeof share === 'number' && share >= 0 && share <= 1);
 }
 
 /** An integer in [0, limit). */

@@ -22,9 +22,19 @@ export type Part = 'train' | 'val' | 'test';
 export type EvaluatedPart = 'val' | 'test';
 
 /** [x, y, width, height] of an image, as shares of its width and height from its upper left corner. */
-export interface Region {
-  readonly box: readonly [number, number, number, number];
+export type Box = readonly [number, number, number, number];
+
+/** One box for every image. */
+export interface BoxRegion {
+  readonly box: Box;
 }
+
+/** Of each image its own box (DataFile.box): that of its mask, and `margin` of its sides more on each side. */
+export interface MaskRegion {
+  readonly masks: { readonly margin: number };
+}
+
+export type Region = BoxRegion | MaskRegion;
 
 /** What the network sees of an image: `height` x `width` pixels, `channels` values each. */
 export interface ImageInput {
@@ -343,6 +353,8 @@ export interface DataFile {
   readonly pack: number;
   readonly offset: number;
   readonly bytes: number;
+  /** What its mask leaves of it; absent where no masks were given. */
+  readonly box?: Box;
 }
 
 /** A data set as a worker gets it: a JSON blob that names pack blobs. Files are sorted by (part, digest, label). */

@@ -29,12 +29,14 @@ const fileName = z.string().regex(/^[\w-]+(?:\/[\w-]+)*(?:\.\w+)?$/);
 const number = z.number().nullable();
 const metrics = z.object({ loss: number, accuracy: number, auc: number, f1: number, confusion: z.array(z.array(z.number())).nullable() });
 
+const box = z.tuple([probability, probability, probability, probability]).readonly();
+
 const input = z.object({
   height: z.int().positive(),
   width: z.int().positive(),
   channels: z.union([z.literal(1), z.literal(3)]),
   resize: z.enum(['stretch', 'pad', 'crop']),
-  crop: z.object({ box: z.tuple([probability, probability, probability, probability]).readonly() }).optional(),
+  crop: z.union([z.object({ box }), z.object({ masks: z.object({ margin: probability }) })]).optional(),
   normalisation: z.enum(['scale', 'zerocenter', 'standardise', 'tf', 'torch', 'caffe', 'lite']),
   /** Float32 little-endian [height, width, channels] of v / 255; null for 0 and 1. */
   mean: fileName.nullable(),
@@ -68,7 +70,7 @@ const content = z.object({
   members: z.array(member).min(1),
   metrics: z.object({ val: metrics, test: metrics.nullable(), single: z.object({ number: z.int(), val: metrics.nullable(), test: metrics.nullable() }) }),
   /** A few images of the validation part with what was predicted for them, so that a machine can check itself. */
-  reference: z.array(z.object({ file: fileName, name: z.string(), class: z.string(), probabilities: z.array(probability) })),
+  reference: z.array(z.object({ file: fileName, name: z.string(), class: z.string(), probabilities: z.array(probability), box: box.optional() })),
   provenance: z.object({
     sweep: z.object({ id: z.string(), name: z.string(), revision: z.int() }),
     /** Digest of the data set's content. */

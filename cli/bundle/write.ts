@@ -243,7 +243,7 @@ async function writeReference(view: EnsembleView, training: TrainingData, blobs:
     const file = `reference/${reference.length}.image`;
     files.set(file, await training.bytes(image));
     const probabilities = [...mean.subarray(index * classes.length, (index + 1) * classes.length)];
-    reference.push({ file, name: image.name, class: classes[image.label] ?? '', probabilities });
+    reference.push({ file, name: image.name, class: classes[image.label] ?? '', probabilities, ...(image.box === undefined ? {} : { box: image.box }) });
   }
   return reference;
 }

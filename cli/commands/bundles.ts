@@ -54,6 +54,7 @@ interface PredictOptions {
   readonly json?: boolean;
   readonly engine?: EngineName;
   readonly home?: string;
+  readonly masks?: string;
 }
 
 function addPredict(program: Command, exit: (code: number) => void): void {
@@ -64,12 +65,13 @@ function addPredict(program: Command, exit: (code: number) => void): void {
     .argument('<bundle>', 'a folder that `trawl pull` or `trawl run` wrote')
     .argument('<images...>', 'image files, folders, patterns in quotes, or arrays of images (.npy)')
     .addOption(new Option('--home <dir>', 'where engines are kept (default: $TRAWL_HOME, else ~/.trawl)'))
+    .option('--masks <dir>', 'a folder of masks with the base names of the images, for a bundle whose sweep had data.crop.masks')
     .addOption(new Option('--csv', 'comma-separated values: file, class, a probability per class').conflicts('json'))
     .addHelpText('after', '\nExample:\n  trawl predict ./digits-bundle new-images/ --json');
   withEngine(withJson(command), 'what computes: graph or wasm (default: wasm, which gives the same digits everywhere)').action(async (bundle: string, images: string[], options: PredictOptions) => {
     const { predict } = await import('../predict/predict.js');
     const { engineHere } = await import('../engine/survey.js');
     const engine = await engineHere(options.engine ?? null, () => homeAt(options.home));
-    exit(await predict(bundle, images, options.json === true ? 'json' : options.csv === true ? 'csv' : 'table', engine));
+    exit(await predict(bundle, images, options.json === true ? 'json' : options.csv === true ? 'csv' : 'table', engine, options.masks));
   });
 }

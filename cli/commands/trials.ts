@@ -78,6 +78,7 @@ async function asKeras({ sweep, trial, plan }: TrialDetail): Promise<string> {
   const title = `Trial #${trial.number} of ${sweep.name}`;
   if (trajectory.trainable !== 'image-classifier') throw new BadInput(`${title} has no model: found the trainable ${trajectory.trainable}, expected image-classifier`);
   if (trajectory.model.transfer !== undefined) throw new BadInput(`${title} begins with pretrained weights, which a script would not have; pull it: trawl pull ${sweep.name} DIR`);
+  if (trajectory.input.crop !== undefined && 'masks' in trajectory.input.crop) throw new BadInput(`${title} sees what masks leave of its images, which a script would not have; pull it: trawl pull ${sweep.name} DIR`);
   const [{ kerasScript }, { buildModel }] = await Promise.all([import('../keras/script.js'), import('../../worker/model/zoo.js')]);
   return kerasScript(title, plan, trajectory, buildModel(trajectory.model, trajectory.input, trajectory.classes), sweep.data?.classes ?? []);
 }

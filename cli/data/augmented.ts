@@ -3,7 +3,7 @@ import { resolveAugmentation, type WrittenAugmentation } from '../../coordinator
 import type { DataSpec, SweepSpec } from '../../coordinator/sweep/spec.js';
 import { compareFiles } from '../../proto/manifest.js';
 import type { Augmentation } from '../../proto/work.js';
-import type { PixelShape } from '../../worker/data/decode.js';
+import type { InputShape } from '../../worker/data/decode.js';
 import { pixelTransformer } from '../../worker/engine/wasm/transform.js';
 import { pixelTransform } from '../../worker/train/augmentation.js';
 import { assignParts } from './prepare.js';
@@ -31,13 +31,13 @@ export function firstAugmentation(spec: SweepSpec): Augmentation | null {
 /** The images that are augmented, and what becomes of them: draws go by an image's place in the data set. */
 export class AugmentedTraining {
   readonly #augmentation: Augmentation;
-  readonly #shape: PixelShape;
+  readonly #shape: InputShape;
   readonly #seed: number;
   readonly #transform: ReturnType<typeof pixelTransformer>;
   readonly #places: ReadonlyMap<string, number>;
 
   /** Throws DataProblem where the images cannot be split. */
-  constructor(augmentation: Augmentation, shape: PixelShape, seed: number, scan: Scan, data: DataSpec) {
+  constructor(augmentation: Augmentation, shape: InputShape, seed: number, scan: Scan, data: DataSpec) {
     this.#augmentation = augmentation;
     this.#shape = shape;
     this.#seed = seed;

@@ -18,13 +18,22 @@ export interface DataPlace {
   readonly labels?: LabelsTable | string | null;
   /** Names of the classes that arrays count from 0. */
   readonly classes?: readonly string[] | null;
+  /** What is cut out of each image, its folder absolute; absent where none says it. */
+  readonly masks?: MaskPlace;
+}
+
+export interface MaskPlace {
+  readonly folder: string;
+  /** Share of a box's sides that is added on each side. */
+  readonly margin: number;
 }
 
 /** `base` is the sweep file's folder, which its paths are relative to. */
-export function placeOf(spec: Pick<DataSpec, 'path' | 'label' | 'labels' | 'classes'>, base: string): DataPlace {
-  const { label, labels, classes } = spec;
+export function placeOf(spec: Pick<DataSpec, 'path' | 'label' | 'labels' | 'classes' | 'crop'>, base: string): DataPlace {
+  const { label, labels, classes, crop } = spec;
   const resolved = labels === null ? null : typeof labels === 'string' ? resolve(base, labels) : { ...labels, file: resolve(base, labels.file) };
-  return { folder: resolve(base, spec.path), label, labels: resolved, classes };
+  const masks = crop === undefined || 'box' in crop ? {} : { masks: { folder: resolve(base, crop.masks), margin: crop.margin } };
+  return { folder: resolve(base, spec.path), label, labels: resolved, classes, ...masks };
 }
 
 export function isArrayFile(path: string): boolean {

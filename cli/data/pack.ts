@@ -67,7 +67,7 @@ export async function packDataset(options: PackOptions): Promise<Packed> {
   const files = options.files.map(({ file, part }) => {
     const place = places.get(file.digest);
     if (place === undefined) throw new Error(`no pack holds ${file.name}`);
-    return { name: file.name, digest: file.digest, label: file.label, part, ...place };
+    return { name: file.name, digest: file.digest, label: file.label, part, ...place, ...(file.box === undefined ? {} : { box: file.box }) };
   });
   const manifest = makeManifest(options.classes, packs, files);
   const blob = await options.blobs.put(encodeManifest(manifest));

@@ -14,8 +14,8 @@ import { count } from '../text/format.js';
 import { bytes as shownBytes } from '../text/format.js';
 
 export interface PrepareProgress {
-  /** `fetch`: bytes of weights; `unpack`: bytes or images of an array; `scan`: files looked at; `pack`: distinct images stored. */
-  readonly phase: 'fetch' | 'unpack' | 'scan' | 'pack';
+  /** `fetch`: bytes of weights; `unpack`: bytes or images of an array; `scan`: files looked at; `masks`: images whose masks were; `pack`: distinct images stored. */
+  readonly phase: 'fetch' | 'unpack' | 'scan' | 'masks' | 'pack';
   readonly done: number;
   /** Of a fetch 0 where nobody knows it. */
   readonly total: number;
@@ -37,7 +37,7 @@ export interface PrepareOptions {
 export function progressLine({ phase, done, total }: PrepareProgress): string {
   if (phase === 'fetch') return `fetching weights: ${total === 0 ? shownBytes(done) : `${Math.floor((100 * done) / total)} % of ${shownBytes(total)}`}`;
   if (phase === 'unpack') return `unpacking arrays: ${Math.floor((100 * done) / total)} %`;
-  return `${phase === 'scan' ? 'reading images' : 'storing images'}: ${done} of ${total}`;
+  return `${{ scan: 'reading images', masks: 'reading masks', pack: 'storing images' }[phase]}: ${done} of ${total}`;
 }
 
 /** Throws DataProblem, and the blob store's errors. Rethrows the signal's reason when it is aborted. */
@@ -45,7 +45,7 @@ export async function prepareDataset(options: PrepareOptions): Promise<DataSumma
   const { spec, cacheDir, signal } = options;
   const progress = (phase: PrepareProgress['phase']) => (done: number, total: number) => options.onProgress?.({ phase, done, total });
   const aborting = signal === undefined ? {} : { signal };
-  const scan = await scanFolder({ ...placeOf(spec, options.base), cacheDir, maxRejected: spec.maxRejected, pooled: spec.split?.merge === true, onProgress: progress('scan'), onUnpack: (_, done, total) => progress('unpack')(done, total), ...aborting });
+  const scan = await scanFolder({ ...placeOf(spec, options.base), cacheDir, maxRejected: spec.maxRejected, pooled: spec.split?.merge === true, onProgress: progress('scan'), onMasks: progress('masks'), onUnpack: (_, done, total) => progress('unpack')(done, total), ...aborting });
   const positive = positiveClass(spec.positive, scan.classes);
   const split = assignParts(scan, spec, options.seed);
   const { manifest, blob } = await packDataset({

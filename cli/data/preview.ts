@@ -1,8 +1,10 @@
 /** `trawl data preview`: a contact sheet per class of what the network will see. */
 import { createHash } from 'node:crypto';
 import { basename, dirname, extname, join, resolve } from 'node:path';
+import { regionOf } from '../../coordinator/sweep/resolve.js';
 import type { DataSpec, SweepSpec } from '../../coordinator/sweep/spec.js';
-import { decodeImage, type PixelShape } from '../../worker/data/decode.js';
+import { decodeImage, type InputShape } from '../../worker/data/decode.js';
+import { shapeOf } from '../../worker/data/raster.js';
 import type { Augmentation } from '../../proto/work.js';
 import { renderSheet, type Section, type Tile } from '../picture/sheet.js';
 import { BadInput } from '../exit.js';
@@ -33,7 +35,7 @@ export interface Preview {
   /** The PNG's absolute path. */
   readonly file: string;
   /** As the network takes images; `resize` is how others are brought to it. */
-  readonly input: PixelShape;
+  readonly input: InputShape;
   /** Of the first cell of the grid that augments: then images of train are shown, each beside what becomes of it in epochs 0 and 1. Null where none does. */
   readonly augment: Augmentation | null;
   /** How many images of how many are shown; classes beyond the most that are shown are left out. */
@@ -72,15 +74,17 @@ export async function previewData(options: PreviewOptions): Promise<Preview> {
 }
 
 /** As the first trial of the grid sees its images. */
-function firstShape(spec: SweepSpec, data: DataSpec): PixelShape {
+function firstShape(spec: SweepSpec, data: DataSpec): InputShape {
   const size = Number(spec.axes.find((axis) => axis.name === 'imageSize')?.values[0]);
-  return { height: size, width: size, channels: data.channels === 'rgb' ? 3 : 1, resize: data.resize, ...(data.crop === undefined ? {} : { crop: data.crop }) };
+  return { height: size, width: size, channels: data.channels === 'rgb' ? 3 : 1, resize: data.resize, ...(data.crop === undefined ? {} : { crop: regionOf(data.crop) }) };
 }
 
-async function sectionOf(scan: Scan, label: number, name: string, files: readonly ScannedFile[], shape: PixelShape, training: AugmentedTraining | null): Promise<Section> {
+async function sectionOf(scan: Scan, label: number, name: string, files: readonly ScannedFile[], shape: InputShape, training: AugmentedTraining | null): Promise<Section> {
   const tiles: Tile[] = [];
   for (const file of files) {
-    const pixels = await decodeImage(await scan.read(file), shape);
+    const own = shapeOf(shape, file.box);
+    if (own === null) continue;
+    const pixels = await decodeImage(await scan.read(file), own);
     tiles.push({ picture: { ...shape, pixels }, caption: [basename(file.name)] });
     for (const augmented of training?.of(file, pixels) ?? []) tiles.push({ picture: { ...shape, pixels: augmented.pixels }, caption: [`augmented, epoch ${augmented.epoch}`] });
   }

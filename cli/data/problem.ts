@@ -22,6 +22,7 @@ export const DATA_PROBLEM_CODES = [
   'BadLabels',
   'UnknownColumn',
   'BadArrays',
+  'BadMasks',
   'TooFewGroups',
   'UnknownPositive',
   'DataChanged',

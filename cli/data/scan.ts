@@ -3,14 +3,15 @@
  * SHA-256. Every file is decoded once in full, since a header says nothing of what is cut off behind it.
  */
 import { createHash } from 'node:crypto';
-import { readFile, realpath, stat } from 'node:fs/promises';
+import { readFile, realpath } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import type { Part } from '../../proto/work.js';
+import type { Box, Part } from '../../proto/work.js';
 import { UnreadableImageError } from '../../worker/data/decode.js';
 import { DecoderPool } from '../../worker/data/decoder-pool.js';
 import { layoutOf, type DataPlace, type LayoutOptions } from './layout-of.js';
+import { boxesOf } from './masks.js';
 import { DataProblem, some } from './problem.js';
-import { ScanCache, type Stamp, type Verdict } from './scan-cache.js';
+import { ScanCache, stampOf, type VerdictCodec } from './scan-cache.js';
 import { count } from '../text/format.js';
 
 /** The largest file that is taken: one must fit into a pack, and several are held in memory at once. */
@@ -26,6 +27,8 @@ export interface ScannedFile {
   readonly part: Part | null;
   /** By a table of labels; absent where there is none. */
   readonly group?: string | null;
+  /** Where a folder of masks was given: what its mask leaves of it. */
+  readonly box?: Box;
 }
 
 export interface RejectedFile {
@@ -59,7 +62,17 @@ export interface ScanOptions extends DataPlace, LayoutOptions {
   /** Given parts are pooled: a class may be missing from one of them. */
   readonly pooled?: boolean;
   readonly onProgress?: (done: number, total: number) => void;
+  readonly onMasks?: (done: number, total: number) => void;
 }
+
+/** The digest of a readable image, or why the file is none. */
+type Verdict = { readonly digest: string } | { readonly why: string };
+
+const VERDICTS: VerdictCodec<Verdict> = {
+  kind: '',
+  encode: (verdict) => ('digest' in verdict ? [verdict.digest] : [null, verdict.why]),
+  decode: ([digest, why]) => (typeof digest === 'string' ? { digest } : typeof why === 'string' ? { why } : null),
+};
 
 /** Throws DataProblem; rethrows the signal's reason when it is aborted. */
 export async function scanFolder(options: ScanOptions): Promise<Scan> {
@@ -72,7 +85,7 @@ export async function scanFolder(options: ScanOptions): Promise<Scan> {
     if (options.anyway !== true && problems[0] !== undefined) throw problems[0];
   };
   refuse(refusals);
-  const cache = await ScanCache.open(options.cacheDir, await realpath(folder));
+  const cache = await ScanCache.open(options.cacheDir, await realpath(folder), VERDICTS);
   const total = layout.files.length;
   const labels = new Map(layout.classes.map((name, label) => [name, label]));
   const results: (ScannedFile | RejectedFile)[] = [];
@@ -105,7 +118,34 @@ export async function scanFolder(options: ScanOptions): Promise<Scan> {
   const scan: Scan = { folder, classes: layout.classes, given: layout.given, files, rejected, warnings: layout.warnings, refusals, arrays: make !== undefined, read: ({ name }) => (make === undefined ? readFile(join(folder, name)) : make(name)) };
   const missing = missingImages(scan, options.maxRejected, pooled);
   refuse(missing);
-  return { ...scan, refusals: [...refusals, ...missing] };
+  const readable = { ...scan, refusals: [...refusals, ...missing] };
+  return options.masks === undefined ? readable : masked(readable, options.masks, options, refuse);
+}
+
+/** Images without a mask that can be used count among those that cannot be read. */
+async function masked(scan: Scan, masks: NonNullable<DataPlace['masks']>, options: ScanOptions, refuse: (problems: readonly DataProblem[]) => void): Promise<Scan> {
+  const { files, without, warnings } = await boxesOf(scan, masks, options);
+  const rejected = [...scan.rejected, ...without];
+  const cut = { ...scan, files, rejected, warnings: [...scan.warnings, ...warnings] };
+  const total = scan.files.length + scan.rejected.length;
+  const tooMany = without.length > 0 && rejected.length > options.maxRejected * total ? [tooFewMasks(masks.folder, without, scan.files.length, options.maxRejected)] : [];
+  // Where masks are missing by the folder, classes without images are a consequence.
+  const missing = tooMany.length > 0 ? tooMany : missingImages(cut, options.maxRejected, options.pooled === true).filter(({ code }) => !scan.refusals.some((known) => known.code === code));
+  refuse(missing);
+  return { ...cut, refusals: [...scan.refusals, ...missing] };
+}
+
+function tooFewMasks(folder: string, without: readonly RejectedFile[], images: number, maxRejected: number): DataProblem {
+  const reasons = some(
+    without.map(({ file, why }) => `${file} (${why})`),
+    3,
+  );
+  return new DataProblem('BadMasks', {
+    path: ['data', 'crop', 'masks'],
+    found: `${count(without.length, 'image')} of ${images} without a mask in ${folder} that can be used: ${reasons}`,
+    expected: maxRejected === 0 ? 'a mask of the same name for each image' : `at most ${100 * maxRejected} % of images without one`,
+    suggestion: 'add or mend masks, or raise data.maxRejected, which leaves these images out',
+  });
 }
 
 /** What is made of an array can be read. */
@@ -113,22 +153,21 @@ function digestOf(bytes: Uint8Array): { verdict: { readonly digest: string }; by
   return { verdict: { digest: createHash('sha256').update(bytes).digest('hex') }, bytes: bytes.length };
 }
 
-async function verdictOn(folder: string, name: string, cache: ScanCache, pool: DecoderPool): Promise<{ verdict: Verdict; bytes: number }> {
+async function verdictOn(folder: string, name: string, cache: ScanCache<Verdict>, pool: DecoderPool): Promise<{ verdict: Verdict; bytes: number }> {
   const path = join(folder, name);
-  let stamp: Stamp | null = null;
+  let stamp: { readonly bytes: number; readonly text: string } | null = null;
   try {
-    const { size, mtimeNs, ctimeNs } = await stat(path, { bigint: true });
-    stamp = { size: Number(size), text: `${size} ${mtimeNs} ${ctimeNs}` };
-    const known = cache.find(name, stamp);
-    if (known !== null) return { verdict: known, bytes: stamp.size };
-    const verdict = await readVerdict(path, stamp.size, pool);
-    cache.add(name, stamp, verdict);
-    return { verdict, bytes: stamp.size };
+    stamp = await stampOf(path);
+    const known = cache.find(name, stamp.text);
+    if (known !== null) return { verdict: known, bytes: stamp.bytes };
+    const verdict = await readVerdict(path, stamp.bytes, pool);
+    cache.add(name, stamp.text, verdict);
+    return { verdict, bytes: stamp.bytes };
   } catch (error) {
     // Not remembered: permissions and links may be mended without the file changing.
     const why = UNREADABLE[error instanceof Error && 'code' in error ? String(error.code) : ''];
     if (why === undefined) throw error;
-    return { verdict: { why }, bytes: stamp?.size ?? 0 };
+    return { verdict: { why }, bytes: stamp?.bytes ?? 0 };
   }
 }
 

@@ -3,7 +3,7 @@
  * random numbers are its own, so its results agree as two seeds of one training do, and no closer.
  */
 import type { PlanView } from '../../coordinator/api/trial-views.js';
-import type { ImageEpochSettings, ImageTrajectory, Json, PlateauRule, Region } from '../../proto/work.js';
+import type { BoxRegion, ImageEpochSettings, ImageTrajectory, Json, PlateauRule } from '../../proto/work.js';
 import { layerGraph } from '../../worker/engine/layer-graph.js';
 import { GLOROT_UNIFORM, readInitializer } from '../../worker/engine/initializer.js';
 import type { LayerConfig, Topology } from '../../worker/model/topology.js';
@@ -23,7 +23,7 @@ export function kerasScript(title: string, plan: PlanView, trajectory: ImageTraj
     `BATCH, SEED, TRAIN_FRACTION = ${settings.batch}, ${settings.dataSeed}, ${settings.trainFraction}`,
     `RATES = ${rates}  # per epoch: before its first step, at its last`,
     '',
-    loading(trajectory.input.crop),
+    loading(boxRegion(trajectory)),
     DATA,
     ...modelLines(topology, settings),
     `optimizer = ${optimizerOf(trajectory, settings)}`,
@@ -43,8 +43,14 @@ import numpy as np
 from PIL import Image, ImageOps
 `;
 
+/** Masks are not at hand where the script runs: no trial that has them comes here. */
+function boxRegion({ input: { crop } }: ImageTrajectory): BoxRegion | undefined {
+  if (crop !== undefined && 'masks' in crop) throw new Error('a script has no masks');
+  return crop;
+}
+
 /** The region is cut out of the image, bounds to the nearest pixel. */
-function loading(crop: Region | undefined): string {
+function loading(crop: BoxRegion | undefined): string {
   const opened = 'def load(path):\n    image = ImageOps.exif_transpose(Image.open(path)).convert("L" if CHANNELS == 1 else "RGB")';
   if (crop === undefined) return opened;
   const [x, y, width, height] = crop.box;

@@ -1,6 +1,8 @@
 /** A bundle in memory, ready to say what images are. */
 import { decide, meanProbabilities, type WeightedMember } from '../../coordinator/ensemble/combine.js';
+import type { Box } from '../../proto/work.js';
 import { decodeImage } from '../../worker/data/decode.js';
+import { shapeOf } from '../../worker/data/raster.js';
 import { type Engine, type Executable, type ImageSource, UnsupportedLayerError } from '../../worker/engine/engine.js';
 import { softmaxOf } from '../../worker/evaluate/metrics.js';
 import type { Topology } from '../../worker/model/topology.js';
@@ -32,12 +34,17 @@ interface Model {
 /** Not safe for concurrent use. */
 export class Predictor {
   readonly classes: readonly string[];
+  /** Of the masks that say what of an image is seen; null where none do. */
+  readonly masks: { readonly margin: number } | null;
   readonly #bundle: Bundle;
   readonly #sources: readonly BatchSource[];
   readonly #models: readonly Model[];
 
   private constructor(bundle: Bundle, sources: readonly BatchSource[], models: readonly Model[]) {
     this.classes = bundle.manifest.classes;
+    // Of one sweep, whose models see the same of an image.
+    const { crop } = bundle.manifest.inputs[0] ?? {};
+    this.masks = crop !== undefined && 'masks' in crop ? crop.masks : null;
     this.#bundle = bundle;
     this.#sources = sources;
     this.#models = models;
@@ -70,9 +77,15 @@ export class Predictor {
     return new Predictor(bundle, sources, models);
   }
 
-  /** Throws UnreadableImageError. */
-  decode(bytes: Uint8Array): Promise<DecodedImage> {
-    return Promise.all(this.#bundle.manifest.inputs.map((input) => decodeImage(bytes, input)));
+  /** `box`: what its mask leaves of the image, where masks say it. Throws UnreadableImageError. */
+  decode(bytes: Uint8Array, box?: Box): Promise<DecodedImage> {
+    return Promise.all(
+      this.#bundle.manifest.inputs.map((input) => {
+        const shape = shapeOf(input, box);
+        if (shape === null) throw new BadBundle(this.#bundle.folder, 'it sees what masks leave of an image, and an image comes without one; pull it again');
+        return decodeImage(bytes, shape);
+      }),
+    );
   }
 
   /** At most PREDICTION_BATCH images. */
@@ -92,7 +105,7 @@ export class Predictor {
   async selfCheck(): Promise<number | null> {
     const { reference } = this.#bundle.manifest;
     if (reference.length === 0) return null;
-    const decoded = await Promise.all(reference.map(({ file }) => this.decode(this.#bundle.file(file))));
+    const decoded = await Promise.all(reference.map(async ({ file, box }) => this.decode(this.#bundle.file(file), box)));
     let largest = 0;
     this.predict(decoded).forEach(({ probabilities }, index) => {
       probabilities.forEach((probability, label) => (largest = larger(largest, Math.abs(probability - (reference[index]?.probabilities[label] ?? NaN)))));

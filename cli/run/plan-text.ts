@@ -14,7 +14,7 @@ function dataLines(data: DataSummary): string[] {
   const shown = perClass.length <= 12 ? perClass.join(', ') : `${perClass.slice(0, 12).join(', ')}, …`;
   const lines = [`Data: ${count(data.images, 'image')} of ${count(classes.length, 'class', 'classes')} (${shown}); ${sum('train')} to train on, ${sum('val')} to validate, ${sum('test')} to test`];
   for (const { file, why } of data.rejected.slice(0, 5)) lines.push(`  skipped ${file}: ${why}`);
-  if (data.rejected.length > 5) lines.push(`  and ${count(data.rejected.length - 5, 'more unreadable file')}`);
+  if (data.rejected.length > 5) lines.push(`  and ${count(data.rejected.length - 5, 'more file')}`);
   return lines;
 }
 

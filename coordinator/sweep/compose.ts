@@ -1,5 +1,5 @@
 /** From a draft without a mistake to the spec: every default filled in, nothing left to look up. */
-import type { Region } from '../../proto/work.js';
+import type { Box } from '../../proto/work.js';
 import type { ZooModel } from '../../proto/models.js';
 import type { WorkerSelector } from '../placement/selector.js';
 import { withDefaults } from './axes.js';
@@ -164,13 +164,19 @@ function composeData(data: ImageFile['data'] | undefined, model: ZooModel, weigh
     positive: file.positive === undefined ? null : String(file.positive),
     channels: file.channels ?? 'gray',
     resize: file.resize ?? 'stretch',
-    ...(file.crop === undefined || isWhole(file.crop.box) ? {} : { crop: file.crop }),
+    ...composeCrop(file.crop),
     normalisation: file.normalisation ?? (weights === null ? null : usualNormalisation(model.name, weights.names)) ?? model.defaults.normalisation,
     maxRejected: file.maxRejected ?? DEFAULT_MAX_REJECTED,
   };
 }
 
-function isWhole([x, y, width, height]: Region['box']): boolean {
+function composeCrop(crop: Exclude<ImageFile['data'], string>['crop']): Pick<DataSpec, 'crop'> {
+  if (crop === undefined) return {};
+  if ('masks' in crop) return { crop: { masks: crop.masks, margin: crop.margin ?? 0 } };
+  return isWhole(crop.box) ? {} : { crop };
+}
+
+function isWhole([x, y, width, height]: Box): boolean {
   return x === 0 && y === 0 && width === 1 && height === 1;
 }
 

@@ -53,6 +53,7 @@ function unknownKey(parent: Path, key: string, expected: string, raw: unknown): 
   if (fieldName(parent) === 'objective' && (key === 'maximize' || key === 'minimize')) {
     return { path, at: 'key', found: 'both maximize and minimize', expected: 'one of them', suggestion: null };
   }
+  if (fieldName(parent) === 'data.crop' && (key === 'box' || key === 'masks')) return { path, at: 'key', found: 'both a box and masks', expected: 'one of them', suggestion: null };
   const suggestion = notBuiltField(fieldName(path)) ?? suggestKey(key, namesOf(expected), parent);
   const own = fieldName(parent) === 'space' && isMap(raw) ? hyperparametersOf((raw as { readonly model?: unknown }).model) : null;
   return { path, at: 'key', found: `the unknown key ${describe(key)}`, expected: own === null ? expected : oneOf(own), suggestion };

@@ -9,7 +9,7 @@ import { keyAfter, rootKey } from '../../proto/keys.js';
 import { moduleModel, type ModelModule, type Structure } from '../../proto/model-module.js';
 import { IMAGE_CLASSIFIER_VERSION, SYNTHETIC_VERSION, zooModel } from '../../proto/models.js';
 import { PROGRAM_CONTRACT } from '../../proto/program.js';
-import { KEY_FORMAT, type EpochKey, type EpochSettings, type ImageEpochSettings, type ImageInput, type ImageTrajectory, type Json, type ModelChoice, type ProgramTrajectory, type SyntheticEpochSettings, type SyntheticTrajectory, type Trajectory } from '../../proto/work.js';
+import { KEY_FORMAT, type EpochKey, type EpochSettings, type ImageEpochSettings, type ImageInput, type ImageTrajectory, type Json, type ModelChoice, type ProgramTrajectory, type Region, type SyntheticEpochSettings, type SyntheticTrajectory, type Trajectory } from '../../proto/work.js';
 import { sampledAssignments } from '../sampler/assignments.js';
 import { resolveOptimizer, type WrittenOptimizer } from '../space/optimizer.js';
 import { resolveAugmentation, type WrittenAugmentation } from '../space/augmentation.js';
@@ -130,8 +130,13 @@ function chosenTransfer(sweep: string, trainable: ImageSpec, assignment: Assignm
   return transfer === undefined ? {} : { transfer };
 }
 
+/** Of masks what workers are told: boxes stand in the data set, and where its folder lay says nothing. */
+export function regionOf(crop: NonNullable<DataSpec['crop']>): Region {
+  return 'box' in crop ? crop : { masks: { margin: crop.margin } };
+}
+
 function inputOf(data: DataSpec, size: number, normalisation: ImageInput['normalisation']): ImageInput {
-  return { height: size, width: size, channels: data.channels === 'rgb' ? 3 : 1, resize: data.resize, ...(data.crop === undefined ? {} : { crop: data.crop }), normalisation: data.normalisation ?? normalisation };
+  return { height: size, width: size, channels: data.channels === 'rgb' ? 3 : 1, resize: data.resize, ...(data.crop === undefined ? {} : { crop: regionOf(data.crop) }), normalisation: data.normalisation ?? normalisation };
 }
 
 function imageEpochs(trainable: ImageSpec, assignment: Assignment, data: DataSummary, seed: number, pool: SettingsPool): EpochSettings[] {

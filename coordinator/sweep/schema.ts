@@ -30,6 +30,11 @@ const share = z.number(BOX);
 /** Sums of decimals may miss 1 by a last bit. */
 const isWithin = (from: number, length: number): boolean => from >= 0 && length > 0 && from + length <= 1 + 1e-9;
 
+const CROP = '{box: [x, y, width, height]} or {masks: FOLDER, margin}';
+const MARGIN = 'a share from 0 to 1 of the sides of what is cut out';
+const box = z.tuple([share, share, share, share], BOX).refine(([x, y, width, height]) => isWithin(x, width) && isWithin(y, height), BOX);
+const cropFields = z.union([fields({ box }, CROP), fields({ masks: text('a folder of masks'), margin: z.number(MARGIN).min(0, MARGIN).max(1, MARGIN).optional() }, CROP)], { error: CROP });
+
 export const dataFields = fields(
   {
     path: text('a folder of images'),
@@ -44,7 +49,7 @@ export const dataFields = fields(
     positive: z.union([text('a class'), z.number()], { error: 'the name of a class' }).optional(),
     channels: name(['gray', 'rgb']).optional(),
     resize: name(['stretch', 'pad', 'crop']).optional(),
-    crop: fields({ box: z.tuple([share, share, share, share], BOX).refine(([x, y, width, height]) => isWithin(x, width) && isWithin(y, height), BOX) }, '{box: [x, y, width, height]}').optional(),
+    crop: cropFields.optional(),
     normalisation: name(['scale', 'zerocenter', 'standardise', ...PRETRAINED]).optional(),
     maxRejected: z.number('a share from 0 to 1').min(0, 'a share from 0 to 1').max(1, 'a share from 0 to 1').optional(),
   },

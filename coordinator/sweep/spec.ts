@@ -3,7 +3,7 @@
  * sweep file says after `parseSweepFile`, and what identifies a revision of a sweep.
  */
 import type { WorkerSelector } from '../placement/selector.js';
-import type { BlobId, EpochKey, EpochSettings, ImageInput, Json, ModelChoice, OptimizerChoice, Part, Region, Trajectory } from '../../proto/work.js';
+import type { BlobId, BoxRegion, EpochKey, EpochSettings, ImageInput, Json, ModelChoice, OptimizerChoice, Part, Trajectory } from '../../proto/work.js';
 import type { EnsembleRule } from '../ensemble/combine.js';
 
 export type Assignment = { readonly [name: string]: Json };
@@ -79,10 +79,16 @@ export interface DataSpec {
   readonly channels: 'gray' | 'rgb';
   readonly resize: ImageInput['resize'];
   /** Absent for the whole image. */
-  readonly crop?: Region;
+  readonly crop?: BoxRegion | MasksSpec;
   readonly normalisation: ImageInput['normalisation'] | null;
   /** Largest share of unreadable files that is tolerated. */
   readonly maxRejected: number;
+}
+
+/** A folder of masks as written, relative to the file's folder. */
+export interface MasksSpec {
+  readonly masks: string;
+  readonly margin: number;
 }
 
 export interface StopSpec {

@@ -191,6 +191,8 @@ const ALIASES: ReadonlyMap<string, string> = new Map([
   ['roi', 'crop'],
   ['region', 'crop'],
   ['cropbox', 'crop'],
+  ['mask', 'masks'],
+  ['segmentation', 'masks'],
   ['normalization', 'normalisation'],
   ['normalize', 'normalisation'],
   ['num', 'points'],
@@ -293,7 +295,6 @@ export const NOT_BUILT = 'known but not built yet';
 const NOT_BUILT_FIELDS: readonly RegExp[] = [
   /^explain$/,
   /^data\.sample$/,
-  /^data\.crop\.masks$/,
   /^space\.(pretrained|momentum)$/,
   /^space\.optimizer(\[\d+\])?\.nadam$/,
 ];

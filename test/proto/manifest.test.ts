@@ -39,10 +39,11 @@ test('the digest is over content, labels, parts and the number of classes', () =
     assert.notEqual(digestOf(other), digest);
   }
   assert.notEqual(digestOf(FILES, ['a', 'b', 'c']), digest);
+  assert.equal(new Set([digest, ...([[0, 0, 1, 1], [0, 0, 1, 0.5]] as const).map((box) => digestOf(changed({ box })))]).size, 3, 'boxes are content');
 });
 
 test('a manifest reads back as it was written', () => {
-  const manifest = makeManifest(['a', 'Viral Pneumonia é'], PACKS, FILES);
+  const manifest = makeManifest(['a', 'Viral Pneumonia é'], PACKS, [...FILES, file('cut', 0, 'val', { box: [1 / 3, 0, 2 / 3, 0.1] })]);
   assert.deepEqual(decodeManifest(encodeManifest(manifest)), manifest);
 });
 
@@ -60,6 +61,6 @@ test('what is no manifest of this version is refused with what is wrong', () => 
   refused({ ...good, files: {} }, /no list of files/);
   refused({ ...good, files: good.files.toReversed() }, /out of order/);
   refused({ ...good, digest: sha256('other') }, /its digest is/);
-  const wrong: readonly object[] = [{ label: 2 }, { label: -1 }, { part: 'dev' }, { pack: 1 }, { offset: 0.5 }, { bytes: -1 }, { digest: 'x' }, { name: 1 }];
+  const wrong: readonly object[] = [{ label: 2 }, { label: -1 }, { part: 'dev' }, { pack: 1 }, { offset: 0.5 }, { bytes: -1 }, { digest: 'x' }, { name: 1 }, { box: [0, 0, 1] }, { box: [0, 0, 1, 2] }];
   for (const change of wrong) refused({ ...good, files: good.files.map((one, index) => (index === 0 ? { ...one, ...change } : one)) }, /file 0/);
 });

@@ -9,13 +9,15 @@
  */
 import { jpegReader } from './jpeg.js';
 import { readPng } from './png.js';
+import { isJpeg } from './jpeg-header.js';
+import { insideOf, type Mask } from './mask.js';
 import { cut, type PixelShape, type Raster } from './raster.js';
 import { resize } from './resize.js';
 import { UnreadableImageError } from './unreadable.js';
 
 export { UnreadableImageError } from './unreadable.js';
 
-export type { PixelShape } from './raster.js';
+export type { InputShape, PixelShape } from './raster.js';
 
 /** Pixels past which a file is refused before anything is decoded: a header may promise any size. */
 export const MAX_IMAGE_PIXELS = 100_000_000;
@@ -33,6 +35,13 @@ export async function decodeImage(bytes: Uint8Array, shape: PixelShape): Promise
   const read = await quickReader();
   const raster = read(bytes) ?? (await readByLibvips(bytes));
   return resize(shape.crop === undefined ? raster : cut(raster, shape.crop), shape);
+}
+
+/** Throws UnreadableImageError. */
+export async function readMask(bytes: Uint8Array): Promise<Mask> {
+  refuse(bytes);
+  const read = await quickReader();
+  return insideOf(read(bytes) ?? (await readByLibvips(bytes)), isJpeg(bytes));
 }
 
 /** Loaded by the first file that needs it: a thread for JPEG files does without. */

@@ -1,23 +1,25 @@
 /**
- * Every image decoded once per (file digest, height, width, channels, resize, crop) and box, for all slots
- * and all data sets. The agent fills the cache; children read its files by position.
+ * Every image decoded once per (file digest, height, width, channels, resize, crop) and machine, for all slots
+ * and all data sets. Where masks say what is cut out, a file's box tells its images apart beside its digest. The agent fills the cache; children read its files by position.
  *
  * Node can map no file into memory without a native add-on, and buffers shared between processes do not
  * exist in it either. Positional reads serve as well: the kernel keeps one copy of the file for all who
  * read it, and what a child copies out (one batch) it would have to convert to floats anyway.
  */
+import { createHash } from 'node:crypto';
 import { mkdir, readdir, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { DataFile, DataManifest } from '../../proto/work.js';
 import { NO_LIMIT, type CacheRoom, type Shelf, type ShelfFile } from './box-cache.js';
 import { DataError } from './data-error.js';
-import { UnreadableImageError, type PixelShape } from './decode.js';
+import { UnreadableImageError, type InputShape } from './decode.js';
 import { DecoderPool } from './decoder-pool.js';
 import { decoderVersion } from './decoder-version.js';
 import { PackReader } from './pack-reader.js';
 import type { PackFolder } from './packs.js';
 import { PixelFile, indexOf } from './pixel-file.js';
 import { partRanges, type PixelTable } from './pixel-table.js';
+import { shapeOf } from './raster.js';
 import { statFiles } from './stat-files.js';
 
 export type { PixelTable } from './pixel-table.js';
@@ -48,7 +50,7 @@ export class PixelCache implements Shelf {
   }
 
   /** The file that images of this shape are in, or will be. */
-  path(input: PixelShape): string {
+  path(input: InputShape): string {
     return pixelPath(this.#folder, input);
   }
 
@@ -57,7 +59,7 @@ export class PixelCache implements Shelf {
    * those for different shapes run side by side. Whoever reads the table holds its file. Throws DataError naming the file that cannot be decoded,
    * DiskFullError, and the blob store's errors; rethrows the signal's reason.
    */
-  ensure(manifest: DataManifest, input: PixelShape, packs: PackFolder, options: EnsureOptions = {}): Promise<PixelTable> {
+  ensure(manifest: DataManifest, input: InputShape, packs: PackFolder, options: EnsureOptions = {}): Promise<PixelTable> {
     const path = this.path(input);
     const before = this.#queues.get(path) ?? Promise.resolve();
     const result = before.then(() => this.#ensure(path, manifest, input, packs, options));
@@ -69,11 +71,11 @@ export class PixelCache implements Shelf {
   }
 
   /** The table, where another process has decoded the whole data set at this shape into `folder`; else null. */
-  static async look(folder: string, manifest: DataManifest, input: PixelShape): Promise<PixelTable | null> {
+  static async look(folder: string, manifest: DataManifest, input: InputShape): Promise<PixelTable | null> {
     const path = pixelPath(folder, input);
     const slots = await PixelFile.slots(path, input.height * input.width * input.channels).catch(() => null);
-    if (slots === null || manifest.files.some((entry) => !slots.has(entry.digest))) return null;
-    return tableOf(path, manifest, input, (entry) => slots.get(entry.digest) ?? 0);
+    if (slots === null || manifest.files.some((entry) => !slots.has(slotName(entry, input)))) return null;
+    return tableOf(path, manifest, input, (entry) => slots.get(slotName(entry, input)) ?? 0);
   }
 
   /** Waits for what is running, then closes the files. */
@@ -99,20 +101,23 @@ export class PixelCache implements Shelf {
     await rm(path, { force: true });
   }
 
-  async #ensure(path: string, manifest: DataManifest, input: PixelShape, packs: PackFolder, options: EnsureOptions): Promise<PixelTable> {
+  async #ensure(path: string, manifest: DataManifest, input: InputShape, packs: PackFolder, options: EnsureOptions): Promise<PixelTable> {
     const release = await this.#room.take(path);
     try {
       const file = await this.#open(path, input);
       const missing = new Map<string, DataFile>();
-      for (const entry of manifest.files) if (file.slotOf(entry.digest) === undefined) missing.set(entry.digest, entry);
+      for (const entry of manifest.files) {
+        const slot = slotName(entry, input);
+        if (file.slotOf(slot) === undefined) missing.set(slot, entry);
+      }
       if (missing.size > 0) await this.#fill(file, manifest, missing, input, packs, options);
-      return tableOf(file.path, manifest, input, (entry) => slotIn(file, entry));
+      return tableOf(file.path, manifest, input, (entry) => slotIn(file, entry, input));
     } finally {
       release();
     }
   }
 
-  async #fill(file: PixelFile, manifest: DataManifest, missing: ReadonlyMap<string, DataFile>, input: PixelShape, packs: PackFolder, options: EnsureOptions): Promise<void> {
+  async #fill(file: PixelFile, manifest: DataManifest, missing: ReadonlyMap<string, DataFile>, input: InputShape, packs: PackFolder, options: EnsureOptions): Promise<void> {
     const release = await this.#room.take(file.path, file.bytesWith(missing.size));
     const pool = new DecoderPool();
     try {
@@ -123,7 +128,7 @@ export class PixelCache implements Shelf {
     }
   }
 
-  async #open(path: string, input: PixelShape): Promise<PixelFile> {
+  async #open(path: string, input: InputShape): Promise<PixelFile> {
     const known = this.#files.get(path);
     if (known !== undefined) return known;
     await mkdir(dirname(path), { recursive: true });
@@ -133,16 +138,17 @@ export class PixelCache implements Shelf {
   }
 }
 
-function shapeName(input: PixelShape): string {
-  const region = input.crop === undefined ? '' : `-${input.crop.box.join('_')}`;
+function shapeName(input: InputShape): string {
+  const { crop } = input;
+  const region = crop === undefined ? '' : 'box' in crop ? `-${crop.box.join('_')}` : '-masks';
   return `${input.height}x${input.width}x${input.channels}-${input.resize}${region}`;
 }
 
-function pixelPath(folder: string, input: PixelShape): string {
+function pixelPath(folder: string, input: InputShape): string {
   return join(folder, decoderVersion(), `${shapeName(input)}${SUFFIX}`);
 }
 
-function tableOf(path: string, manifest: DataManifest, input: PixelShape, slotOf: (entry: DataFile) => number): PixelTable {
+function tableOf(path: string, manifest: DataManifest, input: InputShape, slotOf: (entry: DataFile) => number): PixelTable {
   return {
     path,
     height: input.height,
@@ -155,8 +161,14 @@ function tableOf(path: string, manifest: DataManifest, input: PixelShape, slotOf
   };
 }
 
-function slotIn(file: PixelFile, entry: DataFile): number {
-  const slot = file.slotOf(entry.digest);
+/** What the file knows an image by: another mask, or another margin around it, makes it another. */
+function slotName({ digest, box }: DataFile, { crop }: InputShape): string {
+  if (box === undefined || crop === undefined || 'box' in crop) return digest;
+  return createHash('sha256').update(`trawl box 1\n${digest} ${box.join(' ')}\n`).digest('hex');
+}
+
+function slotIn(file: PixelFile, entry: DataFile, input: InputShape): number {
+  const slot = file.slotOf(slotName(entry, input));
   if (slot === undefined) throw new Error(`${entry.name} was not decoded`);
   return slot;
 }
@@ -167,11 +179,11 @@ async function fillWith(
   file: PixelFile,
   manifest: DataManifest,
   missing: ReadonlyMap<string, DataFile>,
-  input: PixelShape,
+  input: InputShape,
   packs: PackFolder,
   options: EnsureOptions,
 ): Promise<void> {
-  const total = new Set(manifest.files.map((entry) => entry.digest)).size;
+  const total = new Set(manifest.files.map((entry) => slotName(entry, input))).size;
   let done = total - missing.size;
   options.onProgress?.(done, total);
   const chunk = Math.max(1, Math.min(256, Math.floor(CHUNK_BYTES / file.slotBytes)));
@@ -182,11 +194,11 @@ async function fillWith(
       for (let from = 0; from < entries.length; from += chunk) {
         const part = entries.slice(from, from + chunk);
         await file.append(
-          part.map((entry) => entry.digest),
-          (digest) =>
+          part.map((entry) => slotName(entry, input)),
+          (slot) =>
             limit(async () => {
               options.signal?.throwIfAborted();
-              const entry = missing.get(digest)!;
+              const entry = missing.get(slot)!;
               const pixels = await decode(pool, await reader.read(entry), entry, input);
               done += 1;
               options.onProgress?.(done, total);
@@ -215,9 +227,11 @@ function byPack(entries: Iterable<DataFile>): Map<number, DataFile[]> {
   return packs;
 }
 
-async function decode(pool: DecoderPool, bytes: Uint8Array, entry: DataFile, input: PixelShape): Promise<Uint8Array> {
+async function decode(pool: DecoderPool, bytes: Uint8Array, entry: DataFile, input: InputShape): Promise<Uint8Array> {
+  const shape = shapeOf(input, entry.box);
+  if (shape === null) throw new DataError(`${entry.name} is to be cut out by its mask, and its data set has none; submit the sweep again`);
   try {
-    return await pool.decode(bytes, input);
+    return await pool.decode(bytes, shape);
   } catch (error) {
     if (error instanceof UnreadableImageError) throw new DataError(`${entry.name} cannot be decoded: ${error.message}; remove it from the data set, or mend it`, { cause: error });
     throw error;

@@ -1,6 +1,6 @@
 /**
  * Decoded images of one shape, one after the other in a file that only grows, and an index that says
- * whose they are. Slot i lies at byte i * slotBytes; line i of the index is its file's digest.
+ * whose they are. Slot i lies at byte i * slotBytes; line i of the index is its file's digest, or what the cache calls it.
  *
  * Invariants
  * - An index line is written only after the pixels it names were synced, so whatever the index names is

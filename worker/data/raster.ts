@@ -1,7 +1,17 @@
-import type { ImageInput, Region } from '../../proto/work.js';
+import type { Box, BoxRegion, ImageInput, Region } from '../../proto/work.js';
+
+/** What becomes of one image. */
+export type PixelShape = Pick<ImageInput, 'height' | 'width' | 'channels' | 'resize'> & { readonly crop?: BoxRegion | undefined };
 
 /** What a network takes. */
-export type PixelShape = Pick<ImageInput, 'height' | 'width' | 'channels' | 'resize'> & { readonly crop?: Region | undefined };
+export type InputShape = Omit<PixelShape, 'crop'> & { readonly crop?: Region | undefined };
+
+/** Of one image, `box` being its mask's. Null where masks say what is cut out, and this one has none. */
+export function shapeOf({ crop, ...shape }: InputShape, box: Box | undefined): PixelShape | null {
+  if (crop === undefined) return shape;
+  if ('box' in crop) return { ...shape, crop };
+  return box === undefined ? null : { ...shape, crop: { box } };
+}
 
 /** Pixels as a decoder gives them, upright. */
 export interface Raster {
@@ -14,7 +24,7 @@ export interface Raster {
 }
 
 /** A region of the raster: pixels of its own, at least one each way. Bounds between pixels go to the nearest. */
-export function cut({ width, height, channels, pixels }: Raster, { box: [x, y, boxWidth, boxHeight] }: Region): Raster {
+export function cut({ width, height, channels, pixels }: Raster, { box: [x, y, boxWidth, boxHeight] }: BoxRegion): Raster {
   const along = (length: number, from: number, share: number): [number, number] => {
     const first = Math.min(length - 1, Math.round(from * length));
     return [first, Math.max(first + 1, Math.min(length, Math.round((from + share) * length)))];

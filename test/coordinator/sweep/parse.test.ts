@@ -507,7 +507,12 @@ test('a region is told from its upper left corner, and lies in the image', () =>
   one('data: {path: x, crop: {box: [0.5, 0, 0.6, 1]}}', 'data.crop.box: found [0.5,0,0.6,1], expected [x, y, width, height] as shares of the image');
   one('data: {path: x, crop: {box: [0, 0, 0, 1]}}', 'data.crop.box: found [0,0,0,1], expected');
   one('data: {path: x, crop: {box: [10, 10, 200, 200]}}', 'expected [x, y, width, height] as shares');
-  one('data: {path: x, crop: {masks: ./masks}}', 'not built yet');
+  assert.deepEqual((spec('data: {path: x, crop: {masks: ./masks}}').trainable as { data: DataSpec }).data.crop, { masks: './masks', margin: 0 });
+  one('data: {path: x, crop: {masks: ./masks, margin: 5}}', 'data.crop.margin: found 5, expected a share from 0 to 1 of the sides of what is cut out');
+  one('data: {path: x, crop: {margin: 0.1}}', 'data.crop.masks: found nothing, expected a folder of masks');
+  one('data: {path: x, crop: {masks: ./masks, box: [0, 0, 1, 1]}}', 'found both a box and masks, expected one of them');
+  one('data: {path: x, crop: {masks: ./masks, padding: 0.1}}', 'expected one of masks, margin');
+  one('data: {path: x, crop: {mask: ./masks}}', 'did you mean masks?');
   one('data: {path: x, roi: {box: [0, 0, 1, 1]}}', 'did you mean crop?');
 });
 

@@ -98,6 +98,11 @@ test('a region is part of what the network sees, and one that is the whole image
   assert.deepEqual((cut?.trajectory as ImageTrajectory).input.crop, { box: [0.1, 0, 0.9, 1] });
   assert.equal(new Set([whole, cut, other].map((plan) => plan?.path[0])).size, 3);
   assert.deepEqual(plans(of(', crop: {box: [0, 0, 1, 1]}'))[0]?.path, whole?.path);
+  const [masked, elsewhere, wider] = [', crop: {masks: ./m}', ', crop: {masks: ./n}', ', crop: {masks: ./m, margin: 0.1}'].map((crop) => plans(of(crop))[0]);
+  assert.deepEqual((masked?.trajectory as ImageTrajectory).input.crop, { masks: { margin: 0 } });
+  // Boxes are part of the data set and its digest: where the folder lay says nothing.
+  assert.deepEqual(elsewhere?.path, masked?.path);
+  assert.equal(new Set([whole, cut, masked, wider].map((plan) => plan?.path.at(-1))).size, 4);
 });
 
 test('a plateau shares its epochs between lengths, and one cycle over its own length shares none', () => {
