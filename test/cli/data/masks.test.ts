@@ -18,7 +18,8 @@ import { PackFolder } from '../../../worker/data/packs.js';
 import { PixelCache } from '../../../worker/data/pixel-cache.js';
 import { png, temporaryFolder, writeTree } from '../../support/images.js';
 
-const SPEC: DataSpec = { path: 'images', split: { val: 0.5, test: null, merge: false, seed: 0 }, label: null, labels: null, classes: null, perClass: null, dedupe: false, groupBy: null, positive: null, channels: 'gray', resize: 'stretch', normalisation: null, maxRejected: 0, crop: { masks: 'masks', margin: 0 } };
+const WHOLE: DataSpec = { path: 'images', split: { val: 0.5, test: null, merge: false, seed: 0 }, label: null, labels: null, classes: null, perClass: null, dedupe: false, groupBy: null, positive: null, channels: 'gray', resize: 'stretch', normalisation: null, maxRejected: 0 };
+const SPEC: DataSpec = { ...WHOLE, crop: { masks: 'masks', margin: 0 } };
 /** Of the images that are made here. */
 const [WIDTH, HEIGHT] = [12, 10];
 
@@ -72,11 +73,10 @@ test('each image gets the bounding box of what is not 0 in its mask, found by it
 test('the data set is another one with masks, with other masks and with a margin, and the same one with the same', async (t) => {
   const at = await place(t);
   await fourMasks(at.root);
-  const { crop: _, ...whole } = SPEC;
   const digestOf = async (change: Partial<DataSpec> = {}): Promise<string> => (await at.prepare(change)).digest;
   const first = await digestOf();
   const margin = await digestOf({ crop: { masks: 'masks', margin: 0.1 } });
-  const none = (await prepareDataset({ base: at.root, cacheDir: join(at.root, 'cache'), blobs: at.blobs, seed: 0, spec: whole })).digest;
+  const none = (await prepareDataset({ base: at.root, cacheDir: join(at.root, 'cache'), blobs: at.blobs, seed: 0, spec: WHOLE })).digest;
   assert.equal(await digestOf(), first);
   writeTree(at.root, { 'masks/a0.png': await mask([0, 0, 11, 10]).png().toBuffer() });
   const changed = await digestOf();
@@ -188,8 +188,7 @@ test('a worker decodes what the mask leaves, and keeps it apart from the same fi
   };
   await seen(await at.prepare(), 0);
   await seen(await at.prepare({ crop: { masks: 'masks', margin: 0.25 } }), 0.25);
-  const { crop: _, ...whole } = SPEC;
-  const bare = await at.manifest(await prepareDataset({ base: at.root, cacheDir: join(at.root, 'cache'), blobs: at.blobs, seed: 0, spec: whole }));
+  const bare = await at.manifest(await prepareDataset({ base: at.root, cacheDir: join(at.root, 'cache'), blobs: at.blobs, seed: 0, spec: WHOLE }));
   await assert.rejects(cache.ensure(bare, { ...input, crop: { masks: { margin: 0 } } }, packs), /is to be cut out by its mask, and its data set has none/);
 });
 
