@@ -264,7 +264,7 @@ export interface PlateauRule {
   readonly final: number;
 }
 
-/** What is in force for a transfer's base in one epoch. An epoch that freezes other layers than the one before begins with a new optimizer. */
+/** What is in force for a transfer's base in one epoch. An epoch that trains other parameters than the one before begins with a new optimizer. */
 export interface BaseSettings {
   readonly freeze: Freeze;
   /** Of what is trained of the base, in the place of the epoch's; rounded to float32. */

@@ -54,6 +54,8 @@ export class TransferModels implements Models {
   #features: OpenImageSource | null = null;
   /** Of the base, where the head alone is loaded: parameters, and moving statistics. */
   #base: readonly Tensor[] = [];
+  /** What was loaded to predict, whole: a training goes on from it, and not from what predicting needs of it. */
+  #predictedFrom: Uint8Array | null = null;
 
   constructor(parts: TransferParts) {
     this.#parts = parts;
@@ -78,10 +80,13 @@ export class TransferModels implements Models {
 
   /** From a checkpoint of the whole model; `settings` of the epoch that follows, null for predictions alone. */
   async load(state: Uint8Array, settings: ImageEpochSettings | null): Promise<void> {
-    const mode = settings === null ? { frozen: this.#parts.model.base, overFeatures: true } : this.#modeOf(settings);
+    if (settings === null) {
+      await this.#predictFrom(state);
+      return;
+    }
+    const mode = this.#modeOf(settings);
     const whole = await this.#compileWhole(mode);
-    // Other layers were trained so far: their optimizer is of no use to these.
-    whole.load(settings === null ? inferenceState(state) : sameTensors(whole.state(), state) ? state : weightsState(state));
+    goOn(whole, state);
     this.#settle(whole, mode.frozen);
   }
 
@@ -92,12 +97,13 @@ export class TransferModels implements Models {
     if (wanted.overFeatures) return this.#toHead(watch);
     const state = this.state();
     const whole = await this.#compileWhole(wanted);
-    whole.load(mode?.frozen === wanted.frozen ? state : weightsState(state));
+    goOn(whole, state);
     this.#settle(whole, wanted.frozen);
     return this.current;
   }
 
   state(): Uint8Array {
+    if (this.#predictedFrom !== null) return this.#predictedFrom;
     const state = this.current.executable.state();
     if (this.#mode?.overFeatures !== true) return state;
     const statistics = this.#base.filter(isStatistic);
@@ -116,10 +122,20 @@ export class TransferModels implements Models {
     return { frozen, overFeatures: frozen === model.base && augment === null };
   }
 
+  async #predictFrom(state: Uint8Array): Promise<void> {
+    const { base } = this.#parts.model;
+    const whole = await this.#compileWhole({ frozen: base, overFeatures: true });
+    whole.load(inferenceState(state));
+    this.#settle(whole, base);
+    this.#mode = null;
+    this.#predictedFrom = state;
+  }
+
   #settle(executable: Executable, frozen: number): void {
     this.#loaded = { executable, source: this.#parts.data.source };
     this.#mode = { frozen, overFeatures: false };
     this.#base = [];
+    this.#predictedFrom = null;
   }
 
   #drop(): void {
@@ -140,22 +156,24 @@ export class TransferModels implements Models {
   /** The head over kept features, which are computed where they are not there. */
   async #toHead(watch: EpochWatch): Promise<Loaded | null> {
     const { engine, halves, training, pixels, shape, model } = this.#parts;
-    const state = this.#mode?.frozen === model.base ? this.state() : weightsState(this.state());
+    const state = this.state();
     const base = baseTensors(state, model);
     const path = this.#path(base);
     this.#drop();
     if (!(await this.#compute(path, base, watch))) {
-      await this.load(state, null);
+      await this.#predictFrom(state);
       return null;
     }
     this.#features?.close();
     this.#features = openFeatures(path, shape, pixels);
     const executable = await engine.compile(halves.head, { ...training, features: true, normalisation: { mean: null, deviation: null } }, this.#features);
-    const names = new Set(base.map(({ name }) => name));
-    executable.load(stateOf(state, tensorsIn(state).filter(({ name }) => !names.has(name))));
+    const ofHead = (whole: Uint8Array): Uint8Array => stateOf(whole, tensorsIn(whole).filter((tensor) => !isOfBase(tensor, model)));
+    const trainedBase = tensorsIn(state).some((tensor) => isOptimizerState(tensor) && isOfBase(tensor, model));
+    executable.load(ofHead(trainedBase ? weightsState(state) : state));
     this.#loaded = { executable, source: this.#features };
     this.#mode = { frozen: model.base, overFeatures: true };
     this.#base = base;
+    this.#predictedFrom = null;
     return this.#loaded;
   }
 
@@ -208,10 +226,19 @@ function isStatistic({ name }: Pick<Tensor, 'name'>): boolean {
   return name.endsWith('/moving_mean') || name.endsWith('/moving_variance');
 }
 
+/** Where other parameters were trained so far, their optimizer is of no use to these: it begins anew, wherever the span is cut. */
+function goOn(executable: Executable, state: Uint8Array): void {
+  executable.load(sameTensors(executable.state(), state) ? state : weightsState(state));
+}
+
 /** Of a state of the whole model, without an optimizer's. */
-function baseTensors(state: Uint8Array, { topology, base }: TransferModel): Tensor[] {
-  const layers = new Set(topology.config.layers.slice(0, base).map(({ config }) => config.name));
-  return tensorsIn(state).filter((tensor) => !isOptimizerState(tensor) && layers.has(layerOf(tensor)));
+function baseTensors(state: Uint8Array, model: TransferModel): Tensor[] {
+  return tensorsIn(state).filter((tensor) => !isOptimizerState(tensor) && isOfBase(tensor, model));
+}
+
+function isOfBase(tensor: Tensor, { topology, base }: TransferModel): boolean {
+  const layer = layerOf(tensor);
+  return topology.config.layers.some(({ config }, index) => index < base && config.name === layer);
 }
 
 /** Of LAYER/kernel; a layer's own name may have a '/'. */

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { OPTIMIZERS, zooModel } from '../../../proto/models.js';
-import type { BaseSettings, ImageEpochSettings, ImageTrajectory, OptimizerChoice, TrainWork } from '../../../proto/work.js';
+import type { BaseSettings, EvaluateWork, ImageEpochSettings, ImageTrajectory, OptimizerChoice, TrainWork } from '../../../proto/work.js';
 import type { PixelTable } from '../../../worker/data/pixel-table.js';
 import { programOf } from '../../../worker/engine/program.js';
 import { createWasmEngine } from '../../../worker/engine/wasm/engine.js';
@@ -16,7 +16,7 @@ import { openImageData } from '../../../worker/train/image-data.js';
 import { ImageClassifier } from '../../../worker/train/image-classifier.js';
 import { soleModel } from '../../../worker/train/models.js';
 import { imageNumerics } from '../../../worker/train/numerics.js';
-import type { Start, TrainOrder } from '../../../worker/train/protocol.js';
+import type { EvaluateOrder, Start, TrainOrder } from '../../../worker/train/protocol.js';
 import type { EpochWatch, Trainer } from '../../../worker/train/trainer.js';
 import { WarmImages } from '../../../worker/train/warm-images.js';
 import { generator, tensorsOf } from '../engine/support.js';
@@ -90,6 +90,11 @@ function order(epochs: readonly ImageEpochSettings[], start: Start, from = 0, pi
   return { kind: 'train', attempt: 'a', start, pixels, program: null, weights: FILE, folder, prefix: '', memoryBytes: 1e12, work };
 }
 
+function predictions(epoch: number, start: Start, of: ImageTrajectory): EvaluateOrder {
+  const work: EvaluateWork = { kind: 'evaluate', trajectory: of, epoch, key: 'c'.repeat(64), checkpoint: 'b'.repeat(64), parts: ['val'], dataset: 'e'.repeat(64), memoryBytes: null, timeoutMs: null };
+  return { kind: 'evaluate', attempt: 'a', start, pixels: DATA, program: null, weights: FILE, folder, prefix: '', memoryBytes: 1e12, work };
+}
+
 const warm = (pixels = DATA): WarmImages => new WarmImages(engine, () => openImageData(pixels, 'zerocenter'));
 
 async function stateAfter(trainer: Trainer): Promise<Uint8Array> {
@@ -132,9 +137,10 @@ for (const optimizer of [OPTIMIZERS.sgdm, OPTIMIZERS.adam, { ...OPTIMIZERS.adam,
 }
 
 test('a span cut anywhere, also where the base thaws, ends in the bytes of the whole one', async () => {
-  const epochs = [settings({ freeze: 'all' }), settings({ freeze: 'all' }), settings({ freeze: 3, lrFactor: 0.1 }), settings({ freeze: 'none', lr: 0.001 })];
+  // The fourth layer, a pooling, has nothing that is trained.
+  const epochs = [settings({ freeze: 'all' }), settings({ freeze: 'all' }), settings({ freeze: 4, lrFactor: 0.1 }), settings({ freeze: 3, lrFactor: 0.1 }), settings({ freeze: 'none', lr: 0.001 })];
   const whole = await train(await trainerOf(warm(), order(epochs, { from: 'nothing' })), epochs);
-  for (const cut of [1, 2, 3]) {
+  for (const cut of [1, 2, 3, 4]) {
     const first = await train(await trainerOf(warm(), order(epochs.slice(0, cut), { from: 'nothing' })), epochs.slice(0, cut));
     const path = join(folder, `cut-${cut}.state`);
     writeFileSync(path, first.state);
@@ -152,6 +158,23 @@ test('a child that holds the state goes on from it, whatever it trained before',
   await train(await trainerOf(child, order(epochs.slice(0, 1), { from: 'nothing' })), epochs.slice(0, 1));
   const held = await train(await trainerOf(child, order(epochs.slice(1), { from: 'held' }, 1)), epochs.slice(1), 1);
   assert.deepEqual(Buffer.from(held.state), Buffer.from(whole.state));
+});
+
+test('a child that has predicted from a checkpoint goes on from it as from the file', async () => {
+  for (const optimizer of [OPTIMIZERS.adam, { ...OPTIMIZERS.sgdm, ema: 0.9 }] satisfies OptimizerChoice[]) {
+    const of = trajectory(optimizer);
+    const epochs = [settings({ freeze: 'all' }), settings({ freeze: 'all' }), settings({ freeze: 'none', lrFactor: 0.1 })];
+    const whole = await train(await trainerOf(warm(), order(epochs, { from: 'nothing' }, 0, DATA, of)), epochs);
+    for (const cut of [1, 2]) {
+      const first = await train(await trainerOf(warm(), order(epochs.slice(0, cut), { from: 'nothing' }, 0, DATA, of)), epochs.slice(0, cut));
+      const path = join(folder, `predicted-${cut}.state`);
+      writeFileSync(path, first.state);
+      const child = warm();
+      for (const start of [{ from: 'file', path }, { from: 'held' }] satisfies Start[]) await (await child.prepare(predictions(cut - 1, start, of))).evaluate('val');
+      const held = await train(await trainerOf(child, order(epochs.slice(cut), { from: 'held' }, cut, DATA, of)), epochs.slice(cut), cut);
+      assert.deepEqual(Buffer.from(held.state), Buffer.from(whole.state), `${optimizer.name}, cut at ${cut}`);
+    }
+  }
 });
 
 test('what is frozen stays as the file has it; what is not is trained, and statistics move with it', async () => {
