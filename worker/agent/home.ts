@@ -7,6 +7,7 @@ import { mkdir, readFile, readdir, rename, rm, stat, utimes, writeFile } from 'n
 import { hostname } from 'node:os';
 import { join, resolve } from 'node:path';
 import { CodedError } from '../../proto/coded-error.js';
+import { removeDrafts } from '../data/features.js';
 import { startedAt } from './process-facts.js';
 
 const LOCK_PREFIX = 'agent-';
@@ -60,6 +61,7 @@ export async function openHome(named: string): Promise<WorkerHome> {
   try {
     // Only the holder of the lock may: these are somebody's open files otherwise.
     await rm(home.temporary, { recursive: true, force: true });
+    await removeDrafts(home.pixels);
     await Promise.all([home.temporary, home.blobs, home.pixels, home.logs].map((path) => mkdir(path, { recursive: true })));
     return { ...home, id: await stableId(folder), close };
   } catch (error) {

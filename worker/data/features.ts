@@ -7,7 +7,7 @@
  * others wait while it is touched.
  */
 import { mkdir, open, readdir, rename, rm, stat, utimes } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { asDiskFull } from '../../blob/errors.js';
 import type { ImageSource } from '../engine/engine.js';
@@ -28,6 +28,8 @@ const LOOK_MS = 200;
 const STALE_MS = 120_000;
 
 const SUFFIX = '.features';
+const LOCK = '.lock';
+const DRAFT = /\.features\.\d+\.tmp$/;
 
 /** Beside the pixels at `pixels`. `digest`: of all that they depend on. */
 export function featurePath(pixels: string, digest: string): string {
@@ -53,6 +55,12 @@ export class FeatureShelf implements Shelf {
   }
 }
 
+/** What a killed process had begun, of all files in a folder. Nobody else may be at work there. */
+export async function removeDrafts(folder: string): Promise<void> {
+  const names = await readdir(folder, { recursive: true }).catch(() => []);
+  await Promise.all(names.filter((name) => DRAFT.test(name) || name.endsWith(`${SUFFIX}${LOCK}`)).map((name) => rm(join(folder, name), { force: true })));
+}
+
 const elements = ({ height, width, channels }: FeatureShape): number => height * width * channels;
 
 /**
@@ -63,18 +71,37 @@ export async function ensureFeatures(path: string, count: number, shape: Feature
   const bytes = 4 * count * elements(shape);
   await mkdir(dirname(path), { recursive: true });
   for (;;) {
-    if (await isWhole(path, bytes)) return true;
-    if (await lock(`${path}.lock`)) break;
-    if (await between(0)) return false;
-    await wait(LOOK_MS);
+    if (await isWhole(path, bytes)) {
+      // The cache reads from it when they were used last.
+      await ifThere(utimes(path, new Date(), new Date()));
+      return true;
+    }
+    if (await lock(path + LOCK)) {
+      if (!(await make(path, bytes, () => write(path, count, compute, between)))) return false;
+    } else {
+      if (await between(0)) return false;
+      await wait(LOOK_MS);
+    }
   }
+}
+
+/** Under the lock. False where it was ended. */
+async function make(path: string, bytes: number, written: () => Promise<boolean>): Promise<boolean> {
   try {
-    return (await isWhole(path, bytes)) || (await write(path, count, compute, between));
+    await removeOthers(path);
+    return (await isWhole(path, bytes)) || (await written());
   } catch (error) {
     throw asDiskFull(error, path);
   } finally {
-    await rm(`${path}.lock`, { force: true });
+    await rm(path + LOCK, { force: true });
   }
+}
+
+/** Drafts of who had the lock before, and was killed. */
+async function removeOthers(path: string): Promise<void> {
+  const folder = dirname(path);
+  const drafts = (await readdir(folder)).filter((name) => name.startsWith(`${basename(path)}.`) && DRAFT.test(name));
+  await Promise.all(drafts.map((name) => rm(join(folder, name), { force: true })));
 }
 
 /** Images that are computed between two looks at the world. */
@@ -89,8 +116,7 @@ async function write(path: string, count: number, compute: (indices: Int32Array)
       const indices = Int32Array.from({ length: Math.min(CHUNK, count - from) }, (_, index) => from + index);
       const values = compute(indices);
       await file.writeFile(new Uint8Array(values.buffer, values.byteOffset, values.byteLength));
-      const now = new Date();
-      await utimes(`${path}.lock`, now, now);
+      await ifThere(utimes(path + LOCK, new Date(), new Date()));
       ended = await between(from + indices.length);
     }
     await file.datasync();
@@ -102,8 +128,15 @@ async function write(path: string, count: number, compute: (indices: Int32Array)
     if (ended) await rm(draft, { force: true });
   }
   if (ended) return false;
-  await rename(draft, path);
+  await ifThere(rename(draft, path));
   return true;
+}
+
+/** While a process sleeps, as its machine does, another takes over its lock and its draft. */
+async function ifThere(change: Promise<void>): Promise<void> {
+  await change.catch((error: unknown) => {
+    if (!(error instanceof Error && 'code' in error && error.code === 'ENOENT')) throw error;
+  });
 }
 
 async function isWhole(path: string, bytes: number): Promise<boolean> {

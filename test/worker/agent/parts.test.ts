@@ -101,12 +101,13 @@ describe('a worker’s home', () => {
   it('is opened by one, and again after that one closed it, under the same id', async () => {
     const first = await openHome(folder);
     await writeFile(join(first.temporary, 'left-over'), '');
+    await writeFile(join(first.pixels, 'a.features.4711.tmp'), '');
     await assert.rejects(openHome(folder), { code: 'HomeBusy' });
     await first.close();
     const second = await openHome(folder);
     assert.equal(second.id, first.id);
     assert.match(second.id, /^wrk_[0-9a-f]{20}$/);
-    assert.deepEqual(await readdir(second.temporary), []);
+    for (const emptied of [second.temporary, second.pixels]) assert.deepEqual(await readdir(emptied), []);
     await second.close();
   });
 
