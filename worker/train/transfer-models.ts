@@ -74,7 +74,7 @@ export class TransferModels implements Models {
   async begin(settings: ImageEpochSettings): Promise<void> {
     const mode = this.#modeOf(settings);
     const whole = await this.#compileWhole(mode);
-    whole.load(withBase(whole.state(), this.#parts.weights));
+    whole.load(withBase(whole.state(), this.#parts));
     this.#settle(whole, mode.frozen);
   }
 
@@ -246,12 +246,14 @@ function layerOf({ name }: Pick<Tensor, 'name'>): string {
   return name.slice(0, name.lastIndexOf('/'));
 }
 
-/** A fresh state with the base's weights in their places. Throws DataError where one has another shape; those that are not the model's are passed over. */
-function withBase(state: Uint8Array, weights: readonly NamedTensor[]): Uint8Array {
+/** A fresh state with the base's weights in their places. Throws DataError where one is missing or has another shape; those that are not the model's are passed over. */
+function withBase(state: Uint8Array, { weights, model }: Pick<TransferParts, 'weights' | 'model'>): Uint8Array {
   const known = new Map(weights.map((tensor) => [tensor.name, tensor]));
   return stateOf(state, tensorsIn(state).map((tensor) => {
+    if (isOptimizerState(tensor) || !isOfBase(tensor, model)) return tensor;
     const given = known.get(tensor.name);
-    if (given === undefined) return tensor;
+    // Samplers that draw as they go may come to a base that nobody has held against the weights.
+    if (given === undefined) throw new DataError(`the weights have no ${tensor.name}, which the base up to ${model.topology.config.layers[model.base - 1]?.config.name ?? ''} needs`);
     if (canonicalJson([...given.shape]) !== canonicalJson([...tensor.shape])) {
       throw new DataError(`the weights have ${tensor.name} of [${given.shape.join(', ')}], and the model one of [${tensor.shape.join(', ')}]`);
     }

@@ -68,3 +68,14 @@ test('a state for inference has the averages as its weights, and predicts what t
   executable.restart(7, 0);
   assert.deepEqual(executable.predict(range(8)), (await made('sgd')).predict(range(8)), 'before its first step it predicts by its weights');
 });
+
+test('statistics of batch norms are those of the averages', async () => {
+  const executable = await made('adam', 0.9);
+  train(executable, 0, 5);
+  executable.recalibrate(range(8), 4);
+  const other = await made('sgd');
+  other.load(inferenceState(executable.state()));
+  other.recalibrate(range(8), 4);
+  const [found, expected] = [executable, other].map((one) => tensorsOf(one.state()));
+  for (const name of ['layer1/moving_mean', 'layer1/moving_variance']) assert.deepEqual(found?.get(name), expected?.get(name), name);
+});

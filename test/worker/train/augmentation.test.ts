@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Augmentation, ImageEpochSettings } from '../../../proto/work.js';
-import type { ImageSource } from '../../../worker/engine/engine.js';
+import type { Executable, ImageSource } from '../../../worker/engine/engine.js';
 import { createWasmEngine } from '../../../worker/engine/wasm/engine.js';
 import { ARENA_BASE, instantiateKernels, PAGE_BYTES } from '../../../worker/engine/wasm/kernels.js';
 import { applyEffects } from '../../../worker/engine/pixel-effects.js';
@@ -175,4 +175,26 @@ test('a training fraction takes its share of each class, and smaller shares lie 
   assert.deepEqual(counts, [[1, 1], [7, 3], [35, 15], [70, 30]]);
   subsets.slice(1).forEach((larger, index) => assert.ok(subsets[index]?.every((image) => larger.includes(image))));
   assert.notDeepEqual(trainingSubset(range(100), labels, 0.5, 10, 0), subsets[2]);
+});
+
+test('an image is mixed with any of those that are trained on, and with no other', async () => {
+  const source = images(20, [SIZE, SIZE, 1], 2, 3);
+  const parts = { train: range(10), val: range(5, 10), test: range(5, 15) };
+  const mixed = new Set<number>();
+  const unused = (): never => assert.fail('not asked for');
+  const executable: Executable = {
+    params: 0, learnables: 0, memoryBytes: 0, recalibrate: () => undefined, predict: (indices) => new Float32Array(2 * indices.length), state: unused, load: unused, restart: unused, dispose: unused,
+    step: (_, { augment }) => {
+      for (const transform of augment ?? []) mixed.add(transform.mixed?.image ?? assert.fail('not mixed'));
+      return { loss: 1, correct: 0 };
+    },
+  };
+  const trajectory = garthTrajectory({ manifest: { format: 1, digest: 'noise', classes: ['a', 'b'], packs: [], files: [] }, blob: '' });
+  const trainer = new ImageClassifier(trajectory, soleModel(executable, source), parts);
+  const subset = new Set(trainingSubset(parts.train, source.labels, 0.5, 0, 0));
+  for (const [trainFraction, expected] of [[0.5, subset], [1, new Set(range(10))]] as const) {
+    mixed.clear();
+    for (let epoch = 0; epoch < 20; epoch++) await trainer.train(epoch, imageSettings({ batch: 4, augment: ALL, trainFraction }), WATCH);
+    assert.deepEqual(mixed, expected);
+  }
 });

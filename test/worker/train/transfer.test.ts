@@ -203,6 +203,29 @@ test('augmentation keeps the whole model in training, and no features', async ()
   assert.equal(readdirSync(folder).length, before);
 });
 
+test('features of another input or of other weights of the base are others, as far as their last layer', async () => {
+  const one = settings({ freeze: 'all' });
+  const pixels = table('others');
+  const keptAfter = async (of: ImageTrajectory, file = FILE): Promise<number> => {
+    await train(await trainerOf(warm(pixels), { ...order([one], { from: 'nothing' }, 0, pixels, of), weights: file }), [one]);
+    return readdirSync(folder).filter((name) => name.endsWith('.features')).length;
+  };
+  const first = trajectory();
+  const before = await keptAfter(first);
+  assert.equal(await keptAfter(trajectory(OPTIMIZERS.sgd, 1)), before);
+  assert.equal(await keptAfter({ ...first, input: { ...first.input, normalisation: 'scale' } }), before + 1);
+  const last = WEIGHTS.at(-1) ?? assert.fail('no weights');
+  const other = join(folder, 'other.safetensors');
+  writeFileSync(other, writeSafetensors([...WEIGHTS.slice(0, -1), { ...last, values: last.values.map((value) => value + 1) }]));
+  assert.equal(await keptAfter(first, other), before + 2);
+});
+
+test('a base of which the file lacks a tensor is not trained from random weights', async () => {
+  const lacking = join(folder, 'lacking.safetensors');
+  writeFileSync(lacking, writeSafetensors(WEIGHTS.filter(({ name }) => name !== 'conv2d_2/bias')));
+  await assert.rejects(trainerOf(warm(), { ...order([settings({ freeze: 'none' })], { from: 'nothing' }), weights: lacking }), { code: 'DataError', message: /no conv2d_2\/bias/ });
+});
+
 test('an epoch that is interrupted while features are computed leaves no file, and the state as it was', async () => {
   const pixels = table('interrupted');
   const other = { ...trajectory(), data: 'f'.repeat(64) };
