@@ -91,6 +91,27 @@ module.exports = {
       to: { path: 'node_modules/@tensorflow/' },
     },
     {
+      name: 'the-dashboard-takes-types-of-the-api-alone',
+      comment: 'It runs in a browser, over the HTTP API like everybody else; dashboard/api/types.ts names what it reads.',
+      severity: 'error',
+      from: { path: '^dashboard/' },
+      to: { path: '^(proto|blob|coordinator|worker|cli|test)/', dependencyTypesNot: ['type-only'] },
+    },
+    {
+      name: 'the-dashboard-reads-the-api-in-one-place',
+      comment: 'Types of the API come through dashboard/api/types.ts.',
+      severity: 'error',
+      from: { path: '^dashboard/', pathNot: '^dashboard/api/types\\.ts$' },
+      to: { path: '^(proto|blob|coordinator|worker|cli|test)/' },
+    },
+    {
+      name: 'the-dashboard-stands-alone',
+      comment: 'Nothing of a browser in the program.',
+      severity: 'error',
+      from: { path: '^(proto|blob|coordinator|worker|cli)/' },
+      to: { path: '^dashboard/|node_modules/(preact|@preact|uplot|vite)/' },
+    },
+    {
       name: 'no-missing',
       comment: 'An import that leads nowhere.',
       severity: 'error',

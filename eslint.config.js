@@ -7,7 +7,7 @@ export default defineConfig(
   // Written by a generator (proto, coordinator/api), not ours, or a user's own (examples, which a test runs).
   { ignores: ['dist/**', 'node_modules/**', 'proto/generated/**', 'coordinator/api/generated/**', 'examples/**'] },
   {
-    files: ['**/*.ts'],
+    files: ['**/*.ts', '**/*.tsx'],
     extends: [eslint.configs.recommended, ...tseslint.configs.strictTypeChecked, ...tseslint.configs.stylisticTypeChecked],
     languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
     linterOptions: { reportUnusedDisableDirectives: 'error' },

@@ -1,5 +1,5 @@
 /**
- * Compiles the TypeScript sources to dist/ and removes what was compiled from sources that are gone
+ * Compiles the TypeScript sources to dist/, bundles the dashboard to dist/dashboard, and removes what was compiled from sources that are gone
  * (a deleted test must not run on). Imported by setup.mjs; `node tools/build.mjs` builds always.
  */
 import { spawnSync } from 'node:child_process';
@@ -7,6 +7,7 @@ import { createHash } from 'node:crypto';
 import { chmodSync, existsSync, mkdirSync, readFileSync, readdirSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { dashboardSources } from './build-dashboard.mjs';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const dist = join(root, 'dist');
@@ -35,10 +36,10 @@ function listDigest(files) {
 /** Whether dist/ belongs to the sources as they are. */
 export function isBuilt() {
   if (!existsSync(stamp)) return false;
-  const files = sources();
+  const files = [...sources(), ...dashboardSources()];
   if (readFileSync(stamp, 'utf8') !== listDigest(files)) return false;
   const builtAt = statSync(stamp).mtimeMs;
-  const inputs = [...files, join(root, 'tsconfig.json'), join(root, 'package-lock.json')];
+  const inputs = [...files, join(root, 'tsconfig.json'), join(root, 'package-lock.json'), join(root, 'tools', 'build-dashboard.mjs')];
   return inputs.every((file) => statSync(file).mtimeMs <= builtAt);
 }
 
@@ -46,7 +47,7 @@ function removeOrphans(files) {
   const known = new Set(files.map((file) => relative(root, file).replace(/\.ts$/, '')));
   for (const file of filesUnder(dist)) {
     const path = relative(dist, file);
-    if (!path.includes(sep)) continue;
+    if (!path.includes(sep) || path.startsWith(`dashboard${sep}`)) continue;
     if (!known.has(path.replace(/\.js(\.map)?$/, ''))) rmSync(file);
   }
 }
@@ -56,15 +57,16 @@ export function build() {
   const startedAt = new Date();
   const files = sources();
   removeOrphans(files);
+  const node = (...args) => spawnSync(process.execPath, args, { cwd: root, stdio: ['ignore', 2, 2] }).status === 0;
   const compiler = join(root, 'node_modules', 'typescript', 'bin', 'tsc');
   // The compiler's record of a former build claims files as written that somebody may have removed.
   if (!existsSync(stamp)) rmSync(join(dist, '.tsbuildinfo'), { force: true });
-  const result = spawnSync(process.execPath, [compiler, '-p', join(root, 'tsconfig.json')], { cwd: root, stdio: ['ignore', 2, 2] });
-  if (result.status !== 0) return false;
+  if (!node(compiler, '-p', join(root, 'tsconfig.json'))) return false;
+  if (!node(compiler, '-p', join(root, 'dashboard', 'tsconfig.json')) || !node(join(root, 'tools', 'build-dashboard.mjs'))) return false;
   mkdirSync(dist, { recursive: true });
   const program = join(dist, 'cli', 'main.js');
   if (existsSync(program)) chmodSync(program, 0o755);
-  writeFileSync(stamp, listDigest(files));
+  writeFileSync(stamp, listDigest([...files, ...dashboardSources()]));
   utimesSync(stamp, startedAt, startedAt);
   return true;
 }

@@ -257,6 +257,7 @@ class Run {
   async #begin(connection: Connection, request: SubmitRequest): Promise<string> {
     this.#interrupts.signal.throwIfAborted();
     const { sweep } = await beginSweep(connection.service, request, (line) => this.#display.say(line));
+    if (connection.host !== null) this.#display.say(`Dashboard: ${connection.host.url}/sweeps/${encodeURIComponent(sweep.name)}`);
     if (sweep.state === 'running') this.#startWorker(connection);
     return sweep.id;
   }

@@ -1,6 +1,6 @@
 /**
  * /api/v1: the application service over HTTP, for commands on a home that is busy, for people elsewhere
- * and for workers' blobs. Every route but /health wants a bearer token whose role reaches so far. Errors
+ * and for workers' blobs, beside the dashboard that speaks to it. Every route but /health wants a bearer token whose role reaches so far. Errors
  * are {code, message}.
  */
 import type { RequestListener, Server } from 'node:http';
@@ -23,6 +23,7 @@ import { NotLeading } from '../leader/candidacy.js';
 import { codeOf, httpStatus } from './errors.js';
 import { registerMetricsRoute, type MetricsPage } from './metrics-route.js';
 import { openApi, OPENAPI_PATH } from './openapi.js';
+import { registerPage, type PageFiles } from './page.js';
 import { ROUTES } from './routes/all.js';
 import { checked, type Route } from './routes/route.js';
 import type { SweepService } from './sweep-service.js';
@@ -50,6 +51,8 @@ export interface HttpOptions {
   readonly metrics: () => Promise<MetricsPage>;
   /** Without a token: at the door for this machine alone. */
   readonly openMetrics?: boolean;
+  /** The dashboard. */
+  readonly page: PageFiles;
 }
 
 export async function httpServer(options: HttpOptions): Promise<FastifyInstance> {
@@ -61,9 +64,7 @@ export async function httpServer(options: HttpOptions): Promise<FastifyInstance>
     if (status >= 500) options.logger.error({ err: error, route: request.url }, 'a request failed');
     return reply.status(status).send({ code, message });
   });
-  app.setNotFoundHandler(async (request, reply) => {
-    await reply.status(404).send({ code: 'NoSuchRoute', message: `there is no ${request.method} ${request.url}` });
-  });
+  registerPage(app, options.page);
   // After the hooks that ask who it is, and before any body is read.
   app.addHook('preParsing', async (request) => {
     const { url } = request.routeOptions;

@@ -1,10 +1,11 @@
 /** Puts the coordinator together: store, leader, the carrier of worker sessions, and the HTTP API. */
+import { join } from 'node:path';
 import type { FastifyInstance } from 'fastify';
 import type { Logger } from 'pino';
 import { countedOwnedBlobs } from '../../blob/counted.js';
 import { openBlobs } from '../../blob/open.js';
 import type { NatsPlace } from '../../proto/nats/settings.js';
-import { packageVersion } from '../../proto/package-root.js';
+import { packageRoot, packageVersion } from '../../proto/package-root.js';
 import { Access } from '../access/access.js';
 import { BlobRights } from '../access/blob-rights.js';
 import type { ServerTls } from '../access/tls.js';
@@ -13,6 +14,7 @@ import { BlobCollector } from '../blob/collector.js';
 import { ManifestPacks } from '../blob/manifest-packs.js';
 import { httpServer } from '../api/http.js';
 import { leadingBy } from '../api/leading.js';
+import { readPage } from '../api/page.js';
 import { ApplicationService } from '../api/service.js';
 import { natsCarrier } from '../dispatch/nats.js';
 import { NotLeading } from '../leader/candidacy.js';
@@ -66,6 +68,7 @@ export async function startCoordinator(options: CoordinatorOptions): Promise<Run
   const service = new ApplicationService({ store, blobs, leader: leadingBy(leader), version: packageVersion(), project: DEFAULT_PROJECT, actor: LOCAL_ACTOR });
   const packs = new ManifestPacks(blobs);
   const blobRights = new BlobRights({ leased: (token) => leader.leased(token), settled: () => leader.settled, packsOf: (manifest) => packs.of(manifest) });
+  const page = readPage(join(packageRoot(), 'dist', 'dashboard'));
   const http = (openMetrics: boolean) => (tls: ServerTls | null): Promise<FastifyInstance> =>
     httpServer({
       ...{ serviceFor: (actor) => service.as(actor), access, blobRights, tls, logger, blobs: countedOwnedBlobs(blobs, blobTraffic(metrics)) },
@@ -74,6 +77,7 @@ export async function startCoordinator(options: CoordinatorOptions): Promise<Run
       leading: () => leader.leading(SETTLE_MS),
       metrics: () => metricsPage(metrics, leader.facts()),
       openMetrics,
+      page,
     });
   const doors = [new Door(options.loopback, null, http(true))];
   if (options.outer !== null) doors.push(new Door(options.outer, options.outer.tls, http(false)));

@@ -85,6 +85,7 @@ describe('the HTTP API', () => {
       if (standsBy !== null) throw new NotLeading(standsBy);
     },
     metrics: async () => ({ contentType: 'text/plain; version=0.0.4', text: 'trawl_leader 1\n' }),
+    page: new Map(),
   });
 
   before(async () => {

@@ -31,7 +31,7 @@ before(async () => {
     usingBlob: async () => undefined,
     blobUsed: async () => undefined,
     leading: async () => undefined,
-    metrics: async () => ({ contentType: 'text/plain', text: '' }),
+    metrics: async () => ({ contentType: 'text/plain', text: '' }), page: new Map(),
   });
   document = (await app.inject({ url: '/api/openapi.json' })).json<OpenApi>();
 });

@@ -1,0 +1,6 @@
+/** What the page reads of the API. Types only: nothing of the coordinator is bundled. */
+export type { Answers, Operation } from '../../coordinator/api/answers.js';
+export type { ProgressView, SweepView } from '../../coordinator/api/views.js';
+export type { Results, TrialResult } from '../../coordinator/api/trial-views.js';
+export type { SweepState, TrialState } from '../../coordinator/trial/states.js';
+export type { Json } from '../../proto/work.js';

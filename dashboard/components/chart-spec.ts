@@ -1,0 +1,39 @@
+/** What a chart shows, apart from how it is drawn: on the page by uPlot, as a file by chart-svg.ts. */
+
+export interface ChartAxis {
+  /** With its unit, e.g. `Time (min)`. */
+  readonly label: string;
+  /** Logarithmic; values up to 0 are left out. */
+  readonly log?: boolean;
+  /** Values are seconds since 1970, shown in the viewer's zone. */
+  readonly time?: boolean;
+  /** Only whole numbers are marked. */
+  readonly whole?: boolean;
+}
+
+export interface ChartSeries {
+  readonly label: string;
+  /** One for each x; null where there is none. */
+  readonly values: readonly (number | null)[];
+  /** Of the palette, from 1 to 8. */
+  readonly colour: number;
+  readonly kind: 'line' | 'step' | 'points';
+}
+
+export interface ChartSpec {
+  readonly title: string;
+  readonly x: ChartAxis;
+  readonly y: ChartAxis;
+  /** In ascending order, shared by all series. */
+  readonly xs: readonly number[];
+  readonly series: readonly ChartSeries[];
+}
+
+/** As tokens.css has it. */
+export function seriesColour(colour: number): string {
+  return token(`--series-${((colour - 1) % 8) + 1}`);
+}
+
+export function token(name: string): string {
+  return getComputedStyle(document.documentElement).getPropertyValue(name).trim();
+}

@@ -1,0 +1,124 @@
+/** A chart as an SVG document of its own, with its title, axes and legend: for exports. Pure. */
+import type { ChartAxis, ChartSeries, ChartSpec } from './chart-spec.js';
+
+export interface SvgColours {
+  readonly background: string;
+  readonly text: string;
+  readonly grid: string;
+  readonly series: (colour: number) => string;
+}
+
+const WIDTH = 960;
+const HEIGHT = 540;
+const LEFT = 84;
+const RIGHT = 24;
+const TOP = 48;
+const BOTTOM = 64;
+const LEGEND_LINE = 20;
+
+interface Scale {
+  readonly ticks: readonly number[];
+  /** Where a value lies between the ends, from 0 to 1; null for what has no place on it. */
+  readonly at: (value: number) => number | null;
+}
+
+export function chartSvg(spec: ChartSpec, colours: SvgColours): string {
+  const legendLines = Math.ceil(spec.series.length / 3);
+  const height = HEIGHT + legendLines * LEGEND_LINE;
+  const x = scaleOf(spec.xs, spec.x);
+  const y = scaleOf(spec.series.flatMap(({ values }) => values.filter((value) => value !== null)), spec.y);
+  const px = (value: number): number | null => placed(x.at(value), LEFT, WIDTH - RIGHT);
+  const py = (value: number): number | null => placed(y.at(value), HEIGHT - BOTTOM, TOP);
+  const parts = [
+    `<rect width="${WIDTH}" height="${height}" fill="${colours.background}"/>`,
+    text(LEFT, 28, spec.title, colours.text, 'font-size="17" font-weight="600"'),
+    ...y.ticks.map((tick) => line(LEFT, py(tick) ?? 0, WIDTH - RIGHT, py(tick) ?? 0, colours.grid) + text(LEFT - 8, (py(tick) ?? 0) + 4, tickText(tick, spec.y), colours.text, 'text-anchor="end" font-size="12"')),
+    ...x.ticks.map((tick) => line(px(tick) ?? 0, TOP, px(tick) ?? 0, HEIGHT - BOTTOM, colours.grid) + text(px(tick) ?? 0, HEIGHT - BOTTOM + 18, tickText(tick, spec.x), colours.text, 'text-anchor="middle" font-size="12"')),
+    text((LEFT + WIDTH - RIGHT) / 2, HEIGHT - 18, spec.x.label, colours.text, 'text-anchor="middle" font-size="13"'),
+    `<text transform="translate(20 ${(TOP + HEIGHT - BOTTOM) / 2}) rotate(-90)" fill="${colours.text}" text-anchor="middle" font-size="13">${escaped(spec.y.label)}</text>`,
+    ...spec.series.map((series) => drawn(series, spec.xs, px, py, colours.series(series.colour))),
+    ...spec.series.map((series, index) => legendEntry(series, index, colours)),
+  ];
+  return `<svg xmlns="http://www.w3.org/2000/svg" width="${WIDTH}" height="${height}" viewBox="0 0 ${WIDTH} ${height}" font-family="system-ui, sans-serif">${parts.join('')}</svg>\n`;
+}
+
+function placed(share: number | null, from: number, to: number): number | null {
+  return share === null ? null : Math.round((from + share * (to - from)) * 10) / 10;
+}
+
+function scaleOf(values: readonly number[], axis: ChartAxis): Scale {
+  const usable = values.filter((value) => Number.isFinite(value) && (axis.log !== true || value > 0)).map((value) => (axis.log === true ? Math.log10(value) : value));
+  let [least, most] = usable.reduce(([low, high], value) => [Math.min(low, value), Math.max(high, value)], [Infinity, -Infinity]);
+  if (usable.length === 0) [least, most] = [0, 1];
+  if (least === most) [least, most] = [least - 0.5, most + 0.5];
+  const at = (value: number): number | null => {
+    if (axis.log === true && value <= 0) return null;
+    return ((axis.log === true ? Math.log10(value) : value) - least) / (most - least);
+  };
+  const ticks = axis.log === true ? powers(least, most) : steps(least, most, axis.whole === true ? 1 : 0);
+  return { ticks, at };
+}
+
+/** Round numbers about a sixth of the way apart, and at least `closest`. */
+function steps(least: number, most: number, closest = 0): number[] {
+  const rough = Math.max((most - least) / 6, closest);
+  const power = 10 ** Math.floor(Math.log10(rough));
+  const step = [1, 2, 5, 10].map((factor) => factor * power).find((each) => each >= rough) ?? rough;
+  const first = Math.ceil(least / step);
+  const count = Math.floor(most / step) - first + 1;
+  return Array.from({ length: Math.max(0, count) }, (_, index) => Number(((first + index) * step).toPrecision(12)));
+}
+
+/** `least`, `most`: logarithms. Powers of ten where there are two or more, else round numbers. */
+function powers(least: number, most: number): number[] {
+  const first = Math.ceil(least);
+  const found = Array.from({ length: Math.max(0, Math.floor(most) - first + 1) }, (_, index) => 10 ** (first + index));
+  return found.length >= 2 ? found : steps(10 ** least, 10 ** most).filter((tick) => tick > 0);
+}
+
+function tickText(value: number, axis: ChartAxis): string {
+  if (axis.time === true) return new Date(value * 1_000).toLocaleTimeString(undefined, { timeStyle: 'short' });
+  return value !== 0 && (Math.abs(value) < 0.001 || Math.abs(value) >= 1_000_000) ? value.toExponential(0) : String(Number(value.toPrecision(6)));
+}
+
+type Place = (value: number) => number | null;
+
+function drawn({ kind, values }: ChartSeries, xs: readonly number[], px: Place, py: Place, colour: string): string {
+  const points = values.map((value, index): readonly [number, number] | null => {
+    const [x, y] = [px(xs[index] ?? NaN), value === null ? null : py(value)];
+    return x === null || y === null || Number.isNaN(x) ? null : [x, y];
+  });
+  if (kind === 'points') return points.map((point) => (point === null ? '' : `<circle cx="${point[0]}" cy="${point[1]}" r="2.5" fill="${colour}"/>`)).join('');
+  let path = '';
+  let pen: readonly [number, number] | null = null;
+  for (const point of points) {
+    // A step goes on over places without a value; a line does not.
+    if (point === null) {
+      if (kind === 'line') pen = null;
+      continue;
+    }
+    path += pen === null ? `M${point[0]} ${point[1]}` : kind === 'step' ? `H${point[0]}V${point[1]}` : `L${point[0]} ${point[1]}`;
+    pen = point;
+  }
+  return `<path d="${path}" fill="none" stroke="${colour}" stroke-width="1.8"/>`;
+}
+
+function legendEntry({ label, colour }: ChartSeries, index: number, colours: SvgColours): string {
+  const x = LEFT + (index % 3) * ((WIDTH - LEFT - RIGHT) / 3);
+  const y = HEIGHT + Math.floor(index / 3) * LEGEND_LINE;
+  const shown = label.length > 40 ? `${label.slice(0, 39)}…` : label;
+  return `<rect x="${x}" y="${y - 4}" width="16" height="4" fill="${colours.series(colour)}"/>${text(x + 22, y + 3, shown, colours.text, 'font-size="12"')}`;
+}
+
+function line(x1: number, y1: number, x2: number, y2: number, colour: string): string {
+  return `<line x1="${x1}" y1="${y1}" x2="${x2}" y2="${y2}" stroke="${colour}"/>`;
+}
+
+function text(x: number, y: number, content: string, colour: string, attributes: string): string {
+  return `<text x="${x}" y="${y}" fill="${colour}" ${attributes}>${escaped(content)}</text>`;
+}
+
+/** What XML does not know (control characters) is left out. */
+function escaped(content: string): string {
+  return content.replaceAll(/\p{Cc}/gu, '').replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;');
+}

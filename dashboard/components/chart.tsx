@@ -1,0 +1,140 @@
+/** A chart with its legend, what is under the pointer in words, and exports. Drawn once it comes into sight. */
+import { useSignal } from '@preact/signals';
+import type { JSX } from 'preact';
+import { useEffect, useRef } from 'preact/hooks';
+import { theme } from '../state/theme.js';
+import { metric } from '../text/format.js';
+import { csv, download, type Cell } from '../text/download.js';
+import { seriesColour, token, type ChartSpec } from './chart-spec.js';
+import { Menu } from './menu.js';
+import type { Plot } from './plot.js';
+
+export interface ChartProps {
+  readonly spec: ChartSpec;
+  /** What the chart comes to, for people who do not see it and beside it for all. */
+  readonly summary: string;
+  /** What lies at an index of `xs`, in words; the values of the series where it is absent. */
+  readonly describe?: (index: number) => string;
+  readonly onPick?: (index: number) => void;
+  /** Name of exported files, without an ending. */
+  readonly file: string;
+}
+
+export function Chart(props: ChartProps): JSX.Element {
+  const { spec, summary, file } = props;
+  const hovered = useSignal<number | null>(null);
+  const index = hovered.value;
+  return (
+    <figure class="chart" aria-label={`${spec.title}. ${summary}`}>
+      <div class="chart-head">
+        <figcaption>{index === null ? summary : (props.describe ?? ((at: number) => valuesAt(spec, at)))(index)}</figcaption>
+        <ExportMenu spec={spec} file={file} />
+      </div>
+      <Drawing {...props} onHover={(at) => (hovered.value = at)} />
+      <ul class="legend">
+        {spec.series.map(({ label, colour }) => (
+          <li key={label}>
+            <span class="swatch" style={{ background: `var(--series-${((colour - 1) % 8) + 1})` }} />
+            {label}
+          </li>
+        ))}
+      </ul>
+    </figure>
+  );
+}
+
+function valuesAt({ x, xs, series }: ChartSpec, index: number): string {
+  const at = xs[index];
+  const where = at === undefined ? '' : x.time === true ? new Date(at * 1_000).toLocaleString() : String(at);
+  return [`${x.label}: ${where}`, ...series.map(({ label, values }) => `${label}: ${metric(values[index])}`)].join(', ');
+}
+
+function Drawing({ spec, onHover, onPick }: ChartProps & { readonly onHover: (index: number | null) => void }): JSX.Element {
+  const element = useRef<HTMLDivElement>(null);
+  const drawn = useRef<Plot | null>(null);
+  const latest = useRef({ spec, onPick });
+  latest.current = { spec, onPick };
+  const failed = useSignal(false);
+  // What cannot be changed in a chart that stands: a new one is drawn.
+  const shape = JSON.stringify([spec.x, spec.y, spec.series.map(({ label, colour, kind }) => [label, colour, kind]), theme.value]);
+  useEffect(() => {
+    const { current } = element;
+    if (current === null) return undefined;
+    let isGone = false;
+    const draw = async (): Promise<void> => {
+      try {
+        const { plot } = await import('./plot.js');
+        if (isGone) return;
+        drawn.current = plot(current, latest.current.spec, { onHover, onClick: (index) => latest.current.onPick?.(index) });
+      } catch {
+        failed.value = true;
+      }
+    };
+    const sight = new IntersectionObserver((entries) => {
+      if (!entries.some(({ isIntersecting }) => isIntersecting)) return;
+      sight.disconnect();
+      void draw();
+    }, { rootMargin: '200px' });
+    sight.observe(current);
+    const size = new ResizeObserver(() => drawn.current?.resize(Math.max(200, current.clientWidth)));
+    size.observe(current);
+    return () => {
+      isGone = true;
+      sight.disconnect();
+      size.disconnect();
+      drawn.current?.destroy();
+      drawn.current = null;
+    };
+  }, [shape]);
+  useEffect(() => drawn.current?.update(spec), [spec]);
+  if (failed.value) return <div class="notice failed" role="alert">The part of the page that draws charts could not be loaded; load the page again.</div>;
+  return <div class="chart-body" ref={element} aria-hidden="true" />;
+}
+
+function ExportMenu({ spec, file }: { readonly spec: ChartSpec; readonly file: string }): JSX.Element {
+  return (
+    <Menu label="Export">
+      <button type="button" onClick={() => void svgOf(spec).then((svg) => download(`${file}.svg`, svg, 'image/svg+xml'))}>
+        SVG
+      </button>
+      <button type="button" onClick={() => void svgOf(spec).then(pngOf).then((png) => download(`${file}.png`, png, 'image/png'))}>
+        PNG
+      </button>
+      <button type="button" onClick={() => download(`${file}.csv`, tableOf(spec), 'text/csv')}>
+        CSV
+      </button>
+      <button type="button" onClick={() => download(`${file}.json`, JSON.stringify({ title: spec.title, x: { ...spec.x, values: spec.xs }, y: spec.y, series: spec.series }), 'application/json')}>
+        JSON
+      </button>
+    </Menu>
+  );
+}
+
+async function svgOf(spec: ChartSpec): Promise<string> {
+  const { chartSvg } = await import('./chart-svg.js');
+  return chartSvg(spec, { background: token('--surface'), text: token('--text'), grid: token('--grid'), series: seriesColour });
+}
+
+/** Twice as large as it is drawn, for screens and print alike. */
+async function pngOf(svg: string): Promise<Blob> {
+  const url = URL.createObjectURL(new Blob([svg], { type: 'image/svg+xml' }));
+  try {
+    const image = new Image();
+    image.src = url;
+    await image.decode();
+    const canvas = document.createElement('canvas');
+    canvas.width = image.naturalWidth * 2;
+    canvas.height = image.naturalHeight * 2;
+    canvas.getContext('2d')?.drawImage(image, 0, 0, canvas.width, canvas.height);
+    const blob = await new Promise<Blob | null>((resolve) => canvas.toBlob(resolve, 'image/png'));
+    if (blob === null) throw new Error('this browser makes no picture of the chart');
+    return blob;
+  } finally {
+    URL.revokeObjectURL(url);
+  }
+}
+
+function tableOf({ x, xs, series }: ChartSpec): string {
+  const rows = xs.map((at, index): Cell[] => [x.time === true ? new Date(at * 1_000).toISOString() : at, ...series.map(({ values }) => values[index] ?? null)]);
+  return csv([x.label, ...series.map(({ label }) => label)], rows);
+}

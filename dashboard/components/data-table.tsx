@@ -1,0 +1,240 @@
+/**
+ * Tables of any length. Only the rows in sight (and a few around them) are in the document, so 100,000
+ * trials cost as much as 30; rows that are not there yet are asked for as they come into sight. Sorting and
+ * the choice of columns stand in the URL.
+ */
+import { useSignal } from '@preact/signals';
+import type { ComponentChildren, JSX } from 'preact';
+import { useEffect, useRef } from 'preact/hooks';
+import { place, setQuery } from '../state/location.js';
+import { csv, download, type Cell } from '../text/download.js';
+import { Menu } from './menu.js';
+
+export interface Column<Row> {
+  /** In URLs and exports. */
+  readonly name: string;
+  readonly label: string;
+  readonly numeric?: boolean;
+  readonly value: (row: Row) => Cell;
+  /** In the place of the value. */
+  readonly show?: (row: Row) => ComponentChildren;
+  /** What comes first when one sorts by it; absent where one cannot. */
+  readonly sort?: 'asc' | 'desc';
+  /** Not shown until it is chosen. */
+  readonly optional?: boolean;
+}
+
+export interface Rows<Row> {
+  readonly total: number;
+  /** Undefined while it is not there yet. */
+  readonly at: (index: number) => Row | undefined;
+  /** Told which rows are in sight, from the first to before the last. */
+  readonly need?: (from: number, to: number) => void;
+  /** For exports. */
+  readonly all: () => Promise<readonly Row[]>;
+}
+
+export interface DataTableProps<Row> {
+  /** For people who do not see it. */
+  readonly caption: string;
+  /** Before `sort` and `columns` in the URL, where a page has several tables. */
+  readonly prefix?: string;
+  readonly columns: readonly Column<Row>[];
+  readonly rows: Rows<Row>;
+  readonly keyOf: (row: Row) => string;
+  /** `name:asc` or `name:desc`, where the URL says nothing. */
+  readonly sortedBy?: string;
+  readonly chosen?: (row: Row) => boolean;
+  /** Name of exported files, without an ending. */
+  readonly file: string;
+}
+
+/** As --row of tokens.css. */
+const ROW_PX = 34;
+const AROUND = 10;
+
+export interface Sorting {
+  readonly name: string;
+  readonly order: 'asc' | 'desc';
+}
+
+export function sortingOf(written: string | null | undefined): Sorting | null {
+  const [, name, order] = /^(.*):(asc|desc)$/s.exec(written ?? '') ?? [];
+  return name === undefined || order === undefined ? null : { name, order: order as 'asc' | 'desc' };
+}
+
+/** Rows that are all there, sorted as the URL says. Rows without a value come last; ties stay as they were. */
+export function localRows<Row>(rows: readonly Row[], columns: readonly Column<Row>[], sorting: Sorting | null): Rows<Row> {
+  const column = columns.find(({ name }) => name === sorting?.name);
+  const sign = sorting?.order === 'desc' ? -1 : 1;
+  const sorted = column === undefined ? rows : rows.toSorted((a, b) => compared(column.value(a), column.value(b), sign));
+  return { total: sorted.length, at: (index) => sorted[index], all: async () => sorted };
+}
+
+function compared(a: Cell, b: Cell, sign: number): number {
+  if (a === null || b === null) return Number(a === null) - Number(b === null);
+  if (typeof a === 'number' && typeof b === 'number') return sign * (a - b);
+  return sign * String(a).localeCompare(String(b), 'en', { numeric: true });
+}
+
+export function DataTable<Row>(props: DataTableProps<Row>): JSX.Element {
+  const { caption, prefix = '', columns, rows, keyOf, sortedBy } = props;
+  const frame = useRef<HTMLDivElement>(null);
+  const sight = useSignal({ from: 0, to: 40 });
+  const sorting = sortingOf(place.value.query.get(`${prefix}sort`) ?? sortedBy);
+  const shown = shownColumns(columns, place.value.query.get(`${prefix}columns`));
+  useEffect(() => {
+    const { current } = frame;
+    if (current === null) return undefined;
+    const look = (): void => {
+      const from = Math.max(0, Math.floor(current.scrollTop / ROW_PX) - AROUND);
+      const to = Math.ceil((current.scrollTop + current.clientHeight) / ROW_PX) + AROUND;
+      if (from !== sight.peek().from || to !== sight.peek().to) sight.value = { from, to };
+    };
+    const observer = new ResizeObserver(look);
+    observer.observe(current);
+    current.addEventListener('scroll', look, { passive: true });
+    look();
+    return () => {
+      observer.disconnect();
+      current.removeEventListener('scroll', look);
+    };
+  }, []);
+  const from = Math.min(sight.value.from, Math.max(0, rows.total - 1));
+  const to = Math.min(sight.value.to, rows.total);
+  useEffect(() => rows.need?.(from, to), [rows, from, to]);
+  return (
+    <div class="table-frame" ref={frame} tabIndex={0} role="region" aria-label={caption}>
+      <table class="table" aria-rowcount={rows.total + 1}>
+        <caption class="hidden">{caption}</caption>
+        <thead>
+          <tr aria-rowindex={1}>
+            {shown.map((column) => (
+              <Heading key={column.name} column={column} sorting={sorting} prefix={prefix} />
+            ))}
+          </tr>
+        </thead>
+        <tbody>
+          <Space rows={from} columns={shown.length} />
+          {Array.from({ length: Math.max(0, to - from) }, (_, index) => (
+            <Line key={keyAt(rows, from + index, keyOf)} row={rows.at(from + index)} index={from + index} columns={shown} chosen={props.chosen} />
+          ))}
+          <Space rows={rows.total - to} columns={shown.length} />
+        </tbody>
+      </table>
+    </div>
+  );
+}
+
+function keyAt<Row>(rows: Rows<Row>, index: number, keyOf: (row: Row) => string): string {
+  const row = rows.at(index);
+  return row === undefined ? `#${index}` : keyOf(row);
+}
+
+/** In the place of rows that are not in the document. */
+function Space({ rows, columns }: { readonly rows: number; readonly columns: number }): JSX.Element | null {
+  if (rows <= 0) return null;
+  return (
+    <tr class="space" aria-hidden="true">
+      <td colSpan={columns} style={{ height: `${rows * ROW_PX}px` }} />
+    </tr>
+  );
+}
+
+interface HeadingProps<Row> {
+  readonly column: Column<Row>;
+  readonly sorting: Sorting | null;
+  readonly prefix: string;
+}
+
+function Heading<Row>({ column, sorting, prefix }: HeadingProps<Row>): JSX.Element {
+  const { name, label, numeric = false, sort } = column;
+  const align = numeric ? 'right' : '';
+  if (sort === undefined) {
+    return (
+      <th scope="col" class={align}>
+        <span>{label}</span>
+      </th>
+    );
+  }
+  const order = sorting?.name === name ? sorting.order : null;
+  const next = order === null ? sort : order === 'asc' ? 'desc' : 'asc';
+  return (
+    <th scope="col" class={align} {...(order === null ? {} : { 'aria-sort': order === 'asc' ? 'ascending' : 'descending' } as const)}>
+      <button type="button" title={`Sort by ${label}`} onClick={() => setQuery({ [`${prefix}sort`]: `${name}:${next}` })}>
+        {label}
+        {order !== null && <span aria-hidden="true">{order === 'asc' ? '▲' : '▼'}</span>}
+      </button>
+    </th>
+  );
+}
+
+interface LineProps<Row> {
+  readonly row: Row | undefined;
+  readonly index: number;
+  readonly columns: readonly Column<Row>[];
+  readonly chosen: ((row: Row) => boolean) | undefined;
+}
+
+function Line<Row>({ row, index, columns, chosen }: LineProps<Row>): JSX.Element {
+  return (
+    <tr aria-rowindex={index + 2} class={row !== undefined && chosen?.(row) === true ? 'chosen' : ''}>
+      {columns.map((column) => (
+        <td key={column.name} class={column.numeric === true ? 'right' : ''} dir="auto" title={row === undefined ? '' : titleOf(column.value(row))}>
+          {row === undefined ? '…' : (column.show ?? shownValue(column))(row)}
+        </td>
+      ))}
+    </tr>
+  );
+}
+
+/** Of a cell that may be cut off; long names are read there. */
+function titleOf(value: Cell): string {
+  return typeof value === 'string' && value.length > 24 ? value.slice(0, 1_000) : '';
+}
+
+function shownValue<Row>(column: Column<Row>): (row: Row) => ComponentChildren {
+  return (row) => {
+    const value = column.value(row);
+    return value === null ? '–' : typeof value === 'string' && value.length > 400 ? `${value.slice(0, 400)}…` : String(value);
+  };
+}
+
+/** As the URL names them, else those that are not optional. */
+function shownColumns<Row>(columns: readonly Column<Row>[], written: string | null): readonly Column<Row>[] {
+  if (written === null) return columns.filter(({ optional }) => optional !== true);
+  const names = new Set(written.split('~'));
+  const shown = columns.filter(({ name }) => names.has(name));
+  return shown.length === 0 ? columns : shown;
+}
+
+/** Choice of columns, and exports: for the head of the panel that the table is in. */
+export function TableTools<Row>({ prefix = '', columns, rows, file }: Pick<DataTableProps<Row>, 'prefix' | 'columns' | 'rows' | 'file'>): JSX.Element {
+  const shown = shownColumns(columns, place.value.query.get(`${prefix}columns`));
+  const choose = (name: string, isShown: boolean): void => {
+    const names = columns.filter((column) => (column.name === name ? isShown : shown.includes(column))).map((column) => column.name);
+    if (names.length > 0) setQuery({ [`${prefix}columns`]: names.join('~') }, { replace: true });
+  };
+  const cells = async (): Promise<Cell[][]> => (await rows.all()).map((row) => columns.map(({ value }) => value(row)));
+  const names = columns.map(({ name }) => name);
+  return (
+    <>
+      <Menu label="Columns" stays>
+        {columns.map((column) => (
+          <label key={column.name}>
+            <input type="checkbox" checked={shown.includes(column)} onChange={(event) => choose(column.name, event.currentTarget.checked)} />
+            {column.label}
+          </label>
+        ))}
+      </Menu>
+      <Menu label="Export">
+        <button type="button" onClick={() => void cells().then((all) => download(`${file}.csv`, csv(names, all), 'text/csv'))}>
+          CSV
+        </button>
+        <button type="button" onClick={() => void cells().then((all) => download(`${file}.json`, JSON.stringify(all.map((row) => Object.fromEntries(row.map((cell, index) => [names[index] ?? '', cell]))), null, 1), 'application/json'))}>
+          JSON
+        </button>
+      </Menu>
+    </>
+  );
+}

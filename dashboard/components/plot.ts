@@ -1,0 +1,75 @@
+/** uPlot, in a chunk of its own that is fetched when the first chart comes into sight. */
+import uPlot from 'uplot';
+import 'uplot/dist/uPlot.min.css';
+import { seriesColour, token, type ChartAxis, type ChartSpec } from './chart-spec.js';
+
+const HEIGHT_PX = 280;
+
+export interface PlotHooks {
+  /** Told the index into `xs` under the pointer; null where there is none. */
+  readonly onHover: (index: number | null) => void;
+  readonly onClick?: ((index: number) => void) | undefined;
+}
+
+export interface Plot {
+  readonly update: (spec: ChartSpec) => void;
+  readonly resize: (width: number) => void;
+  readonly destroy: () => void;
+}
+
+/** Draws into `element`; colours are those of the present theme. */
+export function plot(element: HTMLElement, spec: ChartSpec, hooks: PlotHooks): Plot {
+  const chart = new uPlot(optionsOf(element, spec, hooks), dataOf(spec), element);
+  const clicked = (): void => {
+    const { idx } = chart.cursor;
+    if (idx !== null && idx !== undefined) hooks.onClick?.(idx);
+  };
+  chart.over.addEventListener('click', clicked);
+  return {
+    update: (next) => chart.setData(dataOf(next)),
+    resize: (width) => chart.setSize({ width, height: HEIGHT_PX }),
+    destroy: () => chart.destroy(),
+  };
+}
+
+function dataOf({ xs, series, y }: ChartSpec): uPlot.AlignedData {
+  // Of a logarithmic axis: what has no place on it.
+  const usable = (value: number | null): number | null => (value === null || (y.log === true && value <= 0) ? null : value);
+  return [[...xs], ...series.map(({ values }) => values.map(usable))];
+}
+
+function optionsOf(element: HTMLElement, spec: ChartSpec, hooks: PlotHooks): uPlot.Options {
+  const steps = uPlot.paths.stepped?.({ align: 1 });
+  return {
+    width: Math.max(200, element.clientWidth),
+    height: HEIGHT_PX,
+    legend: { show: false },
+    cursor: { points: { size: 7 }, drag: { x: true, y: false } },
+    scales: { x: { time: spec.x.time === true, distr: distributionOf(spec.x) }, y: { distr: distributionOf(spec.y) } },
+    axes: [axisOf(spec.x, 34), axisOf(spec.y, 62)],
+    series: [
+      { label: spec.x.label },
+      ...spec.series.map(({ label, colour, kind }): uPlot.Series => {
+        const stroke = seriesColour(colour);
+        const shared = { label, stroke, width: 1.6, spanGaps: kind === 'step' };
+        if (kind === 'points') return { ...shared, paths: () => null, points: { show: true, size: 5, fill: stroke, width: 0 } };
+        return { ...shared, points: { show: false }, ...(kind === 'step' && steps !== undefined ? { paths: steps } : {}) };
+      }),
+    ],
+    hooks: { setCursor: [(chart) => hooks.onHover(chart.cursor.idx ?? null)] },
+  };
+}
+
+/** By uPlot's numbers: its enumeration is there for the compiler alone. */
+function distributionOf({ log }: ChartAxis): uPlot.Scale.Distr {
+  // eslint-disable-next-line @typescript-eslint/no-unsafe-enum-assignment -- see above
+  return log === true ? 3 : 1;
+}
+
+const WHOLE_STEPS = [1, 2, 5].flatMap((step) => [0, 1, 2, 3, 4, 5, 6].map((power) => step * 10 ** power)).sort((a, b) => a - b);
+
+function axisOf({ label, whole }: ChartAxis, size: number): uPlot.Axis {
+  const colour = token('--muted');
+  const grid = { stroke: token('--grid'), width: 1 };
+  return { label, labelSize: 22, labelFont: `12px ${token('--font')}`, font: `12px ${token('--font')}`, size, stroke: colour, grid, ticks: grid, ...(whole === true ? { incrs: WHOLE_STEPS } : {}) };
+}

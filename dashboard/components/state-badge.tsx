@@ -1,0 +1,42 @@
+/** States of sweeps and trials, in words and colour. */
+import type { JSX } from 'preact';
+import type { SweepState, TrialState } from '../api/types.js';
+
+type Tone = 'good' | 'busy' | 'warn' | 'bad' | 'still';
+
+const TONES: { readonly [state in SweepState | TrialState]: Tone } = {
+  running: 'busy',
+  paused: 'warn',
+  completed: 'good',
+  stopped: 'still',
+  failed: 'bad',
+  queued: 'still',
+  pruned: 'still',
+  infeasible: 'bad',
+  cancelled: 'still',
+};
+
+export function StateBadge({ state }: { readonly state: SweepState | TrialState }): JSX.Element {
+  return (
+    <span class="state" data-tone={TONES[state]}>
+      {state}
+    </span>
+  );
+}
+
+export interface ProgressBarProps {
+  readonly label: string;
+  readonly done: number;
+  readonly failed?: number;
+  readonly total: number;
+}
+
+export function ProgressBar({ label, done, failed = 0, total }: ProgressBarProps): JSX.Element {
+  const share = (part: number): string => `${total === 0 ? 0 : (part / total) * 100}%`;
+  return (
+    <div class="progress" role="progressbar" aria-label={label} aria-valuemin={0} aria-valuemax={total} aria-valuenow={done + failed}>
+      <span style={{ width: share(done) }} />
+      {failed > 0 && <span class="failed" style={{ width: share(failed) }} />}
+    </div>
+  );
+}

@@ -1,0 +1,32 @@
+/** The pages by their path. Each is fetched when it is first opened. */
+import type { ComponentType } from 'preact';
+import { matched } from '../state/location.js';
+
+export interface PageProps {
+  readonly params: { readonly [name: string]: string };
+}
+
+interface Route {
+  readonly pattern: string;
+  readonly load: () => Promise<ComponentType<PageProps>>;
+}
+
+export const ROUTES: readonly Route[] = [
+  { pattern: '', load: async () => (await import('./sweeps.js')).SweepsPage },
+  { pattern: '/sweeps', load: async () => (await import('./sweeps.js')).SweepsPage },
+  { pattern: '/sweeps/:sweep', load: async () => (await import('./sweep.js')).SweepPage },
+];
+
+/** Linked from every page. */
+export const PLACES: readonly { readonly href: string; readonly label: string; readonly isHere: (path: string) => boolean }[] = [
+  { href: '/', label: 'Sweeps', isHere: (path) => path === '/' || path.startsWith('/sweeps') },
+];
+
+/** Null where no page has that path. */
+export function routeOf(path: string): { readonly route: Route; readonly params: PageProps['params'] } | null {
+  for (const route of ROUTES) {
+    const params = matched(route.pattern, path);
+    if (params !== null) return { route, params };
+  }
+  return null;
+}

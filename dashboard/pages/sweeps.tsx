@@ -1,0 +1,86 @@
+/** All sweeps: how far they are, what they found, how long they still take. */
+import type { JSX } from 'preact';
+import { ask, segment } from '../api/client.js';
+import type { ProgressView, SweepView } from '../api/types.js';
+import { DataTable, localRows, sortingOf, TableTools, type Column } from '../components/data-table.js';
+import { usePageTitle } from '../components/page-title.js';
+import { Empty, Panel, Shown } from '../components/panel.js';
+import { ProgressBar, StateBadge } from '../components/state-badge.js';
+import { place, setQuery } from '../state/location.js';
+import { useResource } from '../state/resource.js';
+import { remainingMs } from '../state/epoch-rate.js';
+import { between, count, duration, metric, percent, time, whole } from '../text/format.js';
+
+interface SweepLine {
+  readonly sweep: SweepView;
+  readonly progress: ProgressView;
+}
+
+const COLUMNS: readonly Column<SweepLine>[] = [
+  { name: 'name', label: 'Sweep', sort: 'asc', value: ({ sweep }) => sweep.name, show: ({ sweep }) => <a href={`/sweeps/${segment(sweep.name)}`}>{sweep.name}</a> },
+  { name: 'state', label: 'State', sort: 'asc', value: ({ sweep }) => sweep.state, show: ({ sweep }) => <StateBadge state={sweep.state} /> },
+  {
+    ...{ name: 'progress', label: 'Epochs', sort: 'desc' },
+    value: ({ progress: { epochs } }) => (epochs.total === 0 ? 0 : epochs.recorded / epochs.total),
+    show: ({ progress: { epochs }, sweep }) => <ProgressBar label={`Epochs of ${sweep.name.slice(0, 80)}: ${percent(epochs.total === 0 ? 0 : epochs.recorded / epochs.total)}`} done={epochs.recorded} total={epochs.total} />,
+  },
+  { name: 'trials', label: 'Trials', numeric: true, sort: 'desc', value: ({ progress }) => progress.trials.total, show: ({ progress: { trials } }) => `${whole(trials.done + trials.failed)} of ${whole(trials.total)}` },
+  { name: 'best', label: 'Best', numeric: true, sort: 'desc', value: ({ progress }) => progress.best?.value ?? null, show: ({ progress: { best } }) => metric(best?.value) },
+  { name: 'objective', label: 'Objective', sort: 'asc', value: ({ sweep }) => sweep.objective.metric },
+  { name: 'left', label: 'Time left', numeric: true, sort: 'asc', value: (line) => remainingOf(line), show: (line) => leftText(line) },
+  { name: 'started', label: 'Started', sort: 'desc', value: ({ sweep }) => sweep.createdAt, show: ({ sweep }) => time(sweep.createdAt) },
+  { name: 'took', label: 'Took', numeric: true, optional: true, value: ({ sweep }) => (sweep.finishedAt === null ? null : Date.parse(sweep.finishedAt) - Date.parse(sweep.createdAt)), show: ({ sweep }) => (sweep.finishedAt === null ? '–' : between(sweep.createdAt, sweep.finishedAt)) },
+  { name: 'failed', label: 'Failed', numeric: true, sort: 'desc', optional: true, value: ({ progress }) => progress.trials.failed },
+  { name: 'id', label: 'Id', optional: true, value: ({ sweep }) => sweep.id },
+];
+
+function remainingOf({ sweep, progress }: SweepLine): number | null {
+  return sweep.state === 'running' ? remainingMs(sweep.id, progress.epochs) : null;
+}
+
+function leftText(line: SweepLine): string {
+  const left = remainingOf(line);
+  return left === null ? '–' : `about ${duration(Math.max(1_000, left))}`;
+}
+
+async function loadLines(signal: AbortSignal): Promise<readonly SweepLine[]> {
+  const sweeps = await ask('GET /sweeps', { signal });
+  return Promise.all(sweeps.map(async (sweep) => ({ sweep, progress: await ask('GET /sweeps/:sweep/progress', { at: { sweep: sweep.id }, signal }) })));
+}
+
+export function SweepsPage(): JSX.Element {
+  usePageTitle('Sweeps');
+  const { resource, reload } = useResource('sweeps', loadLines, { live: true });
+  const search = place.value.query.get('search') ?? '';
+  return (
+    <>
+      <div class="page-head">
+        <h1>Sweeps</h1>
+      </div>
+      <Shown what="the sweeps" of={resource} retry={reload}>
+        {(lines) => <SweepTable lines={lines} search={search} />}
+      </Shown>
+    </>
+  );
+}
+
+function SweepTable({ lines, search }: { readonly lines: readonly SweepLine[]; readonly search: string }): JSX.Element {
+  const wanted = search.toLocaleLowerCase();
+  const found = lines.filter(({ sweep }) => `${sweep.name} ${sweep.state} ${sweep.objective.metric}`.toLocaleLowerCase().includes(wanted));
+  const rows = localRows(found, COLUMNS, sortingOf(place.value.query.get('sort') ?? 'started:desc'));
+  const tools = (
+    <>
+      <input type="search" aria-label="Search sweeps" placeholder="Search" value={search} onInput={(event) => setQuery({ search: event.currentTarget.value }, { replace: true })} />
+      <TableTools columns={COLUMNS} rows={rows} file="sweeps" />
+    </>
+  );
+  return (
+    <Panel title={found.length === lines.length ? count(lines.length, 'sweep') : `${whole(found.length)} of ${count(lines.length, 'sweep')}`} flush tools={tools}>
+      {found.length === 0 ? (
+        <Empty>{lines.length === 0 ? <span>There are no sweeps yet. <code>trawl run FILE</code> starts one.</span> : <span>No sweep matches “{search.slice(0, 100)}”.</span>}</Empty>
+      ) : (
+        <DataTable caption="Sweeps" columns={COLUMNS} rows={rows} keyOf={({ sweep }) => sweep.id} sortedBy="started:desc" file="sweeps" />
+      )}
+    </Panel>
+  );
+}

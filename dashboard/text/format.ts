@@ -1,0 +1,78 @@
+/** Numbers, durations and times as people read them; times in the viewer's own zone. Pure. */
+import type { Json } from '../api/types.js';
+
+const DASH = '–';
+
+/** E.g. 850 ms, 12 s, 3 min 20 s, 2 h 5 min. */
+export function duration(ms: number): string {
+  if (!Number.isFinite(ms)) return DASH;
+  if (ms < 1_000) return `${Math.round(ms)} ms`;
+  const seconds = Math.round(ms / 1_000);
+  if (seconds < 60) return `${seconds} s`;
+  const minutes = Math.floor(seconds / 60);
+  if (minutes < 60) return seconds % 60 === 0 ? `${minutes} min` : `${minutes} min ${seconds % 60} s`;
+  const hours = Math.floor(minutes / 60);
+  return minutes % 60 === 0 ? `${hours} h` : `${hours} h ${minutes % 60} min`;
+}
+
+/** Four digits after the point where that says enough, else four that count; a dash where nothing was measured. */
+export function metric(value: number | null | undefined): string {
+  if (value === null || value === undefined) return DASH;
+  if (value !== 0 && (Math.abs(value) < 0.001 || Math.abs(value) >= 100_000)) return value.toPrecision(4);
+  return value.toFixed(4);
+}
+
+/** A whole number with its thousands apart. */
+export function whole(value: number): string {
+  return value.toLocaleString('en-US');
+}
+
+/** `1 trial`, `2 trials`. */
+export function count(number: number, singular: string, plural = `${singular}s`): string {
+  return `${whole(number)} ${number === 1 ? singular : plural}`;
+}
+
+/** In [0, 1], in whole per cent, rounded down: 100 % is all of it. */
+export function percent(share: number): string {
+  return `${Math.floor(share * 100)} %`;
+}
+
+const timeFormat = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'short' });
+const clockFormat = new Intl.DateTimeFormat(undefined, { timeStyle: 'medium' });
+
+/** `iso`: as the API has it, in UTC. */
+export function time(iso: string | null): string {
+  return iso === null ? DASH : timeFormat.format(new Date(iso));
+}
+
+export function clock(at: Date): string {
+  return clockFormat.format(at);
+}
+
+/** How long something took, or has taken until `now`. */
+export function between(from: string, to: string | null, now = Date.now()): string {
+  return duration((to === null ? now : Date.parse(to)) - Date.parse(from));
+}
+
+const SHOWN_DIGITS = 4;
+const WRITTEN_DIGITS = 7;
+
+/** A drawn number shortly, one that a person wrote as it is. */
+function numberText(value: number): string {
+  if (!Number.isFinite(value) || Number.isInteger(value) || Number(value.toPrecision(WRITTEN_DIGITS)) === value) return String(value);
+  return String(Number(value.toPrecision(SHOWN_DIGITS)));
+}
+
+/** A value of an assignment on one line, as the command line shows it: a schedule as name(parameters). */
+export function setting(value: Json | undefined): string {
+  if (value === undefined || value === null) return DASH;
+  if (typeof value === 'number') return numberText(value);
+  if (typeof value !== 'object') return String(value);
+  if (Array.isArray(value)) return `[${value.map(setting).join(', ')}]`;
+  const entries = Object.entries(value);
+  const [only] = entries;
+  if (entries.length === 1 && only !== undefined && only[1] !== null && typeof only[1] === 'object') {
+    return `${only[0]}(${Object.entries(only[1]).map(([name, parameter]) => `${name} ${setting(parameter)}`).join(', ')})`;
+  }
+  return entries.map(([name, parameter]) => `${name} ${setting(parameter)}`).join(', ');
+}

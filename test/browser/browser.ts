@@ -1,0 +1,106 @@
+/**
+ * A real browser for tests: the one that CHROMIUM names, `chromium` on the PATH, or the one inside the
+ * package @sparticuz/chromium. Its pages must keep the content security policy and ask no other host.
+ */
+import assert from 'node:assert/strict';
+import { accessSync, constants, mkdirSync, readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { delimiter, join } from 'node:path';
+import { after } from 'node:test';
+import { chromium, type Browser, type Page } from 'playwright-core';
+
+/** What axe-core calls serious and critical must not be found. */
+const SERIOUS = new Set(['serious', 'critical']);
+
+/** In containers there is no sandbox for root, and little shared memory. */
+const ARGUMENTS = ['--no-sandbox', '--disable-dev-shm-usage', '--disable-gpu'];
+
+let started: Promise<Browser> | null = null;
+
+after(async () => {
+  await (await started)?.close();
+});
+
+/** One for a whole test file. */
+export function browser(): Promise<Browser> {
+  started ??= start();
+  return started;
+}
+
+async function start(): Promise<Browser> {
+  const installed = process.env.CHROMIUM ?? onPath('chromium');
+  if (installed !== null) return chromium.launch({ executablePath: installed, args: ARGUMENTS });
+  const { default: packed } = await import('@sparticuz/chromium');
+  // Not the package's own arguments: they switch off what keeps pages of different hosts apart.
+  return chromium.launch({ executablePath: await packed.executablePath(), args: [...ARGUMENTS, '--headless=shell'] });
+}
+
+function onPath(program: string): string | null {
+  for (const folder of (process.env.PATH ?? '').split(delimiter)) {
+    try {
+      const path = join(folder, program);
+      accessSync(path, constants.X_OK);
+      return path;
+    } catch {
+      // The next folder.
+    }
+  }
+  return null;
+}
+
+export interface Watched {
+  readonly page: Page;
+  /** Errors of the page and of its policy, as they come. */
+  readonly problems: readonly string[];
+}
+
+export interface PageOptions {
+  readonly theme?: 'light' | 'dark';
+  readonly width?: number;
+  readonly height?: number;
+  /** Parts of messages that the test itself provokes. */
+  readonly expected?: readonly string[];
+}
+
+/** A page of a viewer of its own: nothing is remembered from another. */
+export async function openPage({ theme = 'light', width = 1280, height = 900, expected = [] }: PageOptions = {}): Promise<Watched> {
+  const context = await (await browser()).newContext({ colorScheme: theme, viewport: { width, height }, timezoneId: 'Europe/Berlin', locale: 'en-GB', acceptDownloads: true });
+  const page = await context.newPage();
+  const problems: string[] = [];
+  const note = (line: string): void => {
+    if (!expected.some((part) => line.includes(part))) problems.push(line);
+  };
+  page.on('pageerror', (error) => note(`page: ${error.message}`));
+  page.on('console', (message) => {
+    if (message.type() === 'error') note(`console: ${message.text()}`);
+  });
+  page.on('request', (request) => {
+    const { hostname, protocol } = new URL(request.url());
+    if (protocol.startsWith('http') && hostname !== '127.0.0.1') note(`another host: ${request.url()}`);
+  });
+  return { page, problems };
+}
+
+/** Fails where axe-core finds a serious or critical fault, naming each with the first element that has it. */
+export async function assertAccessible(page: Page): Promise<void> {
+  const axe = createRequire(import.meta.url).resolve('axe-core/axe.min.js');
+  // Not as a script element: the page's policy allows none.
+  await page.evaluate(readFileSync(axe, 'utf8'));
+  const found = await page.evaluate<{ violations: { id: string; impact: string; help: string; nodes: { html: string; failureSummary: string }[] }[] }>('axe.run(document, { resultTypes: ["violations"] })');
+  const serious = found.violations.filter(({ impact }) => SERIOUS.has(impact));
+  assert.deepEqual(serious.map(({ id, help, nodes }) => `${id}: ${help}: ${nodes[0]?.html.slice(0, 300) ?? ''} ${nodes[0]?.failureSummary ?? ''}`), [], page.url());
+}
+
+/** Where screenshots are kept: TRAWL_SCREENSHOTS, else a folder beside other temporary ones. */
+export function screenshotFolder(): string {
+  const folder = process.env.TRAWL_SCREENSHOTS ?? join(tmpdir(), 'trawl-screenshots');
+  mkdirSync(folder, { recursive: true });
+  return folder;
+}
+
+/** Fails where something hangs out at the side: on a phone the page must not scroll sideways. */
+export async function assertFits(page: Page): Promise<void> {
+  const over = await page.evaluate<number>('document.documentElement.scrollWidth - document.documentElement.clientWidth');
+  assert.ok(over <= 0, `${page.url()} is ${over} px wider than its window`);
+}
