@@ -11,7 +11,7 @@ import { FromCoordinatorSchema, FromWorkerSchema } from './generated/trawl_pb.js
 import type { CoordinatorMessage, EpochReport, LeaseRef, WorkerMessage } from './messages.js';
 import { boxFromWire, boxToWire, useFromWire, useToWire } from './box-codec.js';
 import { offerFromWire, offerToWire } from './work-codec.js';
-import { bytesToDigest, cancels, digestToBytes, fromUint64, nexts, outcomes, parts, ProtocolError, toUint64, uint32, verdicts } from './wire.js';
+import { bytesToDigest, cancels, digestToBytes, fromUint64, metricName, nexts, outcomes, parts, ProtocolError, slotsCount, toUint64, uint32, verdicts, workerId } from './wire.js';
 
 export { ProtocolError } from './wire.js';
 
@@ -64,9 +64,9 @@ function workerToWire(message: WorkerMessage): WorkerInit {
         value: {
           protocol: uint32('protocol', message.protocol),
           features: [...message.features],
-          worker: message.worker,
+          worker: workerId(message.worker),
           name: message.name,
-          slots: uint32('slots', message.slots),
+          slots: slotsCount(message.slots),
           memoryBytes: toUint64('memoryBytes', message.memoryBytes),
           slotMemoryBytes: toUint64('slotMemoryBytes', message.slotMemoryBytes),
           numerics: [...message.numerics],
@@ -139,7 +139,7 @@ function epochToWire(message: EpochReport): WorkerInit {
       seq: toUint64('seq', message.seq),
       epoch: uint32('epoch', message.epoch),
       key: digestToBytes('key', message.key),
-      metricNames: Object.keys(message.result.metrics),
+      metricNames: Object.keys(message.result.metrics).map(metricName),
       metricValues: Object.values(message.result.metrics),
       ...(message.result.confusion === null ? {} : { confusion: confusionToWire(message.result.confusion) }),
       diverged: message.result.diverged,
@@ -160,9 +160,9 @@ function workerFromWire({ kind }: WireWorkerMessage): WorkerMessage {
         kind: 'hello',
         protocol,
         features,
-        worker,
+        worker: workerId(worker),
         name,
-        slots,
+        slots: slotsCount(slots),
         memoryBytes: fromUint64('memoryBytes', kind.value.memoryBytes),
         slotMemoryBytes: fromUint64('slotMemoryBytes', kind.value.slotMemoryBytes),
         numerics,
@@ -299,7 +299,7 @@ function leaseFromWire(lease: WireLeaseRef): LeaseRef {
 function metricsFromWire(names: readonly string[], values: readonly number[]): { readonly [metric: string]: number } {
   if (names.length !== values.length) throw new ProtocolError(`epoch: found ${names.length} metric names and ${values.length} values`);
   // fromEntries defines fields, so a metric of any name is just a field.
-  return Object.fromEntries(names.map((name, index) => [name, values[index]!]));
+  return Object.fromEntries(names.map((name, index) => [metricName(name), values[index]!]));
 }
 
 function confusionToWire(confusion: Counts): { rows: { counts: number[] }[] } {

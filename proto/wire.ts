@@ -5,6 +5,7 @@
 import { CodedError } from './coded-error.js';
 import { CancelHow, Next, OutcomeClass, Part, Verdict } from './generated/trawl_pb.js';
 import type { Answer, Cancel } from './messages.js';
+import { isToken } from './nats/subjects.js';
 import type { EvaluatedPart, OutcomeClass as OutcomeClassName } from './work.js';
 
 /** In the first headers of a gRPC session: the port of the coordinator's host where blobs are. */
@@ -81,6 +82,26 @@ const UINT32_LIMIT = 2 ** 32;
 export function uint32(what: string, value: number): number {
   if (!Number.isInteger(value) || value < 0 || value >= UINT32_LIMIT) throw new ProtocolError(`${what}: found ${value}, expected a whole number from 0 to ${UINT32_LIMIT - 1}`);
   return value;
+}
+
+/** More slots than any box has; a coordinator makes trials for them ahead. */
+const MOST_SLOTS = 4_096;
+
+export function slotsCount(value: number): number {
+  if (uint32('slots', value) > MOST_SLOTS) throw new ProtocolError(`slots: found ${value}, expected at most ${MOST_SLOTS}`);
+  return value;
+}
+
+/** A worker's id, which stands in subjects and rows. */
+export function workerId(text: string): string {
+  if (!isToken(text)) throw new ProtocolError(`worker: found ${JSON.stringify(text.slice(0, 80))}, expected up to 64 letters, digits, _ and -`);
+  return text;
+}
+
+/** The store keeps metrics as JSON of Postgres, which takes no zero byte in a name; nor is a table to break. */
+export function metricName(text: string): string {
+  if (/\p{Cc}/u.test(text)) throw new ProtocolError(`epoch: found the metric ${JSON.stringify(text.slice(0, 80))}, expected a name in one line`);
+  return text;
 }
 
 /** For a field of type uint64. */

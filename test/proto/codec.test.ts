@@ -4,7 +4,7 @@ import { create, fromJson, toBinary } from '@bufbuild/protobuf';
 import fc from 'fast-check';
 import { decodeFromCoordinator, decodeFromWorker, encodeFromCoordinator, encodeFromWorker, helloProtocol, ProtocolError } from '../../proto/codec.js';
 import { FromCoordinatorSchema, FromWorkerSchema } from '../../proto/generated/trawl_pb.js';
-import type { CoordinatorMessage, WorkerMessage } from '../../proto/messages.js';
+import type { CoordinatorMessage, Hello, WorkerMessage } from '../../proto/messages.js';
 import type { TrainWork } from '../../proto/work.js';
 import { coordinatorMessages, workerMessages } from './messages-arbitrary.js';
 import { imageSettings } from '../support/settings.js';
@@ -118,6 +118,21 @@ describe('codec', () => {
     assert.throws(() => encodeFromCoordinator([{ kind: 'offer', attempt: 'a', token: 't', work: { ...work, to: 2 } }]), isBadMessage);
     assert.throws(() => encodeFromCoordinator([{ kind: 'keep', attempt: 'a', epoch: -1 }]), isBadMessage);
     assert.throws(() => encodeFromCoordinator([{ kind: 'keep', attempt: 'a', epoch: 0.5 }]), isBadMessage);
+  });
+
+  it('refuses what a store could not keep, in both directions', () => {
+    const hello: Hello = { kind: 'hello', protocol: 1, features: [], worker: 'wrk_1', name: 'box', slots: 1, memoryBytes: 1, slotMemoryBytes: 1, numerics: [], node: '20', leases: [], waiting: [] };
+    const report: WorkerMessage = { kind: 'epoch', attempt: 'a', token: 't', seq: 1, epoch: 0, key, result: { metrics: { 'val.loss': 1 }, confusion: null, diverged: false }, cost: { seconds: 1, steps: 1, params: 1, msPerImage: null } };
+    const ofHello = (more: object): Uint8Array => toBinary(FromWorkerSchema, create(FromWorkerSchema, { messages: [{ kind: { case: 'hello', value: { protocol: 1, worker: 'wrk_1', slots: 1, ...more } } }] }));
+    for (const more of [{ worker: '' }, { worker: 'wrk\u0000' }, { worker: 'a.b' }, { worker: 'w'.repeat(65) }, { slots: 4_097 }, { slots: 2 ** 31 }]) {
+      assert.throws(() => decodeFromWorker(ofHello(more)), isBadMessage, JSON.stringify(more));
+      assert.throws(() => encodeFromWorker([{ ...hello, ...more }]), isBadMessage, JSON.stringify(more));
+    }
+    for (const name of ['loss\u0000', 'two\nlines']) {
+      const frame = toBinary(FromWorkerSchema, create(FromWorkerSchema, { messages: [{ kind: { case: 'epoch', value: { attempt: 'a', token: 't', key: new Uint8Array(32), metricNames: [name], metricValues: [1] } } }] }));
+      assert.throws(() => decodeFromWorker(frame), isBadMessage, JSON.stringify(name));
+      assert.throws(() => encodeFromWorker([{ ...report, result: { ...report.result, metrics: { [name]: 1 } } }]), isBadMessage, JSON.stringify(name));
+    }
   });
 
   it('names the protocol version of a hello, and of nothing else', () => {

@@ -184,8 +184,8 @@ test('an image is mixed with any of those that are trained on, and with no other
   const unused = (): never => assert.fail('not asked for');
   const executable: Executable = {
     params: 0, learnables: 0, memoryBytes: 0, recalibrate: () => undefined, predict: (indices) => new Float32Array(2 * indices.length), state: unused, load: unused, restart: unused, dispose: unused,
-    step: (_, { augment }) => {
-      for (const transform of augment ?? []) mixed.add(transform.mixed?.image ?? assert.fail('not mixed'));
+    step: (indices, { augment }) => {
+      for (const [position, { mixed: other }] of (augment ?? []).entries()) if (other?.image !== indices[position]) mixed.add(other?.image ?? assert.fail('not mixed'));
       return { loss: 1, correct: 0 };
     },
   };
