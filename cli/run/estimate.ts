@@ -15,8 +15,12 @@ const PREDICTION_SHARE = 1 / 3;
 export interface TimedSize {
   /** Of one image: height times width. */
   readonly pixels: number;
+  /** What of the network is trained: `kindOf`'s. */
+  readonly kind: string;
   /** Milliseconds to train on one image once. */
   readonly msPerImage: number;
+  /** Of each image before the first epoch: the features of a frozen base. */
+  readonly msPerImageOnce: number;
 }
 
 export interface RunEstimate {
@@ -31,41 +35,62 @@ export async function estimateRun(preview: Preview, data: DataSummary | null, en
   if (data === null || engine === null || preview.work.length === 0) return null;
   const cases = timedCases(preview.work);
   const estimates = await estimateSteps({ engine, budgetMs: BUDGET_MS, cases }, signal);
-  const timed = estimates.flatMap(({ index, msPerStep }) => {
+  const timed = estimates.flatMap(({ index, msPerStep, msPerImageOnce }) => {
     const chosen = cases[index];
-    return chosen === undefined ? [] : [{ pixels: pixelsOf(chosen), msPerImage: msPerStep / chosen.batch }];
+    return chosen === undefined ? [] : [{ pixels: pixelsOf(chosen), kind: kindOf(chosen), msPerImage: msPerStep / chosen.settings.batch, msPerImageOnce }];
   });
   if (timed.length === 0) return null;
   const slotBytes = estimates.length < cases.length ? null : Math.max(...estimates.map(({ bytes }) => bytes));
-  return { ms: wallMs(preview.work, timed, data, slots), slotBytes };
+  return { ms: wallMs(preview.work.map((group) => ({ ...group, settings: group.settings as ImageEpochSettings })), timed, data, slots), slotBytes };
 }
 
-/** One kind of work for each size of image, of the largest batch; the smallest size first: time is short, and the larger follow from the smaller. */
+/** One group for each size of image and kind, of the largest batch; the smallest size first: time is short, and the larger follow from the smaller. */
 function timedCases(work: readonly WorkGroup[]): EstimateCase[] {
-  const bySize = new Map<number, EstimateCase>();
-  for (const { trajectory, settings } of work) {
-    const { batch, dropout } = settings as ImageEpochSettings;
-    if ((bySize.get(pixelsOf({ trajectory }))?.batch ?? 0) < batch) bySize.set(pixelsOf({ trajectory }), { trajectory, batch, dropout });
+  const cases = new Map<string, EstimateCase>();
+  for (const { trajectory, settings: all } of work) {
+    const settings = all as ImageEpochSettings;
+    const name = `${pixelsOf({ trajectory })} ${kindOf({ trajectory, settings })}`;
+    if ((cases.get(name)?.settings.batch ?? 0) < settings.batch) cases.set(name, { trajectory, settings });
   }
-  return [...bySize.values()].sort((a, b) => pixelsOf(a) - pixelsOf(b));
+  return [...cases.values()].sort((a, b) => pixelsOf(a) - pixelsOf(b));
 }
 
 function pixelsOf({ trajectory }: Pick<WorkGroup, 'trajectory'>): number {
   return trajectory.input.height * trajectory.input.width;
 }
 
-/** Pure. Sizes that were not timed cost what the largest timed one does, pixel for pixel. */
-export function wallMs(work: readonly Pick<WorkGroup, 'trajectory' | 'epochs'>[], timed: readonly TimedSize[], data: DataSummary, slots: number): number {
+/** What of a transfer's base is frozen, and whether its features may be kept; one kind for all other networks. */
+function kindOf({ trajectory, settings }: Pick<WorkGroup, 'trajectory'> & { readonly settings: Pick<ImageEpochSettings, 'base' | 'augment'> }): string {
+  return trajectory.model.transfer === undefined ? '' : JSON.stringify([settings.base?.freeze ?? 'none', settings.augment === null]);
+}
+
+type Work = Pick<WorkGroup, 'trajectory' | 'epochs'> & { readonly settings: Pick<ImageEpochSettings, 'base' | 'augment'> };
+
+/**
+ * Pure. Sizes that were not timed cost what the largest timed one of their kind does, pixel for pixel, and kinds
+ * that were not, what the largest of any does. Features are computed once for each network and input.
+ */
+export function wallMs(work: readonly Work[], timed: readonly TimedSize[], data: DataSummary, slots: number): number {
   const sum = (part: keyof DataSummary['counts']): number => data.counts[part].reduce((total, count) => total + count, 0);
   const trained = sum('train');
   const predicted = sum('val') + Math.min(trained, RECALIBRATION_IMAGES);
-  const largest = timed.reduce((most, size) => (size.pixels > most.pixels ? size : most));
+  const featured = new Set<string>();
   let total = 0;
   for (const group of work) {
-    const pixels = pixelsOf(group);
-    const exact = timed.find((size) => size.pixels === pixels);
-    const msPerImage = exact?.msPerImage ?? (largest.msPerImage * pixels) / largest.pixels;
+    const { msPerImage, msPerImageOnce } = costOf(group, timed);
     total += group.epochs * msPerImage * (trained + PREDICTION_SHARE * predicted);
+    const base = JSON.stringify([group.trajectory.input, group.trajectory.model.name, group.trajectory.model.knobs, group.trajectory.model.transfer?.cutAt, group.trajectory.model.transfer?.pooling]);
+    if (msPerImageOnce === 0 || featured.has(base)) continue;
+    featured.add(base);
+    total += msPerImageOnce * (trained + sum('val') + sum('test'));
   }
   return total / Math.min(slots, availableParallelism());
+}
+
+function costOf(group: Work, timed: readonly TimedSize[]): Pick<TimedSize, 'msPerImage' | 'msPerImageOnce'> {
+  const [pixels, kind] = [pixelsOf(group), kindOf(group)];
+  const same = timed.filter((size) => size.kind === kind);
+  const largest = (same.length > 0 ? same : timed).reduce((most, size) => (size.pixels > most.pixels ? size : most));
+  const { msPerImage, msPerImageOnce } = same.find((size) => size.pixels === pixels) ?? { msPerImage: (largest.msPerImage * pixels) / largest.pixels, msPerImageOnce: (largest.msPerImageOnce * pixels) / largest.pixels };
+  return { msPerImage, msPerImageOnce };
 }

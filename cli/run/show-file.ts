@@ -37,14 +37,14 @@ export async function showFile(file: string, question: Question, home: Home): Pr
   }
 }
 
-/** One line per axis, those inside a value after the one around them; fixed ones last. */
+/** One line per axis, those inside a value after the one around them; fixed ones last. Then what keeps epochs from being shared. */
 export function axisLines(axes: readonly Axis[]): string[] {
   const said = ({ name, values, range }: Axis): string => {
     if (range !== undefined) return `any ${range.type === 'int' ? 'whole number' : 'number'} from ${range.min} to ${range.max}${range.log ? ', on a log scale' : ''}`;
     return values.map((value, index) => settingText(withoutInner(value, axes.filter(({ when }) => when?.axis === name && when.value === index)))).join(', ');
   };
   const isFixed = ({ name, values }: Axis): boolean => values.length === 1 && !axes.some(({ when }) => when?.axis === name);
-  return table(
+  const lines = table(
     [
       { title: 'axis', value: (axis: Axis) => axis.name },
       { title: 'values', value: (axis) => (axis.range === undefined ? String(axis.values.length) : '-'), align: 'right' },
@@ -52,6 +52,7 @@ export function axisLines(axes: readonly Axis[]): string[] {
     ],
     [...axes.filter((axis) => !isFixed(axis)), ...axes.filter(isFixed)],
   );
+  return [...lines, ...spoiltLines(axes)];
 }
 
 /** The value with dots where the axes inside it stand, which have lines of their own. */
@@ -77,7 +78,7 @@ export function trialLines(spec: SweepSpec, plans: readonly TrialPlan[]): string
 
 /** Epochs asked for against epochs to train, and what keeps them from being shared. */
 export function costLines(spec: SweepSpec, plans: readonly TrialPlan[]): string[] {
-  const spoilt = spoilers(spec.axes).map((value) => `${settingText(value)} spoils sharing: its rates depend on each trial's own number of epochs; give the ${openOver(value)} epochs`);
+  const spoilt = spoiltLines(spec.axes);
   if (isProposed(spec)) return [proposedLine(spec), ...spoilt];
   const { requested, distinct } = epochCounts(plans);
   const saved = requested === 0 ? 0 : Math.round(((requested - distinct) / requested) * 100);
@@ -89,6 +90,10 @@ export function costLines(spec: SweepSpec, plans: readonly TrialPlan[]): string[
 function proposedLine(spec: SweepSpec): string {
   const { trials } = spec.budget;
   return `${trials === null ? 'Trials' : `Up to ${count(trials * replicatesOf(spec), 'trial')}`}, proposed while the sweep runs.`;
+}
+
+function spoiltLines(axes: readonly Axis[]): string[] {
+  return spoilers(axes).map((value) => `${settingText(value)} spoils sharing: its rates depend on each trial's own number of epochs; give the ${openOver(value)} epochs`);
 }
 
 /** Schedules over the trial's own length, where trials differ in length. */

@@ -9,7 +9,7 @@ import type { Assignment, SweepSpec, WeightsSpec } from '../../coordinator/sweep
 import { modelChoice, structureOf } from '../../coordinator/sweep/structures.js';
 import { canonicalJson } from '../../proto/canonical.js';
 import { moduleModel, type ModelModule } from '../../proto/model-module.js';
-import { zooModel } from '../../proto/models.js';
+import { zooModel, type ZooModel } from '../../proto/models.js';
 import { usualNormalisation, type WeightsSource } from '../../proto/pretrained.js';
 import { DataError } from '../../worker/data/data-error.js';
 import { writeSafetensors, type NamedTensor } from '../../worker/model/safetensors.js';
@@ -100,7 +100,7 @@ function networksOf(spec: SweepSpec, module: ModelModule | null, classes: number
   if (trainable.kind !== 'image-classifier') return [];
   const model = module === null ? zooModel(trainable.model) : moduleModel(module);
   const networks = new Map<string, { readonly topology: Topology; readonly cuts: Set<string | null> }>();
-  for (const assignment of assignmentsOf(spec)) {
+  for (const assignment of assignmentsOf(spec, model)) {
     const structure = structureOf(assignment, model, trainable.data, classes);
     const name = canonicalJson([structure.settings, module === null ? null : structure.input]);
     let network = networks.get(name);
@@ -115,10 +115,20 @@ function networksOf(spec: SweepSpec, module: ModelModule | null, classes: number
   return [...networks.values()];
 }
 
-/** Of a sampler that draws as it goes the first value of each axis: what it then draws is held against the weights by the workers. */
-function assignmentsOf(spec: SweepSpec): Iterable<Assignment> {
+/** Past so many networks of a sampler that draws as it goes, its axes are walked one at a time. */
+const MOST_DRAWN = 256;
+
+/** Of a sampler that draws as it goes, all that it may: of each axis that makes another network its values, of a range both ends. */
+function assignmentsOf(spec: SweepSpec, model: ZooModel): Iterable<Assignment> {
   const known = [...sampledAssignments(spec)];
-  return known.length > 0 ? known : [Object.fromEntries(spec.axes.filter(({ when }) => when === undefined).map(({ name, values }) => [name, values[0] ?? null]))];
+  if (known.length > 0) return known;
+  const shaping = new Set([...model.knobs.map(({ name }) => name), 'imageSize', 'cutAt', 'head']);
+  const axes = spec.axes.filter(({ when }) => when === undefined);
+  const first: Assignment = Object.fromEntries(axes.map(({ name, values }) => [name, values[0] ?? null]));
+  const varied = axes.filter(({ name, values }) => shaping.has(name) && values.length > 1);
+  const networks = varied.reduce((product, { values }) => product * values.length, 1);
+  if (networks > MOST_DRAWN) return [first, ...varied.flatMap(({ name, values }) => values.slice(1).map((value) => ({ ...first, [name]: value })))];
+  return varied.reduce<Assignment[]>((made, { name, values }) => made.flatMap((assignment) => values.map((value) => ({ ...assignment, [name]: value }))), [first]);
 }
 
 /** More lines than these say the same. */

@@ -1,5 +1,5 @@
 /** What a sweep's trials still cost: epochs asked for, stored, and to be trained. Pure but for the store's answers. */
-import type { EpochKey, Trajectory } from '../../proto/work.js';
+import type { EpochKey, EpochSettings, ImageTrajectory } from '../../proto/work.js';
 import type { RecordedEpoch } from '../store/records.js';
 import type { Store } from '../store/store.js';
 import type { SweepSpec, TrialPlan } from '../sweep/spec.js';
@@ -42,7 +42,7 @@ function lostStates(trials: readonly TrialPlan[], stored: ReadonlyMap<EpochKey, 
   return again;
 }
 
-/** Epochs not in the store, counted by what decides how long one takes: the network, its input and the batch. */
+/** Epochs not in the store, counted by what decides how long one takes: the network, its input, the batch, and what of a base is trained. */
 function workGroups(trials: readonly TrialPlan[], isToTrain: (key: EpochKey) => boolean): WorkGroup[] {
   const groups = new Map<string, WorkGroup>();
   const counted = new Set<EpochKey>();
@@ -52,7 +52,7 @@ function workGroups(trials: readonly TrialPlan[], isToTrain: (key: EpochKey) => 
       const settings = trial.epochs[epoch];
       if (settings === undefined || !isToTrain(key) || counted.has(key)) continue;
       counted.add(key);
-      const name = groupName(trial.trajectory, 'batch' in settings ? settings.batch : 0);
+      const name = groupName(trial.trajectory, settings);
       const group = groups.get(name) ?? { trajectory: trial.trajectory, settings, epochs: 0 };
       groups.set(name, { ...group, epochs: group.epochs + 1 });
     }
@@ -60,6 +60,8 @@ function workGroups(trials: readonly TrialPlan[], isToTrain: (key: EpochKey) => 
   return [...groups.values()];
 }
 
-function groupName(trajectory: Trajectory, batch: number): string {
-  return trajectory.trainable === 'image-classifier' ? JSON.stringify([trajectory.input, trajectory.model, trajectory.optimizer, batch]) : '';
+function groupName({ input, model, optimizer }: ImageTrajectory, settings: EpochSettings): string {
+  if (!('batch' in settings)) return '';
+  const { batch, base, augment } = settings;
+  return JSON.stringify([input, model, optimizer, batch, ...(model.transfer === undefined ? [] : [base?.freeze ?? null, augment === null])]);
 }

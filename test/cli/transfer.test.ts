@@ -32,9 +32,9 @@ before(async () => {
 });
 after(() => rmSync(folder, { recursive: true }));
 
-const sweep = (name: string, weights: string, more = ''): string => {
+const sweep = (name: string, weights: string, more = '', below = ''): string => {
   const file = join(folder, `${name}.yaml`);
-  writeFileSync(file, `name: ${name}\ndata: {path: ./images, split: {val: 0.25, test: 0.25}}\nmodel: cnn\nweights: ${weights}\nspace: {imageSize: 16, blocks: 2, filters: 4, fcWidth: 0, epochs: 3, batch: 4, lr: 0.01${more}}\n`);
+  writeFileSync(file, `name: ${name}\ndata: {path: ./images, split: {val: 0.25, test: 0.25}}\nmodel: cnn\nweights: ${weights}\nspace: {imageSize: 16, blocks: 2, filters: 4, fcWidth: 0, epochs: 3, batch: 4, lr: 0.01${more}}\n${below}`);
   return file;
 };
 const run = (file: string, home: string): Promise<Ended> => trawl(['run', file, '--home', join(folder, home), '--slots', '1', '--engine', 'wasm', '--json'], { cwd: folder });
@@ -78,14 +78,18 @@ test('an address is fetched and checked by its hash, and means the same weights'
 test('what does not fit is one line with the layer, both shapes and the file, exit code 2, and no home', async () => {
   const whole = readFileSync(join(folder, 'base.safetensors'));
   writeFileSync(join(folder, 'cut.safetensors'), whole.subarray(0, whole.length - 100));
-  const cases: readonly (readonly [weights: string, more: string, line: RegExp])[] = [
+  const drawn = 'sampler: random\nbudget: {trials: 2}\n';
+  const cases: readonly (readonly [weights: string, more: string, line: RegExp, below?: string])[] = [
     ['./gone.h5', '', /^bad\.yaml:4:10: weights: found "\.\/gone\.h5", expected a file of weights/m],
     ['./cut.safetensors', '', /^bad\.yaml:4:10: weights: found \.\/cut\.safetensors: the file ends after .* it is cut off/m],
     ['./base.safetensors', ', kernel: 5', /^bad\.yaml:4:10: weights: found conv2d_1\/kernel of \[3, 3, 1, 4\] in \.\/base\.safetensors, expected \[5, 5, 1, 4\]$/m],
+    // Of what is drawn later, every value that is listed, and both ends of a range.
+    ['./base.safetensors', ', kernel: [3, 5]', /^bad\.yaml:4:10: weights: found conv2d_1\/kernel of \[3, 3, 1, 4\] in \.\/base\.safetensors, expected \[5, 5, 1, 4\]$/m, drawn],
+    ['./base.safetensors', ', kernel: {min: 3, max: 7, step: 2}', /^bad\.yaml:4:10: weights: found conv2d_1\/kernel of \[3, 3, 1, 4\] in \.\/base\.safetensors, expected \[7, 7, 1, 4\]$/m, drawn],
     ['./base.safetensors', ', freeze: 40', /^bad\.yaml:5:\d+: space\.freeze: found 40, expected at most the 8 layers of the base, which ends with max_pooling2d_2/m],
   ];
-  for (const [weights, more, line] of cases) {
-    const ended = await run(sweep('bad', weights, more), 'never');
+  for (const [weights, more, line, below] of cases) {
+    const ended = await run(sweep('bad', weights, more, below), 'never');
     assert.equal(ended.code, 2, ended.stderr);
     assert.match(ended.stderr, line);
     assert.ok(!existsSync(join(folder, 'never')), weights);

@@ -1,6 +1,6 @@
 /**
  * Reads an EstimateRequest from standard input and prints a JSON line per case as it is timed:
- * {"index", "msPerStep", "bytes"}. Begins no case after the budget is used up; a case that cannot be
+ * {"index", "msPerStep", "msPerImageOnce", "bytes"}. Begins no case after the budget is used up; a case that cannot be
  * compiled here is left out.
  */
 import { text } from 'node:stream/consumers';

@@ -7,21 +7,22 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { LIFELINE } from '../../proto/lifeline.js';
 import { packageRoot } from '../../proto/package-root.js';
-import type { ImageTrajectory } from '../../proto/work.js';
+import type { ImageEpochSettings, ImageTrajectory } from '../../proto/work.js';
 import type { UsableEngine } from '../engine/choose.js';
 import { jsonLine } from '../engine/native/json-line.js';
 import { libraryPath, nativeEnvironment } from '../engine/native/load.js';
 
 export interface EstimateCase {
   readonly trajectory: ImageTrajectory;
-  readonly batch: number;
-  readonly dropout: number;
+  readonly settings: Pick<ImageEpochSettings, 'batch' | 'dropout' | 'base' | 'augment'>;
 }
 
 export interface StepEstimate {
   /** Which of the cases. */
   readonly index: number;
   readonly msPerStep: number;
+  /** Of each image before the first step, where the features of a frozen base are kept; 0 elsewhere. */
+  readonly msPerImageOnce: number;
   /** Memory of the compiled model. */
   readonly bytes: number;
 }

@@ -46,6 +46,11 @@ interface Mode {
   readonly overFeatures: boolean;
 }
 
+/** Whether an epoch trains the head alone, over features that are computed once. */
+export function keepsFeatures(model: TransferModel, { base, augment }: Pick<ImageEpochSettings, 'base' | 'augment'>): boolean {
+  return frozenLayers(model, base?.freeze ?? 'none') === model.base && augment === null;
+}
+
 export class TransferModels implements Models {
   readonly #parts: TransferParts;
   readonly #breather = new Breather();
@@ -116,10 +121,9 @@ export class TransferModels implements Models {
     this.#features = null;
   }
 
-  #modeOf({ base, augment }: ImageEpochSettings): Mode {
+  #modeOf(settings: ImageEpochSettings): Mode {
     const { model } = this.#parts;
-    const frozen = frozenLayers(model, base?.freeze ?? 'none');
-    return { frozen, overFeatures: frozen === model.base && augment === null };
+    return { frozen: frozenLayers(model, settings.base?.freeze ?? 'none'), overFeatures: keepsFeatures(model, settings) };
   }
 
   async #predictFrom(state: Uint8Array): Promise<void> {

@@ -23,16 +23,29 @@ const trajectory = (size: number): ImageTrajectory => ({
 const data = { manifest: '', digest: '', images: 140, classes: ['a', 'b'], positive: 1, counts: { train: [50, 50], val: [10, 10], test: [10, 10] }, rejected: [], warnings: [] };
 
 it('time adds up over epochs and images, and sizes not timed go by their pixels', () => {
-  const timed = [{ pixels: 400, msPerImage: 2 }];
+  const timed = [{ pixels: 400, kind: '', msPerImage: 2, msPerImageOnce: 0 }];
   const work = [
-    { trajectory: trajectory(20), epochs: 3 },
-    { trajectory: trajectory(40), epochs: 1 },
+    { trajectory: trajectory(20), epochs: 3, settings: { augment: null } },
+    { trajectory: trajectory(40), epochs: 1, settings: { augment: null } },
   ];
   // 100 trained and a third of 20 + 100 predicted: 140 images an epoch; 3 x 140 x 2 ms, and 4 times the pixels once: 140 x 8 ms.
   assert.equal(wallMs(work, timed, data, 1), 3 * 280 + 1_120);
 });
 
 it('slots share the work, as far as there are cores', () => {
-  const one = wallMs([{ trajectory: trajectory(20), epochs: 1 }], [{ pixels: 400, msPerImage: 2 }], data, 1);
-  assert.equal(wallMs([{ trajectory: trajectory(20), epochs: 1 }], [{ pixels: 400, msPerImage: 2 }], data, 1_000), one / availableParallelism());
+  const work = [{ trajectory: trajectory(20), epochs: 1, settings: { augment: null } }];
+  const timed = [{ pixels: 400, kind: '', msPerImage: 2, msPerImageOnce: 0 }];
+  assert.equal(wallMs(work, timed, data, 1_000), wallMs(work, timed, data, 1) / availableParallelism());
+});
+
+it('with a frozen base epochs cost what the head costs, and features are computed once for all trials of one base', () => {
+  const base = { ...trajectory(20), model: { name: 'vgg16', knobs: {}, transfer: { weights: '', cutAt: null, pooling: 'average', hidden: [] } } } as const;
+  const frozen = { base: { freeze: 'all' }, augment: null } as const;
+  const wider = { ...base, model: { ...base.model, transfer: { ...base.model.transfer, hidden: [8] } } };
+  const timed = [{ pixels: 400, kind: '["all",true]', msPerImage: 0.1, msPerImageOnce: 5 }, { pixels: 400, kind: '["none",true]', msPerImage: 20, msPerImageOnce: 0 }];
+  // 140 images an epoch, as above, at 0.1 ms; all 140 images of the data set once at 5 ms.
+  const heads = wallMs([{ trajectory: base, epochs: 4, settings: frozen }, { trajectory: wider, epochs: 6, settings: frozen }], timed, data, 1);
+  assert.ok(Math.abs(heads - (10 * 14 + 140 * 5)) < 1e-6, String(heads));
+  // What is trained whole costs 140 images at 20 ms.
+  assert.ok(Math.abs(wallMs([{ trajectory: base, epochs: 1, settings: { base: { freeze: 'none' }, augment: null } }], timed, data, 1) - 2_800) < 1e-6);
 });

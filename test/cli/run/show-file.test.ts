@@ -31,7 +31,7 @@ test('--trials prints the trials to come, by what differs between them', () => {
   assert.deepEqual(trialLines(proposed.spec, proposed.plans), ['Up to 9 trials, proposed while the sweep runs.']);
 });
 
-test('--cost prints epochs asked for against epochs to train, and names the schedule that spoils sharing', () => {
+test('--cost prints epochs asked for against epochs to train, and names the schedule that spoils sharing, as --axes does', () => {
   const shared = sweep('space: {epochs: [5, 10, 20], lr: [0.1, {cosine: {initial: 0.1, epochs: 20}}]}');
   // Two rates over 20 epochs, which agree in epoch 0: 20 + 20 - 1.
   assert.deepEqual(costLines(shared.spec, shared.plans), ['6 trials: 70 epochs requested, 39 to train (44 % saved by sharing)']);
@@ -43,5 +43,8 @@ test('--cost prints epochs asked for against epochs to train, and names the sche
   assert.deepEqual(rest, []);
   const cycle = parseSweepFile('data: x\nspace: {epochs: [5, 10], lr: [{oneCycle: {peak: 0.1}}, {plateau: {initial: 0.1}}]}', 'a.yaml');
   assert.ok('spec' in cycle);
-  assert.deepEqual(costLines(cycle.spec, []).slice(1), ["oneCycle(peak 0.1) spoils sharing: its rates depend on each trial's own number of epochs; give the cycle epochs"]);
+  const line = "oneCycle(peak 0.1) spoils sharing: its rates depend on each trial's own number of epochs; give the cycle epochs";
+  assert.deepEqual(costLines(cycle.spec, []).slice(1), [line]);
+  assert.equal(axisLines(cycle.spec.axes).at(-1), line);
+  assert.ok(!axisLines(shared.spec.axes).some((each) => each.includes('spoils sharing')));
 });

@@ -14,7 +14,7 @@ function trajectory(size: number): ImageTrajectory {
   };
 }
 
-const caseOf = (size: number, batch: number) => ({ trajectory: trajectory(size), batch, dropout: 0.5 });
+const caseOf = (size: number, batch: number) => ({ trajectory: trajectory(size), settings: { batch, dropout: 0.5, augment: null } });
 
 test('each case is timed, and larger images take more memory', async () => {
   const [small, large, ...more] = await estimateSteps({ engine: wasmEngine(), budgetMs: 60_000, cases: [caseOf(12, 8), caseOf(48, 8)] });
@@ -39,4 +39,15 @@ test('whoever no longer wants to know gets the reason', async () => {
   const asked = estimateSteps({ engine: wasmEngine(), budgetMs: 60_000, cases: [caseOf(12, 2)] }, controller.signal);
   controller.abort(new Error('changed my mind'));
   await assert.rejects(asked, /changed my mind/);
+});
+
+test('a head over kept features is timed without its base, whose features are timed once', async () => {
+  const model = { name: 'vgg16', knobs: { filters: [8, 8, 16, 16, 16], inputNorm: false, pooling: 'average', hidden: [] }, transfer: { weights: '', cutAt: null, pooling: 'average', hidden: [8] } } as const;
+  const transfer: ImageTrajectory = { ...trajectory(64), model };
+  const settings = (freeze: 'all' | 'none') => ({ batch: 8, dropout: 0.5, augment: null, base: { freeze } });
+  const [head, whole] = await estimateSteps({ engine: wasmEngine(), budgetMs: 60_000, cases: [{ trajectory: transfer, settings: settings('all') }, { trajectory: transfer, settings: settings('none') }] });
+  assert.ok(head !== undefined && whole !== undefined);
+  assert.ok(head.msPerImageOnce > 0 && whole.msPerImageOnce === 0, JSON.stringify([head, whole]));
+  // By hand: 16 x 8 + 8 x 2 multiply-adds an image against some 4 million.
+  assert.ok(10 * head.msPerStep < whole.msPerStep, `${head.msPerStep} ms of the head, ${whole.msPerStep} ms of all`);
 });

@@ -136,17 +136,38 @@ for (const optimizer of [OPTIMIZERS.sgdm, OPTIMIZERS.adam, { ...OPTIMIZERS.adam,
   });
 }
 
-test('a span cut anywhere, also where the base thaws, ends in the bytes of the whole one', async () => {
+for (const optimizer of [OPTIMIZERS.adam, { ...OPTIMIZERS.adam, ema: 0.9 }] satisfies OptimizerChoice[]) test(`a span cut anywhere, also where the base thaws, ends in the bytes of the whole one (${Object.values(optimizer).join(' ')})`, async () => {
+  const of = trajectory(optimizer);
   // The fourth layer, a pooling, has nothing that is trained.
   const epochs = [settings({ freeze: 'all' }), settings({ freeze: 'all' }), settings({ freeze: 4, lrFactor: 0.1 }), settings({ freeze: 3, lrFactor: 0.1 }), settings({ freeze: 'none', lr: 0.001 })];
-  const whole = await train(await trainerOf(warm(), order(epochs, { from: 'nothing' })), epochs);
+  const whole = await train(await trainerOf(warm(), order(epochs, { from: 'nothing' }, 0, DATA, of)), epochs);
   for (const cut of [1, 2, 3, 4]) {
-    const first = await train(await trainerOf(warm(), order(epochs.slice(0, cut), { from: 'nothing' })), epochs.slice(0, cut));
+    const first = await train(await trainerOf(warm(), order(epochs.slice(0, cut), { from: 'nothing' }, 0, DATA, of)), epochs.slice(0, cut));
     const path = join(folder, `cut-${cut}.state`);
     writeFileSync(path, first.state);
-    const second = await train(await trainerOf(warm(), order(epochs.slice(cut), { from: 'file', path }, cut)), epochs.slice(cut), cut);
+    const second = await train(await trainerOf(warm(), order(epochs.slice(cut), { from: 'file', path }, cut, DATA, of)), epochs.slice(cut), cut);
     assert.deepEqual([...first.metrics, ...second.metrics], whole.metrics, `cut at ${cut}`);
     assert.deepEqual(Buffer.from(second.state), Buffer.from(whole.state), `cut at ${cut}`);
+  }
+});
+
+test('where the base thaws, averages of weights begin anew with the optimizer, for all that is trained from then on', async () => {
+  const of = trajectory({ ...OPTIMIZERS.adam, ema: 0.9 });
+  // One step an epoch.
+  const epochs = [settings({ freeze: 'all' }, { batch: 24 }), ...[0, 1, 2].map(() => settings({ freeze: 'none', lrFactor: 0.1 }, { batch: 24 }))];
+  const states: ReturnType<typeof tensorsOf>[] = [];
+  for (const length of [2, 3, 4]) states.push(tensorsOf((await train(await trainerOf(warm(), order(epochs.slice(0, length), { from: 'nothing' }, 0, DATA, of)), epochs.slice(0, length))).state));
+  const trained = [...states[0]!.keys()].filter((name) => name.endsWith(':average')).map((name) => name.slice(0, -':average'.length));
+  assert.deepEqual(trained.toSorted(), stateNames().map(({ name }) => name).filter((name) => !/:|moving_/.test(name)).toSorted());
+  for (const name of trained) {
+    const weights = states.map((state) => state.get(name)!.values);
+    const averages = states.map((state) => state.get(`${name}:average`)!.values);
+    // By the definition: w after the first step, then 0.9 a + 0.1 w.
+    let expected = Float64Array.from(weights[0]!);
+    averages.forEach((average, epoch) => {
+      if (epoch > 0) expected = expected.map((value, at) => 0.9 * value + 0.1 * weights[epoch]![at]!);
+      average.forEach((value, at) => assert.ok(Math.abs(value - expected[at]!) < 1e-6, `${name}[${at}] after thawed epoch ${epoch}: ${value}, expected ${expected[at]}`));
+    });
   }
 });
 
