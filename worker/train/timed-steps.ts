@@ -53,7 +53,8 @@ async function timeHead(engine: Engine, trajectory: ImageTrajectory, model: Tran
   const features = frozenTopology(halves.features, halves.features.config.layers.length);
   const outputs = shape.height * shape.width * shape.channels;
   const base = await engine.compile(features, { ...trainingOf(trajectory, FEATURE_IMAGES), optimizer: { name: 'sgd' }, classes: outputs }, randomImages(input, 1, FEATURE_IMAGES, classes));
-  let [once, bytes] = [0, base.memoryBytes];
+  let bytes = base.memoryBytes;
+  let once: number;
   try {
     const images = Int32Array.from({ length: FEATURE_IMAGES }, (_, image) => image);
     once = least(() => void base.predict(images)) / FEATURE_IMAGES;
