@@ -6,6 +6,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import type { SweepChange } from '../coordinator/sweep/change.js';
 import type { Assignment } from '../coordinator/sweep/spec.js';
 import type { CostView, EnsembleView, ImportanceView } from '../coordinator/api/analysis-views.js';
+import type { DataImages, DataImagesQuery, DataSetDetail, DataSetView, DataSizes } from '../coordinator/api/data-views.js';
 import type { Drained, GarbageRequest, GarbageView, MadeToken, Released, TokenRequest, TokenView, WorkerView } from '../coordinator/api/fleet-views.js';
 import type { Results, ResultsOptions, TrialDetail } from '../coordinator/api/trial-views.js';
 import type { RequestedState, SweepService } from '../coordinator/api/sweep-service.js';
@@ -150,6 +151,23 @@ export class HttpSweepService implements SweepService {
 
   enqueue(idOrName: string, trials: readonly Assignment[], options: { readonly front: boolean }): Promise<Enqueued> {
     return this.#ask('POST', `/sweeps/${encodeURIComponent(idOrName)}/trials`, { trials, front: options.front });
+  }
+
+  dataSets(): Promise<DataSetView[]> {
+    return this.#ask('GET', '/datasets');
+  }
+
+  dataSet(id: string): Promise<DataSetDetail> {
+    return this.#ask('GET', `/datasets/${encodeURIComponent(id)}`);
+  }
+
+  dataSizes(id: string): Promise<DataSizes> {
+    return this.#ask('GET', `/datasets/${encodeURIComponent(id)}/sizes`);
+  }
+
+  dataImages(id: string, { from, limit, part, label, search }: DataImagesQuery): Promise<DataImages> {
+    const filters = { ...(part === null ? {} : { part }), ...(label === null ? {} : { label: String(label) }), search };
+    return this.#ask('GET', `/datasets/${encodeURIComponent(id)}/images?${new URLSearchParams({ from: String(from), limit: String(limit), ...filters }).toString()}`);
   }
 
   workers(): Promise<WorkerView[]> {

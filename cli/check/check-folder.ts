@@ -9,7 +9,7 @@ import type { SplitSpec } from '../../coordinator/sweep/spec.js';
 import { DataProblem } from '../data/problem.js';
 import { scanFolder, type RejectedFile, type Scan } from '../data/scan.js';
 import { splitDataset } from '../data/split.js';
-import { median } from '../data/survey.js';
+import { median } from '../../worker/data/survey.js';
 import { exactCopies, nearCopies, type Copies, type NearCopies } from './duplicates.js';
 import { measureFiles, type MeasuredFile } from './measure.js';
 import { findShortcuts, type Shortcut } from './shortcuts.js';

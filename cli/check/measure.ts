@@ -3,7 +3,7 @@ import type { Part } from '../../proto/work.js';
 import { UnreadableImageError } from '../../worker/data/decode.js';
 import { DecoderPool } from '../../worker/data/decoder-pool.js';
 import type { ScannedFile } from '../data/scan.js';
-import { readFacts } from '../data/survey.js';
+import { readFacts } from '../../worker/data/survey.js';
 
 /** Twice the 9 x 8 cells of a difference hash. */
 export const THUMB_WIDTH = 18;

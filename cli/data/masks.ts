@@ -14,7 +14,7 @@ import { filesBelow } from './labelled.js';
 import type { MaskPlace } from './layout-of.js';
 import { DataProblem, some } from './problem.js';
 import { ScanCache, stampOf, type VerdictCodec } from './scan-cache.js';
-import { readFacts } from './survey.js';
+import { readFacts } from '../../worker/data/survey.js';
 
 const MASKS_PATH = ['data', 'crop', 'masks'];
 /** Masks that are decoded at a time. */

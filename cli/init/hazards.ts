@@ -2,7 +2,7 @@
 import { exactCopies } from '../check/duplicates.js';
 import { findShortcuts, isStrong, mayBeChance } from '../check/shortcuts.js';
 import type { Scan, ScannedFile } from '../data/scan.js';
-import type { ImageFacts } from '../data/survey.js';
+import type { ImageFacts } from '../../worker/data/survey.js';
 import { count } from '../text/format.js';
 
 /** Images that lie in more than one given part. */

@@ -10,7 +10,7 @@ import { isArrayFile } from '../data/layout-of.js';
 import { DataProblem, some } from '../data/problem.js';
 import { scanFolder, type Scan } from '../data/scan.js';
 import { splitDataset } from '../data/split.js';
-import { median, sampleFacts, type ImageFacts } from '../data/survey.js';
+import { median, sampleFacts, type ImageFacts } from '../../worker/data/survey.js';
 import { BadInput } from '../exit.js';
 import type { Home } from '../home.js';
 import { requirePlace, writeNew } from '../output-file.js';

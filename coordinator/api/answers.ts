@@ -3,6 +3,7 @@
  * held to it by the compiler, the schemas of /api/openapi.json are generated from it (`npm run generate`),
  * and the dashboard imports its types from here. Paths are below /api/v1.
  */
+import type { DataImages, DataSetDetail, DataSetView, DataSizes } from './data-views.js';
 import type { CostView, EnsembleView, ImportanceView } from './analysis-views.js';
 import type { Drained, GarbageView, MadeToken, Released, TokenView, WorkerView } from './fleet-views.js';
 import type { Results, TrialDetail } from './trial-views.js';
@@ -32,6 +33,11 @@ export interface Answers {
   'POST /sweeps/:sweep/trials': Enqueued;
 
   'GET /trials/:trial': TrialDetail;
+
+  'GET /datasets': readonly DataSetView[];
+  'GET /datasets/:dataset': DataSetDetail;
+  'GET /datasets/:dataset/sizes': DataSizes;
+  'GET /datasets/:dataset/images': DataImages;
 
   'GET /workers': readonly WorkerView[];
   'POST /workers/:worker/drain': Drained;

@@ -22,6 +22,20 @@ export class TokenNotFound extends CodedError {
   }
 }
 
+export class DataSetNotFound extends CodedError {
+  readonly code = 'DataSetNotFound';
+  constructor(id: string) {
+    super(`no sweep trains on a data set with the id ${id.slice(0, 100)}; GET /datasets lists them`);
+  }
+}
+
+export class ImageNotFound extends CodedError {
+  readonly code = 'ImageNotFound';
+  constructor(index: number, images: number) {
+    super(`image: found ${index}, expected an index from 0 to ${images - 1}`);
+  }
+}
+
 /** The sweep has nothing that could be combined. */
 export class NoEnsemble extends CodedError {
   readonly code = 'NoEnsemble';
@@ -39,12 +53,16 @@ const statusByCode: { readonly [code: string]: number } = {
   CertificateMissing: 403,
   BlobNotLeased: 403,
   SweepNotFound: 404,
+  DataSetNotFound: 404,
+  ImageNotFound: 404,
   TokenNotFound: 404,
   TrialNotFound: 404,
   NotFound: 404,
   WorkerNotFound: 404,
   WorkerAmbiguous: 409,
   BadRequest: 400,
+  FileTooLarge: 422,
+  UnreadableImage: 422,
   BadSweep: 400,
   IllegalTransition: 409,
   NoEnsemble: 409,

@@ -21,6 +21,8 @@ import type { Right } from '../access/roles.js';
 import type { ServerTls } from '../access/tls.js';
 import { NotLeading } from '../leader/candidacy.js';
 import { codeOf, httpStatus } from './errors.js';
+import type { ImageLook, Picture } from './data-views.js';
+import { registerImageRoute } from './image-route.js';
 import { registerMetricsRoute, type MetricsPage } from './metrics-route.js';
 import { openApi, OPENAPI_PATH } from './openapi.js';
 import { registerPage, type PageFiles } from './page.js';
@@ -47,6 +49,8 @@ export interface HttpOptions {
   readonly blobUsed: (id: BlobId, bytes: number) => Promise<void>;
   /** Settles once this coordinator leads; throws NotLeading where another one does: nothing but its health is answered then. */
   readonly leading: () => Promise<void>;
+  /** Of a data set. */
+  readonly picture: (dataset: string, index: number, look: ImageLook) => Promise<Picture>;
   /** What Prometheus reads. */
   readonly metrics: () => Promise<MetricsPage>;
   /** Without a token: at the door for this machine alone. */
@@ -74,6 +78,7 @@ export async function httpServer(options: HttpOptions): Promise<FastifyInstance>
   asking.register(app, ROUTES);
   app.get(OPENAPI_PATH, () => openApi(ROUTES, packageVersion()));
   registerMetricsRoute(app, { open: options.openMetrics === true, page: options.metrics, refusal: (request) => asking.refusal(request, 'read') });
+  registerImageRoute(app, { picture: options.picture, refusal: (request) => asking.refusal(request, 'read') });
   registerBlobRoutes(app, options.blobs, { authorize: (request) => asking.blobRefusal(request), using: options.usingBlob, used: options.blobUsed });
   return app;
 }

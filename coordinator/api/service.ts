@@ -13,6 +13,7 @@ import { memoryAsk } from '../placement/memory.js';
 import { moveSweep, type TrialState } from '../trial/states.js';
 import { Garbage } from '../blob/garbage.js';
 import { costOf } from './cost.js';
+import { DataSets } from './data-sets.js';
 import { assembleEnsemble } from './ensembles.js';
 import { BadRequest, SweepNotFound, TrialNotFound } from './errors.js';
 import { importanceOf } from './importance.js';
@@ -25,6 +26,7 @@ import { waitingFor } from './waiting-for.js';
 import { workerViews } from './workers.js';
 import { chosenValue, byFirstObjective, leaderboard, meansOf, pathOf, planView, rankedRow, recordedPrefix, rowOf, sweepView, trialResult, type KnownEpochs, type Ranked } from './results.js';
 import type { CostView, EnsembleView, ImportanceView } from './analysis-views.js';
+import type { DataImages, DataImagesQuery, DataSetDetail, DataSetView, DataSizes, ImageLook, Picture } from './data-views.js';
 import type { Drained, GarbageRequest, GarbageView, MadeToken, Released, TokenRequest, TokenView, WorkerView } from './fleet-views.js';
 import type { Results, ResultsOptions, TrialDetail, TrialResult } from './trial-views.js';
 import type { RequestedState, SweepService } from './sweep-service.js';
@@ -63,9 +65,12 @@ export class ApplicationService implements SweepService {
   readonly #submissions: Submissions;
   readonly #requests: TrialRequests;
   readonly #tokens: Tokens;
+  /** One for all who ask: it keeps what it has read. */
+  readonly #data: DataSets;
 
-  constructor(options: ServiceOptions) {
+  constructor(options: ServiceOptions, data = new DataSets(options)) {
     this.#options = options;
+    this.#data = data;
     this.#store = options.store;
     this.#submissions = new Submissions(options);
     this.#requests = new TrialRequests(options);
@@ -74,7 +79,7 @@ export class ApplicationService implements SweepService {
 
   /** The same service as another person asks it. */
   as(actor: string): ApplicationService {
-    return new ApplicationService({ ...this.#options, actor });
+    return new ApplicationService({ ...this.#options, actor }, this.#data);
   }
 
   async health(): Promise<Health> {
@@ -233,6 +238,26 @@ export class ApplicationService implements SweepService {
     if (sweep.state === state && !options.now && !(state === 'running' && sweep.onlyAsked)) return;
     if (sweep.state !== state || sweep.onlyAsked) await this.#store.setSweepState(sweep.id, state, options.now ? { now: true } : {}, actor, await leader.epoch());
     await leader.wake(options.now ? sweep.id : undefined);
+  }
+
+  dataSets(): Promise<DataSetView[]> {
+    return this.#data.list();
+  }
+
+  dataSet(id: string): Promise<DataSetDetail> {
+    return this.#data.detail(id);
+  }
+
+  dataSizes(id: string): Promise<DataSizes> {
+    return this.#data.sizes(id);
+  }
+
+  dataImages(id: string, query: DataImagesQuery): Promise<DataImages> {
+    return this.#data.images(id, query);
+  }
+
+  picture(id: string, index: number, look: ImageLook): Promise<Picture> {
+    return this.#data.picture(id, index, look);
   }
 
   async workers(): Promise<WorkerView[]> {

@@ -2,6 +2,7 @@
 import type { SweepChange } from '../sweep/change.js';
 import type { Assignment } from '../sweep/spec.js';
 import type { CostView, EnsembleView, ImportanceView } from './analysis-views.js';
+import type { DataImages, DataImagesQuery, DataSetDetail, DataSetView, DataSizes } from './data-views.js';
 import type { Drained, GarbageRequest, GarbageView, MadeToken, Released, TokenRequest, TokenView, WorkerView } from './fleet-views.js';
 import type { Results, ResultsOptions, TrialDetail } from './trial-views.js';
 import type { Changed, Enqueued, Health, Preview, ProgressView, Recorded, Retried, SubmitRequest, Submitted, SweepFileView, SweepView } from './views.js';
@@ -37,6 +38,12 @@ export interface SweepService {
   /** Trials by their numbers or ids; none for all that failed or were cancelled. */
   retry(idOrName: string, trials: readonly string[]): Promise<Retried>;
   enqueue(idOrName: string, trials: readonly Assignment[], options: { readonly front: boolean }): Promise<Enqueued>;
+  /** Those that sweeps train on, the one of the latest sweep first. */
+  dataSets(): Promise<DataSetView[]>;
+  /** Throws `DataSetNotFound`, as the following do. */
+  dataSet(id: string): Promise<DataSetDetail>;
+  dataSizes(id: string): Promise<DataSizes>;
+  dataImages(id: string, query: DataImagesQuery): Promise<DataImages>;
   /** Those that are connected, and those that have left within a day. */
   workers(): Promise<WorkerView[]>;
   /** In the order in which they were made. */

@@ -74,6 +74,7 @@ export async function startCoordinator(options: CoordinatorOptions): Promise<Run
       ...{ serviceFor: (actor) => service.as(actor), access, blobRights, tls, logger, blobs: countedOwnedBlobs(blobs, blobTraffic(metrics)) },
       usingBlob: (id) => store.touchBlob(id),
       blobUsed: (id, bytes) => store.putBlob(id, bytes, 'artifact'),
+      picture: (dataset, index, look) => service.picture(dataset, index, look),
       leading: () => leader.leading(SETTLE_MS),
       metrics: () => metricsPage(metrics, leader.facts()),
       openMetrics,

@@ -12,3 +12,8 @@ export function accessBy(token: string): Access {
 
 /** For servers without a leader. */
 export const ALL_BLOBS = { require: async (): Promise<void> => undefined };
+
+/** For servers without data sets. */
+export async function NO_PICTURES(): Promise<never> {
+  throw new Error('there are no images here');
+}

@@ -1551,21 +1551,55 @@ export const answerSchemas: { readonly definitions: { readonly [name: string]: S
    "description": "What the network sees of an image: `height` x `width` pixels, `channels` values each."
   },
   "Region": {
+   "anyOf": [
+    {
+     "$ref": "#/components/schemas/BoxRegion"
+    },
+    {
+     "$ref": "#/components/schemas/MaskRegion"
+    }
+   ]
+  },
+  "BoxRegion": {
    "type": "object",
    "properties": {
     "box": {
-     "type": "array",
-     "items": {
-      "type": "number"
-     },
-     "minItems": 4,
-     "maxItems": 4
+     "$ref": "#/components/schemas/Box"
     }
    },
    "required": [
     "box"
    ],
+   "description": "One box for every image."
+  },
+  "Box": {
+   "type": "array",
+   "items": {
+    "type": "number"
+   },
+   "minItems": 4,
+   "maxItems": 4,
    "description": "[x, y, width, height] of an image, as shares of its width and height from its upper left corner."
+  },
+  "MaskRegion": {
+   "type": "object",
+   "properties": {
+    "masks": {
+     "type": "object",
+     "properties": {
+      "margin": {
+       "type": "number"
+      }
+     },
+     "required": [
+      "margin"
+     ]
+    }
+   },
+   "required": [
+    "masks"
+   ],
+   "description": "Of each image its own box (DataFile.box): that of its mask, and `margin` of its sides more on each side."
   },
   "PretrainedNormalisation": {
    "type": "string",
@@ -2377,7 +2411,7 @@ export const answerSchemas: { readonly definitions: { readonly [name: string]: S
    "required": [
     "freeze"
    ],
-   "description": "What is in force for a transfer's base in one epoch. An epoch that freezes other layers than the one before begins with a new optimizer."
+   "description": "What is in force for a transfer's base in one epoch. An epoch that trains other parameters than the one before begins with a new optimizer."
   },
   "Freeze": {
    "type": [
@@ -2924,6 +2958,310 @@ export const answerSchemas: { readonly definitions: { readonly [name: string]: S
     "salt"
    ]
   },
+  "DataSetView": {
+   "type": "object",
+   "properties": {
+    "id": {
+     "type": "string",
+     "description": "Of its manifest, which never changes."
+    },
+    "digest": {
+     "type": "string",
+     "description": "Of its content: the same for sets that differ in the names of files alone."
+    },
+    "sweeps": {
+     "type": "array",
+     "items": {
+      "type": "string"
+     },
+     "description": "Names of the sweeps whose current revision uses it, the latest first."
+    },
+    "images": {
+     "type": "number"
+    },
+    "classes": {
+     "type": "array",
+     "items": {
+      "type": "string"
+     }
+    },
+    "positive": {
+     "type": "string",
+     "description": "The positive one."
+    },
+    "counts": {
+     "type": "object",
+     "properties": {
+      "train": {
+       "type": "array",
+       "items": {
+        "type": "number"
+       }
+      },
+      "val": {
+       "type": "array",
+       "items": {
+        "type": "number"
+       }
+      },
+      "test": {
+       "type": "array",
+       "items": {
+        "type": "number"
+       }
+      }
+     },
+     "required": [
+      "train",
+      "val",
+      "test"
+     ],
+     "description": "Images of each class, in the order of `classes`."
+    },
+    "rejected": {
+     "type": "number",
+     "description": "How many files were left out since they cannot be read."
+    },
+    "warnings": {
+     "type": "array",
+     "items": {
+      "type": "string"
+     }
+    }
+   },
+   "required": [
+    "id",
+    "digest",
+    "sweeps",
+    "images",
+    "classes",
+    "positive",
+    "counts",
+    "rejected",
+    "warnings"
+   ],
+   "description": "One that a sweep trains on."
+  },
+  "DataSetDetail": {
+   "type": "object",
+   "properties": {
+    "set": {
+     "$ref": "#/components/schemas/DataSetView"
+    },
+    "looks": {
+     "type": "array",
+     "items": {
+      "$ref": "#/components/schemas/DataLook"
+     }
+    },
+    "rejected": {
+     "type": "array",
+     "items": {
+      "type": "object",
+      "properties": {
+       "file": {
+        "type": "string"
+       },
+       "why": {
+        "type": "string"
+       }
+      },
+      "required": [
+       "file",
+       "why"
+      ]
+     },
+     "description": "The first 1,000."
+    }
+   },
+   "required": [
+    "set",
+    "looks",
+    "rejected"
+   ]
+  },
+  "DataLook": {
+   "type": "object",
+   "properties": {
+    "sweep": {
+     "type": "string"
+    },
+    "sizes": {
+     "type": "array",
+     "items": {
+      "type": "number"
+     },
+     "description": "Values of its hyperparameter imageSize, in pixels."
+    },
+    "channels": {
+     "type": "number",
+     "enum": [
+      1,
+      3
+     ]
+    },
+    "resize": {
+     "type": "string",
+     "enum": [
+      "stretch",
+      "pad",
+      "crop"
+     ],
+     "description": "How other aspect ratios become the input's: distort, letter-box with black, or cut the centre."
+    },
+    "crop": {
+     "type": [
+      "string",
+      "null"
+     ],
+     "enum": [
+      "box",
+      "masks",
+      null
+     ],
+     "description": "What is cut out before: a fixed box, or the box of each image's mask."
+    }
+   },
+   "required": [
+    "sweep",
+    "sizes",
+    "channels",
+    "resize",
+    "crop"
+   ],
+   "description": "How a sweep's networks see images."
+  },
+  "DataSizes": {
+   "type": "object",
+   "properties": {
+    "images": {
+     "type": "number"
+    },
+    "sampled": {
+     "type": "number",
+     "description": "How many files were looked at, evenly spread over all."
+    },
+    "sizes": {
+     "type": "array",
+     "items": {
+      "type": "object",
+      "properties": {
+       "width": {
+        "type": "number"
+       },
+       "height": {
+        "type": "number"
+       },
+       "channels": {
+        "type": "number"
+       },
+       "count": {
+        "type": "number"
+       }
+      },
+      "required": [
+       "width",
+       "height",
+       "channels",
+       "count"
+      ]
+     },
+     "description": "Of those: as they are shown, the most frequent first."
+    },
+    "bytes": {
+     "type": "object",
+     "properties": {
+      "least": {
+       "type": "number"
+      },
+      "median": {
+       "type": "number"
+      },
+      "most": {
+       "type": "number"
+      },
+      "total": {
+       "type": "number"
+      }
+     },
+     "required": [
+      "least",
+      "median",
+      "most",
+      "total"
+     ],
+     "description": "Of all files."
+    }
+   },
+   "required": [
+    "images",
+    "sampled",
+    "sizes",
+    "bytes"
+   ],
+   "description": "What its files look like."
+  },
+  "DataImages": {
+   "type": "object",
+   "properties": {
+    "total": {
+     "type": "number",
+     "description": "Of those that were asked for."
+    },
+    "images": {
+     "type": "array",
+     "items": {
+      "$ref": "#/components/schemas/DataImage"
+     }
+    }
+   },
+   "required": [
+    "total",
+    "images"
+   ]
+  },
+  "DataImage": {
+   "type": "object",
+   "properties": {
+    "index": {
+     "type": "number",
+     "description": "In the manifest: what predictions count by, too."
+    },
+    "name": {
+     "type": "string"
+    },
+    "label": {
+     "type": "number"
+    },
+    "part": {
+     "$ref": "#/components/schemas/Part"
+    },
+    "bytes": {
+     "type": "number"
+    },
+    "digest": {
+     "type": "string",
+     "description": "Of its bytes."
+    }
+   },
+   "required": [
+    "index",
+    "name",
+    "label",
+    "part",
+    "bytes",
+    "digest"
+   ]
+  },
+  "Part": {
+   "type": "string",
+   "enum": [
+    "train",
+    "val",
+    "test"
+   ],
+   "description": "A part of the data set. Evaluations exist for `val` and `test`; `train` is trained on."
+  },
   "WorkerView": {
    "type": "object",
    "properties": {
@@ -3394,6 +3732,21 @@ export const answerSchemas: { readonly definitions: { readonly [name: string]: S
   },
   "GET /trials/:trial": {
    "$ref": "#/components/schemas/TrialDetail"
+  },
+  "GET /datasets": {
+   "type": "array",
+   "items": {
+    "$ref": "#/components/schemas/DataSetView"
+   }
+  },
+  "GET /datasets/:dataset": {
+   "$ref": "#/components/schemas/DataSetDetail"
+  },
+  "GET /datasets/:dataset/sizes": {
+   "$ref": "#/components/schemas/DataSizes"
+  },
+  "GET /datasets/:dataset/images": {
+   "$ref": "#/components/schemas/DataImages"
   },
   "GET /workers": {
    "type": "array",

@@ -17,7 +17,7 @@ import { NotLeading } from '../../../coordinator/leader/candidacy.js';
 import { DatabaseUnavailable } from '../../../coordinator/store/errors.js';
 import type { RequestedState, SweepService } from '../../../coordinator/api/sweep-service.js';
 import type { SubmitRequest } from '../../../coordinator/api/views.js';
-import { ALL_BLOBS } from '../../support/access.js';
+import { ALL_BLOBS, NO_PICTURES } from '../../support/access.js';
 
 const token = 'a-token-of-the-test';
 const authorised = { authorization: `Bearer ${token}` };
@@ -81,6 +81,7 @@ describe('the HTTP API', () => {
     blobs: new FolderBlobStore(folder),
     usingBlob: async () => undefined,
     blobUsed: async () => undefined,
+    picture: NO_PICTURES,
     leading: async () => {
       if (standsBy !== null) throw new NotLeading(standsBy);
     },

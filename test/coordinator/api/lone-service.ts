@@ -11,6 +11,7 @@ import { testDatabase } from '../../support/postgres.js';
 
 export interface LoneService {
   readonly store: Store;
+  readonly blobs: FolderBlobStore;
   readonly leader: ReturnType<typeof leadAlone>;
   /** In project default, as ada. */
   readonly service: ApplicationService;
@@ -22,12 +23,13 @@ export async function loneService(): Promise<LoneService> {
   const store = await openStore(database.url);
   const folder = await mkdtemp(join(tmpdir(), 'trawl-service-'));
   const leader = leadAlone(store);
-  const service = new ApplicationService({ store, blobs: new FolderBlobStore(folder), leader, version: '0', project: 'default', actor: 'ada' });
+  const blobs = new FolderBlobStore(folder);
+  const service = new ApplicationService({ store, blobs, leader, version: '0', project: 'default', actor: 'ada' });
   const close = async (): Promise<void> => {
     await leader.release();
     await store.close();
     await database.close();
     await rm(folder, { recursive: true });
   };
-  return { store, leader, service, close };
+  return { store, blobs, leader, service, close };
 }

@@ -7,7 +7,7 @@ import type { FastifyInstance } from 'fastify';
 import { pino } from 'pino';
 import { FolderBlobStore } from '../../../blob/folder.js';
 import { httpServer } from '../../../coordinator/api/http.js';
-import { accessBy, ALL_BLOBS } from '../../support/access.js';
+import { accessBy, ALL_BLOBS, NO_PICTURES } from '../../support/access.js';
 import { newPath, sweepOf } from '../store/facts.js';
 import { answersAsDescribed, type OpenApi } from './described.js';
 import { loneService, type LoneService } from './lone-service.js';
@@ -30,6 +30,7 @@ before(async () => {
     blobs: new FolderBlobStore(folder),
     usingBlob: async () => undefined,
     blobUsed: async () => undefined,
+    picture: NO_PICTURES,
     leading: async () => undefined,
     metrics: async () => ({ contentType: 'text/plain', text: '' }), page: new Map(),
   });
@@ -69,7 +70,7 @@ it('describes bodies and queries as the server takes them', () => {
 it('gives answers that are what it describes', async () => {
   await lone.store.submit(sweepOf('described', [newPath(2), newPath(3)]), await lone.leader.epoch());
   const ask = answersAsDescribed(app, document, token);
-  for (const url of ['/health', '/sweeps', '/sweeps/described', '/sweeps/described/progress', '/sweeps/described/trials', '/sweeps/described/cost', '/sweeps/described/recorded?since=0', '/recordings', '/trials/described%2F1', '/workers', '/tokens']) await ask(url);
+  for (const url of ['/health', '/sweeps', '/sweeps/described', '/sweeps/described/progress', '/sweeps/described/trials', '/sweeps/described/cost', '/sweeps/described/recorded?since=0', '/recordings', '/trials/described%2F1', '/datasets', '/workers', '/tokens']) await ask(url);
 });
 
 it('refuses what does not fit with the field and what was expected, under a code', async () => {

@@ -1,7 +1,7 @@
 /** What the files themselves look like: size in pixels and channels, from their headers. */
 import sharp from 'sharp';
-import { readJpegHeader } from '../../worker/data/jpeg-header.js';
-import { readPngHeader } from '../../worker/data/png.js';
+import { readJpegHeader } from './jpeg-header.js';
+import { readPngHeader } from './png.js';
 
 export interface ImageFacts {
   /** As shown: turned where the file says so. */
