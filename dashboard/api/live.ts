@@ -23,6 +23,11 @@ export function revision(): ReadonlySignal<number> {
   return changes;
 }
 
+/** The viewer has changed something: what is shown is read again at once. */
+export function noteChange(): void {
+  changes.value += 1;
+}
+
 export function followEvents(): () => void {
   const timer = setInterval(() => {
     if (document.visibilityState === 'visible') void look();

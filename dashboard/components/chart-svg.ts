@@ -1,5 +1,6 @@
 /** A chart as an SVG document of its own, with its title, axes and legend: for exports. Pure. */
 import type { ChartAxis, ChartSeries, ChartSpec } from './chart-spec.js';
+import { powers, steps, tickText } from './ticks.js';
 
 export interface SvgColours {
   readonly background: string;
@@ -32,8 +33,8 @@ export function chartSvg(spec: ChartSpec, colours: SvgColours): string {
   const parts = [
     `<rect width="${WIDTH}" height="${height}" fill="${colours.background}"/>`,
     text(LEFT, 28, spec.title, colours.text, 'font-size="17" font-weight="600"'),
-    ...y.ticks.map((tick) => line(LEFT, py(tick) ?? 0, WIDTH - RIGHT, py(tick) ?? 0, colours.grid) + text(LEFT - 8, (py(tick) ?? 0) + 4, tickText(tick, spec.y), colours.text, 'text-anchor="end" font-size="12"')),
-    ...x.ticks.map((tick) => line(px(tick) ?? 0, TOP, px(tick) ?? 0, HEIGHT - BOTTOM, colours.grid) + text(px(tick) ?? 0, HEIGHT - BOTTOM + 18, tickText(tick, spec.x), colours.text, 'text-anchor="middle" font-size="12"')),
+    ...y.ticks.map((tick) => line(LEFT, py(tick) ?? 0, WIDTH - RIGHT, py(tick) ?? 0, colours.grid) + text(LEFT - 8, (py(tick) ?? 0) + 4, markText(tick, spec.y), colours.text, 'text-anchor="end" font-size="12"')),
+    ...x.ticks.map((tick) => line(px(tick) ?? 0, TOP, px(tick) ?? 0, HEIGHT - BOTTOM, colours.grid) + text(px(tick) ?? 0, HEIGHT - BOTTOM + 18, markText(tick, spec.x), colours.text, 'text-anchor="middle" font-size="12"')),
     text((LEFT + WIDTH - RIGHT) / 2, HEIGHT - 18, spec.x.label, colours.text, 'text-anchor="middle" font-size="13"'),
     `<text transform="translate(20 ${(TOP + HEIGHT - BOTTOM) / 2}) rotate(-90)" fill="${colours.text}" text-anchor="middle" font-size="13">${escaped(spec.y.label)}</text>`,
     ...spec.series.map((series) => drawn(series, spec.xs, px, py, colours.series(series.colour))),
@@ -55,30 +56,12 @@ function scaleOf(values: readonly number[], axis: ChartAxis): Scale {
     if (axis.log === true && value <= 0) return null;
     return ((axis.log === true ? Math.log10(value) : value) - least) / (most - least);
   };
-  const ticks = axis.log === true ? powers(least, most) : steps(least, most, axis.whole === true ? 1 : 0);
+  const ticks = axis.log === true ? powers(10 ** least, 10 ** most) : steps(least, most, { closest: axis.whole === true ? 1 : 0 });
   return { ticks, at };
 }
 
-/** Round numbers about a sixth of the way apart, and at least `closest`. */
-function steps(least: number, most: number, closest = 0): number[] {
-  const rough = Math.max((most - least) / 6, closest);
-  const power = 10 ** Math.floor(Math.log10(rough));
-  const step = [1, 2, 5, 10].map((factor) => factor * power).find((each) => each >= rough) ?? rough;
-  const first = Math.ceil(least / step);
-  const count = Math.floor(most / step) - first + 1;
-  return Array.from({ length: Math.max(0, count) }, (_, index) => Number(((first + index) * step).toPrecision(12)));
-}
-
-/** `least`, `most`: logarithms. Powers of ten where there are two or more, else round numbers. */
-function powers(least: number, most: number): number[] {
-  const first = Math.ceil(least);
-  const found = Array.from({ length: Math.max(0, Math.floor(most) - first + 1) }, (_, index) => 10 ** (first + index));
-  return found.length >= 2 ? found : steps(10 ** least, 10 ** most).filter((tick) => tick > 0);
-}
-
-function tickText(value: number, axis: ChartAxis): string {
-  if (axis.time === true) return new Date(value * 1_000).toLocaleTimeString(undefined, { timeStyle: 'short' });
-  return value !== 0 && (Math.abs(value) < 0.001 || Math.abs(value) >= 1_000_000) ? value.toExponential(0) : String(Number(value.toPrecision(6)));
+function markText(value: number, axis: ChartAxis): string {
+  return axis.time === true ? new Date(value * 1_000).toLocaleTimeString(undefined, { timeStyle: 'short' }) : tickText(value);
 }
 
 type Place = (value: number) => number | null;

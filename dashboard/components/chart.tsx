@@ -7,6 +7,7 @@ import { metric } from '../text/format.js';
 import { csv, download, type Cell } from '../text/download.js';
 import { seriesColour, token, type ChartSpec } from './chart-spec.js';
 import { Menu } from './menu.js';
+import { pngOf } from './picture.js';
 import type { Plot } from './plot.js';
 
 export interface ChartProps {
@@ -113,25 +114,6 @@ function ExportMenu({ spec, file }: { readonly spec: ChartSpec; readonly file: s
 async function svgOf(spec: ChartSpec): Promise<string> {
   const { chartSvg } = await import('./chart-svg.js');
   return chartSvg(spec, { background: token('--surface'), text: token('--text'), grid: token('--grid'), series: seriesColour });
-}
-
-/** Twice as large as it is drawn, for screens and print alike. */
-async function pngOf(svg: string): Promise<Blob> {
-  const url = URL.createObjectURL(new Blob([svg], { type: 'image/svg+xml' }));
-  try {
-    const image = new Image();
-    image.src = url;
-    await image.decode();
-    const canvas = document.createElement('canvas');
-    canvas.width = image.naturalWidth * 2;
-    canvas.height = image.naturalHeight * 2;
-    canvas.getContext('2d')?.drawImage(image, 0, 0, canvas.width, canvas.height);
-    const blob = await new Promise<Blob | null>((resolve) => canvas.toBlob(resolve, 'image/png'));
-    if (blob === null) throw new Error('this browser makes no picture of the chart');
-    return blob;
-  } finally {
-    URL.revokeObjectURL(url);
-  }
 }
 
 function tableOf({ x, xs, series }: ChartSpec): string {

@@ -46,8 +46,8 @@ export interface ConfirmDialogProps {
   readonly deed: string;
   readonly danger?: boolean;
   readonly isReady?: boolean;
-  /** Closes the dialog when it settles well. */
-  readonly onConfirm: () => Promise<void>;
+  /** Closes the dialog when it settles well, unless there is something to be read first. */
+  readonly onConfirm: () => Promise<string | null>;
   readonly onClose: () => void;
   readonly children: ComponentChildren;
 }
@@ -55,12 +55,13 @@ export interface ConfirmDialogProps {
 export function ConfirmDialog({ title, deed, danger = false, isReady = true, onConfirm, onClose, children }: ConfirmDialogProps): JSX.Element {
   const isBusy = useSignal(false);
   const failure = useSignal<ApiError | null>(null);
+  const told = useSignal<string | null>(null);
   const confirm = async (): Promise<void> => {
     isBusy.value = true;
     failure.value = null;
     try {
-      await onConfirm();
-      onClose();
+      told.value = await onConfirm();
+      if (told.value === null) onClose();
     } catch (error) {
       failure.value = asApiError(error);
     } finally {
@@ -72,19 +73,22 @@ export function ConfirmDialog({ title, deed, danger = false, isReady = true, onC
       <form
         onSubmit={(event) => {
           event.preventDefault();
-          if (!isBusy.value && isReady) void confirm();
+          if (told.value !== null) onClose();
+          else if (!isBusy.value && isReady) void confirm();
         }}
       >
         <div class="dialog-body">
-          {children}
+          {told.value === null ? children : <p role="status">{told.value}</p>}
           {failure.value !== null && <Mistakes error={failure.value} />}
         </div>
         <div class="dialog-foot">
-          <button type="button" onClick={onClose}>
-            Cancel
-          </button>
+          {told.value === null && (
+            <button type="button" onClick={onClose}>
+              Cancel
+            </button>
+          )}
           <button type="submit" class={danger ? 'danger' : 'primary'} disabled={isBusy.value || !isReady}>
-            {deed}
+            {told.value === null ? deed : 'Close'}
           </button>
         </div>
       </form>

@@ -1,10 +1,7 @@
 /** The pages by their path. Each is fetched when it is first opened. */
 import type { ComponentType } from 'preact';
 import { matched } from '../state/location.js';
-
-export interface PageProps {
-  readonly params: { readonly [name: string]: string };
-}
+import type { PageProps } from './page.js';
 
 interface Route {
   readonly pattern: string;

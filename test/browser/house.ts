@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Page } from 'playwright-core';
 import { Trawl, trawl } from '../cli/trawl.js';
 
 export interface House {
@@ -50,6 +51,18 @@ export async function startHouse({ slots = 2 }: { readonly slots?: number } = {}
   };
 }
 
+/** Drawn at random over a space of every kind of value, with two objectives; a rate above 0.5 diverges. */
+export function searchSweep(trials = 60): string {
+  return [
+    `trainable: {synthetic: {epochMs: 1, metrics: {val.loss: 'rate > 0.5 ? log(-1) : abs(log10(rate) + 2) / 3 + width / 2000 + (mode == "deep" ? 0 : 0.1) + 0.5 * exp(-epoch)', cost: 'width * (mode == "deep" ? 2 : 1)'}}}`,
+    'space: {rate: {min: 0.0001, max: 1, scale: log}, width: {min: 16, max: 512, type: int}, mode: [deep, wide, flat], epochs: [3, 6]}',
+    'sampler: random',
+    'objective: [{minimize: val.loss}, {minimize: cost}]',
+    `budget: {trials: ${trials}}`,
+    '',
+  ].join('\n');
+}
+
 /** A sweep over formulas: `val.loss` falls with the epochs, the faster the larger `rate`. */
 export function formulaSweep({ rates = [0.1, 0.2, 0.4], epochMs = 5, epochs = [2, 4] }: { readonly rates?: readonly number[]; readonly epochMs?: number; readonly epochs?: readonly number[] } = {}): string {
   return [
@@ -58,4 +71,10 @@ export function formulaSweep({ rates = [0.1, 0.2, 0.4], epochMs = 5, epochs = [2
     'objective: {minimize: val.loss}',
     '',
   ].join('\n');
+}
+
+export async function logIn(page: Page, { url, token }: Pick<House, 'url' | 'token'>, path = '/'): Promise<void> {
+  await page.goto(`${url}${path}`);
+  await page.getByLabel('Token').fill(token);
+  await page.getByRole('button', { name: 'Log in' }).click();
 }

@@ -4,15 +4,9 @@ import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import type { Page } from 'playwright-core';
 import { assertAccessible, assertFits, openPage, screenshotFolder } from './browser.js';
-import { formulaSweep, startHouse, type House } from './house.js';
+import { formulaSweep, logIn, startHouse, type House } from './house.js';
 
 const HOSTILE = `<img src=x onerror="document.title='taken'">`;
-
-async function logIn(page: Page, { url, token }: House, path = '/'): Promise<void> {
-  await page.goto(`${url}${path}`);
-  await page.getByLabel('Token').fill(token);
-  await page.getByRole('button', { name: 'Log in' }).click();
-}
 
 describe('the dashboard', () => {
   let house: House;

@@ -1,0 +1,147 @@
+/** The objective over any two hyperparameters: the best or the mean of the trials in each cell. */
+import type { JSX } from 'preact';
+import type { Results, TrialResult } from '../../api/types.js';
+import { readableOn } from '../../components/colours.js';
+import { Figure, fitted } from '../../components/figure.js';
+import { Empty } from '../../components/panel.js';
+import { Choice } from '../../components/choice.js';
+import { tickText } from '../../components/ticks.js';
+import { place, setQuery } from '../../state/location.js';
+import { count, metric, setting } from '../../text/format.js';
+import { dimensionsOf, numberAt, shareOf, type Dimension } from './dimension.js';
+
+const LEFT_PX = 96;
+const TOP_PX = 8;
+const BOTTOM_PX = 52;
+const CELL_PX = 36;
+/** Of an axis with more values than that. */
+const BINS = 8;
+
+interface Bins {
+  readonly labels: readonly string[];
+  /** Of spans: where they meet, from the first beginning to the last end. */
+  readonly edges: readonly string[] | null;
+  readonly of: (trial: TrialResult) => number | null;
+}
+
+/** Each value by itself where there are few, else spans of equal width on the axis. */
+function binsOf(axis: Dimension, trials: readonly TrialResult[]): Bins {
+  const { categories } = axis;
+  const values = categories ?? [...new Set(trials.map(axis.of).filter((value) => typeof value === 'number'))].sort((a, b) => a - b).map((value) => setting(value));
+  if (categories !== null || values.length <= BINS + 4) {
+    return { labels: values, edges: null, of: (trial) => indexOrNull(values.indexOf(setting(axis.of(trial)))) };
+  }
+  const edges = Array.from({ length: BINS + 1 }, (_, index) => tickText(Number(numberAt(axis, index / BINS).toPrecision(2))));
+  return {
+    labels: Array.from({ length: BINS }, (_, index) => `${edges[index] ?? ''} to ${edges[index + 1] ?? ''}`),
+    edges,
+    of: (trial) => {
+      const share = shareOf(axis, trial);
+      return share === null ? null : Math.min(BINS - 1, Math.floor(share * BINS));
+    },
+  };
+}
+
+function indexOrNull(index: number): number | null {
+  return index < 0 ? null : index;
+}
+
+interface Cell {
+  readonly trials: number;
+  readonly value: number;
+}
+
+/** By row (y) and column (x); null where no trial lies. */
+function cellsOf(trials: readonly TrialResult[], x: Bins, y: Bins, reduce: (values: readonly number[]) => number): (Cell | null)[][] {
+  const found = y.labels.map(() => x.labels.map((): number[] => []));
+  for (const trial of trials) {
+    const [column, row] = [x.of(trial), y.of(trial)];
+    if (column !== null && row !== null && trial.objective !== null) found[row]?.[column]?.push(trial.objective);
+  }
+  return found.map((row) => row.map((values) => (values.length === 0 ? null : { trials: values.length, value: reduce(values) })));
+}
+
+export function HeatMap({ results: { sweep, trials } }: { readonly results: Results }): JSX.Element {
+  const measured = trials.filter(({ objective }) => objective !== null);
+  const axes = dimensionsOf(measured);
+  const { query } = place.value;
+  const named = (name: string | null, other: number): Dimension | undefined => axes.find((axis) => axis.name === name) ?? axes[other];
+  const [xAxis, yAxis] = [named(query.get('heat.x'), 0), named(query.get('heat.y'), 1)];
+  const isMean = query.get('heat.of') === 'mean';
+  if (xAxis === undefined || yAxis === undefined) return <Empty>A heat map takes two hyperparameters that differ between trials with a value.</Empty>;
+  const { direction, metric: name } = sweep.objective;
+  const best = (values: readonly number[]): number => (direction === 'maximize' ? Math.max(...values) : Math.min(...values));
+  const mean = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length;
+  const [x, y] = [binsOf(xAxis, measured), binsOf(yAxis, measured)];
+  const cells = cellsOf(measured, x, y, isMean ? mean : best);
+  const values = cells.flat().flatMap((cell) => (cell === null ? [] : [cell.value])).sort((a, b) => a - b);
+  const goodness = (value: number): number => (values.length < 2 ? 1 : direction === 'maximize' ? values.indexOf(value) / (values.length - 1) : 1 - values.indexOf(value) / (values.length - 1));
+  const height = TOP_PX + y.labels.length * CELL_PX + BOTTOM_PX;
+  const columnPx = (width: number): number => (width - LEFT_PX - 4) / Math.max(1, x.labels.length);
+  const at = (px: number, py: number, width: number): { readonly cell: Cell | null; readonly column: number; readonly row: number } | null => {
+    const [column, row] = [Math.floor((px - LEFT_PX) / columnPx(width)), Math.floor((py - TOP_PX) / CELL_PX)];
+    return cells[row]?.[column] === undefined ? null : { cell: cells[row][column], column, row };
+  };
+  const names = axes.map((axis) => axis.name);
+  return (
+    <Figure
+      title={`${name} over ${xAxis.name} and ${yAxis.name}`}
+      summary={`${isMean ? 'Mean' : 'Best'} ${name} of ${count(measured.length, 'trial')}, by ${xAxis.name} and ${yAxis.name}`}
+      height={height}
+      file={`${sweep.name}-heat-map`}
+      table={() => ({ header: [yAxis.name, xAxis.name, name, 'trials'], rows: cells.flatMap((row, r) => row.flatMap((cell, c) => (cell === null ? [] : [[y.labels[r] ?? '', x.labels[c] ?? '', cell.value, cell.trials]]))) })}
+      describe={(px, py, width) => {
+        const found = at(px, py, width);
+        if (found === null) return null;
+        const where = `${xAxis.name} ${x.labels[found.column] ?? ''}, ${yAxis.name} ${y.labels[found.row] ?? ''}`;
+        return found.cell === null ? `${where}: no trial` : `${where}: ${metric(found.cell.value)} of ${count(found.cell.trials, 'trial')}`;
+      }}
+      tools={
+        <>
+          <Choice label="Across" value={xAxis.name} options={names} onChange={(value) => setQuery({ 'heat.x': value })} />
+          <Choice label="Down" value={yAxis.name} options={names} onChange={(value) => setQuery({ 'heat.y': value })} />
+          <Choice label="Shows" value={isMean ? 'mean' : 'best'} options={['best', 'mean']} onChange={(value) => setQuery({ 'heat.of': value })} />
+        </>
+      }
+      draw={(width, colours) => (
+        <>
+          {cells.map((row, r) =>
+            row.map((cell, c) => {
+              const [left, top, wide] = [LEFT_PX + c * columnPx(width), TOP_PX + r * CELL_PX, columnPx(width)];
+              const fill = cell === null ? colours.surface : colours.ramp(goodness(cell.value));
+              return (
+                <g key={`${r} ${c}`}>
+                  <rect x={left} y={top} width={wide - 1} height={CELL_PX - 1} fill={fill} stroke={colours.grid} />
+                  {cell !== null && wide > 46 && (
+                    <text x={left + wide / 2} y={top + CELL_PX / 2 + 4} text-anchor="middle" fill={readableOn(fill)}>
+                      {metric(cell.value)}
+                    </text>
+                  )}
+                </g>
+              );
+            }),
+          )}
+          {(y.edges ?? y.labels).map((label, r) => (
+            <text key={label} x={LEFT_PX - 8} y={TOP_PX + (y.edges === null ? r + 0.5 : r) * CELL_PX + 4} text-anchor="end" fill={colours.text}>
+              {fitted(label, LEFT_PX - 26)}
+            </text>
+          ))}
+          {(x.edges ?? x.labels).map((label, c) => (
+            // Every other one where they would touch.
+            (c % Math.max(1, Math.ceil(54 / columnPx(width))) === 0) && (
+              <text key={label} x={LEFT_PX + (x.edges === null ? c + 0.5 : c) * columnPx(width)} y={height - BOTTOM_PX + 18} text-anchor={x.edges !== null && c === x.labels.length ? 'end' : 'middle'} fill={colours.text}>
+                {fitted(label, Math.max(54, columnPx(width)) - 2)}
+              </text>
+            )
+          ))}
+          <text x={LEFT_PX + (width - LEFT_PX) / 2} y={height - 10} text-anchor="middle" fill={colours.muted}>
+            {fitted(xAxis.name, width - LEFT_PX)}
+          </text>
+          <text transform={`translate(12 ${TOP_PX + (y.labels.length * CELL_PX) / 2}) rotate(-90)`} text-anchor="middle" fill={colours.muted}>
+            {fitted(yAxis.name, Math.max(60, y.labels.length * CELL_PX))}
+          </text>
+        </>
+      )}
+    />
+  );
+}

@@ -1,0 +1,129 @@
+/** The page of a sweep: its space, its failures, and steering it, in a real browser on a real coordinator. */
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { after, before, describe, it } from 'node:test';
+import type { Page } from 'playwright-core';
+import { assertAccessible, assertFits, openPage, screenshotFolder } from './browser.js';
+import { formulaSweep, logIn, searchSweep, startHouse, type House } from './house.js';
+
+describe('the page of a sweep', () => {
+  let house: House;
+
+  before(async () => {
+    house = await startHouse();
+    await house.submit('search', searchSweep());
+    await house.ended('search');
+  });
+
+  after(() => house.stop());
+
+  it('shows the space in both themes, on a desk and on a phone', async (t) => {
+    const folder = screenshotFolder();
+    for (const theme of ['light', 'dark'] as const) {
+      for (const [device, width, height] of [['desktop', 1360, 900], ['phone', 390, 844]] as const) {
+        const { page, problems } = await openPage({ theme, width, height, expected: ['401'] });
+        await logIn(page, house, '/sweeps/search?view=space');
+        await page.getByRole('figure', { name: /^Importance for val\.loss/ }).waitFor();
+        await page.screenshot({ path: join(folder, `space-${theme}-${device}.png`), fullPage: true });
+        await assertFits(page);
+        if (theme === 'light') await assertAccessible(page);
+        await page.getByRole('link', { name: /^Failures/ }).click();
+        await page.locator('details', { hasText: 'ceased to be finite' }).first().locator('summary').click();
+        await page.getByText(/, epochs \d+ to \d+: |No attempt of its own/).first().waitFor();
+        await page.screenshot({ path: join(folder, `failures-${theme}-${device}.png`), fullPage: true });
+        await assertFits(page);
+        assert.deepEqual(problems, []);
+        await page.context().close();
+      }
+    }
+    t.diagnostic(`screenshots: ${folder}`);
+  });
+
+  it('keeps the trials within a span that is dragged, under an address that shows the same again', async () => {
+    const { page, problems } = await openPage({ expected: ['401'] });
+    await logIn(page, house, '/sweeps/search?view=space');
+    const figure = page.getByRole('figure', { name: /^Parallel coordinates/ });
+    const drawing = figure.locator('svg.brushable');
+    await drawing.scrollIntoViewIfNeeded();
+    const box = await drawing.boundingBox();
+    assert.ok(box !== null);
+    // The last axis is the objective's, 64 px from the right end; its lower half is dragged over.
+    const x = box.x + box.width - 64;
+    await page.mouse.move(x, box.y + box.height - 24);
+    await page.mouse.down();
+    await page.mouse.move(x, box.y + box.height / 2, { steps: 4 });
+    await page.mouse.up();
+    await page.waitForURL(/spans=val\.loss/);
+    const words = await figure.locator('figcaption').innerText();
+    const [, inside = '', of = ''] = /^(\d+) trials of (\d+) within/.exec(words) ?? [];
+    assert.ok(Number(inside) > 0 && Number(inside) < Number(of), words);
+    const again = await openPage({ expected: ['401'] });
+    await logIn(again.page, house, new URL(page.url()).pathname + new URL(page.url()).search);
+    await again.page.getByText(words.slice(0, 20)).waitFor();
+    await page.getByRole('button', { name: 'Take away the span of val.loss' }).click();
+    await page.getByText(new RegExp(`^${of} trials of ${of} within`)).waitFor();
+    assert.deepEqual([...problems, ...again.problems], []);
+  });
+
+  it('exports a chart as SVG, PNG, CSV and JSON', async () => {
+    const { page } = await openPage({ expected: ['401'] });
+    await logIn(page, house, '/sweeps/search?view=space');
+    const figure = page.getByRole('figure', { name: /^Pareto front/ });
+    const exported = async (format: string): Promise<Buffer> => {
+      await figure.getByText('Export').click();
+      const [download] = await Promise.all([page.waitForEvent('download'), figure.getByRole('button', { name: format, exact: true }).click()]);
+      assert.equal(download.suggestedFilename(), `search-pareto.${format.toLowerCase()}`);
+      return readFileSync(await download.path());
+    };
+    assert.match((await exported('SVG')).toString(), /^<svg [^]*cost \(minimize\)[^]*<\/svg>$/);
+    assert.equal((await exported('PNG')).subarray(1, 4).toString(), 'PNG');
+    const csv = (await exported('CSV')).toString().trim().split('\r\n');
+    assert.equal(csv[0], 'trial,rank,val.loss,cost');
+    assert.equal((JSON.parse((await exported('JSON')).toString()) as unknown[]).length, csv.length - 1);
+  });
+
+  it('pauses, resumes, extends and stops a running sweep, each after one question, and enqueues a trial', async () => {
+    await house.submit('steered', formulaSweep({ rates: [0.1, 0.2], epochMs: 300, epochs: [50] }));
+    const { page, problems } = await openPage({ expected: ['401'] });
+    await logIn(page, house, '/sweeps/steered');
+    await does(page, 'Pause');
+    await hasState(page, 'paused');
+    await does(page, 'Resume');
+    await hasState(page, 'running');
+    await page.getByRole('button', { name: 'Enqueue' }).click();
+    const dialog = page.getByRole('dialog');
+    await assertAccessible(page);
+    await dialog.getByLabel('rate').fill('0.77');
+    await dialog.getByRole('button', { name: 'Enqueue' }).click();
+    await dialog.waitFor({ state: 'detached' });
+    // Two rates by two widths, and the one that was asked for.
+    await page.getByRole('heading', { name: '5 trials' }).waitFor();
+    await page.getByText('Change', { exact: true }).click();
+    await page.getByRole('button', { name: 'Extend…' }).click();
+    await dialog.getByLabel('Epochs').fill('40');
+    await dialog.getByLabel('Epochs').blur();
+    await dialog.getByText(/expected more than 50/).waitFor();
+    await dialog.getByLabel('Epochs').fill('52');
+    await dialog.getByLabel('Epochs').blur();
+    await dialog.getByText(/space\.epochs: \[50\] -> \[52\]/).waitFor();
+    await dialog.getByRole('button', { name: 'Extend' }).click();
+    await dialog.waitFor({ state: 'detached' });
+    await does(page, 'Stop');
+    await hasState(page, 'stopped');
+    assert.match(await house.command('show', 'steered'), /stopped/);
+    assert.match(await house.command('show', 'steered', '--file'), /epochs: 52/);
+    assert.deepEqual(problems.filter((line) => !line.includes('400')), []);
+  });
+});
+
+async function does(page: Page, deed: string): Promise<void> {
+  await page.getByRole('button', { name: deed, exact: true }).click();
+  const dialog = page.getByRole('dialog');
+  await dialog.getByRole('button', { name: deed, exact: true }).click();
+  await dialog.waitFor({ state: 'detached' });
+}
+
+function hasState(page: Page, state: string): Promise<void> {
+  return page.locator('.page-head .state', { hasText: state }).waitFor();
+}
