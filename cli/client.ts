@@ -7,6 +7,8 @@ import type { SweepChange } from '../coordinator/sweep/change.js';
 import type { Assignment } from '../coordinator/sweep/spec.js';
 import type { CostView, EnsembleView, ImportanceView } from '../coordinator/api/analysis-views.js';
 import type { DataImages, DataImagesQuery, DataSetDetail, DataSetView, DataSizes } from '../coordinator/api/data-views.js';
+import type { LoginCode } from '../coordinator/api/answers.js';
+import type { EventPage } from '../coordinator/api/event-views.js';
 import type { Drained, GarbageRequest, GarbageView, MadeToken, Released, TokenRequest, TokenView, WorkerView } from '../coordinator/api/fleet-views.js';
 import type { Results, ResultsOptions, TrialDetail } from '../coordinator/api/trial-views.js';
 import type { RequestedState, SweepService } from '../coordinator/api/sweep-service.js';
@@ -143,6 +145,15 @@ export class HttpSweepService implements SweepService {
 
   file(idOrName: string): Promise<SweepFileView> {
     return this.#ask('GET', `/sweeps/${encodeURIComponent(idOrName)}/file`);
+  }
+
+  events(idOrName: string, { after, limit }: { readonly after: number; readonly limit: number }): Promise<EventPage> {
+    return this.#ask('GET', `/sweeps/${encodeURIComponent(idOrName)}/events?after=${after}&limit=${limit}`);
+  }
+
+  /** Signs a browser in, once, as whoever asks. */
+  loginCode(): Promise<LoginCode> {
+    return this.#ask('POST', '/login-codes');
   }
 
   retry(idOrName: string, trials: readonly string[]): Promise<Retried> {

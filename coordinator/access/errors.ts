@@ -47,3 +47,37 @@ export class Forbidden extends CodedError {
     super(`this needs a token of role ${rolesWith(right).join(' or ')}; that of ${who} has the role ${role}`);
   }
 }
+
+/** A login code that nobody made, that was used already, or that is too old. */
+export class LoginCodeUnknown extends CodedError {
+  readonly code = 'LoginCodeUnknown';
+  constructor() {
+    super('this login link was used already, or is too old; sign in with a token, or have a new link made');
+  }
+}
+
+/** Too many failed logins, or too many requests. */
+export class TooManyRequests extends CodedError {
+  readonly code = 'TooManyRequests';
+  readonly retryAfterSeconds: number;
+  constructor(retryAfterSeconds: number) {
+    super(`too many requests; try again in ${retryAfterSeconds} s`);
+    this.retryAfterSeconds = retryAfterSeconds;
+  }
+}
+
+/** A request that changes something came with a cookie, and may be another site's. */
+export class RequestHeaderMissing extends CodedError {
+  readonly code = 'RequestHeaderMissing';
+  constructor(header: string) {
+    super(`a request that comes with a session's cookie and changes something needs the header ${header} (with any value), which pages of other sites cannot set`);
+  }
+}
+
+/** The door for this machine alone was called by a name that is not this machine's own. */
+export class ForeignHost extends CodedError {
+  readonly code = 'ForeignHost';
+  constructor(host: string) {
+    super(`this address answers to localhost, 127.0.0.1 and [::1] alone, not to ${JSON.stringify(host.slice(0, 100))}; for others, and behind a reverse proxy: trawl up --listen`);
+  }
+}

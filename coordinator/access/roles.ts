@@ -28,6 +28,10 @@ export function mayDo(role: Role, right: Right): boolean {
   return RIGHTS[role].includes(right);
 }
 
+export function rightsOf(role: Role): readonly Right[] {
+  return RIGHTS[role];
+}
+
 /** The roles that have a right, the least first. */
 export function rolesWith(right: Right): Role[] {
   return ROLES.filter((role) => mayDo(role, right));

@@ -4,13 +4,23 @@
  * and the dashboard imports its types from here. Paths are below /api/v1.
  */
 import type { DataImages, DataSetDetail, DataSetView, DataSizes } from './data-views.js';
+import type { Right, Role } from '../access/roles.js';
 import type { CostView, EnsembleView, ImportanceView } from './analysis-views.js';
+import type { EventPage, StreamMessage } from './event-views.js';
 import type { Drained, GarbageView, MadeToken, Released, TokenView, WorkerView } from './fleet-views.js';
 import type { Results, TrialDetail } from './trial-views.js';
 import type { Changed, Enqueued, Health, Preview, ProgressView, Recorded, Retried, Submitted, SweepFileView, SweepView } from './views.js';
 
 export interface Answers {
   'GET /health': Health;
+
+  'POST /login': Me;
+  'POST /logout': Done;
+  'GET /me': Me;
+  'POST /login-codes': LoginCode;
+
+  'GET /events': StreamMessage;
+  'GET /sweeps/:sweep/events': EventPage;
 
   'GET /sweeps': readonly SweepView[];
   'GET /sweeps/:sweep': SweepView;
@@ -51,6 +61,19 @@ export interface Answers {
 
 /** A method and a path below /api/v1. */
 export type Operation = keyof Answers;
+
+/** Who asks. */
+export interface Me {
+  /** As events name them. */
+  readonly actor: string;
+  readonly role: Role;
+  readonly rights: readonly Right[];
+}
+
+export interface LoginCode {
+  readonly code: string;
+  readonly expiresInMs: number;
+}
 
 /** It was done; there is nothing to tell. */
 export type Done = Readonly<Record<string, never>>;

@@ -16,18 +16,22 @@ import { packageVersion } from '../../proto/package-root.js';
 import type { BlobId } from '../../proto/work.js';
 import type { Access, Identity } from '../access/access.js';
 import type { BlobRights, BlobUse } from '../access/blob-rights.js';
-import { CertificateMissing } from '../access/errors.js';
+import { CertificateMissing, TooManyRequests } from '../access/errors.js';
 import type { Right } from '../access/roles.js';
+import { RateLimit } from '../access/rate-limit.js';
+import type { Sessions } from '../access/sessions.js';
 import type { ServerTls } from '../access/tls.js';
 import { NotLeading } from '../leader/candidacy.js';
+import { proofOf, registerBrowserRules } from './browser.js';
 import { codeOf, httpStatus } from './errors.js';
 import type { ImageLook, Picture } from './data-views.js';
 import { registerImageRoute } from './image-route.js';
+import type { EventFeed } from './event-feed.js';
 import { registerMetricsRoute, type MetricsPage } from './metrics-route.js';
 import { openApi, OPENAPI_PATH } from './openapi.js';
 import { registerPage, type PageFiles } from './page.js';
-import { ROUTES } from './routes/all.js';
-import { checked, type Route } from './routes/route.js';
+import { allRoutes } from './routes/all.js';
+import { checked, SENT, type Route } from './routes/route.js';
 import type { SweepService } from './sweep-service.js';
 
 /** Of a JSON body: a sweep file, the summary of a data set with its rejected files, and what a module builds. */
@@ -38,8 +42,12 @@ const blobParams = z.object({ sha: z.string() });
 export interface HttpOptions {
   /** As somebody asks it. */
   readonly serviceFor: (actor: string) => SweepService;
-  readonly access: Pick<Access, 'require'>;
+  readonly access: Pick<Access, 'require' | 'watch'>;
+  readonly sessions: Sessions;
+  readonly feed: EventFeed;
   readonly blobRights: Pick<BlobRights, 'require'>;
+  /** Whether only this machine's own names are answered: at its own door. */
+  readonly ownNamesOnly?: boolean;
   /** Null for plain HTTP. */
   readonly tls?: ServerTls | null;
   readonly logger: Logger;
@@ -64,10 +72,12 @@ export async function httpServer(options: HttpOptions): Promise<FastifyInstance>
   const app = Fastify({ bodyLimit: BODY_LIMIT_BYTES, forceCloseConnections: true, ...(tls === null ? {} : { serverFactory: secureServer(tls) }) });
   app.setErrorHandler(async (error, request, reply) => {
     const { status, code, message } = describe(error);
+    if (error instanceof TooManyRequests) void reply.header('retry-after', error.retryAfterSeconds);
     if (error instanceof NotLeading) return reply.status(status).send({ code, message, leader: error.leader });
     if (status >= 500) options.logger.error({ err: error, route: request.url }, 'a request failed');
     return reply.status(status).send({ code, message });
   });
+  registerBrowserRules(app, { ownNamesOnly: options.ownNamesOnly === true });
   registerPage(app, options.page);
   // After the hooks that ask who it is, and before any body is read.
   app.addHook('preParsing', async (request) => {
@@ -75,8 +85,9 @@ export async function httpServer(options: HttpOptions): Promise<FastifyInstance>
     if (url?.startsWith('/api/v1/') === true && url !== '/api/v1/health') await options.leading();
   });
   const asking = new Asking(options);
-  asking.register(app, ROUTES);
-  app.get(OPENAPI_PATH, () => openApi(ROUTES, packageVersion()));
+  const routes = allRoutes(options);
+  asking.register(app, routes);
+  app.get(OPENAPI_PATH, () => openApi(routes, packageVersion()));
   registerMetricsRoute(app, { open: options.openMetrics === true, page: options.metrics, refusal: (request) => asking.refusal(request, 'read') });
   registerImageRoute(app, { picture: options.picture, refusal: (request) => asking.refusal(request, 'read') });
   registerBlobRoutes(app, options.blobs, { authorize: (request) => asking.blobRefusal(request), using: options.usingBlob, used: options.blobUsed });
@@ -94,9 +105,13 @@ function hasShownCertificate({ socket }: FastifyRequest['raw']): boolean {
   return socket instanceof TLSSocket && socket.authorized && socket.getPeerX509Certificate() !== undefined;
 }
 
+/** Of one person, over all pages and commands; blobs are not counted. */
+const REQUESTS = { burst: 1_000, perSecond: 200 };
+
 class Asking {
   readonly #options: HttpOptions;
   readonly #identities = new WeakMap<FastifyRequest, Identity>();
+  readonly #limit = new RateLimit(REQUESTS);
 
   constructor(options: HttpOptions) {
     this.#options = options;
@@ -110,16 +125,24 @@ class Asking {
         url: `/api/v1${route.path}`,
         // Before any body is read.
         onRequest: async (request) => {
-          if (right !== null) this.#identities.set(request, await this.#require(request, right));
+          if (right === null) return;
+          const identity = await this.#require(request, right);
+          this.#limit.check(identity.actor);
+          this.#limit.count(identity.actor);
+          this.#identities.set(request, identity);
         },
-        handler: (request) => route.answer(this.#options.serviceFor(this.#identities.get(request)?.actor ?? 'nobody'), request),
+        handler: async (request, reply) => {
+          const identity = this.#identities.get(request) ?? null;
+          const answer = await route.answer(this.#options.serviceFor(identity?.actor ?? 'nobody'), { identity, request, reply });
+          return answer === SENT ? reply : answer;
+        },
       });
     }
   }
 
   async #require(request: FastifyRequest, right: Right): Promise<Identity> {
-    const { access, tls = null } = this.#options;
-    const identity = await access.require(request.headers.authorization, right);
+    const { access, sessions, tls = null } = this.#options;
+    const identity = await access.require(proofOf(request, sessions).authorization, right);
     if (identity.role === 'worker' && tls !== null && tls.clientCa !== null && !hasShownCertificate(request.raw)) throw new CertificateMissing();
     return identity;
   }

@@ -1,6 +1,7 @@
 /** /api/openapi.json: the description of the API, made of its routes (routes/) and the types of their answers (answers.ts). */
 import { z } from 'zod';
 import { answerSchemas } from './generated/answer-schemas.js';
+import { REQUEST_HEADER } from './browser.js';
 import { paramsIn, type Route } from './routes/route.js';
 
 /** Where it is served, to everybody: it says nothing that the source does not say. */
@@ -19,16 +20,16 @@ export function openApi(routes: readonly Route[], version: string): object {
     openapi: '3.1.0',
     info: { title: 'trawl', version, description: 'Times are ISO 8601 in UTC. Numbers that were not measured are null. An error is answered as {code, message}; docs/errors.md lists the codes.' },
     servers: [{ url: '/api/v1' }],
-    security: [{ token: [] }],
+    security: [{ token: [] }, { session: [] }],
     paths,
     components: {
       schemas: answerSchemas.definitions,
-      securitySchemes: { token: { type: 'http', scheme: 'bearer', description: 'A token of `trawl token create`.' } },
+      securitySchemes: { session: { type: 'apiKey', in: 'cookie', name: 'trawl_session', description: `Set by POST /login; the name ends in the port, where the address has one. What changes something needs the header ${REQUEST_HEADER} beside it.` }, token: { type: 'http', scheme: 'bearer', description: 'A token of `trawl token create`.' } },
     },
   };
 }
 
-function operation({ operation: name, method, path, right, summary, query, body }: Route): object {
+function operation({ operation: name, method, path, right, summary, query, body, produces }: Route): object {
   return {
     operationId: operationId(method, path),
     summary,
@@ -36,7 +37,7 @@ function operation({ operation: name, method, path, right, summary, query, body 
     parameters: [...paramsIn(path).map((param) => ({ name: param, in: 'path', required: true, schema: { type: 'string' } })), ...queryParameters(query)],
     ...(body === null ? {} : { requestBody: { required: true, content: { 'application/json': { schema: jsonSchema(body) } } } }),
     responses: {
-      200: { description: 'Done.', content: { 'application/json': { schema: answerSchemas.answers[name] } } },
+      200: { description: 'Done.', content: { [produces]: { schema: answerSchemas.answers[name] } } },
       default: { description: 'Refused, or failed.', content: { 'application/json': { schema: { $ref: '#/components/schemas/Refusal' } } } },
     },
   };

@@ -18,18 +18,6 @@ const TYPES: { readonly [extension: string]: string } = {
 /** Names of assets hold a digest of their content. */
 const IMMUTABLE = 'public, max-age=31536000, immutable';
 
-/** Nothing inline, nothing from elsewhere; images may be made in the page (charts, predictions). */
-const CONTENT_SECURITY_POLICY = [
-  "default-src 'none'",
-  "script-src 'self'",
-  "style-src 'self'",
-  "img-src 'self' data: blob:",
-  "connect-src 'self'",
-  "base-uri 'none'",
-  "form-action 'none'",
-  "frame-ancestors 'none'",
-].join('; ');
-
 interface PageFile {
   readonly type: string;
   readonly etag: string;
@@ -83,10 +71,6 @@ function send({ type, etag, cache, bytes, compressed }: PageFile, request: Fasti
     'cache-control': cache,
     etag,
     vary: 'accept-encoding',
-    'content-security-policy': CONTENT_SECURITY_POLICY,
-    'x-content-type-options': 'nosniff',
-    'referrer-policy': 'no-referrer',
-    'cross-origin-opener-policy': 'same-origin',
   });
   if (request.headers['if-none-match'] === etag) return reply.status(304).send();
   const accepted = request.headers['accept-encoding'] ?? '';

@@ -16,6 +16,8 @@ import { costOf } from './cost.js';
 import { DataSets } from './data-sets.js';
 import { assembleEnsemble } from './ensembles.js';
 import { BadRequest, SweepNotFound, TrialNotFound } from './errors.js';
+import { eventView } from './event-feed.js';
+import type { EventPage } from './event-views.js';
 import { importanceOf } from './importance.js';
 import { chunks, distinctKeys, epochsOf } from './known-epochs.js';
 import type { Leading } from './leading.js';
@@ -270,6 +272,12 @@ export class ApplicationService implements SweepService {
 
   async releaseWorker(worker: string): Promise<Released> {
     return { released: await this.#options.leader.releaseWorker(worker, this.#options.actor) };
+  }
+
+  async events(idOrName: string, { after, limit }: { readonly after: number; readonly limit: number }): Promise<EventPage> {
+    const sweep = await this.#find(idOrName);
+    const events = (await this.#store.events(after, limit, sweep.id)).map(eventView);
+    return { events, next: events.length < limit ? null : (events.at(-1)?.id ?? null) };
   }
 
   tokens(): Promise<TokenView[]> {

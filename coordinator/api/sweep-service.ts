@@ -3,6 +3,7 @@ import type { SweepChange } from '../sweep/change.js';
 import type { Assignment } from '../sweep/spec.js';
 import type { CostView, EnsembleView, ImportanceView } from './analysis-views.js';
 import type { DataImages, DataImagesQuery, DataSetDetail, DataSetView, DataSizes } from './data-views.js';
+import type { EventPage } from './event-views.js';
 import type { Drained, GarbageRequest, GarbageView, MadeToken, Released, TokenRequest, TokenView, WorkerView } from './fleet-views.js';
 import type { Results, ResultsOptions, TrialDetail } from './trial-views.js';
 import type { Changed, Enqueued, Health, Preview, ProgressView, Recorded, Retried, SubmitRequest, Submitted, SweepFileView, SweepView } from './views.js';
@@ -35,6 +36,8 @@ export interface SweepService {
   fork(idOrName: string, name: string, change: SweepChange, options: { readonly dryRun: boolean }): Promise<Changed>;
   /** The sweep's file as it stands, with what commands changed. */
   file(idOrName: string): Promise<SweepFileView>;
+  /** What happened to it after an event, oldest first. */
+  events(idOrName: string, page: { readonly after: number; readonly limit: number }): Promise<EventPage>;
   /** Trials by their numbers or ids; none for all that failed or were cancelled. */
   retry(idOrName: string, trials: readonly string[]): Promise<Retried>;
   enqueue(idOrName: string, trials: readonly Assignment[], options: { readonly front: boolean }): Promise<Enqueued>;

@@ -8,10 +8,12 @@ import type { NatsPlace } from '../../proto/nats/settings.js';
 import { packageRoot, packageVersion } from '../../proto/package-root.js';
 import { Access } from '../access/access.js';
 import { BlobRights } from '../access/blob-rights.js';
+import { Sessions } from '../access/sessions.js';
 import type { ServerTls } from '../access/tls.js';
 import { claimBlobs } from '../blob/claim.js';
 import { BlobCollector } from '../blob/collector.js';
 import { ManifestPacks } from '../blob/manifest-packs.js';
+import { EventFeed } from '../api/event-feed.js';
 import { httpServer } from '../api/http.js';
 import { leadingBy } from '../api/leading.js';
 import { readPage } from '../api/page.js';
@@ -69,15 +71,18 @@ export async function startCoordinator(options: CoordinatorOptions): Promise<Run
   const packs = new ManifestPacks(blobs);
   const blobRights = new BlobRights({ leased: (token) => leader.leased(token), settled: () => leader.settled, packsOf: (manifest) => packs.of(manifest) });
   const page = readPage(join(packageRoot(), 'dist', 'dashboard'));
-  const http = (openMetrics: boolean) => (tls: ServerTls | null): Promise<FastifyInstance> =>
+  const browserSessions = new Sessions({ homeToken: options.token });
+  const feed = new EventFeed({ store, logger });
+  const http = (ownDoor: boolean) => (tls: ServerTls | null): Promise<FastifyInstance> =>
     httpServer({
-      ...{ serviceFor: (actor) => service.as(actor), access, blobRights, tls, logger, blobs: countedOwnedBlobs(blobs, blobTraffic(metrics)) },
+      ...{ serviceFor: (actor) => service.as(actor), access, sessions: browserSessions, feed, blobRights, tls, logger, blobs: countedOwnedBlobs(blobs, blobTraffic(metrics)) },
       usingBlob: (id) => store.touchBlob(id),
       blobUsed: (id, bytes) => store.putBlob(id, bytes, 'artifact'),
       picture: (dataset, index, look) => service.picture(dataset, index, look),
       leading: () => leader.leading(SETTLE_MS),
       metrics: () => metricsPage(metrics, leader.facts()),
-      openMetrics,
+      openMetrics: ownDoor,
+      ownNamesOnly: ownDoor,
       page,
     });
   const doors = [new Door(options.loopback, null, http(true))];
@@ -99,6 +104,7 @@ export async function startCoordinator(options: CoordinatorOptions): Promise<Run
     outer,
     standby,
     async stop() {
+      await feed.stop();
       await Promise.all(doors.map((door) => door.closeHttp()));
       access.stop();
       await collector.stop();

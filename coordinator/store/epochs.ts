@@ -4,7 +4,7 @@ import { byteaArray } from './batch.js';
 import type { Batch } from './batch.js';
 import { readEpochResult, writeResult } from './metrics-json.js';
 import type { StoredEpochResult } from './metrics-json.js';
-import type { RecordedEpoch } from './records.js';
+import type { RecordedEpoch, Recordings } from './records.js';
 import type { CheckpointWrite, EpochWrite, RetrainedWrite } from './turn-writes.js';
 
 /** Epoch e only after e-1: whatever parent is not of this turn was recorded before it. */
@@ -130,6 +130,24 @@ export async function readRecordedSeq(client: ClientBase): Promise<number> {
     text: 'select greatest((select max(recorded_seq) from epoch), (select max(recorded_seq) from epoch_retrained)) as seq',
   });
   return Number(rows[0]?.seq ?? 0);
+}
+
+/** One leader records, a turn after the other, so positions are in order of commit. */
+export async function readRecordingsAfter(client: ClientBase, seq: number, upTo: number | null): Promise<Recordings> {
+  const { rows } = await client.query<{ sweep: string | null; last: string; trained: string; retrained: string }>({
+    name: 'recordings-after',
+    text: `with r as (
+        select recorded_seq, attempt, false as again from epoch where recorded_seq > $1 and ($2::bigint is null or recorded_seq <= $2)
+        union all select recorded_seq, attempt, true from epoch_retrained where recorded_seq > $1 and ($2::bigint is null or recorded_seq <= $2)
+      )
+      select p.sweep, max(r.recorded_seq) as last, count(*) filter (where not again) as trained, count(*) filter (where again) as retrained
+      from r left join attempt a on a.id = r.attempt left join lateral unnest(a.payers) as p(sweep) on true group by p.sweep order by p.sweep`,
+    values: [seq, upTo],
+  });
+  return {
+    seq: Math.max(seq, ...rows.map(({ last }) => Number(last))),
+    sweeps: rows.map(({ sweep, trained, retrained }) => ({ sweep, trained: Number(trained), retrained: Number(retrained) })),
+  };
 }
 
 /** Counts distinct keys on the paths of the sweep's current trials, as far as those went. */

@@ -36,3 +36,9 @@ export async function readEvents(client: ClientBase, afterId: number, limit: num
   });
   return rows.map((row) => ({ ...row, id: Number(row.id) }));
 }
+
+/** Of what is committed: the counter is locked by whoever counts on. */
+export async function readLastEvent(client: ClientBase): Promise<number> {
+  const { rows } = await client.query<{ last: string }>({ name: 'last-event', text: 'select last from event_counter' });
+  return Number(rows[0]?.last ?? 0);
+}

@@ -8,14 +8,14 @@ import type { SweepState } from '../trial/states.js';
 import { endBatch, grantBatch, leaseGuard, readAttemptsOf, readFailureCounts, readOpenAttempts } from './attempts.js';
 import { forgetUnreferenced, readBlobMarker, readSomeReferred, readUnreferenced, touchBlob, writeBlob, writeBlobMarker } from './blobs.js';
 import { Database } from './database.js';
-import { checkpointBatch, droppedBatch, epochBatch, parentBatch, readBeyond, readEpochs, readRecordedSeq, readRecordedSince, retrainedBatch } from './epochs.js';
+import { checkpointBatch, droppedBatch, epochBatch, parentBatch, readBeyond, readEpochs, readRecordedSeq, readRecordedSince, readRecordingsAfter, retrainedBatch } from './epochs.js';
 import { NotFound, StaleWrite } from './errors.js';
 import { evaluationBatch, readEvaluations } from './evaluations.js';
-import { eventBatch, readEvents } from './events.js';
+import { eventBatch, readEvents, readLastEvent } from './events.js';
 import { readLeader, silentForMs, takeLeadership } from './leader.js';
 import { peakBatch, readPeaks } from './memory-peaks.js';
 import { migrate, readMigrations } from './migrate.js';
-import type { EventWrite, FailureCount, LeaderRecord, OpenAttempt, RecordedEpoch, RecordedEvaluation, StoredEvent, StoredWorker, SweepRecord, SweepSource, TokenRecord, TrialRecord, TrialRow, UnreferencedBlob } from './records.js';
+import type { EventWrite, FailureCount, LeaderRecord, OpenAttempt, RecordedEpoch, RecordedEvaluation, Recordings, StoredEvent, StoredWorker, SweepRecord, SweepSource, TokenRecord, TrialRecord, TrialRow, UnreferencedBlob } from './records.js';
 import type { Candidate, Leadership, Store } from './store.js';
 import type { Carried, FreshTrial, NewSweep, NewToken, TurnWrites } from './turn-writes.js';
 import { lockSweep, lockSweepState, noteChange, readFileRevision, readManifests, readOpenSweeps, readSource, readSweep, readSweeps, spentBatch, sweepBatch, writeRevision, type StoredSweep } from './sweeps.js';
@@ -236,6 +236,14 @@ class PostgresStore implements Store {
 
   events(afterId: number, limit: number, sweep: string | null): Promise<StoredEvent[]> {
     return this.#database.read((client) => readEvents(client, afterId, limit, sweep));
+  }
+
+  lastEvent(): Promise<number> {
+    return this.#database.read(readLastEvent);
+  }
+
+  recordingsAfter(seq: number, upTo: number | null): Promise<Recordings> {
+    return this.#database.read((client) => readRecordingsAfter(client, seq, upTo));
   }
 
   async createToken(token: NewToken, actor: string, leaderEpoch: number): Promise<void> {

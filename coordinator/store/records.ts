@@ -127,6 +127,13 @@ export interface RecordedEpoch {
   readonly recordedAt: Date;
 }
 
+/** Epochs that were recorded between two positions in the store's sequence of recordings. */
+export interface Recordings {
+  readonly seq: number;
+  /** An epoch on behalf of several sweeps counts for each; null for what none paid for. */
+  readonly sweeps: readonly { readonly sweep: string | null; readonly trained: number; readonly retrained: number }[];
+}
+
 export interface RecordedEvaluation {
   readonly key: EpochKey;
   readonly part: EvaluatedPart;

@@ -12,7 +12,7 @@
 import type { BlobId, EpochKey } from '../../proto/work.js';
 import type { MemoryPeak } from '../placement/memory.js';
 import type { SweepState, TrialState } from '../trial/states.js';
-import type { EventWrite, FailureCount, LeaderRecord, OpenAttempt, RecordedEpoch, RecordedEvaluation, StoredEvent, StoredWorker, SweepRecord, SweepSource, TokenRecord, TrialMeans, TrialRecord, TrialRow, UnreferencedBlob } from './records.js';
+import type { EventWrite, FailureCount, LeaderRecord, OpenAttempt, RecordedEpoch, RecordedEvaluation, Recordings, StoredEvent, StoredWorker, SweepRecord, SweepSource, TokenRecord, TrialMeans, TrialRecord, TrialRow, UnreferencedBlob } from './records.js';
 import type { Carried, FreshTrial, NewSweep, NewToken, TurnWrites } from './turn-writes.js';
 
 export interface Leadership {
@@ -93,6 +93,10 @@ export interface Store {
   /** Of epochs that were recorded on the sweep's behalf past where its trials ended: how many, and what they took. */
   recordedBeyond(sweep: string): Promise<{ readonly epochs: number; readonly seconds: number }>;
   events(afterId: number, limit: number, sweep: string | null): Promise<StoredEvent[]>;
+  /** Id of the last one; 0 before there is any. */
+  lastEvent(): Promise<number>;
+  /** How many epochs were recorded after a position, and up to another (null for the end), by the sweeps on whose behalf; and the position of the last of them, or the first position where there is none. */
+  recordingsAfter(seq: number, upTo: number | null): Promise<Recordings>;
 
   createToken(token: NewToken, actor: string, leaderEpoch: number): Promise<void>;
   /** Throws `StaleWrite` where there is none, or it is revoked already. */

@@ -1,3 +1,5 @@
+import { Sessions } from '../../coordinator/access/sessions.js';
+import { EventFeed } from '../../coordinator/api/event-feed.js';
 import { Access } from '../../coordinator/access/access.js';
 
 /** Lets in whoever has the one token, as an admin; there are no others. */
@@ -16,4 +18,10 @@ export const ALL_BLOBS = { require: async (): Promise<void> => undefined };
 /** For servers without data sets. */
 export async function NO_PICTURES(): Promise<never> {
   throw new Error('there are no images here');
+}
+
+/** What pages need of a server, where nothing ever happens. */
+export function pageParts(homeToken: string): { readonly sessions: Sessions; readonly feed: EventFeed } {
+  const store = { events: async () => [], lastEvent: async () => 0, recordedSeq: async () => 0, recordingsAfter: async (seq: number) => ({ seq, sweeps: [] }) };
+  return { sessions: new Sessions({ homeToken }), feed: new EventFeed({ store, logger: { warn: () => undefined } }) };
 }

@@ -31,6 +31,208 @@ export const answerSchemas: { readonly definitions: { readonly [name: string]: S
     "leading"
    ]
   },
+  "Me": {
+   "type": "object",
+   "properties": {
+    "actor": {
+     "type": "string",
+     "description": "As events name them."
+    },
+    "role": {
+     "$ref": "#/components/schemas/Role"
+    },
+    "rights": {
+     "type": "array",
+     "items": {
+      "$ref": "#/components/schemas/Right"
+     }
+    }
+   },
+   "required": [
+    "actor",
+    "role",
+    "rights"
+   ],
+   "description": "Who asks."
+  },
+  "Role": {
+   "type": "string",
+   "enum": [
+    "worker",
+    "viewer",
+    "operator",
+    "admin"
+   ]
+  },
+  "Right": {
+   "type": "string",
+   "enum": [
+    "read",
+    "steer",
+    "getBlobs",
+    "putBlobs",
+    "work",
+    "administer"
+   ]
+  },
+  "Done": {
+   "type": "object",
+   "additionalProperties": {
+    "not": {}
+   },
+   "description": "It was done; there is nothing to tell."
+  },
+  "LoginCode": {
+   "type": "object",
+   "properties": {
+    "code": {
+     "type": "string"
+    },
+    "expiresInMs": {
+     "type": "number"
+    }
+   },
+   "required": [
+    "code",
+    "expiresInMs"
+   ]
+  },
+  "StreamMessage": {
+   "anyOf": [
+    {
+     "type": "array",
+     "items": {
+      "$ref": "#/components/schemas/EventView"
+     }
+    },
+    {
+     "$ref": "#/components/schemas/EpochsMessage"
+    },
+    {
+     "type": "object",
+     "properties": {
+      "at": {
+       "type": "string"
+      }
+     },
+     "required": [
+      "at"
+     ],
+     "description": "Where nothing else happens."
+    }
+   ]
+  },
+  "EventView": {
+   "type": "object",
+   "properties": {
+    "id": {
+     "type": "number",
+     "description": "Gapless, in order of commit."
+    },
+    "at": {
+     "type": "string"
+    },
+    "actor": {
+     "type": "string",
+     "description": "Who caused it."
+    },
+    "type": {
+     "type": "string",
+     "description": "`sweep.paused`, `trial.completed`, `worker.draining`, ..."
+    },
+    "sweep": {
+     "type": [
+      "string",
+      "null"
+     ]
+    },
+    "trial": {
+     "type": [
+      "string",
+      "null"
+     ]
+    },
+    "detail": {
+     "type": "object",
+     "additionalProperties": {}
+    }
+   },
+   "required": [
+    "id",
+    "at",
+    "actor",
+    "type",
+    "sweep",
+    "trial",
+    "detail"
+   ],
+   "description": "What happened, as it is answered and told (event-feed.ts)."
+  },
+  "EpochsMessage": {
+   "type": "object",
+   "properties": {
+    "seq": {
+     "type": "number",
+     "description": "Position of the last of them."
+    },
+    "sweeps": {
+     "type": "array",
+     "items": {
+      "type": "object",
+      "properties": {
+       "sweep": {
+        "type": [
+         "string",
+         "null"
+        ],
+        "description": "Its id; null for epochs that no sweep wants any more."
+       },
+       "trained": {
+        "type": "number"
+       },
+       "retrained": {
+        "type": "number",
+        "description": "Trained again to restore a state."
+       }
+      },
+      "required": [
+       "sweep",
+       "trained",
+       "retrained"
+      ]
+     }
+    }
+   },
+   "required": [
+    "seq",
+    "sweeps"
+   ],
+   "description": "How many epochs were recorded since the message before."
+  },
+  "EventPage": {
+   "type": "object",
+   "properties": {
+    "events": {
+     "type": "array",
+     "items": {
+      "$ref": "#/components/schemas/EventView"
+     },
+     "description": "Oldest first."
+    },
+    "next": {
+     "type": [
+      "number",
+      "null"
+     ],
+     "description": "`after` of the next page; null where there is none."
+    }
+   },
+   "required": [
+    "events",
+    "next"
+   ],
+   "description": "A page of the event log."
+  },
   "SweepView": {
    "type": "object",
    "properties": {
@@ -2459,13 +2661,6 @@ export const answerSchemas: { readonly definitions: { readonly [name: string]: S
     "change"
    ]
   },
-  "Done": {
-   "type": "object",
-   "additionalProperties": {
-    "not": {}
-   },
-   "description": "It was done; there is nothing to tell."
-  },
   "Changed": {
    "type": "object",
    "properties": {
@@ -3567,15 +3762,6 @@ export const answerSchemas: { readonly definitions: { readonly [name: string]: S
    ],
    "description": "A token as its maker sees it; the secret is shown once, when it is made."
   },
-  "Role": {
-   "type": "string",
-   "enum": [
-    "worker",
-    "viewer",
-    "operator",
-    "admin"
-   ]
-  },
   "MadeToken": {
    "type": "object",
    "properties": {
@@ -3669,6 +3855,24 @@ export const answerSchemas: { readonly definitions: { readonly [name: string]: S
  "answers": {
   "GET /health": {
    "$ref": "#/components/schemas/Health"
+  },
+  "POST /login": {
+   "$ref": "#/components/schemas/Me"
+  },
+  "POST /logout": {
+   "$ref": "#/components/schemas/Done"
+  },
+  "GET /me": {
+   "$ref": "#/components/schemas/Me"
+  },
+  "POST /login-codes": {
+   "$ref": "#/components/schemas/LoginCode"
+  },
+  "GET /events": {
+   "$ref": "#/components/schemas/StreamMessage"
+  },
+  "GET /sweeps/:sweep/events": {
+   "$ref": "#/components/schemas/EventPage"
   },
   "GET /sweeps": {
    "type": "array",

@@ -1,8 +1,12 @@
-/** Every operation of /api/v1 that answers JSON; blobs (blob/http-server.ts) and images (image-route.ts) have routes of their own. */
+/** Every operation of /api/v1; blobs (blob/http-server.ts) and images (image-route.ts) have routes of their own. */
 import { dataRoutes } from './data.js';
+import { eventRoutes, type EventRoutesOptions } from './events.js';
 import { fleetRoutes } from './fleet.js';
 import type { Route } from './route.js';
+import { sessionRoutes, type SessionRoutesOptions } from './session.js';
 import { sweepRoutes } from './sweeps.js';
 import { trialRoutes } from './trials.js';
 
-export const ROUTES: readonly Route[] = [...sweepRoutes, ...trialRoutes, ...dataRoutes, ...fleetRoutes];
+export function allRoutes(options: SessionRoutesOptions & EventRoutesOptions): readonly Route[] {
+  return [...sweepRoutes, ...trialRoutes, ...dataRoutes, ...fleetRoutes, ...sessionRoutes(options), ...eventRoutes(options)];
+}

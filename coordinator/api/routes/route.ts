@@ -2,7 +2,9 @@
  * One operation of /api/v1: its method and path, who may ask it, what it takes and what it answers. A list
  * of these is all there is: the server is made from it (http.ts), and so is /api/openapi.json (openapi.ts).
  */
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
+import type { Identity } from '../../access/access.js';
 import type { Right } from '../../access/roles.js';
 import type { Answers, Operation } from '../answers.js';
 import { BadRequest } from '../errors.js';
@@ -18,11 +20,22 @@ export type ParamsOf<Path extends string> = Path extends `${string}:${infer Name
     ? { readonly [name in Name]: string }
     : object;
 
-export interface Asked<Path extends string, Query, Body> {
+export interface Asked<Path extends string, Query, Body> extends Exchange {
   readonly params: ParamsOf<Path>;
   readonly query: Query;
   readonly body: Body;
 }
+
+/** Who sent a request; and the request itself, for cookies and for what is no answer in JSON. */
+export interface Exchange {
+  /** Null where no token is wanted. */
+  readonly identity: Identity | null;
+  readonly request: FastifyRequest;
+  readonly reply: FastifyReply;
+}
+
+/** In the place of an answer that was sent already. */
+export const SENT: unique symbol = Symbol('sent');
 
 export interface Route {
   readonly operation: Operation;
@@ -35,8 +48,10 @@ export interface Route {
   readonly summary: string;
   readonly query: z.ZodType | null;
   readonly body: z.ZodType | null;
+  /** Content type of the answer. */
+  readonly produces: string;
   /** Throws BadRequest for what does not fit, and what the service throws. */
-  answer(service: SweepService, request: { readonly params: unknown; readonly query: unknown; readonly body: unknown }): Promise<unknown>;
+  answer(service: SweepService, exchange: Exchange): Promise<unknown>;
 }
 
 export interface RouteOptions<Query, Body> {
@@ -44,24 +59,27 @@ export interface RouteOptions<Query, Body> {
   readonly summary: string;
   readonly query?: z.ZodType<Query>;
   readonly body?: z.ZodType<Body>;
+  /** Content type of the answer; JSON where it is left out. */
+  readonly produces?: string;
 }
 
 /** An operation that the service answers. */
 export function route<Name extends Operation, Query = null, Body = null>(
   operation: Name,
   options: RouteOptions<Query, Body>,
-  answer: (service: SweepService, asked: Asked<Name, Query, Body>) => Answers[Name] | Promise<Answers[Name]>,
+  answer: (service: SweepService, asked: Asked<Name, Query, Body>) => Answers[Name] | Promise<Answers[Name] | typeof SENT>,
 ): Route {
-  const { right, summary, query = null, body = null } = options;
+  const { right, summary, query = null, body = null, produces = 'application/json' } = options;
   const [method, path] = operation.split(' ') as [Route['method'], string];
   const params = z.object(Object.fromEntries(paramsIn(path).map((name) => [name, z.string().min(1)])));
   return {
-    ...{ operation, method, path, right, summary, query, body },
-    answer: async (service, request) =>
+    ...{ operation, method, path, right, summary, query, body, produces },
+    answer: async (service, exchange) =>
       answer(service, {
-        params: checked(params, request.params) as ParamsOf<Name>,
-        query: query === null ? (null as Query) : checked(query, request.query),
-        body: body === null ? (null as Body) : checked(body, request.body),
+        ...exchange,
+        params: checked(params, exchange.request.params) as ParamsOf<Name>,
+        query: query === null ? (null as Query) : checked(query, exchange.request.query),
+        body: body === null ? (null as Body) : checked(body, exchange.request.body),
       }),
   };
 }

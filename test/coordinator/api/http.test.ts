@@ -17,7 +17,7 @@ import { NotLeading } from '../../../coordinator/leader/candidacy.js';
 import { DatabaseUnavailable } from '../../../coordinator/store/errors.js';
 import type { RequestedState, SweepService } from '../../../coordinator/api/sweep-service.js';
 import type { SubmitRequest } from '../../../coordinator/api/views.js';
-import { ALL_BLOBS, NO_PICTURES } from '../../support/access.js';
+import { ALL_BLOBS, NO_PICTURES, pageParts } from '../../support/access.js';
 
 const token = 'a-token-of-the-test';
 const authorised = { authorization: `Bearer ${token}` };
@@ -77,6 +77,7 @@ describe('the HTTP API', () => {
     serviceFor: (actor) => Object.assign(service, { actor }) as unknown as SweepService,
     access,
     blobRights: ALL_BLOBS,
+    ...pageParts(token),
     logger: pino({ level: 'silent' }),
     blobs: new FolderBlobStore(folder),
     usingBlob: async () => undefined,

@@ -7,7 +7,7 @@ import type { FastifyInstance } from 'fastify';
 import { pino } from 'pino';
 import { FolderBlobStore } from '../../../blob/folder.js';
 import { httpServer } from '../../../coordinator/api/http.js';
-import { accessBy, ALL_BLOBS, NO_PICTURES } from '../../support/access.js';
+import { accessBy, ALL_BLOBS, NO_PICTURES, pageParts } from '../../support/access.js';
 import { newPath, sweepOf } from '../store/facts.js';
 import { answersAsDescribed, type OpenApi } from './described.js';
 import { loneService, type LoneService } from './lone-service.js';
@@ -26,6 +26,7 @@ before(async () => {
     serviceFor: (actor) => lone.service.as(actor),
     access: accessBy(token),
     blobRights: ALL_BLOBS,
+    ...pageParts(token),
     logger: pino({ level: 'silent' }),
     blobs: new FolderBlobStore(folder),
     usingBlob: async () => undefined,
@@ -70,7 +71,7 @@ it('describes bodies and queries as the server takes them', () => {
 it('gives answers that are what it describes', async () => {
   await lone.store.submit(sweepOf('described', [newPath(2), newPath(3)]), await lone.leader.epoch());
   const ask = answersAsDescribed(app, document, token);
-  for (const url of ['/health', '/sweeps', '/sweeps/described', '/sweeps/described/progress', '/sweeps/described/trials', '/sweeps/described/cost', '/sweeps/described/recorded?since=0', '/recordings', '/trials/described%2F1', '/datasets', '/workers', '/tokens']) await ask(url);
+  for (const url of ['/health', '/sweeps', '/sweeps/described', '/sweeps/described/progress', '/sweeps/described/trials', '/sweeps/described/cost', '/sweeps/described/recorded?since=0', '/recordings', '/trials/described%2F1', '/datasets', '/workers', '/tokens', '/me', '/sweeps/described/events']) await ask(url);
 });
 
 it('refuses what does not fit with the field and what was expected, under a code', async () => {
