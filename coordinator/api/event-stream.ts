@@ -10,7 +10,7 @@ import type { StreamMessages } from './event-views.js';
 const BEAT_MS = 5_000;
 /** A browser waits so long before it comes again. */
 const RETRY_MS = 1_000;
-/** Unsent bytes; who is further behind is cut off and comes again, from the last position that arrived. */
+/** Unsent bytes, beside one message; who is further behind is cut off and comes again, from the last position that arrived. */
 const MOST_UNSENT_BYTES = 1024 * 1024;
 /** Of one message. */
 const EVENTS_PER_MESSAGE = 200;
@@ -55,7 +55,8 @@ export class EventStream implements Listener {
 
   #write(text: string): void {
     if (this.#response.destroyed || this.#response.writableEnded) return;
-    this.#response.write(text);
+    // Before it is written: a large message to somebody who reads is no backlog.
     if (this.#response.writableLength > MOST_UNSENT_BYTES) this.#response.destroy();
+    else this.#response.write(text);
   }
 }
