@@ -9,7 +9,7 @@ import type { DataImages, DataSetDetail, DataSetView, DataSizes } from '../../..
 import type { DataSpec } from '../../../coordinator/sweep/spec.js';
 import { encodeManifest, makeManifest } from '../../../proto/manifest.js';
 import type { DataFile } from '../../../proto/work.js';
-import { accessBy, ALL_BLOBS } from '../../support/access.js';
+import { accessBy, ALL_BLOBS, pageParts } from '../../support/access.js';
 import { picture } from '../../support/images.js';
 import { newPath, specOf, sweepOf } from '../store/facts.js';
 import { answersAsDescribed, type OpenApi } from './described.js';

@@ -16,7 +16,7 @@ import { EventStream } from '../../../coordinator/api/event-stream.js';
 import { httpServer, listen } from '../../../coordinator/api/http.js';
 import type { EventView, EpochsMessage } from '../../../coordinator/api/event-views.js';
 import type { Recordings, StoredEvent } from '../../../coordinator/store/records.js';
-import { ALL_BLOBS, pageParts } from '../../support/access.js';
+import { ALL_BLOBS, NO_PICTURES, pageParts } from '../../support/access.js';
 import { epochOf, granted, newPath, sweepOf, turn } from '../store/facts.js';
 import { loneService, type LoneService } from './lone-service.js';
 
@@ -49,6 +49,7 @@ before(async () => {
     access,
     blobRights: ALL_BLOBS,
     page: new Map(),
+    picture: NO_PICTURES,
     ...pageParts(home),
     feed,
     logger: pino({ level: 'silent' }),

@@ -12,7 +12,7 @@ import { newSecret } from '../../../coordinator/access/secret.js';
 import { httpServer, type HttpOptions } from '../../../coordinator/api/http.js';
 import type { SweepService } from '../../../coordinator/api/sweep-service.js';
 import type { TokenRecord } from '../../../coordinator/store/records.js';
-import { ALL_BLOBS, pageParts } from '../../support/access.js';
+import { ALL_BLOBS, NO_PICTURES, pageParts } from '../../support/access.js';
 
 const home = 'the-token-of-the-home';
 const roles = ['worker', 'viewer', 'operator'] as const;
@@ -45,6 +45,7 @@ describe('a browser', () => {
     access,
     blobRights: ALL_BLOBS,
     page: new Map(),
+    picture: NO_PICTURES,
     ...pageParts(home),
     logger: pino({ level: 'silent' }),
     blobs: new FolderBlobStore(folder),
