@@ -184,7 +184,7 @@ async function runWorker(options: WorkerOptions): Promise<number> {
     env: { ...process.env, ...natsVariables(nats?.settings ?? null), TRAWL_TOKEN: token },
   });
   child.on('message', (message) => {
-    if (isStarted(message)) process.stderr.write(`trawl worker: ${message.line}\n`);
+    if (isTold(message)) process.stderr.write(`trawl worker: ${message.line}\n`);
   });
   // A terminal sends Ctrl-C to both; the child decides, and this process waits for it.
   for (const name of ['SIGINT', 'SIGTERM'] as const) process.on(name, () => name === 'SIGTERM' && child.kill(name));
@@ -210,9 +210,9 @@ function portNumber(text: string): number {
   return value;
 }
 
-/** What the agent says when it has started. */
-function isStarted(message: unknown): message is { readonly line: string } {
-  return typeof message === 'object' && message !== null && 'kind' in message && message.kind === 'started' && 'line' in message && typeof message.line === 'string';
+/** What the agent says of itself: that it has started, is connected, leaves. */
+function isTold(message: unknown): message is { readonly line: string } {
+  return typeof message === 'object' && message !== null && 'kind' in message && message.kind === 'told' && 'line' in message && typeof message.line === 'string';
 }
 
 /** What a worker shall find; undefined is not passed on. */

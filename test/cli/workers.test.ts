@@ -114,7 +114,9 @@ describe('trawl workers and trawl drain', () => {
     const released = await trawl(['workers', 'release', 'second', '--home', fleet.home]);
     assert.deepEqual([released.code, released.stdout], [0, 'second was not quarantined; nothing has changed.\n']);
     const drained = new Trawl(['drain', 'first', '--home', fleet.home, '--json']);
-    assert.equal((await first.ended).code, 0);
+    const { code: leftWith, stderr: told } = await first.ended;
+    assert.equal(leftWith, 0);
+    assert.deepEqual(told.trim().split('\n').slice(1), ['connected: the coordinator welcomed this worker', 'somebody has drained this worker: it gives its work back and leaves', 'has left'].map((line) => `trawl worker: ${line}`));
     assert.deepEqual(JSON.parse((await drained.ended).stdout), { worker: 'first', draining: true, leaves: true });
     const left = await fleet.workers('its end', (workers) => workers.some(({ name, state }) => name === 'first' && state === 'gone'));
     assert.deepEqual(left.filter(({ state }) => state === 'active').map(({ name }) => name), ['second']);
@@ -125,8 +127,8 @@ describe('trawl workers and trawl drain', () => {
     const outcomes = await fleet.outcomes('slow');
     assert.deepEqual([...new Set(outcomes)].toSorted(), ['done', 'released']);
 
-    const told = (await fleet.events()).filter(({ type }) => type === 'worker.draining');
-    assert.deepEqual(told.map(({ actor, detail }) => [actor, detail.name]), [['local', 'first']]);
+    const orders = (await fleet.events()).filter(({ type }) => type === 'worker.draining');
+    assert.deepEqual(orders.map(({ actor, detail }) => [actor, detail.name]), [['local', 'first']]);
   });
 
   it('a worker that is told to end by a signal gives its work back, and that counts as no failure', { timeout: 300_000 }, async (t) => {

@@ -39,6 +39,8 @@ export interface AgentOptions {
   readonly use?: () => BoxUse;
   /** Told of everything that is reported, once. */
   readonly onReport?: (report: Report) => void;
+  /** Told in one line when the worker is connected, and connected again. */
+  readonly tell?: (line: string) => void;
   readonly link: Link;
   readonly blobs: BlobStore;
   readonly inputs: Inputs;
@@ -220,9 +222,12 @@ export class Agent implements SessionHandler {
 
   connection(state: 'up' | 'down', why: string): void {
     this.#connected = state === 'up';
-    this.#wasConnected ||= this.#connected;
-    if (state === 'up') this.#options.log.info({}, `connected: ${why}`);
-    else this.#options.log.warn({}, `${this.#wasConnected ? 'connection lost, training goes on' : 'not connected yet, trying again until it is'}: ${why}`);
+    if (state === 'up') {
+      this.#options.log.info({}, `connected: ${why}`);
+      // One that leaves says a last hello, without slots.
+      if (!this.#draining) this.#options.tell?.(this.#wasConnected ? 'connected again' : `connected: ${why}`);
+      this.#wasConnected = true;
+    } else this.#options.log.warn({}, `${this.#wasConnected ? 'connection lost, training goes on' : 'not connected yet, trying again until it is'}: ${why}`);
   }
 
   /**

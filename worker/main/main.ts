@@ -82,9 +82,10 @@ async function run(options: WorkerOptions, home: WorkerHome): Promise<number> {
     childModule: join(packageRoot(), 'dist', 'worker', 'train', 'child-main.js'),
     childSetup: childSetups(offered, slots, availableParallelism()),
     log,
+    tell,
   });
   log.info({ worker: home.id, slots, coordinator: shownCoordinator(options), engine, engines: offered.map(({ numerics }) => numerics) }, 'worker started');
-  process.send?.({ kind: 'started', line: `${slots} ${slots === 1 ? 'slot' : 'slots'}, engine ${engine}` });
+  tell(`${slots} ${slots === 1 ? 'slot' : 'slots'}, engine ${engine}`);
   const page = async (): Promise<{ contentType: string; text: string }> => {
     metrics.connected.set(agent.connected ? 1 : 0);
     metrics.setSlots(agent.busySlots, slots);
@@ -99,6 +100,7 @@ async function run(options: WorkerOptions, home: WorkerHome): Promise<number> {
   const leaves = ending === 'signal' || ending === 'drain';
   if (leaves) {
     log.info({}, ending === 'drain' ? 'drained: giving the leases back' : 'giving the leases back');
+    tell(ending === 'drain' ? 'somebody has drained this worker: it gives its work back and leaves' : 'gives its work back and leaves');
     // A supervisor shall not start again what a person has sent away.
     if (ending === 'drain') process.send?.({ kind: 'left' });
     await agent.drain(options.graceMs, signalled());
@@ -106,9 +108,15 @@ async function run(options: WorkerOptions, home: WorkerHome): Promise<number> {
     process.stderr.write(`the coordinator at ${shownCoordinator(options)} refused this worker: ${ending.message}\n`);
   }
   await agent.stop();
+  if (leaves) tell('has left');
   await server?.close();
   gpus.stop();
   return leaves ? 0 : EXIT_FAILED;
+}
+
+/** For the terminal of whoever started it. */
+function tell(line: string): void {
+  process.send?.({ kind: 'told', line });
 }
 
 /** What it does shows in the log and in the metrics. */
