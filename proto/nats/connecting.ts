@@ -82,15 +82,15 @@ export class CredentialsUnreadable extends CodedError {
 /** How Node words a certificate that no CA it knows has issued. */
 const CERTIFICATE = /unable to (verify|get)|self[- ]signed certificate/;
 
-/** What a client's error means; `shown` is the address without secrets. */
-export function natsTrouble(error: unknown, shown: string): NatsTrouble {
+/** What a client's error means; `shown` is the address without secrets, `worker` the id of the worker that meets it. */
+export function natsTrouble(error: unknown, shown: string, worker: string | null = null): NatsTrouble {
   const { name, message } = error instanceof Error ? error : { name: '', message: String(error) };
   switch (name) {
     case 'AuthorizationError':
     case 'UserAuthenticationExpiredError':
       return { kind: 'denied', message: `the NATS server at ${shown} refused the user, password, token or credentials file (${message.toLowerCase()}); give those of the fleet's account` };
     case 'PermissionViolationError':
-      return { kind: 'denied', message: `the NATS server at ${shown} does not allow this: ${message}; the user needs the permissions of the fleet's subjects, and a worker those of its id (worker.json in its home)` };
+      return { kind: 'denied', message: `the NATS server at ${shown} does not allow this: ${message}; ${remedyFor(worker)}` };
     case 'CredentialsUnreadable':
       return { kind: 'denied', message };
     case 'ConnectionError':
@@ -102,6 +102,12 @@ export function natsTrouble(error: unknown, shown: string): NatsTrouble {
     default:
       return { kind: 'trouble', message: `the NATS server at ${shown} says: ${oneLine(message)}${CERTIFICATE.test(message) ? '; where a CA of your own has issued its certificate, name that in NODE_EXTRA_CA_CERTS=FILE' : ''}` };
   }
+}
+
+/** A home without worker.json gives its worker a new id, of which credentials that were made before know nothing. */
+function remedyFor(worker: string | null): string {
+  if (worker === null) return "the user needs the permissions of the fleet's subjects";
+  return `this worker's id is ${worker}, and its user needs the permissions of that id's subjects: copy the worker.json that was made with its credentials (NAME.worker.json) into its home, or make credentials for ${worker}`;
 }
 
 /** Null where the server takes messages that are large enough. */

@@ -282,7 +282,7 @@ class NatsLinkConnection implements Connection {
   }
 
   #why(error: unknown): LinkClosed {
-    const { kind, message } = natsTrouble(error, this.#shown);
+    const { kind, message } = natsTrouble(error, this.#shown, this.#options.worker);
     return kind === 'denied' ? { code: 'Unauthenticated', message, retry: false } : { code: 'Unavailable', message, retry: true };
   }
 
