@@ -23,11 +23,19 @@ const LOG_LIMIT_BYTES = 10_000_000;
 /** Messages live for a turn: with room for many turns they are gone before they are ever copied (a quarter of the coordinator's time in no-op trials). */
 const EXEC_ARGV = [...process.execArgv, '--max-semi-space-size=32'];
 
+/** What a child says of its own end, where it knows: {kind: 'failed', code, message}. */
+interface Told {
+  readonly code: string;
+  readonly message: string;
+}
+
+/** Its code is that of the child's own error, where it told one. */
 export class ChildFailed extends CodedError {
-  readonly code = 'ChildFailed';
-  constructor(name: string, reason: string, logFile: string) {
+  readonly code: string = 'ChildFailed';
+  constructor(name: string, reason: string, logFile: string, told: Told | null = null) {
     // The child may have said its name itself.
-    super(`the ${name} does not start: ${reason.replace(`${name}: `, '')} (its log: ${logFile})`);
+    super(`the ${name} does not start: ${told?.message ?? `${reason.replace(`${name}: `, '')} (its log: ${logFile})`}`);
+    if (told !== null) this.code = told.code;
   }
 }
 
@@ -58,6 +66,7 @@ export class SupervisedChild {
   #timer: NodeJS.Timeout | null = null;
   #stopped = false;
   #left = false;
+  #told: Told | null = null;
   #pauseMs = FIRST_PAUSE_MS;
   #unready = 0;
   #wasReady = false;
@@ -85,11 +94,13 @@ export class SupervisedChild {
     const child = fork(this.#plan.module, [...this.#plan.args()], { detached: true, env: this.#plan.env(), execArgv: EXEC_ARGV, stdio: ['ignore', log, log, 'ipc'] });
     closeSync(log);
     this.#child = child;
+    this.#told = null;
     this.#unready += 1;
     if (this.#plan.onReady === null) this.#unready = 0;
     child.on('message', (message) => {
       if (typeof message !== 'object' || !('kind' in message)) return;
       if (message.kind === 'left') this.#left = true;
+      if (isFailure(message)) this.#told = message;
       if (message.kind !== 'ready') return;
       this.#unready = 0;
       this.#wasReady = true;
@@ -133,7 +144,7 @@ export class SupervisedChild {
     this.#countReason(livedMs, reason);
     if (this.#isHopeless()) {
       this.#stopped = true;
-      this.#fail(new ChildFailed(this.#plan.name, reason ?? how, this.#plan.logFile));
+      this.#fail(new ChildFailed(this.#plan.name, reason ?? how, this.#plan.logFile, this.#told));
       return;
     }
     if (this.#unready === 0 && this.#same.times <= 1) this.#plan.onEnd?.(reason === null ? how : `${how}: ${reason}`);
@@ -155,6 +166,10 @@ export class SupervisedChild {
     if (this.#plan.onReady !== null && !this.#wasReady && now - (this.#firstStartAt ?? now) >= FIRST_START_LIMIT_MS) return true;
     return this.#same.times >= STARTS && now - this.#same.since >= (this.#plan.sameReasonLimitMs ?? SAME_REASON_LIMIT_MS);
   }
+}
+
+function isFailure(message: object): message is Told {
+  return 'kind' in message && message.kind === 'failed' && 'code' in message && typeof message.code === 'string' && 'message' in message && typeof message.message === 'string';
 }
 
 /** Appends; a log that has grown too long makes room for a new one and is kept once. */

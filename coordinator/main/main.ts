@@ -1,10 +1,11 @@
 /**
  * The coordinator's process. Secrets come by environment (TRAWL_TOKEN, TRAWL_DATABASE_URL, TRAWL_NATS_URL),
- * the rest by arguments. Tells a parent {kind: 'ready', grpc, http, outer, standby} by IPC, and ends when that parent does,
- * whatever ended it.
+ * the rest by arguments. Tells a parent {kind: 'ready', grpc, http, outer, standby} by IPC, or
+ * {kind: 'failed', code, message} why it does not start, and ends when that parent does, whatever ended it.
  */
 // First: see there.
 import { onOrphaned } from '../../proto/parent.js';
+import { CodedError } from '../../proto/coded-error.js';
 import { forgetNatsSettings, natsSettingsIn, readNatsSettings, type NatsPlace } from '../../proto/nats/settings.js';
 import { parseArgs } from 'node:util';
 import { pino } from 'pino';
@@ -94,5 +95,6 @@ main().catch((error: unknown) => {
   // The message once more at the end: who started this process quotes the last lines.
   if (error instanceof Error) process.stderr.write(`${error.stack ?? ''}\n`);
   process.stderr.write(`coordinator: ${error instanceof Error ? error.message : String(error)}\n`);
-  process.exit(1);
+  if (process.send === undefined || !(error instanceof CodedError)) process.exit(1);
+  process.send({ kind: 'failed', code: error.code, message: error.message }, () => process.exit(1));
 });

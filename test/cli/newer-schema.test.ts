@@ -22,8 +22,12 @@ it('a Postgres that a newer trawl has migrated is left alone, and told in one li
     const { code, stderr } = await trawl([...words, '--home', home, '--database', database.url]);
     assert.equal(code, 1, stderr);
     assert.match(stderr, new RegExp(`the database has schema ${migrations.length + 1}, this trawl knows schemas up to ${migrations.length}: use the newer trawl, or another --home or --database`));
+    assert.match(stderr, /\[SchemaTooNew\]\n$/);
     assert.equal(existsSync(home), false, 'nothing is created');
   }
+  const nowhere = await trawl(['up', '--home', home, '--database', 'postgres://eve:secret@127.0.0.1:1/x']);
+  assert.deepEqual([nowhere.code, nowhere.stderr], [1, 'the coordinator does not start: the database at postgres://***@127.0.0.1:1/x cannot be used: connect ECONNREFUSED 127.0.0.1:1 [DatabaseUnavailable]\n']);
+  assert.equal(existsSync(home), false, 'nothing is created');
   const wrong = await trawl(['ls', '--home', home, '--database', 'postgres://eve:secret@/x']);
   assert.deepEqual([wrong.code, wrong.stderr], [2, '--database: found "postgres://***@/x", expected an address such as postgres://user:password@host:5432/database\n']);
 });

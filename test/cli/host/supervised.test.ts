@@ -39,3 +39,8 @@ it('a child that has never been ready is given up with its message, not the stac
   await assert.rejects(supervised.failed, (error) => error instanceof ChildFailed && error.message.startsWith('the worker does not start: Error: the database is not there (its log: '));
   assert.deepEqual(ends, []);
 });
+
+it('a child that tells why it does not start is given up with that code and message', async (t) => {
+  const { supervised } = child(t, "process.stderr.write('more of it\\n'); process.send({ kind: 'failed', code: 'DatabaseUnavailable', message: 'the database does not answer' }, () => process.exit(1));", { onReady: () => undefined });
+  await assert.rejects(supervised.failed, (error) => error instanceof ChildFailed && error.code === 'DatabaseUnavailable' && error.message === 'the worker does not start: the database does not answer');
+});
