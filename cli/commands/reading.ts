@@ -2,6 +2,7 @@
 import type { Command } from 'commander';
 import { stringify } from 'yaml';
 import type { SweepService } from '../../coordinator/api/sweep-service.js';
+import { readTrialName } from '../../coordinator/api/trial-name.js';
 import type { SweepView } from '../../coordinator/api/views.js';
 import { BadInput, CommandFailed } from '../exit.js';
 import { withService, withJson, type ServiceOptions } from '../options.js';
@@ -53,7 +54,7 @@ function addCompare(program: Command): void {
     .command('compare')
     .summary('two or more trials, or sweeps, side by side')
     .description('Shows trials, or sweeps, side by side: what differs in their settings first, then their results.')
-    .argument('<a>', 'a trial (its id, or SWEEP/NUMBER), or a sweep')
+    .argument('<a>', 'a trial (its id, SWEEP/NUMBER or SWEEP#NUMBER), or a sweep')
     .argument('<b...>', 'others of the same kind')
     .option('--test', 'show test numbers of trials')
     .addHelpText('after', '\nExamples:\n  trawl compare digits/3 digits/7\n  trawl compare digits digits-wide');
@@ -71,7 +72,7 @@ function addCompare(program: Command): void {
 
 /** A number by itself could be a trial of any sweep. Throws BadInput. */
 function requireWhole(names: readonly string[], sweeps: readonly SweepView[]): void {
-  const sweep = names.flatMap((name) => /^(.+)\/\d+$/.exec(name)?.[1] ?? [])[0] ?? 'SWEEP';
+  const sweep = names.flatMap((name) => readTrialName(name)?.sweep ?? [])[0] ?? 'SWEEP';
   const lines = names.flatMap((name) => {
     const number = /^#?(\d+)$/.exec(name)?.[1];
     return number === undefined || sweeps.some((known) => known.name === name) ? [] : [`compare: found ${name}, expected a trial with its sweep; write ${sweep}/${number}`];
@@ -80,7 +81,7 @@ function requireWhole(names: readonly string[], sweeps: readonly SweepView[]): v
 }
 
 function isTrial(name: string): boolean {
-  return name.startsWith('trl_') || /.\/\d+$/.test(name);
+  return name.startsWith('trl_') || readTrialName(name) !== null;
 }
 
 async function printTrials(service: SweepService, names: readonly string[], options: CompareOptions): Promise<void> {

@@ -58,7 +58,7 @@ export function addTrialCommands(program: Command): void {
     .command('trial')
     .summary('one trial: settings, curves, confusion matrix, attempts')
     .description('Shows one trial.')
-    .argument('<id>', 'its id (trl_…), or SWEEP/NUMBER')
+    .argument('<id>', 'its id (trl_…), SWEEP/NUMBER or SWEEP#NUMBER')
     .option('--test', 'show its test numbers')
     .addOption(new Option('--as <form>', 'the trial as a script that trains the same model').choices(['keras']))
     .addHelpText('after', '\nExamples:\n  trawl trial digits/3\n  trawl trial digits/3 --as keras > trial.py');

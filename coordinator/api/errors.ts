@@ -11,7 +11,7 @@ export class SweepNotFound extends CodedError {
 export class TrialNotFound extends CodedError {
   readonly code = 'TrialNotFound';
   constructor(id: string) {
-    super(`no trial with the id ${id}; \`trawl trials SWEEP\` lists a sweep's trials, and SWEEP/NUMBER names one too`);
+    super(`no trial with the id ${id}; \`trawl trials SWEEP\` lists a sweep's trials, and SWEEP/NUMBER (or SWEEP#NUMBER) names one too`);
   }
 }
 

@@ -23,6 +23,7 @@ import { chunks, distinctKeys, epochsOf } from './known-epochs.js';
 import type { Leading } from './leading.js';
 import { Submissions } from './submissions.js';
 import { Tokens } from './tokens.js';
+import { readTrialName } from './trial-name.js';
 import { TrialRequests } from './trial-requests.js';
 import { waitingFor } from './waiting-for.js';
 import { workerViews } from './workers.js';
@@ -317,16 +318,16 @@ export class ApplicationService implements SweepService {
     return sweep;
   }
 
-  /** By its id, or as SWEEP/NUMBER. */
+  /** By its id, or the name of a sweep and its number. */
   async #findTrial(id: string): Promise<TrialRecord> {
-    const named = /^(.+)\/(\d+)$/.exec(id);
+    const named = readTrialName(id);
     if (named === null) {
       const trial = await this.#store.findTrial(id);
       if (trial === null) throw new TrialNotFound(id);
       return trial;
     }
-    const sweep = await this.#find(named[1] ?? '');
-    const trial = (await this.#store.trialsOf(sweep.id)).find((candidate) => candidate.number === Number(named[2]));
+    const sweep = await this.#find(named.sweep);
+    const trial = (await this.#store.trialsOf(sweep.id)).find(({ number }) => number === named.number);
     if (trial === undefined) throw new TrialNotFound(id);
     return trial;
   }

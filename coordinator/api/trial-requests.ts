@@ -17,6 +17,7 @@ import { compileRewritten, fieldLine, type Stored } from './compile.js';
 import { BadRequest, codeOf } from './errors.js';
 import type { Leading } from './leading.js';
 import { sweepView } from './results.js';
+import { readTrialName } from './trial-name.js';
 import type { Enqueued, Retried } from './views.js';
 
 /** Others may write in the same moment; so often it is worked out anew. */
@@ -115,11 +116,14 @@ function requireBudget({ name, endedBy }: SweepRecord): void {
   if (endedBy !== null) throw new BadRequest(`budget.${endedBy}: found a budget that is used up, expected some left; raise it first: trawl edit ${name} --budget ${endedBy}=...`);
 }
 
-/** By number, id or SWEEP/NUMBER. Throws BadRequest with a line for each that is not there, or has nothing to be tried again. */
+/** By number, id, or SWEEP and number. Throws BadRequest with a line for each that is not there, or has nothing to be tried again. */
 function named(sweep: SweepRecord, trials: readonly TrialRecord[], asked: readonly string[]): TrialRecord[] {
   const wrong: string[] = [];
   const found = asked.flatMap((name) => {
-    const trial = trials.find(({ id, number }) => name === id || name === String(number) || name === `${sweep.name}/${number}`);
+    const whole = readTrialName(name);
+    const alone = /^#?(\d+)$/.exec(name)?.[1];
+    const wanted = alone !== undefined ? Number(alone) : whole !== null && [sweep.name, sweep.id].includes(whole.sweep) ? whole.number : null;
+    const trial = trials.find(({ id, number }) => name === id || number === wanted);
     if (trial === undefined) wrong.push(`trial: found ${name}, expected a number or id of a trial of ${sweep.name}; \`trawl trials ${sweep.name}\` lists them`);
     else if (!trialTransitions[trial.state].includes('queued')) wrong.push(`trial: found ${name}, which is ${trial.state}, expected one that failed, was pruned, or was cancelled`);
     return trial === undefined ? [] : [trial];

@@ -103,6 +103,13 @@ describe('reading a sweep', () => {
     assert.equal((await document<{ sharedEpochs: number }>('compare', number(0.3, 1, 4), number(0.3, 2, 4))).sharedEpochs, 0);
   });
 
+  it('a trial is named as tables name it, too', async () => {
+    assert.deepEqual(await document('trial', 'grid#3'), await document('trial', 'grid/3'));
+    assert.deepEqual(await document('compare', 'grid#3', 'grid/4'), await document('compare', 'grid/3', 'grid#4'));
+    for (const name of ['3', '#3', 'grid/3', 'grid#3']) assert.match((await ask('retry', 'grid', name)).stderr, new RegExp(`^trial: found ${name}, which is completed`));
+    assert.match((await ask('retry', 'grid', 'wide#3')).stderr, /^trial: found wide#3, expected a number or id of a trial of grid/);
+  });
+
   it('compare: sweeps by their files and what they came to', async () => {
     const text = await answer('compare', 'grid', 'wide');
     assert.match(text, /^From grid to wide:$/m);
