@@ -7,7 +7,7 @@
  */
 
 /** What a stream is drawn for: streams of different purposes are independent though their seeds are equal. */
-export const PURPOSE = { shuffle: 1, dropout: 2, recalibration: 3, subset: 4, augmentation: 5 } as const;
+export const PURPOSE = { shuffle: 1, dropout: 2, recalibration: 3, subset: 4, augmentation: 5, forest: 6 } as const;
 export type Purpose = (typeof PURPOSE)[keyof typeof PURPOSE];
 
 const ROUNDS = 10;

@@ -1,7 +1,7 @@
 /** The work of an offer on the wire: the one message whose parts are open-ended. */
 import type { MessageInitShape } from '@bufbuild/protobuf';
 import type { EpochRun, EvaluateWork as WireEvaluateWork, Offer, OfferSchema, TrainWork as WireTrainWork } from './generated/trawl_pb.js';
-import type { EpochSettings, EvaluateWork, TrainWork, Trajectory, Work } from './work.js';
+import { isClassifier, type EpochSettings, type EvaluateWork, type TrainWork, type Trajectory, type Work } from './work.js';
 import { bytesToDigest, digestToBytes, fromUint64, parseObject, parts, ProtocolError, toUint64, uint32 } from './wire.js';
 
 type WorkInit = NonNullable<MessageInitShape<typeof OfferSchema>['work']>;
@@ -76,7 +76,7 @@ function evaluateToWire(work: EvaluateWork): WorkInit {
 
 function evaluateFromWire(wire: WireEvaluateWork): EvaluateWork {
   const trajectory = trajectoryFrom(wire.trajectoryJson);
-  if (trajectory.trainable !== 'image-classifier') throw new ProtocolError(`an evaluation of a trainable ${trajectory.trainable}, which has no predictions`);
+  if (!isClassifier(trajectory)) throw new ProtocolError(`an evaluation of a trainable ${trajectory.trainable}, which has no predictions`);
   return {
     kind: 'evaluate',
     trajectory,
@@ -114,7 +114,7 @@ function settingsOf(run: EpochRun): EpochSettings[] {
 }
 
 /** A trainable that is missing here does not compile. */
-const TRAINABLES: { readonly [trainable in Trajectory['trainable']]: true } = { 'image-classifier': true, synthetic: true, command: true, module: true };
+const TRAINABLES: { readonly [trainable in Trajectory['trainable']]: true } = { 'image-classifier': true, classical: true, synthetic: true, command: true, module: true };
 
 function trajectoryFrom(text: string): Trajectory {
   const value = parseObject('trajectory', text);

@@ -155,6 +155,34 @@ export interface ImageTrajectory {
   readonly salt: number | null;
 }
 
+/** A classical model of the zoo and all that it is told. */
+export interface ClassicalChoice {
+  readonly name: string;
+  readonly knobs: { readonly [knob: string]: Json };
+}
+
+/** All that determines a classical model, which is fitted in one epoch: hashed whole into key(-1). */
+export interface ClassicalTrajectory {
+  readonly format: number;
+  readonly trainable: 'classical';
+  /** Raised with every change that moves numbers. */
+  readonly version: number;
+  /** Of plain JavaScript, and the decoder of the images. */
+  readonly numerics: string;
+  /** As an image classifier's, and so are `classes` and `input`. */
+  readonly data: string;
+  readonly classes: number;
+  readonly input: ImageInput;
+  readonly model: ClassicalChoice;
+  /** What is drawn draws from (seed, replicate). */
+  readonly seed: number;
+  readonly replicate: number;
+  readonly salt: number | null;
+}
+
+/** Of a trainable that has images and predicts their classes. */
+export type ClassifierTrajectory = ImageTrajectory | ClassicalTrajectory;
+
 /** The built-in `synthetic` trainable: sleeps and reports formulas; a pure function of epoch and hyperparameters. */
 export interface SyntheticTrajectory {
   readonly format: number;
@@ -205,10 +233,14 @@ export interface ModuleTrajectory {
 
 export type ProgramTrajectory = CommandTrajectory | ModuleTrajectory;
 
-export type Trajectory = ImageTrajectory | SyntheticTrajectory | ProgramTrajectory;
+export type Trajectory = ClassifierTrajectory | SyntheticTrajectory | ProgramTrajectory;
 
 export function isProgram(trajectory: Trajectory): trajectory is ProgramTrajectory {
   return trajectory.trainable === 'command' || trajectory.trainable === 'module';
+}
+
+export function isClassifier(trajectory: Trajectory): trajectory is ClassifierTrajectory {
+  return trajectory.trainable === 'image-classifier' || trajectory.trainable === 'classical';
 }
 
 /** Of a transfer's base; null for all else. */
@@ -305,12 +337,21 @@ export interface ImageEpochSettings {
   readonly dataSeed: number;
 }
 
+/** What is in force in the epoch of a classical model: hashed whole into its key. */
+export interface ClassicalEpochSettings {
+  /** As of an image classifier, and so are the others. */
+  readonly classWeights: readonly number[] | null;
+  readonly trainFraction: number;
+  /** The choice of a share of the images draws from (dataSeed, replicate). */
+  readonly dataSeed: number;
+}
+
 /** What is in force in one epoch of a synthetic trainable, a command or a module: hyperparameter name to value. */
 export interface SyntheticEpochSettings {
   readonly values: { readonly [name: string]: Json };
 }
 
-export type EpochSettings = ImageEpochSettings | SyntheticEpochSettings;
+export type EpochSettings = ImageEpochSettings | ClassicalEpochSettings | SyntheticEpochSettings;
 
 /** What one epoch yields. Recorded once per key, never rewritten. */
 export interface EpochResult {
@@ -398,7 +439,7 @@ export interface TrainWork {
 /** Predictions of one epoch key from its kept checkpoint. */
 export interface EvaluateWork {
   readonly kind: 'evaluate';
-  readonly trajectory: ImageTrajectory;
+  readonly trajectory: ClassifierTrajectory;
   readonly epoch: number;
   readonly key: EpochKey;
   readonly checkpoint: BlobId;

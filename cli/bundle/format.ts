@@ -49,7 +49,8 @@ const member = z.object({
   weight: z.number().gt(0).max(1),
   /** Index into `inputs`. */
   input: z.int().nonnegative(),
-  topology: fileName,
+  /** Of a network; the file of a classical model says what it is. */
+  topology: fileName.optional(),
   weights: fileName,
   settings: z.record(z.string(), z.json()),
   epoch: z.int().nonnegative(),

@@ -219,14 +219,16 @@ async function writeInput(input: ImageInput, prefix: string, training: TrainingD
 
 async function writeMember(member: EnsembleMember, input: number, prefix: string, blobs: BlobStore, files: Map<string, Uint8Array>): Promise<BundleContent['members'][number]> {
   const { trial, number, weight, trajectory, settings, epoch, key, params, checkpoint } = member;
-  const topology = `${prefix}/topology.json`;
   const weights = `${prefix}/weights.bin`;
-  files.set(topology, Buffer.from(JSON.stringify(buildModel(trajectory.model, trajectory.input, trajectory.classes))));
   if (checkpoint === null || !(await blobs.has(checkpoint))) {
     throw new CommandFailed(`the weights of trial #${number} (epoch ${epoch}) are not in the store any more; \`trawl run\` with --no-sharing trains it again`);
   }
-  files.set(weights, inferenceState(await buffer(await blobs.open(checkpoint))));
-  return { trial, number, weight, input, topology, weights, settings: settings as BundleContent['members'][number]['settings'], epoch, key, params };
+  const state = await buffer(await blobs.open(checkpoint));
+  const isNetwork = trajectory.trainable === 'image-classifier';
+  files.set(weights, isNetwork ? inferenceState(state) : state);
+  const topology = `${prefix}/topology.json`;
+  if (isNetwork) files.set(topology, Buffer.from(JSON.stringify(buildModel(trajectory.model, trajectory.input, trajectory.classes))));
+  return { trial, number, weight, input, ...(isNetwork ? { topology } : {}), weights, settings: settings as BundleContent['members'][number]['settings'], epoch, key, params };
 }
 
 /** The first image of each class in the validation part, with what the ensemble says of it. */

@@ -2,12 +2,14 @@
 import { Option, type Command } from 'commander';
 import { resolve } from 'node:path';
 import { isModulePath, moduleModel } from '../../proto/model-module.js';
-import { ZOO, type Knob, type ZooModel } from '../../proto/models.js';
+import { CLASSICAL, MODELS, ZOO, type ZooModel } from '../../proto/models.js';
 import type { Json, Topology } from '../../proto/work.js';
 import type { EngineName } from '../../worker/engine/names.js';
 import { withEngine } from '../engine/option.js';
 import { BadInput } from '../exit.js';
 import { homeAt } from '../home.js';
+import { showClassical } from '../model/classical.js';
+import { adviceOf, chosenKnobs, complaintOf, inputOf, wholeOption } from '../model/options.js';
 import { bytes } from '../text/format.js';
 import { table } from '../text/table.js';
 import { print, printJson } from './on-service.js';
@@ -15,6 +17,7 @@ import { print, printJson } from './on-service.js';
 interface ModelOptions {
   readonly input?: string;
   readonly classes: string;
+  readonly images: string;
   readonly head?: string;
   readonly batch?: string;
   readonly accumulate?: string;
@@ -27,11 +30,12 @@ export function addModel(program: Command): void {
   const command = program
     .command('model')
     .summary('layers, parameters and memory of a model')
-    .description(`Shows the layers of a model (${ZOO.map(({ name }) => name).join(', ')}) and the memory that training it takes. Knobs are options of their own: --fcWidth 50, --filters 8,16,49.`)
+    .description(`Shows the layers of a network (${ZOO.map(({ name }) => name).join(', ')}) and the memory that training it takes, or what a classical model (${CLASSICAL.map(({ name }) => name).join(', ')}) may be told. Knobs are options of their own: --fcWidth 50, --filters 8,16,49.`)
     .argument('<name>', 'a model of the zoo, or a module such as ./my-model.ts')
     .argument('[knobs...]', '--KNOB VALUE')
     .option('--input <size>', "height x width x channels (default: the model's image size, gray)")
     .option('--classes <n>', 'number of classes', '2')
+    .option('--images <n>', 'training images that a classical model is fitted to', '5000')
     .addOption(new Option('--head <kind>', 'the last layer of a model of the zoo: a unit per class, or one for two classes (default: softmax)').choices(['softmax', 'sigmoid']))
     .option('--batch <n>', "images per step (default: the model's)")
     .option('--accumulate <n>', 'parts in which each batch is trained, in the memory of one', '1')
@@ -52,6 +56,11 @@ interface Source {
 }
 
 async function showModel(name: string, knobs: readonly string[], options: ModelOptions): Promise<void> {
+  const classical = CLASSICAL.find((model) => model.name === name);
+  if (classical !== undefined) {
+    await showClassical(classical, knobs, options);
+    return;
+  }
   const source = isModulePath(name) ? await moduleSource(name, options) : await zooSource(name, options.head);
   try {
     await showSource(source, knobs, options);
@@ -75,7 +84,7 @@ async function moduleSource(path: string, { engine, home, head }: ModelOptions):
 /** Throws BadInput. */
 async function zooSource(name: string, head: string | undefined): Promise<Source> {
   const [{ notBuiltValue, suggestValue }, { buildModel }] = await Promise.all([import('../../coordinator/sweep/suggest.js'), import('../../worker/model/zoo.js')]);
-  const names = ZOO.map((candidate) => candidate.name);
+  const names = MODELS.map((candidate) => candidate.name);
   const model = ZOO.find((candidate) => candidate.name === name);
   if (model === undefined) {
     const suggestion = notBuiltValue('model', name) ?? suggestValue(name, names);
@@ -86,17 +95,9 @@ async function zooSource(name: string, head: string | undefined): Promise<Source
 
 async function showSource({ model, build }: Source, knobs: readonly string[], options: ModelOptions): Promise<void> {
   // What only this command needs is loaded by it alone.
-  const [{ knobValue }, { suggestValue }, { layerTable }] = await Promise.all([
-    import('../../coordinator/sweep/schema-space.js'),
-    import('../../coordinator/sweep/suggest.js'),
-    import('../../worker/model/layer-table.js'),
-  ]);
-  const advice = (value: string, candidates: readonly string[]): string => {
-    const suggestion = suggestValue(value, candidates);
-    return suggestion === null ? '' : `; ${suggestion}`;
-  };
+  const { layerTable } = await import('../../worker/model/layer-table.js');
   const { name } = model;
-  const chosen = chosenKnobs(model, knobs, (knob, value) => knobValue(knob).safeParse(value).error?.issues[0]?.message ?? null, advice);
+  const chosen = chosenKnobs(model, knobs, await complaintOf(), await adviceOf());
   const input = inputOf(options.input, model);
   const classes = wholeOption('--classes', options.classes, 2);
   const batch = options.batch === undefined ? model.defaults.batch : wholeOption('--batch', options.batch, 1);
@@ -139,60 +140,6 @@ async function showSource({ model, build }: Source, knobs: readonly string[], op
     `${number(totals.params)} parameters, ${number(totals.learnables)} of them learnt; ${number(totals.multiplyAdds)} multiply-adds per image`,
     `training at batch ${batch}${accumulate === 1 ? '' : ` in ${accumulate} parts`} with ${model.defaults.optimizer.name}: about ${bytes(totals.memoryBytes)} of memory beside that of the process`,
   ]);
-}
-
-type Complaint = (knob: Knob, value: Json) => string | null;
-type Advice = (value: string, candidates: readonly string[]) => string;
-
-/** Defaults but for what the pairs of `--KNOB VALUE` say. Throws BadInput, a line per mistake. */
-function chosenKnobs(model: ZooModel, given: readonly string[], complaint: Complaint, advice: Advice): { [knob: string]: Json } {
-  const chosen: { [knob: string]: Json } = Object.fromEntries(model.knobs.map((knob) => [knob.name, knob.default]));
-  const known = [...Object.keys(chosen), 'dropout'];
-  const mistakes: string[] = [];
-  for (let at = 0; at < given.length; at += 1) {
-    const [option = '', ...inline] = (given[at] ?? '').split('=');
-    const name = option.replace(/^--/, '');
-    const knob = model.knobs.find((candidate) => candidate.name === name);
-    if (!option.startsWith('--') || !known.includes(name)) {
-      mistakes.push(`${option}: found no such knob of ${model.name}, expected one of ${known.join(', ')}${advice(name, known)}`);
-      if (option.startsWith('--') && inline.length === 0) at += 1;
-      continue;
-    }
-    if (inline.length === 0) at += 1;
-    const text = inline.length > 0 ? inline.join('=') : (given[at] ?? '');
-    const value = valueOf(text, knob?.kind === 'int-list');
-    // The rate of dropout changes no layer and no memory; it is checked as a sweep file's is.
-    const rate = typeof value === 'number' && value >= 0 && value < 1 ? null : 'a number from 0 to below 1';
-    const expected = knob === undefined ? rate : complaint(knob, value);
-    if (expected !== null) mistakes.push(`--${name}: found ${text === '' ? 'nothing' : text}, expected ${expected}`);
-    else if (knob !== undefined) chosen[name] = value;
-  }
-  if (mistakes.length > 0) throw new BadInput(mistakes.join('\n'));
-  return chosen;
-}
-
-/** `8,16,49` is a list where one is wanted; JSON where it is JSON, else text. */
-function valueOf(text: string, list: boolean): Json {
-  try {
-    return JSON.parse(list && !text.startsWith('[') ? `[${text}]` : text) as Json;
-  } catch {
-    return text;
-  }
-}
-
-function inputOf(text: string | undefined, model: ZooModel): { height: number; width: number; channels: 1 | 3 } {
-  const size = model.defaults.imageSize;
-  if (text === undefined) return { height: size, width: size, channels: 1 };
-  const match = /^([1-9]\d*)x([1-9]\d*)x([13])$/i.exec(text);
-  if (match === null) throw new BadInput(`--input: found ${text}, expected HEIGHTxWIDTHxCHANNELS with 1 or 3 channels, such as 100x100x1`);
-  if (Number(match[1]) > 9_999 || Number(match[2]) > 9_999) throw new BadInput(`--input: found ${text}, expected a height and a width of at most 9999`);
-  return { height: Number(match[1]), width: Number(match[2]), channels: match[3] === '3' ? 3 : 1 };
-}
-
-function wholeOption(option: string, text: string, least: number): number {
-  const value = Number(text);
-  if (!/^\d+$/.test(text) || value < least || value > 65_536) throw new BadInput(`${option}: found ${text}, expected a whole number from ${least} to 65536`);
-  return value;
 }
 
 /** What the model itself refuses (images too small for its pools) is the user's to mend. */

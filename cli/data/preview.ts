@@ -1,7 +1,7 @@
 /** `trawl data preview`: a contact sheet per class of what the network will see. */
 import { createHash } from 'node:crypto';
 import { basename, dirname, extname, join, resolve } from 'node:path';
-import { regionOf } from '../../coordinator/sweep/resolve.js';
+import { regionOf } from '../../coordinator/sweep/image-input.js';
 import type { DataSpec, SweepSpec } from '../../coordinator/sweep/spec.js';
 import { decodeImage, type InputShape } from '../../worker/data/decode.js';
 import { shapeOf } from '../../worker/data/raster.js';

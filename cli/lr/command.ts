@@ -79,6 +79,7 @@ async function measure(options: LrOptions, home: Home, display: Display, signal:
   });
   if (spec.trainable.kind === 'image-classifier' && spec.trainable.weights !== undefined) throw new BadInput(`${options.file}: weights: found ${spec.trainable.weights.file}, expected none; a range test from pretrained weights is known but not built yet`);
   const plan = resolveTrials(firstCell(spec), data, request.numerics, request.module ?? null)[0];
+  if (plan?.trajectory.trainable === 'classical') throw new BadInput(`${options.file}: model: found ${plan.trajectory.model.name}, expected a network of the zoo; a classical model has no learning rate`);
   if (data === null || plan?.trajectory.trainable !== 'image-classifier') throw new BadInput(`${options.file}: found a trainable without learning rates, expected data; a range test trains an image classifier`);
   const { trajectory } = plan;
   const settings = plan.epochs[0] as ImageEpochSettings;

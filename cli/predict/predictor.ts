@@ -2,8 +2,10 @@
 import { decide, meanProbabilities, type WeightedMember } from '../../coordinator/ensemble/combine.js';
 import type { Box } from '../../proto/work.js';
 import { decodeImage } from '../../worker/data/decode.js';
+import { flatImages } from '../../worker/classical/flat-images.js';
+import { openClassical } from '../../worker/classical/open.js';
 import { shapeOf } from '../../worker/data/raster.js';
-import { type Engine, type Executable, type ImageSource, UnsupportedLayerError } from '../../worker/engine/engine.js';
+import { type Engine, type ImageSource, type Normalisation, UnsupportedLayerError } from '../../worker/engine/engine.js';
 import { softmaxOf } from '../../worker/evaluate/metrics.js';
 import type { Topology } from '../../worker/model/topology.js';
 import type { Bundle } from '../bundle/read.js';
@@ -26,9 +28,9 @@ export interface Prediction {
 }
 
 interface Model {
-  readonly input: number;
   readonly weight: number;
-  readonly executable: Executable;
+  /** Logits float32 [indices.length, classes] of the images that its input shows. */
+  readonly predict: (indices: Int32Array) => Float32Array;
 }
 
 /** Not safe for concurrent use. */
@@ -58,19 +60,12 @@ export class Predictor {
       const source = sources[input];
       const shape = bundle.manifest.inputs[input];
       if (source === undefined || shape === undefined) throw new BadBundle(bundle.folder, `it has no input ${input}; pull it again`);
-      const training = {
-        // Nothing is trained: the smallest optimizer, and no room for what only steps need.
-        ...{ optimizer: { name: 'sgd' } as const, clips: false, augments: false, initSeed: 0, replicate: 0 },
-        ...{ classes: bundle.manifest.classes.length, maxBatch: PREDICTION_BATCH, accumulate: 1, memoryBytes: null },
-        normalisation: { mean: floats(bundle, shape.mean), deviation: floats(bundle, shape.deviation) },
-      };
-      const read = JSON.parse(Buffer.from(bundle.file(topology)).toString('utf8')) as Topology;
+      const normalisation = { mean: floats(bundle, shape.mean), deviation: floats(bundle, shape.deviation) };
+      const network = topology === undefined ? null : (JSON.parse(Buffer.from(bundle.file(topology)).toString('utf8')) as Topology);
       try {
-        const executable = await engine.compile(read, training, source);
-        executable.load(bundle.file(weights));
-        models.push({ input, weight, executable });
+        models.push({ weight, predict: network === null ? classical(bundle, weights, normalisation, source) : await compiled(bundle, { network, weights }, normalisation, engine, source) });
       } catch (error) {
-        const hint = error instanceof UnsupportedLayerError && !engine.numerics.startsWith('eager:') ? await eagerHint(read, false) : '';
+        const hint = network !== null && error instanceof UnsupportedLayerError && !engine.numerics.startsWith('eager:') ? await eagerHint(network, false) : '';
         throw new BadBundle(bundle.folder, `${weights} cannot be loaded: ${error instanceof Error ? error.message : String(error)}${hint}`, { cause: error });
       }
     }
@@ -95,7 +90,7 @@ export class Predictor {
     const classes = this.classes.length;
     this.#sources.forEach((source, input) => source.show(images.map((image) => image[input] ?? new Uint8Array())));
     const indices = Int32Array.from(images, (_, index) => index);
-    const members: WeightedMember[] = this.#models.map(({ weight, executable }) => ({ weight, probabilities: softmaxOf(executable.predict(indices), classes) }));
+    const members: WeightedMember[] = this.#models.map(({ weight, predict }) => ({ weight, probabilities: softmaxOf(predict(indices), classes) }));
     const mean = meanProbabilities(members);
     const decided = decide(members, mean, { rule, classes, positive: positive === null ? 1 : this.classes.indexOf(positive), threshold });
     return images.map((_, index) => ({ class: this.classes[decided[index] ?? 0] ?? '', probabilities: [...mean.subarray(index * classes, (index + 1) * classes)] }));
@@ -112,6 +107,24 @@ export class Predictor {
     });
     return largest;
   }
+}
+
+async function compiled(bundle: Bundle, { network, weights }: { readonly network: Topology; readonly weights: string }, normalisation: Normalisation, engine: Engine, source: ImageSource): Promise<Model['predict']> {
+  const training = {
+    // Nothing is trained: the smallest optimizer, and no room for what only steps need.
+    ...{ optimizer: { name: 'sgd' } as const, clips: false, augments: false, initSeed: 0, replicate: 0 },
+    ...{ classes: bundle.manifest.classes.length, maxBatch: PREDICTION_BATCH, accumulate: 1, memoryBytes: null },
+    normalisation,
+  };
+  const executable = await engine.compile(network, training, source);
+  executable.load(bundle.file(weights));
+  return (indices) => executable.predict(indices);
+}
+
+function classical(bundle: Bundle, weights: string, normalisation: Normalisation, source: ImageSource): Model['predict'] {
+  const size = source.height * source.width * source.channels;
+  const fitted = openClassical(bundle.file(weights), { classes: bundle.manifest.classes.length, size, normalisation });
+  return (indices) => fitted.predict(flatImages(source, indices));
 }
 
 function floats(bundle: Bundle, name: string | null): Float32Array | null {

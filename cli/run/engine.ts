@@ -10,7 +10,7 @@ import type { Preview, SubmitRequest } from '../../coordinator/api/views.js';
 import { chooseEngine, choiceText, usableEngines, type EngineFact, type UsableEngine } from '../../worker/engine/choose.js';
 import type { EngineName } from '../../worker/engine/names.js';
 import { EngineUnusable } from '../../worker/engine/native/errors.js';
-import { numericsText } from '../../proto/numerics.js';
+import { isPlainNumerics, numericsText } from '../../proto/numerics.js';
 import { imageNumerics } from '../../worker/train/numerics.js';
 
 export interface SettledEngine {
@@ -42,12 +42,15 @@ export interface Fleet {
   readonly remedy: string;
 }
 
+/** The numerics of what an engine trains, before one was chosen. */
+export const UNDECIDED = 'undecided';
+
 const RUN_ON_THIS_HOME: Fleet = { of: 'the run on this home', remedy: 'end that run and start this one again' };
 
 /** Throws EngineUnusable where --engine names one that cannot be used, or the sweep's own cannot and there is something left to train. */
 export async function settleEngine(question: EngineQuestion): Promise<SettledEngine> {
   const { service, request, facts, forced, offered } = question;
-  if (request.numerics === 'none') return { request, preview: await service.preview(request), engine: null, line: null };
+  if (request.numerics !== UNDECIDED) return { request, preview: await service.preview(request), engine: null, line: null };
   if (offered !== null && offered.length > 0) return settleAttached(question, offered);
   const chosen = chooseEngine(facts, forced);
   const settled = await withNumerics(service, request, imageNumerics(chosen.engine.numerics));
@@ -86,7 +89,7 @@ async function withNumerics(service: Pick<SweepService, 'preview'>, request: Sub
 
 /** By the connected workers alone: what else this machine has trains nothing there. */
 async function settleAttached({ service, request, forced, fleet = RUN_ON_THIS_HOME }: EngineQuestion, offered: readonly (readonly string[])[]): Promise<SettledEngine> {
-  const all = [...new Set(offered.flat())];
+  const all = [...new Set(offered.flat())].filter((numerics) => !isPlainNumerics(numerics));
   // Eager is for those who ask.
   const fitting = all.filter((numerics) => (forced === null ? kindOf(numerics) !== 'eager' : kindOf(numerics) === forced));
   const best = fitting.find((numerics) => numerics.startsWith('graph:') && numerics.split(':')[2] === 'gpu') ?? fitting.find((numerics) => numerics.startsWith('graph:')) ?? fitting[0];

@@ -11,7 +11,9 @@ import type { ParsedSweep } from '../../coordinator/sweep/parse.js';
 import { readSource } from '../../coordinator/sweep/source.js';
 import { costWarningsOf } from '../../coordinator/sweep/warnings.js';
 import type { DataSummary, SweepSpec } from '../../coordinator/sweep/spec.js';
+import { CLASSICAL } from '../../proto/models.js';
 import type { Json } from '../../proto/work.js';
+import { classicalNumerics } from '../../worker/train/numerics.js';
 import { requirePath } from '../data/layout-of.js';
 import { prepareDataset, type PrepareProgress } from '../data/prepare.js';
 import { DataProblem } from '../data/problem.js';
@@ -23,6 +25,7 @@ import type { ModelEngine } from '../module/topology.js';
 import type { ModelModule } from '../../proto/model-module.js';
 import type { WeightsSource } from '../../proto/pretrained.js';
 import type { ProgramSource } from '../../proto/program.js';
+import { UNDECIDED } from './engine.js';
 import { prepareWeights } from '../weights/prepare.js';
 import { prepareProgram } from '../program/prepare.js';
 
@@ -80,10 +83,15 @@ async function loadParsed(sweep: SweepWithModule, text: string, name: string, op
   if ('mistakes' in parsed) throw new BadInput(mistakeLines(name, parsed.with(await folderProblems(parsed.dataPath, options.file))));
   for (const warning of parsed.warnings) options.onWarning(warning);
   const { spec, data, module, program, weights } = await prepare(parsed, sweep, options, name);
-  // Of a model, whoever chooses the engine puts in its own (engine.ts).
-  const numerics = spec.trainable.kind === 'image-classifier' ? 'undecided' : 'none';
+  // Of a network, whoever chooses the engine puts in its own (engine.ts).
+  const numerics = numericsOf(spec);
   const found = { ...(module === undefined ? {} : { module }), ...(program === undefined ? {} : { program }), ...(weights === undefined ? {} : { weights }), ...(sweep.list === null ? {} : { list: sweep.list }) };
   return { spec, data, request: { source: { name, text }, sharing: options.sharing, data, numerics, ...found } };
+}
+
+function numericsOf({ trainable }: SweepSpec): string {
+  if (trainable.kind !== 'image-classifier') return 'none';
+  return CLASSICAL.some(({ name }) => name === trainable.model) ? classicalNumerics() : UNDECIDED;
 }
 
 /** The sweep file as JSON, which is YAML too, with other values in `space`. */

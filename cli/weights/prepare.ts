@@ -9,7 +9,7 @@ import type { Assignment, SweepSpec, WeightsSpec } from '../../coordinator/sweep
 import { modelChoice, structureOf } from '../../coordinator/sweep/structures.js';
 import { canonicalJson } from '../../proto/canonical.js';
 import { moduleModel, type ModelModule } from '../../proto/model-module.js';
-import { zooModel, type ZooModel } from '../../proto/models.js';
+import { namedModel, type NamedModel } from '../../proto/models.js';
 import { usualNormalisation, type WeightsSource } from '../../proto/pretrained.js';
 import { DataError } from '../../worker/data/data-error.js';
 import { writeSafetensors, type NamedTensor } from '../../worker/model/safetensors.js';
@@ -98,7 +98,7 @@ function neededLayers(topology: Topology, cuts: ReadonlySet<string | null>): Rea
 function networksOf(spec: SweepSpec, module: ModelModule | null, classes: number): Network[] {
   const { trainable } = spec;
   if (trainable.kind !== 'image-classifier') return [];
-  const model = module === null ? zooModel(trainable.model) : moduleModel(module);
+  const model = module === null ? namedModel(trainable.model) : moduleModel(module);
   const networks = new Map<string, { readonly topology: Topology; readonly cuts: Set<string | null> }>();
   for (const assignment of assignmentsOf(spec, model)) {
     const structure = structureOf(assignment, model, trainable.data, classes);
@@ -119,7 +119,7 @@ function networksOf(spec: SweepSpec, module: ModelModule | null, classes: number
 const MOST_DRAWN = 256;
 
 /** Of a sampler that draws as it goes, all that it may: of each axis that makes another network its values, of a range both ends. */
-function assignmentsOf(spec: SweepSpec, model: ZooModel): Iterable<Assignment> {
+function assignmentsOf(spec: SweepSpec, model: NamedModel): Iterable<Assignment> {
   const known = [...sampledAssignments(spec)];
   if (known.length > 0) return known;
   const shaping = new Set([...model.knobs.map(({ name }) => name), 'imageSize', 'cutAt', 'head']);

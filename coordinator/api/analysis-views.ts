@@ -1,5 +1,5 @@
 /** Ensembles, importance and costs, as the application service answers them (views.ts). */
-import type { BlobId, EpochKey, ImageTrajectory } from '../../proto/work.js';
+import type { BlobId, ClassifierTrajectory, EpochKey } from '../../proto/work.js';
 import type { Assignment, EnsembleSpec } from '../sweep/spec.js';
 import type { PartMetrics } from './trial-views.js';
 import type { SweepView } from './views.js';
@@ -13,7 +13,7 @@ export interface EnsembleMember {
   /** The chosen one, from 0, and its key. */
   readonly epoch: number;
   readonly key: EpochKey;
-  readonly trajectory: ImageTrajectory;
+  readonly trajectory: ClassifierTrajectory;
   /** Null where it is not kept. */
   readonly checkpoint: BlobId | null;
   /** Of the parts' images in manifest order, float32 [images, classes]; null where there is no test part. */

@@ -9,7 +9,7 @@ import { median, sampleFacts } from '../../worker/data/survey.js';
 import { DataFiles } from '../blob/data-files.js';
 import type { SweepRecord } from '../store/records.js';
 import type { Store } from '../store/store.js';
-import { regionOf } from '../sweep/resolve.js';
+import { regionOf } from '../sweep/image-input.js';
 import type { DataSpec } from '../sweep/spec.js';
 import type { DataImage, DataImages, DataImagesQuery, DataLook, DataSetDetail, DataSetView, DataSizes, ImageLook, Picture } from './data-views.js';
 import { BadRequest, DataSetNotFound, ImageNotFound } from './errors.js';

@@ -5,7 +5,7 @@
 import { buffer } from 'node:stream/consumers';
 import type { BlobStore } from '../../blob/store.js';
 import { decodeManifest } from '../../proto/manifest.js';
-import type { BlobId, DataFile, EvaluatedPart, ImageTrajectory } from '../../proto/work.js';
+import { isClassifier, type BlobId, type ClassifierTrajectory, type DataFile, type EvaluatedPart } from '../../proto/work.js';
 import { decide, meanProbabilities, type Decision, type WeightedMember } from '../ensemble/combine.js';
 import { measure, measureNamed, scoreBy, type Truth } from '../ensemble/measure.js';
 import { selectBest, type Candidate, type Selected } from '../ensemble/select.js';
@@ -33,7 +33,7 @@ export interface EnsembleFacts {
 interface Model extends Candidate {
   readonly trial: TrialRecord;
   readonly result: TrialResult;
-  readonly trajectory: ImageTrajectory;
+  readonly trajectory: ClassifierTrajectory;
   readonly key: string;
   readonly stored: { readonly val: BlobId; readonly test: BlobId | null };
 }
@@ -103,7 +103,7 @@ async function distinctModels({ ranked, trials, evaluations, blobs }: EnsembleFa
     const val = stored.get(`${key ?? ''} val`);
     if (trial === undefined || key === undefined || val === undefined || result.state !== 'completed' || models.has(key)) continue;
     const { trajectory } = trial.plan;
-    if (trajectory.trainable !== 'image-classifier') continue;
+    if (!isClassifier(trajectory)) continue;
     const test = stored.get(`${key} test`) ?? null;
     models.set(key, { number: trial.number, probabilities: await readFloats(blobs, val), trial, result, trajectory, key, stored: { val, test } });
   }

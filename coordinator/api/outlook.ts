@@ -1,5 +1,5 @@
 /** What a sweep's trials still cost: epochs asked for, stored, and to be trained. Pure but for the store's answers. */
-import type { EpochKey, EpochSettings, ImageTrajectory } from '../../proto/work.js';
+import { isClassifier, type EpochKey, type EpochSettings, type ImageTrajectory } from '../../proto/work.js';
 import type { RecordedEpoch } from '../store/records.js';
 import type { Store } from '../store/store.js';
 import type { SweepSpec, TrialPlan } from '../sweep/spec.js';
@@ -32,7 +32,7 @@ function lostStates(trials: readonly TrialPlan[], stored: ReadonlyMap<EpochKey, 
   for (const { trajectory, path } of trials) {
     const missing = path.findIndex((key) => !stored.has(key));
     const isDone = missing < 0 && path.some((key) => evaluated.has(key));
-    if (trajectory.trainable !== 'image-classifier' || isDone) continue;
+    if (!isClassifier(trajectory) || isDone) continue;
     for (let epoch = (missing < 0 ? path.length : missing) - 1; epoch >= 0; epoch -= 1) {
       const recorded = stored.get(path[epoch] ?? '');
       if (recorded === undefined || recorded.checkpoint !== null) break;

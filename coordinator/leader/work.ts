@@ -1,5 +1,5 @@
 /** Turns a span of the forest into the work that a worker is offered. */
-import type { EvaluateWork, ImageTrajectory, TrainWork } from '../../proto/work.js';
+import { isClassifier, type EvaluateWork, type TrainWork } from '../../proto/work.js';
 import type { EpochNode } from '../stage/forest.js';
 import { earliestStop } from '../trial/fold.js';
 import type { Attempt, TrialRun } from './model.js';
@@ -26,7 +26,7 @@ export function trainWork(attempt: Attempt, trials: readonly TrialRun[], limits:
     keep: [...attempt.keep],
     evaluate: [...attempt.evaluate],
     awaitFrom: attempt.awaitFrom,
-    dataset: trajectory.trainable === 'image-classifier' ? (sweep?.dataset ?? null) : null,
+    dataset: isClassifier(trajectory) ? (sweep?.dataset ?? null) : null,
     memoryBytes: limits.memoryBytes,
     timeoutMs: timeoutOf(trials),
     silenceMs: silenceOf(trials),
@@ -36,10 +36,10 @@ export function trainWork(attempt: Attempt, trials: readonly TrialRun[], limits:
 
 export function evaluateWork(node: EpochNode, trials: readonly TrialRun[], limits: WorkLimits): EvaluateWork {
   const sweep = trials[0]?.sweep;
-  if (node.checkpoint === null || sweep === undefined || sweep.dataset === null || node.trajectory.trainable !== 'image-classifier') {
-    throw new Error('only a kept checkpoint of an image classifier can be evaluated');
+  if (node.checkpoint === null || sweep === undefined || sweep.dataset === null || !isClassifier(node.trajectory)) {
+    throw new Error('only a kept checkpoint of a classifier can be evaluated');
   }
-  const trajectory: ImageTrajectory = node.trajectory;
+  const { trajectory } = node;
   const parts = sweep.parts.filter((part) => !node.evaluations.has(part));
   return {
     ...{ kind: 'evaluate', trajectory, epoch: node.epoch, key: node.key, checkpoint: node.checkpoint, parts },

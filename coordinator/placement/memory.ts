@@ -10,7 +10,7 @@ import type { EpochSettings, Trajectory } from '../../proto/work.js';
 export interface MemoryPeak {
   /** Everything that decides the memory of a training but its load. */
   readonly family: string;
-  /** Images that go through the network at once. */
+  /** Images that go through the network at once; of a classical model the share of them that it is fitted to. */
   readonly load: number;
   /** Most resident memory of the process. */
   readonly bytes: number;
@@ -20,6 +20,10 @@ export type MemoryAsk = Pick<MemoryPeak, 'family' | 'load'>;
 
 /** Null for trainables without a model. */
 export function memoryAsk(trajectory: Trajectory, settings: EpochSettings): MemoryAsk | null {
+  if (trajectory.trainable === 'classical' && 'trainFraction' in settings) {
+    const { numerics, data, classes, input, model } = trajectory;
+    return { family: canonicalJson({ numerics, data, model, classes, size: [input.height, input.width, input.channels] }), load: settings.trainFraction };
+  }
   if (trajectory.trainable !== 'image-classifier' || !('batch' in settings)) return null;
   const { numerics, model, optimizer, classes, input } = trajectory;
   const clips = settings.clipNorm !== null;

@@ -1,5 +1,5 @@
 /** From the axes as written to the values of each, checked one by one, and completed by the model's defaults. */
-import { ZOO, type Knob, type ZooModel } from '../../proto/models.js';
+import { isClassical, MODELS, type Knob, type NamedModel, type ZooModel } from '../../proto/models.js';
 import type { Json } from '../../proto/work.js';
 import type * as z from 'zod';
 import { expandAxis, type AxisRule, type ExpandedAxis, type WrittenAxis, type WrittenPath } from '../space/axis.js';
@@ -25,7 +25,7 @@ function kindsOf(knobs: readonly Knob[]): Kinds {
   return { whole, choices: new Set(['optimizer', 'classWeights', 'clipNorm', 'augment', 'head', ...Object.keys(TRANSFER_DEFAULTS), ...named('choice'), ...named('int-list').filter((name) => !whole.has(name))]) };
 }
 
-const ZOO_KINDS = kindsOf(ZOO.flatMap((model) => model.knobs));
+const ZOO_KINDS = kindsOf(MODELS.flatMap((model) => model.knobs));
 
 /** The axes that the draft names, in the file's order, each followed by those inside its values. */
 export function namedAxes(draft: Draft): { readonly axes: readonly Axis[]; readonly problems: readonly Problem[] } {
@@ -131,18 +131,17 @@ export const OFF: { readonly [hyperparameter: string]: Json } = { accumulate: 1,
  * `named`, then with one value each what it leaves out of an image classifier's hyperparameters; those
  * that are off unless they are named (l2, augment, ...) are left out.
  */
-export function withDefaults(named: readonly Axis[], model: ZooModel): Axis[] {
-  const { imageSize, batch, epochs, lr, dropout, optimizer } = model.defaults;
+export function withDefaults(named: readonly Axis[], model: NamedModel): Axis[] {
   const defaults: readonly (readonly [string, Json])[] = [
-    ['imageSize', imageSize],
+    ['imageSize', model.defaults.imageSize],
     ...model.knobs.map((knob) => [knob.name, knob.default] as const),
-    ['batch', batch],
-    ['epochs', epochs],
-    ['lr', lr],
-    ['dropout', dropout],
-    ['optimizer', writeOptimizer(optimizer)],
-    ['classWeights', 'none'],
+    ...(isClassical(model) ? [['epochs', 1] as const] : trainingDefaults(model)),
+    ...(isClassical(model) && !model.takesClassWeights ? [] : [['classWeights', 'none'] as const]),
   ];
   const known = new Set(named.map((axis) => axis.name));
   return [...named, ...defaults.filter(([name]) => !known.has(name)).map(([name, value]) => ({ name, values: [value] }))];
+}
+
+function trainingDefaults({ defaults: { batch, epochs, lr, dropout, optimizer } }: ZooModel): (readonly [string, Json])[] {
+  return [['batch', batch], ['epochs', epochs], ['lr', lr], ['dropout', dropout], ['optimizer', writeOptimizer(optimizer)]];
 }

@@ -29,7 +29,7 @@ export function checkAgainstData(spec: SweepSpec, data: Pick<DataSummary, 'class
     if (className === null || data.classes.includes(className)) return [];
     return [{ path, at, found: `the class ${describe(className)}`, expected: oneOf(data.classes), suggestion: suggestValue(className, data.classes) }];
   });
-  return [...unknown, ...metrics.flatMap((each) => neverReported(each, data)), ...unfitHead(spec, data)];
+  return [...unknown, ...metrics.flatMap((each) => neverReported(each, data)), ...unfitHead(spec, data), ...tooManyNeighbors(spec, data)];
 }
 
 /** A sigmoid tells two classes apart. */
@@ -37,6 +37,14 @@ function unfitHead({ axes }: SweepSpec, { classes }: Pick<DataSummary, 'classes'
   const heads = axes.find(({ name }) => name === 'head')?.values ?? [];
   if (classes.length === 2 || !heads.includes('sigmoid')) return [];
   return [{ path: ['space', 'head'], at: 'value', found: `sigmoid for ${classes.length} classes`, expected: 'softmax', suggestion: 'a sigmoid tells two classes apart' }];
+}
+
+/** No more images can be asked than there are to train on. */
+function tooManyNeighbors({ axes }: SweepSpec, { counts }: Pick<DataSummary, 'counts'>): Problem[] {
+  const values = (name: string): number[] => (axes.find((axis) => axis.name === name)?.values ?? []).map(Number);
+  const images = counts.train.reduce((sum, count) => sum + count, 0) * Math.min(1, ...values('trainFraction'));
+  const wrong = values('neighbors').find((value) => value > images);
+  return wrong === undefined ? [] : [{ path: ['space', 'neighbors'], at: 'value', found: describe(wrong), expected: `at most the number of training images, ${Math.floor(images)}`, suggestion: null }];
 }
 
 /** What reduces a learning rate; of several schedules the first of each metric says enough. */

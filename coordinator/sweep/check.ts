@@ -5,12 +5,13 @@
  */
 import { canonicalJson } from '../../proto/canonical.js';
 import { moduleModel } from '../../proto/model-module.js';
-import { DEFAULT_MODEL, ZOO, type Knob, type ZooModel } from '../../proto/models.js';
+import { DEFAULT_MODEL, isClassical, MODELS, type Knob, type NamedModel, type ZooModel } from '../../proto/models.js';
 import type { Json } from '../../proto/work.js';
 import type { WrittenAxis } from '../space/axis.js';
 import { gridSize } from '../sampler/grid.js';
 import { axisTree } from '../space/axis-tree.js';
 import { withDefaults } from './axes.js';
+import { checkClassical } from './check-classical.js';
 import { checkMetrics } from './check-metrics.js';
 import { checkConstraints, checkSomethingLeft, countAccepted, howTaken } from './check-constraints.js';
 import { speaksOfCosts } from '../space/constraints.js';
@@ -31,7 +32,7 @@ export function checkDraft(draft: Draft, axes: readonly Axis[]): Problem[] {
   const model = draft.kind === 'image' ? modelOf(draft) : null;
   const whole = draft.spaceIsWhole && (draft.kind !== 'image' || model !== null) ? (model === null ? axes : withDefaults(axes, model)) : null;
   const constraints = draft.sections.constraints ?? [];
-  const formulas = whole === null ? [] : checkConstraints(constraints, whole, model !== null);
+  const formulas = whole === null ? [] : checkConstraints(constraints, whole, model !== null && !isClassical(model));
   const counted = whole === null || isListed(draft.sections.sampler) || constraints.length === 0 || formulas.length > 0 ? null : countAccepted(constraints, whole, howTaken(draft.sections.sampler));
   const left = counted === null ? [] : checkSomethingLeft(counted);
   const size = counted?.all === true && left.length === 0 ? counted.met : gridSize(axes);
@@ -50,10 +51,10 @@ function checkSchedules(draft: Draft, axes: readonly Axis[]): Problem[] {
 }
 
 /** Null where the file names a model that does not exist, or a module that was not read. */
-export function modelOf(draft: ImageDraft): ZooModel | null {
+export function modelOf(draft: ImageDraft): NamedModel | null {
   if (!draft.modelIsKnown) return null;
   if (draft.module !== null) return moduleModel(draft.module);
-  return ZOO.find((model) => model.name === (draft.sections.model ?? DEFAULT_MODEL)) ?? null;
+  return MODELS.find((model) => model.name === (draft.sections.model ?? DEFAULT_MODEL)) ?? null;
 }
 
 function checkModel(draft: ImageDraft, axes: readonly Axis[]): Problem[] {
@@ -64,13 +65,13 @@ function checkModel(draft: ImageDraft, axes: readonly Axis[]): Problem[] {
     problems.push({ path: ['space', 'head'], at: 'key', found: `head for ${model.name}`, expected: 'a model of the zoo beside it', suggestion: "the module's last layer says it: Dense of one unit with sigmoid, or of a unit per class with softmax" });
   }
   // A module's file knows no other model's knobs.
-  const foreign = new Set(draft.module !== null ? [] : ZOO.flatMap((other) => other.knobs.map((knob) => knob.name)));
+  const foreign = new Set(draft.module !== null ? [] : MODELS.flatMap((other) => other.knobs.map((knob) => knob.name)));
   const own = model.knobs.map((knob) => knob.name);
   for (const axis of axes) {
     const path = ['space', axis.name];
     const knob = model.knobs.find((candidate) => candidate.name === axis.name);
     if (knob === undefined && foreign.has(axis.name)) {
-      const owners = ZOO.filter((other) => other.knobs.some((each) => each.name === axis.name)).map((other) => other.name);
+      const owners = MODELS.filter((other) => other.knobs.some((each) => each.name === axis.name)).map((other) => other.name);
       const suggestion = ownersText(owners);
       problems.push({ path, at: 'key', found: `${axis.name} for ${model.name}`, expected: `${oneOf(own)} as its knob${own.length === 1 ? '' : 's'}`, suggestion });
     }
@@ -84,7 +85,7 @@ function checkModel(draft: ImageDraft, axes: readonly Axis[]): Problem[] {
       problems.push({ path, at: 'value', found: describe(outside), expected: `${max === Infinity ? `at least ${min}` : `a number from ${min} to ${max}`} for ${model.name}`, suggestion: null });
     }
   }
-  return [...problems, ...checkAccumulate(axes, model)];
+  return [...problems, ...(isClassical(model) ? checkClassical(draft, model, axes) : checkAccumulate(axes, model))];
 }
 
 /** The grid crosses both axes, so the most parts must fit into the smallest batch. */

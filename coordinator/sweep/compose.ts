@@ -1,6 +1,6 @@
 /** From a draft without a mistake to the spec: every default filled in, nothing left to look up. */
 import type { Box } from '../../proto/work.js';
-import type { ZooModel } from '../../proto/models.js';
+import type { NamedModel } from '../../proto/models.js';
 import type { WorkerSelector } from '../placement/selector.js';
 import { withDefaults } from './axes.js';
 import { usualNormalisation, type WeightsSource } from '../../proto/pretrained.js';
@@ -23,7 +23,7 @@ export const DEFAULT_ENSEMBLE: EnsembleSpec = { rule: 'greedy', maxMembers: 10 }
 export const DEFAULT_SILENCE = '1h';
 
 /** `weights` is what was found out about the file's; null where nobody has looked, and for none. */
-export function composeImage(draft: ImageDraft, named: readonly Axis[], model: ZooModel, weights: WeightsSource | null, fallbackName: string, list: readonly Assignment[] | null): SweepSpec {
+export function composeImage(draft: ImageDraft, named: readonly Axis[], model: NamedModel, weights: WeightsSource | null, fallbackName: string, list: readonly Assignment[] | null): SweepSpec {
   const file = draft.sections;
   return {
     ...common(file, fallbackName, list),
@@ -150,7 +150,7 @@ function composeWeights(file: ImageFile['weights'], source: WeightsSource | null
   return { weights: { file: path, ...(sha256 === undefined ? {} : { sha256 }), ...(source === null ? {} : { blob: source.blob }) } };
 }
 
-function composeData(data: ImageFile['data'] | undefined, model: ZooModel, weights: WeightsSource | null): DataSpec {
+function composeData(data: ImageFile['data'] | undefined, model: NamedModel, weights: WeightsSource | null): DataSpec {
   const file: Exclude<ImageFile['data'], string> = typeof data === 'object' ? data : { path: data ?? '' };
   return {
     path: file.path,

@@ -7,18 +7,20 @@ import { CodedError } from '../../proto/coded-error.js';
 import { canonicalJson } from '../../proto/canonical.js';
 import { keyAfter, rootKey } from '../../proto/keys.js';
 import { moduleModel, type ModelModule, type Structure } from '../../proto/model-module.js';
-import { IMAGE_CLASSIFIER_VERSION, SYNTHETIC_VERSION, zooModel } from '../../proto/models.js';
+import { IMAGE_CLASSIFIER_VERSION, isClassical, SYNTHETIC_VERSION, namedModel } from '../../proto/models.js';
 import { PROGRAM_CONTRACT } from '../../proto/program.js';
-import { KEY_FORMAT, type EpochKey, type EpochSettings, type ImageEpochSettings, type ImageInput, type ImageTrajectory, type Json, type ModelChoice, type ProgramTrajectory, type Region, type SyntheticEpochSettings, type SyntheticTrajectory, type Trajectory } from '../../proto/work.js';
+import { KEY_FORMAT, type EpochKey, type EpochSettings, type ImageEpochSettings, type ImageTrajectory, type ModelChoice, type ProgramTrajectory, type SyntheticEpochSettings, type SyntheticTrajectory, type Trajectory } from '../../proto/work.js';
 import { sampledAssignments } from '../sampler/assignments.js';
 import { resolveOptimizer, type WrittenOptimizer } from '../space/optimizer.js';
 import { resolveAugmentation, type WrittenAugmentation } from '../space/augmentation.js';
 import { isSchedule, plateauAt, rateAt, ratesOf, type RateSchedule, type Schedule } from '../space/schedule.js';
+import { classicalSettings, classicalTrajectory } from './classical.js';
 import { costsFor } from './costs.js';
+import { classWeights, inputOf } from './image-input.js';
 import { replicatesOf } from './replicates.js';
 import { modelChoice, structureOf } from './structures.js';
 import { baseSettings, type ImageSpec, transferOf } from './transfer.js';
-import type { Assignment, CommandSpec, DataSpec, DataSummary, ModuleSpec, SweepSpec, TrialPlan } from './spec.js';
+import type { Assignment, CommandSpec, DataSummary, ModuleSpec, SweepSpec, TrialPlan } from './spec.js';
 
 export class UnresolvableSweep extends CodedError {
   readonly code = 'UnresolvableSweep';
@@ -26,7 +28,7 @@ export class UnresolvableSweep extends CodedError {
 
 /**
  * The trials in the order of their numbers, the replicates of an assignment one after another. `data` is null for a trainable without data; `numerics` is
- * the executor's; `module` is the one that the spec names as its model. Throws UnresolvableSweep for an
+ * the executor's, or of a classical model that of plain JavaScript; `module` is the one that the spec names as its model. Throws UnresolvableSweep for an
  * image classifier without data, or with a structure that the module was not built for.
  */
 export function resolveTrials(spec: SweepSpec, data: DataSummary | null, numerics: string, module: ModelModule | null = null): TrialPlan[] {
@@ -99,7 +101,11 @@ function resolve({ spec, data, numerics, module }: Submitted, assignment: Assign
   }
   if (trainable.kind !== 'image-classifier') return { trajectory: programTrajectory(spec, trainable, { replicate, salt }), epochs: namedEpochs(assignment, pool) };
   if (data === null) throw new UnresolvableSweep(`sweep ${spec.name} has no data yet`);
-  const model = module === null ? zooModel(trainable.model) : moduleModel(module);
+  const model = module === null ? namedModel(trainable.model) : moduleModel(module);
+  if (isClassical(model)) {
+    const settings = classicalSettings(assignment, data, spec.seed);
+    return { trajectory: classicalTrajectory(model, trainable.data, data, assignment, { numerics, seed: spec.seed, replicate, salt }), epochs: [pool.get(canonicalJson(settings), () => settings)] };
+  }
   const trajectory: ImageTrajectory = {
     format: KEY_FORMAT,
     trainable: 'image-classifier',
@@ -128,15 +134,6 @@ function chosenTransfer(sweep: string, trainable: ImageSpec, assignment: Assignm
   const transfer = transferOf(trainable, assignment);
   if (transfer === null) throw new UnresolvableSweep(`the weights of sweep ${sweep} were not submitted with it`);
   return transfer === undefined ? {} : { transfer };
-}
-
-/** Of masks what workers are told: boxes stand in the data set, and where its folder lay says nothing. */
-export function regionOf(crop: NonNullable<DataSpec['crop']>): Region {
-  return 'box' in crop ? crop : { masks: { margin: crop.margin } };
-}
-
-function inputOf(data: DataSpec, size: number, normalisation: ImageInput['normalisation']): ImageInput {
-  return { height: size, width: size, channels: data.channels === 'rgb' ? 3 : 1, resize: data.resize, ...(data.crop === undefined ? {} : { crop: regionOf(data.crop) }), normalisation: data.normalisation ?? normalisation };
 }
 
 function imageEpochs(trainable: ImageSpec, assignment: Assignment, data: DataSummary, seed: number, pool: SettingsPool): EpochSettings[] {
@@ -189,24 +186,6 @@ function namedEpochs(assignment: Assignment, pool: SettingsPool): EpochSettings[
   };
   if (scheduled) return Array.from({ length: count }, (_, epoch) => at(epoch));
   return new Array<EpochSettings>(count).fill(at(0));
-}
-
-/**
- * One weight per class, or null where all are 1. `balanced` is n / (classes * count of the class) over
- * the training part, as scikit-learn's compute_class_weight; in a map, classes left out weigh 1.
- */
-function classWeights(written: Json, data: DataSummary): readonly number[] | null {
-  const counts = data.counts.train;
-  let weights: readonly number[];
-  if (written === 'none') return null;
-  if (written === 'balanced') {
-    const total = counts.reduce((sum, count) => sum + count, 0);
-    weights = counts.map((count) => total / (counts.length * count));
-  } else {
-    const map = written as { readonly [className: string]: number };
-    weights = data.classes.map((className) => (Object.hasOwn(map, className) ? (map[className] ?? 1) : 1));
-  }
-  return weights.every((weight) => weight === 1) ? null : weights;
 }
 
 /** Equal settings are one object, so that they can be compared by identity and are stored once. */

@@ -1,6 +1,6 @@
 /** What may stand under `space`: one value of each hyperparameter, and every form in which its values are written. */
 import * as z from 'zod';
-import { DEFAULT_MODEL, ZOO, type Knob } from '../../proto/models.js';
+import { CLASSICAL_HYPERPARAMETERS, DEFAULT_MODEL, isClassical, MODELS, type Knob, type NumberKnob } from '../../proto/models.js';
 import { SCHEDULE_KINDS } from '../space/schedule.js';
 import { anyNumber, atLeastZero, fields, MAX_EPOCHS, name, oneOf, positive, whole } from './schema-parts.js';
 
@@ -90,7 +90,7 @@ const range = fields(
 
 const NUMBER_FORMS = 'a list of values, {from, to, step} in a list, or {min, max, points}';
 
-function numberAxis(value: z.ZodType<number>, what: string) {
+function numberAxis(value: z.ZodType<number | string | null>, what: string) {
   const item = z.union([value, segment], { error: `${what} or {from, to, step}` });
   return z.union([value, range, z.array(item, NUMBER_FORMS).min(1, 'at least one value')], { error: `${what}, ${NUMBER_FORMS}` });
 }
@@ -220,12 +220,22 @@ const headUnits = z.union([whole(0, 65_536), z.array(units, UNITS).min(1, UNITS)
 /** One value of a knob. */
 export function knobValue(knob: Knob): z.ZodType {
   if (knob.kind === 'choice') return z.literal([...knob.choices], { error: oneOf(knob.choices.map(String)) });
-  if (knob.kind === 'float') return between(knob.min, knob.max);
+  if (knob.kind !== 'int-list') return numberOrWord(knob);
   const number = whole(knob.min, knob.max);
-  if (knob.kind === 'int') return number;
   const what = `a list of ${knob.length ?? 'whole'} numbers`;
   if (knob.length !== null) return z.array(number, what).length(knob.length, what);
   return knob.mayBeEmpty === true ? z.array(number, what) : z.array(number, what).min(1, what);
+}
+
+function numberOrWord(knob: NumberKnob): z.ZodType<number | string | null> {
+  const { kind, min, max, words = [] } = knob;
+  const number = kind === 'float' ? between(min, max) : whole(min, max);
+  if (words.length === 0) return number;
+  return z.union([number, z.literal([...words], { error: wordsOrNumber(knob) })], { error: wordsOrNumber(knob) });
+}
+
+function wordsOrNumber({ kind, min, max, words = [] }: NumberKnob): string {
+  return `${words.map(String).join(', ')} or ${kind === 'float' ? 'a number' : 'a whole number'} from ${min} to ${max}`;
 }
 
 /** Every knob in each form that a model takes it in, as wide as the widest does; check.ts holds each model to its own. */
@@ -241,14 +251,14 @@ function widest(first: Knob, second: Knob): Knob {
   if (first.kind === 'choice' || second.kind === 'choice') return first;
   return {
     ...first, min: Math.min(first.min, second.min), max: Math.max(first.max, second.max),
+    ...(first.words === undefined && second.words === undefined ? {} : { words: [...(first.words ?? []), ...(second.words ?? [])] }),
     length: first.length === second.length ? first.length : null, mayBeEmpty: first.mayBeEmpty === true || second.mayBeEmpty === true,
   };
 }
 
 function knobAxis(knob: Knob) {
   if (knob.kind === 'choice') return choiceAxis(knobValue(knob), oneOf(knob.choices.map(String)));
-  if (knob.kind === 'float') return numberAxis(between(knob.min, knob.max), knob.meaning);
-  return knob.kind === 'int' ? numberAxis(whole(knob.min, knob.max), knob.meaning) : listAxis(knob, knobValue(knob));
+  return knob.kind === 'int-list' ? listAxis(knob, knobValue(knob)) : numberAxis(numberOrWord(knob), knob.words === undefined ? knob.meaning : wordsOrNumber(knob));
 }
 
 /** Of the forms of one name; where there are several, each says what it expects. */
@@ -301,8 +311,10 @@ export const COMMON_HYPERPARAMETERS: readonly string[] = Object.keys(commonValue
  * mistake lists no other model's knobs. Null where that is no model of the zoo.
  */
 export function hyperparametersOf(model: unknown): readonly string[] | null {
-  const known = ZOO.find(({ name: zooName }) => zooName === (model ?? DEFAULT_MODEL));
-  return known === undefined ? null : [...COMMON_HYPERPARAMETERS, ...known.knobs.map((knob) => knob.name)];
+  const known = MODELS.find(({ name: zooName }) => zooName === (model ?? DEFAULT_MODEL));
+  if (known === undefined) return null;
+  const common = !isClassical(known) ? COMMON_HYPERPARAMETERS : [...CLASSICAL_HYPERPARAMETERS, ...(known.takesClassWeights ? ['classWeights'] : [])];
+  return [...common, ...known.knobs.map((knob) => knob.name)];
 }
 
 /** One value of a hyperparameter of the synthetic trainable. */

@@ -6,7 +6,7 @@
  */
 import * as z from 'zod';
 import { MODULE_PATH } from '../../proto/model-module.js';
-import { ZOO, type Knob } from '../../proto/models.js';
+import { MODELS, type Knob } from '../../proto/models.js';
 import { PRETRAINED_NORMALISATIONS, type PretrainedNormalisation } from '../../proto/normalisations.js';
 import { ENSEMBLE_RULES } from '../ensemble/combine.js';
 import { anyNumber, fields, MAX_TRIALS, name, oneOf, seed, text, whole } from './schema-parts.js';
@@ -127,7 +127,7 @@ export const weightsFields = z.union([text(WEIGHTS), fields({ file: text(WEIGHTS
 
 const formula = z.union([text('a formula'), anyNumber], { error: 'a formula over epoch and hyperparameters' });
 
-const zooNames = ZOO.map((model) => model.name);
+const zooNames = MODELS.map((model) => model.name);
 const MODEL = `${oneOf(zooNames)}, or a module such as ./my-model.ts`;
 
 function imageFileOf<Space extends z.ZodType>(space: Space) {
@@ -161,7 +161,7 @@ export function imageSchemas(knobs: readonly Knob[]): ImageSchemas {
 }
 
 /** With the knobs of the whole zoo. */
-export const zooSchemas = imageSchemas(ZOO.flatMap((model) => model.knobs));
+export const zooSchemas = imageSchemas(MODELS.flatMap((model) => model.knobs));
 export const imageSpace = zooSchemas.space;
 export const imageFile = zooSchemas.file;
 

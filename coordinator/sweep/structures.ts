@@ -1,11 +1,11 @@
 /** The structures that a sweep asks of its module: each combination of knobs and input once. */
 import { builtTopology, structureName, type ModelModule, type Structure } from '../../proto/model-module.js';
 import type { ModelChoice } from '../../proto/work.js';
-import type { ZooModel } from '../../proto/models.js';
+import type { NamedModel } from '../../proto/models.js';
 import { sampledAssignments } from '../sampler/assignments.js';
 import type { Assignment, DataSpec, SweepSpec } from './spec.js';
 
-export function structureOf(assignment: Assignment, model: ZooModel, data: DataSpec, classes: number): Structure {
+export function structureOf(assignment: Assignment, model: NamedModel, data: DataSpec, classes: number): Structure {
   const size = Number(assignment.imageSize);
   return {
     settings: Object.fromEntries(model.knobs.map((knob) => [knob.name, assignment[knob.name] ?? knob.default])),
@@ -23,7 +23,7 @@ export function modelChoice(name: string, module: ModelModule | null, structure:
 }
 
 /** By name, in the order of the trials. */
-export function structuresOf(spec: SweepSpec, model: ZooModel, classes: number): ReadonlyMap<string, Structure> {
+export function structuresOf(spec: SweepSpec, model: NamedModel, classes: number): ReadonlyMap<string, Structure> {
   const structures = new Map<string, Structure>();
   if (spec.trainable.kind !== 'image-classifier') return structures;
   for (const assignment of sampledAssignments(spec)) {

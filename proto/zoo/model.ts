@@ -11,6 +11,8 @@ export interface NumberKnob {
   readonly default: Json;
   readonly min: number;
   readonly max: number;
+  /** What it may be in the place of a number; absent for none. */
+  readonly words?: readonly (string | null)[];
   /** Of an int-list: how many numbers it must have; null for one or more. */
   readonly length: number | null;
   /** Of an int-list: true where it may have none. */

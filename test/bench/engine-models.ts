@@ -1,5 +1,5 @@
 /** What the bench `engine` trains. keras-engine.py holds the same models: change both. */
-import { zooModel } from '../../proto/models.js';
+import { namedModel } from '../../proto/models.js';
 import type { Json, OptimizerChoice } from '../../proto/work.js';
 import { buildModel } from '../../worker/model/zoo.js';
 import type { Topology } from '../../worker/model/topology.js';
@@ -28,7 +28,7 @@ export const MODELS: readonly BenchModel[] = [
 
 /** Of RGB images, its knobs at their defaults. */
 function ofZoo(name: string, size: number): Topology {
-  const knobs = Object.fromEntries(zooModel(name).knobs.map((knob) => [knob.name, knob.default]));
+  const knobs = Object.fromEntries(namedModel(name).knobs.map((knob) => [knob.name, knob.default]));
   return buildModel({ name, knobs }, { height: size, width: size, channels: 3 }, CLASSES);
 }
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { ZOO } from '../../proto/models.js';
+import { MODELS } from '../../proto/models.js';
 import { trawl } from './trawl.js';
 
 interface ModelDocument {
@@ -38,7 +38,7 @@ test('knobs that are unknown or out of range are one line each, with what was me
 });
 
 for (const [args, said] of [
-  [['lenet'], `model: found lenet, expected one of ${ZOO.map(({ name }) => name).join(', ')}, or a module such as ./my-model.ts; did you mean lenet5?\n`],
+  [['lenet'], `model: found lenet, expected one of ${MODELS.map(({ name }) => name).join(', ')}, or a module such as ./my-model.ts; did you mean lenet5?\n`],
   [['lenet5', '--input', '8x8x1'], 'lenet5: images of 8 x 8 are too small for its kernels and pools; the least imageSize is 12\n'],
   [['lenet5', '--input', '28x28'], '--input: found 28x28, expected HEIGHTxWIDTHxCHANNELS with 1 or 3 channels, such as 100x100x1\n'],
 ] as const) {
@@ -62,4 +62,17 @@ test('a size that is too large is told as a size', async () => {
   const ended = await trawl(['model', 'garth-cnn', '--input', '99999x99999x3']);
   assert.equal(ended.code, 2);
   assert.match(ended.stderr, /--input: found 99999x99999x3, expected a height and a width of at most 9999/);
+});
+
+test('a classical model is shown with what it may be told and the memory of its fit', async () => {
+  const ended = await trawl(['model', 'svm', '--gamma', '0.01', '--images', '1000', '--json']);
+  assert.equal(ended.code, 0, ended.stderr);
+  const { knobs, memoryBytes } = JSON.parse(ended.stdout) as { readonly knobs: object; readonly memoryBytes: number };
+  assert.deepEqual(knobs, { C: 1, gamma: 0.01 });
+  // The kernels of 1,000 images with each other are float32.
+  assert.ok(memoryBytes > 4 * 1000 * 1000, String(memoryBytes));
+  const wrong = await trawl(['model', 'knn', '--neighbors', '0', '--dropout', '0.1']);
+  assert.deepEqual([wrong.code, wrong.stderr.trim().split('\n')], [2, ['--neighbors: found 0, expected a whole number from 1 to 100000', '--dropout: found no such knob of knn, expected one of neighbors, weights']]);
+  const batch = await trawl(['model', 'svm', '--batch', '3']);
+  assert.deepEqual([batch.code, batch.stderr], [2, '--batch: found 3 for svm, expected a network; a classical model has no layers, steps or engine\n']);
 });

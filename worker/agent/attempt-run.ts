@@ -9,7 +9,7 @@
 import { randomBytes } from 'node:crypto';
 import type { BlobStore, StoredBlob } from '../../blob/store.js';
 import type { Answer, LeaseRef, MissingBlob, Progress, ReliableMessage } from '../../proto/messages.js';
-import { isProgram, type EpochKey, type Outcome, type Work } from '../../proto/work.js';
+import { isClassifier, isProgram, type EpochKey, type Outcome, type Work } from '../../proto/work.js';
 import type { Report } from '../link/session.js';
 import { oneLine, outcomeOf, RELEASED } from '../train/failure.js';
 import type { FromChild, Order, OrderFinished, PartEvaluated } from '../train/protocol.js';
@@ -256,7 +256,7 @@ export class AttemptRun implements ChildListener {
       this.#slot.held = { blob, signature: stateSignature(trajectory) };
     }
     const { pid } = this.#slot;
-    const peak = pid !== undefined && trajectory.trainable === 'image-classifier' && this.#measures ? await peakResidentBytes(pid) : null;
+    const peak = pid !== undefined && isClassifier(trajectory) && this.#measures ? await peakResidentBytes(pid) : null;
     const inPeace = outcome.class === 'done' || outcome.class === 'released';
     // After a CUDA error, say, nothing works any more in its process.
     if (!inPeace) this.#fail(outcome);

@@ -4,7 +4,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { CodedError } from '../../proto/coded-error.js';
 import { BlobCorruptError, BlobNotFoundError } from '../../blob/errors.js';
 import type { BlobStore } from '../../blob/store.js';
-import { isProgram, weightsOf, type BlobId, type ImageInput, type Outcome, type Work } from '../../proto/work.js';
+import { isClassifier, isProgram, weightsOf, type BlobId, type ImageInput, type Outcome, type Work } from '../../proto/work.js';
 import type { BoxCache, Release } from '../data/box-cache.js';
 import type { PixelTable } from '../data/pixel-cache.js';
 import { oneLine, outcomeOf } from '../train/failure.js';
@@ -79,7 +79,7 @@ export class Inputs {
     const paths = [
       ...(isProgram(trajectory) && trajectory.program !== null ? [this.#programs.path(trajectory.program)] : []),
       ...(base === null ? [] : [this.#programs.path(base)]),
-      ...(trajectory.trainable === 'image-classifier' && dataset !== null ? [this.#data.path(trajectory.input)] : []),
+      ...(isClassifier(trajectory) && dataset !== null ? [this.#data.path(trajectory.input)] : []),
     ];
     const releases = paths.map((path) => this.#cache.hold(path));
     return () => {
@@ -95,7 +95,7 @@ export class Inputs {
     const program = source === null ? null : await this.#restored(() => this.#program(source), preparing);
     const base = weightsOf(trajectory);
     const weights = base === null ? {} : { weights: await this.#restored(() => this.#program(base), preparing) };
-    const pixels = trajectory.trainable === 'image-classifier' && dataset !== null ? await this.#restored(() => this.#table(dataset, trajectory.input), preparing) : null;
+    const pixels = isClassifier(trajectory) && dataset !== null ? await this.#restored(() => this.#table(dataset, trajectory.input), preparing) : null;
     if (checkpoint === null) return { start: { from: 'nothing' }, pixels, program, ...weights };
     if (warm) return { start: { from: 'held' }, pixels, program, ...weights };
     const path = join(this.#folder, name);

@@ -1,14 +1,11 @@
 /**
- * The bytes of a checkpoint: `TRWL`, the header's length (uint32), the header as JSON, spaces up to a
- * multiple of 8, then float32 tensors one after another, all little-endian. The same training state
- * always gives the same bytes.
+ * The bytes of a network's checkpoint: a header, then float32 tensors one after another, little-endian. The
+ * same training state always gives the same bytes.
  */
 import type { Json } from '../../proto/work.js';
 import { DataError } from '../data/data-error.js';
 import { AVERAGE } from './optimizer.js';
-
-const MAGIC = 0x4c575254;
-export const STATE_FORMAT = 1;
+import { begunState, splitState, STATE_FORMAT } from './state-bytes.js';
 
 export interface StateHeader {
   readonly format: number;
@@ -31,7 +28,8 @@ export interface Tensor extends TensorHeader {
 
 export function encodeState(optimizer: string, steps: number, tensors: readonly Tensor[]): Uint8Array {
   const payload = tensors.reduce((sum, tensor) => sum + tensor.values.byteLength, 0);
-  const bytes = begun({ format: STATE_FORMAT, optimizer, steps, tensors: tensors.map(({ name, shape }) => ({ name, shape })) }, payload);
+  const header: StateHeader = { format: STATE_FORMAT, optimizer, steps, tensors: tensors.map(({ name, shape }) => ({ name, shape })) };
+  const bytes = begunState(header, payload);
   let at = bytes.byteLength - payload;
   for (const { values } of tensors) {
     bytes.set(new Uint8Array(values.buffer, values.byteOffset, values.byteLength), at);
@@ -43,7 +41,8 @@ export function encodeState(optimizer: string, steps: number, tensors: readonly 
 /** The same state with what a schedule goes on from, which executors do not look at. Throws DataError. */
 export function withSchedule(state: Uint8Array, schedule: Json): Uint8Array {
   const { header, payload } = split(state);
-  const bytes = begun({ ...header, schedule }, payload.byteLength);
+  const scheduled: StateHeader = { ...header, schedule };
+  const bytes = begunState(scheduled, payload.byteLength);
   bytes.set(payload, bytes.byteLength - payload.byteLength);
   return bytes;
 }
@@ -51,19 +50,6 @@ export function withSchedule(state: Uint8Array, schedule: Json): Uint8Array {
 /** Null where the state has none. Throws DataError. */
 export function scheduleIn(state: Uint8Array): Json {
   return split(state).header.schedule ?? null;
-}
-
-/** A checkpoint with room for its tensors, of `payload` bytes. */
-function begun(header: StateHeader, payload: number): Uint8Array {
-  let text = JSON.stringify(header);
-  text += ' '.repeat((8 - (Buffer.byteLength(text) % 8)) % 8);
-  const json = Buffer.from(text);
-  const bytes = new Uint8Array(8 + json.length + payload);
-  const view = new DataView(bytes.buffer);
-  view.setUint32(0, MAGIC, true);
-  view.setUint32(4, json.length, true);
-  bytes.set(json, 8);
-  return bytes;
 }
 
 /** In the place of an optimizer's name: the state holds what predicting needs and no more. */
@@ -119,18 +105,9 @@ export function decodeState(bytes: Uint8Array, optimizer: string, all: readonly 
   return { steps: header.steps };
 }
 
-function split(bytes: Uint8Array): { header: StateHeader; payload: Uint8Array } {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  if (bytes.byteLength < 8 || view.getUint32(0, true) !== MAGIC) throw new DataError('these bytes are not a checkpoint');
-  const length = view.getUint32(4, true);
-  let header: StateHeader;
-  try {
-    header = JSON.parse(Buffer.from(bytes.buffer, bytes.byteOffset + 8, Math.min(length, bytes.byteLength - 8)).toString('utf8')) as StateHeader;
-  } catch {
-    throw new DataError('the header of the checkpoint cannot be read');
-  }
-  if (header.format !== STATE_FORMAT) throw new DataError(`the checkpoint has format ${String(header.format)}, this version reads ${String(STATE_FORMAT)}`);
-  return { header, payload: bytes.subarray(8 + length) };
+function split(bytes: Uint8Array): { readonly header: StateHeader; readonly payload: Uint8Array } {
+  const { header, payload } = splitState(bytes);
+  return { header: header as StateHeader, payload };
 }
 
 /** The state's tensors, each with memory of its own. Throws DataError where it is cut off. */

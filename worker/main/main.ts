@@ -25,7 +25,7 @@ import { dataSets } from '../agent/data-sets.js';
 import { boxMemoryBytes } from '../agent/process-facts.js';
 import { BoxCache } from '../data/box-cache.js';
 import { chooseEngine, choiceText, offeredEngines, surveyEngines } from '../engine/choose.js';
-import { imageNumerics } from '../train/numerics.js';
+import { classicalNumerics, imageNumerics } from '../train/numerics.js';
 import { countedBlobs } from '../../blob/counted.js';
 import { countedLink } from '../link/counted.js';
 import { failoverLink } from '../link/failover.js';
@@ -68,7 +68,7 @@ async function run(options: WorkerOptions, home: WorkerHome): Promise<number> {
     slots,
     memoryBytes,
     slotMemoryBytes: options.slotMemoryBytes ?? Math.floor(memoryBytes / slots),
-    numerics: offered.map(({ numerics }) => imageNumerics(numerics)),
+    numerics: [...offered.map(({ numerics }) => imageNumerics(numerics)), classicalNumerics()],
     box: { pool: options.pool, labels: options.labels, engine: offered[0].label, gpus: gpus.gpus },
     use: () => ({ epochsPerSecond: rate.perSecond(performance.now()), gpus: gpus.use, cache: { bytes: cache.bytes, limitBytes: cache.limitBytes } }),
     onReport: (report) => {

@@ -74,6 +74,7 @@ export class TrainingChild {
       if (order.kind !== 'train') throw new TypeError(`a ${trajectory.trainable} makes no predictions`);
       return (await import('./programs.js')).openProgram(order, trajectory);
     }
+    if (trajectory.trainable === 'classical') return (await import('./classical.js')).classicalTrainer(order, trajectory);
     this.#warm ??= await this.#loadWarm();
     return this.#warm.prepare(order);
   }

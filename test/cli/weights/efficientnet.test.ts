@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { readWeightFile } from '../../../cli/weights/file.js';
 import { matched, wantedTensors } from '../../../cli/weights/match.js';
-import { zooModel } from '../../../proto/models.js';
+import { namedModel } from '../../../proto/models.js';
 import { decodeImage } from '../../../worker/data/decode.js';
 import { fitNormalisation } from '../../../worker/data/normalisation.js';
 import type { Engine, ImageSource } from '../../../worker/engine/engine.js';
@@ -29,7 +29,7 @@ interface Reference {
 }
 
 const INPUT = { height: 224, width: 224, channels: 3 as const };
-const { knobs } = zooModel('efficientnet-lite0');
+const { knobs } = namedModel('efficientnet-lite0');
 const choice = { name: 'efficientnet-lite0', knobs: Object.fromEntries(knobs.map((knob) => [knob.name, knob.default])) };
 const names = ['china-224.png', 'flower-224.png'];
 

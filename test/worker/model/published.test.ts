@@ -1,7 +1,7 @@
 /** Parameters of the zoo's networks against those that studies, papers and other libraries publish. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { zooModel } from '../../../proto/models.js';
+import { namedModel } from '../../../proto/models.js';
 import type { Json } from '../../../proto/work.js';
 import { layerTable } from '../../../worker/model/layer-table.js';
 import { buildModel } from '../../../worker/model/zoo.js';
@@ -42,7 +42,7 @@ const PUBLISHED: readonly Published[] = [
 
 for (const { model: name, source, input: [size, channels], classes, head, knobs, params, learnables, withoutTop } of PUBLISHED) {
   test(`${name} at ${size} x ${size} x ${channels}${knobs === undefined ? '' : ` with ${JSON.stringify(knobs)}`} has the parameters of ${source}`, () => {
-    const defaults = Object.fromEntries(zooModel(name).knobs.map((knob) => [knob.name, knob.default]));
+    const defaults = Object.fromEntries(namedModel(name).knobs.map((knob) => [knob.name, knob.default]));
     const table = layerTable(buildModel({ name, knobs: { ...defaults, ...knobs }, ...(head === undefined ? {} : { head }) }, { height: size, width: size, channels }, classes));
     const top = table.findIndex((row) => /^Global|^Flatten$/.test(row.className));
     const total = (rows: typeof table, of: 'params' | 'learnables'): number => rows.reduce((sum, row) => sum + row[of], 0);

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { ZOO, zooModel } from '../../../proto/models.js';
+import { ZOO, namedModel } from '../../../proto/models.js';
 import type { Json } from '../../../proto/work.js';
 import { programOf } from '../../../worker/engine/program.js';
 import { layerTable } from '../../../worker/model/layer-table.js';
@@ -8,7 +8,7 @@ import { ModelError } from '../../../worker/model/model-error.js';
 import { buildModel, MODEL_NAMES } from '../../../worker/model/zoo.js';
 
 function defaultsOf(name: string): { readonly [knob: string]: Json } {
-  return Object.fromEntries(zooModel(name).knobs.map((knob) => [knob.name, knob.default]));
+  return Object.fromEntries(namedModel(name).knobs.map((knob) => [knob.name, knob.default]));
 }
 
 const garth = (filters: number[], fcWidth: number) => ({ name: 'garth-cnn', knobs: { filters, fcWidth } });

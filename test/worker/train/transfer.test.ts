@@ -4,7 +4,7 @@ import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
-import { OPTIMIZERS, zooModel } from '../../../proto/models.js';
+import { OPTIMIZERS, namedModel } from '../../../proto/models.js';
 import type { BaseSettings, EvaluateWork, ImageEpochSettings, ImageTrajectory, OptimizerChoice, TrainWork } from '../../../proto/work.js';
 import type { PixelTable } from '../../../worker/data/pixel-table.js';
 import { programOf } from '../../../worker/engine/program.js';
@@ -208,7 +208,7 @@ test('what is frozen stays as the file has it; what is not is trained, and stati
 });
 
 test('dropout in what is frozen drops nothing', async () => {
-  const lmap = { ...trajectory(), model: { name: 'lmap3', knobs: Object.fromEntries(zooModel('lmap3').knobs.map((knob) => [knob.name, knob.default])), transfer: trajectory().model.transfer! } };
+  const lmap = { ...trajectory(), model: { name: 'lmap3', knobs: Object.fromEntries(namedModel('lmap3').knobs.map((knob) => [knob.name, knob.default])), transfer: trajectory().model.transfer! } };
   const whole = transferOf(lmap.model, { height: 224, width: 224, channels: 3 }, 2);
   const kinds = (frozen: number): string[] => programOf(frozenTopology(whole.topology, frozen), 'wasm').operations.filter(({ kind }) => kind === 'dropout').map(({ name }) => name);
   assert.deepEqual(kinds(whole.base), ['head_dropout_1', 'head_dropout']);
