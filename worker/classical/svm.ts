@@ -74,7 +74,7 @@ async function fit(problem: Problem, pulse: Pulse): Promise<Fitted> {
   const held = Array.from({ length: sigmoidsFor(classes) }, () => new Float64Array(images.count));
   for (let fold = 0; fold < count; fold++) {
     const own = Array.from(folds.keys()).filter((image) => folds[image] === fold);
-    const values = heldOutValues(await machines((image) => folds[image] !== fold), kernel, own);
+    const values = await heldOutValues(await machines((image) => folds[image] !== fold), kernel, own, () => pulse.beat(done, of));
     own.forEach((image, place) => classValues(values.subarray(place * values.length / own.length, (place + 1) * values.length / own.length), classes).forEach((value, each) => { held[each]![image] = value; }));
   }
   const whole = await machines(() => true);
@@ -160,11 +160,12 @@ async function trainPair({ labels, classWeights, knobs }: Problem, kernel: Kerne
 }
 
 /** Values of images of the training part, float64 [own.length, pairs]. */
-function heldOutValues(machines: readonly Trained[], kernel: KernelRows, own: readonly number[]): Float64Array {
+async function heldOutValues(machines: readonly Trained[], kernel: KernelRows, own: readonly number[], pulse: () => Promise<void> | void): Promise<Float64Array> {
   const values = new Float64Array(own.length * machines.length);
   const [first] = machines;
   for (let vector = 0; vector < (first?.coefficients.length ?? 0); vector++) {
     if (machines.every(({ coefficients }) => coefficients[vector] === 0)) continue;
+    await pulse();
     const row = kernel.row(vector);
     machines.forEach(({ coefficients }, pair) => own.forEach((image, place) => { values[place * machines.length + pair]! += coefficients[vector]! * row[image]!; }));
   }

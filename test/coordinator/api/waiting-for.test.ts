@@ -10,6 +10,9 @@ test('a sweep whose engine no connected worker has says so, and nothing where on
   assert.match(waitingFor(GRAPH, null, [wasm]) ?? '', /^waiting for a worker with the engine of this sweep, graph 2\.21\.0 on cpu: none that is connected has it; .+--engine wasm$/);
   assert.equal(waitingFor(GRAPH, null, [wasm, { ...wasm, numerics: [GRAPH] }]), null);
   assert.equal(waitingFor('none', null, [wasm]), null, 'work without a model runs anywhere');
+  const PLAIN = 'js:float64:decodeX';
+  assert.equal(waitingFor(PLAIN, null, [{ ...wasm, numerics: [...wasm.numerics, PLAIN] }]), null);
+  assert.match(waitingFor(PLAIN, null, [wasm]) ?? '', /^waiting for a worker of this version of trawl: none that is connected fits classical models/);
 });
 
 test('a sweep that may use none of the connected workers says which it may', () => {

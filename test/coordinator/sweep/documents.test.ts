@@ -15,7 +15,7 @@ import { isProposed } from '../../../coordinator/sampler/search.js';
 import type { DataSummary } from '../../../coordinator/sweep/spec.js';
 import type { WeightsSource } from '../../../proto/pretrained.js';
 import { packageRoot } from '../../../proto/package-root.js';
-import { ZOO } from '../../../proto/models.js';
+import { MODELS } from '../../../proto/models.js';
 
 const reference = readFileSync(join(packageRoot(), 'docs', 'sweep-file.md'), 'utf8');
 const blocks = [...reference.matchAll(/^```(\S+)( wrong)?\n(.*?)^```/gms)].map(([, language = '', wrong, text = '']) => ({ language, wrong: wrong !== undefined, text }));
@@ -50,7 +50,7 @@ test('the mistakes in the reference are those that the reader reports', () => {
 
 test('the reference has every key of the schema and every model with its knobs', () => {
   const keys = [imageFile, syntheticFile, programFile, commandFields, moduleFields, dataFields, imageSpace, stopFields, ensembleFields, budgetFields, medianFields, ashaFields, hyperbandFields].flatMap((schema) => Object.keys(schema.shape));
-  const names = [...keys, ...ZOO.flatMap((model) => [model.name, ...model.knobs.map((knob) => knob.name)])];
+  const names = [...keys, ...MODELS.flatMap((model) => [model.name, ...model.knobs.map((knob) => knob.name)])];
   for (const name of new Set(names)) assert.ok(new RegExp(`\`[^\`\n]*\\b${name}\\b[^\`\n]*\``).test(reference), name);
 });
 
