@@ -4,8 +4,8 @@ import type { Json } from '../../proto/work.js';
 import type { EpochRow, Results, TrialDetail, TrialResult } from '../../coordinator/api/trial-views.js';
 import { BadInput } from '../exit.js';
 import { rowLimit, withService, withJson, type ServiceOptions } from '../options.js';
-import { columnNamed, trialColumns, type TrialColumn } from '../reading/columns.js';
-import { filtered, sorted, textOf } from '../reading/select.js';
+import { columnNamed, trialColumns, type TrialColumn } from '../../coordinator/api/columns.js';
+import { holdsFor, sorted, textOf } from '../../coordinator/api/select.js';
 import { leaderboardLines, marked, markLines } from '../run/summary.js';
 import { bytes, duration, metric, settingText } from '../text/format.js';
 import { confusionTable, csv, sparkline, table, type Column } from '../text/table.js';
@@ -87,8 +87,8 @@ async function asKeras({ sweep, trial, plan }: TrialDetail): Promise<string> {
 function printTrials(results: Results, options: TrialsOptions): void {
   const columns = trialColumns(results);
   const chosen = options.columns?.split(',').map((name) => columnNamed(name.trim(), results, columns, '--columns')) ?? null;
-  const kept = options.filter === undefined ? results.trials : filtered(results, columns, options.filter);
-  const rows = (options.sort === undefined ? kept : sorted(kept, results, columns, options.sort)).slice(0, options.limit);
+  const kept = options.filter === undefined ? results.trials : results.trials.filter(holdsFor(results, columns, options.filter, '--filter'));
+  const rows = (options.sort === undefined ? kept : sorted(kept, results, columns, options.sort, '--sort')).slice(0, options.limit);
   if (options.json === true) printJson({ ...results, trials: rows });
   else if (options.csv === true) process.stdout.write(csv(cellsOf(chosen ?? columns, rows)));
   else if (chosen !== null) print([...table(chosen.map((column) => tableColumn(column, rows)), rows), ...(chosen.some(({ measured }) => measured) ? markLines(rows) : [])]);

@@ -8,6 +8,7 @@ import type { Right, Role } from '../access/roles.js';
 import type { CostView, EnsembleView, ImportanceView } from './analysis-views.js';
 import type { EventPage, StreamMessage } from './event-views.js';
 import type { Drained, GarbageView, MadeToken, Released, TokenView, WorkerView } from './fleet-views.js';
+import type { CurvesView, FailuresView, HeatmapView, LeaderboardView, PointsView, SeriesView, TimelineView } from './page-views.js';
 import type { Results, TrialDetail } from './trial-views.js';
 import type { Changed, Enqueued, Health, Preview, ProgressView, Recorded, Retried, Submitted, SweepFileView, SweepView } from './views.js';
 
@@ -18,6 +19,16 @@ export interface Answers {
   'POST /logout': Done;
   'GET /me': Me;
   'POST /login-codes': LoginCode;
+
+  'GET /sweeps/:sweep/leaderboard': LeaderboardView;
+  'GET /sweeps/:sweep/series': SeriesView;
+  'GET /sweeps/:sweep/curves': CurvesView;
+  'GET /sweeps/:sweep/points': PointsView;
+  'GET /sweeps/:sweep/pareto': PointsView;
+  'GET /sweeps/:sweep/heatmap': HeatmapView;
+  'GET /sweeps/:sweep/failures': FailuresView;
+  'GET /sweeps/:sweep/timeline': TimelineView;
+  'GET /timeline': TimelineView;
 
   'GET /events': StreamMessage;
   'GET /sweeps/:sweep/events': EventPage;

@@ -29,6 +29,7 @@ import { registerImageRoute } from './image-route.js';
 import type { EventFeed } from './event-feed.js';
 import { registerMetricsRoute, type MetricsPage } from './metrics-route.js';
 import { openApi, OPENAPI_PATH } from './openapi.js';
+import type { Pages } from './pages.js';
 import { registerPage, type PageFiles } from './page.js';
 import { allRoutes } from './routes/all.js';
 import { checked, SENT, type Route } from './routes/route.js';
@@ -45,6 +46,7 @@ export interface HttpOptions {
   readonly access: Pick<Access, 'require' | 'watch'>;
   readonly sessions: Sessions;
   readonly feed: EventFeed;
+  readonly pages: Pages;
   readonly blobRights: Pick<BlobRights, 'require'>;
   /** Whether only this machine's own names are answered: at its own door. */
   readonly ownNamesOnly?: boolean;

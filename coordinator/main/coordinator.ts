@@ -16,6 +16,7 @@ import { ManifestPacks } from '../blob/manifest-packs.js';
 import { EventFeed } from '../api/event-feed.js';
 import { httpServer } from '../api/http.js';
 import { leadingBy } from '../api/leading.js';
+import { Pages } from '../api/pages.js';
 import { readPage } from '../api/page.js';
 import { ApplicationService } from '../api/service.js';
 import { natsCarrier } from '../dispatch/nats.js';
@@ -73,9 +74,10 @@ export async function startCoordinator(options: CoordinatorOptions): Promise<Run
   const page = readPage(join(packageRoot(), 'dist', 'dashboard'));
   const browserSessions = new Sessions({ homeToken: options.token });
   const feed = new EventFeed({ store, logger });
+  const pages = new Pages({ store, project: DEFAULT_PROJECT });
   const http = (ownDoor: boolean) => (tls: ServerTls | null): Promise<FastifyInstance> =>
     httpServer({
-      ...{ serviceFor: (actor) => service.as(actor), access, sessions: browserSessions, feed, blobRights, tls, logger, blobs: countedOwnedBlobs(blobs, blobTraffic(metrics)) },
+      ...{ serviceFor: (actor) => service.as(actor), access, sessions: browserSessions, feed, pages, blobRights, tls, logger, blobs: countedOwnedBlobs(blobs, blobTraffic(metrics)) },
       usingBlob: (id) => store.touchBlob(id),
       blobUsed: (id, bytes) => store.putBlob(id, bytes, 'artifact'),
       picture: (dataset, index, look) => service.picture(dataset, index, look),

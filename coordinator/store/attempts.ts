@@ -2,7 +2,7 @@ import type { ClientBase } from 'pg';
 import type { EpochKey, OutcomeClass } from '../../proto/work.js';
 import { byteaArray, plainText } from './batch.js';
 import type { Batch } from './batch.js';
-import type { FailureCount, OpenAttempt } from './records.js';
+import type { AttemptSpan, FailureCount, OpenAttempt } from './records.js';
 import type { Store } from './store.js';
 import type { AttemptEnd, GrantWrite } from './turn-writes.js';
 
@@ -111,4 +111,23 @@ export async function readAttemptsOf(client: ClientBase, keys: readonly EpochKey
     values: [byteaArray(keys)],
   });
   return rows;
+}
+
+export async function readLastLog(client: ClientBase, trial: string): Promise<string> {
+  const { rows } = await client.query<{ log: string }>({
+    name: 'last-log',
+    text: `select a.log from trial t join attempt a on a.keys[1] = any(t.path) where t.id = $1 and a.log <> '' order by a.ended_at desc nulls last limit 1`,
+    values: [trial],
+  });
+  return rows[0]?.log ?? '';
+}
+
+export async function readAttemptsOn(client: ClientBase, sweep: string | null, limit: number): ReturnType<Store['attemptsOn']> {
+  const { rows } = await client.query<AttemptSpan & { readonly of: string }>({
+    name: 'attempts-on',
+    text: `select id as attempt, worker, kind, from_epoch as "from", from_epoch + cardinality(keys) as "to", granted_at as begin, ended_at as "end", outcome, payers as sweeps, count(*) over () as of
+      from attempt where $1::text is null or $1 = any(payers) order by granted_at desc, id desc limit $2`,
+    values: [sweep, limit],
+  });
+  return { attempts: rows.map(({ attempt, worker, kind, from, to, begin, end, outcome, sweeps }) => ({ attempt, worker, kind, from, to, begin, end, outcome, sweeps })).reverse(), of: Number(rows[0]?.of ?? 0) };
 }

@@ -5,8 +5,9 @@ import type { MemoryPeak } from '../placement/memory.js';
 import { revisionDigest } from '../sweep/revision-digest.js';
 import { moveSweep } from '../trial/states.js';
 import type { SweepState } from '../trial/states.js';
-import { endBatch, grantBatch, leaseGuard, readAttemptsOf, readFailureCounts, readOpenAttempts } from './attempts.js';
+import { endBatch, grantBatch, leaseGuard, readAttemptsOf, readAttemptsOn, readLastLog, readFailureCounts, readOpenAttempts } from './attempts.js';
 import { forgetUnreferenced, readBlobMarker, readSomeReferred, readUnreferenced, touchBlob, writeBlob, writeBlobMarker } from './blobs.js';
+import { readCurves, readResults } from './curves.js';
 import { Database } from './database.js';
 import { checkpointBatch, droppedBatch, epochBatch, parentBatch, readBeyond, readEpochs, readRecordedSeq, readRecordedSince, readRecordingsAfter, retrainedBatch } from './epochs.js';
 import { NotFound, StaleWrite } from './errors.js';
@@ -20,7 +21,7 @@ import type { Candidate, Leadership, Store } from './store.js';
 import type { Carried, FreshTrial, NewSweep, NewToken, TurnWrites } from './turn-writes.js';
 import { lockSweep, lockSweepState, noteChange, readFileRevision, readManifests, readOpenSweeps, readSource, readSweep, readSweeps, spentBatch, sweepBatch, writeRevision, type StoredSweep } from './sweeps.js';
 import { findTokens, newTokenBatch, noteTokens, readTokens, revokeBatch } from './tokens.js';
-import { readTotals, readTrialMeans, readTrialRows } from './trial-rows.js';
+import { readBoardRows, readTotals, readTrialMeans, readTrialRows } from './trial-rows.js';
 import { cancelBatch, keepBatch, knownBatch, newTrialBatch, readTrial, readTrials, retryBatch, reviveBatch, trialBatch } from './trials.js';
 import { readWorkers, workerBatch } from './workers.js';
 
@@ -184,6 +185,26 @@ class PostgresStore implements Store {
 
   trialRows(sweep: string): Promise<TrialRow[]> {
     return this.#database.read((client) => readTrialRows(client, sweep));
+  }
+
+  boardRows(sweep: string, since: Date | null): ReturnType<Store['boardRows']> {
+    return this.#database.read((client) => readBoardRows(client, sweep, since));
+  }
+
+  curvesOf(trials: readonly string[], metric: string): ReturnType<Store['curvesOf']> {
+    return this.#database.read((client) => readCurves(client, trials, metric));
+  }
+
+  resultsOf(trials: readonly string[]): ReturnType<Store['resultsOf']> {
+    return this.#database.read((client) => readResults(client, trials));
+  }
+
+  lastLog(trial: string): Promise<string> {
+    return this.#database.read((client) => readLastLog(client, trial));
+  }
+
+  attemptsOn(sweep: string | null, limit: number): ReturnType<Store['attemptsOn']> {
+    return this.#database.read((client) => readAttemptsOn(client, sweep, limit));
   }
 
   trialMeans(sweep: string, trials: readonly string[] | null): ReturnType<Store['trialMeans']> {

@@ -105,6 +105,32 @@ export interface TrialRow {
   readonly measured: (Pick<RecordedEpoch, 'key' | 'result' | 'params' | 'msPerImage'> & { readonly epoch: number }) | null;
 }
 
+/** A trial of a leaderboard that is kept, with when it last changed. */
+export interface BoardRow extends TrialRow {
+  readonly updatedAt: Date;
+}
+
+/** One metric over the recorded epochs of a trial, from its first. */
+export interface RecordedCurve {
+  /** Null where it was not reported, or is not finite. */
+  readonly values: readonly (number | null)[];
+  readonly seconds: readonly number[];
+}
+
+/** An attempt on a worker's time. */
+export interface AttemptSpan {
+  readonly attempt: string;
+  readonly worker: string;
+  readonly kind: 'train' | 'evaluate';
+  readonly from: number;
+  readonly to: number;
+  readonly begin: Date;
+  /** Null while it is leased. */
+  readonly end: Date | null;
+  readonly outcome: string | null;
+  readonly sweeps: readonly string[];
+}
+
 /** Over the epochs of a trial that are recorded. */
 export interface TrialMeans {
   readonly params: number;

@@ -12,7 +12,7 @@
 import type { BlobId, EpochKey } from '../../proto/work.js';
 import type { MemoryPeak } from '../placement/memory.js';
 import type { SweepState, TrialState } from '../trial/states.js';
-import type { EventWrite, FailureCount, LeaderRecord, OpenAttempt, RecordedEpoch, RecordedEvaluation, Recordings, StoredEvent, StoredWorker, SweepRecord, SweepSource, TokenRecord, TrialMeans, TrialRecord, TrialRow, UnreferencedBlob } from './records.js';
+import type { AttemptSpan, BoardRow, EventWrite, FailureCount, LeaderRecord, OpenAttempt, RecordedCurve, RecordedEpoch, RecordedEvaluation, Recordings, StoredEvent, StoredWorker, SweepRecord, SweepSource, TokenRecord, TrialMeans, TrialRecord, TrialRow, UnreferencedBlob } from './records.js';
 import type { Carried, FreshTrial, NewSweep, NewToken, TurnWrites } from './turn-writes.js';
 
 export interface Leadership {
@@ -71,6 +71,16 @@ export interface Store {
   trialsOf(sweep: string): Promise<TrialRecord[]>;
   /** The same trials as leaderboards need them. */
   trialRows(sweep: string): Promise<TrialRow[]>;
+  /** The same with when each last changed: of all trials, or of those that run or have changed since. `asOf`: by the database's clock, before they were read. */
+  boardRows(sweep: string, since: Date | null): Promise<{ readonly asOf: Date; readonly rows: BoardRow[] }>;
+  /** By trial: a metric as it was reported, over the recorded epochs. A trial without any has none. */
+  curvesOf(trials: readonly string[], metric: string): Promise<Map<string, RecordedCurve>>;
+  /** By trial: whole results of its recorded epochs, in order. */
+  resultsOf(trials: readonly string[]): Promise<Map<string, Pick<RecordedEpoch, 'result' | 'seconds'>[]>>;
+  /** The end of what a process printed that failed last at one of the trial's epochs; empty where nothing was kept. */
+  lastLog(trial: string): Promise<string>;
+  /** The latest attempts on behalf of a sweep, or of all, at most `limit`, in order of their beginning; `of`: how many there are. */
+  attemptsOn(sweep: string | null, limit: number): Promise<{ readonly attempts: AttemptSpan[]; readonly of: number }>;
   /** By trial; of the given ones, or of all. A trial without a recorded epoch has none. */
   trialMeans(sweep: string, trials: readonly string[] | null): Promise<ReadonlyMap<string, TrialMeans>>;
   /** Trials by state; and distinct epochs on the paths of all that were not cancelled, as they ended or are planned, and how many of them are recorded. */

@@ -7,7 +7,7 @@ import type { EpochKey } from '../../proto/work.js';
 import type { Assignment } from '../sweep/spec.js';
 import type { TrialState } from '../trial/states.js';
 import { readEpochResult, type StoredEpochResult } from './metrics-json.js';
-import type { TrialFailure, TrialMeans, TrialRow } from './records.js';
+import type { BoardRow, TrialFailure, TrialMeans, TrialRow } from './records.js';
 
 interface Row {
   readonly id: string;
@@ -19,6 +19,7 @@ interface Row {
   readonly went: number;
   readonly best_epoch: number | null;
   readonly failure: TrialFailure | null;
+  readonly updated_at: Date;
   readonly metrics_epoch: number | null;
   readonly key: EpochKey | null;
   readonly result: StoredEpochResult | null;
@@ -26,10 +27,20 @@ interface Row {
   readonly ms_per_image: number | null;
 }
 
-export async function readTrialRows(client: ClientBase, sweep: string): Promise<TrialRow[]> {
+export function readTrialRows(client: ClientBase, sweep: string): Promise<TrialRow[]> {
+  return readRows(client, sweep, null);
+}
+
+/** Those that have changed since, and those that run: an epoch changes no trial. */
+export async function readBoardRows(client: ClientBase, sweep: string, since: Date | null): Promise<{ asOf: Date; rows: BoardRow[] }> {
+  const { rows: [clock] } = await client.query<{ now: Date }>({ name: 'clock', text: 'select clock_timestamp() as now' });
+  return { asOf: clock?.now ?? new Date(0), rows: await readRows(client, sweep, since) };
+}
+
+async function readRows(client: ClientBase, sweep: string, since: Date | null): Promise<BoardRow[]> {
   const { rows } = await client.query<Row>({
     name: 'trial-rows',
-    text: `select t.id, t.number, t.assignment, coalesce((t.plan #>> '{trajectory,replicate}')::int, 0) as replicate, t.state, t.best_epoch, t.failure,
+    text: `select t.id, t.number, t.assignment, coalesce((t.plan #>> '{trajectory,replicate}')::int, 0) as replicate, t.state, t.best_epoch, t.failure, t.updated_at,
         cardinality(t.path) as planned, coalesce(t.epochs, f.went)::int as went, (coalesce(t.best_epoch, f.last - 1))::int as metrics_epoch,
         encode(e.key, 'hex') as key, e.result, e.params, e.ms_per_image
       from sweep s join trial t on t.sweep = s.id and t.revision = s.revision
@@ -39,11 +50,12 @@ export async function readTrialRows(client: ClientBase, sweep: string): Promise<
         join epoch k on k.key = u.key
       ) f
       left join epoch e on e.key = t.path[coalesce(t.best_epoch + 1, f.last)]
-      where s.id = $1 order by t.number`,
-    values: [sweep],
+      where s.id = $1 and ($2::timestamptz is null or t.updated_at >= $2 or t.state = 'running') order by t.number`,
+    values: [sweep, since],
   });
-  return rows.map(({ key, result, params, ms_per_image, best_epoch, metrics_epoch, ...row }) => ({
+  return rows.map(({ key, result, params, ms_per_image, best_epoch, metrics_epoch, updated_at, ...row }) => ({
     ...row,
+    updatedAt: updated_at,
     bestEpoch: best_epoch,
     measured: key === null || result === null || metrics_epoch === null ? null : { epoch: metrics_epoch, key, result: readEpochResult(result), params: Number(params), msPerImage: ms_per_image },
   }));

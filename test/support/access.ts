@@ -1,5 +1,7 @@
 import { Sessions } from '../../coordinator/access/sessions.js';
 import { EventFeed } from '../../coordinator/api/event-feed.js';
+import { Pages } from '../../coordinator/api/pages.js';
+import type { Store } from '../../coordinator/store/store.js';
 import { Access } from '../../coordinator/access/access.js';
 
 /** Lets in whoever has the one token, as an admin; there are no others. */
@@ -21,7 +23,7 @@ export async function NO_PICTURES(): Promise<never> {
 }
 
 /** What pages need of a server, where nothing ever happens. */
-export function pageParts(homeToken: string): { readonly sessions: Sessions; readonly feed: EventFeed } {
+export function pageParts(homeToken: string): { readonly sessions: Sessions; readonly feed: EventFeed; readonly pages: Pages } {
   const store = { events: async () => [], lastEvent: async () => 0, recordedSeq: async () => 0, recordingsAfter: async (seq: number) => ({ seq, sweeps: [] }) };
-  return { sessions: new Sessions({ homeToken }), feed: new EventFeed({ store, logger: { warn: () => undefined } }) };
+  return { sessions: new Sessions({ homeToken }), feed: new EventFeed({ store, logger: { warn: () => undefined } }), pages: new Pages({ store: {} as Store, project: 'default' }) };
 }

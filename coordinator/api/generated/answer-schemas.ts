@@ -97,6 +97,637 @@ export const answerSchemas: { readonly definitions: { readonly [name: string]: S
     "expiresInMs"
    ]
   },
+  "LeaderboardView": {
+   "type": "object",
+   "properties": {
+    "columns": {
+     "type": "array",
+     "items": {
+      "$ref": "#/components/schemas/ColumnView"
+     },
+     "description": "Those that were asked for, else the usual ones."
+    },
+    "available": {
+     "type": "array",
+     "items": {
+      "$ref": "#/components/schemas/ColumnView"
+     },
+     "description": "All that there are to show, sort and filter by."
+    },
+    "total": {
+     "type": "number",
+     "description": "Trials of the sweep, and those for which the filter holds."
+    },
+    "matching": {
+     "type": "number"
+    },
+    "offset": {
+     "type": "number"
+    },
+    "trials": {
+     "type": "array",
+     "items": {
+      "$ref": "#/components/schemas/LeaderboardRow"
+     }
+    }
+   },
+   "required": [
+    "columns",
+    "available",
+    "total",
+    "matching",
+    "offset",
+    "trials"
+   ]
+  },
+  "ColumnView": {
+   "type": "object",
+   "properties": {
+    "name": {
+     "type": "string"
+    },
+    "best": {
+     "type": "string",
+     "enum": [
+      "high",
+      "low"
+     ],
+     "description": "What is better: that is what a table sorted by it begins with."
+    },
+    "measured": {
+     "type": "boolean",
+     "description": "Whether it was measured in the trial's `metricsEpoch`."
+    }
+   },
+   "required": [
+    "name",
+    "best",
+    "measured"
+   ]
+  },
+  "LeaderboardRow": {
+   "type": "object",
+   "properties": {
+    "id": {
+     "type": "string"
+    },
+    "number": {
+     "type": "number"
+    },
+    "state": {
+     "$ref": "#/components/schemas/TrialState"
+    },
+    "place": {
+     "type": [
+      "number",
+      "null"
+     ],
+     "description": "Among the completed trials, from 1; null for the others."
+    },
+    "failure": {
+     "anyOf": [
+      {
+       "$ref": "#/components/schemas/TrialFailure"
+      },
+      {
+       "type": "null"
+      }
+     ]
+    },
+    "values": {
+     "type": "array",
+     "items": {
+      "$ref": "#/components/schemas/Json"
+     },
+     "description": "Of each column, in their order; null where the trial has none."
+    }
+   },
+   "required": [
+    "id",
+    "number",
+    "state",
+    "place",
+    "failure",
+    "values"
+   ]
+  },
+  "TrialState": {
+   "type": "string",
+   "enum": [
+    "queued",
+    "running",
+    "paused",
+    "completed",
+    "pruned",
+    "failed",
+    "infeasible",
+    "cancelled"
+   ]
+  },
+  "TrialFailure": {
+   "type": "object",
+   "properties": {
+    "class": {
+     "anyOf": [
+      {
+       "$ref": "#/components/schemas/OutcomeClass"
+      },
+      {
+       "type": "string",
+       "const": "Diverged"
+      }
+     ]
+    },
+    "message": {
+     "type": "string"
+    }
+   },
+   "required": [
+    "class",
+    "message"
+   ],
+   "description": "Why a trial ended short of completion; null otherwise."
+  },
+  "OutcomeClass": {
+   "type": "string",
+   "enum": [
+    "done",
+    "released",
+    "OutOfMemory",
+    "TrainableError",
+    "DataError",
+    "WorkerLost",
+    "Preempted",
+    "Timeout",
+    "DiskFull",
+    "CheckpointLost",
+    "DataLost"
+   ],
+   "description": "How an attempt ended. `done`: everything of the work was reported. `released`: given back at an epoch end on request (pause, stop, drain), with the last epoch's checkpoint saved. The others are failures with a rule each."
+  },
+  "Json": {
+   "anyOf": [
+    {
+     "type": "null"
+    },
+    {
+     "type": "boolean"
+    },
+    {
+     "type": "number"
+    },
+    {
+     "type": "string"
+    },
+    {
+     "type": "array",
+     "items": {
+      "$ref": "#/components/schemas/Json"
+     }
+    },
+    {
+     "type": "object",
+     "additionalProperties": {
+      "$ref": "#/components/schemas/Json"
+     }
+    }
+   ]
+  },
+  "SeriesView": {
+   "type": "object",
+   "properties": {
+    "metric": {
+     "type": "string"
+    },
+    "direction": {
+     "type": "string",
+     "enum": [
+      "maximize",
+      "minimize"
+     ]
+    },
+    "of": {
+     "type": "number",
+     "description": "Completed trials with a value."
+    },
+    "points": {
+     "type": "array",
+     "items": {
+      "$ref": "#/components/schemas/SeriesPoint"
+     },
+     "description": "In order of time: all of them, or as many as were asked for, taken evenly."
+    },
+    "best": {
+     "type": "array",
+     "items": {
+      "$ref": "#/components/schemas/SeriesPoint"
+     },
+     "description": "Each trial that was better than all before it; never thinned out. Floors and ceilings are kept to, where the objective has any."
+    }
+   },
+   "required": [
+    "metric",
+    "direction",
+    "of",
+    "points",
+    "best"
+   ],
+   "description": "The objective over time."
+  },
+  "SeriesPoint": {
+   "type": "object",
+   "properties": {
+    "number": {
+     "type": "number"
+    },
+    "id": {
+     "type": "string"
+    },
+    "at": {
+     "type": "string",
+     "description": "When the trial ended."
+    },
+    "value": {
+     "type": "number"
+    }
+   },
+   "required": [
+    "number",
+    "id",
+    "at",
+    "value"
+   ]
+  },
+  "CurvesView": {
+   "type": "object",
+   "properties": {
+    "metric": {
+     "type": "string"
+    },
+    "of": {
+     "type": "number",
+     "description": "Trials that were chosen from: those named, or those for which the filter holds."
+    },
+    "curves": {
+     "type": "array",
+     "items": {
+      "$ref": "#/components/schemas/CurveView"
+     },
+     "description": "The best ones first, at most as many as were asked for."
+    }
+   },
+   "required": [
+    "metric",
+    "of",
+    "curves"
+   ]
+  },
+  "CurveView": {
+   "type": "object",
+   "properties": {
+    "number": {
+     "type": "number"
+    },
+    "id": {
+     "type": "string"
+    },
+    "state": {
+     "$ref": "#/components/schemas/TrialState"
+    },
+    "values": {
+     "type": "array",
+     "items": {
+      "type": [
+       "number",
+       "null"
+      ]
+     },
+     "description": "Of each recorded epoch, from 0; null where it was not measured."
+    },
+    "seconds": {
+     "type": "array",
+     "items": {
+      "type": "number"
+     },
+     "description": "What each epoch took; a shared one was trained once."
+    }
+   },
+   "required": [
+    "number",
+    "id",
+    "state",
+    "values",
+    "seconds"
+   ]
+  },
+  "PointsView": {
+   "type": "object",
+   "properties": {
+    "columns": {
+     "type": "array",
+     "items": {
+      "$ref": "#/components/schemas/ColumnView"
+     },
+     "description": "Names of what `values` holds."
+    },
+    "of": {
+     "type": "number"
+    },
+    "trials": {
+     "type": "array",
+     "items": {
+      "type": "object",
+      "properties": {
+       "number": {
+        "type": "number"
+       },
+       "id": {
+        "type": "string"
+       },
+       "state": {
+        "$ref": "#/components/schemas/TrialState"
+       },
+       "rank": {
+        "type": [
+         "number",
+         "null"
+        ]
+       },
+       "values": {
+        "type": "array",
+        "items": {
+         "$ref": "#/components/schemas/Json"
+        }
+       }
+      },
+      "required": [
+       "number",
+       "id",
+       "state",
+       "rank",
+       "values"
+      ]
+     },
+     "description": "Taken evenly over the leaderboard where there are more than were asked for, the best one always."
+    }
+   },
+   "required": [
+    "columns",
+    "of",
+    "trials"
+   ],
+   "description": "Trials as points over hyperparameters and objectives."
+  },
+  "HeatmapView": {
+   "type": "object",
+   "properties": {
+    "x": {
+     "type": "string"
+    },
+    "y": {
+     "type": "string"
+    },
+    "metric": {
+     "type": "string"
+    },
+    "aggregate": {
+     "type": "string",
+     "enum": [
+      "best",
+      "mean",
+      "count"
+     ]
+    },
+    "xs": {
+     "type": "array",
+     "items": {
+      "type": [
+       "string",
+       "number"
+      ]
+     },
+     "description": "Values of each axis, or the middles of equal bins where there are many."
+    },
+    "ys": {
+     "type": "array",
+     "items": {
+      "type": [
+       "string",
+       "number"
+      ]
+     }
+    },
+    "cells": {
+     "type": "array",
+     "items": {
+      "type": "array",
+      "items": {
+       "anyOf": [
+        {
+         "type": "object",
+         "properties": {
+          "value": {
+           "type": "number"
+          },
+          "trials": {
+           "type": "number"
+          }
+         },
+         "required": [
+          "value",
+          "trials"
+         ]
+        },
+        {
+         "type": "null"
+        }
+       ]
+      }
+     },
+     "description": "cells[y][x]; null where no trial fell."
+    },
+    "of": {
+     "type": "number",
+     "description": "Trials with values for all three."
+    }
+   },
+   "required": [
+    "x",
+    "y",
+    "metric",
+    "aggregate",
+    "xs",
+    "ys",
+    "cells",
+    "of"
+   ]
+  },
+  "FailuresView": {
+   "type": "object",
+   "properties": {
+    "groups": {
+     "type": "array",
+     "items": {
+      "$ref": "#/components/schemas/FailureGroup"
+     }
+    }
+   },
+   "required": [
+    "groups"
+   ]
+  },
+  "FailureGroup": {
+   "type": "object",
+   "properties": {
+    "class": {
+     "type": "string"
+    },
+    "count": {
+     "type": "number"
+    },
+    "example": {
+     "type": "object",
+     "properties": {
+      "trial": {
+       "type": "string"
+      },
+      "number": {
+       "type": "number"
+      },
+      "message": {
+       "type": "string"
+      }
+     },
+     "required": [
+      "trial",
+      "number",
+      "message"
+     ],
+     "description": "The last one."
+    },
+    "log": {
+     "type": "string",
+     "description": "The end of what its process printed; empty where nothing was kept."
+    },
+    "numbers": {
+     "type": "array",
+     "items": {
+      "type": "number"
+     },
+     "description": "Numbers of some of them, the last first."
+    }
+   },
+   "required": [
+    "class",
+    "count",
+    "example",
+    "log",
+    "numbers"
+   ],
+   "description": "Failed and infeasible trials of one class."
+  },
+  "TimelineView": {
+   "type": "object",
+   "properties": {
+    "from": {
+     "type": [
+      "string",
+      "null"
+     ]
+    },
+    "to": {
+     "type": [
+      "string",
+      "null"
+     ]
+    },
+    "attempts": {
+     "type": "array",
+     "items": {
+      "type": "object",
+      "properties": {
+       "attempt": {
+        "type": "string"
+       },
+       "worker": {
+        "type": "string"
+       },
+       "workerName": {
+        "type": [
+         "string",
+         "null"
+        ],
+        "description": "Null where it is not known any more."
+       },
+       "lane": {
+        "type": "number",
+        "description": "Of those that the worker ran at the same time, from 0: attempts of one lane never overlap."
+       },
+       "kind": {
+        "type": "string",
+        "enum": [
+         "train",
+         "evaluate"
+        ]
+       },
+       "from": {
+        "type": "number"
+       },
+       "to": {
+        "type": "number"
+       },
+       "begin": {
+        "type": "string"
+       },
+       "end": {
+        "type": [
+         "string",
+         "null"
+        ],
+        "description": "Null while it runs."
+       },
+       "outcome": {
+        "type": [
+         "string",
+         "null"
+        ],
+        "description": "Null while it runs."
+       },
+       "sweeps": {
+        "type": "array",
+        "items": {
+         "type": "string"
+        },
+        "description": "Ids of the sweeps on whose behalf."
+       }
+      },
+      "required": [
+       "attempt",
+       "worker",
+       "workerName",
+       "lane",
+       "kind",
+       "from",
+       "to",
+       "begin",
+       "end",
+       "outcome",
+       "sweeps"
+      ]
+     },
+     "description": "Attempts on behalf of the sweep (of all sweeps on the fleet's), in order of their beginning: the latest, at most as many as were asked for."
+    },
+    "of": {
+     "type": "number"
+    }
+   },
+   "required": [
+    "from",
+    "to",
+    "attempts",
+    "of"
+   ]
+  },
   "StreamMessage": {
    "anyOf": [
     {
@@ -1028,52 +1659,11 @@ export const answerSchemas: { readonly definitions: { readonly [name: string]: S
     "failure"
    ]
   },
-  "TrialState": {
-   "type": "string",
-   "enum": [
-    "queued",
-    "running",
-    "paused",
-    "completed",
-    "pruned",
-    "failed",
-    "infeasible",
-    "cancelled"
-   ]
-  },
   "Assignment": {
    "type": "object",
    "additionalProperties": {
     "$ref": "#/components/schemas/Json"
    }
-  },
-  "Json": {
-   "anyOf": [
-    {
-     "type": "null"
-    },
-    {
-     "type": "boolean"
-    },
-    {
-     "type": "number"
-    },
-    {
-     "type": "string"
-    },
-    {
-     "type": "array",
-     "items": {
-      "$ref": "#/components/schemas/Json"
-     }
-    },
-    {
-     "type": "object",
-     "additionalProperties": {
-      "$ref": "#/components/schemas/Json"
-     }
-    }
-   ]
   },
   "TrainMetrics": {
    "type": "object",
@@ -1152,47 +1742,6 @@ export const answerSchemas: { readonly definitions: { readonly [name: string]: S
      "type": "number"
     }
    }
-  },
-  "TrialFailure": {
-   "type": "object",
-   "properties": {
-    "class": {
-     "anyOf": [
-      {
-       "$ref": "#/components/schemas/OutcomeClass"
-      },
-      {
-       "type": "string",
-       "const": "Diverged"
-      }
-     ]
-    },
-    "message": {
-     "type": "string"
-    }
-   },
-   "required": [
-    "class",
-    "message"
-   ],
-   "description": "Why a trial ended short of completion; null otherwise."
-  },
-  "OutcomeClass": {
-   "type": "string",
-   "enum": [
-    "done",
-    "released",
-    "OutOfMemory",
-    "TrainableError",
-    "DataError",
-    "WorkerLost",
-    "Preempted",
-    "Timeout",
-    "DiskFull",
-    "CheckpointLost",
-    "DataLost"
-   ],
-   "description": "How an attempt ended. `done`: everything of the work was reported. `released`: given back at an epoch end on request (pause, stop, drain), with the last epoch's checkpoint saved. The others are failures with a rule each."
   },
   "ImportanceView": {
    "type": "object",
@@ -3867,6 +4416,33 @@ export const answerSchemas: { readonly definitions: { readonly [name: string]: S
   },
   "POST /login-codes": {
    "$ref": "#/components/schemas/LoginCode"
+  },
+  "GET /sweeps/:sweep/leaderboard": {
+   "$ref": "#/components/schemas/LeaderboardView"
+  },
+  "GET /sweeps/:sweep/series": {
+   "$ref": "#/components/schemas/SeriesView"
+  },
+  "GET /sweeps/:sweep/curves": {
+   "$ref": "#/components/schemas/CurvesView"
+  },
+  "GET /sweeps/:sweep/points": {
+   "$ref": "#/components/schemas/PointsView"
+  },
+  "GET /sweeps/:sweep/pareto": {
+   "$ref": "#/components/schemas/PointsView"
+  },
+  "GET /sweeps/:sweep/heatmap": {
+   "$ref": "#/components/schemas/HeatmapView"
+  },
+  "GET /sweeps/:sweep/failures": {
+   "$ref": "#/components/schemas/FailuresView"
+  },
+  "GET /sweeps/:sweep/timeline": {
+   "$ref": "#/components/schemas/TimelineView"
+  },
+  "GET /timeline": {
+   "$ref": "#/components/schemas/TimelineView"
   },
   "GET /events": {
    "$ref": "#/components/schemas/StreamMessage"

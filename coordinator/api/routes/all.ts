@@ -3,10 +3,11 @@ import { dataRoutes } from './data.js';
 import { eventRoutes, type EventRoutesOptions } from './events.js';
 import { fleetRoutes } from './fleet.js';
 import type { Route } from './route.js';
+import { pagesRoutes, type PagesRoutesOptions } from './pages.js';
 import { sessionRoutes, type SessionRoutesOptions } from './session.js';
 import { sweepRoutes } from './sweeps.js';
 import { trialRoutes } from './trials.js';
 
-export function allRoutes(options: SessionRoutesOptions & EventRoutesOptions): readonly Route[] {
-  return [...sweepRoutes, ...trialRoutes, ...dataRoutes, ...fleetRoutes, ...sessionRoutes(options), ...eventRoutes(options)];
+export function allRoutes(options: SessionRoutesOptions & EventRoutesOptions & PagesRoutesOptions): readonly Route[] {
+  return [...sweepRoutes, ...pagesRoutes(options), ...trialRoutes, ...dataRoutes, ...fleetRoutes, ...sessionRoutes(options), ...eventRoutes(options)];
 }

@@ -1,13 +1,13 @@
 /**
- * What `trawl trials` can show, sort and filter by: one vocabulary, that of its CSV. A hyperparameter may
+ * What leaderboards (`trawl trials`, the dashboard) can show, sort and filter by: one vocabulary, that of its CSV. A hyperparameter may
  * be written without `settings.` where no other column has its name.
  */
 import { metricValue } from '../../proto/confusion.js';
 import { namedSettings } from '../../proto/named-settings.js';
 import type { Json } from '../../proto/work.js';
-import type { Results, TrialResult } from '../../coordinator/api/trial-views.js';
-import { suggestMetric, suggestValue } from '../../coordinator/sweep/suggest.js';
-import { BadInput } from '../exit.js';
+import { suggestMetric, suggestValue } from '../sweep/suggest.js';
+import { BadRequest } from './errors.js';
+import type { Results, TrialResult } from './trial-views.js';
 
 export interface TrialColumn {
   readonly name: string;
@@ -19,8 +19,11 @@ export interface TrialColumn {
   readonly measured?: boolean;
 }
 
+/** Trials of a sweep, ranked. */
+export type Ranking = Pick<Results, 'sweep' | 'trials'>;
+
 /** Every column of a sweep's results, in the order of its CSV. */
-export function trialColumns({ sweep, trials }: Results): TrialColumn[] {
+export function trialColumns({ sweep, trials }: Ranking): TrialColumn[] {
   const places = new Map(trials.filter(({ state }) => state === 'completed').map((trial, index) => [trial.id, index + 1]));
   const { direction } = sweep.objective;
   const fixed: readonly TrialColumn[] = [
@@ -36,7 +39,11 @@ export function trialColumns({ sweep, trials }: Results): TrialColumn[] {
     { name: 'params', value: (trial) => trial.params, best: 'low' },
     { name: 'secondsPerEpoch', value: (trial) => trial.secondsPerEpoch, best: 'low' },
   ];
-  const named = (of: (trial: TrialResult) => object): string[] => [...new Set(trials.flatMap((trial) => Object.keys(of(trial))))];
+  const named = (of: (trial: TrialResult) => object): string[] => {
+    const names = new Set<string>();
+    for (const trial of trials) for (const name in of(trial)) names.add(name);
+    return [...names];
+  };
   const settings = named((trial) => trial.settings).flatMap((name): TrialColumn[] => [
     { name: `settings.${name}`, value: (trial) => trial.settings[name] ?? null, best: 'low' },
     ...named(({ settings: { [name]: setting = null } }) => innerSettings(name, setting)).map((inner): TrialColumn => ({ name: `settings.${inner}`, value: (trial) => innerSettings(name, trial.settings[name] ?? null)[inner] ?? null, best: 'low' })),
@@ -65,6 +72,7 @@ function weighed({ objective }: Results['sweep'], reported: ReadonlySet<string>)
 
 /** Of a choice its settings, each by its place: `optimizer.adam.beta2`. */
 function innerSettings(name: string, setting: Json): { readonly [place: string]: Json } {
+  if (typeof setting !== 'object' || setting === null) return {};
   const { numbers, texts } = namedSettings({ [name]: setting });
   return Object.fromEntries(Object.entries({ ...numbers, ...texts }).filter(([place]) => place.startsWith(`${name}.`)));
 }
@@ -82,15 +90,15 @@ function bestOf(metric: string): 'high' | 'low' {
   return /loss|error|regret/i.test(metric) ? 'low' : 'high';
 }
 
-/** The column of that name. Throws BadInput, saying at which option, for one that no trial has. */
-export function columnNamed(name: string, results: Results, columns: readonly TrialColumn[], option: string): TrialColumn {
+/** The column of that name. Throws BadRequest, saying at which option, for one that no trial has. */
+export function columnNamed(name: string, results: Ranking, columns: readonly TrialColumn[], option: string): TrialColumn {
   const known = columns.find((column) => column.name === name);
   if (known !== undefined) return known;
   const read = [settingColumn(name), metricColumn(results.sweep, name)].find((column) => results.trials.some((trial) => column.value(trial) !== null));
   if (read !== undefined) return read;
   const names = columns.map((column) => column.name.replace(/^settings\.(?!epochs$)/, ''));
   const advice = suggestValue(name, names) ?? suggestMetric(name, names);
-  throw new BadInput(`${option}: found ${name}, which no trial has, expected one of ${names.join(', ')}${advice === null ? '' : `; ${advice}`}`);
+  throw new BadRequest(`${option}: found ${name}, which no trial has, expected one of ${names.join(', ')}${advice === null ? '' : `; ${advice}`}`);
 }
 
 /** A hyperparameter by its bare name, or one inside a choice: `optimizer.adam.beta2`. A choice is its name. */

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { trialColumns } from '../../../cli/reading/columns.js';
+import { trialColumns } from '../../../coordinator/api/columns.js';
 import type { Results, TrialResult } from '../../../coordinator/api/trial-views.js';
 import type { Json } from '../../../proto/work.js';
 

@@ -1,0 +1,137 @@
+/** What pages show of many trials, gathered where they are; every list is bounded and says of how many it is a part. */
+import type { Json } from '../../proto/work.js';
+import type { TrialFailure } from '../store/records.js';
+import type { TrialState } from '../trial/states.js';
+
+export interface ColumnView {
+  readonly name: string;
+  /** What is better: that is what a table sorted by it begins with. */
+  readonly best: 'high' | 'low';
+  /** Whether it was measured in the trial's `metricsEpoch`. */
+  readonly measured: boolean;
+}
+
+export interface LeaderboardRow {
+  readonly id: string;
+  readonly number: number;
+  readonly state: TrialState;
+  /** Among the completed trials, from 1; null for the others. */
+  readonly place: number | null;
+  readonly failure: TrialFailure | null;
+  /** Of each column, in their order; null where the trial has none. */
+  readonly values: readonly Json[];
+}
+
+export interface LeaderboardView {
+  /** Those that were asked for, else the usual ones. */
+  readonly columns: readonly ColumnView[];
+  /** All that there are to show, sort and filter by. */
+  readonly available: readonly ColumnView[];
+  /** Trials of the sweep, and those for which the filter holds. */
+  readonly total: number;
+  readonly matching: number;
+  readonly offset: number;
+  readonly trials: readonly LeaderboardRow[];
+}
+
+export interface SeriesPoint {
+  readonly number: number;
+  readonly id: string;
+  /** When the trial ended. */
+  readonly at: string;
+  readonly value: number;
+}
+
+/** The objective over time. */
+export interface SeriesView {
+  readonly metric: string;
+  readonly direction: 'maximize' | 'minimize';
+  /** Completed trials with a value. */
+  readonly of: number;
+  /** In order of time: all of them, or as many as were asked for, taken evenly. */
+  readonly points: readonly SeriesPoint[];
+  /** Each trial that was better than all before it; never thinned out. Floors and ceilings are kept to, where the objective has any. */
+  readonly best: readonly SeriesPoint[];
+}
+
+export interface CurveView {
+  readonly number: number;
+  readonly id: string;
+  readonly state: TrialState;
+  /** Of each recorded epoch, from 0; null where it was not measured. */
+  readonly values: readonly (number | null)[];
+  /** What each epoch took; a shared one was trained once. */
+  readonly seconds: readonly number[];
+}
+
+export interface CurvesView {
+  readonly metric: string;
+  /** Trials that were chosen from: those named, or those for which the filter holds. */
+  readonly of: number;
+  /** The best ones first, at most as many as were asked for. */
+  readonly curves: readonly CurveView[];
+}
+
+/** Trials as points over hyperparameters and objectives. */
+export interface PointsView {
+  /** Names of what `values` holds. */
+  readonly columns: readonly ColumnView[];
+  readonly of: number;
+  /** Taken evenly over the leaderboard where there are more than were asked for, the best one always. */
+  readonly trials: readonly { readonly number: number; readonly id: string; readonly state: TrialState; readonly rank: number | null; readonly values: readonly Json[] }[];
+}
+
+export interface HeatmapView {
+  readonly x: string;
+  readonly y: string;
+  readonly metric: string;
+  readonly aggregate: 'best' | 'mean' | 'count';
+  /** Values of each axis, or the middles of equal bins where there are many. */
+  readonly xs: readonly (string | number)[];
+  readonly ys: readonly (string | number)[];
+  /** cells[y][x]; null where no trial fell. */
+  readonly cells: readonly (readonly ({ readonly value: number; readonly trials: number } | null)[])[];
+  /** Trials with values for all three. */
+  readonly of: number;
+}
+
+/** Failed and infeasible trials of one class. */
+export interface FailureGroup {
+  readonly class: string;
+  readonly count: number;
+  /** The last one. */
+  readonly example: { readonly trial: string; readonly number: number; readonly message: string };
+  /** The end of what its process printed; empty where nothing was kept. */
+  readonly log: string;
+  /** Numbers of some of them, the last first. */
+  readonly numbers: readonly number[];
+}
+
+export interface FailuresView {
+  readonly groups: readonly FailureGroup[];
+}
+
+export interface TimelineView {
+  readonly from: string | null;
+  readonly to: string | null;
+  /** Attempts on behalf of the sweep (of all sweeps on the fleet's), in order of their beginning: the latest, at most as many as were asked for. */
+  readonly attempts: readonly {
+    readonly attempt: string;
+    readonly worker: string;
+    /** Null where it is not known any more. */
+    readonly workerName: string | null;
+    /** Of those that the worker ran at the same time, from 0: attempts of one lane never overlap. */
+    readonly lane: number;
+    readonly kind: 'train' | 'evaluate';
+    readonly from: number;
+    readonly to: number;
+    readonly begin: string;
+    /** Null while it runs. */
+    readonly end: string | null;
+    /** Null while it runs. */
+    readonly outcome: string | null;
+    /** Ids of the sweeps on whose behalf. */
+    readonly sweeps: readonly string[];
+  }[];
+  readonly of: number;
+}

@@ -1,0 +1,226 @@
+/**
+ * What pages show of a sweep, gathered here so that no page loads all trials: a part of the leaderboard, curves
+ * of some trials, points and sums over all of them. Every answer is bounded, and says of how many it is a part.
+ */
+import { metricValue } from '../../proto/confusion.js';
+import type { RecordedCurve, SweepRecord } from '../store/records.js';
+import type { Store } from '../store/store.js';
+import { Boards, type Board } from './board.js';
+import { columnNamed, type TrialColumn } from './columns.js';
+import { BadRequest, SweepNotFound } from './errors.js';
+import { heatmapOf, type HeatmapQuery } from './heatmap.js';
+import type { ColumnView, CurvesView, FailuresView, HeatmapView, LeaderboardView, PointsView, SeriesPoint, SeriesView, TimelineView } from './page-views.js';
+import { holdsFor, sorted } from './select.js';
+import { lanesOf } from './timeline.js';
+import type { TrialResult } from './trial-views.js';
+
+export interface PagesOptions {
+  readonly store: Store;
+  readonly project: string;
+}
+
+export interface LeaderboardQuery {
+  readonly filter?: string | undefined;
+  readonly sort?: string | undefined;
+  readonly columns?: string | undefined;
+  readonly offset: number;
+  readonly limit: number;
+}
+
+/** So many columns are shown where none were asked for. */
+const USUAL_METRICS = 8;
+const NUMBERS_PER_GROUP = 100;
+const MOST_DERIVED = 200;
+const NO_CURVE: RecordedCurve = { values: [], seconds: [] };
+
+export class Pages {
+  readonly #options: PagesOptions;
+  readonly #boards: Boards;
+
+  constructor(options: PagesOptions) {
+    this.#options = options;
+    this.#boards = new Boards(options.store);
+  }
+
+  /** Throws SweepNotFound; BadRequest for a formula that cannot be read or names no column. */
+  async leaderboard(idOrName: string, { filter, sort, columns, offset, limit }: LeaderboardQuery): Promise<LeaderboardView> {
+    const board = await this.#board(idOrName);
+    const shown = columns === undefined ? usualColumns(board) : columns.split(',').map((name) => this.#column(board, name.trim(), 'columns'));
+    const kept = chosen(board, filter);
+    const ordered = sort === undefined ? kept : sorted(kept, board, board.columns, sort, 'sort');
+    const page = ordered.slice(offset, offset + limit);
+    // Means over epochs are read for what is shown alone.
+    const means = await this.#options.store.trialMeans(board.record.id, page.map(({ id }) => id));
+    const place = placeOf(board);
+    return {
+      ...{ columns: shown.map(columnView), available: board.columns.map(columnView), total: board.trials.length, matching: kept.length, offset },
+      trials: page.map((bare) => {
+        const mean = means.get(bare.id);
+        const trial = mean === undefined ? bare : { ...bare, ...mean };
+        const { id, number, state, failure } = trial;
+        return { id, number, state, place: place(bare), failure, values: shown.map((column) => column.value(trial)) };
+      }),
+    };
+  }
+
+  async series(idOrName: string, points: number): Promise<SeriesView> {
+    const { record, trials, rows } = await this.#board(idOrName);
+    const { metric, direction } = record.spec.objective;
+    const ended = trials
+      .flatMap(({ id, number, state, objective, shortfall }) => {
+        const at = rows.get(id)?.updatedAt;
+        return state !== 'completed' || objective === null || at === undefined ? [] : [{ id, number, at, value: objective, keeps: (shortfall ?? 1) <= 0 }];
+      })
+      .sort((a, b) => a.at.getTime() - b.at.getTime() || a.number - b.number);
+    const view = ({ id, number, at, value }: (typeof ended)[number]): SeriesPoint => ({ number, id, at: at.toISOString(), value });
+    let so = direction === 'maximize' ? Number.NEGATIVE_INFINITY : Number.POSITIVE_INFINITY;
+    const best = ended.filter(({ value, keeps }) => {
+      const isBetter = keeps && (direction === 'maximize' ? value > so : value < so);
+      if (isBetter) so = value;
+      return isBetter;
+    });
+    return { metric, direction, of: ended.length, points: evenly(ended, points).map(view), best: best.map(view) };
+  }
+
+  /** `trials`: numbers; else the best ones for which the filter holds. Throws BadRequest. */
+  async curves(idOrName: string, { metric, trials, filter, limit }: { readonly metric?: string | undefined; readonly trials?: string | undefined; readonly filter?: string | undefined; readonly limit: number }): Promise<CurvesView> {
+    const board = await this.#board(idOrName);
+    const wanted = metric ?? board.record.spec.objective.metric;
+    const numbers = trials === undefined ? null : new Set(trials.split(',').map((text) => numberIn(text, 'trials')));
+    const kept = numbers === null ? chosen(board, filter) : board.trials.filter(({ number }) => numbers.has(number));
+    const drawn = kept.slice(0, limit);
+    const curves = await this.#curvesOf(board.record, drawn, wanted);
+    return { metric: wanted, of: kept.length, curves: drawn.flatMap(({ id, number, state }) => (curves.get(id) === undefined ? [] : [{ number, id, state, ...(curves.get(id) ?? NO_CURVE) }])) };
+  }
+
+  /** By trial; of a metric that is read off confusion matrices or ROC curves only for so many, whose results must be read whole. */
+  async #curvesOf({ data }: SweepRecord, trials: readonly TrialResult[], metric: string): Promise<ReadonlyMap<string, RecordedCurve>> {
+    const { store } = this.#options;
+    const ids = trials.map(({ id }) => id);
+    const reported = await store.curvesOf(ids, metric);
+    if (data === null || [...reported.values()].some(({ values }) => values.some((value) => value !== null))) return reported;
+    const results = await store.resultsOf(ids.slice(0, MOST_DERIVED));
+    return new Map([...results].map(([id, epochs]) => [id, { values: epochs.map(({ result }) => metricValue(metric, result, data.classes, data.positive)), seconds: epochs.map(({ seconds }) => seconds) }]));
+  }
+
+  /** Of the named columns, or of the hyperparameters that differ and the objectives. */
+  async points(idOrName: string, { filter, columns, limit }: { readonly filter?: string | undefined; readonly columns?: string | undefined; readonly limit: number }): Promise<PointsView> {
+    const board = await this.#board(idOrName);
+    const shown = columns === undefined ? [...settingColumns(board), ...goalColumns(board)] : columns.split(',').map((name) => this.#column(board, name.trim(), 'columns'));
+    const kept = chosen(board, filter).filter((trial) => trial.objective !== null);
+    return { columns: shown.map(columnView), of: kept.length, trials: evenly(kept, limit).map((trial) => ({ number: trial.number, id: trial.id, state: trial.state, rank: trial.rank, values: shown.map((column) => column.value(trial)) })) };
+  }
+
+  /** Completed trials over all objectives, the Pareto front whole. */
+  async pareto(idOrName: string, limit: number): Promise<PointsView> {
+    const board = await this.#board(idOrName);
+    const shown = goalColumns(board);
+    if (shown.length < 2) throw new BadRequest(`${board.sweep.name} has one objective, expected two or more (objective: [...] in the sweep file); its leaderboard tells the best`);
+    const kept = board.trials.filter(({ state, objectives }) => state === 'completed' && objectives.every((value) => value !== null));
+    const front = kept.filter(({ rank }) => rank === 1);
+    const others = evenly(kept.filter(({ rank }) => rank !== 1), Math.max(0, limit - front.length));
+    return { columns: shown.map(columnView), of: kept.length, trials: [...front, ...others].map((trial) => ({ number: trial.number, id: trial.id, state: trial.state, rank: trial.rank, values: shown.map((column) => column.value(trial)) })) };
+  }
+
+  async heatmap(idOrName: string, query: HeatmapQuery): Promise<HeatmapView> {
+    const board = await this.#board(idOrName);
+    const metric = query.metric ?? 'objective';
+    const [x, y, of] = [this.#column(board, query.x, 'x'), this.#column(board, query.y, 'y'), this.#column(board, metric, 'metric')];
+    return heatmapOf(chosen(board, query.filter), { x, y, of }, { ...query, metric });
+  }
+
+  async failures(idOrName: string): Promise<FailuresView> {
+    const board = await this.#board(idOrName);
+    const groups = new Map<string, TrialResult[]>();
+    for (const trial of board.trials) {
+      if (trial.failure === null) continue;
+      const group = groups.get(trial.failure.class) ?? [];
+      groups.set(trial.failure.class, group);
+      group.push(trial);
+    }
+    const time = ({ id }: TrialResult): number => board.rows.get(id)?.updatedAt.getTime() ?? 0;
+    const listed = [...groups].map(([name, trials]) => ({ name, trials: trials.toSorted((a, b) => time(b) - time(a) || b.number - a.number) })).sort((a, b) => b.trials.length - a.trials.length);
+    return {
+      groups: await Promise.all(
+        listed.map(async ({ name, trials }) => {
+          const [last] = trials as [TrialResult, ...TrialResult[]];
+          const log = await this.#options.store.lastLog(last.id);
+          return { class: name, count: trials.length, example: { trial: last.id, number: last.number, message: last.failure?.message ?? '' }, log, numbers: trials.slice(0, NUMBERS_PER_GROUP).map(({ number }) => number) };
+        }),
+      ),
+    };
+  }
+
+  /** Null for the attempts of all sweeps. */
+  async timeline(idOrName: string | null, limit: number): Promise<TimelineView> {
+    const { store } = this.#options;
+    const sweep = idOrName === null ? null : (await this.#find(idOrName)).id;
+    const [{ attempts, of }, workers] = await Promise.all([store.attemptsOn(sweep, limit), store.workers()]);
+    return lanesOf(attempts, of, new Map(workers.map(({ id, name }) => [id, name])));
+  }
+
+  async #find(idOrName: string): Promise<SweepRecord> {
+    const sweep = await this.#options.store.findSweep(this.#options.project, idOrName);
+    if (sweep === null) throw new SweepNotFound(idOrName);
+    return sweep;
+  }
+
+  async #board(idOrName: string): Promise<Board> {
+    return this.#boards.of(await this.#find(idOrName));
+  }
+
+  #column(board: Board, name: string, field: string): TrialColumn {
+    return columnNamed(name, board, board.columns, field);
+  }
+}
+
+/** Throws BadRequest. */
+function chosen(board: Board, filter: string | undefined): readonly TrialResult[] {
+  return filter === undefined || filter.trim() === '' ? board.trials : board.trials.filter(holdsFor(board, board.columns, filter, 'filter'));
+}
+
+function columnView({ name, best, measured = false }: TrialColumn): ColumnView {
+  return { name, best, measured };
+}
+
+/** Completed trials stand first. */
+function placeOf({ trials }: Board): (trial: TrialResult) => number | null {
+  const places = new Map(trials.filter(({ state }) => state === 'completed').map(({ id }, index) => [id, index + 1]));
+  return ({ id }) => places.get(id) ?? null;
+}
+
+/** Objective, the hyperparameters that differ, epochs, and what was measured. */
+function usualColumns(board: Board): TrialColumn[] {
+  const fixed = board.columns.filter(({ name }) => ['objective', 'mean', 'spread', 'rank', 'epochs'].includes(name));
+  const measured = board.columns.filter(({ name, measured: is = false }) => is && name !== 'objective');
+  return [...fixed, ...settingColumns(board), ...measured.slice(0, USUAL_METRICS)];
+}
+
+/** Hyperparameters that are not the same in every trial. */
+function settingColumns({ columns, trials }: Board): TrialColumn[] {
+  return columns.filter(({ name, value }) => {
+    if (!name.startsWith('settings.')) return false;
+    const [first, ...others] = trials;
+    const one = first === undefined ? '' : JSON.stringify(value(first));
+    return others.some((trial) => JSON.stringify(value(trial)) !== one);
+  });
+}
+
+function goalColumns({ columns, sweep: { objective } }: Board): TrialColumn[] {
+  const names = objective.others === undefined ? ['objective'] : [objective, ...objective.others].map(({ metric }) => metric);
+  return names.flatMap((wanted) => columns.find(({ name }) => name === wanted) ?? []);
+}
+
+/** At most so many, the first and the last among them. */
+function evenly<Item>(items: readonly Item[], most: number): readonly Item[] {
+  if (items.length <= most) return items;
+  if (most < 1) return [];
+  return Array.from({ length: most }, (_, index) => items[most === 1 ? 0 : Math.round((index * (items.length - 1)) / (most - 1))] as Item);
+}
+
+function numberIn(text: string, field: string): number {
+  const number = Number(text.trim());
+  if (!Number.isInteger(number) || text.trim() === '') throw new BadRequest(`${field}: found ${JSON.stringify(text.slice(0, 40))}, expected numbers of trials with commas between, such as 0,3,17`);
+  return number;
+}
+
