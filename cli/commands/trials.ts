@@ -5,6 +5,7 @@ import type { EpochRow, Results, TrialDetail, TrialResult } from '../../coordina
 import { BadInput } from '../exit.js';
 import { rowLimit, withService, withJson, type ServiceOptions } from '../options.js';
 import { columnNamed, trialColumns, type TrialColumn } from '../../coordinator/api/columns.js';
+import { BadRequest } from '../../coordinator/api/errors.js';
 import { holdsFor, sorted, textOf } from '../../coordinator/api/select.js';
 import { leaderboardLines, marked, markLines } from '../run/summary.js';
 import { bytes, duration, metric, settingText } from '../text/format.js';
@@ -85,6 +86,16 @@ async function asKeras({ sweep, trial, plan }: TrialDetail): Promise<string> {
 
 /** As a table or as comma-separated values: the columns that are named, or the usual ones. */
 function printTrials(results: Results, options: TrialsOptions): void {
+  try {
+    printChosen(results, options);
+  } catch (error) {
+    if (error instanceof BadRequest) throw new BadInput(error.message);
+    throw error;
+  }
+}
+
+/** Throws BadRequest for a column that there is not, and a formula that is none. */
+function printChosen(results: Results, options: TrialsOptions): void {
   const columns = trialColumns(results);
   const chosen = options.columns?.split(',').map((name) => columnNamed(name.trim(), results, columns, '--columns')) ?? null;
   const kept = options.filter === undefined ? results.trials : results.trials.filter(holdsFor(results, columns, options.filter, '--filter'));

@@ -34,7 +34,7 @@ export function readTrialRows(client: ClientBase, sweep: string): Promise<TrialR
 /** Those that have changed since, and those that run: an epoch changes no trial. */
 export async function readBoardRows(client: ClientBase, sweep: string, since: Date | null): Promise<{ asOf: Date; rows: BoardRow[] }> {
   const { rows: [clock] } = await client.query<{ now: Date }>({ name: 'clock', text: 'select clock_timestamp() as now' });
-  return { asOf: clock?.now ?? new Date(0), rows: await readRows(client, sweep, since) };
+  return { asOf: clock?.now ?? new Date(0), rows: await withMemory(client, () => readRows(client, sweep, since)) };
 }
 
 async function readRows(client: ClientBase, sweep: string, since: Date | null): Promise<BoardRow[]> {

@@ -8,7 +8,7 @@ import { emitter, type Bench } from './bench.js';
 
 const folder = join(packageRoot(), 'dist', 'test', 'bench');
 /** Files beside the benches that are none. */
-const SUPPORT = ['main', 'bench', 'engine-child', 'engine-models', 'engine-pixels', 'fleet-workers', 'local-fleet', 'native'];
+const SUPPORT = ['main', 'bench', 'filled-store', 'engine-child', 'engine-models', 'engine-pixels', 'fleet-workers', 'local-fleet', 'native'];
 
 function benchNames(): string[] {
   const files = readdirSync(folder).filter((file) => file.endsWith('.js'));

@@ -1,20 +1,17 @@
 /**
- * A real browser for tests: the one that CHROMIUM names, `chromium` on the PATH, or the one inside the
- * package @sparticuz/chromium. Its pages must keep the content security policy and ask no other host.
+ * A real browser for tests (launch.ts). Its pages must keep the content security policy and ask no other host.
  */
 import assert from 'node:assert/strict';
-import { accessSync, constants, mkdirSync, readFileSync } from 'node:fs';
+import { mkdirSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
-import { delimiter, join } from 'node:path';
+import { join } from 'node:path';
 import { after } from 'node:test';
-import { chromium, type Browser, type Page } from 'playwright-core';
+import type { Browser, Page } from 'playwright-core';
+import { launchBrowser } from './launch.js';
 
 /** What axe-core calls serious and critical must not be found. */
 const SERIOUS = new Set(['serious', 'critical']);
-
-/** In containers there is no sandbox for root, and little shared memory. */
-const ARGUMENTS = ['--no-sandbox', '--disable-dev-shm-usage', '--disable-gpu'];
 
 let started: Promise<Browser> | null = null;
 
@@ -24,29 +21,8 @@ after(async () => {
 
 /** One for a whole test file. */
 export function browser(): Promise<Browser> {
-  started ??= start();
+  started ??= launchBrowser();
   return started;
-}
-
-async function start(): Promise<Browser> {
-  const installed = process.env.CHROMIUM ?? onPath('chromium');
-  if (installed !== null) return chromium.launch({ executablePath: installed, args: ARGUMENTS });
-  const { default: packed } = await import('@sparticuz/chromium');
-  // Not the package's own arguments: they switch off what keeps pages of different hosts apart.
-  return chromium.launch({ executablePath: await packed.executablePath(), args: [...ARGUMENTS, '--headless=shell'] });
-}
-
-function onPath(program: string): string | null {
-  for (const folder of (process.env.PATH ?? '').split(delimiter)) {
-    try {
-      const path = join(folder, program);
-      accessSync(path, constants.X_OK);
-      return path;
-    } catch {
-      // The next folder.
-    }
-  }
-  return null;
 }
 
 export interface Watched {

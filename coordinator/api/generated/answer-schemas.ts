@@ -2104,7 +2104,7 @@ export const answerSchemas: { readonly definitions: { readonly [name: string]: S
      "$ref": "#/components/schemas/EpochKey"
     },
     "trajectory": {
-     "$ref": "#/components/schemas/ImageTrajectory"
+     "$ref": "#/components/schemas/ClassifierTrajectory"
     },
     "checkpoint": {
      "anyOf": [
@@ -2171,6 +2171,17 @@ export const answerSchemas: { readonly definitions: { readonly [name: string]: S
   "EpochKey": {
    "type": "string",
    "description": "SHA-256 in lower-case hex, 64 characters: the name of one epoch of a trajectory."
+  },
+  "ClassifierTrajectory": {
+   "anyOf": [
+    {
+     "$ref": "#/components/schemas/ImageTrajectory"
+    },
+    {
+     "$ref": "#/components/schemas/ClassicalTrajectory"
+    }
+   ],
+   "description": "Of a trainable that has images and predicts their classes."
   },
   "ImageTrajectory": {
    "type": "object",
@@ -2649,6 +2660,85 @@ export const answerSchemas: { readonly definitions: { readonly [name: string]: S
     }
    ]
   },
+  "ClassicalTrajectory": {
+   "type": "object",
+   "properties": {
+    "format": {
+     "type": "number"
+    },
+    "trainable": {
+     "type": "string",
+     "const": "classical"
+    },
+    "version": {
+     "type": "number",
+     "description": "Raised with every change that moves numbers."
+    },
+    "numerics": {
+     "type": "string",
+     "description": "Of plain JavaScript, and the decoder of the images."
+    },
+    "data": {
+     "type": "string",
+     "description": "As an image classifier's, and so are `classes` and `input`."
+    },
+    "classes": {
+     "type": "number"
+    },
+    "input": {
+     "$ref": "#/components/schemas/ImageInput"
+    },
+    "model": {
+     "$ref": "#/components/schemas/ClassicalChoice"
+    },
+    "seed": {
+     "type": "number",
+     "description": "What is drawn draws from (seed, replicate)."
+    },
+    "replicate": {
+     "type": "number"
+    },
+    "salt": {
+     "type": [
+      "number",
+      "null"
+     ]
+    }
+   },
+   "required": [
+    "format",
+    "trainable",
+    "version",
+    "numerics",
+    "data",
+    "classes",
+    "input",
+    "model",
+    "seed",
+    "replicate",
+    "salt"
+   ],
+   "description": "All that determines a classical model, which is fitted in one epoch: hashed whole into key(-1)."
+  },
+  "ClassicalChoice": {
+   "type": "object",
+   "properties": {
+    "name": {
+     "type": "string"
+    },
+    "knobs": {
+     "type": "object",
+     "additionalProperties": {
+      "$ref": "#/components/schemas/Json"
+     }
+    }
+   },
+   "required": [
+    "name",
+    "knobs"
+   ],
+   "description": "A classical model of the zoo and all that it is told."
+  },
   "PartValues": {
    "type": "object",
    "properties": {
@@ -2928,6 +3018,9 @@ export const answerSchemas: { readonly definitions: { readonly [name: string]: S
      "$ref": "#/components/schemas/ImageEpochSettings"
     },
     {
+     "$ref": "#/components/schemas/ClassicalEpochSettings"
+    },
+    {
      "$ref": "#/components/schemas/SyntheticEpochSettings"
     }
    ]
@@ -3170,6 +3263,38 @@ export const answerSchemas: { readonly definitions: { readonly [name: string]: S
     "string"
    ],
    "description": "What of a transfer's base is not trained: `all`, `none`, so many of its first layers, or those up to the one of a name."
+  },
+  "ClassicalEpochSettings": {
+   "type": "object",
+   "properties": {
+    "classWeights": {
+     "anyOf": [
+      {
+       "type": "array",
+       "items": {
+        "type": "number"
+       }
+      },
+      {
+       "type": "null"
+      }
+     ],
+     "description": "As of an image classifier, and so are the others."
+    },
+    "trainFraction": {
+     "type": "number"
+    },
+    "dataSeed": {
+     "type": "number",
+     "description": "The choice of a share of the images draws from (dataSeed, replicate)."
+    }
+   },
+   "required": [
+    "classWeights",
+    "trainFraction",
+    "dataSeed"
+   ],
+   "description": "What is in force in the epoch of a classical model: hashed whole into its key."
   },
   "SyntheticEpochSettings": {
    "type": "object",
@@ -3517,7 +3642,7 @@ export const answerSchemas: { readonly definitions: { readonly [name: string]: S
   "Trajectory": {
    "anyOf": [
     {
-     "$ref": "#/components/schemas/ImageTrajectory"
+     "$ref": "#/components/schemas/ClassifierTrajectory"
     },
     {
      "$ref": "#/components/schemas/SyntheticTrajectory"

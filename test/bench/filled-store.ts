@@ -1,0 +1,69 @@
+/**
+ * A store with one ended sweep of many trials, written by Postgres itself: a grid of four hyperparameters and
+ * random search over two more, ten epochs each, none shared, as wide as rows of image classifiers are.
+ */
+import pg from 'pg';
+import { newId } from '../../proto/ids.js';
+import { openStore } from '../../coordinator/store/postgres.js';
+import { specOf, sweepOf } from '../coordinator/store/facts.js';
+
+export interface Filled {
+  readonly sweep: string;
+  readonly trials: number;
+  readonly epochs: number;
+}
+
+const EPOCHS = 10;
+/** So many trials are written by one statement. */
+const AT_ONCE = 10_000;
+
+/** `url`: of an empty database. Every twentieth trial has failed. */
+export async function fillStore(url: string, trials: number, onProgress: (done: number) => void): Promise<Filled> {
+  const sweep = await emptySweep(url);
+  const client = new pg.Client(url);
+  await client.connect();
+  try {
+    for (let first = 0; first < trials; first += AT_ONCE) {
+      const count = Math.min(AT_ONCE, trials - first);
+      await client.query(epochs, [first, count, EPOCHS]);
+      await client.query(rows, [first, count, EPOCHS, sweep, newId('trl').slice(4, 12)]);
+      onProgress(first + count);
+    }
+    await client.query(`update sweep set state = 'completed', finished_at = now() where id = $1`, [sweep]);
+    await client.query('analyze');
+  } finally {
+    await client.end();
+  }
+  return { sweep, trials, epochs: trials * EPOCHS };
+}
+
+async function emptySweep(url: string): Promise<string> {
+  const store = await openStore(url);
+  const leadership = await store.lead(new AbortController().signal, { url: null });
+  try {
+    const spec = specOf('many', { axes: [{ name: 'lr', values: [0.1] }], objective: { metric: 'val.auc', direction: 'maximize', floors: {} } });
+    return (await store.submit({ ...sweepOf('many', []), spec }, leadership.epoch)).id;
+  } finally {
+    await leadership.release();
+    await store.close();
+  }
+}
+
+/** One leaf of the hash of its name, as real keys are: they lie anywhere in the index. */
+const key = (trial: string, epoch: string): string => `sha256(('bench ' || ${trial} || ' ' || ${epoch})::bytea)`;
+
+const epochs = `insert into epoch (key, parent, epoch, result, seconds, params, attempt)
+  select ${key('t', 'e')}, case when e > 0 then ${key('t', '(e - 1)')} end, e,
+    jsonb_build_object('metrics', jsonb_build_object('train.loss', 0.7 * exp(-0.2 * e) + q, 'train.accuracy', 0.95 - q / 2, 'val.loss', 0.8 * exp(-0.15 * e) + q, 'val.accuracy', 0.93 - q / 2, 'val.auc', 0.98 - q - 0.3 * exp(-0.5 * e)),
+      'confusion', jsonb_build_array(jsonb_build_array(380 - (q * 100)::int, (q * 100)::int), jsonb_build_array((q * 80)::int, 390 - (q * 80)::int)), 'diverged', false),
+    1.5 + q, 120000 + t % 7, 'att_bench'
+  from (select t, e, abs(sin(t * 12.9898)) * 0.3 as q from generate_series($1::int, $1::int + $2::int - 1) t, generate_series(0, $3::int - 1) e) as each`;
+
+const rows = `insert into trial (id, sweep, revision, number, assignment, plan, path, state, epochs, best_epoch, failure, updated_at)
+  select 'trl_' || $5 || lpad(t::text, 8, '0'), $4, 1, t,
+    json_build_object('lr', 0.0001 * power(1000, (t * 7919 % 10000) / 10000.0), 'dropout', round((t * 104729 % 1000)::numeric / 2000, 3), 'batch', (array[16, 30, 64])[t % 3 + 1], 'imageSize', (array[28, 64, 100])[t / 3 % 3 + 1], 'fcWidth', (array[32, 128, 512])[t / 9 % 3 + 1], 'optimizer', (array['adam', 'sgdm'])[t % 2 + 1]),
+    json_build_object('trajectory', json_build_object('format', 1, 'trainable', 'synthetic', 'version', 1, 'numerics', 'none', 'epochMs', 0, 'metrics', json_build_object('val.auc', '1'), 'salt', null), 'epochs', (select json_agg(json_build_object('values', json_build_object('lr', 0.1, 'note', repeat('x', 60)))) from generate_series(1, $3::int))),
+    array(select ${key('t', 'e')} from generate_series(0, $3::int - 1) e order by e),
+    case when t % 20 = 19 then 'failed' else 'completed' end, $3::int, case when t % 20 <> 19 then $3::int - 1 end,
+    case when t % 20 = 19 then '{"class": "OutOfMemory", "message": "out of memory"}'::jsonb end, now() - (100000 - t) * interval '1 second'
+  from generate_series($1::int, $1::int + $2::int - 1) t`;
