@@ -11,6 +11,7 @@ import type { LoginCode } from '../coordinator/api/answers.js';
 import type { EventPage } from '../coordinator/api/event-views.js';
 import type { Drained, GarbageRequest, GarbageView, MadeToken, Released, TokenRequest, TokenView, WorkerView } from '../coordinator/api/fleet-views.js';
 import type { Results, ResultsOptions, TrialDetail } from '../coordinator/api/trial-views.js';
+import type { TextSubmission } from '../coordinator/api/text-submission.js';
 import type { RequestedState, SweepService } from '../coordinator/api/sweep-service.js';
 import type {
   Changed,
@@ -93,6 +94,14 @@ export class HttpSweepService implements SweepService {
 
   submit(request: SubmitRequest): Promise<Submitted> {
     return this.#ask('POST', '/sweeps', request);
+  }
+
+  previewText(submission: TextSubmission): Promise<Preview> {
+    return this.#ask('POST', '/sweeps/text/preview', submission);
+  }
+
+  submitText(submission: TextSubmission): Promise<Submitted> {
+    return this.#ask('POST', '/sweeps/text', submission);
   }
 
   sweeps(): Promise<SweepView[]> {

@@ -1,6 +1,7 @@
 /** Every command of `trawl`, put together; nothing runs before it is parsed. */
 import { Command } from 'commander';
 import { packageVersion } from '../proto/package-root.js';
+import { addDashboard } from './commands/dashboard.js';
 import { addDataCommands } from './commands/data.js';
 import { addBench } from './commands/bench.js';
 import { addBundleCommands } from './commands/bundles.js';
@@ -44,6 +45,7 @@ export function buildProgram(exit: (code: number) => void): Command {
   addEngineCommands(program, exit);
   addDoctor(program, exit);
   addFleetCommands(program, exit);
+  addDashboard(program);
   addGc(program);
   addTokenCommands(program);
   addCertsCommands(program);

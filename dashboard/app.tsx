@@ -4,7 +4,7 @@ import type { ComponentType, JSX } from 'preact';
 import { useEffect, useRef } from 'preact/hooks';
 import { isLoggedOut } from './api/client.js';
 import { connection, followEvents } from './api/live.js';
-import { logOut, resumeSession, session } from './api/session.js';
+import { beginSession, logOut, session } from './api/session.js';
 import { Boundary } from './components/boundary.js';
 import { Empty, Failed, Loading } from './components/panel.js';
 import { usePageTitle } from './components/page-title.js';
@@ -12,12 +12,12 @@ import { LoginPage } from './pages/login.js';
 import type { PageProps } from './pages/page.js';
 import { PLACES, routeOf } from './pages/routes.js';
 import { place } from './state/location.js';
-import { asApiError } from './state/resource.js';
+import { asApiError } from './api/api-error.js';
 import { chooseTheme, theme } from './state/theme.js';
 import { clock } from './text/format.js';
 
 export function App(): JSX.Element {
-  useEffect(() => void resumeSession(), []);
+  useEffect(() => void beginSession(), []);
   const isIn = session.value.state === 'in' && !isLoggedOut.value;
   useEffect(() => (isIn ? followEvents() : undefined), [isIn]);
   return (
@@ -55,13 +55,25 @@ function Bar({ isIn }: { readonly isIn: boolean }): JSX.Element {
         <button type="button" class="plain" onClick={() => chooseTheme(other)} title={`Use the ${other} theme`} aria-label={`Use the ${other} theme`}>
           <span aria-hidden="true">{other === 'dark' ? '☾' : '☀'}</span>
         </button>
-        {isIn && (
-          <button type="button" class="plain" onClick={logOut}>
-            Log out
-          </button>
-        )}
+        {isIn && <Viewer />}
       </div>
     </header>
+  );
+}
+
+function Viewer(): JSX.Element | null {
+  const current = session.value;
+  if (current.state !== 'in') return null;
+  const { actor, role } = current.me;
+  return (
+    <>
+      <span class="viewer small muted" title={`${actor}, ${role}`}>
+        {actor}
+      </span>
+      <button type="button" class="plain" onClick={() => void logOut()}>
+        Log out
+      </button>
+    </>
   );
 }
 

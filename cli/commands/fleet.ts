@@ -14,6 +14,7 @@ import type { Addresses } from '../../coordinator/main/door.js';
 import type { EngineName } from '../../worker/engine/names.js';
 import { withEngine } from '../engine/option.js';
 import { homeAt } from '../home.js';
+import { dashboardLink } from '../host/dashboard-link.js';
 import { listeningOf, type ListenOptions } from '../host/listening.js';
 import { natsOf, withNats, type NatsOptions } from '../nats-option.js';
 import { cacheOption, graceDuration, positiveInteger, several, slotMemoryOption, withHome, withLease, withSlots, withToken, type HomeOptions } from '../options.js';
@@ -131,7 +132,7 @@ async function stayUp(options: UpOptions): Promise<void> {
   try {
     if (options.worker) host.startWorker({ slots: options.slots, slotMemoryBytes: options.slotMemory ?? null, cacheBytes: options.cache ?? null, ...(options.engine === undefined ? {} : { engine: options.engine }) });
     display.say(`coordinator of home ${near(home.folder)}: ${host.url} (HTTP), ${host.workerAddress} (workers)${nats === null ? '' : `, ${nats.place.address.shown} (workers of fleet ${nats.place.fleet})`}; its token is in ${near(home.announcement)}`);
-    display.say(`Dashboard: ${host.url}`);
+    display.say(`Dashboard: ${host.standby === null ? (await dashboardLink(host.service(), host.url)).url : host.url}`);
     const outer = reachedAt(host.outer, listening.outer?.advertise ?? null);
     if (outer !== null) display.say(`from other machines: ${outer.http} (HTTP), ${outer.grpc} (workers)${listening.outer?.tls === null ? ', without TLS' : ''}; tokens: ${commandLine(['token', 'create', '--role', 'worker'], home)}`);
     if (host.standby !== null) display.say(`another coordinator leads${host.standby === '' ? '' : `, ${host.standby}`}: this one stands by`);

@@ -16,6 +16,7 @@ import { isArrayFile } from '../data/layout-of.js';
 import { progressLine } from '../data/prepare.js';
 import { homeAt, removeNewHome, type Home } from '../home.js';
 import { connect, type Connection } from '../host/connect.js';
+import { dashboardLink, sweepPath } from '../host/dashboard-link.js';
 import { openService } from '../host/open-service.js';
 import { sweepFileFor } from '../init/init-sweep.js';
 import { commandLine, near, programName } from '../program-name.js';
@@ -257,7 +258,8 @@ class Run {
   async #begin(connection: Connection, request: SubmitRequest): Promise<string> {
     this.#interrupts.signal.throwIfAborted();
     const { sweep } = await beginSweep(connection.service, request, (line) => this.#display.say(line));
-    if (connection.host !== null) this.#display.say(`Dashboard: ${connection.host.url}/sweeps/${encodeURIComponent(sweep.name)}`);
+    const { host } = connection;
+    if (host !== null) this.#display.say(`Dashboard: ${(await dashboardLink(host.service(), host.url, sweepPath(sweep.name))).url}`);
     if (sweep.state === 'running') this.#startWorker(connection);
     return sweep.id;
   }

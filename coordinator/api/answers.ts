@@ -47,6 +47,8 @@ export interface Answers {
 
   'POST /sweeps/preview': Preview;
   'POST /sweeps': Submitted;
+  'POST /sweeps/text': Submitted;
+  'POST /sweeps/text/preview': Preview;
   'POST /sweeps/:sweep/state': Done;
   'POST /sweeps/:sweep/changes': Changed;
   'POST /sweeps/:sweep/forks': Changed;

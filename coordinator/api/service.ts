@@ -22,6 +22,7 @@ import { importanceOf } from './importance.js';
 import { chunks, distinctKeys, epochsOf } from './known-epochs.js';
 import type { Leading } from './leading.js';
 import { Submissions } from './submissions.js';
+import { requestOfText, type TextSubmission } from './text-submission.js';
 import { Tokens } from './tokens.js';
 import { readTrialName } from './trial-name.js';
 import { TrialRequests } from './trial-requests.js';
@@ -95,6 +96,18 @@ export class ApplicationService implements SweepService {
 
   submit(request: SubmitRequest): Promise<Submitted> {
     return this.#submissions.submit(request);
+  }
+
+  async previewText(submission: TextSubmission): Promise<Preview> {
+    return this.#submissions.preview(await this.#requestOf(submission));
+  }
+
+  async submitText(submission: TextSubmission): Promise<Submitted> {
+    return this.#submissions.submit(await this.#requestOf(submission));
+  }
+
+  async #requestOf(submission: TextSubmission): Promise<SubmitRequest> {
+    return requestOfText(submission, await this.#store.listSweeps(this.#options.project));
   }
 
   async change(idOrName: string, change: SweepChange, options: { readonly dryRun: boolean }): Promise<Changed> {

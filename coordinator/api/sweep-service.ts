@@ -5,6 +5,7 @@ import type { CostView, EnsembleView, ImportanceView } from './analysis-views.js
 import type { DataImages, DataImagesQuery, DataSetDetail, DataSetView, DataSizes } from './data-views.js';
 import type { EventPage } from './event-views.js';
 import type { Drained, GarbageRequest, GarbageView, MadeToken, Released, TokenRequest, TokenView, WorkerView } from './fleet-views.js';
+import type { TextSubmission } from './text-submission.js';
 import type { Results, ResultsOptions, TrialDetail } from './trial-views.js';
 import type { Changed, Enqueued, Health, Preview, ProgressView, Recorded, Retried, SubmitRequest, Submitted, SweepFileView, SweepView } from './views.js';
 
@@ -16,6 +17,9 @@ export interface SweepService {
   health(): Promise<Health>;
   preview(request: SubmitRequest): Promise<Preview>;
   submit(request: SubmitRequest): Promise<Submitted>;
+  /** Of a sweep file by its text alone (text-submission.ts says which can be). */
+  previewText(submission: TextSubmission): Promise<Preview>;
+  submitText(submission: TextSubmission): Promise<Submitted>;
   sweeps(): Promise<SweepView[]>;
   sweep(idOrName: string): Promise<SweepView>;
   progress(idOrName: string): Promise<ProgressView>;

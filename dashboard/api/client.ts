@@ -1,33 +1,13 @@
 /** Requests to /api/v1, as the viewer who has logged in. */
 import { signal } from '@preact/signals';
+import { ApiError } from './api-error.js';
 import type { Answers, Operation } from './types.js';
-
-/** What the coordinator answers in the place of what was asked for; `Unreachable` where it does not answer. */
-export class ApiError extends Error {
-  override readonly name = 'ApiError';
-  readonly code: string;
-  /** 0 where no answer came. */
-  readonly status: number;
-  /** Of a standby: the address of the coordinator that leads, where it is known. */
-  readonly leader: string | null;
-
-  constructor(code: string, message: string, status: number, leader: string | null = null) {
-    super(message);
-    this.code = code;
-    this.status = status;
-    this.leader = leader;
-  }
-}
 
 /** Whether a request was refused for want of a login since the last one. */
 export const isLoggedOut = signal(false);
 
-let token: string | null = null;
-
-/** Requests from here on are of whoever holds it; null for nobody. */
-export function useToken(next: string | null): void {
-  token = next;
-}
+/** A page of another site cannot set it. */
+const OWN_REQUEST = { 'x-trawl-request': '1' };
 
 export interface Asked {
   /** Values of the path's parameters, and of the query; one that is null is left out. */
@@ -42,7 +22,7 @@ export async function ask<Asks extends Operation>(operation: Asks, { at = {}, qu
   const [, method = '', path = ''] = /^(\S+) (.*)$/.exec(operation) ?? [];
   const answer = await answerTo(`/api/v1${filled(path, at)}${queryText(query)}`, {
     method,
-    headers: { ...(token === null ? {} : { authorization: `Bearer ${token}` }), ...(body === undefined ? {} : { 'content-type': 'application/json' }) },
+    headers: { ...OWN_REQUEST, ...(body === undefined ? {} : { 'content-type': 'application/json' }) },
     ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     ...(signal === undefined ? {} : { signal }),
   });

@@ -1,5 +1,6 @@
 /** What the page reads of the API. Types only: nothing of the coordinator is bundled. */
 export type { Answers, Operation } from '../../coordinator/api/answers.js';
+export type { EventView, StreamMessages } from '../../coordinator/api/event-views.js';
 export type { ProgressView, SweepView } from '../../coordinator/api/views.js';
 export type { Results, TrialResult } from '../../coordinator/api/trial-views.js';
 export type { SweepState, TrialState } from '../../coordinator/trial/states.js';

@@ -1,6 +1,6 @@
 /** A mistake of the page's own stays where it happened: a message, never a blank page. */
 import { Component, type ComponentChildren, type JSX } from 'preact';
-import { asApiError } from '../state/resource.js';
+import { asApiError } from '../api/api-error.js';
 import { Failed } from './panel.js';
 
 interface Props {

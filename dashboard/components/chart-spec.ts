@@ -18,6 +18,8 @@ export interface ChartSeries {
   /** Of the palette, from 1 to 8. */
   readonly colour: number;
   readonly kind: 'line' | 'step' | 'points';
+  /** Whether a line goes on over places without a value. */
+  readonly spansGaps?: boolean;
 }
 
 export interface ChartSpec {

@@ -66,7 +66,7 @@ function markText(value: number, axis: ChartAxis): string {
 
 type Place = (value: number) => number | null;
 
-function drawn({ kind, values }: ChartSeries, xs: readonly number[], px: Place, py: Place, colour: string): string {
+function drawn({ kind, values, spansGaps = kind === 'step' }: ChartSeries, xs: readonly number[], px: Place, py: Place, colour: string): string {
   const points = values.map((value, index): readonly [number, number] | null => {
     const [x, y] = [px(xs[index] ?? NaN), value === null ? null : py(value)];
     return x === null || y === null || Number.isNaN(x) ? null : [x, y];
@@ -75,9 +75,8 @@ function drawn({ kind, values }: ChartSeries, xs: readonly number[], px: Place, 
   let path = '';
   let pen: readonly [number, number] | null = null;
   for (const point of points) {
-    // A step goes on over places without a value; a line does not.
     if (point === null) {
-      if (kind === 'line') pen = null;
+      if (!spansGaps) pen = null;
       continue;
     }
     path += pen === null ? `M${point[0]} ${point[1]}` : kind === 'step' ? `H${point[0]}V${point[1]}` : `L${point[0]} ${point[1]}`;

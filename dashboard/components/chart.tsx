@@ -10,12 +10,15 @@ import { Menu } from './menu.js';
 import { pngOf } from './picture.js';
 import type { Plot } from './plot.js';
 
+/** More lines are told apart by the pointer. */
+const MOST_IN_LEGEND = 12;
+
 export interface ChartProps {
   readonly spec: ChartSpec;
   /** What the chart comes to, for people who do not see it and beside it for all. */
   readonly summary: string;
   /** What lies at an index of `xs`, in words; the values of the series where it is absent. */
-  readonly describe?: (index: number) => string;
+  readonly describe?: (index: number, series: number | null) => string;
   readonly onPick?: (index: number) => void;
   /** Name of exported files, without an ending. */
   readonly file: string;
@@ -23,22 +26,23 @@ export interface ChartProps {
 
 export function Chart(props: ChartProps): JSX.Element {
   const { spec, summary, file } = props;
-  const hovered = useSignal<number | null>(null);
-  const index = hovered.value;
+  const hovered = useSignal<{ readonly index: number | null; readonly series: number | null }>({ index: null, series: null });
+  const { index, series } = hovered.value;
   return (
     <figure class="chart" aria-label={`${spec.title}. ${summary}`}>
       <div class="chart-head">
-        <figcaption>{index === null ? summary : (props.describe ?? ((at: number) => valuesAt(spec, at)))(index)}</figcaption>
+        <figcaption>{index === null ? summary : (props.describe ?? ((at: number) => valuesAt(spec, at)))(index, series)}</figcaption>
         <ExportMenu spec={spec} file={file} />
       </div>
-      <Drawing {...props} onHover={(at) => (hovered.value = at)} />
+      <Drawing {...props} onHover={(at, nearest) => (hovered.value = { index: at, series: nearest })} />
       <ul class="legend">
-        {spec.series.map(({ label, colour }) => (
+        {spec.series.slice(0, MOST_IN_LEGEND).map(({ label, colour }) => (
           <li key={label}>
             <span class="swatch" style={{ background: `var(--series-${((colour - 1) % 8) + 1})` }} />
-            {label}
+            {label.length > 60 ? `${label.slice(0, 59)}…` : label}
           </li>
         ))}
+        {spec.series.length > MOST_IN_LEGEND && <li class="muted">and {spec.series.length - MOST_IN_LEGEND} more</li>}
       </ul>
     </figure>
   );
@@ -50,7 +54,7 @@ function valuesAt({ x, xs, series }: ChartSpec, index: number): string {
   return [`${x.label}: ${where}`, ...series.map(({ label, values }) => `${label}: ${metric(values[index])}`)].join(', ');
 }
 
-function Drawing({ spec, onHover, onPick }: ChartProps & { readonly onHover: (index: number | null) => void }): JSX.Element {
+function Drawing({ spec, onHover, onPick }: ChartProps & { readonly onHover: (index: number | null, series: number | null) => void }): JSX.Element {
   const element = useRef<HTMLDivElement>(null);
   const drawn = useRef<Plot | null>(null);
   const latest = useRef({ spec, onPick });

@@ -2,8 +2,8 @@
 import { useSignal } from '@preact/signals';
 import type { ComponentChildren, JSX } from 'preact';
 import { useEffect, useId, useRef } from 'preact/hooks';
-import type { ApiError } from '../api/client.js';
-import { asApiError } from '../state/resource.js';
+import type { ApiError } from '../api/api-error.js';
+import { asApiError } from '../api/api-error.js';
 import { Mistakes } from './mistakes.js';
 
 export interface DialogProps {
@@ -45,6 +45,7 @@ export interface ConfirmDialogProps {
   /** What the button says: the deed, never `OK`. */
   readonly deed: string;
   readonly danger?: boolean;
+  readonly wide?: boolean;
   readonly isReady?: boolean;
   /** Closes the dialog when it settles well, unless there is something to be read first. */
   readonly onConfirm: () => Promise<string | null>;
@@ -52,7 +53,7 @@ export interface ConfirmDialogProps {
   readonly children: ComponentChildren;
 }
 
-export function ConfirmDialog({ title, deed, danger = false, isReady = true, onConfirm, onClose, children }: ConfirmDialogProps): JSX.Element {
+export function ConfirmDialog({ title, deed, danger = false, wide = false, isReady = true, onConfirm, onClose, children }: ConfirmDialogProps): JSX.Element {
   const isBusy = useSignal(false);
   const failure = useSignal<ApiError | null>(null);
   const told = useSignal<string | null>(null);
@@ -69,7 +70,7 @@ export function ConfirmDialog({ title, deed, danger = false, isReady = true, onC
     }
   };
   return (
-    <Dialog title={title} onClose={onClose}>
+    <Dialog title={title} wide={wide} onClose={onClose}>
       <form
         onSubmit={(event) => {
           event.preventDefault();

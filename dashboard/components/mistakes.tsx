@@ -1,6 +1,6 @@
 /** What is wrong with something that was written, a line for each mistake. */
 import type { JSX } from 'preact';
-import type { ApiError } from '../api/client.js';
+import type { ApiError } from '../api/api-error.js';
 
 export interface Mistake {
   /** From 1; null where it is about no line. */
@@ -24,20 +24,22 @@ export interface MistakesProps {
 
 export function Mistakes({ error, onLine }: MistakesProps): JSX.Element {
   return (
-    <ul class="mistakes" role="alert">
-      {mistakesOf(error.message).map(({ line, text }, index) => (
-        <li key={index}>
-          {line !== null &&
-            (onLine === undefined ? (
-              `Line ${line}: `
-            ) : (
-              <button type="button" class="plain" onClick={() => onLine(line)}>
-                Line {line}
-              </button>
-            ))}
-          {text}
-        </li>
-      ))}
-    </ul>
+    <div role="alert">
+      <ul class="mistakes">
+        {mistakesOf(error.message).map(({ line, text }, index) => (
+          <li key={index}>
+            {line !== null &&
+              (onLine === undefined ? (
+                `Line ${line}: `
+              ) : (
+                <button type="button" class="plain" onClick={() => onLine(line)}>
+                  Line {line}
+                </button>
+              ))}
+            {text}
+          </li>
+        ))}
+      </ul>
+    </div>
   );
 }

@@ -2,7 +2,7 @@
 import type { ReadonlySignal } from '@preact/signals';
 import type { ComponentChildren, JSX } from 'preact';
 import { useId } from 'preact/hooks';
-import type { ApiError } from '../api/client.js';
+import type { ApiError } from '../api/api-error.js';
 import type { Resource } from '../state/resource.js';
 
 export interface PanelProps {

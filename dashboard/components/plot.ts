@@ -6,8 +6,8 @@ import { seriesColour, token, type ChartAxis, type ChartSpec } from './chart-spe
 const HEIGHT_PX = 280;
 
 export interface PlotHooks {
-  /** Told the index into `xs` under the pointer; null where there is none. */
-  readonly onHover: (index: number | null) => void;
+  /** Told the index into `xs` under the pointer, and which series is nearest; null where there is none. */
+  readonly onHover: (index: number | null, series: number | null) => void;
   readonly onClick?: ((index: number) => void) | undefined;
 }
 
@@ -44,21 +44,37 @@ function optionsOf(element: HTMLElement, spec: ChartSpec, hooks: PlotHooks): uPl
     width: Math.max(200, element.clientWidth),
     height: HEIGHT_PX,
     legend: { show: false },
-    cursor: { points: { size: 7 }, drag: { x: true, y: false } },
+    cursor: { points: { size: 7 }, focus: { prox: spec.series.length > 2 ? 24 : -1 }, drag: { x: true, y: false } },
     scales: { x: { time: spec.x.time === true, distr: distributionOf(spec.x) }, y: { distr: distributionOf(spec.y) } },
     axes: [axisOf(spec.x, 34), axisOf(spec.y, 62)],
     series: [
       { label: spec.x.label },
-      ...spec.series.map(({ label, colour, kind }): uPlot.Series => {
+      ...spec.series.map(({ label, colour, kind, spansGaps = kind === 'step' }): uPlot.Series => {
         const stroke = seriesColour(colour);
-        const shared = { label, stroke, width: 1.6, spanGaps: kind === 'step' };
+        const shared = { label, stroke, width: 1.6, spanGaps: spansGaps };
         if (kind === 'points') return { ...shared, paths: () => null, points: { show: true, size: 5, fill: stroke, width: 0 } };
         return { ...shared, points: { show: false }, ...(kind === 'step' && steps !== undefined ? { paths: steps } : {}) };
       }),
     ],
-    hooks: { setCursor: [(chart) => hooks.onHover(chart.cursor.idx ?? null)] },
+    // What is not under the pointer steps back, where there are several lines.
+    focus: { alpha: spec.series.length > 2 ? 0.25 : 1 },
+    hooks: {
+      setCursor: [(chart) => hooks.onHover(chart.cursor.idx ?? null, focused(chart))],
+      setSeries: [(chart) => hooks.onHover(chart.cursor.idx ?? null, focused(chart))],
+    },
   };
 }
+
+/** Of the spec, from 0. */
+function focused({ series }: uPlot): number | null {
+  if (series.length <= 2) return series.length === 2 ? 0 : null;
+  const shown = series.slice(1);
+  const chosen = shown.filter(({ _focus }: FocusedSeries) => _focus === true);
+  return chosen.length === 1 ? shown.indexOf(chosen[0]!) : null;
+}
+
+/** What uPlot notes on a series and its types leave out. */
+type FocusedSeries = uPlot.Series & { readonly _focus?: boolean | null };
 
 /** By uPlot's numbers: its enumeration is there for the compiler alone. */
 function distributionOf({ log }: ChartAxis): uPlot.Scale.Distr {

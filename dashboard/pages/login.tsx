@@ -1,16 +1,16 @@
 /** The door: a token for the page. */
 import { useSignal } from '@preact/signals';
 import type { JSX } from 'preact';
-import type { ApiError } from '../api/client.js';
-import { logIn } from '../api/session.js';
+import type { ApiError } from '../api/api-error.js';
+import { logIn, session } from '../api/session.js';
 import { usePageTitle } from '../components/page-title.js';
-import { asApiError } from '../state/resource.js';
+import { asApiError } from '../api/api-error.js';
 
 export function LoginPage(): JSX.Element {
   usePageTitle('Log in');
   const token = useSignal('');
   const isBusy = useSignal(false);
-  const failure = useSignal<ApiError | null>(null);
+  const failure = useSignal<ApiError | null>(session.value.state === 'out' ? session.value.problem : null);
   const submit = async (): Promise<void> => {
     isBusy.value = true;
     failure.value = null;
@@ -37,7 +37,7 @@ export function LoginPage(): JSX.Element {
             <label for="token">Token</label>
             <input id="token" type="password" autocomplete="current-password" value={token.value} onInput={(event) => (token.value = event.currentTarget.value)} aria-describedby="token-hint" required />
             <span class="hint" id="token-hint">
-              <code>trawl token create --role viewer</code> makes one; the token of a coordinator on this machine stands in <code>coordinator.json</code> of its home.
+              <code>trawl token create --role viewer</code> makes one. On the machine of the coordinator, <code>trawl dashboard</code> prints a link that needs none.
             </span>
           </div>
           {failure.value !== null && (

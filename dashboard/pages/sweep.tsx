@@ -1,5 +1,5 @@
 /** One sweep: how far it is, its trials, what they say of its space, what failed, and what is done to it. */
-import type { ReadonlySignal } from '@preact/signals';
+import { useSignal, type ReadonlySignal } from '@preact/signals';
 import type { JSX } from 'preact';
 import { ask } from '../api/client.js';
 import type { ProgressView, Results } from '../api/types.js';
@@ -11,10 +11,12 @@ import { hrefWith, place } from '../state/location.js';
 import { useResource, type Resource } from '../state/resource.js';
 import { between, count, duration, metric, percent, time, whole } from '../text/format.js';
 import type { PageProps } from './page.js';
+import { EventLog } from './sweep/event-log.js';
 import { Failures } from './sweep/failures.js';
 import { HeatMap } from './sweep/heat-map.js';
 import { Importance } from './sweep/importance.js';
 import { Leaderboard } from './sweep/leaderboard.js';
+import { LearningCurves } from './sweep/learning-curves.js';
 import { ObjectiveOverTime } from './sweep/objective-over-time.js';
 import { ParallelCoordinates } from './sweep/parallel-coordinates.js';
 import { ParetoFront } from './sweep/pareto-front.js';
@@ -23,8 +25,10 @@ import { Steering } from './sweep/steering.js';
 
 const VIEWS = [
   ['overview', 'Overview'],
+  ['curves', 'Curves'],
   ['space', 'Space'],
   ['failures', 'Failures'],
+  ['log', 'Log'],
 ] as const;
 
 type View = (typeof VIEWS)[number][0];
@@ -32,8 +36,14 @@ type View = (typeof VIEWS)[number][0];
 export function SweepPage({ params }: PageProps): JSX.Element {
   const sweep = params.sweep ?? '';
   usePageTitle(sweep);
-  const progress = useResource(`progress ${sweep}`, (signal) => ask('GET /sweeps/:sweep/progress', { at: { sweep }, signal }), { live: true });
-  const results = useResource(`results ${sweep}`, (signal) => ask('GET /sweeps/:sweep/trials', { at: { sweep }, query: { test: 0 }, signal }), { live: true });
+  // By its id once that is known: events name no sweep otherwise.
+  const id = useSignal<string | null>(null);
+  const progress = useResource(`progress ${sweep}`, async (signal) => {
+    const found = await ask('GET /sweeps/:sweep/progress', { at: { sweep }, signal });
+    id.value = found.sweep.id;
+    return found;
+  }, { live: id.value });
+  const results = useResource(`results ${sweep}`, (signal) => ask('GET /sweeps/:sweep/trials', { at: { sweep }, query: { test: 0 }, signal }), { live: id.value });
   const asked = place.value.query.get('view');
   const view = VIEWS.find(([name]) => name === asked)?.[0] ?? 'overview';
   return (
@@ -84,6 +94,10 @@ function CurrentView({ view, progress, results, retry }: CurrentViewProps): JSX.
           {shown((found) => <Leaderboard results={found} />)}
         </>
       );
+    case 'curves':
+      return panel('Learning curves', (found) => <LearningCurves results={found} />);
+    case 'log':
+      return <EventLog sweep={progress.sweep} />;
     case 'space':
       return (
         <>

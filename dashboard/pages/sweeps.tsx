@@ -1,6 +1,8 @@
 /** All sweeps: how far they are, what they found, how long they still take. */
+import { useSignal } from '@preact/signals';
 import type { JSX } from 'preact';
 import { ask, segment } from '../api/client.js';
+import { maySteer } from '../api/session.js';
 import type { ProgressView, SweepView } from '../api/types.js';
 import { DataTable, localRows, sortingOf, TableTools, type Column } from '../components/data-table.js';
 import { usePageTitle } from '../components/page-title.js';
@@ -10,6 +12,7 @@ import { place, setQuery } from '../state/location.js';
 import { useResource } from '../state/resource.js';
 import { remainingMs } from '../state/epoch-rate.js';
 import { between, count, duration, metric, percent, time, whole } from '../text/format.js';
+import { StartDialog } from './sweeps/start-dialog.js';
 
 interface SweepLine {
   readonly sweep: SweepView;
@@ -50,13 +53,22 @@ async function loadLines(signal: AbortSignal): Promise<readonly SweepLine[]> {
 
 export function SweepsPage(): JSX.Element {
   usePageTitle('Sweeps');
-  const { resource, reload } = useResource('sweeps', loadLines, { live: true });
+  const { resource, reload } = useResource('sweeps', loadLines, { live: null });
+  const isStarting = useSignal(false);
   const search = place.value.query.get('search') ?? '';
   return (
     <>
       <div class="page-head">
         <h1>Sweeps</h1>
+        {maySteer() && (
+          <div class="actions">
+            <button type="button" class="primary" onClick={() => (isStarting.value = true)}>
+              Start a sweep
+            </button>
+          </div>
+        )}
       </div>
+      {isStarting.value && <StartDialog onClose={() => (isStarting.value = false)} />}
       <Shown what="the sweeps" of={resource} retry={reload}>
         {(lines) => <SweepTable lines={lines} search={search} />}
       </Shown>

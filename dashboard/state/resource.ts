@@ -1,8 +1,8 @@
 /** What a panel shows: loading, failed, or ready with when it was read. */
 import { useSignal, type ReadonlySignal } from '@preact/signals';
 import { useEffect, useRef } from 'preact/hooks';
-import { ApiError } from '../api/client.js';
-import { revision } from '../api/live.js';
+import { asApiError, type ApiError } from '../api/api-error.js';
+import { ownChanges, revision } from '../api/live.js';
 
 export type Resource<T> =
   | { readonly state: 'loading' }
@@ -16,10 +16,17 @@ export interface UsedResource<T> {
   readonly reload: () => void;
 }
 
-/**
- * Reads at once, when `key` changes, and, where it is `live`, whenever something happens. What was read stays in place while it is read again.
- */
-export function useResource<T>(key: string, load: (signal: AbortSignal) => Promise<T>, { live = false }: { readonly live?: boolean } = {}): UsedResource<T> {
+export interface ResourceOptions {
+  /** The id of a sweep, or null for all: read again when something happens there. Absent for once. */
+  readonly live?: string | null;
+}
+
+/** Reading again rests so long, and ten times as long as it took: what is large is read less often. */
+const REST_MS = 500;
+const REST_TIMES = 10;
+
+/** Reads at once, and when `key` changes. What was read stays in place while it is read again. */
+export function useResource<T>(key: string, load: (signal: AbortSignal) => Promise<T>, { live }: ResourceOptions = {}): UsedResource<T> {
   const resource = useSignal<Resource<T>>({ state: 'loading' });
   const current = useRef(load);
   current.current = load;
@@ -40,21 +47,30 @@ export function useResource<T>(key: string, load: (signal: AbortSignal) => Promi
     own.read();
     return () => own.stop();
   }, [key]);
-  const changes = live ? revision().value : 0;
-  const first = useRef(changes);
+  const changes = live === undefined ? 0 : revision(live).value;
+  const seen = useRef(changes);
   useEffect(() => {
-    if (changes !== first.current) reader.current?.read();
+    if (changes !== seen.current) reader.current?.read();
+    seen.current = changes;
   }, [changes]);
-  return { resource, reload: () => reader.current?.read() };
+  const own = live === undefined ? 0 : ownChanges.value;
+  const seenOwn = useRef(own);
+  useEffect(() => {
+    if (own !== seenOwn.current) reader.current?.readNow();
+    seenOwn.current = own;
+  }, [own]);
+  return { resource, reload: () => reader.current?.readNow() };
 }
 
-/** One request at a time: what changes while one is under way is read after it. */
+/** One request at a time: what changes while one is under way is read after it, and after a rest. */
 class Reader {
   readonly #load: (signal: AbortSignal) => Promise<void>;
   readonly #failed: (error: ApiError) => void;
   readonly #controller = new AbortController();
   #isReading = false;
   #isStale = false;
+  /** Ends the rest. */
+  #wake: (() => void) | null = null;
 
   constructor(load: (signal: AbortSignal) => Promise<void>, failed: (error: ApiError) => void) {
     this.#load = load;
@@ -66,8 +82,15 @@ class Reader {
     if (!this.#isReading) void this.#run();
   }
 
+  /** Without the rest. */
+  readNow(): void {
+    this.read();
+    this.#wake?.();
+  }
+
   stop(): void {
     this.#controller.abort();
+    this.#wake?.();
   }
 
   #isStopped(): boolean {
@@ -78,16 +101,23 @@ class Reader {
     this.#isReading = true;
     while (this.#isStale && !this.#isStopped()) {
       this.#isStale = false;
+      const startedAt = performance.now();
       try {
         await this.#load(this.#controller.signal);
       } catch (error) {
         if (!this.#isStopped()) this.#failed(asApiError(error));
       }
+      const tookMs = performance.now() - startedAt;
+      await this.#rest(REST_MS + REST_TIMES * tookMs);
     }
     this.#isReading = false;
   }
-}
 
-export function asApiError(error: unknown): ApiError {
-  return error instanceof ApiError ? error : new ApiError('PageError', error instanceof Error ? error.message : String(error), 0);
+  async #rest(ms: number): Promise<void> {
+    await new Promise<void>((resolve) => {
+      this.#wake = resolve;
+      setTimeout(resolve, ms);
+    });
+    this.#wake = null;
+  }
 }

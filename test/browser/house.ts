@@ -10,6 +10,8 @@ export interface House {
   readonly home: string;
   readonly url: string;
   readonly token: string;
+  /** What it printed to log in with, once. */
+  readonly link: string;
   readonly host: Trawl;
   /** Writes a sweep file and hands it in. Returns its name. */
   readonly submit: (name: string, text: string) => Promise<string>;
@@ -25,7 +27,7 @@ export async function startHouse({ slots = 2 }: { readonly slots?: number } = {}
   const folder = mkdtempSync(join(tmpdir(), 'trawl-test-'));
   const home = join(folder, 'home');
   const host = new Trawl(['up', '--home', home, '--slots', String(slots)]);
-  const [, url = ''] = await host.said(/^Dashboard: (\S+)$/m);
+  const [, url = '', link = ''] = await host.said(/^Dashboard: (http:\/\/[^/]+)(\/#login=\S+)$/m);
   const { token } = JSON.parse(readFileSync(join(home, 'coordinator.json'), 'utf8')) as { token: string };
   const command = async (...args: string[]): Promise<string> => {
     const { code, stdout, stderr } = await trawl([...args, '--home', home]);
@@ -33,7 +35,7 @@ export async function startHouse({ slots = 2 }: { readonly slots?: number } = {}
     return stdout;
   };
   return {
-    ...{ home, url, token, host, command },
+    ...{ home, url, token, host, command, link: `${url}${link}` },
     submit: async (name, text) => {
       const file = join(folder, 'sweep.yaml');
       writeFileSync(file, `name: ${JSON.stringify(name)}\n${text}`);
@@ -73,8 +75,10 @@ export function formulaSweep({ rates = [0.1, 0.2, 0.4], epochMs = 5, epochs = [2
   ].join('\n');
 }
 
+/** Opens a view as the viewer whose token it is, by the login page. */
 export async function logIn(page: Page, { url, token }: Pick<House, 'url' | 'token'>, path = '/'): Promise<void> {
   await page.goto(`${url}${path}`);
   await page.getByLabel('Token').fill(token);
   await page.getByRole('button', { name: 'Log in' }).click();
+  await page.getByRole('button', { name: 'Log out' }).waitFor();
 }

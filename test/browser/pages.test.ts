@@ -37,6 +37,67 @@ describe('the dashboard', () => {
     assert.deepEqual(problems, []);
   });
 
+  it('lets whoever follows the printed link in once, and nobody after they have logged out', async () => {
+    const { page, problems } = await openPage({ expected: ['401'] });
+    await page.goto(house.link);
+    await page.getByRole('link', { name: 'digits' }).waitFor();
+    assert.equal(new URL(page.url()).hash, '');
+    await page.reload();
+    await page.getByRole('link', { name: 'digits' }).waitFor();
+    await page.getByRole('button', { name: 'Log out' }).click();
+    await page.getByLabel('Token').waitFor();
+    await page.reload();
+    await page.getByLabel('Token').waitFor();
+    const other = await openPage({ expected: ['401'] });
+    await other.page.goto(house.link);
+    await other.page.getByRole('alert').filter({ hasText: 'link' }).waitFor();
+    assert.deepEqual([...problems, ...other.problems], []);
+  });
+
+  it('shows a viewer everything and no way to steer', async () => {
+    const { secret } = JSON.parse(await house.command('token', 'create', '--role', 'viewer', '--json')) as { secret: string };
+    const { page, problems } = await openPage({ expected: ['401'] });
+    await logIn(page, { url: house.url, token: secret }, '/sweeps/digits');
+    await page.getByRole('heading', { name: '12 trials' }).waitFor();
+    for (const deed of ['Stop', 'Resume', 'Enqueue']) assert.equal(await page.getByRole('button', { name: deed }).count(), 0, deed);
+    assert.deepEqual(problems, []);
+  });
+
+  it('starts a sweep from its text, after its mistakes were told at their lines, and shows it go on by itself', async () => {
+    const { page, problems } = await openPage({ expected: ['401', '400'] });
+    await logIn(page, house);
+    await page.getByRole('button', { name: 'Start a sweep' }).click();
+    const dialog = page.getByRole('dialog');
+    const text = `name: from the page\n${formulaSweep({ rates: [0.2], epochMs: 200, epochs: [10] })}`;
+    await dialog.getByLabel('or its text').fill(text.replace('space: {', 'space: {learning_rate: 0.1, '));
+    await dialog.getByRole('button', { name: 'Line 3' }).first().waitFor();
+    await page.screenshot({ path: join(screenshotFolder(), 'start-light-desktop.png') });
+    await assertAccessible(page);
+    await dialog.getByLabel('or its text').fill(text);
+    await dialog.getByText(/2 trials: 20 epochs asked for, 20 after sharing, 20 to train/).waitFor();
+    await dialog.getByRole('button', { name: 'Start' }).click();
+    await page.getByRole('heading', { name: 'from the page' }).waitFor();
+    await page.locator('.page-head .state', { hasText: 'completed' }).waitFor();
+    await page.getByRole('link', { name: 'Log' }).click();
+    await page.getByRole('cell', { name: 'sweep.submitted' }).or(page.getByRole('cell', { name: /^sweep\./ })).first().waitFor();
+    assert.deepEqual(problems, []);
+  });
+
+  it('says that it is stale while the coordinator is gone, and goes on by itself once it is back', async () => {
+    await house.submit('long', formulaSweep({ rates: [0.2], epochMs: 400, epochs: [200] }));
+    const { page } = await openPage();
+    await logIn(page, house, '/sweeps/long');
+    await page.locator('.connection', { hasText: 'live' }).waitFor();
+    const { pid } = (await (await fetch(`${house.url}/api/v1/health`)).json()) as { pid: number };
+    process.kill(pid, 'SIGSTOP');
+    await page.getByText(/is stale since/).waitFor();
+    process.kill(pid, 'SIGKILL');
+    await page.locator('.connection', { hasText: 'live' }).waitFor();
+    const before = await page.locator('dd').first().innerText();
+    await page.locator('.facts div:first-child dd').filter({ hasNotText: before.split('\n')[0] ?? '' }).waitFor();
+    await house.command('stop', 'long');
+  });
+
   it('shows sweeps and a sweep in both themes, on a desk and on a phone, with nothing cut off and no serious accessibility fault', async (t) => {
     await house.submit('a sweep whose name is long enough to be cut off somewhere if nobody takes care of it', formulaSweep({ rates: [0.3] }));
     await house.submit('running now', formulaSweep({ rates: [0.1, 0.15, 0.2, 0.25, 0.3, 0.35], epochMs: 400, epochs: [30] }));

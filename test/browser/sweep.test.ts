@@ -66,6 +66,25 @@ describe('the page of a sweep', () => {
     assert.deepEqual([...problems, ...again.problems], []);
   });
 
+  it('draws the learning curves of the trials whose names match, smoothed and on a logarithmic axis, under their address', async (t) => {
+    const { page, problems } = await openPage({ expected: ['401'] });
+    await logIn(page, house, '/sweeps/search?view=curves');
+    await page.getByText('30 curves, the best of 60 trials').waitFor();
+    await page.getByRole('searchbox', { name: 'Trials' }).fill('mode=deep');
+    await page.getByText(/^\d+ curves$/).waitFor();
+    await page.getByLabel('Logarithmic').check();
+    await page.getByLabel('Smoothing').fill('0.5');
+    await page.getByLabel('Along').selectOption('time');
+    await page.waitForURL(/trials=mode%3Ddeep.*log=1.*smoothing=0\.5.*along=time/);
+    await page.locator('.chart canvas').waitFor();
+    await page.screenshot({ path: join(screenshotFolder(), 'curves-light-desktop.png'), fullPage: true });
+    await assertAccessible(page);
+    await page.getByRole('searchbox', { name: 'Trials' }).fill('[');
+    await page.getByText('This is no regular expression').waitFor();
+    t.diagnostic(`screenshots: ${screenshotFolder()}`);
+    assert.deepEqual(problems, []);
+  });
+
   it('exports a chart as SVG, PNG, CSV and JSON', async () => {
     const { page } = await openPage({ expected: ['401'] });
     await logIn(page, house, '/sweeps/search?view=space');

@@ -4620,6 +4620,12 @@ export const answerSchemas: { readonly definitions: { readonly [name: string]: S
   "POST /sweeps": {
    "$ref": "#/components/schemas/Submitted"
   },
+  "POST /sweeps/text": {
+   "$ref": "#/components/schemas/Submitted"
+  },
+  "POST /sweeps/text/preview": {
+   "$ref": "#/components/schemas/Preview"
+  },
   "POST /sweeps/:sweep/state": {
    "$ref": "#/components/schemas/Done"
   },

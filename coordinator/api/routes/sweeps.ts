@@ -19,6 +19,8 @@ const forkRequest = z.strictObject({ name: z.string().min(1), ...changeRequest.s
 const retryRequest = z.strictObject({ trials: z.array(z.string()).default([]) });
 const enqueueRequest = z.strictObject({ trials: z.array(z.record(z.string(), json)).min(1), front: z.boolean().default(false) });
 
+const textRequest = z.strictObject({ name: z.string().min(1).max(200), text: z.string().max(1_000_000), replace: z.boolean().optional() });
+
 export const testQuery = z.object({ test: z.enum(['0', '1']).default('0') });
 const trialsQuery = testQuery.extend({ limit: z.coerce.number().int().min(1).optional() });
 const importanceQuery = z.object({ metric: z.string().min(1).optional() });
@@ -40,6 +42,8 @@ export const sweepRoutes: readonly Route[] = [
 
   route('POST /sweeps/preview', { right: 'steer', summary: 'What a submission would mean, with nothing written', body: submitRequest }, (service, { body }) => service.preview(body)),
   route('POST /sweeps', { right: 'steer', summary: 'Submits a sweep file, whose data, modules and weights are blobs already', body: submitRequest }, (service, { body }) => service.submit(body)),
+  route('POST /sweeps/text', { right: 'steer', summary: 'Submits a sweep file by its text alone: of a synthetic trainable, or over the data of a sweep that says the same of them', body: textRequest }, (service, { body }) => service.submitText(body)),
+  route('POST /sweeps/text/preview', { right: 'steer', summary: 'What that would mean, with nothing written', body: textRequest }, (service, { body }) => service.previewText(body)),
   route('POST /sweeps/:sweep/state', { right: 'steer', summary: 'Pauses, resumes or stops it', body: stateRequest }, async (service, { params, body }) => {
     await service.setState(params.sweep, body.state, { now: body.now });
     return {};

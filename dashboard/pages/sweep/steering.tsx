@@ -3,6 +3,7 @@ import { useSignal } from '@preact/signals';
 import type { JSX } from 'preact';
 import { ask } from '../../api/client.js';
 import { noteChange } from '../../api/live.js';
+import { maySteer } from '../../api/session.js';
 import type { Results, SweepView } from '../../api/types.js';
 import { ConfirmDialog } from '../../components/dialog.js';
 import { Menu } from '../../components/menu.js';
@@ -18,11 +19,13 @@ export interface SteeringProps {
   readonly results: Results | null;
 }
 
-export function Steering({ sweep, results }: SteeringProps): JSX.Element {
+/** Nothing for those who may only look. */
+export function Steering({ sweep, results }: SteeringProps): JSX.Element | null {
   const deed = useSignal<Deed | null>(null);
   const close = (): void => {
     deed.value = null;
   };
+  if (!maySteer()) return null;
   const { state } = sweep;
   const button = (name: Deed, label: string): JSX.Element => (
     <button type="button" onClick={() => (deed.value = name)}>
@@ -76,10 +79,10 @@ function StateDialog({ sweep, deed, onClose }: StateDialogProps): JSX.Element {
       }}
     >
       <p>{means}</p>
-      {deed !== 'resume' && (
+      {deed === 'stop' && (
         <label class="check">
           <input type="checkbox" checked={isNow.value} onChange={(event) => (isNow.value = event.currentTarget.checked)} />
-          At once: epochs in progress are given up and trained again later
+          At once: the epochs in progress are given up
         </label>
       )}
     </ConfirmDialog>

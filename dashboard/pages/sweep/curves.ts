@@ -1,0 +1,73 @@
+/** Learning curves as they are drawn: which metrics there are, along epochs or time, smoothed or not. Pure. */
+import type { ChartSpec } from '../../components/chart-spec.js';
+
+export interface Curve {
+  readonly trial: number;
+  /** For patterns and under the pointer: its number and the settings by which it differs. */
+  readonly name: string;
+  /** In order, from epoch 0. */
+  readonly epochs: readonly { readonly epoch: number; readonly seconds: number; readonly metrics: { readonly [metric: string]: number } }[];
+}
+
+export interface CurveOptions {
+  readonly title: string;
+  readonly metric: string;
+  readonly along: 'epochs' | 'time';
+  readonly isLog: boolean;
+  /** Weight of what came before, in [0, 1). */
+  readonly smoothing: number;
+}
+
+export function metricsIn(curves: readonly Curve[]): string[] {
+  return [...new Set(curves.flatMap(({ epochs }) => epochs.slice(0, 1).flatMap(({ metrics }) => Object.keys(metrics))))].sort();
+}
+
+/**
+ * An exponential moving average without the pull of its beginning (Kingma and Ba 2015, section 3: divided by
+ * 1 - weight^n), so that it starts at the first value and not at 0.
+ */
+export function smoothed(values: readonly (number | null)[], weight: number): (number | null)[] {
+  if (weight === 0) return [...values];
+  let mean = 0;
+  let count = 0;
+  return values.map((value) => {
+    if (value === null) return null;
+    mean = weight * mean + (1 - weight) * value;
+    count += 1;
+    return mean / (1 - weight ** count);
+  });
+}
+
+/** One line for each curve over the x values of all. */
+export function curveSpec(curves: readonly Curve[], { title, metric, along, isLog, smoothing }: CurveOptions): ChartSpec {
+  const xOf = (curve: Curve): number[] => {
+    if (along === 'epochs') return curve.epochs.map(({ epoch }) => epoch + 1);
+    let seconds = 0;
+    return curve.epochs.map((row) => (seconds += row.seconds));
+  };
+  const places = curves.map(xOf);
+  const xs = [...new Set(places.flat())].sort((a, b) => a - b);
+  const indexOf = new Map(xs.map((x, index) => [x, index]));
+  const series = curves.map((curve, index) => {
+    const values: (number | null)[] = xs.map(() => null);
+    const own = smoothed(curve.epochs.map(({ metrics }) => metrics[metric] ?? null), smoothing);
+    for (const [at, x] of (places[index] ?? []).entries()) values[indexOf.get(x) ?? 0] = own[at] ?? null;
+    return { label: curve.name, values, colour: (index % 8) + 1, kind: 'line' as const, spansGaps: true };
+  });
+  return {
+    title,
+    x: along === 'epochs' ? { label: 'Epochs', whole: true } : { label: 'Time in training (s)' },
+    y: { label: `${metric}${isLog ? ' (log)' : ''}${smoothing > 0 ? ', smoothed' : ''}`, log: isLog },
+    xs,
+    series,
+  };
+}
+
+/** Whether a name has a pattern in it: a regular expression, as in TensorBoard; null where it is none. */
+export function patternOf(text: string): RegExp | null {
+  try {
+    return new RegExp(text, 'iu');
+  } catch {
+    return null;
+  }
+}

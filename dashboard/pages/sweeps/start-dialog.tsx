@@ -1,0 +1,88 @@
+/** Starting a sweep from its file, uploaded or pasted: mistakes are told at their line, and what it would mean, before it starts. */
+import { useSignal } from '@preact/signals';
+import type { JSX } from 'preact';
+import { useRef } from 'preact/hooks';
+import { ask, segment } from '../../api/client.js';
+import { noteChange } from '../../api/live.js';
+import { ConfirmDialog } from '../../components/dialog.js';
+import { Mistakes } from '../../components/mistakes.js';
+import { Loading } from '../../components/panel.js';
+import { go } from '../../state/location.js';
+import { useResource } from '../../state/resource.js';
+import { PreviewLines } from '../sweep/change-dialog.js';
+
+/** More is no sweep file. */
+const MOST_BYTES = 1_000_000;
+
+export function StartDialog({ onClose }: { readonly onClose: () => void }): JSX.Element {
+  const text = useSignal('');
+  const name = useSignal('sweep.yaml');
+  const tooLarge = useSignal<string | null>(null);
+  const area = useRef<HTMLTextAreaElement>(null);
+  const take = async (file: File | undefined): Promise<void> => {
+    if (file === undefined) return;
+    tooLarge.value = file.size > MOST_BYTES ? `${file.name.slice(0, 100)} has ${file.size} bytes; a sweep file has at most ${MOST_BYTES}` : null;
+    if (tooLarge.value !== null) return;
+    name.value = file.name.slice(0, 200);
+    text.value = await file.text();
+  };
+  const showLine = (line: number): void => {
+    const start = text.value.split('\n').slice(0, line - 1).join('\n').length + (line > 1 ? 1 : 0);
+    area.current?.focus();
+    area.current?.setSelectionRange(start, start + (text.value.split('\n')[line - 1]?.length ?? 0));
+  };
+  return (
+    <ConfirmDialog
+      title="Start a sweep"
+      deed="Start"
+      wide
+      isReady={text.value.trim() !== ''}
+      onClose={onClose}
+      onConfirm={async () => {
+        const { id } = await ask('POST /sweeps/text', { body: { name: name.value, text: text.value } });
+        noteChange();
+        go(`/sweeps/${segment(id)}`);
+        return null;
+      }}
+    >
+      <p class="small muted">
+        Sweeps over formulas start right here, and sweeps over data that a sweep of this coordinator has already, with the same <code>data:</code> in their file. Images, modules and weights that are new come with <code>trawl submit FILE</code>.
+      </p>
+      <div class="field">
+        <label for="start-file">Sweep file</label>
+        <input id="start-file" type="file" accept=".yaml,.yml,.json" onChange={(event) => void take(event.currentTarget.files?.[0])} />
+      </div>
+      {tooLarge.value !== null && (
+        <p class="mistakes" role="alert">
+          {tooLarge.value}
+        </p>
+      )}
+      <div class="field">
+        <label for="start-text">or its text</label>
+        <textarea id="start-text" ref={area} rows={14} spellcheck={false} value={text.value} onInput={(event) => (text.value = event.currentTarget.value)} />
+      </div>
+      {text.value.trim() !== '' && <WouldStart name={name.value} text={text.value} onLine={showLine} />}
+    </ConfirmDialog>
+  );
+}
+
+interface WouldStartProps {
+  readonly name: string;
+  readonly text: string;
+  readonly onLine: (line: number) => void;
+}
+
+/** The viewer has stopped typing for so long. */
+const PAUSE_MS = 400;
+
+function WouldStart({ name, text, onLine }: WouldStartProps): JSX.Element {
+  const { resource } = useResource(`${name}\n${text}`, async (signal) => {
+    await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
+    signal.throwIfAborted();
+    return ask('POST /sweeps/text/preview', { body: { name, text }, signal });
+  });
+  const { value } = resource;
+  if (value.state === 'loading') return <Loading what="what it would mean" />;
+  if (value.state === 'failed') return <Mistakes error={value.error} onLine={onLine} />;
+  return <PreviewLines preview={value.value} />;
+}
