@@ -150,7 +150,7 @@ async function requireFaithful(draft: string, home: Home): Promise<void> {
 }
 
 /** On wasm; on the home's native engine where a layer is known to eager alone. Throws EngineUnusable where there is none. */
-async function predictorOf(bundle: Bundle, home: Home): Promise<{ readonly engine: Engine; readonly predictor: Predictor }> {
+export async function predictorOf(bundle: Bundle, home: Home): Promise<{ readonly engine: Engine; readonly predictor: Predictor }> {
   const wasm = await createWasmEngine();
   try {
     return { engine: wasm, predictor: await Predictor.load(bundle, wasm) };

@@ -195,7 +195,7 @@ export class Host {
       name: 'coordinator',
       module: join(packageRoot(), 'dist', 'coordinator', 'main', 'main.js'),
       logFile: join(home.logs, 'coordinator.log'),
-      args: () => ['--blobs', blobs, '--grpc-port', port(this.#address?.grpc, listening.loopback.grpcPort), '--http-port', port(this.#address?.http, listening.loopback.httpPort), ...lease, ...outer()],
+      args: () => ['--blobs', blobs, '--home', home.folder, '--grpc-port', port(this.#address?.grpc, listening.loopback.grpcPort), '--http-port', port(this.#address?.http, listening.loopback.httpPort), ...lease, ...outer()],
       env: () => ({ ...blobCredentials(blobs), ...childEnvironment({ TRAWL_TOKEN: this.#token, TRAWL_DATABASE_URL: this.#databaseUrl ?? '', ...(nats === undefined ? {} : natsEnvironment(nats)) }) }),
       onReady: (message) => {
         const { grpc, http, outer: reached, standby } = message as CoordinatorAddress;

@@ -8,6 +8,7 @@ import type { Right, Role } from '../access/roles.js';
 import type { CostView, EnsembleView, ImportanceView } from './analysis-views.js';
 import type { EventPage, StreamMessage } from './event-views.js';
 import type { Drained, GarbageView, MadeToken, Released, TokenView, WorkerView } from './fleet-views.js';
+import type { EnsembleComparison, LayersView, PredictionsView, PredictionView, TrialBlob } from './model-views.js';
 import type { CurvesView, FailuresView, HeatmapView, LeaderboardView, PointsView, SeriesView, TimelineView } from './page-views.js';
 import type { Results, TrialDetail } from './trial-views.js';
 import type { Changed, Enqueued, Health, Preview, ProgressView, Recorded, Retried, Submitted, SweepFileView, SweepView } from './views.js';
@@ -56,6 +57,13 @@ export interface Answers {
   'POST /sweeps/:sweep/trials': Enqueued;
 
   'GET /trials/:trial': TrialDetail;
+  'GET /trials/:trial/predictions': PredictionsView;
+  'GET /trials/:trial/layers': LayersView;
+  'GET /trials/:trial/blobs': readonly TrialBlob[];
+
+  'GET /sweeps/:sweep/ensemble/comparison': EnsembleComparison;
+  'GET /sweeps/:sweep/ensemble/bundle': File;
+  'POST /sweeps/:sweep/ensemble/predictions': PredictionView;
 
   'GET /datasets': readonly DataSetView[];
   'GET /datasets/:dataset': DataSetDetail;
@@ -90,6 +98,9 @@ export interface LoginCode {
 
 /** It was done; there is nothing to tell. */
 export type Done = Readonly<Record<string, never>>;
+
+/** Bytes of the content type that the operation names. */
+export type File = string;
 
 export interface RecordingsEnd {
   /** Of the last epoch that was recorded. */

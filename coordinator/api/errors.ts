@@ -41,6 +41,11 @@ export class NoEnsemble extends CodedError {
   readonly code = 'NoEnsemble';
 }
 
+/** No predictions are stored of the trial. */
+export class NoPredictions extends CodedError {
+  readonly code = 'NoPredictions';
+}
+
 export class BadRequest extends CodedError {
   readonly code = 'BadRequest';
 }
@@ -70,6 +75,8 @@ const statusByCode: { readonly [code: string]: number } = {
   BadSweep: 400,
   IllegalTransition: 409,
   NoEnsemble: 409,
+  NoPredictions: 409,
+  ModelProcessEnded: 503,
   StaleWrite: 409,
   NotLeader: 503,
   TokensUnavailable: 503,

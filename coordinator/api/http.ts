@@ -7,7 +7,7 @@ import type { RequestListener, Server } from 'node:http';
 import { createServer as createSecureServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { TLSSocket } from 'node:tls';
-import Fastify, { type FastifyInstance, type FastifyRequest } from 'fastify';
+import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import type { Logger } from 'pino';
 import { z } from 'zod';
 import { registerBlobRoutes, type BlobRefusal } from '../../blob/http-server.js';
@@ -25,9 +25,11 @@ import { NotLeading } from '../leader/candidacy.js';
 import { proofOf, registerBrowserRules } from './browser.js';
 import { codeOf, httpStatus } from './errors.js';
 import type { ImageLook, Picture } from './data-views.js';
+import { FileAnswer } from './file-answer.js';
 import { registerImageRoute } from './image-route.js';
 import type { EventFeed } from './event-feed.js';
 import { registerMetricsRoute, type MetricsPage } from './metrics-route.js';
+import type { Models } from './models.js';
 import { openApi, OPENAPI_PATH } from './openapi.js';
 import type { Pages } from './pages.js';
 import { registerPage, type PageFiles } from './page.js';
@@ -47,6 +49,7 @@ export interface HttpOptions {
   readonly sessions: Sessions;
   readonly feed: EventFeed;
   readonly pages: Pages;
+  readonly models: Models;
   readonly blobRights: Pick<BlobRights, 'require'>;
   /** Whether only this machine's own names are answered: at its own door. */
   readonly ownNamesOnly?: boolean;
@@ -136,6 +139,7 @@ class Asking {
         handler: async (request, reply) => {
           const identity = this.#identities.get(request) ?? null;
           const answer = await route.answer(this.#options.serviceFor(identity?.actor ?? 'nobody'), { identity, request, reply });
+          if (answer instanceof FileAnswer) return sendFile(answer, reply);
           return answer === SENT ? reply : answer;
         },
       });
@@ -165,6 +169,11 @@ class Asking {
     await this.#options.leading();
     await this.#options.blobRights.require(token, use, checked(blobParams, request.params).sha);
   }
+}
+
+/** Browsers keep it and open nothing of it. */
+function sendFile({ contentType, name, content }: FileAnswer, reply: FastifyReply): FastifyReply {
+  return reply.headers({ 'content-type': contentType, 'content-disposition': `attachment; filename*=UTF-8''${encodeURIComponent(name)}`, 'x-content-type-options': 'nosniff' }).send(content);
 }
 
 const USES: { readonly [method: string]: BlobUse } = { GET: 'fetch', HEAD: 'look', PUT: 'put' };

@@ -15,6 +15,8 @@ import { BlobCollector } from '../blob/collector.js';
 import { ManifestPacks } from '../blob/manifest-packs.js';
 import { EventFeed } from '../api/event-feed.js';
 import { httpServer } from '../api/http.js';
+import { ModelProcess } from '../api/model-process.js';
+import { Models } from '../api/models.js';
 import { leadingBy } from '../api/leading.js';
 import { Pages } from '../api/pages.js';
 import { readPage } from '../api/page.js';
@@ -35,6 +37,8 @@ import { Door, type Addresses, type Listener } from './door.js';
 export interface CoordinatorOptions {
   /** Where the blobs are: a folder, or s3://… (blob/location.ts). */
   readonly blobs: string;
+  /** Folder of the home: caches for whoever opens models. */
+  readonly home: string;
   /** For this machine's own commands and worker: plain, on loopback. */
   readonly loopback: Listener;
   /** For everybody else; null for nobody. `advertise`: the URL that a standby sends people to; null for the address listened on. */
@@ -69,6 +73,8 @@ export async function startCoordinator(options: CoordinatorOptions): Promise<Run
   const blobs = await openBlobs(options.blobs);
   await claimBlobs(store, blobs, options.blobs);
   const service = new ApplicationService({ store, blobs, leader: leadingBy(leader), version: packageVersion(), project: DEFAULT_PROJECT, actor: LOCAL_ACTOR });
+  const modelProcess = new ModelProcess({ home: options.home, blobs: options.blobs });
+  const models = new Models({ service, store, blobs, process: modelProcess });
   const packs = new ManifestPacks(blobs);
   const blobRights = new BlobRights({ leased: (token) => leader.leased(token), settled: () => leader.settled, packsOf: (manifest) => packs.of(manifest) });
   const page = readPage(join(packageRoot(), 'dist', 'dashboard'));
@@ -77,7 +83,7 @@ export async function startCoordinator(options: CoordinatorOptions): Promise<Run
   const pages = new Pages({ store, project: DEFAULT_PROJECT });
   const http = (ownDoor: boolean) => (tls: ServerTls | null): Promise<FastifyInstance> =>
     httpServer({
-      ...{ serviceFor: (actor) => service.as(actor), access, sessions: browserSessions, feed, pages, blobRights, tls, logger, blobs: countedOwnedBlobs(blobs, blobTraffic(metrics)) },
+      ...{ serviceFor: (actor) => service.as(actor), access, sessions: browserSessions, feed, pages, models, blobRights, tls, logger, blobs: countedOwnedBlobs(blobs, blobTraffic(metrics)) },
       usingBlob: (id) => store.touchBlob(id),
       blobUsed: (id, bytes) => store.putBlob(id, bytes, 'artifact'),
       picture: (dataset, index, look) => service.picture(dataset, index, look),
@@ -108,6 +114,7 @@ export async function startCoordinator(options: CoordinatorOptions): Promise<Run
     async stop() {
       await feed.stop();
       await Promise.all(doors.map((door) => door.closeHttp()));
+      modelProcess.stop();
       access.stop();
       await collector.stop();
       await leader.stop();

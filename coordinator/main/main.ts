@@ -19,6 +19,7 @@ function readOptions(): CoordinatorOptions {
   const { values } = parseArgs({
     options: {
       blobs: { type: 'string' },
+      home: { type: 'string' },
       'grpc-port': { type: 'string', default: '0' },
       'http-port': { type: 'string', default: '0' },
       'lease-ms': { type: 'string' },
@@ -34,6 +35,7 @@ function readOptions(): CoordinatorOptions {
   const token = process.env.TRAWL_TOKEN;
   const databaseUrl = process.env.TRAWL_DATABASE_URL;
   if (values.blobs === undefined) throw new Error('--blobs is missing');
+  if (values.home === undefined) throw new Error('--home is missing');
   if (token === undefined || token === '') throw new Error('the environment variable TRAWL_TOKEN is missing');
   if (databaseUrl === undefined || databaseUrl === '') throw new Error('the environment variable TRAWL_DATABASE_URL is missing');
   // Nothing that is started from here on needs them.
@@ -43,6 +45,7 @@ function readOptions(): CoordinatorOptions {
   forgetNatsSettings(process.env);
   return {
     blobs: values.blobs,
+    home: values.home,
     loopback: { host: '127.0.0.1', grpcPort: Number(values['grpc-port']), httpPort: Number(values['http-port']) },
     outer: values.listen === undefined ? null : { host: values.listen, grpcPort: Number(values['listen-grpc-port']), httpPort: Number(values['listen-http-port']), tls: tlsOf(values), advertise: values.advertise ?? null },
     token,

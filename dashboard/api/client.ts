@@ -20,13 +20,18 @@ export interface Asked {
 /** Asks what an operation answers, e.g. `ask('GET /sweeps/:sweep', { at: { sweep } })`. Throws ApiError. */
 export async function ask<Asks extends Operation>(operation: Asks, { at = {}, query = {}, body, signal }: Asked = {}): Promise<Answers[Asks]> {
   const [, method = '', path = ''] = /^(\S+) (.*)$/.exec(operation) ?? [];
-  const answer = await answerTo(`/api/v1${filled(path, at)}${queryText(query)}`, {
+  const init = {
     method,
     headers: { ...OWN_REQUEST, ...(body === undefined ? {} : { 'content-type': 'application/json' }) },
     ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     ...(signal === undefined ? {} : { signal }),
-  });
-  return answer as Answers[Asks];
+  };
+  return (await answerTo(`/api/v1${filled(path, at)}${queryText(query)}`, init, async (response) => parsed(await response.text()))) as Answers[Asks];
+}
+
+/** A file at a path below /api/v1. Throws ApiError. */
+export function fetchFile(path: string, signal?: AbortSignal): Promise<Blob> {
+  return answerTo(`/api/v1${path}`, signal === undefined ? {} : { signal }, (response) => response.blob());
 }
 
 function filled(path: string, at: NonNullable<Asked['at']>): string {
@@ -38,21 +43,20 @@ function queryText(query: NonNullable<Asked['query']>): string {
   return entries.length === 0 ? '' : `?${new URLSearchParams(entries).toString()}`;
 }
 
-async function answerTo(url: string, init: RequestInit): Promise<unknown> {
-  let response: Response;
-  let text: string;
+async function answerTo<T>(url: string, init: RequestInit, read: (response: Response) => Promise<T>): Promise<T> {
   try {
-    response = await fetch(url, { credentials: 'same-origin', ...init });
-    text = await response.text();
+    const response = await fetch(url, { credentials: 'same-origin', ...init });
+    return response.ok ? await read(response) : refused(response, parsed(await response.text()));
   } catch (error) {
-    if (error instanceof DOMException && error.name === 'AbortError') throw error;
+    if (error instanceof ApiError || (error instanceof DOMException && error.name === 'AbortError')) throw error;
     throw new ApiError('Unreachable', 'the coordinator does not answer', 0);
   }
-  const answer = parsed(text);
-  if (response.ok) return answer;
-  if (response.status === 401) isLoggedOut.value = true;
-  const { code = 'InternalError', message = `status ${response.status}`, leader = null } = (answer ?? {}) as { code?: string; message?: string; leader?: string | null };
-  throw new ApiError(code, message, response.status, leader);
+}
+
+function refused({ status }: Response, answer: unknown): never {
+  if (status === 401) isLoggedOut.value = true;
+  const { code = 'InternalError', message = `status ${status}`, leader = null } = (answer ?? {}) as { code?: string; message?: string; leader?: string | null };
+  throw new ApiError(code, message, status, leader);
 }
 
 function parsed(text: string): unknown {

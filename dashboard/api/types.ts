@@ -5,3 +5,5 @@ export type { ProgressView, SweepView } from '../../coordinator/api/views.js';
 export type { Results, TrialResult } from '../../coordinator/api/trial-views.js';
 export type { SweepState, TrialState } from '../../coordinator/trial/states.js';
 export type { Json } from '../../proto/work.js';
+export type { EnsembleComparison, PredictionsView, PredictionView, RocCurve } from '../../coordinator/api/model-views.js';
+export type { EpochRow, PartMetrics, TrialDetail } from '../../coordinator/api/trial-views.js';

@@ -1,6 +1,7 @@
 /** uPlot, in a chunk of its own that is fetched when the first chart comes into sight. */
 import uPlot from 'uplot';
 import 'uplot/dist/uPlot.min.css';
+import { tickText } from './ticks.js';
 import { seriesColour, token, type ChartAxis, type ChartSpec } from './chart-spec.js';
 
 const HEIGHT_PX = 280;
@@ -84,8 +85,8 @@ function distributionOf({ log }: ChartAxis): uPlot.Scale.Distr {
 
 const WHOLE_STEPS = [1, 2, 5].flatMap((step) => [0, 1, 2, 3, 4, 5, 6].map((power) => step * 10 ** power)).sort((a, b) => a - b);
 
-function axisOf({ label, whole }: ChartAxis, size: number): uPlot.Axis {
+function axisOf({ label, log, time, whole }: ChartAxis, size: number): uPlot.Axis {
   const colour = token('--muted');
   const grid = { stroke: token('--grid'), width: 1 };
-  return { label, labelSize: 22, labelFont: `12px ${token('--font')}`, font: `12px ${token('--font')}`, size, stroke: colour, grid, ticks: grid, ...(whole === true ? { incrs: WHOLE_STEPS } : {}) };
+  return { label, labelSize: 22, labelFont: `12px ${token('--font')}`, font: `12px ${token('--font')}`, size, stroke: colour, grid, ticks: grid, ...(whole === true ? { incrs: WHOLE_STEPS } : {}), ...(time === true || log === true ? {} : { values: (_, splits) => splits.map(tickText) }) };
 }

@@ -12,6 +12,9 @@ export const ROUTES: readonly Route[] = [
   { pattern: '', load: async () => (await import('./sweeps.js')).SweepsPage },
   { pattern: '/sweeps', load: async () => (await import('./sweeps.js')).SweepsPage },
   { pattern: '/sweeps/:sweep', load: async () => (await import('./sweep.js')).SweepPage },
+  { pattern: '/sweeps/:sweep/ensemble', load: async () => (await import('./ensemble.js')).EnsemblePage },
+  { pattern: '/compare', load: async () => (await import('./compare.js')).ComparePage },
+  { pattern: '/trials/:trial', load: async () => (await import('./trial.js')).TrialPage },
 ];
 
 /** Linked from every page. */

@@ -1,7 +1,7 @@
 /** One sweep: how far it is, its trials, what they say of its space, what failed, and what is done to it. */
 import { useSignal, type ReadonlySignal } from '@preact/signals';
 import type { JSX } from 'preact';
-import { ask } from '../api/client.js';
+import { ask, segment } from '../api/client.js';
 import type { ProgressView, Results } from '../api/types.js';
 import { usePageTitle } from '../components/page-title.js';
 import { Panel, Shown } from '../components/panel.js';
@@ -53,6 +53,11 @@ export function SweepPage({ params }: PageProps): JSX.Element {
           <div class="page-head">
             <h1 dir="auto">{found.sweep.name.slice(0, 300)}</h1>
             <StateBadge state={found.sweep.state} />
+            {found.sweep.data !== null && (
+              <a class="button" href={`/sweeps/${segment(found.sweep.name)}/ensemble`}>
+                Ensemble
+              </a>
+            )}
             <Steering sweep={found.sweep} results={results.resource.value.state === 'ready' ? results.resource.value.value : null} />
           </div>
           {found.notice !== null && <p class="banner">{found.notice}</p>}

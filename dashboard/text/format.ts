@@ -32,6 +32,14 @@ export function count(number: number, singular: string, plural = `${singular}s`)
   return `${whole(number)} ${number === 1 ? singular : plural}`;
 }
 
+/** E.g. 850 B, 12 kB, 3.4 MB; powers of 1,000. */
+export function bytes(size: number | null): string {
+  if (size === null) return DASH;
+  const power = size < 1_000 ? 0 : Math.min(4, Math.floor(Math.log10(size) / 3));
+  const value = size / 1_000 ** power;
+  return `${power === 0 || value >= 100 ? Math.round(value) : Number(value.toPrecision(2))} ${['B', 'kB', 'MB', 'GB', 'TB'][power] ?? 'B'}`;
+}
+
 /** In [0, 1], in whole per cent, rounded down: 100 % is all of it. */
 export function percent(share: number): string {
   return `${Math.floor(share * 100)} %`;

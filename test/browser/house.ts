@@ -7,6 +7,8 @@ import type { Page } from 'playwright-core';
 import { Trawl, trawl } from '../cli/trawl.js';
 
 export interface House {
+  /** Where its sweep files and their images lie. */
+  readonly folder: string;
   readonly home: string;
   readonly url: string;
   readonly token: string;
@@ -35,7 +37,7 @@ export async function startHouse({ slots = 2 }: { readonly slots?: number } = {}
     return stdout;
   };
   return {
-    ...{ home, url, token, host, command, link: `${url}${link}` },
+    ...{ folder, home, url, token, host, command, link: `${url}${link}` },
     submit: async (name, text) => {
       const file = join(folder, 'sweep.yaml');
       writeFileSync(file, `name: ${JSON.stringify(name)}\n${text}`);

@@ -157,7 +157,7 @@ export class World {
   #coordinator(index: number, { grpc, http }: Ports): LastingProcess {
     return new LastingProcess({
       module: module('coordinator', 'main', 'main.js'),
-      args: ['--blobs', this.blobFolder, '--grpc-port', String(grpc), '--http-port', String(http), '--lease-ms', String(LEASE_MS)],
+      args: ['--blobs', this.blobFolder, '--home', this.#options.folder, '--grpc-port', String(grpc), '--http-port', String(http), '--lease-ms', String(LEASE_MS)],
       env: { PATH: process.env.PATH, TRAWL_TOKEN: this.token, TRAWL_DATABASE_URL: this.#databaseUrl, ...this.#natsAt(this.#nats?.address) },
       preload: PRELOAD,
       logFile: join(this.#options.folder, `coordinator-${index}.log`),

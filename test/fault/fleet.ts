@@ -89,7 +89,7 @@ export class Fleet {
   /** Resolves when it is ready. `standby`: null where it leads, else who does. */
   async startCoordinator(index: number, databaseUrl: string): Promise<Started & { readonly standby: string | null }> {
     const place = this.#places[index] ?? assert.fail('there is no such coordinator');
-    const args = ['--blobs', join(this.folder, 'home', 'blobs'), '--grpc-port', String(place.grpc), '--http-port', String(place.http)];
+    const args = ['--blobs', join(this.folder, 'home', 'blobs'), '--home', join(this.folder, 'home'), '--grpc-port', String(place.grpc), '--http-port', String(place.http)];
     const started = this.#keep(new Started(['coordinator', 'main', 'main.js'], args, { TRAWL_DATABASE_URL: databaseUrl }));
     const { standby } = await started.said<{ standby: string | null }>('ready');
     return Object.assign(started, { standby });

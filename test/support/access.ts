@@ -1,3 +1,4 @@
+import { Models } from '../../coordinator/api/models.js';
 import { Sessions } from '../../coordinator/access/sessions.js';
 import { EventFeed } from '../../coordinator/api/event-feed.js';
 import { Pages } from '../../coordinator/api/pages.js';
@@ -22,8 +23,18 @@ export async function NO_PICTURES(): Promise<never> {
   throw new Error('there are no images here');
 }
 
+const nobody = (): Promise<never> => Promise.reject(new Error('nobody opens models in this test'));
+
+/** For servers that are asked nothing about models. */
+const NO_MODELS = new Models({
+  service: { trial: nobody, ensemble: nobody },
+  store: { evaluationsByKey: nobody },
+  blobs: { put: nobody, putFile: nobody, open: nobody, openFrom: nobody, has: nobody, fetch: nobody, size: nobody, delete: nobody },
+  process: { ask: nobody },
+});
+
 /** What pages need of a server, where nothing ever happens. */
-export function pageParts(homeToken: string): { readonly sessions: Sessions; readonly feed: EventFeed; readonly pages: Pages } {
+export function pageParts(homeToken: string): { readonly sessions: Sessions; readonly feed: EventFeed; readonly pages: Pages; readonly models: Models } {
   const store = { events: async () => [], lastEvent: async () => 0, recordedSeq: async () => 0, recordingsAfter: async (seq: number) => ({ seq, sweeps: [] }) };
-  return { sessions: new Sessions({ homeToken }), feed: new EventFeed({ store, logger: { warn: () => undefined } }), pages: new Pages({ store: {} as Store, project: 'default' }) };
+  return { sessions: new Sessions({ homeToken }), feed: new EventFeed({ store, logger: { warn: () => undefined } }), pages: new Pages({ store: {} as Store, project: 'default' }), models: NO_MODELS };
 }

@@ -3827,6 +3827,309 @@ export const answerSchemas: { readonly definitions: { readonly [name: string]: S
     "salt"
    ]
   },
+  "PredictionsView": {
+   "type": "object",
+   "properties": {
+    "part": {
+     "$ref": "#/components/schemas/EvaluatedPart"
+    },
+    "epoch": {
+     "type": "number",
+     "description": "Whose weights predicted, from 0."
+    },
+    "classes": {
+     "type": "array",
+     "items": {
+      "type": "string"
+     }
+    },
+    "positive": {
+     "type": "number",
+     "description": "Label index of the positive class of two."
+    },
+    "of": {
+     "type": "number",
+     "description": "Images of the part."
+    },
+    "images": {
+     "type": "array",
+     "items": {
+      "type": "object",
+      "properties": {
+       "index": {
+        "type": "number"
+       },
+       "name": {
+        "type": "string"
+       },
+       "label": {
+        "type": "number"
+       }
+      },
+      "required": [
+       "index",
+       "name",
+       "label"
+      ]
+     },
+     "description": "Those that are told here, all or evenly chosen: place in the manifest, name, label."
+    },
+    "probabilities": {
+     "type": "array",
+     "items": {
+      "type": "number"
+     },
+     "description": "Of each of these images a probability per class, one image after the other."
+    }
+   },
+   "required": [
+    "part",
+    "epoch",
+    "classes",
+    "positive",
+    "of",
+    "images",
+    "probabilities"
+   ],
+   "description": "What a model said of the images of one part, with what they are."
+  },
+  "EvaluatedPart": {
+   "type": "string",
+   "enum": [
+    "val",
+    "test"
+   ]
+  },
+  "LayersView": {
+   "type": "object",
+   "properties": {
+    "layers": {
+     "type": "array",
+     "items": {
+      "$ref": "#/components/schemas/LayerView"
+     }
+    }
+   },
+   "required": [
+    "layers"
+   ]
+  },
+  "LayerView": {
+   "type": "object",
+   "properties": {
+    "name": {
+     "type": "string"
+    },
+    "className": {
+     "type": "string",
+     "description": "The layer's class in Keras' words, e.g. Conv2D."
+    },
+    "output": {
+     "type": "array",
+     "items": {
+      "type": "number"
+     },
+     "description": "[height, width, channels], or [units]."
+    },
+    "learnables": {
+     "type": "number"
+    },
+    "params": {
+     "type": "number",
+     "description": "Learnables and moving statistics."
+    },
+    "multiplyAdds": {
+     "type": "number",
+     "description": "For one image."
+    },
+    "activationBytes": {
+     "type": "number"
+    }
+   },
+   "required": [
+    "name",
+    "className",
+    "output",
+    "learnables",
+    "params",
+    "multiplyAdds",
+    "activationBytes"
+   ],
+   "description": "One layer of a model, as `trawl model` lists it."
+  },
+  "TrialBlob": {
+   "type": "object",
+   "properties": {
+    "id": {
+     "$ref": "#/components/schemas/BlobId"
+    },
+    "what": {
+     "type": "string",
+     "description": "E.g. `checkpoint of epoch 3`."
+    },
+    "bytes": {
+     "type": [
+      "number",
+      "null"
+     ],
+     "description": "Null where it is not kept any more."
+    }
+   },
+   "required": [
+    "id",
+    "what",
+    "bytes"
+   ],
+   "description": "Something that a trial has stored."
+  },
+  "EnsembleComparison": {
+   "type": "object",
+   "properties": {
+    "ensemble": {
+     "$ref": "#/components/schemas/EnsembleView"
+    },
+    "class": {
+     "type": "string",
+     "description": "The class that the curves tell from the rest."
+    },
+    "curves": {
+     "type": "object",
+     "properties": {
+      "ensemble": {
+       "$ref": "#/components/schemas/RocCurve"
+      },
+      "members": {
+       "type": "array",
+       "items": {
+        "$ref": "#/components/schemas/RocCurve"
+       }
+      }
+     },
+     "required": [
+      "ensemble",
+      "members"
+     ]
+    },
+    "disagreement": {
+     "type": "array",
+     "items": {
+      "type": "array",
+      "items": {
+       "type": "number"
+      }
+     },
+     "description": "Share of the images of which two members say different classes, in the order of the members."
+    },
+    "sizes": {
+     "type": "array",
+     "items": {
+      "type": "object",
+      "properties": {
+       "members": {
+        "type": "number"
+       },
+       "value": {
+        "type": [
+         "number",
+         "null"
+        ]
+       }
+      },
+      "required": [
+       "members",
+       "value"
+      ]
+     },
+     "description": "What the first k members by weight score together, their weights to each other as they are, for every k."
+    },
+    "metric": {
+     "type": "string",
+     "description": "What `sizes` are measured by."
+    }
+   },
+   "required": [
+    "ensemble",
+    "class",
+    "curves",
+    "disagreement",
+    "sizes",
+    "metric"
+   ],
+   "description": "The ensemble held against its members, all on the validation part."
+  },
+  "RocCurve": {
+   "type": "object",
+   "properties": {
+    "falsePositiveRate": {
+     "type": "array",
+     "items": {
+      "type": "number"
+     }
+    },
+    "truePositiveRate": {
+     "type": "array",
+     "items": {
+      "type": "number"
+     }
+    },
+    "auc": {
+     "type": [
+      "number",
+      "null"
+     ],
+     "description": "Area under it; null where the part has images of one kind only."
+    }
+   },
+   "required": [
+    "falsePositiveRate",
+    "truePositiveRate",
+    "auc"
+   ],
+   "description": "A curve of a binary question: one class against the rest, from (0, 0) to (1, 1)."
+  },
+  "File": {
+   "type": "string",
+   "description": "Bytes of the content type that the operation names."
+  },
+  "PredictionView": {
+   "type": "object",
+   "properties": {
+    "class": {
+     "type": "string"
+    },
+    "probabilities": {
+     "type": "array",
+     "items": {
+      "type": "object",
+      "properties": {
+       "class": {
+        "type": "string"
+       },
+       "probability": {
+        "type": "number"
+       }
+      },
+      "required": [
+       "class",
+       "probability"
+      ]
+     }
+    },
+    "selfCheck": {
+     "type": [
+      "number",
+      "null"
+     ],
+     "description": "How far this machine is from what was predicted of the bundle's own images; null where it has none."
+    }
+   },
+   "required": [
+    "class",
+    "probabilities",
+    "selfCheck"
+   ],
+   "description": "What an ensemble says of one image."
+  },
   "DataSetView": {
    "type": "object",
    "properties": {
@@ -4643,6 +4946,27 @@ export const answerSchemas: { readonly definitions: { readonly [name: string]: S
   },
   "GET /trials/:trial": {
    "$ref": "#/components/schemas/TrialDetail"
+  },
+  "GET /trials/:trial/predictions": {
+   "$ref": "#/components/schemas/PredictionsView"
+  },
+  "GET /trials/:trial/layers": {
+   "$ref": "#/components/schemas/LayersView"
+  },
+  "GET /trials/:trial/blobs": {
+   "type": "array",
+   "items": {
+    "$ref": "#/components/schemas/TrialBlob"
+   }
+  },
+  "GET /sweeps/:sweep/ensemble/comparison": {
+   "$ref": "#/components/schemas/EnsembleComparison"
+  },
+  "GET /sweeps/:sweep/ensemble/bundle": {
+   "$ref": "#/components/schemas/File"
+  },
+  "POST /sweeps/:sweep/ensemble/predictions": {
+   "$ref": "#/components/schemas/PredictionView"
   },
   "GET /datasets": {
    "type": "array",

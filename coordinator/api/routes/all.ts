@@ -2,12 +2,13 @@
 import { dataRoutes } from './data.js';
 import { eventRoutes, type EventRoutesOptions } from './events.js';
 import { fleetRoutes } from './fleet.js';
+import { modelRoutes, type ModelRoutesOptions } from './models.js';
 import type { Route } from './route.js';
 import { pagesRoutes, type PagesRoutesOptions } from './pages.js';
 import { sessionRoutes, type SessionRoutesOptions } from './session.js';
 import { sweepRoutes } from './sweeps.js';
 import { trialRoutes } from './trials.js';
 
-export function allRoutes(options: SessionRoutesOptions & EventRoutesOptions & PagesRoutesOptions): readonly Route[] {
-  return [...sweepRoutes, ...pagesRoutes(options), ...trialRoutes, ...dataRoutes, ...fleetRoutes, ...sessionRoutes(options), ...eventRoutes(options)];
+export function allRoutes(options: SessionRoutesOptions & EventRoutesOptions & PagesRoutesOptions & ModelRoutesOptions): readonly Route[] {
+  return [...sweepRoutes, ...pagesRoutes(options), ...trialRoutes, ...dataRoutes, ...fleetRoutes, ...modelRoutes(options), ...sessionRoutes(options), ...eventRoutes(options)];
 }

@@ -8,6 +8,7 @@ import type { Identity } from '../../access/access.js';
 import type { Right } from '../../access/roles.js';
 import type { Answers, Operation } from '../answers.js';
 import { BadRequest } from '../errors.js';
+import type { FileAnswer } from '../file-answer.js';
 import type { SweepService } from '../sweep-service.js';
 
 /** Any JSON, under the name that its type has in the description of the API. */
@@ -67,7 +68,7 @@ export interface RouteOptions<Query, Body> {
 export function route<Name extends Operation, Query = null, Body = null>(
   operation: Name,
   options: RouteOptions<Query, Body>,
-  answer: (service: SweepService, asked: Asked<Name, Query, Body>) => Answers[Name] | Promise<Answers[Name] | typeof SENT>,
+  answer: (service: SweepService, asked: Asked<Name, Query, Body>) => Answers[Name] | Promise<Answers[Name] | FileAnswer | typeof SENT>,
 ): Route {
   const { right, summary, query = null, body = null, produces = 'application/json' } = options;
   const [method, path] = operation.split(' ') as [Route['method'], string];

@@ -1,5 +1,6 @@
 /** The trials of a sweep, the best first. */
 import type { JSX } from 'preact';
+import { segment } from '../../api/client.js';
 import type { Results, TrialResult } from '../../api/types.js';
 import { DataTable, localRows, sortingOf, TableTools, type Column } from '../../components/data-table.js';
 import { Empty, Panel } from '../../components/panel.js';
@@ -24,7 +25,7 @@ function columnsOf({ sweep, trials }: Results): Column<TrialResult>[] {
   const namesOf = (of: (trial: TrialResult) => object): string[] => [...new Set(trials.flatMap((trial) => Object.keys(of(trial))))];
   const settings = namesOf((trial) => trial.settings).map((name) => ({ name, differs: new Set(trials.map((trial) => JSON.stringify(trial.settings[name]))).size > 1 }));
   return [
-    { name: 'trial', label: 'Trial', numeric: true, sort: 'asc', value: ({ number }) => number },
+    { name: 'trial', label: 'Trial', numeric: true, sort: 'asc', value: ({ number }) => number, show: ({ id, number }) => <a href={`/trials/${segment(id)}`}>{number}</a> },
     { name: 'state', label: 'State', sort: 'asc', value: ({ state }) => state, show: ({ state }) => <StateBadge state={state} /> },
     { name: 'objective', label: sweep.objective.metric, numeric: true, sort: direction === 'maximize' ? 'desc' : 'asc', value: ({ objective }) => objective, show: ({ objective }) => metric(objective) },
     { name: 'epochs', label: 'Trained epochs', numeric: true, sort: 'desc', value: ({ epochs }) => epochs },

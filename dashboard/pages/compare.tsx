@@ -1,0 +1,157 @@
+/** Trials side by side, of one sweep or of several: what sets them apart, how they learnt, what they say of the same images. */
+import { useSignal } from '@preact/signals';
+import type { JSX } from 'preact';
+import { ask, segment } from '../api/client.js';
+import type { TrialDetail } from '../api/types.js';
+import { Chart } from '../components/chart.js';
+import { usePageTitle } from '../components/page-title.js';
+import { Empty, Panel, Shown } from '../components/panel.js';
+import { place, setQuery } from '../state/location.js';
+import { useResource } from '../state/resource.js';
+import { count, metric, setting } from '../text/format.js';
+import { labelOf } from './compare/label.js';
+import { SameImages } from './compare/same-images.js';
+import { finite, quantitiesOf } from './trial/curves.js';
+import '../styles/models.css';
+
+/** A colour of the palette for each. */
+const MOST_TRIALS = 8;
+
+/** As the URL has them: ids, or SWEEP/NUMBER. */
+function namesHere(): readonly string[] {
+  return [...new Set((place.value.query.get('trials') ?? '').split(',').map((name) => name.trim()).filter((name) => name !== ''))].slice(0, MOST_TRIALS);
+}
+
+export function ComparePage(): JSX.Element {
+  usePageTitle('Compare trials');
+  const names = namesHere();
+  const { resource, reload } = useResource(`compare ${names.join(',')}`, (signal) => Promise.all(names.map((trial) => ask('GET /trials/:trial', { at: { trial }, query: { test: 0 }, signal }))), { live: true });
+  return (
+    <>
+      <div class="page-head">
+        <h1>Compare trials</h1>
+      </div>
+      <AddForm names={names} />
+      {names.length === 0 ? (
+        <Panel title="Nothing to compare yet">
+          <Empty>Name two or more trials above, by their ids or as SWEEP/NUMBER; they may be of different sweeps.</Empty>
+        </Panel>
+      ) : (
+        <Shown what="the trials" of={resource} retry={reload}>
+          {(details) => <Comparison details={details} />}
+        </Shown>
+      )}
+    </>
+  );
+}
+
+function AddForm({ names }: { readonly names: readonly string[] }): JSX.Element {
+  const written = useSignal('');
+  return (
+    <form
+      class="toolbar"
+      onSubmit={(event) => {
+        event.preventDefault();
+        setQuery({ trials: [...names, written.value].join(',') });
+        written.value = '';
+      }}
+    >
+      <label for="another">Trial</label>
+      <input id="another" placeholder="digits/3" value={written.value} onInput={(event) => (written.value = event.currentTarget.value)} disabled={names.length >= MOST_TRIALS} />
+      <button type="submit" disabled={written.value.trim() === '' || names.length >= MOST_TRIALS}>
+        Add
+      </button>
+      {names.length >= MOST_TRIALS && <span class="muted small">{count(MOST_TRIALS, 'trial')} fit side by side.</span>}
+    </form>
+  );
+}
+
+function Comparison({ details }: { readonly details: readonly TrialDetail[] }): JSX.Element {
+  return (
+    <>
+      <Differences details={details} />
+      <Overlays details={details} />
+      <SameImages details={details} />
+    </>
+  );
+}
+
+interface Line {
+  readonly name: string;
+  readonly values: readonly string[];
+}
+
+function linesOf(details: readonly TrialDetail[]): Line[] {
+  const names = [...new Set(details.flatMap(({ trial }) => Object.keys(trial.settings)))];
+  const settings = names.map((name) => ({ name, values: details.map(({ trial }) => setting(trial.settings[name])) }));
+  const metrics = [...new Set(details.flatMap(({ trial }) => Object.keys(trial.metrics)))].map((name) => ({ name, values: details.map(({ trial }) => metric(trial.metrics[name])) }));
+  const differs = ({ values }: Line): boolean => new Set(values).size > 1;
+  return [
+    ...settings.filter(differs),
+    { name: 'state', values: details.map(({ trial }) => trial.state) },
+    ...metrics,
+    { name: 'epochs trained', values: details.map(({ trial }) => String(trial.epochs)) },
+    ...settings.filter((line) => !differs(line)),
+  ];
+}
+
+function Differences({ details }: { readonly details: readonly TrialDetail[] }): JSX.Element {
+  const without = (gone: string): string => namesHere().filter((_, index) => details[index]?.trial.id !== gone).join(',');
+  return (
+    <Panel title="What differs" flush>
+      <div class="pairs-frame" tabIndex={0} role="region" aria-label="Settings and metrics side by side">
+        <table class="pairs">
+          <thead>
+            <tr>
+              <th scope="col">Name</th>
+              {details.map((detail) => (
+                <th key={detail.trial.id} scope="col" dir="auto">
+                  <a href={`/trials/${segment(detail.trial.id)}`}>{labelOf(detail, details)}</a>{' '}
+                  <button type="button" class="plain" aria-label={`Take ${labelOf(detail, details)} out`} onClick={() => setQuery({ trials: without(detail.trial.id) })}>
+                    ×
+                  </button>
+                </th>
+              ))}
+            </tr>
+          </thead>
+          <tbody>
+            {linesOf(details).map(({ name, values }) => (
+              <tr key={name} class={new Set(values).size > 1 ? 'differs' : ''}>
+                <th scope="row">{name}</th>
+                {values.map((value, index) => (
+                  <td key={index}>{value}</td>
+                ))}
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </div>
+    </Panel>
+  );
+}
+
+/** One chart for each metric that the trials report: a line for each trial. */
+function Overlays({ details }: { readonly details: readonly TrialDetail[] }): JSX.Element {
+  const names = [...new Set(details.flatMap(({ curve }) => quantitiesOf(curve).flatMap((quantity) => quantity.names)))].filter((name) => !name.endsWith('.lr')).slice(0, 8);
+  const epochs = Math.max(0, ...details.map(({ curve }) => curve.length));
+  if (names.length === 0) return <Panel title="Curves"><Empty>None of them has reported numbers yet.</Empty></Panel>;
+  return (
+    <div class="grid">
+      {names.map((name) => (
+        <Panel key={name} title={name}>
+          <Chart
+            spec={{
+              title: name,
+              x: { label: 'Epoch', whole: true },
+              y: { label: name },
+              xs: Array.from({ length: epochs }, (_, epoch) => epoch + 1),
+              series: details.map((detail, index) => ({ label: labelOf(detail, details), values: Array.from({ length: epochs }, (_, epoch) => finite(detail.curve[epoch]?.metrics[name])), colour: index + 1, kind: detail.curve.length === 1 ? ('points' as const) : ('line' as const) })),
+            }}
+            summary={details.map((detail) => `${labelOf(detail, details)}: ${metric(detail.trial.metrics[name])}`).join(', ')}
+            file={`compare-${name}`}
+          />
+        </Panel>
+      ))}
+    </div>
+  );
+}

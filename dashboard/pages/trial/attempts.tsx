@@ -1,0 +1,50 @@
+/** Where the trial's epochs were trained, how that ended, and the end of what was printed before a failure. */
+import type { JSX } from 'preact';
+import type { TrialDetail } from '../../api/types.js';
+import { DataTable, localRows, sortingOf, TableTools, type Column } from '../../components/data-table.js';
+import { Empty, Panel } from '../../components/panel.js';
+import { place } from '../../state/location.js';
+import { between, count, time } from '../../text/format.js';
+
+type Attempt = TrialDetail['attempts'][number];
+
+const COLUMNS: readonly Column<Attempt>[] = [
+  { name: 'worker', label: 'Worker', sort: 'asc', value: ({ worker }) => worker },
+  { name: 'kind', label: 'Work', sort: 'asc', value: ({ kind }) => kind },
+  { name: 'epochs', label: 'Epochs', sort: 'asc', value: ({ from, to }) => (to - from <= 1 ? String(from + 1) : `${from + 1} to ${to}`) },
+  { name: 'outcome', label: 'Ended', sort: 'asc', value: ({ outcome }) => outcome ?? 'runs now' },
+  { name: 'started', label: 'Started', sort: 'desc', value: ({ startedAt }) => startedAt, show: ({ startedAt }) => time(startedAt) },
+  { name: 'took', label: 'Took', numeric: true, value: ({ startedAt, endedAt }) => (endedAt === null ? null : Date.parse(endedAt) - Date.parse(startedAt)), show: ({ startedAt, endedAt }) => between(startedAt, endedAt) },
+  { name: 'message', label: 'Message', value: ({ message }) => message },
+  { name: 'attempt', label: 'Attempt', optional: true, value: ({ attempt }) => attempt },
+];
+
+export function Attempts({ detail: { sweep, trial, attempts } }: { readonly detail: TrialDetail }): JSX.Element {
+  const prefix = 'attempts.';
+  const rows = localRows(attempts, COLUMNS, sortingOf(place.value.query.get(`${prefix}sort`)));
+  const file = `${sweep.name}-trial-${trial.number}-attempts`;
+  const logs = attempts.filter(({ log }) => log !== '');
+  return (
+    <>
+      <Panel title={count(attempts.length, 'attempt')} flush tools={<TableTools prefix={prefix} columns={COLUMNS} rows={rows} file={file} />}>
+        {attempts.length === 0 ? <Empty>None of its epochs was trained for it: they are still to come, or were there already.</Empty> : <DataTable caption="Attempts" prefix={prefix} columns={COLUMNS} rows={rows} keyOf={({ attempt }) => attempt} file={file} />}
+      </Panel>
+      <Panel title="Log">
+        {logs.length === 0 ? (
+          <Empty>Of an attempt that failed the end of its log stands here; none has.</Empty>
+        ) : (
+          <div class="stack">
+            {logs.map(({ attempt, worker, outcome, log }) => (
+              <figure key={attempt}>
+                <figcaption class="small muted">
+                  {outcome} on {worker}
+                </figcaption>
+                <pre class="log" tabIndex={0} role="region" aria-label={`Log of the attempt on ${worker}`}>{log}</pre>
+              </figure>
+            ))}
+          </div>
+        )}
+      </Panel>
+    </>
+  );
+}

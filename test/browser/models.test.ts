@@ -1,0 +1,197 @@
+/** Pages about models, on a real sweep over handwritten digits: a trial, trials side by side, the ensemble. */
+import assert from 'node:assert/strict';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { after, before, describe, it } from 'node:test';
+import type { Page } from 'playwright-core';
+import { extract } from 'tar';
+import type { Answers, Operation } from '../../coordinator/api/answers.js';
+import { assertAccessible, assertFits, openPage, screenshotFolder } from './browser.js';
+import { digitsSweep, writeDigits } from './digits.js';
+import { formulaSweep, logIn, startHouse, type House } from './house.js';
+
+/** Hard to tell apart, and with a name that must stay text. */
+const CLASSES = { 'three <b>': 3, eight: 8 };
+
+let house: House;
+
+before(async () => {
+  house = await startHouse();
+  await writeDigits(join(house.folder, 'digits'), CLASSES, { count: 60 });
+  await house.submit('digits', digitsSweep('digits'));
+  await house.ended('digits');
+});
+
+after(() => house.stop());
+
+async function answer<Asked extends Operation>(path: string): Promise<Answers[Asked]> {
+  const response = await fetch(`${house.url.replace(/\/$/, '')}/api/v1${path}`, { headers: { authorization: `Bearer ${house.token}` } });
+  assert.equal(response.status, 200, `${path}: ${await response.clone().text()}`);
+  return (await response.json()) as Answers[Asked];
+}
+
+/** In both themes, on a desk and on a phone. */
+async function shootAll(name: string, path: string, ready: (page: Page) => Promise<unknown>): Promise<void> {
+  for (const theme of ['light', 'dark'] as const) {
+    for (const [device, width, height] of [['desktop', 1360, 900], ['phone', 390, 844]] as const) {
+      const { page, problems } = await openPage({ theme, width, height, expected: ['401'] });
+      await logIn(page, house, path);
+      await ready(page);
+      // Charts are drawn as they come into sight.
+      for (const chart of await page.locator('.chart-body').all()) {
+        await chart.scrollIntoViewIfNeeded();
+        await chart.locator('canvas').waitFor();
+      }
+      await page.screenshot({ path: join(screenshotFolder(), `${name}-${theme}-${device}.png`), fullPage: true });
+      await assertFits(page);
+      await assertAccessible(page);
+      assert.deepEqual(problems, []);
+      await page.context().close();
+    }
+  }
+}
+
+const cellsOf = async (page: Page, caption: string | RegExp): Promise<number[]> => (await page.getByRole('region', { name: caption }).locator('tbody td').allInnerTexts()).map(Number);
+
+describe("a trial's page", () => {
+  it('shows settings, curves, confusion, predictions, layers, attempts and blobs in both themes, on a desk and on a phone', async () => {
+    await shootAll('trial', '/trials/digits%2F3', async (page) => {
+      await page.locator('.gallery img').first().waitFor();
+      await page.getByRole('heading', { name: /^\d+ layers$/ }).waitFor();
+      await page.getByRole('region', { name: 'Stored blobs' }).waitFor();
+    });
+  });
+
+  it('moves the matrix with the threshold, and keeps both in the URL', async () => {
+    const { page, problems } = await openPage({ expected: ['401'] });
+    await logIn(page, house, '/trials/digits%2F0?class=eight&threshold=0');
+    const matrix = /^Confusion of eight at threshold/;
+    await page.getByRole('region', { name: matrix }).waitFor();
+    const val = await answer<'GET /trials/:trial/predictions'>('/trials/digits%2F0/predictions?part=val');
+    const eight = val.classes.indexOf('eight');
+    const count = (isEight: boolean, isSaid: (score: number) => boolean): number => val.images.filter(({ label }, place) => (label === eight) === isEight && isSaid(val.probabilities[place * 2 + eight] ?? 0)).length;
+    const expected = (threshold: number): number[] => [count(true, (score) => score >= threshold), count(true, (score) => score < threshold), count(false, (score) => score >= threshold), count(false, (score) => score < threshold)];
+    assert.deepEqual(await cellsOf(page, matrix), expected(0));
+    const slider = page.getByRole('slider');
+    await slider.fill('0.5');
+    assert.deepEqual(await cellsOf(page, matrix), expected(0.5));
+    await slider.press('ArrowRight');
+    assert.match(page.url(), /threshold=0\.505/);
+    assert.deepEqual(await cellsOf(page, matrix), expected(0.505));
+    // The worker measured the same area when it trained.
+    const { trial } = await answer<'GET /trials/:trial'>('/trials/digits%2F0');
+    await page.getByText(`Area under the curve ${(trial.val?.auc ?? NaN).toFixed(4)}`).waitFor();
+    assert.deepEqual(problems, []);
+  });
+
+  it('shows the images that it is wrong about, with what they are and what was said, and the test numbers only once they are asked for', async () => {
+    const { page, problems } = await openPage({ expected: ['401'] });
+    await logIn(page, house, '/trials/digits%2F0?images=uncertain');
+    const first = page.locator('.gallery img').first();
+    await first.waitFor();
+    assert.match((await first.getAttribute('alt')) ?? '', /^(three <b>\/3|eight\/8)-\d+\.png: is (three <b>|eight), predicted /);
+    assert.equal(await first.evaluate((image: { naturalWidth: number }) => image.naturalWidth), 28);
+    assert.equal(await page.locator('main b').count(), 0);
+    assert.equal(await page.getByRole('region', { name: 'Confusion on test' }).count(), 0);
+    await page.getByText('Look at them once, when the choice is made.').waitFor();
+    await page.getByRole('button', { name: 'Show the test numbers' }).click();
+    await page.getByRole('region', { name: 'Confusion on test' }).waitFor();
+    const [detail, cells] = [await answer<'GET /trials/:trial'>('/trials/digits%2F0?test=1'), await cellsOf(page, 'Confusion on test')];
+    assert.deepEqual(cells, detail.trial.test?.confusion?.flat());
+    assert.match(page.url(), /test=1/);
+    assert.deepEqual(problems, []);
+  });
+
+  it('lists the layers that `trawl model` lists', async () => {
+    const { layers } = await answer<'GET /trials/:trial/layers'>('/trials/digits%2F0/layers');
+    const { trial } = await answer<'GET /trials/:trial'>('/trials/digits%2F0');
+    const said = JSON.parse(await house.command('model', 'lenet5', '--fcWidth', String(trial.settings.fcWidth), '--input', '32x32x1', '--json')) as { layers: { className: string; params: number }[] };
+    assert.deepEqual(layers.map(({ className }) => className), said.layers.map(({ className }) => className));
+    assert.equal(layers.reduce((sum, { params }) => sum + params, 0), trial.params);
+  });
+
+  it('says what is wrong with a trial that is not there', async () => {
+    const { page } = await openPage({ expected: ['401', '404'] });
+    await logIn(page, house, '/trials/digits%2F999');
+    await page.getByRole('alert').getByText('no trial with the id digits/999').waitFor();
+    await assertAccessible(page);
+  });
+});
+
+describe('trials side by side', () => {
+  it('have what differs first, their curves in one chart, and the images that they differ about', async () => {
+    await shootAll('compare', '/compare?trials=digits%2F0,digits%2F3', async (page) => {
+      await page.getByRole('region', { name: 'Settings and metrics side by side' }).waitFor();
+      await page.getByText(/^They (differ about|say the same of)/).waitFor();
+    });
+    const { page, problems } = await openPage({ expected: ['401'] });
+    await logIn(page, house, '/compare?trials=digits%2F0');
+    await page.getByLabel('Trial', { exact: true }).fill('digits/3');
+    await page.getByRole('button', { name: 'Add' }).click();
+    await page.getByRole('link', { name: 'trial 3' }).waitFor();
+    assert.equal(new URL(page.url()).searchParams.get('trials'), 'digits/0,digits/3');
+    const names = await page.getByRole('region', { name: 'Settings and metrics side by side' }).locator('tbody th').allInnerTexts();
+    // All three differ between the first and the last of two each; the others are the same.
+    assert.deepEqual(new Set(names.slice(0, names.indexOf('state'))), new Set(await differing()));
+    await page.getByRole('button', { name: 'Take trial 3 out' }).click();
+    await page.getByRole('link', { name: 'trial 3' }).waitFor({ state: 'detached' });
+    assert.deepEqual(problems, []);
+  });
+});
+
+async function differing(): Promise<string[]> {
+  const [one, other] = await Promise.all(['0', '3'].map(async (number) => (await answer<'GET /trials/:trial'>(`/trials/digits%2F${number}`)).trial.settings));
+  return Object.keys(one ?? {}).filter((name) => JSON.stringify(one?.[name]) !== JSON.stringify(other?.[name]));
+}
+
+describe("the ensemble's page", () => {
+  it('shows members, curves, disagreement and size against score', async () => {
+    await shootAll('ensemble', '/sweeps/digits/ensemble', (page) => page.getByRole('region', { name: 'Disagreement of members' }).waitFor());
+    const { ensemble, curves, disagreement, sizes, class: name } = await answer<'GET /sweeps/:sweep/ensemble/comparison'>('/sweeps/digits/ensemble/comparison');
+    assert.equal(ensemble.members.length, curves.members.length);
+    // Two classes: the curve of one tells all that the measured area does.
+    assert.ok(Math.abs((curves.ensemble.auc ?? NaN) - (ensemble.val.auc ?? NaN)) < 1e-9, name);
+    ensemble.members.forEach(({ val }, index) => assert.ok(Math.abs((curves.members[index]?.auc ?? NaN) - (val?.auc ?? NaN)) < 1e-9));
+    disagreement.forEach((row, one) => row.forEach((share, other) => assert.equal(share, one === other ? 0 : disagreement[other]?.[one])));
+    assert.equal(sizes.at(-1)?.value, ensemble.val.auc);
+  });
+
+  it('gives the bundle as a tar file that `trawl predict` takes, and says the same of an image that is dropped into it', async () => {
+    const { page, problems } = await openPage({ expected: ['401', '422'] });
+    await logIn(page, house, '/sweeps/digits/ensemble');
+    const [download] = await Promise.all([page.waitForEvent('download', { timeout: 120_000 }), page.getByRole('button', { name: 'Download bundle' }).click()]);
+    const tarFile = join(house.folder, download.suggestedFilename());
+    await download.saveAs(tarFile);
+    await extract({ file: tarFile, cwd: house.folder });
+    await writeDigits(join(house.folder, 'unseen'), { eight: 8 }, { from: 200, count: 1 });
+    const image = join(house.folder, 'unseen', 'eight', '8-200.png');
+    const [said] = JSON.parse(await house.command('predict', join(house.folder, 'digits-bundle'), image, '--json')) as { class: string; probabilities: { [name: string]: number } }[];
+    const box = page.getByLabel(/^Drop an image here/);
+    await box.setInputFiles(image);
+    await page.locator('.drop strong').waitFor({ timeout: 120_000 });
+    assert.equal(await page.locator('.drop strong').innerText(), said?.class);
+    assert.equal(await page.locator('.bars dd').first().innerText(), Math.max(...Object.values(said?.probabilities ?? {})).toFixed(4));
+    writeFileSync(join(house.folder, 'no-image.png'), 'this is text');
+    await box.setInputFiles(join(house.folder, 'no-image.png'));
+    await page.getByRole('alert').getByText('UnreadableImage').waitFor();
+    writeFileSync(join(house.folder, 'large.png'), Buffer.alloc(20_000_001));
+    await box.setInputFiles(join(house.folder, 'large.png'));
+    await page.getByRole('alert').getByText('an image may have at most 20 MB').waitFor();
+    assert.deepEqual(problems, []);
+  });
+
+  it('refuses an image that is too large over the API, naming the field', async () => {
+    const response = await fetch(`${house.url.replace(/\/$/, '')}/api/v1/sweeps/digits/ensemble/predictions`, { method: 'POST', headers: { authorization: `Bearer ${house.token}`, 'content-type': 'application/json' }, body: JSON.stringify({ image: 'A'.repeat(26_666_672) }) });
+    assert.equal(response.status, 400);
+    assert.deepEqual(await response.json(), { code: 'BadRequest', message: 'image: expected an image file of at most 20 MB' });
+  });
+
+  it('says why a sweep has none', async () => {
+    await house.submit('formulas', formulaSweep({ rates: [0.1] }));
+    await house.ended('formulas');
+    const { page } = await openPage({ expected: ['401', '409'] });
+    await logIn(page, house, '/sweeps/formulas/ensemble');
+    await page.getByRole('alert').getByText('NoEnsemble').waitFor();
+    await assertAccessible(page);
+  });
+});
