@@ -9,7 +9,7 @@ import type { CostView, EnsembleView, ImportanceView } from '../coordinator/api/
 import type { DataImages, DataImagesQuery, DataSetDetail, DataSetView, DataSizes } from '../coordinator/api/data-views.js';
 import type { LoginCode } from '../coordinator/api/answers.js';
 import type { EventPage } from '../coordinator/api/event-views.js';
-import type { Drained, GarbageRequest, GarbageView, MadeToken, Released, TokenRequest, TokenView, WorkerView } from '../coordinator/api/fleet-views.js';
+import type { Drained, FleetTimeline, GarbageRequest, GarbageView, MadeToken, QueueView, Released, TokenRequest, TokenView, WorkerView } from '../coordinator/api/fleet-views.js';
 import type { Results, ResultsOptions, TrialDetail } from '../coordinator/api/trial-views.js';
 import type { TextSubmission } from '../coordinator/api/text-submission.js';
 import type { RequestedState, SweepService } from '../coordinator/api/sweep-service.js';
@@ -192,6 +192,14 @@ export class HttpSweepService implements SweepService {
 
   workers(): Promise<WorkerView[]> {
     return this.#ask('GET', '/workers');
+  }
+
+  queue(): Promise<QueueView> {
+    return this.#ask('GET', '/queue');
+  }
+
+  timeline({ minutes, limit }: { readonly minutes: number; readonly limit: number }): Promise<FleetTimeline> {
+    return this.#ask('GET', `/timeline?minutes=${minutes}&limit=${limit}`);
   }
 
   tokens(): Promise<TokenView[]> {

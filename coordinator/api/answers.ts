@@ -7,7 +7,7 @@ import type { DataImages, DataSetDetail, DataSetView, DataSizes } from './data-v
 import type { Right, Role } from '../access/roles.js';
 import type { CostView, EnsembleView, ImportanceView } from './analysis-views.js';
 import type { EventPage, StreamMessage } from './event-views.js';
-import type { Drained, GarbageView, MadeToken, Released, TokenView, WorkerView } from './fleet-views.js';
+import type { Drained, GarbageView, MadeToken, Released, TokenView, WorkerView, FleetTimeline, QueueView } from './fleet-views.js';
 import type { EnsembleComparison, LayersView, PredictionsView, PredictionView, TrialBlob } from './model-views.js';
 import type { CurvesView, FailuresView, HeatmapView, LeaderboardView, PointsView, SeriesView, TimelineView } from './page-views.js';
 import type { Results, TrialDetail } from './trial-views.js';
@@ -71,6 +71,8 @@ export interface Answers {
   'GET /datasets/:dataset/images': DataImages;
 
   'GET /workers': readonly WorkerView[];
+  'GET /queue': QueueView;
+  'GET /timeline': FleetTimeline;
   'POST /workers/:worker/drain': Drained;
   'POST /workers/:worker/release': Released;
 

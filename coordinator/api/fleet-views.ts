@@ -1,5 +1,6 @@
 /** Workers, tokens and blobs that nobody needs, as the application service answers them (views.ts). */
 import type { Role } from '../access/roles.js';
+import type { WaitReason } from '../placement/waiting.js';
 
 export interface GpuView {
   readonly index: number;
@@ -47,7 +48,41 @@ export interface WorkerView {
   readonly lastSeenSeconds: number;
   /** Null outside quarantine. */
   readonly quarantinedForSeconds: number | null;
+  /** How the last of the failures that put it there ended; null outside quarantine. */
+  readonly quarantinedWhy: string | null;
   readonly stages: readonly WorkerStage[];
+}
+
+/** Pieces of work (stages and evaluations) that are ready, by what they wait for. Null where nobody leads here. */
+export interface QueueView {
+  readonly waiting: { readonly [reason in WaitReason]: number } | null;
+}
+
+/** What a slot was at for a while. */
+export interface AttemptSpan {
+  readonly attempt: string;
+  /** Id of the worker, and its name, which is the id where it is not known any more. */
+  readonly worker: string;
+  readonly name: string;
+  readonly kind: 'train' | 'evaluate';
+  /** Names of the sweeps on whose behalf. */
+  readonly sweeps: readonly string[];
+  /** Epochs [from, to). */
+  readonly from: number;
+  readonly to: number;
+  /** Null as long as it runs. */
+  readonly outcome: string | null;
+  readonly startedAt: string;
+  readonly endedAt: string | null;
+}
+
+export interface FleetTimeline {
+  readonly from: string;
+  readonly to: string;
+  /** The latest first. */
+  readonly attempts: readonly AttemptSpan[];
+  /** There were more in that time: those are the latest. */
+  readonly more: boolean;
 }
 
 export interface Drained {

@@ -27,11 +27,11 @@ import { Tokens } from './tokens.js';
 import { readTrialName } from './trial-name.js';
 import { TrialRequests } from './trial-requests.js';
 import { waitingFor } from './waiting-for.js';
-import { workerViews } from './workers.js';
+import { attemptSpans, workerViews } from './workers.js';
 import { chosenValue, byFirstObjective, leaderboard, meansOf, pathOf, planView, rankedRow, recordedPrefix, rowOf, sweepView, trialResult, type KnownEpochs, type Ranked } from './results.js';
 import type { CostView, EnsembleView, ImportanceView } from './analysis-views.js';
 import type { DataImages, DataImagesQuery, DataSetDetail, DataSetView, DataSizes, ImageLook, Picture } from './data-views.js';
-import type { Drained, GarbageRequest, GarbageView, MadeToken, Released, TokenRequest, TokenView, WorkerView } from './fleet-views.js';
+import type { Drained, FleetTimeline, GarbageRequest, GarbageView, MadeToken, QueueView, Released, TokenRequest, TokenView, WorkerView } from './fleet-views.js';
 import type { Results, ResultsOptions, TrialDetail, TrialResult } from './trial-views.js';
 import type { RequestedState, SweepService } from './sweep-service.js';
 import type {
@@ -278,6 +278,18 @@ export class ApplicationService implements SweepService {
 
   async workers(): Promise<WorkerView[]> {
     return workerViews(this.#options.leader.snapshot(), await this.#store.workers(), new Date());
+  }
+
+  async queue(): Promise<QueueView> {
+    return { waiting: this.#options.leader.snapshot()?.waiting ?? null };
+  }
+
+  async timeline({ minutes, limit }: { readonly minutes: number; readonly limit: number }): Promise<FleetTimeline> {
+    const to = new Date();
+    const from = new Date(to.getTime() - minutes * 60_000);
+    const [attempts, workers, sweeps] = await Promise.all([this.#store.attemptsSince(from, limit + 1), this.#store.workers(), this.#store.listSweeps(this.#options.project)]);
+    const names = { workers: new Map(workers.map(({ id, name }) => [id, name])), sweeps: new Map(sweeps.map(({ id, name }) => [id, name])) };
+    return { from: from.toISOString(), to: to.toISOString(), attempts: attemptSpans(attempts.slice(0, limit), names), more: attempts.length > limit };
   }
 
   async drain(worker: string): Promise<Drained> {

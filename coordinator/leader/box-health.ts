@@ -33,7 +33,8 @@ export function noteStage(context: WorkerRequestContext, { worker, nodes, sweep,
   if (first === undefined || begunAt === null) return;
   const spare = [...context.workers.values()].some((other) => couldStandIn(other, worker, sweep));
   const before = worker.health;
-  worker.health = afterStage(before, outcome, first.key, spare, context.now);
+  const after = afterStage(before, outcome, first.key, spare, context.now);
+  worker.health = before.until === null && after.until !== null ? { ...after, why: `${outcome}: ${message}` } : after;
   if (before.until === null && worker.peer !== null) tellQuarantine(context, worker, { class: outcome, message });
 }
 

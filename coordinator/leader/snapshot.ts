@@ -3,6 +3,7 @@ import type { BoxFacts, BoxUse } from '../../proto/messages.js';
 import type { CarrierName } from '../dispatch/carrier.js';
 import type { Dispatcher } from './dispatcher.js';
 import { goalOf, type Attempt, type SweepRun, type WorkerRun } from './model.js';
+import type { Waiting } from './notes.js';
 
 export interface SlotSnapshot {
   readonly attempt: string;
@@ -36,6 +37,8 @@ export interface WorkerSnapshot {
   readonly silentMs: number;
   /** Until it is tried again; null outside quarantine. */
   readonly quarantinedForMs: number | null;
+  /** How the last of the failures that put it there ended; null outside quarantine. */
+  readonly quarantinedWhy: string | null;
   /** What it can train with, the best first. */
   readonly numerics: readonly string[];
   readonly slots: number;
@@ -59,6 +62,8 @@ export interface SweepSnapshot {
 export interface LeaderSnapshot {
   readonly sweeps: readonly SweepSnapshot[];
   readonly workers: readonly WorkerSnapshot[];
+  /** Ready work by what it waits for. */
+  readonly waiting: Waiting;
 }
 
 /** `now`: on the leader's clock. */
@@ -68,9 +73,10 @@ export function snapshotOf(dispatcher: Dispatcher, now: number): LeaderSnapshot 
     ...{ id: worker.id, name: worker.name, connected: worker.peer !== null, state: stateOf(worker), numerics: [...worker.numerics], slots: worker.slots },
     ...{ carrier: worker.carrier, box: worker.box, use: worker.use, memoryBytes: worker.memoryBytes, silentMs: now - worker.seenAt },
     quarantinedForMs: worker.health.until === null ? null : Math.max(0, worker.health.until - now),
+    quarantinedWhy: worker.health.until === null ? null : (worker.health.why ?? null),
     running: [...worker.attempts.values()].map((attempt) => slotSnapshot(dispatcher, attempt)),
   }));
-  return { sweeps, workers };
+  return { sweeps, workers, waiting: { ...dispatcher.waiting } };
 }
 
 export function stateOf({ peer, draining, health }: WorkerRun): LiveWorkerState {

@@ -13,6 +13,8 @@ export interface BoxHealth {
   readonly times: number;
   /** When it is tried again, on the leader's clock in ms; null outside quarantine. */
   readonly until: number | null;
+  /** How the last stage failed that brought it into quarantine; absent before any. */
+  readonly why?: string;
 }
 
 export const HEALTHY: BoxHealth = { failed: [], times: 0, until: null };

@@ -2,7 +2,7 @@ import type { ClientBase } from 'pg';
 import type { EpochKey, OutcomeClass } from '../../proto/work.js';
 import { byteaArray, plainText } from './batch.js';
 import type { Batch } from './batch.js';
-import type { AttemptSpan, FailureCount, OpenAttempt } from './records.js';
+import type { AttemptRecord, AttemptSpan, FailureCount, OpenAttempt } from './records.js';
 import type { Store } from './store.js';
 import type { AttemptEnd, GrantWrite } from './turn-writes.js';
 
@@ -130,4 +130,18 @@ export async function readAttemptsOn(client: ClientBase, sweep: string | null, l
     values: [sweep, limit],
   });
   return { attempts: rows.map(({ attempt, worker, kind, from, to, begin, end, outcome, sweeps }) => ({ attempt, worker, kind, from, to, begin, end, outcome, sweeps })).reverse(), of: Number(rows[0]?.of ?? 0) };
+}
+
+/** So long before a time are attempts looked for that were under way then. */
+const LONGEST_HOURS = 24;
+
+export async function readAttemptsSince(client: ClientBase, since: Date, limit: number): Promise<AttemptRecord[]> {
+  const { rows } = await client.query<AttemptRecord>({
+    name: 'attempts-since',
+    text: `select id as attempt, worker, kind, payers, from_epoch as "from", from_epoch + cardinality(keys) as "to", outcome, granted_at as "startedAt", ended_at as "endedAt"
+      from attempt where granted_at > $1::timestamptz - make_interval(hours => $3) and (ended_at is null or ended_at > $1)
+      order by granted_at desc, id limit $2`,
+    values: [since, limit, LONGEST_HOURS],
+  });
+  return rows;
 }

@@ -5,7 +5,7 @@ import type { MemoryPeak } from '../placement/memory.js';
 import { revisionDigest } from '../sweep/revision-digest.js';
 import { moveSweep } from '../trial/states.js';
 import type { SweepState } from '../trial/states.js';
-import { endBatch, grantBatch, leaseGuard, readAttemptsOf, readAttemptsOn, readLastLog, readFailureCounts, readOpenAttempts } from './attempts.js';
+import { endBatch, grantBatch, leaseGuard, readAttemptsOf, readAttemptsOn, readLastLog, readFailureCounts, readOpenAttempts, readAttemptsSince } from './attempts.js';
 import { forgetUnreferenced, readBlobMarker, readSomeReferred, readUnreferenced, touchBlob, writeBlob, writeBlobMarker } from './blobs.js';
 import { readCurves, readResults } from './curves.js';
 import { Database } from './database.js';
@@ -16,7 +16,7 @@ import { eventBatch, readEvents, readLastEvent } from './events.js';
 import { readLeader, silentForMs, takeLeadership } from './leader.js';
 import { peakBatch, readPeaks } from './memory-peaks.js';
 import { migrate, readMigrations } from './migrate.js';
-import type { EventWrite, FailureCount, LeaderRecord, OpenAttempt, RecordedEpoch, RecordedEvaluation, Recordings, StoredEvent, StoredWorker, SweepRecord, SweepSource, TokenRecord, TrialRecord, TrialRow, UnreferencedBlob } from './records.js';
+import type { AttemptRecord, EventWrite, FailureCount, LeaderRecord, OpenAttempt, RecordedEpoch, RecordedEvaluation, Recordings, StoredEvent, StoredWorker, SweepRecord, SweepSource, TokenRecord, TrialRecord, TrialRow, UnreferencedBlob } from './records.js';
 import type { Candidate, Leadership, Store } from './store.js';
 import type { Carried, FreshTrial, NewSweep, NewToken, TurnWrites } from './turn-writes.js';
 import { lockSweep, lockSweepState, noteChange, readFileRevision, readManifests, readOpenSweeps, readSource, readSweep, readSweeps, spentBatch, sweepBatch, writeRevision, type StoredSweep } from './sweeps.js';
@@ -241,6 +241,10 @@ class PostgresStore implements Store {
 
   attemptsOf(keys: readonly EpochKey[]): ReturnType<Store['attemptsOf']> {
     return this.#database.read((client) => readAttemptsOf(client, keys));
+  }
+
+  attemptsSince(since: Date, limit: number): Promise<AttemptRecord[]> {
+    return this.#database.read((client) => readAttemptsSince(client, since, limit));
   }
 
   recordedSeq(): Promise<number> {

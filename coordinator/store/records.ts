@@ -180,6 +180,22 @@ export interface OpenAttempt {
   readonly payers: readonly string[];
 }
 
+/** An attempt as it went, or goes. */
+export interface AttemptRecord {
+  readonly attempt: string;
+  readonly worker: string;
+  readonly kind: 'train' | 'evaluate';
+  /** Sweeps on whose budget it went. */
+  readonly payers: readonly string[];
+  /** Epochs [from, to). */
+  readonly from: number;
+  readonly to: number;
+  /** Null while it is leased. */
+  readonly outcome: string | null;
+  readonly startedAt: Date;
+  readonly endedAt: Date | null;
+}
+
 /** Failed attempts so far whose span began at this key, by class: what the retry rules count. */
 export interface FailureCount {
   readonly key: EpochKey;

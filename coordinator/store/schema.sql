@@ -213,6 +213,8 @@ create table worker (
 
 CREATE INDEX attempt_first_key ON public.attempt USING btree ((keys[1]));
 
+CREATE INDEX attempt_granted ON public.attempt USING btree (granted_at);
+
 CREATE INDEX blob_last_used ON public.blob USING btree (last_used);
 
 CREATE INDEX epoch_checkpoint ON public.epoch USING btree (checkpoint) WHERE (checkpoint IS NOT NULL);

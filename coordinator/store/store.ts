@@ -12,7 +12,7 @@
 import type { BlobId, EpochKey } from '../../proto/work.js';
 import type { MemoryPeak } from '../placement/memory.js';
 import type { SweepState, TrialState } from '../trial/states.js';
-import type { AttemptSpan, BoardRow, EventWrite, FailureCount, LeaderRecord, OpenAttempt, RecordedCurve, RecordedEpoch, RecordedEvaluation, Recordings, StoredEvent, StoredWorker, SweepRecord, SweepSource, TokenRecord, TrialMeans, TrialRecord, TrialRow, UnreferencedBlob } from './records.js';
+import type { AttemptSpan, BoardRow, EventWrite, FailureCount, LeaderRecord, OpenAttempt, RecordedCurve, RecordedEpoch, RecordedEvaluation, Recordings, StoredEvent, StoredWorker, SweepRecord, SweepSource, TokenRecord, TrialMeans, TrialRecord, TrialRow, UnreferencedBlob, AttemptRecord } from './records.js';
 import type { Carried, FreshTrial, NewSweep, NewToken, TurnWrites } from './turn-writes.js';
 
 export interface Leadership {
@@ -97,6 +97,8 @@ export interface Store {
   failureCounts(keys: readonly EpochKey[], sweep: string): Promise<FailureCount[]>;
   /** Attempts of the given keys' spans, newest last: for `trawl trial`. */
   attemptsOf(keys: readonly EpochKey[]): Promise<{ attempt: string; worker: string; kind: string; from: number; to: number; outcome: string | null; message: string; log: string; startedAt: Date; endedAt: Date | null }[]>;
+  /** Those that were under way after a time and began at most a day before it, the latest first. */
+  attemptsSince(since: Date, limit: number): Promise<AttemptRecord[]>;
   /** Current end of the recordings' sequence; with `recordedSince` it counts what one invocation trained. */
   recordedSeq(): Promise<number>;
   recordedSince(seq: number, sweep: string): Promise<{ readonly trained: number; readonly retrained: number }>;

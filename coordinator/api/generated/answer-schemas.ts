@@ -4543,6 +4543,13 @@ export const answerSchemas: { readonly definitions: { readonly [name: string]: S
      ],
      "description": "Null outside quarantine."
     },
+    "quarantinedWhy": {
+     "type": [
+      "string",
+      "null"
+     ],
+     "description": "How the last of the failures that put it there ended; null outside quarantine."
+    },
     "stages": {
      "type": "array",
      "items": {
@@ -4567,6 +4574,7 @@ export const answerSchemas: { readonly definitions: { readonly [name: string]: S
     "cache",
     "lastSeenSeconds",
     "quarantinedForSeconds",
+    "quarantinedWhy",
     "stages"
    ]
   },
@@ -4654,6 +4662,154 @@ export const answerSchemas: { readonly definitions: { readonly [name: string]: S
     "epoch"
    ],
    "description": "What a worker is at."
+  },
+  "QueueView": {
+   "type": "object",
+   "properties": {
+    "waiting": {
+     "anyOf": [
+      {
+       "type": "object",
+       "properties": {
+        "worker": {
+         "type": "number"
+        },
+        "pool": {
+         "type": "number"
+        },
+        "engine": {
+         "type": "number"
+        },
+        "memory": {
+         "type": "number"
+        },
+        "alone": {
+         "type": "number"
+        },
+        "slot": {
+         "type": "number"
+        },
+        "concurrency": {
+         "type": "number"
+        },
+        "budget": {
+         "type": "number"
+        }
+       },
+       "required": [
+        "worker",
+        "pool",
+        "engine",
+        "memory",
+        "alone",
+        "slot",
+        "concurrency",
+        "budget"
+       ]
+      },
+      {
+       "type": "null"
+      }
+     ]
+    }
+   },
+   "required": [
+    "waiting"
+   ],
+   "description": "Pieces of work (stages and evaluations) that are ready, by what they wait for. Null where nobody leads here."
+  },
+  "FleetTimeline": {
+   "type": "object",
+   "properties": {
+    "from": {
+     "type": "string"
+    },
+    "to": {
+     "type": "string"
+    },
+    "attempts": {
+     "type": "array",
+     "items": {
+      "$ref": "#/components/schemas/AttemptSpan"
+     },
+     "description": "The latest first."
+    },
+    "more": {
+     "type": "boolean",
+     "description": "There were more in that time: those are the latest."
+    }
+   },
+   "required": [
+    "from",
+    "to",
+    "attempts",
+    "more"
+   ]
+  },
+  "AttemptSpan": {
+   "type": "object",
+   "properties": {
+    "attempt": {
+     "type": "string"
+    },
+    "worker": {
+     "type": "string",
+     "description": "Id of the worker, and its name, which is the id where it is not known any more."
+    },
+    "name": {
+     "type": "string"
+    },
+    "kind": {
+     "type": "string",
+     "enum": [
+      "train",
+      "evaluate"
+     ]
+    },
+    "sweeps": {
+     "type": "array",
+     "items": {
+      "type": "string"
+     },
+     "description": "Names of the sweeps on whose behalf."
+    },
+    "from": {
+     "type": "number",
+     "description": "Epochs [from, to)."
+    },
+    "to": {
+     "type": "number"
+    },
+    "outcome": {
+     "type": [
+      "string",
+      "null"
+     ],
+     "description": "Null as long as it runs."
+    },
+    "startedAt": {
+     "type": "string"
+    },
+    "endedAt": {
+     "type": [
+      "string",
+      "null"
+     ]
+    }
+   },
+   "required": [
+    "attempt",
+    "worker",
+    "name",
+    "kind",
+    "sweeps",
+    "from",
+    "to",
+    "outcome",
+    "startedAt",
+    "endedAt"
+   ],
+   "description": "What a slot was at for a while."
   },
   "Drained": {
    "type": "object",
@@ -4988,6 +5144,12 @@ export const answerSchemas: { readonly definitions: { readonly [name: string]: S
    "items": {
     "$ref": "#/components/schemas/WorkerView"
    }
+  },
+  "GET /queue": {
+   "$ref": "#/components/schemas/QueueView"
+  },
+  "GET /timeline": {
+   "$ref": "#/components/schemas/FleetTimeline"
   },
   "POST /workers/:worker/drain": {
    "$ref": "#/components/schemas/Drained"

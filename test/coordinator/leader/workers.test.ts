@@ -277,6 +277,19 @@ describe('a box that is lost with all it was at', () => {
       assert.equal(stage.states()[1], `bad ${state}`);
     }
   });
+
+  it('is told with the failure that put it there, until it is released', () => {
+    const stage = new Stage();
+    stage.hello('good');
+    let output = stage.hello('bad');
+    for (let stages = 0; stages < 3; stages += 1) output = stage.ends('bad', theOffer('bad', output), 'DataError');
+    const why = (): string | null | undefined => snapshotOf(stage.dispatcher, stage.now).workers.find(({ id }) => id === 'bad')?.quarantinedWhy;
+    assert.match(why() ?? '', /^DataError: /);
+    stage.now += 5 * 60_000;
+    stage.dispatcher.received('bad', { kind: 'heartbeat' }, stage.now);
+    stage.turn();
+    assert.equal(why(), null);
+  });
 });
 
 describe('what a worker tells of its box', () => {

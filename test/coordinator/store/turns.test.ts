@@ -126,6 +126,19 @@ describe('turns of the leader', () => {
     assert.ok(told[1]?.endedAt instanceof Date && told[0]?.endedAt === null);
   });
 
+  it('attempts that were under way after a time are told, the latest first', async () => {
+    const path = newPath(2);
+    const before = await granted(store, epoch, path, { payers: ['swp_t'] });
+    await store.commitTurn(epoch, turn({ ended: [{ ...before, outcome: 'done', message: '', log: '' }] }));
+    const [, { endedAt }] = [path, (await store.attemptsOf(path))[0] ?? { endedAt: null }];
+    assert.ok(endedAt !== null);
+    const open = await granted(store, epoch, path.slice(1), { from: 1, payers: ['swp_t'] });
+    const told = async (since: Date, limit = 100): Promise<(string | null)[][]> => (await store.attemptsSince(since, limit)).filter(({ payers }) => payers.includes('swp_t')).map(({ attempt, outcome }) => [attempt, outcome]);
+    assert.deepEqual(await told(new Date(endedAt.getTime() - 1)), [[open.attempt, null], [before.attempt, 'done']]);
+    assert.deepEqual(await told(new Date(endedAt.getTime() + 1)), [[open.attempt, null]]);
+    assert.deepEqual(await told(new Date(endedAt.getTime() - 1), 1), [[open.attempt, null]]);
+  });
+
   it('an evaluation is recorded once per key and part', async () => {
     const grant = await granted(store, epoch, newPath(1));
     const lease = { attempt: grant.attempt, token: grant.token, key: grant.keys[0] ?? '' };
