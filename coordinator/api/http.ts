@@ -74,7 +74,7 @@ export interface HttpOptions {
 
 export async function httpServer(options: HttpOptions): Promise<FastifyInstance> {
   const { tls = null } = options;
-  const app = Fastify({ bodyLimit: BODY_LIMIT_BYTES, forceCloseConnections: true, ...(tls === null ? {} : { serverFactory: secureServer(tls) }) });
+  const app = Fastify({ bodyLimit: BODY_LIMIT_BYTES, forceCloseConnections: true, rewriteUrl: ({ url = '/' }) => readableUrl(url), ...(tls === null ? {} : { serverFactory: secureServer(tls) }) });
   app.setErrorHandler(async (error, request, reply) => {
     const { status, code, message } = describe(error);
     if (error instanceof TooManyRequests) void reply.header('retry-after', error.retryAfterSeconds);
@@ -97,6 +97,16 @@ export async function httpServer(options: HttpOptions): Promise<FastifyInstance>
   registerImageRoute(app, { picture: options.picture, refusal: (request) => asking.refusal(request, 'read') });
   registerBlobRoutes(app, options.blobs, { authorize: (request) => asking.blobRefusal(request), using: options.usingBlob, used: options.blobUsed });
   return app;
+}
+
+/** A path whose percent-encoding means no text is looked for as it stands: people are then told in the page that it is not there. */
+function readableUrl(url: string): string {
+  try {
+    decodeURIComponent(url.replace(/[?#].*$/s, ''));
+    return url;
+  } catch {
+    return url.replaceAll('%', '%25');
+  }
 }
 
 /** People need no certificate: whether a worker has shown one is asked once it is known who asks. */

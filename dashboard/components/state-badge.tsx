@@ -1,6 +1,6 @@
-/** States of sweeps and trials, in words and colour. */
+/** States of sweeps, trials and workers, in words and colour. */
 import type { JSX } from 'preact';
-import type { SweepState, TrialState } from '../api/types.js';
+import type { SweepState, TrialState, WorkerView } from '../api/types.js';
 
 type Tone = 'good' | 'busy' | 'warn' | 'bad' | 'still';
 
@@ -19,6 +19,16 @@ const TONES: { readonly [state in SweepState | TrialState]: Tone } = {
 export function StateBadge({ state }: { readonly state: SweepState | TrialState }): JSX.Element {
   return (
     <span class="state" data-tone={TONES[state]}>
+      {state}
+    </span>
+  );
+}
+
+const WORKER_TONES: { readonly [state in WorkerView['state']]: Tone } = { active: 'good', draining: 'warn', quarantined: 'bad', gone: 'still' };
+
+export function WorkerState({ state }: { readonly state: WorkerView['state'] }): JSX.Element {
+  return (
+    <span class="state" data-tone={WORKER_TONES[state]}>
       {state}
     </span>
   );

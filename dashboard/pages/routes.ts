@@ -15,11 +15,16 @@ export const ROUTES: readonly Route[] = [
   { pattern: '/sweeps/:sweep/ensemble', load: async () => (await import('./ensemble.js')).EnsemblePage },
   { pattern: '/compare', load: async () => (await import('./compare.js')).ComparePage },
   { pattern: '/trials/:trial', load: async () => (await import('./trial.js')).TrialPage },
+  { pattern: '/fleet', load: async () => (await import('./fleet.js')).FleetPage },
+  { pattern: '/data', load: async () => (await import('./data.js')).DataPage },
+  { pattern: '/data/:set', load: async () => (await import('./data-set.js')).DataSetPage },
 ];
 
 /** Linked from every page. */
 export const PLACES: readonly { readonly href: string; readonly label: string; readonly isHere: (path: string) => boolean }[] = [
   { href: '/', label: 'Sweeps', isHere: (path) => path === '/' || path.startsWith('/sweeps') },
+  { href: '/fleet', label: 'Fleet', isHere: (path) => path === '/fleet' },
+  { href: '/data', label: 'Data', isHere: (path) => path === '/data' || path.startsWith('/data/') },
 ];
 
 /** Null where no page has that path. */

@@ -3,6 +3,7 @@ import { useSignal, type ReadonlySignal } from '@preact/signals';
 import type { JSX } from 'preact';
 import { ask, segment } from '../api/client.js';
 import type { ProgressView, Results } from '../api/types.js';
+import { Fact } from '../components/fact.js';
 import { usePageTitle } from '../components/page-title.js';
 import { Panel, Shown } from '../components/panel.js';
 import { ProgressBar, StateBadge } from '../components/state-badge.js';
@@ -138,17 +139,5 @@ function Facts({ view }: { readonly view: ProgressView }): JSX.Element {
         <Fact name="Started" value={time(sweep.createdAt)} more={sweep.finishedAt === null ? `${between(sweep.createdAt, null)} ago` : `took ${between(sweep.createdAt, sweep.finishedAt)}`} />
       </dl>
     </Panel>
-  );
-}
-
-function Fact({ name, value, more }: { readonly name: string; readonly value: string; readonly more: string }): JSX.Element {
-  return (
-    <div>
-      <dt>{name}</dt>
-      <dd>
-        {value}
-        <span class="small">{more}</span>
-      </dd>
-    </div>
   );
 }

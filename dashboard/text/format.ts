@@ -84,3 +84,22 @@ export function setting(value: Json | undefined): string {
   }
   return entries.map(([name, parameter]) => `${name} ${setting(parameter)}`).join(', ');
 }
+
+const UNITS = ['B', 'kB', 'MB', 'GB', 'TB'] as const;
+
+/** In powers of 1000, three digits at most: 512 B, 1.5 kB, 80 GB. */
+export function byteCount(bytes: number): string {
+  let [value, unit] = [bytes, 0];
+  while (value >= 999.5 && unit < UNITS.length - 1) [value, unit] = [value / 1000, unit + 1];
+  return `${Number(value.toPrecision(value < 100 ? 2 : 3))} ${UNITS[unit] ?? ''}`;
+}
+
+/** Among other words: marks of direction in it turn nothing around it (Unicode UAX 9, 2.4). */
+export function isolated(text: string): string {
+  return `\u2068${text}\u2069`;
+}
+
+/** Shown in full where it is short, else with its beginning and its end, which tell names apart. */
+export function shortened(text: string, most = 80): string {
+  return text.length <= most ? text : `${text.slice(0, Math.ceil(most * 0.6))}…${text.slice(-Math.floor(most * 0.3))}`;
+}

@@ -99,6 +99,11 @@ describe('the HTTP API', () => {
     await rm(folder, { recursive: true });
   });
 
+  it('answers a path whose percent-encoding is no text as one that is not there', async () => {
+    const answer = await app.inject({ url: '/api/v1/sweeps/%E0%A4%A', headers: authorised });
+    assert.deepEqual([answer.statusCode, answer.json<{ code: string }>().code], [404, 'SweepNotFound']);
+  });
+
   it('answers as a standby with who leads, to those who have the token, and its health as always', async (t) => {
     t.after(() => (standsBy = null));
     standsBy = 'http://leader:8080';
