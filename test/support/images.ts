@@ -50,6 +50,12 @@ export async function classFolders(root: string, classes: readonly string[], per
   }
 }
 
+/** Real pretrained weights: the folder that TRAWL_TEST_MODELS names, else that beside the repository; null where there is none. */
+export function sharedModels(): string | null {
+  const folder = process.env.TRAWL_TEST_MODELS ?? join(packageRoot(), '..', 'shared', 'models');
+  return existsSync(folder) ? folder : null;
+}
+
 /** A real image set beside the repository, or null where there is none. */
 export function sharedData(name: string): string | null {
   const folder = join(packageRoot(), '..', 'shared', 'data', name);

@@ -10,6 +10,11 @@ export function stateNames(optimizer: OptimizerChoice): readonly string[] {
   return optimizer.ema === undefined ? momentNames(optimizer) : [...momentNames(optimizer), AVERAGE];
 }
 
+/** Bytes of what a checkpoint holds of these parameters, moving statistics among them. */
+export function stateBytes(parameters: readonly { readonly count: number }[], optimizer: OptimizerChoice): number {
+  return 4 * parameters.reduce((sum, { count }) => sum + count, 0) * (1 + stateNames(optimizer).length);
+}
+
 /** Those that an update needs: all but the average. */
 export function momentNames(optimizer: OptimizerChoice): readonly string[] {
   switch (optimizer.name) {

@@ -3,6 +3,7 @@ import type { ModelChoice, OptimizerChoice } from '../../proto/work.js';
 import { Arena } from '../engine/wasm/arena.js';
 import { ARENA_BASE } from '../engine/wasm/kernels.js';
 import { planProgram } from '../engine/wasm/plan.js';
+import { stateBytes } from '../engine/optimizer.js';
 import { programOf, type Program } from '../engine/program.js';
 import { UnsupportedLayerError } from '../engine/engine.js';
 import type { Input } from './layers.js';
@@ -27,7 +28,7 @@ export interface ModelCost {
   readonly parameters: number;
   /** For one image, of convolutions and dense layers. */
   readonly multiplyAdds: number;
-  /** Bytes that the `wasm` engine takes to train it, beside the process: the same number on every machine. */
+  /** Bytes that the `wasm` engine takes to train it, its checkpoint among them, beside the process: the same number on every machine. */
   readonly memory: number;
 }
 
@@ -51,5 +52,5 @@ export function modelCost({ model, input, classes, optimizer, batch, accumulate,
   const program: Program = programOf(buildModel(model, input, classes), 'wasm');
   const training = { optimizer, classes, normalisation: { mean: null, deviation: null }, initSeed: 0, replicate: 0, maxBatch: batch, accumulate, clips, augments, memoryBytes: null };
   const total = (of: (layer: Program['layers'][number]) => number): number => program.layers.reduce((sum, layer) => sum + of(layer), 0);
-  return { parameters: total(({ params }) => params), multiplyAdds: total((layer) => layer.multiplyAdds), memory: planProgram(program, training, new Arena(ARENA_BASE)).bytes };
+  return { parameters: total(({ params }) => params), multiplyAdds: total((layer) => layer.multiplyAdds), memory: planProgram(program, training, new Arena(ARENA_BASE)).bytes + stateBytes(program.parameters, optimizer) };
 }

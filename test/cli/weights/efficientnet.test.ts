@@ -1,7 +1,7 @@
 /**
  * Real weights: EfficientNet-Lite0 of ImageNet in PyTorch's names, whose logits and features PyTorch computed
- * (reference.json). TRAWL_TEST_MODELS names the folder with efficientnet-lite0.safetensors, the two images
- * and the reference.
+ * (reference.json). ../shared/models, or the folder that TRAWL_TEST_MODELS names, has
+ * efficientnet-lite0.safetensors, the two images and the reference.
  */
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
@@ -19,10 +19,11 @@ import { createWasmEngine } from '../../../worker/engine/wasm/engine.js';
 import { usualCut, withoutHead } from '../../../worker/model/transfer.js';
 import { buildModel, transferOf } from '../../../worker/model/zoo.js';
 import { nativeUnderTest, WITHOUT_NATIVE } from '../../worker/engine/graph/native.js';
+import { sharedModels } from '../../support/images.js';
 import { range, training } from '../../worker/engine/support.js';
 
-const folder = process.env.TRAWL_TEST_MODELS;
-const skip = folder === undefined ? 'no pretrained weights: set TRAWL_TEST_MODELS to the folder of efficientnet-lite0.safetensors' : false;
+const folder = sharedModels();
+const skip = folder === null ? 'no ../shared/models' : false;
 
 interface Reference {
   readonly [image: string]: { readonly top5: readonly (readonly [label: number, logit: number])[]; readonly logits_first10: readonly number[]; readonly logits_mean: number; readonly features_first10: readonly number[]; readonly features_sum: number };

@@ -10,6 +10,7 @@
  */
 import { type Engine, type Executable, type ImageSource, OutOfMemoryError, type Training } from '../engine.js';
 import { expectFit } from '../fit.js';
+import { stateBytes } from '../optimizer.js';
 import { type Program, programOf } from '../program.js';
 import type { Topology } from '../../model/topology.js';
 import { Arena } from './arena.js';
@@ -29,7 +30,8 @@ class WasmEngine implements Engine {
   readonly numerics = wasmNumerics();
 
   estimate(topology: Topology, training: Training): number {
-    return pagesOf(plan(programOf(topology, 'wasm'), training)) * PAGE_BYTES;
+    const program = programOf(topology, 'wasm');
+    return pagesOf(plan(program, training)) * PAGE_BYTES + stateBytes(program.parameters, training.optimizer);
   }
 
   compile(topology: Topology, training: Training, source: ImageSource): Promise<Executable> {
@@ -42,7 +44,9 @@ class WasmEngine implements Engine {
     const program = programOf(topology, 'wasm');
     expectFit(program, training.classes, source);
     const planned = plan(program, training);
-    return new WasmExecutable(program, planned, training, source, allocate(pagesOf(planned), training));
+    // A checkpoint is read and written outside of the kernels' memory.
+    const beside = stateBytes(program.parameters, training.optimizer);
+    return new WasmExecutable(program, planned, training, source, allocate(pagesOf(planned), beside, training), beside);
   }
 }
 
@@ -54,8 +58,8 @@ function pagesOf(planned: Plan): number {
   return Math.ceil(planned.bytes / PAGE_BYTES);
 }
 
-function allocate(pages: number, training: Training): WebAssembly.Memory {
-  const bytes = pages * PAGE_BYTES;
+function allocate(pages: number, beside: number, training: Training): WebAssembly.Memory {
+  const bytes = pages * PAGE_BYTES + beside;
   const batch = training.accumulate === 1 ? `at batch ${String(training.maxBatch)}` : `at batch ${String(training.maxBatch)} in ${String(training.accumulate)} parts`;
   if (training.memoryBytes !== null && bytes > training.memoryBytes) {
     throw new OutOfMemoryError(`the model needs ${mebibytes(bytes)} ${batch}, more than the ${mebibytes(training.memoryBytes)} that it may take`, bytes);

@@ -42,14 +42,15 @@ export class WasmExecutable implements Executable {
   /** Of the step in progress. */
   private updates: Updates | null = null;
 
-  constructor(program: Program, plan: Plan, training: Training, source: ImageSource, memory: WebAssembly.Memory) {
+  /** `beside`: bytes of a checkpoint, which are handed over outside of `memory`. */
+  constructor(program: Program, plan: Plan, training: Training, source: ImageSource, memory: WebAssembly.Memory, beside: number) {
     this.program = program;
     this.plan = plan;
     this.training = training;
     this.source = source;
     this.learnables = program.layers.reduce((sum, layer) => sum + layer.learnables, 0);
     this.params = program.layers.reduce((sum, layer) => sum + layer.params, 0);
-    this.memoryBytes = memory.buffer.byteLength;
+    this.memoryBytes = memory.buffer.byteLength + beside;
     this.ints = new Int32Array(memory.buffer);
     this.machine = {
       kernels: instantiateKernels(memory),

@@ -20,9 +20,9 @@ const refused = (needed: number, whose: RegExp) => (error: unknown): boolean => 
 test('what a training takes on the CPU is counted without the library, which is in the process already', async () => {
   const engine = await engineOn('cpu');
   const needed = engine.estimate(TOPOLOGY, training(2, { maxBatch: 5 }));
-  // Worked out by hand: 554 weights five times (themselves, gradients, momentum; weights and momentum as they are handed over); of 5 images the input, both
+  // Worked out by hand: 554 weights with their momentum, five times as they are handed over; of 5 images the input, both
   // layers' 256 and 2 values, and the gradients of the larger two.
-  assert.equal(needed, 4 * (554 * 5 + 5 * (64 + 256 + 2 + 256 + 2)));
+  assert.equal(needed, 4 * (554 * 2 * 5 + 5 * (64 + 256 + 2 + 256 + 2)));
   await engine.compile(TOPOLOGY, room(needed), SOURCE);
   await assert.rejects(engine.compile(TOPOLOGY, room(needed - 1), SOURCE), refused(needed, /more than the .* that it may take/));
 });
