@@ -31,6 +31,7 @@ import { LostBlobs } from './lost-blobs.js';
 import { answerReport } from './reports.js';
 import { Share } from './share.js';
 import { askToDrain, drainWorker, releaseWorker } from './worker-requests.js';
+import { WorkerRows } from './worker-rows.js';
 
 /** Trials proposed ahead of a free slot, per slot: none waits for a sampler, and few are chosen on old news. */
 const AHEAD = 0.25;
@@ -74,6 +75,7 @@ export class Dispatcher {
   readonly ledger: AttemptLedger;
   readonly peaks = new MemoryPeaks();
   readonly options: DispatcherOptions;
+  readonly rows = new WorkerRows();
   writes: TurnWrites = emptyWrites();
   notes: TurnNotes = emptyNotes();
   #sends: Send[] = [];
@@ -220,6 +222,7 @@ export class Dispatcher {
     this.#peers.delete(peer);
     if (worker?.peer !== peer) return;
     worker.peer = null;
+    this.rows.lookWhetherItLeaves(worker);
     this.#describe(worker, false);
     // It has left as it was asked to.
     if (worker.draining && worker.attempts.size === 0) this.#forgetWorker(worker);
@@ -268,6 +271,7 @@ export class Dispatcher {
     if (this.#tickedAt !== null && now - this.#tickedAt < TICK_MS) return;
     this.#tickedAt = now;
     endQuarantines(this);
+    this.rows.tick(this.workers.values(), now, this.writes);
     for (const attempt of this.ledger.live()) this.#forgetOverdue(attempt, now);
     const working = [...this.workers.values()].some((worker) => worker.peer !== null);
     for (const { sweep, end } of this.#clock.tick(this.board.sweeps.values(), this.ledger.live(), working, now, this.writes)) {
@@ -386,12 +390,13 @@ export class Dispatcher {
     const worker = this.#worker(hello.worker, now);
     if (worker.peer !== null && worker.peer !== peer) this.#giveWay(worker.id, worker.peer);
     if (worker.name !== hello.name || worker.peer === null) this.#lookForName(worker.id, hello.name);
-    // One that had given up its slots and has some again was started anew.
-    if (worker.slots === 0 && hello.slots > 0) worker.draining = false;
     Object.assign(worker, { carrier: session?.carrier ?? null, openedBy: session?.openedBy ?? null, features: new Set(hello.features), box: hello.box ?? worker.box, seenAt: now });
     Object.assign(worker, { name: hello.name, peer, slots: hello.slots, memoryBytes: hello.memoryBytes, slotMemoryBytes: hello.slotMemoryBytes, numerics: new Set(hello.numerics) });
     this.#peers.set(peer, worker);
-    const held = new Set(hello.leases.map((lease) => lease.attempt));
+    this.rows.lookWhetherItLeaves(worker);
+    // One that has given up its slots leaves; one that has some again was started anew.
+    if (worker.slots > 0) worker.draining = this.rows.isAskedToLeave(worker);
+    const held = new Set(hello.leases.filter((lease) => this.#held(worker, lease) !== undefined).map((lease) => lease.attempt));
     const waiting = new Set(hello.waiting);
     this.#lose([...worker.attempts.values()].filter(({ id }) => !held.has(id)), `worker ${hello.name} came back without it`);
     for (const attempt of worker.attempts.values()) {
@@ -441,8 +446,8 @@ export class Dispatcher {
   }
 
   #describe(worker: WorkerRun, connected: boolean): void {
-    const { id, name, slots, memoryBytes } = worker;
-    this.writes.workers.push({ id, name, slots, memoryBytes, numerics: [...worker.numerics], connected });
+    const { id, name, slots } = worker;
+    this.rows.write(worker, this.writes);
     this.writes.events.push({ type: connected ? 'worker.connected' : 'worker.disconnected', sweep: null, trial: null, detail: { worker: id, name, slots } });
   }
 

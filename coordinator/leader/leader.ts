@@ -379,6 +379,7 @@ export class Leader implements CarrierHandler {
 
   async #loadAll(dispatcher: Dispatcher): Promise<void> {
     for (const peak of await this.#store.memoryPeaks()) dispatcher.peaks.learn(peak);
+    for (const { id, draining } of await this.#store.workers()) if (draining) dispatcher.rows.remember(id);
     for (const record of await this.#store.openSweeps()) await this.#load(dispatcher, record);
     const now = this.#now();
     for (const open of await this.#store.openAttempts()) dispatcher.adopt(open, now);

@@ -4,6 +4,7 @@ import { FEATURE_DRAIN, type CoordinatorMessage } from '../../proto/messages.js'
 import { HEALTHY } from '../placement/quarantine.js';
 import type { TurnWrites } from '../store/turn-writes.js';
 import type { WorkerRun } from './model.js';
+import type { WorkerRows } from './worker-rows.js';
 
 export class WorkerNotFound extends CodedError {
   readonly code = 'WorkerNotFound';
@@ -24,6 +25,7 @@ export interface WorkerRequestContext {
   readonly writes: TurnWrites;
   /** On the leader's clock. */
   readonly now: number;
+  readonly rows: WorkerRows;
   send(worker: WorkerRun, message: CoordinatorMessage): void;
 }
 
@@ -33,6 +35,7 @@ export function drainWorker(context: WorkerRequestContext, nameOrId: string, act
   const leaves = worker.features.has(FEATURE_DRAIN);
   if (worker.draining) return leaves;
   worker.draining = true;
+  context.rows.askToLeave(worker, context.writes);
   context.writes.events.push({ type: 'worker.draining', sweep: null, trial: null, detail: { worker: worker.id, name: worker.name, stages: worker.attempts.size }, actor });
   askToDrain(context, worker);
   return leaves;

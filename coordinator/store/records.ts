@@ -210,7 +210,10 @@ export interface StoredWorker {
   readonly name: string;
   readonly memoryBytes: number;
   readonly numerics: readonly string[];
+  /** To the minute. */
   readonly lastSeen: Date;
+  /** A person asked it to leave, and it has not left so far. */
+  readonly draining: boolean;
 }
 
 export interface EventWrite {

@@ -208,6 +208,7 @@ create table worker (
   connected boolean not null,
   first_seen timestamp with time zone not null default now(),
   last_seen timestamp with time zone not null default now(),
+  draining boolean not null default false,
   constraint worker_pkey PRIMARY KEY (id)
 );
 

@@ -87,6 +87,8 @@ export interface WorkerWrite {
   readonly memoryBytes: number;
   readonly numerics: readonly string[];
   readonly connected: boolean;
+  /** A person asked it to leave, and it has not left so far. */
+  readonly draining: boolean;
 }
 
 export interface NewTrial extends FreshTrial {

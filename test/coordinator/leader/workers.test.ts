@@ -91,12 +91,40 @@ describe('a worker that is drained', () => {
     assert.equal(offersTo('a', stage.hello('a')).length, 1);
   });
 
+  it('is asked by the next leader too, until it has given up its slots', () => {
+    const first = new Stage();
+    first.hello('a');
+    first.dispatcher.drain('a', 'ann');
+    const draining = (output: TurnOutput): unknown => output.writes.workers.map((row) => row.draining);
+    assert.deepEqual(draining(first.turn()), [true]);
+    const next = new Stage();
+    next.dispatcher.rows.remember('a');
+    const met = next.hello('a');
+    assert.deepEqual([draining(met), offersTo('a', met), next.states()], [[true], [], ['a draining']]);
+    assert.ok(met.sends.some(({ message }) => message.kind === 'drain'));
+    // A session that breaks is no leaving.
+    next.dispatcher.closed('a');
+    assert.deepEqual(draining(next.turn()), [true]);
+    assert.ok(next.hello('a').sends.some(({ message }) => message.kind === 'drain'));
+    assert.deepEqual([draining(next.hello('a', { slots: 0 })), next.states()], [[false], ['a draining']]);
+    next.dispatcher.closed('a');
+    assert.deepEqual([draining(next.turn()), offersTo('a', next.hello('a')).length], [[false], 1]);
+  });
+
   it('of an older version, which does not know the order, gives back what it has and stays without work', () => {
     const stage = new Stage();
     const offer = theOffer('a', stage.hello('a', { features: [] }));
     assert.equal(stage.dispatcher.drain('a', 'ann'), false, 'it does not leave');
     assert.deepEqual(stage.turn().sends, [{ peer: 'a', message: { kind: 'cancel', attempt: offer.attempt, how: 'release' } }]);
     assert.deepEqual(offersTo('a', stage.ends('a', offer, 'released')), []);
+  });
+
+  it('of an older version works again with its next session', () => {
+    const stage = new Stage();
+    stage.dispatcher.rows.remember('a');
+    assert.deepEqual(offersTo('a', stage.hello('a', { features: [] })), []);
+    stage.dispatcher.closed('a');
+    assert.equal(offersTo('a', stage.hello('a', { features: [] })).length, 1);
   });
 
   it('must be there, and be one', () => {
@@ -350,5 +378,30 @@ describe('a blob that the store has lost', () => {
     const output = stage.ends('a', offer!, 'DataLost');
     assert.deepEqual(output.writes.sweeps.map(({ state }) => state), ['paused']);
     assert.ok(output.writes.events.some(({ type, detail }) => type === 'sweep.paused' && detail.problem === 'said'));
+  });
+});
+
+describe('a worker that is connected', () => {
+  it('is written down once a minute, so that it is known when it was last heard of where its leader ends', () => {
+    const stage = new Stage();
+    stage.hello('a');
+    const seen: number[] = [];
+    for (let second = 1; second <= 150; second += 1) {
+      stage.now = second * 1_000;
+      if (second < 100) stage.dispatcher.received('a', { kind: 'heartbeat' }, stage.now);
+      if (stage.turn().writes.workers.length > 0) seen.push(second);
+    }
+    // It was silent from second 100 on.
+    assert.deepEqual(seen, [60, 120]);
+    stage.now = 180_000;
+    assert.deepEqual(stage.turn().writes.workers, []);
+  });
+
+  it('keeps no lease by the name of an attempt alone', () => {
+    const stage = new Stage();
+    const offer = theOffer('a', stage.hello('a'));
+    stage.begins('a', [offer]);
+    const back = stage.hello('a', { leases: [{ attempt: offer.attempt, token: 'guessed' }] });
+    assert.deepEqual(back.writes.ended.map(({ attempt, outcome }) => [attempt, outcome]), [[offer.attempt, 'WorkerLost']]);
   });
 });

@@ -89,6 +89,15 @@ describe('turns of the leader', () => {
     await store.commitTurn(epoch, turn({ epochs: [epochOf(grant, 1), epochOf(grant, 2)] }));
   });
 
+  it('a worker is kept with whether it was asked to leave, as it was told last', async () => {
+    const worker = { id: 'wrk_asked', name: 'box', slots: 1, memoryBytes: 1, numerics: ['a'], connected: true, draining: false };
+    const asked = async (): Promise<boolean | undefined> => (await store.workers()).find(({ id }) => id === worker.id)?.draining;
+    await store.commitTurn(epoch, turn({ workers: [worker, { ...worker, draining: true }] }));
+    assert.equal(await asked(), true);
+    await store.commitTurn(epoch, turn({ workers: [worker] }));
+    assert.equal(await asked(), false);
+  });
+
   it('everything in a turn that fails is rolled back', async () => {
     const path = newPath(1);
     const held = await granted(store, epoch, path);
@@ -96,7 +105,7 @@ describe('turns of the leader', () => {
     const grant = grantOf(newPath(1));
     const before = (await store.events(0, 1000, null)).length;
     const writes = turn({
-      workers: [{ id: 'wrk_rolledback', name: 'box', slots: 1, memoryBytes: 1, numerics: [], connected: true }],
+      workers: [{ id: 'wrk_rolledback', name: 'box', slots: 1, memoryBytes: 1, numerics: [], connected: true, draining: false }],
       epochs: [epochOf(held, 0)],
       ended: [{ attempt: gone.attempt, token: gone.token, outcome: 'done', message: '', log: '' }],
       grants: [grant],
