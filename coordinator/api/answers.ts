@@ -29,7 +29,6 @@ export interface Answers {
   'GET /sweeps/:sweep/heatmap': HeatmapView;
   'GET /sweeps/:sweep/failures': FailuresView;
   'GET /sweeps/:sweep/timeline': TimelineView;
-  'GET /timeline': TimelineView;
 
   'GET /events': StreamMessage;
   'GET /sweeps/:sweep/events': EventPage;

@@ -151,10 +151,9 @@ export class Pages {
     };
   }
 
-  /** Null for the attempts of all sweeps. */
-  async timeline(idOrName: string | null, limit: number): Promise<TimelineView> {
+  async timeline(idOrName: string, limit: number): Promise<TimelineView> {
     const { store } = this.#options;
-    const sweep = idOrName === null ? null : (await this.#find(idOrName)).id;
+    const { id: sweep } = await this.#find(idOrName);
     const [{ attempts, of }, workers] = await Promise.all([store.attemptsOn(sweep, limit), store.workers()]);
     return lanesOf(attempts, of, new Map(workers.map(({ id, name }) => [id, name])));
   }

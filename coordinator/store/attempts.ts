@@ -122,11 +122,11 @@ export async function readLastLog(client: ClientBase, trial: string): Promise<st
   return rows[0]?.log ?? '';
 }
 
-export async function readAttemptsOn(client: ClientBase, sweep: string | null, limit: number): ReturnType<Store['attemptsOn']> {
+export async function readAttemptsOn(client: ClientBase, sweep: string, limit: number): ReturnType<Store['attemptsOn']> {
   const { rows } = await client.query<AttemptSpan & { readonly of: string }>({
     name: 'attempts-on',
     text: `select id as attempt, worker, kind, from_epoch as "from", from_epoch + cardinality(keys) as "to", granted_at as begin, ended_at as "end", outcome, payers as sweeps, count(*) over () as of
-      from attempt where $1::text is null or $1 = any(payers) order by granted_at desc, id desc limit $2`,
+      from attempt where $1 = any(payers) order by granted_at desc, id desc limit $2`,
     values: [sweep, limit],
   });
   return { attempts: rows.map(({ attempt, worker, kind, from, to, begin, end, outcome, sweeps }) => ({ attempt, worker, kind, from, to, begin, end, outcome, sweeps })).reverse(), of: Number(rows[0]?.of ?? 0) };

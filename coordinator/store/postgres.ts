@@ -203,7 +203,7 @@ class PostgresStore implements Store {
     return this.#database.read((client) => readLastLog(client, trial));
   }
 
-  attemptsOn(sweep: string | null, limit: number): ReturnType<Store['attemptsOn']> {
+  attemptsOn(sweep: string, limit: number): ReturnType<Store['attemptsOn']> {
     return this.#database.read((client) => readAttemptsOn(client, sweep, limit));
   }
 

@@ -80,7 +80,7 @@ export interface Store {
   /** The end of what a process printed that failed last at one of the trial's epochs; empty where nothing was kept. */
   lastLog(trial: string): Promise<string>;
   /** The latest attempts on behalf of a sweep, or of all, at most `limit`, in order of their beginning; `of`: how many there are. */
-  attemptsOn(sweep: string | null, limit: number): Promise<{ readonly attempts: AttemptSpan[]; readonly of: number }>;
+  attemptsOn(sweep: string, limit: number): Promise<{ readonly attempts: AttemptSpan[]; readonly of: number }>;
   /** By trial; of the given ones, or of all. A trial without a recorded epoch has none. */
   trialMeans(sweep: string, trials: readonly string[] | null): Promise<ReadonlyMap<string, TrialMeans>>;
   /** Trials by state; and distinct epochs on the paths of all that were not cancelled, as they ended or are planned, and how many of them are recorded. */

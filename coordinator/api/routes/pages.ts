@@ -34,6 +34,5 @@ export function pagesRoutes({ pages }: PagesRoutesOptions): readonly Route[] {
     route('GET /sweeps/:sweep/heatmap', { right: 'read', summary: 'A metric over any two columns', query: heatmapQuery }, (_, { params, query }) => pages.heatmap(params.sweep, query)),
     route('GET /sweeps/:sweep/failures', { right: 'read', summary: "Its failed trials by class, with an example's log", }, (_, { params }) => pages.failures(params.sweep)),
     route('GET /sweeps/:sweep/timeline', { right: 'read', summary: 'Attempts on its behalf, by worker and slot', query: timelineQuery }, (_, { params, query }) => pages.timeline(params.sweep, query.limit)),
-    route('GET /timeline', { right: 'read', summary: 'Attempts of all sweeps, by worker and slot', query: timelineQuery }, (_, { query }) => pages.timeline(null, query.limit)),
   ];
 }

@@ -52,7 +52,7 @@ export function Members({ comparison: { ensemble }, file }: { readonly compariso
 }
 
 function columnsOf(isTest: boolean): readonly Column<Line>[] {
-  const measured = (name: string, label: string, of: (line: Line) => number | null | undefined, optional = false): Column<Line> => ({ name, label, numeric: true, sort: /loss/.test(name) ? 'asc' : 'desc', optional, value: (line) => of(line) ?? null, show: (line) => metric(of(line)) });
+  const measured = (name: string, label: string, of: (line: Line) => number | null | undefined): Column<Line> => ({ name, label, numeric: true, sort: name.includes('loss') ? 'asc' : 'desc', value: (line) => of(line) ?? null, show: (line) => metric(of(line)) });
   return [
     { name: 'name', label: 'Who', value: ({ name }) => name, show: ({ name, trial }) => (trial === null ? <strong>{name}</strong> : <a href={`/trials/${segment(trial)}`}>{name}</a>) },
     { name: 'weight', label: 'Weight', numeric: true, sort: 'desc', value: ({ weight }) => weight, show: ({ weight }) => (weight === null ? '' : percent(weight)) },
