@@ -46,6 +46,8 @@ interface Case {
   readonly settings: { readonly l2: number; readonly labelSmoothing: number; readonly clipNorm: number | null; readonly classWeights: readonly number[] | null; readonly mixed?: true };
   /** Momentum of the average of weights. */
   readonly ema?: number;
+  /** Parameters whose names end so begin with so much of what others do. */
+  readonly damped?: { readonly what: string; readonly by: number };
   readonly losses: readonly number[];
   /** Of each parameter over all steps. */
   readonly moves: readonly Move[];
@@ -137,21 +139,22 @@ async function started(engine: Engine, wanted: Case): Promise<Started> {
   const known = tensorsOf(state);
   const parameters = wanted.parameters ?? [...known.keys()].filter((name) => !/:|\/moving_/.test(name));
   parameters.forEach((name, index) => {
-    state = withTensor(state, name, initial(name, known.get(name)?.shape ?? assert.fail(`no parameter ${name}`), index));
+    const damping = wanted.damped !== undefined && name.endsWith(wanted.damped.what) ? wanted.damped.by : 1;
+    state = withTensor(state, name, initial(name, known.get(name)?.shape ?? assert.fail(`no parameter ${name}`), index, damping));
   });
   executable.load(state);
   return { executable, source, parameters };
 }
 
 /** As expected.py's. */
-function initial(name: string, shape: readonly number[], index: number): Float32Array {
+function initial(name: string, shape: readonly number[], index: number, damping: number): Float32Array {
   const draw = generator(1000 + index);
   const count = shape.reduce((product, extent) => product * extent, 1);
   const kind = name.slice(name.lastIndexOf('/') + 1);
   const inputs = shape.slice(0, kind === 'depthwise_kernel' ? 2 : -1).reduce((product, extent) => product * extent, 1);
   return Float32Array.from({ length: count }, () => {
     const value = draw();
-    if (kind === 'gamma') return 0.5 + value;
+    if (kind === 'gamma') return damping * (0.5 + value);
     return (2 * value - 1) * (kind.endsWith('kernel') ? Math.sqrt(3 / inputs) : 0.1);
   });
 }

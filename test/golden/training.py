@@ -29,12 +29,12 @@ def images(count, shape, classes, seed):
     return pixels, np.array([int(next(draw) * classes) for _ in range(count)])
 
 
-def initial(name, shape, index):
+def initial(name, shape, index, damping=1):
     """Kernels with a spread that keeps activations in range; gamma round 1, beta and bias round 0."""
     draw = generator(1000 + index)
     values = np.array([next(draw) for _ in range(int(np.prod(shape)))], "float64").reshape(shape)
     if name == "gamma":
-        return (0.5 + values).astype("float32")
+        return (damping * (0.5 + values)).astype("float32")
     if name.endswith("kernel"):
         inputs = np.prod(shape[:2] if name == "depthwise_kernel" else shape[:-1])
         return ((2 * values - 1) * np.sqrt(3 / inputs)).astype("float32")
@@ -80,13 +80,14 @@ def recalibrate(model, x):
             layer.moving_variance.assign(values.var(axes))
 
 
-def case(name, build, shape, optimizer, steps=4, batch=6, classes=3, seed=1, lr=0.05, rates=None, zoo=None, l2=0, smoothing=0, clip=None, weights=None, mixed=False, ema=None, ordered=False):
+def case(name, build, shape, optimizer, steps=4, batch=6, classes=3, seed=1, lr=0.05, rates=None, zoo=None, l2=0, smoothing=0, clip=None, weights=None, mixed=False, ema=None, ordered=False, damped=None):
     inputs = keras.Input(shape, name="image")
     model = keras.Model(inputs, build(inputs))
     depthwise = {id(layer.kernel) for layer in model.layers if isinstance(layer, L.DepthwiseConv2D)}
     for index, weight in enumerate(model.trainable_weights):
         kind = "depthwise_kernel" if id(weight) in depthwise else weight.name
-        weight.assign(initial(kind, tuple(weight.shape), index))
+        damping = damped["by"] if damped and weight.path.endswith(damped["what"]) else 1
+        weight.assign(initial(kind, tuple(weight.shape), index, damping))
     rates = [lr] * steps if rates is None else rates
     pixels, labels = images(2 * batch, shape, classes, seed)
     x = pixels.astype("float32") / np.float32(255)
@@ -127,7 +128,7 @@ def case(name, build, shape, optimizer, steps=4, batch=6, classes=3, seed=1, lr=
     if zoo and not ordered:  # else our parameters are in Keras' order as they are
         described["parameters"] = [weight.path for weight in model.trainable_weights]
     return {"name": name, **described, "input": list(shape), "classes": classes, "batch": batch, "seed": seed, "optimizer": optimizer,
-            "rates": rates, "settings": settings, **({} if ema is None else {"ema": ema}), "losses": losses, "moves": moves,
+            "rates": rates, "settings": settings, **({} if ema is None else {"ema": ema}), **({} if damped is None else {"damped": damped}), "losses": losses, "moves": moves,
             "logits": [number(v) for v in logits_of(model(x, training=False).numpy(), is_single).ravel()]}
 
 
