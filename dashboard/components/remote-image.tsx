@@ -2,8 +2,8 @@
 import { useSignal } from '@preact/signals';
 import type { JSX } from 'preact';
 import { useEffect, useRef } from 'preact/hooks';
+import { asApiError } from '../api/api-error.js';
 import { fetchFile } from '../api/client.js';
-import { asApiError } from '../state/resource.js';
 
 export interface RemoteImageProps {
   /** Below /api/v1. */

@@ -25,7 +25,7 @@ function namesHere(): readonly string[] {
 export function ComparePage(): JSX.Element {
   usePageTitle('Compare trials');
   const names = namesHere();
-  const { resource, reload } = useResource(`compare ${names.join(',')}`, (signal) => Promise.all(names.map((trial) => ask('GET /trials/:trial', { at: { trial }, query: { test: 0 }, signal }))), { live: true });
+  const { resource, reload } = useResource(`compare ${names.join(',')}`, (signal) => Promise.all(names.map((trial) => ask('GET /trials/:trial', { at: { trial }, query: { test: 0 }, signal }))), { live: null });
   return (
     <>
       <div class="page-head">

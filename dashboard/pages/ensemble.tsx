@@ -1,14 +1,15 @@
 /** The ensemble of a sweep: who is in it, what it is worth against its members, and what it says of an image. */
 import { useSignal } from '@preact/signals';
 import type { JSX } from 'preact';
-import { ask, fetchFile, segment, type ApiError } from '../api/client.js';
+import { asApiError, type ApiError } from '../api/api-error.js';
+import { ask, fetchFile, segment } from '../api/client.js';
 import type { EnsembleComparison } from '../api/types.js';
 import { ConfusionPanel } from '../components/confusion.js';
 import { Matrix, MatrixExport } from '../components/matrix.js';
 import { usePageTitle } from '../components/page-title.js';
 import { Failed, Panel, Shown } from '../components/panel.js';
 import { place } from '../state/location.js';
-import { asApiError, useResource } from '../state/resource.js';
+import { useResource } from '../state/resource.js';
 import { download } from '../text/download.js';
 import { Members } from './ensemble/members.js';
 import { RocOverlay, SizeAgainstScore } from './ensemble/charts.js';

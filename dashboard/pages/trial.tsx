@@ -19,7 +19,7 @@ import '../styles/models.css';
 
 export function TrialPage({ params }: PageProps): JSX.Element {
   const trial = params.trial ?? '';
-  const { resource, reload } = useResource(`trial ${trial}`, (signal) => ask('GET /trials/:trial', { at: { trial }, query: { test: 0 }, signal }), { live: true });
+  const { resource, reload } = useResource(`trial ${trial}`, (signal) => ask('GET /trials/:trial', { at: { trial }, query: { test: 0 }, signal }), { live: null });
   return (
     <Shown what="the trial" of={resource} retry={reload}>
       {(detail) => <Trial detail={detail} />}

@@ -5025,9 +5025,6 @@ export const answerSchemas: { readonly definitions: { readonly [name: string]: S
   "GET /sweeps/:sweep/timeline": {
    "$ref": "#/components/schemas/TimelineView"
   },
-  "GET /timeline": {
-   "$ref": "#/components/schemas/TimelineView"
-  },
   "GET /events": {
    "$ref": "#/components/schemas/StreamMessage"
   },

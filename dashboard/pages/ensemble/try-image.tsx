@@ -2,11 +2,11 @@
 import { useSignal } from '@preact/signals';
 import type { JSX } from 'preact';
 import { useEffect } from 'preact/hooks';
-import { ApiError, ask } from '../../api/client.js';
+import { ApiError, asApiError } from '../../api/api-error.js';
+import { ask } from '../../api/client.js';
 import type { PredictionView } from '../../api/types.js';
 import { Failed, Loading, Panel } from '../../components/panel.js';
 import { ProgressBar } from '../../components/state-badge.js';
-import { asApiError } from '../../state/resource.js';
 import { metric } from '../../text/format.js';
 
 /** As coordinator/api/routes/models.ts has it. */
