@@ -1,33 +1,32 @@
 /** One sweep: how far it is, its trials, what they say of its space, what failed, and what is done to it. */
-import { useSignal, type ReadonlySignal } from '@preact/signals';
+import { useSignal } from '@preact/signals';
 import type { JSX } from 'preact';
 import { ask, segment } from '../api/client.js';
-import type { ProgressView, Results } from '../api/types.js';
+import type { ProgressView, SweepView } from '../api/types.js';
 import { Fact } from '../components/fact.js';
 import { usePageTitle } from '../components/page-title.js';
 import { Panel, Shown } from '../components/panel.js';
 import { ProgressBar, StateBadge } from '../components/state-badge.js';
 import { remainingMs } from '../state/epoch-rate.js';
-import { hrefWith, place } from '../state/location.js';
-import { useResource, type Resource } from '../state/resource.js';
+import { place } from '../state/location.js';
+import { useResource } from '../state/resource.js';
 import { between, count, duration, metric, percent, time, whole } from '../text/format.js';
 import type { PageProps } from './page.js';
 import { EventLog } from './sweep/event-log.js';
 import { Failures } from './sweep/failures.js';
-import { HeatMap } from './sweep/heat-map.js';
-import { Importance } from './sweep/importance.js';
 import { Leaderboard } from './sweep/leaderboard.js';
 import { LearningCurves } from './sweep/learning-curves.js';
 import { ObjectiveOverTime } from './sweep/objective-over-time.js';
-import { ParallelCoordinates } from './sweep/parallel-coordinates.js';
-import { ParetoFront } from './sweep/pareto-front.js';
-import { Slices } from './sweep/slices.js';
+import { MOST_POINTS } from './sweep/points.js';
+import { SpaceView } from './sweep/space-view.js';
 import { Steering } from './sweep/steering.js';
+import { Timeline } from './sweep/timeline.js';
 
 const VIEWS = [
   ['overview', 'Overview'],
   ['curves', 'Curves'],
   ['space', 'Space'],
+  ['slots', 'Slots'],
   ['failures', 'Failures'],
   ['log', 'Log'],
 ] as const;
@@ -39,16 +38,15 @@ export function SweepPage({ params }: PageProps): JSX.Element {
   usePageTitle(sweep);
   // By its id once that is known: events name no sweep otherwise.
   const id = useSignal<string | null>(null);
-  const progress = useResource(`progress ${sweep}`, async (signal) => {
+  const { resource, reload } = useResource(`progress ${sweep}`, async (signal) => {
     const found = await ask('GET /sweeps/:sweep/progress', { at: { sweep }, signal });
     id.value = found.sweep.id;
     return found;
   }, { live: id.value });
-  const results = useResource(`results ${sweep}`, (signal) => ask('GET /sweeps/:sweep/trials', { at: { sweep }, query: { test: 0 }, signal }), { live: id.value });
   const asked = place.value.query.get('view');
   const view = VIEWS.find(([name]) => name === asked)?.[0] ?? 'overview';
   return (
-    <Shown what="the sweep" of={progress.resource} retry={progress.reload}>
+    <Shown what="the sweep" of={resource} retry={reload}>
       {(found) => (
         <>
           <div class="page-head">
@@ -59,68 +57,69 @@ export function SweepPage({ params }: PageProps): JSX.Element {
                 Ensemble
               </a>
             )}
-            <Steering sweep={found.sweep} results={results.resource.value.state === 'ready' ? results.resource.value.value : null} />
+            <Steering sweep={found.sweep} />
           </div>
           {found.notice !== null && <p class="banner">{found.notice}</p>}
           <nav class="tabs" aria-label="Views of the sweep">
             {VIEWS.map(([name, label]) => (
-              <a key={name} href={hrefWith({ view: name === 'overview' ? null : name })} {...(name === view ? { 'aria-current': 'page' as const } : {})}>
+              <a key={name} href={`/sweeps/${segment(sweep)}${name === 'overview' ? '' : `?view=${name}`}`} {...(name === view ? { 'aria-current': 'page' as const } : {})}>
                 {label}
                 {name === 'failures' && found.trials.failed > 0 ? ` (${whole(found.trials.failed)})` : ''}
               </a>
             ))}
           </nav>
-          <CurrentView view={view} progress={found} results={results.resource} retry={results.reload} />
+          <CurrentView view={view} progress={found} />
         </>
       )}
     </Shown>
   );
 }
 
-interface CurrentViewProps {
-  readonly view: View;
-  readonly progress: ProgressView;
-  readonly results: ReadonlySignal<Resource<Results>>;
-  readonly retry: () => void;
-}
-
-function CurrentView({ view, progress, results, retry }: CurrentViewProps): JSX.Element {
-  const shown = (show: (found: Results) => JSX.Element): JSX.Element => (
-    <Shown what="the trials" of={results} retry={retry}>
-      {show}
-    </Shown>
-  );
-  const panel = (title: string, show: (found: Results) => JSX.Element): JSX.Element => <Panel title={title}>{shown(show)}</Panel>;
+function CurrentView({ view, progress }: { readonly view: View; readonly progress: ProgressView }): JSX.Element {
+  const { sweep, trials } = progress;
   switch (view) {
     case 'overview':
       return (
         <>
           <Facts view={progress} />
-          {panel('Objective over time', (found) => <ObjectiveOverTime results={found} />)}
-          {shown((found) => <Leaderboard results={found} />)}
+          <Panel title="Objective over time">
+            <Series sweep={sweep} />
+          </Panel>
+          <Leaderboard sweep={sweep} />
         </>
       );
     case 'curves':
-      return panel('Learning curves', (found) => <LearningCurves results={found} />);
-    case 'log':
-      return <EventLog sweep={progress.sweep} />;
-    case 'space':
       return (
-        <>
-          {(progress.sweep.objective.others?.length ?? 0) > 0 && panel('Pareto front', (found) => <ParetoFront results={found} />)}
-          {panel('Parallel coordinates', (found) => <ParallelCoordinates results={found} />)}
-          <div class="grid">
-            <Panel title="Importance">
-              <Importance sweep={progress.sweep.id} ended={progress.trials.done} />
-            </Panel>
-            {panel('Heat map', (found) => <HeatMap results={found} />)}
-          </div>
-          {panel('Slices', (found) => <Slices results={found} />)}
-        </>
+        <Panel title="Learning curves">
+          <LearningCurves sweep={sweep} ended={trials.done} />
+        </Panel>
+      );
+    case 'space':
+      return <SpaceView sweep={sweep} ended={trials.done} />;
+    case 'slots':
+      return (
+        <Panel title="Slots over time">
+          <Timeline sweep={sweep} />
+        </Panel>
       );
     case 'failures':
-      return panel('Failures', (found) => <Failures results={found} />);
+      return (
+        <Panel title="Failures">
+          <Failures sweep={sweep} />
+        </Panel>
+      );
+    case 'log':
+      return <EventLog sweep={sweep} />;
   }
+}
+
+function Series({ sweep }: { readonly sweep: SweepView }): JSX.Element {
+  const { resource, reload } = useResource(`series ${sweep.id}`, (signal) => ask('GET /sweeps/:sweep/series', { at: { sweep: sweep.id }, query: { points: MOST_POINTS }, signal }), { live: sweep.id });
+  return (
+    <Shown what="the trials" of={resource} retry={reload}>
+      {(series) => <ObjectiveOverTime sweep={sweep} series={series} />}
+    </Shown>
+  );
 }
 
 function Facts({ view }: { readonly view: ProgressView }): JSX.Element {

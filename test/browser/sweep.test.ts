@@ -29,15 +29,38 @@ describe('the page of a sweep', () => {
         await assertFits(page);
         if (theme === 'light') await assertAccessible(page);
         await page.getByRole('link', { name: /^Failures/ }).click();
-        await page.locator('details', { hasText: 'ceased to be finite' }).first().locator('summary').click();
-        await page.getByText(/, epochs \d+ to \d+: |No attempt of its own/).first().waitFor();
+        await page.getByText('the loss ceased to be finite in epoch 0').waitFor();
         await page.screenshot({ path: join(folder, `failures-${theme}-${device}.png`), fullPage: true });
+        await assertFits(page);
+        await page.getByRole('link', { name: 'Slots' }).click();
+        await page.getByRole('figure', { name: /^Timeline of slots/ }).waitFor();
+        await page.screenshot({ path: join(folder, `slots-${theme}-${device}.png`), fullPage: true });
         await assertFits(page);
         assert.deepEqual(problems, []);
         await page.context().close();
       }
     }
     t.diagnostic(`screenshots: ${folder}`);
+  });
+
+  it('filters the leaderboard by a formula of the command line, under an address that shows the same again', async () => {
+    const { page, problems } = await openPage({ expected: ['401', '400'] });
+    await logIn(page, house, '/sweeps/search');
+    await page.getByRole('heading', { name: '60 trials' }).waitFor();
+    const filter = page.getByLabel('Filter trials by a formula');
+    await filter.fill('mode == "deep" && val.loss < 0.5');
+    await filter.press('Enter');
+    const heading = page.getByRole('heading', { name: /^\d+ of 60 trials$/ });
+    await heading.waitFor();
+    const told = (await house.command('trials', 'search', '--filter', 'mode == "deep" && val.loss < 0.5', '--csv')).trim().split('\n').length - 1;
+    assert.equal(await heading.innerText(), `${told} of 60 trials`);
+    await page.reload();
+    await heading.waitFor();
+    await filter.fill('val.los < 1');
+    await filter.press('Enter');
+    await page.getByRole('alert').filter({ hasText: /filter: found val\.los/ }).waitFor();
+    await assertAccessible(page);
+    assert.deepEqual(problems, []);
   });
 
   it('keeps the trials within a span that is dragged, under an address that shows the same again', async () => {
@@ -69,7 +92,7 @@ describe('the page of a sweep', () => {
   it('draws the learning curves of the trials whose names match, smoothed and on a logarithmic axis, under their address', async (t) => {
     const { page, problems } = await openPage({ expected: ['401'] });
     await logIn(page, house, '/sweeps/search?view=curves');
-    await page.getByText('30 curves, the best of 60 trials').waitFor();
+    await page.getByText(/^\d+ curves/).waitFor();
     await page.getByRole('searchbox', { name: 'Trials' }).fill('mode=deep');
     await page.getByText(/^\d+ curves$/).waitFor();
     await page.getByLabel('Logarithmic').check();

@@ -5,8 +5,10 @@ export interface Curve {
   readonly trial: number;
   /** For patterns and under the pointer: its number and the settings by which it differs. */
   readonly name: string;
-  /** In order, from epoch 0. */
-  readonly epochs: readonly { readonly epoch: number; readonly seconds: number; readonly metrics: { readonly [metric: string]: number } }[];
+  /** Of one metric, in each epoch from 0; null where it was not measured. */
+  readonly values: readonly (number | null)[];
+  /** What each epoch took. */
+  readonly seconds: readonly number[];
 }
 
 export interface CurveOptions {
@@ -16,10 +18,6 @@ export interface CurveOptions {
   readonly isLog: boolean;
   /** Weight of what came before, in [0, 1). */
   readonly smoothing: number;
-}
-
-export function metricsIn(curves: readonly Curve[]): string[] {
-  return [...new Set(curves.flatMap(({ epochs }) => epochs.slice(0, 1).flatMap(({ metrics }) => Object.keys(metrics))))].sort();
 }
 
 /**
@@ -41,16 +39,16 @@ export function smoothed(values: readonly (number | null)[], weight: number): (n
 /** One line for each curve over the x values of all. */
 export function curveSpec(curves: readonly Curve[], { title, metric, along, isLog, smoothing }: CurveOptions): ChartSpec {
   const xOf = (curve: Curve): number[] => {
-    if (along === 'epochs') return curve.epochs.map(({ epoch }) => epoch + 1);
-    let seconds = 0;
-    return curve.epochs.map((row) => (seconds += row.seconds));
+    if (along === 'epochs') return curve.values.map((_, epoch) => epoch + 1);
+    let sum = 0;
+    return curve.seconds.map((each) => (sum += each));
   };
   const places = curves.map(xOf);
   const xs = [...new Set(places.flat())].sort((a, b) => a - b);
   const indexOf = new Map(xs.map((x, index) => [x, index]));
   const series = curves.map((curve, index) => {
     const values: (number | null)[] = xs.map(() => null);
-    const own = smoothed(curve.epochs.map(({ metrics }) => metrics[metric] ?? null), smoothing);
+    const own = smoothed(curve.values, smoothing);
     for (const [at, x] of (places[index] ?? []).entries()) values[indexOf.get(x) ?? 0] = own[at] ?? null;
     return { label: curve.name, values, colour: (index % 8) + 1, kind: 'line' as const, spansGaps: true };
   });

@@ -1,11 +1,12 @@
 /** A hyperparameter (or metric) as an axis: its values in [0, 1], by order of size or as categories. Pure. */
-import type { Json, TrialResult } from '../../api/types.js';
+import type { Json } from '../../api/types.js';
 import { powers, steps, tickText } from '../../components/ticks.js';
 import { setting } from '../../text/format.js';
+import type { PlotTrial } from './points.js';
 
 export interface Dimension {
   readonly name: string;
-  readonly of: (trial: TrialResult) => Json;
+  readonly of: (trial: PlotTrial) => Json;
   readonly log: boolean;
   /** Values in the order of the axis, as text; null where it is one of numbers. */
   readonly categories: readonly string[] | null;
@@ -23,14 +24,14 @@ const CLOSEST_MARKS = 0.07;
 const LOG_FROM = 50;
 
 /** Of the hyperparameters of which trials have different values, in the order of the space. */
-export function dimensionsOf(trials: readonly TrialResult[]): Dimension[] {
+export function dimensionsOf(trials: readonly PlotTrial[]): Dimension[] {
   const names = [...new Set(trials.flatMap(({ settings }) => Object.keys(settings)))];
   const all = names.map((name) => dimension(name, ({ settings: { [name]: value = null } }) => value, trials));
   return all.filter(({ categories, least, most }) => (categories === null ? most > least : categories.length > 1));
 }
 
 /** Of numbers where all values are, else of categories. */
-export function dimension(name: string, of: (trial: TrialResult) => Json, trials: readonly TrialResult[]): Dimension {
+export function dimension(name: string, of: (trial: PlotTrial) => Json, trials: readonly PlotTrial[]): Dimension {
   const values = trials.map(of).filter((value) => value !== null);
   if (values.length > 0 && values.every((value) => typeof value === 'number')) {
     const numbers = values.filter((value) => Number.isFinite(value));
@@ -43,7 +44,7 @@ export function dimension(name: string, of: (trial: TrialResult) => Json, trials
 }
 
 /** Where a trial lies on the axis, from 0 to 1; null where it has no value. */
-export function shareOf(axis: Dimension, trial: TrialResult): number | null {
+export function shareOf(axis: Dimension, trial: PlotTrial): number | null {
   const value = axis.of(trial);
   if (value === null) return null;
   if (axis.categories !== null) return axis.categories.length < 2 ? 0.5 : axis.categories.indexOf(setting(value)) / (axis.categories.length - 1);
@@ -78,7 +79,7 @@ export function marksOf(axis: Dimension): Mark[] {
 }
 
 /** How good an objective's value is among others, from 0 to 1 for the best; null where there is none. */
-export function goodnessOf(trials: readonly TrialResult[], direction: 'minimize' | 'maximize'): (trial: TrialResult) => number | null {
+export function goodnessOf(trials: readonly PlotTrial[], direction: 'minimize' | 'maximize'): (trial: PlotTrial) => number | null {
   const values = trials.flatMap(({ objective }) => (objective === null ? [] : [objective])).sort((a, b) => a - b);
   // By rank, not by size: one that diverged would take all colour from the others.
   const places = new Map(values.map((value, index) => [value, values.length < 2 ? 1 : index / (values.length - 1)]));

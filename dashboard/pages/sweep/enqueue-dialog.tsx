@@ -3,9 +3,10 @@ import { useSignal } from '@preact/signals';
 import type { JSX } from 'preact';
 import { ask } from '../../api/client.js';
 import { noteChange } from '../../api/live.js';
-import type { Json, SweepView, TrialResult } from '../../api/types.js';
+import type { Json, SweepView } from '../../api/types.js';
 import { ConfirmDialog } from '../../components/dialog.js';
 import { setting } from '../../text/format.js';
+import type { PlotTrial } from './points.js';
 
 /** More than that are written, not chosen. */
 const MOST_CHOICES = 40;
@@ -17,17 +18,17 @@ interface Parameter {
   readonly isNumber: boolean;
 }
 
-function parametersOf(trials: readonly TrialResult[]): Parameter[] {
+function parametersOf(trials: readonly PlotTrial[]): Parameter[] {
   const names = [...new Set(trials.flatMap(({ settings }) => Object.keys(settings)))];
   return names.map((name) => {
-    const values = [...new Map(trials.flatMap(({ settings: { [name]: value } }) => (value === undefined ? [] : [[JSON.stringify(value), value] as const]))).values()];
+    const values = [...new Map(trials.flatMap(({ settings: { [name]: value } }) => (value === undefined || value === null ? [] : [[JSON.stringify(value), value] as const]))).values()];
     return { name, values, isNumber: values.every((value) => typeof value === 'number') };
   });
 }
 
 interface EnqueueDialogProps {
   readonly sweep: SweepView;
-  readonly trials: readonly TrialResult[];
+  readonly trials: readonly PlotTrial[];
   readonly onClose: () => void;
 }
 
@@ -53,7 +54,7 @@ export function EnqueueDialog({ sweep, trials, onClose }: EnqueueDialogProps): J
         return enqueued.length > 0 || there === undefined ? null : `Trial #${there.number} has these settings already; it is ${there.state}.`;
       }}
     >
-      <p>It runs before all trials that wait. It begins with the settings of the best trial; values outside the space are allowed.</p>
+      <p>It runs before all trials that wait. It begins with the settings of the best trial; what is not asked for here has the first value of its axis. Values outside the space are allowed.</p>
       <div class="fields">
         {parameters.map(({ name, values: known, isNumber }) => (
           <div class="field" key={name}>
@@ -81,7 +82,7 @@ export function EnqueueDialog({ sweep, trials, onClose }: EnqueueDialogProps): J
 }
 
 function textOf(value: Json | undefined): string {
-  return value === undefined ? '' : typeof value === 'string' ? value : JSON.stringify(value);
+  return value === undefined || value === null ? '' : typeof value === 'string' ? value : JSON.stringify(value);
 }
 
 /** A number, true or false, or a map as JSON; what is none of these is a text. */

@@ -1,78 +1,42 @@
-/** Trials that failed, by the class of their failure, with the end of what each one's process said. */
-import { useSignal } from '@preact/signals';
+/** Trials that failed, by the class of their failure, with the end of what the last one's process said. */
 import type { JSX } from 'preact';
 import { ask } from '../../api/client.js';
-import type { Results, TrialResult } from '../../api/types.js';
+import type { Answers, SweepView } from '../../api/types.js';
 import { Empty, Shown } from '../../components/panel.js';
 import { useResource } from '../../state/resource.js';
-import { count, setting } from '../../text/format.js';
+import { count } from '../../text/format.js';
 
-/** Of one class, until more are asked for. */
-const FIRST = 5;
+type Group = Answers['GET /sweeps/:sweep/failures']['groups'][number];
 
-export function Failures({ results }: { readonly results: Results }): JSX.Element {
-  const failed = results.trials.filter(({ failure }) => failure !== null);
-  if (failed.length === 0) return <Empty>No trial has failed.</Empty>;
-  const classes = [...new Set(failed.map(({ failure }) => failure?.class ?? ''))];
+export function Failures({ sweep }: { readonly sweep: SweepView }): JSX.Element {
+  const { resource, reload } = useResource(`failures ${sweep.id}`, (signal) => ask('GET /sweeps/:sweep/failures', { at: { sweep: sweep.id }, signal }), { live: sweep.id });
   return (
-    <>
-      {classes.map((name) => (
-        <FailureClass key={name} name={name} trials={failed.filter(({ failure }) => failure?.class === name)} />
-      ))}
-    </>
+    <Shown what="the failures" of={resource} retry={reload}>
+      {({ groups }) => (groups.length === 0 ? <Empty>No trial has failed.</Empty> : groups.map((group) => <FailureGroup key={group.class} sweep={sweep.name} group={group} />))}
+    </Shown>
   );
 }
 
-function FailureClass({ name, trials }: { readonly name: string; readonly trials: readonly TrialResult[] }): JSX.Element {
-  const isAll = useSignal(false);
-  const shown = isAll.value ? trials.slice(0, 500) : trials.slice(0, FIRST);
+function FailureGroup({ sweep, group: { class: name, count: trials, example, log, numbers } }: { readonly sweep: string; readonly group: Group }): JSX.Element {
   return (
     <section class="failures">
       <h3>
-        {name}: {count(trials.length, 'trial')}
+        {name}: {count(trials, 'trial')}
       </h3>
-      {shown.map((trial) => (
-        <FailedTrial key={trial.id} trial={trial} />
-      ))}
-      {shown.length < trials.length && !isAll.value && (
-        <button type="button" onClick={() => (isAll.value = true)}>
-          {trials.length > 500 ? 'Show the first 500' : `Show all ${trials.length}`}
-        </button>
-      )}
+      <p>
+        <span class="mono">#{example.number}</span>, the last: <span dir="auto">{example.message.slice(0, 1_000)}</span>
+      </p>
+      {log === '' ? <p class="small muted">Its process said nothing.</p> : <pre class="log" tabIndex={0} aria-label={`End of the log of trial ${example.number}`}>{log}</pre>}
+      <details>
+        <summary>Trials</summary>
+        <p class="mono small">
+          {numbers.map((number) => `#${number}`).join(' ')}
+          {numbers.length < trials ? ' …' : ''}
+        </p>
+        <p class="small muted">
+          To try them again: <code>trawl retry {sweep.slice(0, 100)}</code>, or <em>Retry failed trials</em> under <em>Change</em>.
+        </p>
+      </details>
     </section>
-  );
-}
-
-function FailedTrial({ trial }: { readonly trial: TrialResult }): JSX.Element {
-  const isOpen = useSignal(false);
-  return (
-    <details onToggle={(event) => (isOpen.value = event.currentTarget.open)}>
-      <summary>
-        <span class="mono">#{trial.number}</span> <span dir="auto">{(trial.failure?.message ?? '').slice(0, 400)}</span>
-      </summary>
-      <p class="small muted">{Object.entries(trial.settings).map(([key, value]) => `${key} ${setting(value)}`).join(', ').slice(0, 1_000)}</p>
-      {isOpen.value && <LogTail trial={trial.id} />}
-    </details>
-  );
-}
-
-/** Of its last attempt that said anything. */
-function LogTail({ trial }: { readonly trial: string }): JSX.Element {
-  const { resource, reload } = useResource(`trial ${trial}`, (signal) => ask('GET /trials/:trial', { at: { trial }, signal }));
-  return (
-    <Shown what="the log" of={resource} retry={reload}>
-      {({ attempts }) => {
-        const last = attempts.findLast(({ log }) => log !== '') ?? attempts.at(-1);
-        if (last === undefined) return <p class="small muted">No attempt of its own is recorded.</p>;
-        return (
-          <>
-            <p class="small muted">
-              {last.worker}, epochs {last.from} to {last.to - 1}: {last.outcome ?? 'in progress'}
-            </p>
-            {last.log === '' ? <p class="small muted">Its process said nothing.</p> : <pre class="log">{last.log.slice(-8_000)}</pre>}
-          </>
-        );
-      }}
-    </Shown>
   );
 }

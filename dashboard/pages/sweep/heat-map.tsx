@@ -1,7 +1,6 @@
 /** The objective over any two hyperparameters: the best or the mean of the trials in each cell. */
 import type { JSX } from 'preact';
-import type { Results, TrialResult } from '../../api/types.js';
-import { readableOn } from '../../components/colours.js';
+import { readableOn, type Colours } from '../../components/colours.js';
 import { Figure, fitted } from '../../components/figure.js';
 import { Empty } from '../../components/panel.js';
 import { Choice } from '../../components/choice.js';
@@ -9,6 +8,7 @@ import { tickText } from '../../components/ticks.js';
 import { place, setQuery } from '../../state/location.js';
 import { count, metric, setting } from '../../text/format.js';
 import { dimensionsOf, numberAt, shareOf, type Dimension } from './dimension.js';
+import { sampleText, type PlotTrial, type SpacePoints } from './points.js';
 
 const LEFT_PX = 96;
 const TOP_PX = 8;
@@ -21,11 +21,11 @@ interface Bins {
   readonly labels: readonly string[];
   /** Of spans: where they meet, from the first beginning to the last end. */
   readonly edges: readonly string[] | null;
-  readonly of: (trial: TrialResult) => number | null;
+  readonly of: (trial: PlotTrial) => number | null;
 }
 
 /** Each value by itself where there are few, else spans of equal width on the axis. */
-function binsOf(axis: Dimension, trials: readonly TrialResult[]): Bins {
+function binsOf(axis: Dimension, trials: readonly PlotTrial[]): Bins {
   const { categories } = axis;
   const values = categories ?? [...new Set(trials.map(axis.of).filter((value) => typeof value === 'number'))].sort((a, b) => a - b).map((value) => setting(value));
   if (categories !== null || values.length <= BINS + 4) {
@@ -52,7 +52,7 @@ interface Cell {
 }
 
 /** By row (y) and column (x); null where no trial lies. */
-function cellsOf(trials: readonly TrialResult[], x: Bins, y: Bins, reduce: (values: readonly number[]) => number): (Cell | null)[][] {
+function cellsOf(trials: readonly PlotTrial[], x: Bins, y: Bins, reduce: (values: readonly number[]) => number): (Cell | null)[][] {
   const found = y.labels.map(() => x.labels.map((): number[] => []));
   for (const trial of trials) {
     const [column, row] = [x.of(trial), y.of(trial)];
@@ -61,7 +61,8 @@ function cellsOf(trials: readonly TrialResult[], x: Bins, y: Bins, reduce: (valu
   return found.map((row) => row.map((values) => (values.length === 0 ? null : { trials: values.length, value: reduce(values) })));
 }
 
-export function HeatMap({ results: { sweep, trials } }: { readonly results: Results }): JSX.Element {
+export function HeatMap({ results }: { readonly results: SpacePoints }): JSX.Element {
+  const { sweep, trials } = results;
   const measured = trials.filter(({ objective }) => objective !== null);
   const axes = dimensionsOf(measured);
   const { query } = place.value;
@@ -77,16 +78,15 @@ export function HeatMap({ results: { sweep, trials } }: { readonly results: Resu
   const values = cells.flat().flatMap((cell) => (cell === null ? [] : [cell.value])).sort((a, b) => a - b);
   const goodness = (value: number): number => (values.length < 2 ? 1 : direction === 'maximize' ? values.indexOf(value) / (values.length - 1) : 1 - values.indexOf(value) / (values.length - 1));
   const height = TOP_PX + y.labels.length * CELL_PX + BOTTOM_PX;
-  const columnPx = (width: number): number => (width - LEFT_PX - 4) / Math.max(1, x.labels.length);
   const at = (px: number, py: number, width: number): { readonly cell: Cell | null; readonly column: number; readonly row: number } | null => {
-    const [column, row] = [Math.floor((px - LEFT_PX) / columnPx(width)), Math.floor((py - TOP_PX) / CELL_PX)];
+    const [column, row] = [Math.floor((px - LEFT_PX) / columnPxOf(x, width)), Math.floor((py - TOP_PX) / CELL_PX)];
     return cells[row]?.[column] === undefined ? null : { cell: cells[row][column], column, row };
   };
   const names = axes.map((axis) => axis.name);
   return (
     <Figure
       title={`${name} over ${xAxis.name} and ${yAxis.name}`}
-      summary={`${isMean ? 'Mean' : 'Best'} ${name} of ${count(measured.length, 'trial')}, by ${xAxis.name} and ${yAxis.name}`}
+      summary={`${isMean ? 'Mean' : 'Best'} ${name} of ${count(measured.length, 'trial')}, by ${xAxis.name} and ${yAxis.name}${sampleText(results)}`}
       height={height}
       file={`${sweep.name}-heat-map`}
       table={() => ({ header: [yAxis.name, xAxis.name, name, 'trials'], rows: cells.flatMap((row, r) => row.flatMap((cell, c) => (cell === null ? [] : [[y.labels[r] ?? '', x.labels[c] ?? '', cell.value, cell.trials]]))) })}
@@ -103,45 +103,66 @@ export function HeatMap({ results: { sweep, trials } }: { readonly results: Resu
           <Choice label="Shows" value={isMean ? 'mean' : 'best'} options={['best', 'mean']} onChange={(value) => setQuery({ 'heat.of': value })} />
         </>
       }
-      draw={(width, colours) => (
-        <>
-          {cells.map((row, r) =>
-            row.map((cell, c) => {
-              const [left, top, wide] = [LEFT_PX + c * columnPx(width), TOP_PX + r * CELL_PX, columnPx(width)];
-              const fill = cell === null ? colours.surface : colours.ramp(goodness(cell.value));
-              return (
-                <g key={`${r} ${c}`}>
-                  <rect x={left} y={top} width={wide - 1} height={CELL_PX - 1} fill={fill} stroke={colours.grid} />
-                  {cell !== null && wide > 46 && (
-                    <text x={left + wide / 2} y={top + CELL_PX / 2 + 4} text-anchor="middle" fill={readableOn(fill)}>
-                      {metric(cell.value)}
-                    </text>
-                  )}
-                </g>
-              );
-            }),
-          )}
-          {(y.edges ?? y.labels).map((label, r) => (
-            <text key={label} x={LEFT_PX - 8} y={TOP_PX + (y.edges === null ? r + 0.5 : r) * CELL_PX + 4} text-anchor="end" fill={colours.text}>
-              {fitted(label, LEFT_PX - 26)}
-            </text>
-          ))}
-          {(x.edges ?? x.labels).map((label, c) => (
-            // Every other one where they would touch.
-            (c % Math.max(1, Math.ceil(54 / columnPx(width))) === 0) && (
-              <text key={label} x={LEFT_PX + (x.edges === null ? c + 0.5 : c) * columnPx(width)} y={height - BOTTOM_PX + 18} text-anchor={x.edges !== null && c === x.labels.length ? 'end' : 'middle'} fill={colours.text}>
-                {fitted(label, Math.max(54, columnPx(width)) - 2)}
-              </text>
-            )
-          ))}
-          <text x={LEFT_PX + (width - LEFT_PX) / 2} y={height - 10} text-anchor="middle" fill={colours.muted}>
-            {fitted(xAxis.name, width - LEFT_PX)}
-          </text>
-          <text transform={`translate(12 ${TOP_PX + (y.labels.length * CELL_PX) / 2}) rotate(-90)`} text-anchor="middle" fill={colours.muted}>
-            {fitted(yAxis.name, Math.max(60, y.labels.length * CELL_PX))}
-          </text>
-        </>
-      )}
+      draw={(width, colours) => <Drawing {...{ width, colours, height, x, y, cells, goodness }} names={[xAxis.name, yAxis.name]} />}
     />
   );
+}
+
+interface DrawingProps {
+  readonly width: number;
+  readonly height: number;
+  readonly colours: Colours;
+  readonly x: Bins;
+  readonly y: Bins;
+  readonly cells: readonly (readonly (Cell | null)[])[];
+  readonly goodness: (value: number) => number;
+  /** Of the axis across and the one down. */
+  readonly names: readonly [string, string];
+}
+
+function Drawing({ width, height, colours, x, y, cells, goodness, names }: DrawingProps): JSX.Element {
+  const columnPx = columnPxOf(x, width);
+  return (
+    <>
+      {cells.map((row, r) =>
+        row.map((cell, c) => {
+          const [left, top, wide] = [LEFT_PX + c * columnPx, TOP_PX + r * CELL_PX, columnPx];
+          const fill = cell === null ? colours.surface : colours.ramp(goodness(cell.value));
+          return (
+            <g key={`${r} ${c}`}>
+              <rect x={left} y={top} width={wide - 1} height={CELL_PX - 1} fill={fill} stroke={colours.grid} />
+              {cell !== null && wide > 46 && (
+                <text x={left + wide / 2} y={top + CELL_PX / 2 + 4} text-anchor="middle" fill={readableOn(fill)}>
+                  {metric(cell.value)}
+                </text>
+              )}
+            </g>
+          );
+        }),
+      )}
+      {(y.edges ?? y.labels).map((label, r) => (
+        <text key={r} x={LEFT_PX - 8} y={TOP_PX + (y.edges === null ? r + 0.5 : r) * CELL_PX + 4} text-anchor="end" fill={colours.text}>
+          {fitted(label, LEFT_PX - 26)}
+        </text>
+      ))}
+      {(x.edges ?? x.labels).map((label, c) => (
+        // Every other one where they would touch.
+        (c % Math.max(1, Math.ceil(54 / columnPx)) === 0) && (
+          <text key={c} x={LEFT_PX + (x.edges === null ? c + 0.5 : c) * columnPx} y={height - BOTTOM_PX + 18} text-anchor={x.edges !== null && c === x.labels.length ? 'end' : 'middle'} fill={colours.text}>
+            {fitted(label, Math.max(54, columnPx) - 2)}
+          </text>
+        )
+      ))}
+      <text x={LEFT_PX + (width - LEFT_PX) / 2} y={height - 10} text-anchor="middle" fill={colours.muted}>
+        {fitted(names[0], width - LEFT_PX)}
+      </text>
+      <text transform={`translate(12 ${TOP_PX + (y.labels.length * CELL_PX) / 2}) rotate(-90)`} text-anchor="middle" fill={colours.muted}>
+        {fitted(names[1], Math.max(60, y.labels.length * CELL_PX))}
+      </text>
+    </>
+  );
+}
+
+function columnPxOf({ labels }: Bins, width: number): number {
+  return (width - LEFT_PX - 4) / Math.max(1, labels.length);
 }

@@ -1,46 +1,132 @@
-/** The trials of a sweep, the best first. */
+/**
+ * The trials of a sweep, the best first, filtered by a formula as `trawl trials --filter` takes it. Only the part
+ * around what is in sight is asked for, however many trials there are.
+ */
 import type { JSX } from 'preact';
-import { segment } from '../../api/client.js';
-import type { Results, TrialResult } from '../../api/types.js';
-import { DataTable, localRows, sortingOf, TableTools, type Column } from '../../components/data-table.js';
-import { Empty, Panel } from '../../components/panel.js';
+import { useRef } from 'preact/hooks';
+import { ask, segment } from '../../api/client.js';
+import type { Answers, Json, SweepView, TrialState } from '../../api/types.js';
+import { DataTable, TableTools, type Column, type Rows } from '../../components/data-table.js';
+import { Mistakes } from '../../components/mistakes.js';
+import { Empty, Failed, Loading, Panel } from '../../components/panel.js';
 import { StateBadge } from '../../components/state-badge.js';
-import { place } from '../../state/location.js';
+import { place, setQuery } from '../../state/location.js';
+import { useResource } from '../../state/resource.js';
 import { count, metric, setting, whole } from '../../text/format.js';
 
-export function Leaderboard({ results }: { readonly results: Results }): JSX.Element {
-  const columns = columnsOf(results);
-  const rows = localRows(results.trials, columns, sortingOf(place.value.query.get('sort')));
-  const file = `${results.sweep.name}-trials`;
+type View = Answers['GET /sweeps/:sweep/leaderboard'];
+
+interface Row {
+  readonly id: string;
+  readonly number: number;
+  readonly state: TrialState;
+  readonly failure: string | null;
+  /** By column. */
+  readonly cells: { readonly [name: string]: Json };
+}
+
+/** Rows at a time, and the most of an answer. */
+const PART = 300;
+const MOST = 1_000;
+/** Shown in ways of their own. */
+const OWN = new Set(['trial', 'state']);
+
+export function Leaderboard({ sweep }: { readonly sweep: SweepView }): JSX.Element {
+  const { query } = place.value;
+  const filter = query.get('filter') ?? '';
+  const sort = query.get('sort');
+  const columns = query.get('columns')?.split('~').filter((name) => !OWN.has(name)).join(',') ?? null;
+  const offset = useRef(0);
+  const asked = { filter: filter.trim() === '' ? null : filter, sort, columns: columns === '' ? null : columns };
+  const { resource, reload } = useResource(
+    `${sweep.id} ${JSON.stringify(asked)}`,
+    (signal) => ask('GET /sweeps/:sweep/leaderboard', { at: { sweep: sweep.id }, query: { ...asked, offset: offset.current, limit: PART }, signal }),
+    { live: sweep.id },
+  );
+  const { value } = resource;
+  const tools = <input type="search" class="filter" aria-label="Filter trials by a formula" placeholder="Filter: val.loss < 0.2 && lr >= 0.01" value={filter} onChange={(event) => setQuery({ filter: event.currentTarget.value })} />;
+  if (value.state !== 'ready') {
+    const isMistake = value.state === 'failed' && value.error.code === 'BadRequest';
+    return (
+      <Panel title="Trials" tools={tools}>
+        {value.state === 'loading' ? <Loading what="the trials" /> : isMistake ? <Mistakes error={value.error} /> : <Failed error={value.error} retry={reload} />}
+      </Panel>
+    );
+  }
+  const view = value.value;
+  const all = columnsOf(sweep, view);
+  const rows: Rows<Row> = {
+    total: view.matching,
+    at: (index) => {
+      const trial = view.trials[index - view.offset];
+      return trial === undefined ? undefined : rowOf(view, trial);
+    },
+    need: (from, to) => {
+      const isThere = from >= view.offset && to <= view.offset + Math.max(view.trials.length, 1);
+      const next = Math.max(0, Math.floor((from + to - PART) / 2));
+      if (isThere || view.matching === 0 || next === offset.current) return;
+      offset.current = next;
+      reload();
+    },
+    all: () => allRows(sweep.id, view, asked),
+  };
+  const title = view.matching === view.total ? count(view.total, 'trial') : `${whole(view.matching)} of ${count(view.total, 'trial')}`;
+  const file = `${sweep.name}-trials`;
   return (
-    <Panel title={count(rows.total, 'trial')} flush tools={<TableTools columns={columns} rows={rows} file={file} />}>
-      {rows.total === 0 ? <Empty>No trial has been proposed yet.</Empty> : <DataTable caption="Trials, the best first" columns={columns} rows={rows} keyOf={({ id }) => id} file={file} />}
+    <Panel
+      title={title}
+      flush
+      tools={
+        <>
+          {tools}
+          <TableTools columns={all} rows={rows} file={file} />
+        </>
+      }
+    >
+      {value.problem !== null && <Failed error={value.problem} retry={reload} />}
+      {view.total === 0 ? (
+        <Empty>No trial has been proposed yet.</Empty>
+      ) : view.matching === 0 ? (
+        <Empty>The filter holds for no trial.</Empty>
+      ) : (
+        <DataTable caption="Trials, the best first" columns={all} rows={rows} keyOf={({ id }) => id} file={file} />
+      )}
     </Panel>
   );
 }
 
-/** Settings that differ between trials stand before those that are the same in all. */
-function columnsOf({ sweep, trials }: Results): Column<TrialResult>[] {
-  const { direction } = sweep.objective;
-  const namesOf = (of: (trial: TrialResult) => object): string[] => [...new Set(trials.flatMap((trial) => Object.keys(of(trial))))];
-  const settings = namesOf((trial) => trial.settings).map((name) => ({ name, differs: new Set(trials.map((trial) => JSON.stringify(trial.settings[name]))).size > 1 }));
+function rowOf({ columns }: View, { id, number, state, failure, values }: View['trials'][number]): Row {
+  return { id, number, state, failure: failure === null ? null : `${failure.class}: ${failure.message}`, cells: Object.fromEntries(columns.map(({ name }, index) => [name, values[index] ?? null])) };
+}
+
+/** Every row for which the filter holds, with every column. */
+async function allRows(sweep: string, { available }: View, asked: { readonly filter: string | null; readonly sort: string | null }): Promise<readonly Row[]> {
+  const rows: Row[] = [];
+  const columns = available.map(({ name }) => name).join(',');
+  for (let matching = 1; rows.length < matching; ) {
+    const view = await ask('GET /sweeps/:sweep/leaderboard', { at: { sweep }, query: { ...asked, columns, offset: rows.length, limit: MOST } });
+    if (view.trials.length === 0) break;
+    matching = view.matching;
+    rows.push(...view.trials.map((trial) => rowOf(view, trial)));
+  }
+  return rows;
+}
+
+function columnsOf(sweep: SweepView, { columns, available }: View): Column<Row>[] {
+  const shown = new Set(columns.map(({ name }) => name));
+  const others = available.filter(({ name }) => !OWN.has(name)).map(({ name, best, measured }): Column<Row> => ({
+    name,
+    label: name === 'objective' ? sweep.objective.metric : name === 'epochs' ? 'trained epochs' : name.replace(/^settings\./, ''),
+    numeric: measured || name === 'epochs' || name.startsWith('settings.') ? true : false,
+    sort: best === 'high' ? 'desc' : 'asc',
+    optional: !shown.has(name) || name === sweep.objective.metric,
+    value: ({ cells: { [name]: value = null } }) => (value === null || typeof value !== 'object' ? value : setting(value)),
+    show: ({ cells: { [name]: value = null } }) => (measured && typeof value === 'number' ? metric(value) : setting(value)),
+  }));
   return [
     { name: 'trial', label: 'Trial', numeric: true, sort: 'asc', value: ({ number }) => number, show: ({ id, number }) => <a href={`/trials/${segment(id)}`}>{number}</a> },
     { name: 'state', label: 'State', sort: 'asc', value: ({ state }) => state, show: ({ state }) => <StateBadge state={state} /> },
-    { name: 'objective', label: sweep.objective.metric, numeric: true, sort: direction === 'maximize' ? 'desc' : 'asc', value: ({ objective }) => objective, show: ({ objective }) => metric(objective) },
-    { name: 'epochs', label: 'Trained epochs', numeric: true, sort: 'desc', value: ({ epochs }) => epochs },
-    ...settings.toSorted((a, b) => Number(b.differs) - Number(a.differs)).map(({ name, differs }): Column<TrialResult> => ({ name: `settings.${name}`, label: name, sort: 'asc', optional: !differs, numeric: trials.every(({ settings: { [name]: value = null } }) => value === null || typeof value === 'number'), ...settingColumn(name) })),
-    ...namesOf((trial) => trial.metrics).filter((name) => name !== sweep.objective.metric).map((name): Column<TrialResult> => ({ name, label: name, numeric: true, sort: /loss|error/i.test(name) ? 'asc' : 'desc', optional: true, value: ({ metrics }) => metrics[name] ?? null, show: ({ metrics }) => metric(metrics[name]) })),
-    { name: 'params', label: 'Parameters', numeric: true, sort: 'asc', optional: true, value: ({ params }) => params, show: ({ params }) => whole(params) },
-    { name: 'secondsPerEpoch', label: 'Seconds per epoch', numeric: true, sort: 'asc', optional: true, value: ({ secondsPerEpoch }) => secondsPerEpoch, show: ({ secondsPerEpoch }) => metric(secondsPerEpoch) },
-    { name: 'failure', label: 'Failure', sort: 'asc', optional: true, value: ({ failure }) => (failure === null ? null : `${failure.class}: ${failure.message}`) },
-    { name: 'id', label: 'Id', optional: true, value: ({ id }) => id },
+    ...others,
+    { name: 'failure', label: 'failure', optional: true, value: ({ failure }) => failure },
   ];
-}
-
-function settingColumn(name: string): Pick<Column<TrialResult>, 'value' | 'show'> {
-  return {
-    value: ({ settings: { [name]: value = null } }) => (value === null || typeof value !== 'object' ? value : setting(value)),
-    show: ({ settings: { [name]: value } }) => setting(value),
-  };
 }

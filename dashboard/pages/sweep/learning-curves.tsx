@@ -1,33 +1,35 @@
 /** The learning curves of many trials, the best first. */
 import type { JSX } from 'preact';
 import { ask } from '../../api/client.js';
-import type { Results, TrialResult } from '../../api/types.js';
+import type { SweepView } from '../../api/types.js';
 import { Chart } from '../../components/chart.js';
 import { Choice } from '../../components/choice.js';
 import { Empty, Shown } from '../../components/panel.js';
 import { place, setQuery } from '../../state/location.js';
 import { useResource } from '../../state/resource.js';
 import { count, metric as metricText, setting, whole } from '../../text/format.js';
-import { curveSpec, metricsIn, patternOf, type Curve } from './curves.js';
-import { dimensionsOf } from './dimension.js';
+import { curveSpec, patternOf, type Curve } from './curves.js';
+import { MOST_POINTS, pointsOf } from './points.js';
 
-/** Each is read by itself, and more lines than that nobody tells apart. */
-const MOST = 30;
-/** So many requests at a time. */
-const AT_ONCE = 4;
+const LINES = ['30', '100', '300', '1000'];
 
-interface Named {
-  readonly trial: TrialResult;
-  readonly name: string;
+interface Names {
+  /** The best trials, by number: their number and the settings by which they differ. */
+  readonly names: ReadonlyMap<number, string>;
+  readonly metrics: readonly string[];
 }
 
-export function LearningCurves({ results }: { readonly results: Results }): JSX.Element {
-  const { query } = place.value;
-  const written = query.get('trials') ?? '';
-  const pattern = patternOf(written);
-  const begun = named(results).filter(({ trial }) => trial.epochs > 0);
-  const found = pattern === null ? [] : begun.filter(({ name }) => pattern.test(name));
-  const shown = found.slice(0, MOST);
+/** What patterns are held against, and which metrics there are. */
+async function namesOf(sweep: SweepView, signal: AbortSignal): Promise<Names> {
+  const at = { sweep: sweep.id };
+  const [points, board] = await Promise.all([ask('GET /sweeps/:sweep/points', { at, query: { limit: MOST_POINTS }, signal }), ask('GET /sweeps/:sweep/leaderboard', { at, query: { limit: 1 }, signal })]);
+  const names = pointsOf(sweep, points).trials.map(({ number, settings }) => [number, `#${number} ${Object.entries(settings).map(([name, value]) => `${name}=${setting(value)}`).join(' ')}`.trim().slice(0, 200)] as const);
+  return { names: new Map(names), metrics: board.available.filter(({ name, measured }) => measured && name !== 'objective').map(({ name }) => name) };
+}
+
+export function LearningCurves({ sweep, ended }: { readonly sweep: SweepView; readonly ended: number }): JSX.Element {
+  const { resource, reload } = useResource(`curve names ${sweep.id} ${ended}`, (signal) => namesOf(sweep, signal));
+  const written = place.value.query.get('trials') ?? '';
   return (
     <>
       <div class="toolbar">
@@ -36,71 +38,47 @@ export function LearningCurves({ results }: { readonly results: Results }): JSX.
           <input id="curve-pattern" type="search" class="grow" placeholder="A pattern of their names, such as lr=0.01 or #1\d" value={written} onInput={(event) => setQuery({ trials: event.currentTarget.value }, { replace: true })} />
         </label>
       </div>
-      {pattern === null && <p class="mistakes spaced">This is no regular expression: {written.slice(0, 200)}</p>}
-      {begun.length === 0 ? <Empty>No trial has finished an epoch yet.</Empty> : found.length === 0 ? pattern !== null && <Empty>No trial's name matches.</Empty> : <Curves sweep={results.sweep.name} objective={results.sweep.objective.metric} shown={shown} found={found.length} />}
+      <Shown what="the trials" of={resource} retry={reload}>
+        {(names) => <Matching sweep={sweep} names={names} written={written} />}
+      </Shown>
     </>
   );
 }
 
-/** By number and what differs between trials. */
-function named({ trials }: Results): Named[] {
-  const dimensions = dimensionsOf(trials);
-  return trials.map((trial) => ({ trial, name: `#${trial.number} ${dimensions.map(({ name, of }) => `${name}=${setting(of(trial))}`).join(' ')}`.trim().slice(0, 200) }));
+function Matching({ sweep, names: { names, metrics }, written }: { readonly sweep: SweepView; readonly names: Names; readonly written: string }): JSX.Element {
+  const { query } = place.value;
+  const lines = LINES.find((each) => each === query.get('lines')) ?? '100';
+  const pattern = patternOf(written);
+  if (pattern === null) return <p class="mistakes spaced">This is no regular expression: {written.slice(0, 200)}</p>;
+  const found = written === '' ? null : [...names].filter(([, name]) => pattern.test(name)).map(([number]) => number).slice(0, Number(lines));
+  if (found?.length === 0) return <Empty>No trial's name matches.</Empty>;
+  const asked = query.get('metric');
+  const metric = metrics.find((name) => name === asked) ?? metrics.find((name) => name === sweep.objective.metric) ?? metrics[0] ?? sweep.objective.metric;
+  return <Curves {...{ sweep, names, metrics, metric, lines, trials: found?.join(',') ?? null }} />;
 }
 
 interface CurvesProps {
-  readonly sweep: string;
-  readonly objective: string;
-  readonly shown: readonly Named[];
-  readonly found: number;
+  readonly sweep: SweepView;
+  readonly names: ReadonlyMap<number, string>;
+  readonly metrics: readonly string[];
+  readonly metric: string;
+  readonly lines: string;
+  /** Numbers with commas between; null for the best ones. */
+  readonly trials: string | null;
 }
 
-function Curves({ sweep, objective, shown, found }: CurvesProps): JSX.Element {
-  // Those that have grown are read again.
-  const { resource, reload } = useResource(shown.map(({ trial }) => `${trial.id}:${trial.epochs}`).join(' '), (signal) => curvesOf(shown, signal));
-  return (
-    <Shown what="the curves" of={resource} retry={reload}>
-      {(curves) => <Drawn {...{ sweep, objective, found, curves }} />}
-    </Shown>
-  );
-}
-
-async function curvesOf(shown: readonly Named[], signal: AbortSignal): Promise<readonly Curve[]> {
-  const curves: Curve[] = [];
-  const waiting = [...shown.entries()];
-  const work = async (): Promise<void> => {
-    for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
-      const [index, { trial, name }] = next;
-      const { curve } = await ask('GET /trials/:trial', { at: { trial: trial.id }, signal });
-      curves[index] = { trial: trial.number, name, epochs: curve };
-    }
-  };
-  await Promise.all(Array.from({ length: AT_ONCE }, work));
-  return curves;
-}
-
-interface DrawnProps {
-  readonly sweep: string;
-  readonly objective: string;
-  readonly found: number;
-  readonly curves: readonly Curve[];
-}
-
-function Drawn({ sweep, objective, found, curves }: DrawnProps): JSX.Element {
+function Curves({ sweep, names, metrics, metric, lines, trials }: CurvesProps): JSX.Element {
   const { query } = place.value;
-  const metrics = metricsIn(curves);
-  const asked = query.get('metric');
-  const name = metrics.find((each) => each === asked) ?? metrics.find((each) => each === objective) ?? metrics[0];
-  if (name === undefined) return <Empty>No metric was reported.</Empty>;
+  const { resource, reload } = useResource(`curves ${sweep.id} ${metric} ${trials ?? ''} ${lines}`, (signal) => ask('GET /sweeps/:sweep/curves', { at: { sweep: sweep.id }, query: { metric, trials, limit: lines }, signal }), { live: sweep.id });
   const smoothing = Math.min(0.99, Math.max(0, Number(query.get('smoothing') ?? 0) || 0));
   const along = query.get('along') === 'time' ? 'time' : 'epochs';
   const isLog = query.get('log') === '1';
-  const spec = curveSpec(curves, { title: `${name} of ${sweep}`, metric: name, along, isLog, smoothing });
   return (
     <>
       <div class="toolbar spaced">
-        <Choice label="Metric" value={name} options={metrics} onChange={(value) => setQuery({ metric: value })} />
+        <Choice label="Metric" value={metric} options={metrics} onChange={(value) => setQuery({ metric: value })} />
         <Choice label="Along" value={along} options={['epochs', 'time']} onChange={(value) => setQuery({ along: value })} />
+        <Choice label="At most" value={lines} options={LINES} onChange={(value) => setQuery({ lines: value })} />
         <label>
           Smoothing
           <input type="range" min="0" max="0.99" step="0.01" value={smoothing} aria-valuetext={smoothing.toFixed(2)} onInput={(event) => setQuery({ smoothing: event.currentTarget.value === '0' ? null : event.currentTarget.value }, { replace: true })} />
@@ -110,12 +88,14 @@ function Drawn({ sweep, objective, found, curves }: DrawnProps): JSX.Element {
           Logarithmic
         </label>
       </div>
-      <Chart
-        spec={spec}
-        summary={`${count(curves.length, 'curve')}${found > curves.length ? `, the best of ${whole(found)} trials` : ''}`}
-        describe={(index, series) => describeCurve(spec, index, series)}
-        file={`${sweep}-${name}`}
-      />
+      <Shown what="the curves" of={resource} retry={reload}>
+        {({ curves, of }) => {
+          const drawn = curves.filter(({ values }) => values.some((value) => value !== null)).map(({ number, values, seconds }): Curve => ({ trial: number, name: names.get(number) ?? `#${number}`, values, seconds }));
+          if (drawn.length === 0) return <Empty>No trial has reported {metric} yet.</Empty>;
+          const spec = curveSpec(drawn, { title: `${metric} of ${sweep.name}`, metric, along, isLog, smoothing });
+          return <Chart spec={spec} summary={`${count(drawn.length, 'curve')}${of > curves.length ? `, the best of ${whole(of)} trials` : ''}`} describe={(index, series) => describeCurve(spec, index, series)} file={`${sweep.name}-${metric}`} />;
+        }}
+      </Shown>
     </>
   );
 }

@@ -1,27 +1,54 @@
-/** Every completed trial's objective in the order of their numbers, with the best so far. */
+/** Completed trials' objective in the order of time, with each that was the best so far. */
 import type { JSX } from 'preact';
-import type { Results } from '../../api/types.js';
+import type { Answers, SweepView } from '../../api/types.js';
 import { Chart } from '../../components/chart.js';
+import type { ChartSpec } from '../../components/chart-spec.js';
 import { Empty } from '../../components/panel.js';
-import { metric } from '../../text/format.js';
+import { metric, whole } from '../../text/format.js';
 
-export function ObjectiveOverTime({ results }: { readonly results: Results }): JSX.Element {
-  const { metric: name, direction } = results.sweep.objective;
-  const trials = results.trials.filter(({ state, objective }) => state === 'completed' && objective !== null).toSorted((a, b) => a.number - b.number);
-  if (trials.length === 0) return <Empty>No trial has completed yet; each one is a point here once it has.</Empty>;
-  const values = trials.map(({ objective }) => objective ?? NaN);
-  const better = direction === 'maximize' ? Math.max : Math.min;
-  let best = values[0] ?? NaN;
-  const bests = values.map((value) => (best = better(best, value)));
-  const spec = {
-    title: `${name} of ${results.sweep.name}`,
-    x: { label: 'Trial (number)', whole: true },
-    y: { label: name },
-    xs: trials.map(({ number }) => number),
+type Series = Answers['GET /sweeps/:sweep/series'];
+
+interface Moment {
+  readonly seconds: number;
+  readonly number: number;
+  readonly value: number | null;
+  readonly best: number | null;
+}
+
+export function ObjectiveOverTime({ sweep, series }: { readonly sweep: SweepView; readonly series: Series }): JSX.Element {
+  const { points, best, of } = series;
+  if (of === 0) return <Empty>No trial has completed yet; each one is a point here once it has.</Empty>;
+  const moments = momentsOf(series);
+  const spec: ChartSpec = {
+    title: `${series.metric} of ${sweep.name}`,
+    x: { label: 'Time', time: true },
+    y: { label: series.metric },
+    xs: moments.map(({ seconds }) => seconds),
     series: [
-      { label: 'Trial', values, colour: 1, kind: 'points' as const },
-      { label: 'Best so far', values: bests, colour: 2, kind: 'step' as const },
+      { label: 'Trial', values: moments.map(({ value }) => value), colour: 1, kind: 'points' },
+      { label: 'Best so far', values: moments.map((moment) => moment.best), colour: 2, kind: 'step' },
     ],
   };
-  return <Chart spec={spec} summary={`Best of ${trials.length} completed: ${metric(best)}`} describe={(index) => `Trial #${trials[index]?.number ?? ''}: ${metric(values[index])}; best so far ${metric(bests[index])}`} file={`${results.sweep.name}-objective`} />;
+  const sample = points.length < of ? `; a sample of ${whole(points.length)} of them is drawn` : '';
+  return (
+    <Chart
+      spec={spec}
+      summary={`${best.length === 0 ? 'None keeps to the limits of the objective yet' : `Best ${metric(best.at(-1)?.value)}`}, of ${whole(of)} completed${sample}`}
+      describe={(index) => {
+        const moment = moments[index];
+        return moment === undefined ? '' : `${new Date(moment.seconds * 1_000).toLocaleString()}, trial #${moment.number}: ${metric(moment.value)}`;
+      }}
+      file={`${sweep.name}-objective`}
+    />
+  );
+}
+
+/** Every trial that is drawn, in order; the best so far holds until the end. */
+function momentsOf({ points, best }: Series): Moment[] {
+  const bests = new Map(best.map(({ id, value }) => [id, value]));
+  const all = [...new Map([...points, ...best].map((point) => [point.id, point])).values()];
+  const moments = all.map(({ id, number, at, value }): Moment => ({ seconds: Date.parse(at) / 1_000, number, value, best: bests.get(id) ?? null })).sort((a, b) => a.seconds - b.seconds || a.number - b.number);
+  const last = moments.at(-1);
+  if (last === undefined || last.best !== null || best.length === 0) return moments;
+  return [...moments.slice(0, -1), { ...last, best: best.at(-1)?.value ?? null }];
 }

@@ -5,11 +5,11 @@
  */
 import { useSignal } from '@preact/signals';
 import type { JSX } from 'preact';
-import type { Results, TrialResult } from '../../api/types.js';
 import { Figure, fitted } from '../../components/figure.js';
 import { place, setQuery } from '../../state/location.js';
 import { count, setting, whole } from '../../text/format.js';
 import { dimension, dimensionsOf, goodnessOf, marksOf, numberAt, shareOf, shareOfNumber, type Dimension } from './dimension.js';
+import { sampleText, type PlotTrial, type SpacePoints } from './points.js';
 
 const HEIGHT_PX = 340;
 const TOP_PX = 44;
@@ -17,8 +17,6 @@ const BOTTOM_PX = 22;
 const SIDE_PX = 64;
 const NEAR_PX = 28;
 const SHADES = 10;
-/** More lines say no more than a sample of them. */
-const MOST_LINES = 2_000;
 
 /** On one axis, in its shares. */
 interface Span {
@@ -39,7 +37,7 @@ export function spansText(spans: readonly Span[]): string {
 }
 
 /** Whether a trial lies in all spans. */
-export function isWithin(trial: TrialResult, spans: readonly Span[], axes: readonly Dimension[]): boolean {
+export function isWithin(trial: PlotTrial, spans: readonly Span[], axes: readonly Dimension[]): boolean {
   return spans.every(({ name, from, to }) => {
     const axis = axes.find((each) => each.name === name);
     if (axis === undefined) return true;
@@ -48,10 +46,10 @@ export function isWithin(trial: TrialResult, spans: readonly Span[], axes: reado
   });
 }
 
-export function ParallelCoordinates({ results: { sweep, trials } }: { readonly results: Results }): JSX.Element {
+export function ParallelCoordinates({ results }: { readonly results: SpacePoints }): JSX.Element {
   const drag = useSignal<{ readonly axis: Dimension; readonly start: number; readonly end: number } | null>(null);
-  const measured = trials.filter(({ objective }) => objective !== null);
-  const shown = sampled(measured, MOST_LINES);
+  const { sweep } = results;
+  const shown = results.trials.filter(({ objective }) => objective !== null);
   const axes = [...dimensionsOf(shown), dimension(sweep.objective.metric, ({ objective }) => objective, shown)];
   const kept = spansIn(place.value.query.get('spans'));
   const spans = drag.value === null ? kept : [...kept.filter(({ name }) => name !== drag.value?.axis.name), spanOf(drag.value)];
@@ -69,12 +67,11 @@ export function ParallelCoordinates({ results: { sweep, trials } }: { readonly r
     // A click without a drag takes the span away.
     choose(Math.abs(value.start - value.end) < 0.02 ? others : [...others, spanOf(value)]);
   };
-  const sample = shown.length < measured.length ? `; a sample of ${whole(shown.length)} of ${whole(measured.length)} is drawn` : '';
   return (
     <>
       <Figure
         title="Parallel coordinates"
-        summary={`${count(inside.length, 'trial')} of ${whole(shown.length)} within the spans${sample}. Drag along an axis to choose a span.`}
+        summary={`${count(inside.length, 'trial')} of ${whole(shown.length)} within the spans${sampleText(results)}. Drag along an axis to choose a span.`}
         height={HEIGHT_PX}
         narrowest={Math.min(900, 2 * SIDE_PX + 96 * (axes.length - 1))}
         file={`${sweep.name}-parallel-coordinates`}
@@ -90,7 +87,7 @@ export function ParallelCoordinates({ results: { sweep, trials } }: { readonly r
           onUp: end,
         }}
         draw={(width, colours) => {
-          const line = (trial: TrialResult): string => axes.map((axis, index) => [xOf(index, width), yOf(shareOf(axis, trial) ?? 0)] as const).map(([x, y], index) => `${index === 0 ? 'M' : 'L'}${x.toFixed(1)} ${y.toFixed(1)}`).join('');
+          const line = (trial: PlotTrial): string => axes.map((axis, index) => [xOf(index, width), yOf(shareOf(axis, trial) ?? 0)] as const).map(([x, y], index) => `${index === 0 ? 'M' : 'L'}${x.toFixed(1)} ${y.toFixed(1)}`).join('');
           const shades = Array.from({ length: SHADES }, (): string[] => []);
           for (const trial of inside) shades[Math.min(SHADES - 1, Math.floor((goodness(trial) ?? 0) * SHADES))]?.push(line(trial));
           const outside = shown.length === inside.length ? '' : shown.filter((trial) => !within.has(trial)).map(line).join('');
@@ -210,13 +207,7 @@ function SpanForm({ axes, spans, onChange }: SpanFormProps): JSX.Element {
   );
 }
 
-function cellOf(axis: Dimension, trial: TrialResult): string | number | null {
+function cellOf(axis: Dimension, trial: PlotTrial): string | number | null {
   const value = axis.of(trial);
   return value === null || typeof value === 'number' ? value : setting(value);
-}
-
-/** Evenly over all, the best first as they are. */
-export function sampled<Item>(all: readonly Item[], most: number): readonly Item[] {
-  if (all.length <= most) return all;
-  return Array.from({ length: most }, (_, index) => all[Math.floor((index * all.length) / most)]).filter((item) => item !== undefined);
 }

@@ -1,17 +1,14 @@
 /** The objective against each hyperparameter by itself. */
 import type { JSX } from 'preact';
-import type { Results } from '../../api/types.js';
 import { Empty } from '../../components/panel.js';
 import { Scatter } from '../../components/scatter.js';
-import { count, metric, setting, whole } from '../../text/format.js';
+import { count, metric, setting } from '../../text/format.js';
 import { dimension, dimensionsOf, marksOf, shareOf } from './dimension.js';
-import { sampled } from './parallel-coordinates.js';
+import { sampleText, type SpacePoints } from './points.js';
 
-const MOST_POINTS = 2_000;
-
-export function Slices({ results: { sweep, trials } }: { readonly results: Results }): JSX.Element {
-  const measured = trials.filter(({ objective }) => objective !== null);
-  const shown = sampled(measured, MOST_POINTS);
+export function Slices({ results }: { readonly results: SpacePoints }): JSX.Element {
+  const { sweep } = results;
+  const shown = results.trials.filter(({ objective }) => objective !== null);
   const axes = dimensionsOf(shown);
   if (axes.length === 0) return <Empty>No hyperparameter differs between trials that have a value yet.</Empty>;
   const name = sweep.objective.metric;
@@ -22,7 +19,7 @@ export function Slices({ results: { sweep, trials } }: { readonly results: Resul
         <Scatter
           key={axis.name}
           title={`${name} by ${axis.name}`}
-          summary={`${axis.name}: ${count(shown.length, 'trial')}${shown.length < measured.length ? `, a sample of ${whole(measured.length)}` : ''}`}
+          summary={`${axis.name}: ${count(shown.length, 'trial')}${sampleText(results)}`}
           file={`${sweep.name}-${axis.name}`}
           x={{ label: axis.log ? `${axis.name} (log)` : axis.name, marks: marksOf(axis) }}
           y={{ label: values.log ? `${name} (log)` : name, marks: marksOf(values) }}
