@@ -11,6 +11,8 @@ export default defineConfig({
   build: {
     outDir: join(root, '..', 'dist', 'dashboard'),
     emptyOutDir: true,
+    // Says what each page fetches, for the limit of its size.
+    manifest: true,
     target: ['chrome111', 'firefox113', 'safari16.4'],
     // A data: URL in a style sheet would be one more thing for the content security policy to allow.
     assetsInlineLimit: 0,
