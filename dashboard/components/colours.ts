@@ -1,8 +1,9 @@
 /** The colours of the present theme, as values: what is drawn is exported as it is seen. */
-import { theme } from '../state/theme.js';
+import { theme, type Theme } from '../state/theme.js';
 import { token } from './chart-spec.js';
 
 export interface Colours {
+  readonly theme: Theme;
   readonly surface: string;
   readonly text: string;
   readonly muted: string;
@@ -15,9 +16,9 @@ export interface Colours {
 
 /** Whoever renders with it is rendered again when the theme changes. */
 export function useColours(): Colours {
-  void theme.value;
   const stops = [1, 2, 3, 4].map((stop) => channels(token(`--ramp-${stop}`)));
   return {
+    theme: theme.value,
     surface: token('--surface'),
     text: token('--text'),
     muted: token('--muted'),

@@ -105,7 +105,7 @@ describe("a trial's page", () => {
   it('lists the layers that `trawl model` lists', async () => {
     const { layers } = await answer<'GET /trials/:trial/layers'>('/trials/digits%2F0/layers');
     const { trial } = await answer<'GET /trials/:trial'>('/trials/digits%2F0');
-    const said = JSON.parse(await house.command('model', 'lenet5', '--fcWidth', String(trial.settings.fcWidth), '--input', '32x32x1', '--json')) as { layers: { className: string; params: number }[] };
+    const said = JSON.parse(await house.command('model', 'lenet5', '--fcWidth', JSON.stringify(trial.settings.fcWidth), '--input', '32x32x1', '--json')) as { layers: { className: string; params: number }[] };
     assert.deepEqual(layers.map(({ className }) => className), said.layers.map(({ className }) => className));
     assert.equal(layers.reduce((sum, { params }) => sum + params, 0), trial.params);
   });

@@ -69,7 +69,7 @@ describe('the dashboard', () => {
     await page.getByRole('button', { name: 'Start a sweep' }).click();
     const dialog = page.getByRole('dialog');
     const text = `name: from the page\n${formulaSweep({ rates: [0.2], epochMs: 200, epochs: [10] })}`;
-    await dialog.getByLabel('or its text').fill(text.replace('space: {', 'space: {learning_rate: 0.1, '));
+    await dialog.getByLabel('or its text').fill(text.replace('epochs: [10]', 'epochs: [ten]'));
     await dialog.getByRole('button', { name: 'Line 3' }).first().waitFor();
     await page.screenshot({ path: join(screenshotFolder(), 'start-light-desktop.png') });
     await assertAccessible(page);

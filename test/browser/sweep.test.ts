@@ -58,7 +58,7 @@ describe('the page of a sweep', () => {
     await heading.waitFor();
     await filter.fill('val.los < 1');
     await filter.press('Enter');
-    await page.getByRole('alert').filter({ hasText: /filter: found val\.los/ }).waitFor();
+    await page.getByRole('alert').filter({ hasText: /found val\.los/ }).waitFor();
     await assertAccessible(page);
     assert.deepEqual(problems, []);
   });

@@ -24,12 +24,12 @@ export interface SpacePoints {
 /** As many as are told apart, and as an answer may have. */
 export const MOST_POINTS = 2_000;
 
-const SETTING = /^settings\./;
+const SETTING = 'settings.';
 
 export function pointsOf(sweep: SweepView, { columns, trials, of }: Answers['GET /sweeps/:sweep/points']): SpacePoints {
   const goals = [sweep.objective, ...(sweep.objective.others ?? [])];
   const places = goals.map(({ metric }, index) => columns.findIndex(({ name }) => name === metric || (index === 0 && name === 'objective')));
-  const settings = columns.flatMap(({ name }, index) => (SETTING.test(name) ? [{ name: name.replace(SETTING, ''), index }] : []));
+  const settings = columns.flatMap(({ name }, index) => (name.startsWith(SETTING) ? [{ name: name.slice(SETTING.length), index }] : []));
   return {
     sweep,
     of,

@@ -110,7 +110,7 @@ class Reader {
   async next(type: string): Promise<Message> {
     while (true) {
       const at = this.#messages.findIndex((message) => message.type === type);
-      if (at >= 0) return this.#messages.splice(0, at + 1).at(-1) as Message;
+      if (at >= 0) return this.#messages.splice(0, at + 1).at(-1)!;
       await new Promise<void>((resolve) => (this.#wake = resolve));
     }
   }
