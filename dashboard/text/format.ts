@@ -7,6 +7,7 @@ const DASH = '–';
 export function duration(ms: number): string {
   if (!Number.isFinite(ms)) return DASH;
   if (ms < 1_000) return `${Math.round(ms)} ms`;
+  if (ms < 9_950) return `${Number((ms / 1_000).toFixed(1))} s`;
   const seconds = Math.round(ms / 1_000);
   if (seconds < 60) return `${seconds} s`;
   const minutes = Math.floor(seconds / 60);
@@ -30,14 +31,6 @@ export function whole(value: number): string {
 /** `1 trial`, `2 trials`. */
 export function count(number: number, singular: string, plural = `${singular}s`): string {
   return `${whole(number)} ${number === 1 ? singular : plural}`;
-}
-
-/** E.g. 850 B, 12 kB, 3.4 MB; powers of 1,000. */
-export function bytes(size: number | null): string {
-  if (size === null) return DASH;
-  const power = size < 1_000 ? 0 : Math.min(4, Math.floor(Math.log10(size) / 3));
-  const value = size / 1_000 ** power;
-  return `${power === 0 || value >= 100 ? Math.round(value) : Number(value.toPrecision(2))} ${['B', 'kB', 'MB', 'GB', 'TB'][power] ?? 'B'}`;
 }
 
 /** In [0, 1], in whole per cent, rounded down: 100 % is all of it. */

@@ -5,13 +5,13 @@ import { DataTable, localRows, sortingOf, TableTools, type Column } from '../../
 import { Empty, Panel, Shown } from '../../components/panel.js';
 import { place } from '../../state/location.js';
 import { useResource } from '../../state/resource.js';
-import { bytes } from '../../text/format.js';
+import { byteCount } from '../../text/format.js';
 
 type Blob = Answers['GET /trials/:trial/blobs'][number];
 
 const COLUMNS: readonly Column<Blob>[] = [
   { name: 'what', label: 'What', sort: 'asc', value: ({ what }) => what },
-  { name: 'bytes', label: 'Size', numeric: true, sort: 'desc', value: ({ bytes: size }) => size, show: ({ bytes: size }) => (size === null ? 'not kept' : bytes(size)) },
+  { name: 'bytes', label: 'Size', numeric: true, sort: 'desc', value: ({ bytes: size }) => size, show: ({ bytes: size }) => (size === null ? 'not kept' : byteCount(size)) },
   { name: 'id', label: 'Blob', value: ({ id }) => id, show: ({ id }) => <span class="mono">{id}</span> },
 ];
 

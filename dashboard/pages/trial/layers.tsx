@@ -5,7 +5,7 @@ import { DataTable, localRows, sortingOf, TableTools, type Column } from '../../
 import { Panel, Shown } from '../../components/panel.js';
 import { place } from '../../state/location.js';
 import { useResource } from '../../state/resource.js';
-import { bytes, count, whole } from '../../text/format.js';
+import { byteCount, count, whole } from '../../text/format.js';
 
 type Layer = Answers['GET /trials/:trial/layers']['layers'][number];
 
@@ -16,7 +16,7 @@ const COLUMNS: readonly Column<Layer>[] = [
   { name: 'params', label: 'Parameters', numeric: true, sort: 'desc', value: ({ params }) => params, show: ({ params }) => whole(params) },
   { name: 'learnables', label: 'Learnt', numeric: true, sort: 'desc', optional: true, value: ({ learnables }) => learnables, show: ({ learnables }) => whole(learnables) },
   { name: 'multiplyAdds', label: 'Multiply-adds', numeric: true, sort: 'desc', value: ({ multiplyAdds }) => multiplyAdds, show: ({ multiplyAdds }) => whole(multiplyAdds) },
-  { name: 'activationBytes', label: 'Activations', numeric: true, sort: 'desc', value: ({ activationBytes }) => activationBytes, show: ({ activationBytes }) => bytes(activationBytes) },
+  { name: 'activationBytes', label: 'Activations', numeric: true, sort: 'desc', value: ({ activationBytes }) => activationBytes, show: ({ activationBytes }) => byteCount(activationBytes) },
 ];
 
 /** As `trawl model` lists them. */
