@@ -50,7 +50,7 @@ for (const [args, said] of [
 
 test('parts of a batch take the memory of one', async () => {
   const memoryOf = async (...args: string[]): Promise<number> => (JSON.parse((await trawl(['model', 'garth-cnn', '--json', ...args])).stdout) as ModelDocument).memoryBytes;
-  const [whole, parts, tenth] = [await memoryOf('--batch', '80'), await memoryOf('--batch', '80', '--accumulate', '10'), await memoryOf('--batch', '8')];
+  const [whole, parts, tenth] = [await memoryOf('--batch', '160'), await memoryOf('--batch', '160', '--accumulate', '20'), await memoryOf('--batch', '8')];
   assert.ok(parts < whole / 2, `${parts} of ${whole}`);
   // Beside the memory of eight images there are the sums of the gradients, 4 bytes for each parameter, and labels.
   assert.ok(parts >= tenth && parts < 1.5 * tenth, `${parts} of ${tenth}`);
