@@ -1,11 +1,9 @@
 /** How the dashboard's files are served, from a folder as the build leaves it. */
 import assert from 'node:assert/strict';
-import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
 import { brotliCompressSync, brotliDecompressSync, gunzipSync, gzipSync } from 'node:zlib';
 import Fastify, { type FastifyInstance } from 'fastify';
 import { readPage, registerPage } from '../../../coordinator/api/page.js';
-import { packageRoot } from '../../../proto/package-root.js';
 import { temporaryFolder, writeTree } from '../../support/images.js';
 
 const INDEX = '<!doctype html><script type="module" src="/assets/index-abc.js"></script>';
@@ -70,11 +68,5 @@ describe('the page', () => {
 
   it('says how to make the page where it was not built', (t) => {
     assert.throws(() => readPage(temporaryFolder(t)), /found no index\.html in .*; npm run build makes it/);
-  });
-
-  it('is less than 60 kB compressed before charts are opened, as built', () => {
-    const sizes = [...readPage(join(packageRoot(), 'dist', 'dashboard'))].filter(([path]) => !path.startsWith('/assets/plot-')).map(([, { compressed }]) => compressed[0]?.bytes.length ?? Infinity);
-    const total = sizes.reduce((sum, size) => sum + size, 0);
-    assert.ok(total < 60_000, `${total} bytes`);
   });
 });
