@@ -150,7 +150,7 @@ describe('a command', () => {
     const lease = await offer(script);
     assert.equal((await coordinator.outcomeOf(lease)).class, 'done');
     const [report] = coordinator.of(lease, 'epoch');
-    for (const name of ['near', 'far']) assert.equal(await isAlive(report?.result.metrics[name] ?? 0), false, `${name} is left`);
+    for (const name of ['near', 'far']) await gone(report?.result.metrics[name] ?? 0);
   });
 
   it('that has ended is not waited for while what it has started prints on and on', async () => {
