@@ -1,14 +1,12 @@
 /** Learning curves as they are drawn: which metrics there are, along epochs or time, smoothed or not. Pure. */
+import type { Answers } from '../../api/types.js';
 import type { ChartSpec } from '../../components/chart-spec.js';
 
-export interface Curve {
+/** Of one metric, as the API has it. */
+export interface Curve extends Pick<Answers['GET /sweeps/:sweep/curves']['curves'][number], 'values' | 'seconds'> {
   readonly trial: number;
   /** For patterns and under the pointer: its number and the settings by which it differs. */
   readonly name: string;
-  /** Of one metric, in each epoch from 0; null where it was not measured. */
-  readonly values: readonly (number | null)[];
-  /** What each epoch took. */
-  readonly seconds: readonly number[];
 }
 
 export interface CurveOptions {
