@@ -11,7 +11,7 @@ import { chosenEpoch, emptyFold, foldEpoch } from '../trial/fold.js';
 import { compareScores, improves, scoreOf } from '../trial/rank.js';
 import { whatIsMissing } from '../trial/reported.js';
 import { isEnded, moveSweep, moveTrial, type TrialState } from '../trial/states.js';
-import { addEvaluation, Forest, isStateless, type EpochNode } from '../stage/forest.js';
+import { Forest, isStateless, type EpochNode } from '../stage/forest.js';
 import type { TrialFailure, TrialRecord } from '../store/records.js';
 import type { TurnWrites } from '../store/turn-writes.js';
 import type { BudgetEnd } from '../sweep/spec.js';
@@ -19,6 +19,7 @@ import { claimEnd, claimPath, giveUpEnd, giveUpPath, goOn, leaveEarly, pin } fro
 import { spentWrite } from './budget.js';
 import { creditEnd, creditKnown } from './credit.js';
 import type { Proposed, ReadyItem, SweepFacts, SweepRun, TrialRun } from './model.js';
+import { memoise } from './memoise.js';
 import { Misfits } from './misfits.js';
 import type { TurnNotes } from './notes.js';
 import { toldOf, type ProposingOf } from './proposing.js';
@@ -48,7 +49,7 @@ export class Board {
     const sweep = sweepRunOf(record, record.onlyAsked ? null : this.#proposingOf(record), share);
     this.sweeps.set(record.id, sweep);
     for (const trial of facts.trials) this.#plant(trial, sweep);
-    this.#memoise(facts, record.createdAt);
+    memoise(this.forest, facts, record.createdAt);
     for (const trial of sweep.trials) {
       sweep.proposing?.adopt(trial.plan);
       sweep.proposing?.tell(toldOf(trial));
@@ -71,7 +72,7 @@ export class Board {
       writes.created.push({ ...trial, ahead: null, sweep: id, revision });
       return this.#plant({ ...freshTrial, id: trial.id, sweep: id, number: trial.plan.number, assignment: trial.plan.assignment, plan: trial.plan }, sweep);
     });
-    this.#memoise(proposed, sweep.record.createdAt);
+    memoise(this.forest, proposed, sweep.record.createdAt);
     for (const trial of planted) this.#advance(trial, writes);
     this.#considerEnd(sweep, writes);
   }
@@ -211,25 +212,6 @@ export class Board {
     if (record.state === 'queued') sweep.queued += 1;
     sweep.open += 1;
     return trial;
-  }
-
-  /** `since`: when the sweep was first submitted. */
-  #memoise(facts: Pick<SweepFacts, 'epochs' | 'evaluations'>, since: Date): void {
-    for (const epoch of facts.epochs) {
-      const node = this.forest.get(epoch.key);
-      if (node?.result !== null) continue;
-      node.result = epoch.result;
-      node.seconds = epoch.seconds;
-      node.params = epoch.params;
-      node.msPerImage = epoch.msPerImage;
-      node.checkpoint = epoch.checkpoint;
-      node.recordedBy = epoch.attempt;
-      node.credited ||= epoch.recordedAt < since;
-    }
-    for (const { key, part, result } of facts.evaluations) {
-      const node = this.forest.get(key);
-      if (node !== undefined) addEvaluation(node, part, result);
-    }
   }
 
   /** Folds what is recorded from the trial's place on; stops at its new frontier or its end. */

@@ -1,4 +1,5 @@
 /** Work, workers and sweeps as placement sees them. */
+import type { LeaseRef } from '../../proto/messages.js';
 import type { QueueingBox } from '../placement/ahead.js';
 import type { Contender } from '../placement/fair-share.js';
 import { startFor, type EpochNode } from '../stage/forest.js';
@@ -22,6 +23,12 @@ export function newWorker(id: string, now: number, deadline: number, health: Box
     ...{ carrier: null, openedBy: null, features: new Set<string>(), box: UNTOLD, use: null, seenAt: now, draining: false, health },
     ...{ attempts: new Map<string, Attempt>(), waiting: 0, waitingMs: 0, alone: 0, deadline, reserved: null },
   };
+}
+
+/** What it has under this very lease. */
+export function heldUnder(worker: WorkerRun, lease: LeaseRef): Attempt | undefined {
+  const attempt = worker.attempts.get(lease.attempt);
+  return attempt?.token === lease.token ? attempt : undefined;
 }
 
 /** Whether it may be given work. */

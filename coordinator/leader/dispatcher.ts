@@ -6,38 +6,34 @@
  * `take`. The caller commits the writes and only then sends the messages; if the commit fails it
  * throws the dispatcher away and loads a new one from the store.
  */
-import type { CoordinatorMessage, Hello, LeaseRef, Progress, ReliableMessage, WorkerMessage } from '../../proto/messages.js';
-import { PROTOCOL_VERSION } from '../../proto/messages.js';
+import type { CoordinatorMessage, Progress, ReliableMessage, WorkerMessage } from '../../proto/messages.js';
 import type { Leased } from '../access/blob-rights.js';
-import type { Peer } from '../dispatch/carrier.js';
 import type { OutcomeClass } from '../../proto/work.js';
-import { joinsAt, leasesLeft } from '../placement/fair-share.js';
+import { joinsAt } from '../placement/fair-share.js';
 import { MemoryPeaks } from '../placement/memory.js';
 import { keepOf, type EpochNode } from '../stage/forest.js';
 import type { FailureCount, OpenAttempt } from '../store/records.js';
 import type { TurnWrites } from '../store/turn-writes.js';
+import { adoptAttempt } from './adopt.js';
 import { Board } from './board.js';
 import { AttemptLedger } from './attempt-ledger.js';
-import { AbsentBoxes, endQuarantines, noteLoss, noteReturn, noteStage } from './box-health.js';
-import { contenderOf, couldStandIn, newWorker } from './boxes.js';
+import { endQuarantines, noteLoss, noteStage } from './box-health.js';
+import { contenderOf, couldStandIn, heldUnder } from './boxes.js';
 import { spentWrite } from './budget.js';
 import { BudgetClock } from './budget-clock.js';
-import { evaluatedBy, HandOut } from './hand-out.js';
+import { HandOut } from './hand-out.js';
 import { emptyNotes, type TurnNotes, type Waiting } from './notes.js';
 import { emptyWrites, goalOf, type Attempt, type Proposed, type SweepFacts, type SweepRun, type WorkerRun } from './model.js';
 import type { ProposingOf } from './proposing.js';
-import { blobsAdopted, leasedBy } from './leased-blobs.js';
+import { leasedBy } from './leased-blobs.js';
 import { LostBlobs } from './lost-blobs.js';
+import { proposalsWanted } from './proposals-wanted.js';
 import { answerReport } from './reports.js';
+import { Sessions, type SessionFacts } from './sessions.js';
 import { Share } from './share.js';
-import { askToDrain, drainWorker, releaseWorker } from './worker-requests.js';
+import { drainWorker, releaseWorker } from './worker-requests.js';
 import { WorkerRows } from './worker-rows.js';
 
-/** Trials proposed ahead of a free slot, per slot: none waits for a sampler, and few are chosen on old news. */
-const AHEAD = 0.25;
-/** At least so many of a sweep whose epochs are so short that the way to a worker takes longer than a trial. */
-const AHEAD_OF_SHORT = 4;
-const SHORT_MS = 10;
 /** What runs out does so that much later at most. */
 export const TICK_MS = 50;
 
@@ -50,9 +46,6 @@ export interface DispatcherOptions {
   readonly newToken: () => string;
   readonly proposingOf: ProposingOf;
 }
-
-/** As far as the leader's decisions go. */
-export type SessionFacts = Pick<Peer, 'carrier' | 'openedBy'>;
 
 export interface Send {
   readonly peer: string;
@@ -71,18 +64,16 @@ export interface TurnOutput {
 
 export class Dispatcher {
   readonly board: Board;
-  readonly workers = new Map<string, WorkerRun>();
   readonly ledger: AttemptLedger;
   readonly peaks = new MemoryPeaks();
   readonly options: DispatcherOptions;
   readonly rows = new WorkerRows();
+  readonly sessions = new Sessions(this);
   writes: TurnWrites = emptyWrites();
   notes: TurnNotes = emptyNotes();
   #sends: Send[] = [];
   #close: string[] = [];
   #warnings: string[] = [];
-  readonly #peers = new Map<string, WorkerRun>();
-  readonly #absent = new AbsentBoxes();
   readonly #lostBlobs = new LostBlobs();
   #tickedAt: number | null = null;
   /** On the leader's clock, of the message or tick at hand. */
@@ -155,20 +146,9 @@ export class Dispatcher {
     this.#cancelUnwanted();
   }
 
-  /** Sweeps that could do with more trials than are there, and how many: one for each idle slot and some ahead. */
+  /** As `proposalsWanted` has it. */
   proposalsWanted(): { readonly sweep: SweepRun; readonly count: number }[] {
-    const connected = [...this.workers.values()].filter((worker) => worker.peer !== null);
-    const slots = connected.reduce((sum, worker) => sum + worker.slots, 0);
-    // What waits at a worker is still queued.
-    const busy = connected.reduce((sum, worker) => sum + worker.attempts.size - worker.waiting, 0);
-    return [...this.board.sweeps.values()].flatMap((sweep) => {
-      const { proposing } = sweep;
-      if (proposing === null || proposing.busy || sweep.state !== 'running') return [];
-      const ahead = Math.max(1, Math.ceil(slots * AHEAD), (sweep.pace.expectedMs(1) ?? SHORT_MS) < SHORT_MS ? AHEAD_OF_SHORT : 0);
-      const idle = Math.min(Math.max(0, slots - busy), leasesLeft(contenderOf(sweep, this.now)));
-      const count = Math.min(idle + ahead - sweep.queued, proposing.left);
-      return count > 0 ? [{ sweep, count }] : [];
-    });
+    return proposalsWanted(this.board.sweeps.values(), this.workers.values(), this.now);
   }
 
   /** New trials for a sweep. They count for nothing where it was replaced meanwhile. */
@@ -196,36 +176,13 @@ export class Dispatcher {
     sweep.share.raiseTo(joinsAt(own.usedMs, others.map(({ usedMs }) => usedMs)), this.now);
   }
 
-  /** An attempt leased by a former leader: it gets one full term, whether its worker is heard of or not. */
+  /** As `adoptAttempt` has it. */
   adopt(open: OpenAttempt, now: number): void {
-    const nodes = open.keys.map((key) => this.board.forest.get(key)).filter((node) => node !== undefined);
-    if (nodes.length < open.keys.length) {
-      this.writes.ended.push({ attempt: open.attempt, token: open.token, outcome: 'released', message: 'no open sweep wants it any more', log: '' });
-      return;
-    }
-    const worker = this.#worker(open.worker, now);
-    const base = { id: open.attempt, token: open.token, kind: open.kind, worker, alone: open.alone, sweep: null, begunAt: now, leasedAt: now, expectedMs: 0 };
-    const isTraining = open.kind === 'train';
-    const next = isTraining ? nodes.findLastIndex((node) => node.recordedBy === open.attempt) + 1 : 0;
-    // What it was told is not known any more: it is taken to keep what it should, for one term.
-    const keep = isTraining ? keepOf(nodes) : new Set<number>();
-    const due = new Map([...keep].map((epoch) => [epoch, now + this.options.leaseTermMs]));
-    const payers = new Set(open.payers.flatMap((id) => this.board.sweeps.get(id) ?? []));
-    const share = [...payers][0]?.share ?? this.board.standingAt(goalOf({ nodes }))[0]?.sweep.share ?? new Share();
-    const blobs = blobsAdopted({ kind: open.kind, nodes, payers }, this.board);
-    const attempt: Attempt = { ...base, payers, share, blobs, nodes, next, keep, due, evaluate: evaluatedBy(this.board, nodes), awaitFrom: 0, cancelled: false, progress: null };
-    this.ledger.begin(attempt);
+    adoptAttempt(this, open, now);
   }
 
   closed(peer: string): void {
-    const worker = this.#peers.get(peer);
-    this.#peers.delete(peer);
-    if (worker?.peer !== peer) return;
-    worker.peer = null;
-    this.rows.lookWhetherItLeaves(worker);
-    this.#describe(worker, false);
-    // It has left as it was asked to.
-    if (worker.draining && worker.attempts.size === 0) this.#forgetWorker(worker);
+    this.sessions.closed(peer);
   }
 
   /** As `drainWorker` has it. */
@@ -241,10 +198,10 @@ export class Dispatcher {
   received(peer: string, message: WorkerMessage, now: number, session: SessionFacts | null = null): void {
     this.now = now;
     if (message.kind === 'hello') {
-      this.#hello(peer, message, now, session);
+      this.sessions.hello(peer, message, now, session);
       return;
     }
-    const worker = this.#peers.get(peer);
+    const worker = this.sessions.workerOf(peer);
     if (worker === undefined) {
       this.#close.push(peer);
       return;
@@ -258,6 +215,10 @@ export class Dispatcher {
     if (message.kind === 'progress') this.#progress(worker, message);
     else if (message.kind === 'missing') this.#lostBlobs.missing(this, message, worker);
     else this.#report(worker, peer, message);
+  }
+
+  get workers(): ReadonlyMap<string, WorkerRun> {
+    return this.sessions.workers;
   }
 
   get checkpointDue(): number {
@@ -282,10 +243,10 @@ export class Dispatcher {
       if (now < worker.deadline) continue;
       const attempts = [...worker.attempts.values()];
       this.notes.expired += attempts.length;
-      this.#lose(attempts, `worker ${worker.name} was silent for ${this.options.leaseTermMs / 1000} s`);
-      if (worker.peer === null) this.#forgetWorker(worker);
+      this.lose(attempts, `worker ${worker.name} was silent for ${this.options.leaseTermMs / 1000} s`);
+      if (worker.peer === null) this.sessions.forget(worker);
     }
-    this.#absent.forgetOld(now);
+    this.sessions.forgetOld(now);
   }
 
   /** What the leases reach of the workers whose sessions a token opened; null where it opened none. */
@@ -322,6 +283,16 @@ export class Dispatcher {
     if (worker.peer !== null) this.#sends.push({ peer: worker.peer, message });
   }
 
+  /** Tells a session why it is over, and ends it. */
+  refuse(peer: string, code: string, message: string): void {
+    this.#sends.push({ peer, message: { kind: 'refused', code, message, retry: false } });
+    this.#close.push(peer);
+  }
+
+  warn(message: string): void {
+    this.#warnings.push(message);
+  }
+
   /** A slot of its worker is at it: so is whoever waits for what it trains, who may have come since. */
   begun(attempt: Attempt): void {
     this.ledger.begun(attempt, this.now);
@@ -335,7 +306,7 @@ export class Dispatcher {
   }
 
   /** Ends what a worker has lost at once. */
-  #lose(attempts: readonly Attempt[], message: string): void {
+  lose(attempts: readonly Attempt[], message: string): void {
     noteLoss(this, attempts, message);
     for (const attempt of attempts) this.#end(attempt, lossOf(attempt), message, '');
   }
@@ -379,83 +350,6 @@ export class Dispatcher {
     this.writes.events.push({ type: 'sweep.paused', sweep: sweep.record.id, trial: null, detail: { problem } });
   }
 
-  #hello(peer: string, hello: Hello, now: number, session: SessionFacts | null): void {
-    if (hello.protocol !== PROTOCOL_VERSION) {
-      const message = `the worker speaks protocol ${hello.protocol}, this coordinator ${PROTOCOL_VERSION}; install the same version of trawl on both`;
-      this.#sends.push({ peer, message: { kind: 'refused', code: 'ProtocolVersion', message, retry: false } });
-      this.#close.push(peer);
-      return;
-    }
-    const isBack = !this.workers.has(hello.worker);
-    const worker = this.#worker(hello.worker, now);
-    if (worker.peer !== null && worker.peer !== peer) this.#giveWay(worker.id, worker.peer);
-    if (worker.name !== hello.name || worker.peer === null) this.#lookForName(worker.id, hello.name);
-    Object.assign(worker, { carrier: session?.carrier ?? null, openedBy: session?.openedBy ?? null, features: new Set(hello.features), box: hello.box ?? worker.box, seenAt: now });
-    Object.assign(worker, { name: hello.name, peer, slots: hello.slots, memoryBytes: hello.memoryBytes, slotMemoryBytes: hello.slotMemoryBytes, numerics: new Set(hello.numerics) });
-    this.#peers.set(peer, worker);
-    this.rows.lookWhetherItLeaves(worker);
-    // One that has given up its slots leaves; one that has some again was started anew.
-    if (worker.slots > 0) worker.draining = this.rows.isAskedToLeave(worker);
-    const held = new Set(hello.leases.filter((lease) => this.#held(worker, lease) !== undefined).map((lease) => lease.attempt));
-    const waiting = new Set(hello.waiting);
-    this.#lose([...worker.attempts.values()].filter(({ id }) => !held.has(id)), `worker ${hello.name} came back without it`);
-    for (const attempt of worker.attempts.values()) {
-      if (waiting.has(attempt.id)) this.ledger.waits(attempt);
-      else this.ledger.begun(attempt, now);
-    }
-    const lost = hello.leases.filter((lease) => this.#held(worker, lease) === undefined);
-    this.#describe(worker, true);
-    if (isBack) noteReturn(this, worker);
-    this.send(worker, { kind: 'welcome', leaseTermMs: this.options.leaseTermMs, heartbeatMs: this.options.heartbeatMs, lost });
-    // The order may have been lost with the session before.
-    if (worker.draining && worker.slots > 0) askToDrain(this, worker);
-  }
-
-  /**
-   * Of two sessions of one id the newer holds. The older is mostly a connection that broke without a word;
-   * where it is a worker on a copied home, the two would take each other's place for ever.
-   */
-  #giveWay(worker: string, peer: string): void {
-    this.#peers.delete(peer);
-    const message = `another worker with the id ${worker} has come and holds it now: the two have one home, or a copy of it; give each a home of its own with --home DIR`;
-    this.#sends.push({ peer, message: { kind: 'refused', code: 'WorkerReplaced', message, retry: false } });
-    this.#close.push(peer);
-  }
-
-  /** Two of one name are two workers; people who look for one would find the other. */
-  #lookForName(id: string, name: string): void {
-    const others = [...this.workers.values()].filter((other) => other.peer !== null && other.name === name && other.id !== id);
-    if (others.length > 0) this.#warnings.push(`workers ${[...others.map((other) => other.id), id].join(' and ')} have one name, ${name}; tell them apart with --name`);
-  }
-
-  #worker(id: string, now: number): WorkerRun {
-    const known = this.workers.get(id);
-    const deadline = now + this.options.leaseTermMs;
-    if (known !== undefined) {
-      known.deadline = deadline;
-      return known;
-    }
-    const worker = newWorker(id, now, deadline, this.#absent.comeBack(id, now));
-    this.workers.set(id, worker);
-    return worker;
-  }
-
-  #forgetWorker(worker: WorkerRun): void {
-    this.workers.delete(worker.id);
-    this.#absent.leave(worker, this.now);
-  }
-
-  #describe(worker: WorkerRun, connected: boolean): void {
-    const { id, name, slots } = worker;
-    this.rows.write(worker, this.writes);
-    this.writes.events.push({ type: connected ? 'worker.connected' : 'worker.disconnected', sweep: null, trial: null, detail: { worker: id, name, slots } });
-  }
-
-  #held(worker: WorkerRun, lease: LeaseRef): Attempt | undefined {
-    const attempt = worker.attempts.get(lease.attempt);
-    return attempt?.token === lease.token ? attempt : undefined;
-  }
-
   #progress(worker: WorkerRun, message: Progress): void {
     const attempt = worker.attempts.get(message.attempt);
     if (attempt === undefined) return;
@@ -466,7 +360,7 @@ export class Dispatcher {
   }
 
   #report(worker: WorkerRun, peer: string, message: ReliableMessage): void {
-    const attempt = this.#held(worker, message);
+    const attempt = heldUnder(worker, message);
     const answer = attempt === undefined ? null : answerReport(this, attempt, message);
     // What does not fit its lease cannot be mended by saying it again: the work is given to another attempt.
     if (attempt !== undefined && answer === null) this.endAttempt(attempt, 'WorkerLost', `worker ${worker.name} reported what is not its work`);

@@ -10,41 +10,21 @@ import type { WorkerMessage } from '../../proto/messages.js';
 import { newId } from '../../proto/ids.js';
 import type { Leased } from '../access/blob-rights.js';
 import type { CarrierHandler, Peer } from '../dispatch/carrier.js';
-import type { EpochKey } from '../../proto/work.js';
-import type { SweepRecord } from '../store/records.js';
 import type { Leadership, Store } from '../store/store.js';
-import type { TurnWrites } from '../store/turn-writes.js';
 import { DatabaseFull } from '../store/errors.js';
 import { Candidacy, NotLeading } from './candidacy.js';
-import { Dispatcher, type SessionFacts, type TurnOutput } from './dispatcher.js';
+import { Dispatcher, type TurnOutput } from './dispatcher.js';
 import { fleetFactsOf, type FleetFacts } from './fleet-facts.js';
 import { isEmpty, type Proposed, type SweepRun } from './model.js';
-import type { TurnNotes } from './notes.js';
+import { loadAll, reload } from './loading.js';
+import type { LeaderObserver } from './observer.js';
 import type { ProposingOf } from './proposing.js';
+import type { SessionFacts } from './sessions.js';
 import { snapshotOf, type LeaderSnapshot } from './snapshot.js';
 
 export interface LeaderLogger {
   info(detail: object, message: string): void;
   warn(detail: object, message: string): void;
-}
-
-/** What a turn did, once it is done. */
-export interface ObservedTurn {
-  readonly writes: TurnWrites;
-  readonly notes: TurnNotes;
-  /** How long its transaction took; null where there was nothing to write. */
-  readonly commitMs: number | null;
-  /** Of each report that it answered: from its arrival until its answer went out. */
-  readonly reportMs: readonly number[];
-}
-
-/** Told of what the leader has done; it changes nothing. */
-export interface LeaderObserver {
-  /** It leads from now on. */
-  led(epoch: number): void;
-  turn(turn: ObservedTurn): void;
-  /** Its leadership ended, with the code of the error that ended it; null where it was given up in peace. */
-  ended(code: string | null): void;
 }
 
 export interface LeaderOptions {
@@ -252,7 +232,7 @@ export class Leader implements CarrierHandler {
     const dispatcher = this.#newDispatcher();
     let code: string | null = null;
     try {
-      await this.#loadAll(dispatcher);
+      await loadAll(this.#store, dispatcher, this.#now);
       this.#reign = { leadership, dispatcher, since: this.#now() };
       this.#logger.info({ epoch: leadership.epoch, sweeps: dispatcher.board.sweeps.size }, 'leading');
       this.#leaderUrl = null;
@@ -297,7 +277,7 @@ export class Leader implements CarrierHandler {
     while (!signal.aborted && this.#reign?.leadership === leadership) {
       const requests = this.#requests.splice(0);
       try {
-        if (requests.some(({ reload }) => reload)) await this.#reload(dispatcher);
+        if (requests.some(({ reload }) => reload)) await reload(this.#store, dispatcher);
         const done = requests.filter((request) => isDone(request, dispatcher));
         const arrived = this.#inbox.splice(0);
         const output = this.#turn(dispatcher, arrived);
@@ -375,39 +355,6 @@ export class Leader implements CarrierHandler {
       newToken: nanoid,
       proposingOf: this.#proposingOf,
     });
-  }
-
-  async #loadAll(dispatcher: Dispatcher): Promise<void> {
-    for (const peak of await this.#store.memoryPeaks()) dispatcher.peaks.learn(peak);
-    for (const { id, draining } of await this.#store.workers()) if (draining) dispatcher.rows.remember(id);
-    for (const record of await this.#store.openSweeps()) await this.#load(dispatcher, record);
-    const now = this.#now();
-    for (const open of await this.#store.openAttempts()) dispatcher.adopt(open, now);
-  }
-
-  async #load(dispatcher: Dispatcher, record: SweepRecord): Promise<void> {
-    const trials = await this.#store.trialsOf(record.id);
-    const keys: EpochKey[] = [...new Set(trials.flatMap((trial) => trial.plan.path))];
-    const [epochs, evaluations, failures] = await Promise.all([
-      this.#store.epochsByKey(keys),
-      this.#store.evaluationsByKey(keys),
-      this.#store.failureCounts(keys, record.id),
-    ]);
-    dispatcher.load({ record, trials, epochs, evaluations }, failures);
-  }
-
-  /** Brings memory in line with what people asked for since. */
-  async #reload(dispatcher: Dispatcher): Promise<void> {
-    const open = await this.#store.openSweeps();
-    for (const record of open) {
-      const known = dispatcher.board.sweeps.get(record.id);
-      const isOpen = known?.state === 'running' || known?.state === 'paused';
-      if (!isOpen || known.record.changes !== record.changes) await this.#load(dispatcher, record);
-      else if (record.state === 'paused') dispatcher.pause(known, null);
-      else if (known.state === 'paused') dispatcher.resume(known);
-    }
-    const ids = new Set(open.map((record) => record.id));
-    for (const id of [...dispatcher.board.sweeps.keys()]) if (!ids.has(id)) dispatcher.unload(id);
   }
 
   /** Until something arrives, or `atMost` milliseconds. */

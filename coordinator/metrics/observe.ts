@@ -1,6 +1,6 @@
 /** Feeds the metrics: counters from what each turn of the leader did, gauges from what it holds when Prometheus asks. */
 import type { FleetFacts } from '../leader/fleet-facts.js';
-import type { LeaderObserver, ObservedTurn } from '../leader/leader.js';
+import type { LeaderObserver, ObservedTurn } from '../leader/observer.js';
 import type { TurnWrites } from '../store/turn-writes.js';
 import { isEnded } from '../trial/states.js';
 import type { CoordinatorMetrics } from './metrics.js';
