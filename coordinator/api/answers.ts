@@ -5,6 +5,7 @@
  */
 import type { DataImages, DataSetDetail, DataSetView, DataSizes } from './data-views.js';
 import type { Right, Role } from '../access/roles.js';
+import type { SweepCosts } from '../store/records.js';
 import type { CostView, EnsembleView, ImportanceView } from './analysis-views.js';
 import type { EventPage, StreamMessage } from './event-views.js';
 import type { Drained, GarbageView, MadeToken, Released, TokenView, WorkerView, FleetTimeline, QueueView } from './fleet-views.js';
@@ -21,6 +22,7 @@ export interface Answers {
   'GET /me': Me;
   'POST /login-codes': LoginCode;
 
+  'GET /costs': readonly SweepCosts[];
   'GET /sweeps/:sweep/leaderboard': LeaderboardView;
   'GET /sweeps/:sweep/series': SeriesView;
   'GET /sweeps/:sweep/curves': CurvesView;

@@ -3,10 +3,11 @@
  * of some trials, points and sums over all of them. Every answer is bounded, and says of how many it is a part.
  */
 import { metricValue } from '../../proto/confusion.js';
-import type { RecordedCurve, SweepRecord } from '../store/records.js';
+import type { RecordedCurve, SweepCosts, SweepRecord } from '../store/records.js';
 import type { Store } from '../store/store.js';
 import { Boards, type Board } from './board.js';
 import { columnNamed, type TrialColumn } from './columns.js';
+import { Costs } from './costs.js';
 import { BadRequest, SweepNotFound } from './errors.js';
 import { heatmapOf, type HeatmapQuery } from './heatmap.js';
 import type { ColumnView, CurvesView, FailuresView, HeatmapView, LeaderboardView, PointsView, SeriesPoint, SeriesView, TimelineView } from './page-views.js';
@@ -36,10 +37,17 @@ const NO_CURVE: RecordedCurve = { values: [], seconds: [] };
 export class Pages {
   readonly #options: PagesOptions;
   readonly #boards: Boards;
+  readonly #costs: Costs;
 
   constructor(options: PagesOptions) {
     this.#options = options;
     this.#boards = new Boards(options.store);
+    this.#costs = new Costs(options.store);
+  }
+
+  /** Of all sweeps, in the order in which they were made. */
+  async costs(): Promise<readonly SweepCosts[]> {
+    return this.#costs.of(await this.#options.store.listSweeps(this.#options.project));
   }
 
   /** Throws SweepNotFound; BadRequest for a formula that cannot be read or names no column. */

@@ -7,6 +7,7 @@ import { moveSweep } from '../trial/states.js';
 import type { SweepState } from '../trial/states.js';
 import { endBatch, grantBatch, leaseGuard, readAttemptsOf, readAttemptsOn, readLastLog, readFailureCounts, readOpenAttempts, readAttemptsSince } from './attempts.js';
 import { forgetUnreferenced, readBlobMarker, readSomeReferred, readUnreferenced, touchBlob, writeBlob, writeBlobMarker } from './blobs.js';
+import { readCosts } from './costs.js';
 import { readCurves, readResults } from './curves.js';
 import { Database } from './database.js';
 import { checkpointBatch, droppedBatch, epochBatch, parentBatch, readBeyond, readEpochs, readRecordedSeq, readRecordedSince, readRecordingsAfter, retrainedBatch } from './epochs.js';
@@ -16,7 +17,7 @@ import { eventBatch, readEvents, readLastEvent } from './events.js';
 import { readLeader, silentForMs, takeLeadership } from './leader.js';
 import { peakBatch, readPeaks } from './memory-peaks.js';
 import { migrate, readMigrations } from './migrate.js';
-import type { AttemptRecord, EventWrite, FailureCount, LeaderRecord, OpenAttempt, RecordedEpoch, RecordedEvaluation, Recordings, StoredEvent, StoredWorker, SweepRecord, SweepSource, TokenRecord, TrialRecord, TrialRow, UnreferencedBlob } from './records.js';
+import type { AttemptRecord, EventWrite, FailureCount, LeaderRecord, OpenAttempt, RecordedEpoch, RecordedEvaluation, Recordings, StoredEvent, StoredWorker, SweepCosts, SweepRecord, SweepSource, TokenRecord, TrialRecord, TrialRow, UnreferencedBlob } from './records.js';
 import type { Candidate, Leadership, Store } from './store.js';
 import type { Carried, FreshTrial, NewSweep, NewToken, TurnWrites } from './turn-writes.js';
 import { lockSweep, lockSweepState, noteChange, readFileRevision, readManifests, readOpenSweeps, readSource, readSweep, readSweeps, spentBatch, sweepBatch, writeRevision, type StoredSweep } from './sweeps.js';
@@ -257,6 +258,10 @@ class PostgresStore implements Store {
 
   recordedBeyond(sweep: string): Promise<{ readonly epochs: number; readonly seconds: number }> {
     return this.#database.read((client) => readBeyond(client, sweep));
+  }
+
+  costsOf(sweeps: readonly string[]): Promise<SweepCosts[]> {
+    return this.#database.read((client) => readCosts(client, sweeps));
   }
 
   events(afterId: number, limit: number, sweep: string | null): Promise<StoredEvent[]> {

@@ -267,3 +267,13 @@ export interface LeaderRecord {
   readonly url: string | null;
   readonly since: Date;
 }
+
+/** What the epochs on a sweep's paths cost. */
+export interface SweepCosts {
+  /** Its id. */
+  readonly sweep: string;
+  /** Once for it; the time is that of training alone, summed over slots. */
+  readonly trained: { readonly epochs: number; readonly seconds: number };
+  /** What it would have cost more if no trial had shared any: with another of its own, or with a sweep before it. */
+  readonly saved: { readonly epochs: number; readonly seconds: number };
+}

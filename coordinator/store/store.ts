@@ -12,7 +12,7 @@
 import type { BlobId, EpochKey } from '../../proto/work.js';
 import type { MemoryPeak } from '../placement/memory.js';
 import type { SweepState, TrialState } from '../trial/states.js';
-import type { AttemptSpan, BoardRow, EventWrite, FailureCount, LeaderRecord, OpenAttempt, RecordedCurve, RecordedEpoch, RecordedEvaluation, Recordings, StoredEvent, StoredWorker, SweepRecord, SweepSource, TokenRecord, TrialMeans, TrialRecord, TrialRow, UnreferencedBlob, AttemptRecord } from './records.js';
+import type { AttemptSpan, BoardRow, EventWrite, FailureCount, LeaderRecord, OpenAttempt, RecordedCurve, RecordedEpoch, RecordedEvaluation, Recordings, StoredEvent, StoredWorker, SweepCosts, SweepRecord, SweepSource, TokenRecord, TrialMeans, TrialRecord, TrialRow, UnreferencedBlob, AttemptRecord } from './records.js';
 import type { Carried, FreshTrial, NewSweep, NewToken, TurnWrites } from './turn-writes.js';
 
 export interface Leadership {
@@ -104,6 +104,8 @@ export interface Store {
   recordedSince(seq: number, sweep: string): Promise<{ readonly trained: number; readonly retrained: number }>;
   /** Of epochs that were recorded on the sweep's behalf past where its trials ended: how many, and what they took. */
   recordedBeyond(sweep: string): Promise<{ readonly epochs: number; readonly seconds: number }>;
+  /** Of each of the given sweeps' current trials. */
+  costsOf(sweeps: readonly string[]): Promise<SweepCosts[]>;
   events(afterId: number, limit: number, sweep: string | null): Promise<StoredEvent[]>;
   /** Id of the last one; 0 before there is any. */
   lastEvent(): Promise<number>;

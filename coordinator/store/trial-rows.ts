@@ -102,7 +102,7 @@ export async function readTotals(client: ClientBase, sweep: string): Promise<{ s
 }
 
 /** Epochs of 100,000 trials are hashed in memory, and not by way of files. */
-async function withMemory<Result>(client: ClientBase, work: () => Promise<Result>): Promise<Result> {
+export async function withMemory<Result>(client: ClientBase, work: () => Promise<Result>): Promise<Result> {
   await client.query("begin read only; set local work_mem = '256MB'");
   try {
     return await work();

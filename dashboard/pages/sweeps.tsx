@@ -3,10 +3,10 @@ import { useSignal } from '@preact/signals';
 import type { JSX } from 'preact';
 import { ask, segment } from '../api/client.js';
 import { maySteer } from '../api/session.js';
-import type { ProgressView, SweepView } from '../api/types.js';
+import type { Answers, ProgressView, SweepView } from '../api/types.js';
 import { DataTable, localRows, sortingOf, TableTools, type Column } from '../components/data-table.js';
 import { usePageTitle } from '../components/page-title.js';
-import { Empty, Panel, Shown } from '../components/panel.js';
+import { Empty, Failed, Panel, Shown } from '../components/panel.js';
 import { ProgressBar, StateBadge } from '../components/state-badge.js';
 import { place, setQuery } from '../state/location.js';
 import { useResource } from '../state/resource.js';
@@ -14,9 +14,13 @@ import { remainingMs } from '../state/epoch-rate.js';
 import { between, count, duration, metric, percent, time, whole } from '../text/format.js';
 import { StartDialog } from './sweeps/start-dialog.js';
 
+type Costs = Answers['GET /costs'][number];
+
 interface SweepLine {
   readonly sweep: SweepView;
   readonly progress: ProgressView;
+  /** Null while they are summed. */
+  readonly costs: Costs | null;
 }
 
 const COLUMNS: readonly Column<SweepLine>[] = [
@@ -31,11 +35,18 @@ const COLUMNS: readonly Column<SweepLine>[] = [
   { name: 'best', label: 'Best', numeric: true, sort: 'desc', value: ({ progress }) => progress.best?.value ?? null, show: ({ progress: { best } }) => metric(best?.value) },
   { name: 'objective', label: 'Objective', sort: 'asc', value: ({ sweep }) => sweep.objective.metric },
   { name: 'left', label: 'Time left', numeric: true, sort: 'asc', value: (line) => remainingOf(line), show: (line) => leftText(line) },
+  { name: 'cost', label: 'Cost', numeric: true, sort: 'desc', value: ({ costs }) => costs?.trained.seconds ?? null, show: ({ costs }) => (costs === null ? '…' : duration(costs.trained.seconds * 1_000)) },
+  { name: 'saved', label: 'Saved by sharing', numeric: true, sort: 'desc', value: ({ costs }) => costs?.saved.seconds ?? null, show: ({ costs }) => (costs === null ? '…' : savedText(costs)) },
   { name: 'started', label: 'Started', sort: 'desc', value: ({ sweep }) => sweep.createdAt, show: ({ sweep }) => time(sweep.createdAt) },
   { name: 'took', label: 'Took', numeric: true, optional: true, value: ({ sweep }) => (sweep.finishedAt === null ? null : Date.parse(sweep.finishedAt) - Date.parse(sweep.createdAt)), show: ({ sweep }) => (sweep.finishedAt === null ? '–' : between(sweep.createdAt, sweep.finishedAt)) },
   { name: 'failed', label: 'Failed', numeric: true, sort: 'desc', optional: true, value: ({ progress }) => progress.trials.failed },
   { name: 'id', label: 'Id', optional: true, value: ({ sweep }) => sweep.id },
 ];
+
+/** E.g. 12 min (40 %): of what it would have cost without. */
+function savedText({ trained, saved }: Costs): string {
+  return saved.epochs === 0 ? '–' : `${duration(saved.seconds * 1_000)} (${percent(saved.seconds / Math.max(Number.MIN_VALUE, trained.seconds + saved.seconds))})`;
+}
 
 function remainingOf({ sweep, progress }: SweepLine): number | null {
   return sweep.state === 'running' ? remainingMs(sweep.id, progress.epochs) : null;
@@ -46,7 +57,7 @@ function leftText(line: SweepLine): string {
   return left === null ? '–' : `about ${duration(Math.max(1_000, left))}`;
 }
 
-async function loadLines(signal: AbortSignal): Promise<readonly SweepLine[]> {
+async function loadLines(signal: AbortSignal): Promise<readonly Omit<SweepLine, 'costs'>[]> {
   const sweeps = await ask('GET /sweeps', { signal });
   return Promise.all(sweeps.map(async (sweep) => ({ sweep, progress: await ask('GET /sweeps/:sweep/progress', { at: { sweep: sweep.id }, signal }) })));
 }
@@ -54,6 +65,9 @@ async function loadLines(signal: AbortSignal): Promise<readonly SweepLine[]> {
 export function SweepsPage(): JSX.Element {
   usePageTitle('Sweeps');
   const { resource, reload } = useResource('sweeps', loadLines, { live: null });
+  // Apart from the rest: summing takes longer.
+  const { resource: costs, reload: reloadCosts } = useResource('costs', (signal) => ask('GET /costs', { signal }), { live: null });
+  const known = costs.value.state === 'ready' ? new Map(costs.value.value.map((each) => [each.sweep, each])) : null;
   const isStarting = useSignal(false);
   const search = place.value.query.get('search') ?? '';
   return (
@@ -69,8 +83,9 @@ export function SweepsPage(): JSX.Element {
         )}
       </div>
       {isStarting.value && <StartDialog onClose={() => (isStarting.value = false)} />}
+      {costs.value.state === 'failed' && <Failed error={costs.value.error} retry={reloadCosts} />}
       <Shown what="the sweeps" of={resource} retry={reload}>
-        {(lines) => <SweepTable lines={lines} search={search} />}
+        {(lines) => <SweepTable lines={lines.map((line) => ({ ...line, costs: known?.get(line.sweep.id) ?? null }))} search={search} />}
       </Shown>
     </>
   );

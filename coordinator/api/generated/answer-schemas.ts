@@ -97,6 +97,53 @@ export const answerSchemas: { readonly definitions: { readonly [name: string]: S
     "expiresInMs"
    ]
   },
+  "SweepCosts": {
+   "type": "object",
+   "properties": {
+    "sweep": {
+     "type": "string",
+     "description": "Its id."
+    },
+    "trained": {
+     "type": "object",
+     "properties": {
+      "epochs": {
+       "type": "number"
+      },
+      "seconds": {
+       "type": "number"
+      }
+     },
+     "required": [
+      "epochs",
+      "seconds"
+     ],
+     "description": "Once for it; the time is that of training alone, summed over slots."
+    },
+    "saved": {
+     "type": "object",
+     "properties": {
+      "epochs": {
+       "type": "number"
+      },
+      "seconds": {
+       "type": "number"
+      }
+     },
+     "required": [
+      "epochs",
+      "seconds"
+     ],
+     "description": "What it would have cost more if no trial had shared any: with another of its own, or with a sweep before it."
+    }
+   },
+   "required": [
+    "sweep",
+    "trained",
+    "saved"
+   ],
+   "description": "What the epochs on a sweep's paths cost."
+  },
   "LeaderboardView": {
    "type": "object",
    "properties": {
@@ -5000,6 +5047,12 @@ export const answerSchemas: { readonly definitions: { readonly [name: string]: S
   },
   "POST /login-codes": {
    "$ref": "#/components/schemas/LoginCode"
+  },
+  "GET /costs": {
+   "type": "array",
+   "items": {
+    "$ref": "#/components/schemas/SweepCosts"
+   }
   },
   "GET /sweeps/:sweep/leaderboard": {
    "$ref": "#/components/schemas/LeaderboardView"

@@ -26,6 +26,7 @@ export interface PagesRoutesOptions {
 
 export function pagesRoutes({ pages }: PagesRoutesOptions): readonly Route[] {
   return [
+    route('GET /costs', { right: 'read', summary: "What the epochs of each sweep's trials cost, and what sharing saved" }, () => pages.costs()),
     route('GET /sweeps/:sweep/leaderboard', { right: 'read', summary: 'A part of its trials, best first or sorted by a column', query: leaderboardQuery }, (_, { params, query }) => pages.leaderboard(params.sweep, query)),
     route('GET /sweeps/:sweep/series', { right: 'read', summary: 'The objective over time, and each trial that was the best so far', query: seriesQuery }, (_, { params, query }) => pages.series(params.sweep, query.points)),
     route('GET /sweeps/:sweep/curves', { right: 'read', summary: 'Learning curves of some trials: one metric over epochs', query: curvesQuery }, (_, { params, query }) => pages.curves(params.sweep, query)),

@@ -9,6 +9,7 @@ import { FolderBlobStore } from '../../../blob/folder.js';
 import { httpServer } from '../../../coordinator/api/http.js';
 import type { CurvesView, FailuresView, HeatmapView, LeaderboardView, PointsView, SeriesView, TimelineView } from '../../../coordinator/api/page-views.js';
 import { Pages } from '../../../coordinator/api/pages.js';
+import type { SweepCosts } from '../../../coordinator/store/records.js';
 import { accessBy, ALL_BLOBS, NO_PICTURES, pageParts } from '../../support/access.js';
 import { epochOf, granted, newPath, planOf, specOf, sweepOf, turn } from '../store/facts.js';
 import { answersAsDescribed, type OpenApi } from './described.js';
@@ -81,6 +82,11 @@ it('a leaderboard is read in parts, the best first, with the columns that differ
   assert.deepEqual(board.trials.map(({ place }) => place), [1, 2]);
   const last = await ask<LeaderboardView>('/sweeps/many/leaderboard?offset=4');
   assert.deepEqual([numbers(last), last.trials.at(-1)?.failure?.message, last.trials.at(-1)?.place], [[0, 5], HOSTILE, null]);
+});
+
+it('costs are told of every sweep at once', async () => {
+  // Five trials of two epochs of 0.5 s each, which share nothing; the sixth failed before its first.
+  assert.deepEqual(await ask<readonly SweepCosts[]>('/costs'), [{ sweep, trained: { epochs: 10, seconds: 5 }, saved: { epochs: 0, seconds: 0 } }]);
 });
 
 it('it is filtered and sorted by any column, and shows the columns that are named', async () => {

@@ -1,0 +1,53 @@
+/**
+ * What all sweeps cost, for a list of them. Summing walks every epoch of every trial, so what was summed is kept:
+ * of a sweep that is over for good, of another until nine times what the summing took has passed.
+ */
+import type { SweepCosts, SweepRecord } from '../store/records.js';
+import type { Store } from '../store/store.js';
+
+interface Kept {
+  readonly costs: SweepCosts;
+  readonly record: SweepRecord;
+  /** On this process' monotonic clock. */
+  readonly goodUntilMs: number;
+}
+
+const LEAST_REST_MS = 1_000;
+const REST = 9;
+
+export class Costs {
+  readonly #store: Pick<Store, 'costsOf'>;
+  readonly #kept = new Map<string, Kept>();
+  #reading: Promise<void> = Promise.resolve();
+
+  constructor(store: Pick<Store, 'costsOf'>) {
+    this.#store = store;
+  }
+
+  /** In the order of the sweeps. */
+  async of(sweeps: readonly SweepRecord[]): Promise<readonly SweepCosts[]> {
+    // One after the other: whoever asks in the same moment finds what the first one has read.
+    this.#reading = this.#reading.catch(() => undefined).then(() => this.#read(sweeps));
+    await this.#reading;
+    return sweeps.flatMap(({ id }) => this.#kept.get(id)?.costs ?? []);
+  }
+
+  async #read(sweeps: readonly SweepRecord[]): Promise<void> {
+    const startedMs = performance.now();
+    const stale = sweeps.filter((record) => !isGood(this.#kept.get(record.id), record, startedMs));
+    if (stale.length === 0) return;
+    const read = new Map((await this.#store.costsOf(stale.map(({ id }) => id))).map((costs) => [costs.sweep, costs]));
+    const endedMs = performance.now();
+    const goodUntilMs = endedMs + Math.max(LEAST_REST_MS, REST * (endedMs - startedMs));
+    for (const record of stale) {
+      const costs = read.get(record.id);
+      if (costs !== undefined) this.#kept.set(record.id, { costs, record, goodUntilMs });
+    }
+  }
+}
+
+function isGood(kept: Kept | undefined, record: SweepRecord, nowMs: number): boolean {
+  if (kept === undefined || kept.record.revision !== record.revision || kept.record.changes !== record.changes || kept.record.state !== record.state) return false;
+  // Of one that was stopped, the epochs in progress are still to come.
+  return record.state === 'completed' || record.state === 'failed' || nowMs < kept.goodUntilMs;
+}
