@@ -9,7 +9,7 @@ import { Panel, Shown } from '../components/panel.js';
 import { ProgressBar, StateBadge } from '../components/state-badge.js';
 import { remainingMs } from '../state/epoch-rate.js';
 import { place } from '../state/location.js';
-import { useResource } from '../state/resource.js';
+import { useResource, type UsedResource } from '../state/resource.js';
 import { between, count, duration, metric, percent, time, whole } from '../text/format.js';
 import type { PageProps } from './page.js';
 import { EventLog } from './sweep/event-log.js';
@@ -38,11 +38,15 @@ export function SweepPage({ params }: PageProps): JSX.Element {
   usePageTitle(sweep);
   // By its id once that is known: events name no sweep otherwise.
   const id = useSignal<string | null>(null);
-  const { resource, reload } = useResource(`progress ${sweep}`, async (signal) => {
-    const found = await ask('GET /sweeps/:sweep/progress', { at: { sweep }, signal });
-    id.value = found.sweep.id;
+  const { resource, reload } = useResource(`sweep ${sweep}`, async (signal) => {
+    const found = await ask('GET /sweeps/:sweep', { at: { sweep }, signal });
+    id.value = found.id;
     return found;
   }, { live: id.value });
+  // Apart: to count the epochs of 100,000 trials takes longer than to show the best of them.
+  const progress = useResource(`progress ${sweep}`, (signal) => ask('GET /sweeps/:sweep/progress', { at: { sweep }, signal }), { live: id.value });
+  const read = progress.resource.value;
+  const [notice, failed] = read.state === 'ready' ? [read.value.notice, read.value.trials.failed] : [null, 0];
   const asked = place.value.query.get('view');
   const view = VIEWS.find(([name]) => name === asked)?.[0] ?? 'overview';
   return (
@@ -50,38 +54,41 @@ export function SweepPage({ params }: PageProps): JSX.Element {
       {(found) => (
         <>
           <div class="page-head">
-            <h1 dir="auto">{found.sweep.name.slice(0, 300)}</h1>
-            <StateBadge state={found.sweep.state} />
-            {found.sweep.data !== null && (
-              <a class="button" href={`/sweeps/${segment(found.sweep.name)}/ensemble`}>
+            <h1 dir="auto">{found.name.slice(0, 300)}</h1>
+            <StateBadge state={found.state} />
+            {found.data !== null && (
+              <a class="button" href={`/sweeps/${segment(found.name)}/ensemble`}>
                 Ensemble
               </a>
             )}
-            <Steering sweep={found.sweep} />
+            <Steering sweep={found} />
           </div>
-          {found.notice !== null && <p class="banner">{found.notice}</p>}
+          {notice !== null && <p class="banner">{notice}</p>}
           <nav class="tabs" aria-label="Views of the sweep">
             {VIEWS.map(([name, label]) => (
               <a key={name} href={`/sweeps/${segment(sweep)}${name === 'overview' ? '' : `?view=${name}`}`} {...(name === view ? { 'aria-current': 'page' as const } : {})}>
                 {label}
-                {name === 'failures' && found.trials.failed > 0 ? ` (${whole(found.trials.failed)})` : ''}
+                {name === 'failures' && failed > 0 ? ` (${whole(failed)})` : ''}
               </a>
             ))}
           </nav>
-          <CurrentView view={view} progress={found} />
+          <CurrentView view={view} sweep={found} progress={progress} />
         </>
       )}
     </Shown>
   );
 }
 
-function CurrentView({ view, progress }: { readonly view: View; readonly progress: ProgressView }): JSX.Element {
-  const { sweep, trials } = progress;
+function CurrentView({ view, sweep, progress: { resource, reload } }: { readonly view: View; readonly sweep: SweepView; readonly progress: UsedResource<ProgressView> }): JSX.Element {
   switch (view) {
     case 'overview':
       return (
         <>
-          <Facts view={progress} />
+          <Panel title="Progress">
+            <Shown what="the progress" of={resource} retry={reload}>
+              {(progress) => <Facts view={progress} />}
+            </Shown>
+          </Panel>
           <Panel title="Objective over time">
             <Series sweep={sweep} />
           </Panel>
@@ -91,11 +98,17 @@ function CurrentView({ view, progress }: { readonly view: View; readonly progres
     case 'curves':
       return (
         <Panel title="Learning curves">
-          <LearningCurves sweep={sweep} ended={trials.done} />
+          <Shown what="the progress" of={resource} retry={reload}>
+            {({ trials }) => <LearningCurves sweep={sweep} ended={trials.done} />}
+          </Shown>
         </Panel>
       );
     case 'space':
-      return <SpaceView sweep={sweep} ended={trials.done} />;
+      return (
+        <Shown what="the progress" of={resource} retry={reload}>
+          {({ trials }) => <SpaceView sweep={sweep} ended={trials.done} />}
+        </Shown>
+      );
     case 'slots':
       return (
         <Panel title="Slots over time">
@@ -128,7 +141,7 @@ function Facts({ view }: { readonly view: ProgressView }): JSX.Element {
   const left = sweep.state === 'running' ? remainingMs(sweep.id, epochs) : null;
   const counts = [`${whole(trials.running)} running`, `${whole(trials.waiting)} waiting`, ...(trials.failed > 0 ? [`${whole(trials.failed)} failed`] : []), ...(trials.cancelled > 0 ? [`${whole(trials.cancelled)} cancelled`] : [])];
   return (
-    <Panel title="Progress">
+    <>
       <ProgressBar label={`Epochs: ${percent(share)}`} done={epochs.recorded} total={epochs.total} />
       <dl class="facts spaced">
         <Fact name="Epochs" value={`${whole(epochs.recorded)} of ${whole(epochs.total)}`} more={percent(share)} />
@@ -137,6 +150,6 @@ function Facts({ view }: { readonly view: ProgressView }): JSX.Element {
         <Fact name="Time left" value={left === null ? '–' : `about ${duration(Math.max(1_000, left))}`} more={sweep.state === 'running' ? count(view.workers.length, 'worker') : `it is ${sweep.state}`} />
         <Fact name="Started" value={time(sweep.createdAt)} more={sweep.finishedAt === null ? `${between(sweep.createdAt, null)} ago` : `took ${between(sweep.createdAt, sweep.finishedAt)}`} />
       </dl>
-    </Panel>
+    </>
   );
 }
