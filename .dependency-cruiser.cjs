@@ -45,8 +45,9 @@ module.exports = {
       severity: 'error',
       from: { path: '^coordinator/' },
       // What a model costs is arithmetic on its layers, for constraints; there is one description of them.
+      // So is where a transfer's base ends, and what a depth of it freezes.
       // What a network sees of an image is shown as training decodes it, by the one code for that.
-      to: { path: '^(worker|cli)/', pathNot: '^worker/(model/cost|data/(decoder-pool|picture|raster|survey))\\.ts$' },
+      to: { path: '^(worker|cli)/', pathNot: '^worker/(model/(base|cost)|data/(decoder-pool|picture|raster|survey))\\.ts$' },
     },
     {
       name: 'worker-knows-no-coordinator',

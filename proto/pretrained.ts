@@ -11,9 +11,6 @@ export interface WeightsSource {
   readonly blob: BlobId;
   readonly bytes: number;
   readonly names: WeightNames;
-  /** Of the model whose weights they are: its layers in order, and the one that its base ends with unless `cutAt` says otherwise, null where nothing says it; of several structures, those that all have. */
-  readonly layers: readonly string[];
-  readonly usualCut: string | null;
 }
 
 const CAFFE = new Set(['vgg16', 'vgg19', 'resnet50', 'resnet101']);

@@ -3,6 +3,7 @@ import { chmodSync, existsSync, readFileSync, rmSync } from 'node:fs';
 import { dirname, relative, resolve } from 'node:path';
 import type { BlobStore } from '../../blob/store.js';
 import type { SubmitRequest } from '../../coordinator/api/views.js';
+import { checkBases } from '../../coordinator/sweep/check-transfer.js';
 import { checkCosts } from '../../coordinator/sweep/check-constraints.js';
 import { checkAgainstData } from '../../coordinator/sweep/check-data.js';
 import type { Problem } from '../../coordinator/sweep/mistakes.js';
@@ -168,7 +169,7 @@ async function prepare(parsed: ParsedSweep, sweep: SweepWithModule, options: Loa
     const costly = parsed.place(checkCosts(spec, data, module ?? null));
     if (costly.length > 0) throw new BadInput(mistakeLines(name, costly));
     for (const warning of parsed.warn(costWarningsOf(spec, data, module ?? null))) options.onWarning(warning);
-    const weighed = await withWeights(parsed.spec, parsed, sweep, options, name, { classes: data.classes.length, module: module ?? null });
+    const weighed = await withWeights(parsed.spec, parsed, sweep, options, name, { data, module: module ?? null });
     // Its caches were written first, with the rights that folders have by default.
     if (isNewHome) chmodSync(options.home.folder, 0o700);
     return { data, module, ...weighed };
@@ -184,14 +185,15 @@ async function prepare(parsed: ParsedSweep, sweep: SweepWithModule, options: Loa
 }
 
 /** The spec with what its pretrained weights are, where it has some. Throws BadInput with a line per mistake. */
-async function withWeights(spec: SweepSpec, parsed: ParsedSweep, sweep: SweepWithModule, options: LoadOptions, name: string, { classes, module }: { readonly classes: number; readonly module: ModelModule | null }): Promise<Pick<Prepared, 'spec' | 'weights'>> {
+async function withWeights(spec: SweepSpec, parsed: ParsedSweep, sweep: SweepWithModule, options: LoadOptions, name: string, { data, module }: { readonly data: DataSummary; readonly module: ModelModule | null }): Promise<Pick<Prepared, 'spec' | 'weights'>> {
   const written = spec.trainable.kind === 'image-classifier' ? spec.trainable.weights : undefined;
   if (written === undefined) return { spec };
   const prepared = await prepareWeights(spec, written, {
-    ...{ base: resolve(dirname(options.file)), blobs: options.blobs, cacheDir: options.home.dataCache, classes, module, signal: options.signal },
+    ...{ base: resolve(dirname(options.file)), blobs: options.blobs, cacheDir: options.home.dataCache, classes: data.classes.length, module, signal: options.signal },
     onProgress: (done, total) => options.onProgress({ phase: 'fetch', done, total: total ?? 0 }),
   });
-  if ('problems' in prepared) throw new BadInput(mistakeLines(name, parsed.place(prepared.problems)));
+  const problems = [...('problems' in prepared ? prepared.problems : []), ...checkBases(spec, data, module)];
+  if ('problems' in prepared || problems.length > 0) throw new BadInput(mistakeLines(name, parsed.place(problems)));
   const whole = sweep.withWeights(prepared.source);
   if ('mistakes' in whole) throw new BadInput(mistakeLines(name, whole.mistakes));
   return { spec: whole.spec, weights: prepared.source };

@@ -3,16 +3,20 @@ import { createHash } from 'node:crypto';
 import { readFile, stat } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import type { BlobStore } from '../../blob/store.js';
-import { sampledAssignments } from '../../coordinator/sampler/assignments.js';
+import { shapingAssignments } from '../../coordinator/sweep/bases.js';
 import { describe, type Problem } from '../../coordinator/sweep/mistakes.js';
-import type { Assignment, SweepSpec, WeightsSpec } from '../../coordinator/sweep/spec.js';
+import type { SweepSpec, WeightsSpec } from '../../coordinator/sweep/spec.js';
 import { modelChoice, structureOf } from '../../coordinator/sweep/structures.js';
 import { canonicalJson } from '../../proto/canonical.js';
 import { moduleModel, type ModelModule } from '../../proto/model-module.js';
-import { namedModel, type NamedModel } from '../../proto/models.js';
+import { namedModel } from '../../proto/models.js';
+import type { ModelChoice } from '../../proto/work.js';
 import { usualNormalisation, type WeightsSource } from '../../proto/pretrained.js';
 import { DataError } from '../../worker/data/data-error.js';
 import { writeSafetensors, type NamedTensor } from '../../worker/model/safetensors.js';
+import { programOf } from '../../worker/engine/program.js';
+import type { Input } from '../../worker/model/layers.js';
+import { ModelError } from '../../worker/model/model-error.js';
 import type { Topology } from '../../worker/model/topology.js';
 import { baseLayers, layerNames, usualCut } from '../../worker/model/transfer.js';
 import { buildModel } from '../../worker/model/zoo.js';
@@ -43,7 +47,7 @@ interface Network {
   readonly cuts: ReadonlySet<string | null>;
 }
 
-/** Throws DownloadFailed, WrongHash, ModelError and the blob store's errors. */
+/** Throws DownloadFailed, WrongHash and the blob store's errors. */
 export async function prepareWeights(spec: SweepSpec, written: WeightsSpec, options: WeightsOptions): Promise<PreparedWeights> {
   const problem = (found: string, expected: string, suggestion: string | null = null): PreparedWeights => ({ problems: [{ path: ['weights'], at: 'value', found, expected, suggestion }] });
   const path = isAddress(written.file) ? await fetched(written, options) : resolve(options.base, written.file);
@@ -83,12 +87,10 @@ async function match(spec: SweepSpec, shown: string, file: FileTensors, { blobs,
   const problems = problemsOf([...wrong.values()], shown, file, tensors.size === 0);
   if (problems.length > 0) return { problems };
   const { id, bytes } = await blobs.put(writeSafetensors([...tensors.values()]));
-  const lists = networks.map(({ topology }) => layerNames(topology));
-  const layers = (lists[0] ?? []).filter((layer) => lists.every((list) => list.includes(layer)));
-  return { source: { blob: id, bytes, names, layers, usualCut: usualCut(networks[0]!.topology) } };
+  return { source: { blob: id, bytes, names } };
 }
 
-/** Names that are no layers are told when the file is read once more, with the layers. */
+/** Names that are no layers are told by the check of the bases. */
 function neededLayers(topology: Topology, cuts: ReadonlySet<string | null>): ReadonlySet<string> {
   const known = new Set(layerNames(topology));
   return new Set([...cuts].map((cut) => cut ?? usualCut(topology)).filter((cut) => cut !== null).filter((cut) => known.has(cut)).flatMap((cut) => baseLayers(topology, cut)).map(({ config }) => config.name));
@@ -100,14 +102,15 @@ function networksOf(spec: SweepSpec, module: ModelModule | null, classes: number
   if (trainable.kind !== 'image-classifier') return [];
   const model = module === null ? namedModel(trainable.model) : moduleModel(module);
   const networks = new Map<string, { readonly topology: Topology; readonly cuts: Set<string | null> }>();
-  for (const assignment of assignmentsOf(spec, model)) {
+  for (const assignment of shapingAssignments(spec, trainable, module)) {
     const structure = structureOf(assignment, model, trainable.data, classes);
     const name = canonicalJson([structure.settings, module === null ? null : structure.input]);
     let network = networks.get(name);
     if (network === undefined) {
       const choice = modelChoice(trainable.model, module, structure);
-      if (choice === null) continue;
-      network = { topology: buildModel(choice, structure.input, classes), cuts: new Set() };
+      const topology = choice === null ? null : builtOrNull(choice, structure.input, classes);
+      if (topology === null) continue;
+      network = { topology, cuts: new Set() };
       networks.set(name, network);
     }
     network.cuts.add((assignment.cutAt ?? null) as string | null);
@@ -115,20 +118,16 @@ function networksOf(spec: SweepSpec, module: ModelModule | null, classes: number
   return [...networks.values()];
 }
 
-/** Past so many networks of a sampler that draws as it goes, its axes are walked one at a time. */
-const MOST_DRAWN = 256;
-
-/** Of a sampler that draws as it goes, all that it may: of each axis that makes another network its values, of a range both ends. */
-function assignmentsOf(spec: SweepSpec, model: NamedModel): Iterable<Assignment> {
-  const known = [...sampledAssignments(spec)];
-  if (known.length > 0) return known;
-  const shaping = new Set([...model.knobs.map(({ name }) => name), 'imageSize', 'cutAt', 'head']);
-  const axes = spec.axes.filter(({ when }) => when === undefined);
-  const first: Assignment = Object.fromEntries(axes.map(({ name, values }) => [name, values[0] ?? null]));
-  const varied = axes.filter(({ name, values }) => shaping.has(name) && values.length > 1);
-  const networks = varied.reduce((product, { values }) => product * values.length, 1);
-  if (networks > MOST_DRAWN) return [first, ...varied.flatMap(({ name, values }) => values.slice(1).map((value) => ({ ...first, [name]: value })))];
-  return varied.reduce<Assignment[]>((made, { name, values }) => made.flatMap((assignment) => values.map((value) => ({ ...assignment, [name]: value }))), [first]);
+/** Null for images that are too small for the model: such trials are infeasible, and the others have its tensors. */
+function builtOrNull(model: ModelChoice, input: Input, classes: number): Topology | null {
+  try {
+    const topology = buildModel(model, input, classes);
+    programOf(topology, 'wasm');
+    return topology;
+  } catch (error) {
+    if (error instanceof ModelError) return null;
+    throw error;
+  }
 }
 
 /** More lines than these say the same. */

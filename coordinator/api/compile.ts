@@ -3,6 +3,7 @@ import { type Mistake, formatMistake, parseSweepFile } from '../sweep/parse.js';
 import type { Problem } from '../sweep/mistakes.js';
 import { checkAgainstData } from '../sweep/check-data.js';
 import { checkCosts } from '../sweep/check-constraints.js';
+import { checkBases } from '../sweep/check-transfer.js';
 import { checkAgainstEngine } from '../sweep/check-engine.js';
 import { resolveTrials } from '../sweep/resolve.js';
 import { rewrite, type Replacement } from '../sweep/rewrite.js';
@@ -59,7 +60,7 @@ function compile({ source, sharing, data, numerics }: Stored, say: (mistake: Mis
   if (spec.trainable.kind === 'image-classifier' && spec.trainable.weights !== undefined && spec.trainable.weights.blob === undefined) throw new BadRequest(`sweep ${spec.name}: its weights were not submitted with it`);
   const unknown = parsed.place([...(data === null ? [] : checkAgainstData(spec, data)), ...checkAgainstEngine(spec, numerics)]);
   if (unknown.length > 0) throw new BadRequest(unknown.map(say).join('\n'));
-  const costly = parsed.place(checkCosts(spec, data, source.module));
+  const costly = parsed.place([...checkCosts(spec, data, source.module), ...checkBases(spec, data, source.module)]);
   if (costly.length > 0) throw new BadRequest(costly.map(say).join('\n'));
   return { source, spec, data, numerics, planned: resolveTrials(spec, data, numerics, source.module), say: (problems) => parsed.place(problems).map(say) };
 }

@@ -1,40 +1,59 @@
 /** What a sweep with pretrained weights asks of its base, against the layers that there are. */
-import type { WeightsSource } from '../../proto/pretrained.js';
+import type { ModelModule } from '../../proto/model-module.js';
+import type { Freeze } from '../../proto/work.js';
+import type { TransferBase } from '../../worker/model/base.js';
+import { basesFor, shapingAssignments } from './bases.js';
 import type { ImageDraft } from './draft.js';
-import { describe, type Problem } from './mistakes.js';
-import type { Axis } from './spec.js';
+import { describe, type Path, type Problem } from './mistakes.js';
+import type { Assignment, DataSummary, SweepSpec } from './spec.js';
 import { suggestValue } from './suggest.js';
 import { TRANSFER_DEFAULTS } from './transfer.js';
 
-/** `source` is null where nobody has looked at the weights: then names and depths are taken as they stand. */
-export function checkTransfer(draft: ImageDraft, axes: readonly Axis[], source: WeightsSource | null): Problem[] {
-  if (!Object.hasOwn(draft.raw, 'weights')) return withoutWeights(draft);
-  if (source === null || draft.sections.weights === undefined) return [];
-  const { layers, usualCut } = source;
-  const valuesOf = (name: 'cutAt' | 'freeze'): readonly unknown[] => axes.find((axis) => axis.name === name)?.values ?? [TRANSFER_DEFAULTS[name]];
-  const unknown = (name: string, value: string, place: string, among: readonly string[]): Problem => ({ path: ['space', name], at: 'value', found: describe(value), expected: `a layer of ${place}`, suggestion: suggestionFor(value, among) });
-  const problems: Problem[] = [];
-  const cuts: number[] = [];
-  for (const cut of valuesOf('cutAt')) {
-    const name = typeof cut === 'string' ? cut : usualCut;
-    const at = name === null ? -1 : layers.indexOf(name);
-    if (at >= 0) cuts.push(at + 1);
-    else if (typeof cut === 'string') problems.push(unknown('cutAt', cut, 'the model', layers));
-    else problems.push({ path: ['weights'], at: 'key', found: 'a model without pooling over the whole image or flattening, before which its base would end', expected: 'space.cutAt beside it', suggestion: '`trawl model NAME` lists its layers' });
+/** Once classes and models are known: cuts and depths that some trial's model does not have. */
+export function checkBases(spec: SweepSpec, data: Pick<DataSummary, 'classes'> | null, module: ModelModule | null): Problem[] {
+  const { trainable } = spec;
+  if (trainable.kind !== 'image-classifier' || trainable.weights === undefined || data === null) return [];
+  const baseFor = basesFor(trainable, data.classes.length, module);
+  const problems = new Map<string, { readonly problem: Problem; readonly layers: number }>();
+  let number = 0;
+  for (const assignment of shapingAssignments(spec, trainable, module)) {
+    const base = baseFor(assignment);
+    const problem = base === null ? null : problemOf(assignment, base, (name) => placeOf(spec, number, name));
+    number += 1;
+    if (problem === null) continue;
+    const { path, found } = problem;
+    const text = JSON.stringify([path, found]);
+    const layers = base?.base?.length ?? 0;
+    // Of several models the one with the least layers says what fits all of them.
+    if (layers < (problems.get(text)?.layers ?? Infinity)) problems.set(text, { problem, layers });
   }
-  // The grid crosses both axes, so the depth must fit the shallowest base.
-  const shallowest = Math.min(...cuts);
-  for (const freeze of valuesOf('freeze')) {
-    if (cuts.length === 0 || freeze === 'all' || freeze === 'none') continue;
-    const base = `the base, which ends with ${layers[shallowest - 1] ?? ''}`;
-    if (typeof freeze === 'number') {
-      if (freeze > shallowest) problems.push({ path: ['space', 'freeze'], at: 'value', found: describe(freeze), expected: `at most the ${shallowest} layers of ${base}`, suggestion: 'write all for the whole base' });
-    } else if (typeof freeze === 'string' && !layers.slice(0, shallowest).includes(freeze)) problems.push(unknown('freeze', freeze, base, layers.slice(0, shallowest)));
-  }
-  return problems;
+  return [...problems.values()].map(({ problem }) => problem);
 }
 
-function withoutWeights({ space }: ImageDraft): Problem[] {
+/** Where the value of an assignment stands: in its row of a list, or in space. */
+function placeOf({ sampler }: SweepSpec, number: number, name: string): Path {
+  const listed = typeof sampler === 'object' && 'list' in sampler && Object.hasOwn(sampler.list[number] ?? {}, name);
+  return listed ? ['sampler', 'list', number, name] : ['space', name];
+}
+
+function problemOf(assignment: Assignment, { layers, usualCut, base }: TransferBase, placeOfValue: (name: string) => Path): Problem | null {
+  const cutAt = (assignment.cutAt ?? TRANSFER_DEFAULTS.cutAt) as string | null;
+  const freeze = (assignment.freeze ?? TRANSFER_DEFAULTS.freeze) as Freeze;
+  const wrong = (name: 'cutAt' | 'freeze', value: unknown, expected: string, suggestion: string): Problem => ({ path: placeOfValue(name), at: 'value', found: describe(value), expected, suggestion });
+  if (base === null) {
+    if (cutAt !== null) return wrong('cutAt', cutAt, 'a layer of the model', suggestionFor(cutAt, layers));
+    if (usualCut === null) return { path: ['weights'], at: 'key', found: 'a model without pooling over the whole image or flattening, before which its base would end', expected: 'space.cutAt beside it', suggestion: '`trawl model NAME` lists its layers' };
+    return null;
+  }
+  const ofBase = `the base, which ends with ${base.at(-1)?.name ?? ''}`;
+  if (typeof freeze === 'number') return freeze <= base.length ? null : wrong('freeze', freeze, `at most the ${base.length} layers of ${ofBase}`, 'write all for the whole base');
+  const names = base.map(({ name }) => name);
+  if (freeze === 'all' || freeze === 'none' || names.includes(freeze)) return null;
+  return wrong('freeze', freeze, `a layer of ${ofBase}`, suggestionFor(freeze, names));
+}
+
+export function withoutWeights({ raw, space }: ImageDraft): Problem[] {
+  if (Object.hasOwn(raw, 'weights')) return [];
   return Object.keys(TRANSFER_DEFAULTS).filter((name) => space.has(name)).map((name) => ({ path: ['space', name], at: 'key', found: `${name} without weights`, expected: 'weights: FILE beside it', suggestion: 'without pretrained weights there is no base' }));
 }
 

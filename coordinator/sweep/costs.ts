@@ -34,7 +34,7 @@ export function costsFor(spec: SweepSpec, data: Pick<DataSummary, 'classes'> | n
       clips: (assignment.clipNorm ?? null) !== null,
       augments: resolveAugmentation((assignment.augment ?? null) as WrittenAugmentation | null) !== null,
     };
-    const transfer = transferOf({ ...trainable, ...(trainable.weights === undefined ? {} : { weights: { file: '', blob: '' } }) }, assignment) ?? null;
+    const transfer = transferOf({ ...trainable, ...(trainable.weights === undefined ? {} : { weights: { file: '', blob: '' } }) }, assignment, null) ?? null;
     const text = canonicalJson({ structure, step, transfer });
     const before = known.get(text);
     if (before !== undefined) return before;

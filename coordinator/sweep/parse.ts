@@ -5,7 +5,7 @@ import { namedAxes } from './axes.js';
 import { checkDraft, modelOf } from './check.js';
 import type { ProgramSource } from '../../proto/program.js';
 import { checkProgram } from './check-program.js';
-import { checkTransfer } from './check-transfer.js';
+import { withoutWeights } from './check-transfer.js';
 import type { WeightsSource } from '../../proto/pretrained.js';
 import { checkSynthetic } from './check-synthetic.js';
 import { composeImage, composeProgram, composeSynthetic } from './compose.js';
@@ -79,7 +79,7 @@ export function parseSweepFile(text: string, file: string, module: ModelModule |
   const listed = rows === null ? null : listedTrials(draft, named.axes, rows);
   const axes = listed?.axes ?? named.axes;
   // Names that only a list gives are unknown where that could not be read.
-  const later = opened.problems.length > 0 ? [] : [...checkDraft(draft, axes), ...checkTrainable(draft, axes, weights)];
+  const later = opened.problems.length > 0 ? [] : [...checkDraft(draft, axes), ...checkTrainable(draft, axes)];
   const all = [...problemsOf(issues, raw), ...named.problems, ...opened.problems, ...(listed?.problems ?? []), ...movedToList(later, draft, rows ?? [])];
   if (module === null && isModulePath(raw.model)) all.push({ path: ['model'], at: 'value', found: describe(raw.model), expected: 'what the module builds beside the file', suggestion: 'submit it with `trawl run`' });
   const mistakes = [...source.mistakes, ...all.map(located)];
@@ -95,8 +95,8 @@ export function parseSweepFile(text: string, file: string, module: ModelModule |
   };
 }
 
-function checkTrainable(draft: Draft, axes: readonly Axis[], weights: WeightsSource | null): readonly Problem[] {
-  if (draft.kind === 'image') return checkTransfer(draft, axes, weights);
+function checkTrainable(draft: Draft, axes: readonly Axis[]): readonly Problem[] {
+  if (draft.kind === 'image') return withoutWeights(draft);
   if (draft.kind === 'synthetic') return checkSynthetic(draft, axes);
   return checkProgram(draft);
 }

@@ -14,11 +14,13 @@ import { sampledAssignments } from '../sampler/assignments.js';
 import { resolveOptimizer, type WrittenOptimizer } from '../space/optimizer.js';
 import { resolveAugmentation, type WrittenAugmentation } from '../space/augmentation.js';
 import { isSchedule, plateauAt, rateAt, ratesOf, type RateSchedule, type Schedule } from '../space/schedule.js';
+import { basesFor, type BaseFor } from './bases.js';
 import { classicalSettings, classicalTrajectory } from './classical.js';
 import { costsFor } from './costs.js';
 import { classWeights, inputOf } from './image-input.js';
 import { replicatesOf } from './replicates.js';
 import { modelChoice, structureOf } from './structures.js';
+import type { TransferBase } from '../../worker/model/base.js';
 import { baseSettings, type ImageSpec, transferOf } from './transfer.js';
 import type { Assignment, CommandSpec, DataSummary, ModuleSpec, SweepSpec, TrialPlan } from './spec.js';
 
@@ -45,9 +47,13 @@ export class Resolver {
   readonly #context: Submitted;
   readonly #keys = new KeyTree();
   readonly #settings = new SettingsPool();
+  /** Of a sweep with pretrained weights alone. */
+  readonly #baseFor: BaseFor | null;
 
   constructor(context: Submitted) {
     this.#context = context;
+    const { spec: { trainable }, data, module } = context;
+    this.#baseFor = trainable.kind === 'image-classifier' && trainable.weights !== undefined && data !== null ? basesFor(trainable, data.classes.length, module) : null;
   }
 
   /** Throws UnresolvableSweep for an image classifier without data. */
@@ -55,7 +61,7 @@ export class Resolver {
     const { spec } = this.#context;
     const shares = spec.sharing && (spec.trainable.kind !== 'command' || spec.trainable.share);
     const salt = shares ? null : number;
-    const { trajectory, epochs } = resolve(this.#context, assignment, { replicate, salt }, this.#settings);
+    const { trajectory, epochs } = resolve(this.#context, assignment, this.#baseFor?.(assignment) ?? null, { replicate, salt }, this.#settings);
     return { number, assignment, trajectory, epochs, path: this.#keys.path(trajectory, epochs) };
   }
 }
@@ -83,7 +89,7 @@ export interface Submitted {
   readonly module: ModelModule | null;
 }
 
-function resolve({ spec, data, numerics, module }: Submitted, assignment: Assignment, { replicate, salt }: Pick<ImageTrajectory, 'replicate' | 'salt'>, pool: SettingsPool): Resolved {
+function resolve({ spec, data, numerics, module }: Submitted, assignment: Assignment, base: TransferBase | null, { replicate, salt }: Pick<ImageTrajectory, 'replicate' | 'salt'>, pool: SettingsPool): Resolved {
   const { trainable } = spec;
   if (trainable.kind === 'synthetic') {
     const trajectory: SyntheticTrajectory = {
@@ -114,14 +120,14 @@ function resolve({ spec, data, numerics, module }: Submitted, assignment: Assign
     data: data.digest,
     classes: data.classes.length,
     input: inputOf(trainable.data, Number(assignment.imageSize), model.defaults.normalisation),
-    model: { ...chosenModel(trainable.model, module, structureOf(assignment, model, trainable.data, data.classes.length)), ...chosenTransfer(spec.name, trainable, assignment) },
+    model: { ...chosenModel(trainable.model, module, structureOf(assignment, model, trainable.data, data.classes.length)), ...chosenTransfer(spec.name, trainable, assignment, base) },
     optimizer: resolveOptimizer(assignment.optimizer as WrittenOptimizer),
     loss: 'softmaxCrossEntropy',
     initSeed: spec.seed,
     replicate,
     salt,
   };
-  return { trajectory, epochs: imageEpochs(trainable, assignment, data, spec.seed, pool) };
+  return { trajectory, epochs: imageEpochs(trainable, assignment, base, data, spec.seed, pool) };
 }
 
 function chosenModel(name: string, module: ModelModule | null, structure: Structure): ModelChoice {
@@ -130,13 +136,13 @@ function chosenModel(name: string, module: ModelModule | null, structure: Struct
   return choice;
 }
 
-function chosenTransfer(sweep: string, trainable: ImageSpec, assignment: Assignment): Pick<ModelChoice, 'transfer'> {
-  const transfer = transferOf(trainable, assignment);
+function chosenTransfer(sweep: string, trainable: ImageSpec, assignment: Assignment, base: TransferBase | null): Pick<ModelChoice, 'transfer'> {
+  const transfer = transferOf(trainable, assignment, base);
   if (transfer === null) throw new UnresolvableSweep(`the weights of sweep ${sweep} were not submitted with it`);
   return transfer === undefined ? {} : { transfer };
 }
 
-function imageEpochs(trainable: ImageSpec, assignment: Assignment, data: DataSummary, seed: number, pool: SettingsPool): EpochSettings[] {
+function imageEpochs(trainable: ImageSpec, assignment: Assignment, transferBase: TransferBase | null, data: DataSummary, seed: number, pool: SettingsPool): EpochSettings[] {
   const count = Number(assignment.epochs);
   const lr = assignment.lr as number | RateSchedule;
   const fixed = {
@@ -158,7 +164,7 @@ function imageEpochs(trainable: ImageSpec, assignment: Assignment, data: DataSum
     const rates = ratesOf(lr, epoch, count);
     const [lrFrom, rate] = [Math.fround(rates.from), Math.fround(rates.to)];
     const plateau = plateauAt(lr, epoch);
-    const base = baseSettings(trainable, assignment, epoch);
+    const base = baseSettings(trainable, assignment, transferBase, epoch, { from: lrFrom, to: rate, reacts: plateau !== null });
     if (last?.lr !== rate || last.lrFrom !== lrFrom || (last.plateau === undefined) !== (plateau === null) || last.base?.freeze !== base?.freeze) {
       const more = { ...(plateau === null ? {} : { plateau }), ...(base === undefined ? {} : { base }) };
       last = pool.get<ImageEpochSettings>(`${family} ${lrFrom} ${rate} ${canonicalJson(more)}`, () => ({ lr: rate, lrFrom, ...more, ...fixed }));

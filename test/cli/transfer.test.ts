@@ -75,6 +75,20 @@ test('an address is fetched and checked by its hash, and means the same weights'
   }
 });
 
+test('images that are too small for the base are infeasible trials, and the others train', async () => {
+  const topology = buildModel({ name: 'lmap3', knobs: { filters: [4, 4], hidden: [4] } }, { height: 16, width: 16, channels: 1 }, 2);
+  const source = { count: 1, height: 16, width: 16, channels: 1, labels: new Uint16Array(1), read: () => undefined };
+  const executable = await (await createWasmEngine()).compile(topology, training(2, { initSeed: 99 }), source);
+  writeFileSync(join(folder, 'lmap3.safetensors'), writeSafetensors(tensorsIn(executable.state()).filter(({ name }) => !name.includes(':'))));
+  const file = join(folder, 'small.yaml');
+  writeFileSync(file, 'name: small\ndata: {path: ./images, split: {val: 0.25, test: 0.25}}\nmodel: lmap3\nweights: ./lmap3.safetensors\nspace: {imageSize: [3, 16], filters: [[4, 4]], hidden: [[4]], epochs: 1, batch: 4}\n');
+  const ended = await run(file, 'home');
+  assert.equal(ended.code, 0, ended.stderr);
+  const [small, large] = (JSON.parse(ended.stdout) as RunDocument).trials.toSorted((a, b) => a.number - b.number);
+  assert.deepEqual([small?.state, large?.state], ['infeasible', 'completed']);
+  assert.match(small?.failure?.message ?? '', /max_pooling2d_1/, 'the layer that had nothing left');
+});
+
 test('what does not fit is one line with the layer, both shapes and the file, exit code 2, and no home', async () => {
   const whole = readFileSync(join(folder, 'base.safetensors'));
   writeFileSync(join(folder, 'cut.safetensors'), whole.subarray(0, whole.length - 100));

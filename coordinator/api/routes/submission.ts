@@ -44,7 +44,7 @@ export const submitRequest = z.strictObject({
   list: z.strictObject({ path: z.string(), shown: z.string(), text: z.string().nullable(), why: z.string().optional() }).optional(),
   replace: z.boolean().optional(),
   warmStartFrom: z.array(z.string().min(1)).min(1).optional(),
-  weights: z.strictObject({ blob: z.string().regex(/^[0-9a-f]{64}$/), bytes: z.number().int().min(0), names: z.enum(['keras', 'torch']), layers: z.array(z.string()), usualCut: z.string().nullable() }).optional(),
+  weights: z.strictObject({ blob: z.string().regex(/^[0-9a-f]{64}$/), bytes: z.number().int().min(0), names: z.enum(['keras', 'torch']) }).optional(),
   program: z.object({ blob: z.string().regex(/^[0-9a-f]{64}$/), bytes: z.number().int().min(0) }).optional(),
 });
 

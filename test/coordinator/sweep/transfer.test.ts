@@ -1,18 +1,24 @@
 /** What a sweep file says of pretrained weights, and what its trials become. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { checkBases } from '../../../coordinator/sweep/check-transfer.js';
 import { formatMistake, parseSweepFile } from '../../../coordinator/sweep/parse.js';
 import { resolveTrials } from '../../../coordinator/sweep/resolve.js';
 import type { DataSummary, TrialPlan } from '../../../coordinator/sweep/spec.js';
+import { namedModel } from '../../../proto/models.js';
 import type { WeightsSource } from '../../../proto/pretrained.js';
 import type { ImageEpochSettings, ImageTrajectory } from '../../../proto/work.js';
+import { programOf } from '../../../worker/engine/program.js';
+import { baseLayers, usualCut } from '../../../worker/model/transfer.js';
+import { buildModel } from '../../../worker/model/zoo.js';
 
 const DATA: DataSummary = { manifest: 'm', digest: 'd', images: 10, classes: ['a', 'b'], positive: 1, counts: { train: [3, 3], val: [1, 1], test: [1, 1] }, rejected: [], warnings: [] };
-const WEIGHTS: WeightsSource = { blob: 'b'.repeat(64), bytes: 1, names: 'keras', layers: ['conv2d_1', 'activation_1', 'conv2d_2', 'activation_2', 'flatten_1', 'dense_1'], usualCut: 'activation_2' };
+const WEIGHTS: WeightsSource = { blob: 'b'.repeat(64), bytes: 1, names: 'keras' };
 
 function lines(text: string, weights: WeightsSource | null = WEIGHTS): string[] {
   const parsed = parseSweepFile(text, 'a.yaml', null, null, null, weights);
-  return 'mistakes' in parsed ? parsed.mistakes.map((mistake) => formatMistake('a.yaml', mistake)) : [];
+  const mistakes = 'mistakes' in parsed ? parsed.mistakes : parsed.place(checkBases(parsed.spec, DATA, null));
+  return mistakes.map((mistake) => formatMistake('a.yaml', mistake));
 }
 
 function plans(text: string, weights: WeightsSource | null = WEIGHTS): TrialPlan[] {
@@ -25,10 +31,10 @@ const trajectoryOf = (plan: TrialPlan | undefined): ImageTrajectory => plan?.tra
 const basesOf = (plan: TrialPlan | undefined): unknown[] => plan?.epochs.map((settings) => (settings as ImageEpochSettings).base) ?? [];
 
 test('a trial has its base and head in its model, and what is trained of the base in each epoch', () => {
-  const [plan] = plans('data: x\nmodel: cnn\nweights: w.h5\nspace: {epochs: 4, freeze: 2, unfreezeAt: 2, baseLr: 0.0001, cutAt: activation_1, headPooling: flatten, headUnits: [[16, 8]]}');
+  const [plan] = plans('data: x\nmodel: cnn\nweights: w.h5\nspace: {epochs: 4, freeze: 1, unfreezeAt: 2, baseLr: 0.0001, cutAt: activation_1, headPooling: flatten, headUnits: [[16, 8]]}');
   assert.deepEqual(trajectoryOf(plan).model.transfer, { weights: WEIGHTS.blob, cutAt: 'activation_1', pooling: 'flatten', hidden: [16, 8] });
   const lr = Math.fround(0.0001);
-  assert.deepEqual(basesOf(plan), [{ freeze: 2, lr }, { freeze: 2, lr }, { freeze: 'none', lr }, { freeze: 'none', lr }]);
+  assert.deepEqual(basesOf(plan), [{ freeze: 1, lr }, { freeze: 1, lr }, { freeze: 'none', lr }, { freeze: 'none', lr }]);
 });
 
 test('what is not named is a frozen base to the usual cut, and an output behind average pooling', () => {
@@ -68,13 +74,86 @@ test('the weights are part of every key; a sweep without any has no field of the
   assert.ok(!('transfer' in trajectoryOf(plain).model) && !('base' in (plain?.epochs[0] ?? {})));
 });
 
+// The layers of the zoo's networks, as `trawl model` lists them. Of `cnn` with two blocks: conv2d_1, batch_normalization_1,
+// activation_1, max_pooling2d_1, the same with _2, and the flattening before which the base ends.
+const CNN = 'data: x\nmodel: cnn\nweights: w.h5\nspace: {imageSize: 16, blocks: 2, epochs: 3, ';
+const pathOf = (text: string): readonly string[] | undefined => plans(`${text}}`)[0]?.path;
+
+test('settings that freeze the same have the same keys, however they are written', () => {
+  const same = (space: string, ...others: string[]): void => others.forEach((other) => assert.deepEqual(pathOf(CNN + other), pathOf(CNN + space), `${other} and ${space}`));
+  same('freeze: none', 'freeze: 0');
+  same('freeze: all', 'freeze: 8', 'freeze: max_pooling2d_2', 'freeze: activation_2', 'freeze: 6', 'freeze: batch_normalization_2', 'lr: 0.001', 'cutAt: max_pooling2d_2', 'cutAt: null');
+  same('freeze: 2', 'freeze: batch_normalization_1', 'freeze: 3', 'freeze: max_pooling2d_1');
+  same('freeze: 1', 'freeze: conv2d_1');
+  same('freeze: 1, cutAt: activation_1', 'freeze: conv2d_1, cutAt: activation_1');
+  same('freeze: all, cutAt: activation_1', 'freeze: 3, cutAt: activation_1', 'freeze: 2, cutAt: activation_1');
+  same('freeze: none, lr: 0.01', 'freeze: none, lr: 0.01, baseLr: 0.01', 'freeze: none, lr: 0.01, baseLr: {factor: 1}');
+  assert.deepEqual(pathOf(`${CNN}freeze: all, headUnits: 8`), pathOf(`${CNN}freeze: all, headUnits: [[8]]`));
+});
+
+test('settings that freeze something else have other keys', () => {
+  const keys = ['freeze: none', 'freeze: 1', 'freeze: 2', 'freeze: 5', 'freeze: all', 'freeze: all, cutAt: activation_2', 'freeze: all, cutAt: max_pooling2d_1', 'freeze: none, lr: 0.01, baseLr: 0.02'].map((space) => pathOf(CNN + space)?.[0]);
+  assert.equal(new Set(keys).size, keys.length);
+  // A base whose rate metrics reduce goes another way than one whose rate is its own.
+  const reduced = 'freeze: none, lr: {plateau: {initial: 0.01, factor: 0.5, patience: 1}}';
+  assert.notDeepEqual(pathOf(`${CNN}${reduced}, baseLr: 0.01`), pathOf(CNN + reduced));
+});
+
+test('the keys of what is written plainly are those from before other ways to write it had the same', () => {
+  // Recorded on 28 November 2026 with a program whose keys had the settings as they were written; a new IMAGE_CLASSIFIER_VERSION moves them all.
+  const recorded = [
+    ['freeze: all', 'fd34753e4aefa6c35701d8cec46ae4d876ba809a464394f58c86f5c646a0ffb1'],
+    ['freeze: none', 'dcf0d866ee2d37ffa0319c1b9ba06a122cfdf058f95d717680a4f5aeb979cdea'],
+    ['freeze: 1', '326d142cdbb811a4e123ff76898ccbf6726f9f41454e61a562b2ad2b2ccf963c'],
+    ['freeze: 2', 'b7f41d56394fe471600f86119491db8271b4805698fb656238420a5d0de8cd54'],
+    ['freeze: all, cutAt: activation_1', 'fd336dd09bcd4d2dd265ad2b3e6e1855da5b28742e45ef2646d3f7aabfa89bbf'],
+    ['freeze: 5, unfreezeAt: 2, baseLr: {factor: 0.1}', '1103fa06210761d8922b12dd0b1bd281103d98a7d0e9fbf3887a0eb61e1836f8'],
+    ['freeze: none, lr: 0.01, baseLr: 0.0001', '57181158ba2f2a7be0d746d1c3a33292897a884d98384a1fa11fc5ca652da4dc'],
+  ] as const;
+  for (const [space, key] of recorded) assert.equal(pathOf(CNN + space)?.[2], key, space);
+});
+
+test('a depth of a branching base has the key of another exactly when the same layers with parameters are frozen', () => {
+  for (const model of ['resnet18', 'inception', 'mobilenetv2']) {
+    const input = { height: 64, width: 64, channels: 3 } as const;
+    const knobs = Object.fromEntries(namedModel(model).knobs.map((knob) => [knob.name, knob.default]));
+    const whole = buildModel({ name: model, knobs }, input, 2);
+    const names = baseLayers(whole, usualCut(whole) ?? '').filter(({ class_name }) => class_name !== 'InputLayer').map(({ config }) => config.name);
+    // What a layer has is told by the program that trains it.
+    const heavy = new Set(programOf(whole, 'wasm').layers.filter(({ params }) => params > 0).map(({ name }) => name));
+    const file = `data: {path: x, channels: rgb}\nmodel: ${model}\nweights: w.h5\nspace: {imageSize: 64, epochs: 1}\nsampler: {list: [{freeze: none}, {freeze: all}${names.map((name, index) => `, {freeze: ${index + 1}}, {freeze: ${name}}`).join('')}]}`;
+    const [none, all, ...depths] = plans(file).map(({ path }) => path[0]);
+    let at = 0;
+    const total = names.filter((name) => heavy.has(name)).length;
+    const byCount = new Map([[0, none], [total, all]]);
+    names.forEach((name, index) => {
+      if (heavy.has(name)) at += 1;
+      const key = byCount.get(at) ?? depths[2 * index];
+      byCount.set(at, key);
+      assert.equal(depths[2 * index], key, `${model}: freeze: ${index + 1}`);
+      assert.equal(depths[2 * index + 1], key, `${model}: freeze: ${name}`);
+    });
+    assert.equal(new Set(byCount.values()).size, total + 1, model);
+  }
+});
+
 test('mistakes name the layer, the depth and the place', () => {
   const sweep = (space: string): string => `data: x\nmodel: cnn\nweights: w.h5\nspace: {${space}}`;
   const one = (text: string, line: string): void => assert.deepEqual(lines(text), [line]);
-  one(sweep('freeze: 9'), 'a.yaml:4:17: space.freeze: found 9, expected at most the 4 layers of the base, which ends with activation_2; write all for the whole base');
-  one(sweep('freeze: 3, cutAt: [null, activation_1]'), 'a.yaml:4:17: space.freeze: found 3, expected at most the 2 layers of the base, which ends with activation_1; write all for the whole base');
+  one(sweep('freeze: 13'), 'a.yaml:4:17: space.freeze: found 13, expected at most the 12 layers of the base, which ends with max_pooling2d_3; write all for the whole base');
+  one(sweep('freeze: 4, cutAt: [null, activation_1]'), 'a.yaml:4:17: space.freeze: found 4, expected at most the 3 layers of the base, which ends with activation_1; write all for the whole base');
   one(sweep('cutAt: activation2'), 'a.yaml:4:16: space.cutAt: found "activation2", expected a layer of the model; did you mean activation_2?');
-  one(sweep('freeze: dense_1'), 'a.yaml:4:17: space.freeze: found "dense_1", expected a layer of the base, which ends with activation_2; `trawl model NAME` lists them');
+  one(sweep('freeze: dense_1'), 'a.yaml:4:17: space.freeze: found "dense_1", expected a layer of the base, which ends with max_pooling2d_3; `trawl model NAME` lists them');
+  const resnet = (space: string): string => `data: {path: x, channels: rgb}\nmodel: resnet18\nweights: w.h5\nspace: {imageSize: 64, ${space}}`;
+  // Of the 26 layers up to that one, two are a shortcut beside it: conv3_block1_0_conv and conv3_block1_0_bn.
+  assert.deepEqual(lines(resnet('cutAt: conv3_block1_1_relu, freeze: 24')), []);
+  one(resnet('cutAt: conv3_block1_1_relu, freeze: 25'), 'a.yaml:4:60: space.freeze: found 25, expected at most the 24 layers of the base, which ends with conv3_block1_1_relu; write all for the whole base');
+  one(resnet('cutAt: conv3_block1_1_relu, freeze: conv3_block1_0_bn'), 'a.yaml:4:60: space.freeze: found "conv3_block1_0_bn", expected a layer of the base, which ends with conv3_block1_1_relu; did you mean conv3_block1_1_bn?');
+  // Each trial's own base counts: a list crosses nothing, and of several models the shallowest says what fits them all.
+  const listed = (trials: string): string => `data: x\nmodel: cnn\nweights: w.h5\nspace: {imageSize: 32}\nsampler: {list: [${trials}]}`;
+  assert.deepEqual(lines(listed('{blocks: 2, freeze: 8}, {blocks: 4, freeze: 16}')), []);
+  one(listed('{blocks: 2, freeze: 8}, {blocks: 3, freeze: 16}'), 'a.yaml:5:62: sampler.list[1].freeze: found 16, expected at most the 12 layers of the base, which ends with max_pooling2d_3; write all for the whole base');
+  one('data: x\nmodel: cnn\nweights: w.h5\nspace: {imageSize: 32, blocks: [4, 2, 3], freeze: 9}\nsampler: random\nbudget: {trials: 4}', 'a.yaml:4:51: space.freeze: found 9, expected at most the 8 layers of the base, which ends with max_pooling2d_2; write all for the whole base');
   one('data: x\nmodel: cnn\nspace: {freeze: all}', 'a.yaml:3:9: space.freeze: found freeze without weights, expected weights: FILE beside it; without pretrained weights there is no base');
   one(sweep('headUnits: [[]]'), 'a.yaml:4:21: space.headUnits[0]: found [], expected a number of neurons (0 for no layer), or a list of them in a list');
   one(sweep('unfreezeAt: 0'), 'a.yaml:4:21: space.unfreezeAt: found 0, expected a whole number from 1 to 100000');
