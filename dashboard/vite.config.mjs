@@ -9,7 +9,7 @@ export default defineConfig({
   root,
   esbuild: { jsx: 'automatic', jsxImportSource: 'preact', legalComments: 'none' },
   build: {
-    outDir: join(root, '..', 'dist', 'dashboard'),
+    outDir: join(root, '..', 'dist', 'page'),
     emptyOutDir: true,
     // Says what each page fetches, for the limit of its size.
     manifest: true,

@@ -1,5 +1,5 @@
 /**
- * Compiles the TypeScript sources to dist/, bundles the dashboard to dist/dashboard, and removes what was compiled from sources that are gone
+ * Compiles the TypeScript sources to dist/, bundles the dashboard to dist/page, and removes what was compiled from sources that are gone
  * (a deleted test must not run on). Imported by setup.mjs; `node tools/build.mjs` builds always.
  */
 import { spawnSync } from 'node:child_process';
@@ -47,7 +47,7 @@ function removeOrphans(files) {
   const known = new Set(files.map((file) => relative(root, file).replace(/\.ts$/, '')));
   for (const file of filesUnder(dist)) {
     const path = relative(dist, file);
-    if (!path.includes(sep) || path.startsWith(`dashboard${sep}`)) continue;
+    if (!path.includes(sep) || path.startsWith(`page${sep}`)) continue;
     if (!known.has(path.replace(/\.js(\.map)?$/, ''))) rmSync(file);
   }
 }
@@ -56,7 +56,7 @@ function removeOrphans(files) {
 export function build() {
   const startedAt = new Date();
   const files = sources();
-  removeOrphans(files);
+  removeOrphans([...files, ...dashboardSources()]);
   const node = (...args) => spawnSync(process.execPath, args, { cwd: root, stdio: ['ignore', 2, 2] }).status === 0;
   const compiler = join(root, 'node_modules', 'typescript', 'bin', 'tsc');
   // The compiler's record of a former build claims files as written that somebody may have removed.

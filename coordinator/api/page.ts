@@ -1,5 +1,5 @@
 /**
- * The dashboard's files, as `npm run build` leaves them in dist/dashboard. Read once: a build under a
+ * The dashboard's files, as `npm run build` leaves them in dist/page. Read once: a build under a
  * running coordinator changes nothing of what it serves, so a page never mixes two builds. Whatever a
  * browser asks for that is no file and no route of the API is a view of the page: its index answers.
  */

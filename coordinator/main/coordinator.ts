@@ -77,7 +77,7 @@ export async function startCoordinator(options: CoordinatorOptions): Promise<Run
   const models = new Models({ service, store, blobs, process: modelProcess });
   const packs = new ManifestPacks(blobs);
   const blobRights = new BlobRights({ leased: (token) => leader.leased(token), settled: () => leader.settled, packsOf: (manifest) => packs.of(manifest) });
-  const page = readPage(join(packageRoot(), 'dist', 'dashboard'));
+  const page = readPage(join(packageRoot(), 'dist', 'page'));
   const browserSessions = new Sessions({ homeToken: options.token });
   const feed = new EventFeed({ store, logger });
   const pages = new Pages({ store, project: DEFAULT_PROJECT });

@@ -26,7 +26,7 @@ export const connection = signal<Connection>({ state: 'connecting' });
 /** Of all sweeps together under null. */
 const revisions = new Map<string | null, Signal<number>>();
 
-/** Of the last event that was told; null before any. */
+/** The position that the log has reached, as far as messages tell; null before the first. */
 export const lastEvent = signal<number | null>(null);
 
 /** Moves when something happened in the sweep with this id, or anywhere at all where it is null. */
@@ -90,6 +90,8 @@ class Stream {
 
   #open(now: number): void {
     const isAgain = this.#source !== null;
+    // Nobody listened while the page was hidden: that is no silence of the coordinator's.
+    if (!isAgain) this.#heardAt = now;
     this.close();
     this.#openedAt = now;
     // A browser that opens it again by itself brings the position along; one that was refused does not.
@@ -98,10 +100,7 @@ class Stream {
     source.onopen = () => this.#hear('');
     // Whether the login is over, a stream does not say.
     if (isAgain) void ask('GET /me').catch(() => undefined);
-    this.#on(source, 'log', (events) => {
-      lastEvent.value = events.at(-1)?.id ?? lastEvent.value;
-      move(new Set(events.map(({ sweep }) => sweep)));
-    });
+    this.#on(source, 'log', (events) => move(new Set(events.map(({ sweep }) => sweep))));
     this.#on(source, 'epochs', ({ sweeps }) => move(new Set(sweeps.map(({ sweep }) => sweep))));
     this.#on(source, 'beat', () => undefined);
   }
@@ -114,7 +113,11 @@ class Stream {
   }
 
   #hear(position: string): void {
-    if (position !== '') this.#position = position;
+    if (position !== '') {
+      this.#position = position;
+      // `EVENT.SEQ`: beats tell it too, where nothing happens.
+      lastEvent.value = Number.parseInt(position, 10);
+    }
     this.#heardAt = performance.now();
     this.#heard = new Date();
     if (connection.value.state === 'live') return;

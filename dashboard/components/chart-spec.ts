@@ -1,4 +1,4 @@
-/** What a chart shows, apart from how it is drawn: on the page by uPlot, as a file by chart-svg.ts. */
+/** What a chart shows, apart from how it is drawn: on the page by uPlot, as a file by chart-svg.ts. Pure. */
 
 export interface ChartAxis {
   /** With its unit, e.g. `Time (min)`. */
@@ -29,13 +29,4 @@ export interface ChartSpec {
   /** In ascending order, shared by all series. */
   readonly xs: readonly number[];
   readonly series: readonly ChartSeries[];
-}
-
-/** As tokens.css has it. */
-export function seriesColour(colour: number): string {
-  return token(`--series-${((colour - 1) % 8) + 1}`);
-}
-
-export function token(name: string): string {
-  return getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 }

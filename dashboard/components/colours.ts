@@ -1,6 +1,5 @@
 /** The colours of the present theme, as values: what is drawn is exported as it is seen. */
 import { theme, type Theme } from '../state/theme.js';
-import { token } from './chart-spec.js';
 
 export interface Colours {
   readonly theme: Theme;
@@ -50,4 +49,13 @@ export function readableOn(hex: string): string {
   const [r, g, b] = channels(hex).map((channel) => (channel / 255 <= 0.04045 ? channel / 255 / 12.92 : ((channel / 255 + 0.055) / 1.055) ** 2.4));
   const luminance = 0.2126 * (r ?? 0) + 0.7152 * (g ?? 0) + 0.0722 * (b ?? 0);
   return luminance > 0.179 ? '#000000' : '#ffffff';
+}
+
+/** As tokens.css has it. */
+export function seriesColour(colour: number): string {
+  return token(`--series-${((colour - 1) % 8) + 1}`);
+}
+
+export function token(name: string): string {
+  return getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 }

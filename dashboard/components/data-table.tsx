@@ -7,7 +7,8 @@ import { useSignal } from '@preact/signals';
 import type { ComponentChildren, JSX } from 'preact';
 import { useEffect, useRef } from 'preact/hooks';
 import { place, setQuery } from '../state/location.js';
-import { csv, download, type Cell } from '../text/download.js';
+import { csv, type Cell } from '../text/csv.js';
+import { download } from '../text/download.js';
 import { Menu } from './menu.js';
 
 export interface Column<Row> {

@@ -5,7 +5,8 @@
 import { useSignal } from '@preact/signals';
 import type { ComponentChildren, JSX } from 'preact';
 import { useEffect, useRef } from 'preact/hooks';
-import { csv, download, type Cell } from '../text/download.js';
+import { csv, type Cell } from '../text/csv.js';
+import { download } from '../text/download.js';
 import { useColours, type Colours } from './colours.js';
 import { Menu } from './menu.js';
 import { pngOf } from './picture.js';

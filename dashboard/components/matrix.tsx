@@ -1,6 +1,7 @@
 /** A small table of numbers whose cells are the darker the larger they are: confusion, disagreement. */
 import type { JSX } from 'preact';
-import { csv, download } from '../text/download.js';
+import { csv } from '../text/csv.js';
+import { download } from '../text/download.js';
 import { Menu } from './menu.js';
 
 export interface MatrixProps {

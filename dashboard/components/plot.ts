@@ -2,7 +2,8 @@
 import uPlot from 'uplot';
 import 'uplot/dist/uPlot.min.css';
 import { tickText } from './ticks.js';
-import { seriesColour, token, type ChartAxis, type ChartSpec } from './chart-spec.js';
+import type { ChartAxis, ChartSpec } from './chart-spec.js';
+import { seriesColour, token } from './colours.js';
 
 const HEIGHT_PX = 280;
 

@@ -1,16 +1,4 @@
-/** Files that the viewer takes away: tables as CSV and JSON, charts as pictures. */
-
-export type Cell = string | number | boolean | null;
-
-/** RFC 4180: a field with a comma, quote or line end stands in quotes. */
-export function csv(header: readonly string[], rows: readonly (readonly Cell[])[]): string {
-  return [header, ...rows].map((row) => row.map(field).join(',')).join('\r\n') + '\r\n';
-}
-
-function field(cell: Cell): string {
-  const text = cell === null ? '' : String(cell);
-  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
-}
+/** Files that the viewer takes away: tables, and charts as pictures. */
 
 /** `name`: with its ending; what file systems dislike is left out of it. */
 export function download(name: string, content: BlobPart, type: string): void {

@@ -63,6 +63,24 @@ describe('the page of a sweep', () => {
     assert.deepEqual(problems, []);
   });
 
+  it('shows failures as a column, and keeps what there is to choose from where the address asks for what no trial has', async () => {
+    const { page, problems } = await openPage({ expected: ['401', '400'] });
+    await logIn(page, house, '/sweeps/search?columns=trial~failure');
+    await page.getByRole('columnheader', { name: 'failure' }).waitFor();
+    await page.getByLabel('Filter trials by a formula').fill('state == "failed"');
+    await page.getByLabel('Filter trials by a formula').press('Enter');
+    await page.getByRole('cell', { name: /^Diverged: / }).first().waitFor();
+    await page.goto(`${house.url}/sweeps/search?columns=trial~momentum`);
+    await page.getByRole('alert').filter({ hasText: /columns: found momentum/ }).waitFor();
+    await page.getByRole('button', { name: 'Show the usual columns' }).click();
+    await page.getByRole('heading', { name: '60 trials' }).waitFor();
+    await page.getByLabel('Filter trials by a formula').fill('val.los < 1');
+    await page.getByLabel('Filter trials by a formula').press('Enter');
+    await page.getByRole('alert').filter({ hasText: /found val\.los/ }).waitFor();
+    await page.getByText('Columns', { exact: true }).waitFor();
+    assert.deepEqual(problems, []);
+  });
+
   it('keeps the trials within a span that is dragged, under an address that shows the same again', async () => {
     const { page, problems } = await openPage({ expected: ['401'] });
     await logIn(page, house, '/sweeps/search?view=space');

@@ -3,7 +3,7 @@ import type { JSX } from 'preact';
 import { useEffect } from 'preact/hooks';
 import { ask } from '../../api/client.js';
 import type { AttemptSpan, FleetTimeline } from '../../api/types.js';
-import { token } from '../../components/chart-spec.js';
+import { token } from '../../components/colours.js';
 import { Choice } from '../../components/choice.js';
 import { Figure, fitted } from '../../components/figure.js';
 import { Empty, Panel, Shown } from '../../components/panel.js';

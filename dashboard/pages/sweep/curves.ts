@@ -1,6 +1,7 @@
 /** Learning curves as they are drawn: which metrics there are, along epochs or time, smoothed or not. Pure. */
 import type { Answers } from '../../api/types.js';
 import type { ChartSpec } from '../../components/chart-spec.js';
+import { steps } from '../../components/ticks.js';
 
 /** Of one metric, as the API has it. */
 export interface Curve extends Pick<Answers['GET /sweeps/:sweep/curves']['curves'][number], 'values' | 'seconds'> {
@@ -34,25 +35,39 @@ export function smoothed(values: readonly (number | null)[], weight: number): (n
   });
 }
 
-/** One line for each curve over the x values of all. */
-export function curveSpec(curves: readonly Curve[], { title, metric, along, isLog, smoothing }: CurveOptions): ChartSpec {
-  const xOf = (curve: Curve): number[] => {
-    if (along === 'epochs') return curve.values.map((_, epoch) => epoch + 1);
+/** About as many as a chart has px across. */
+const MOST_TIMES = 1_000;
+
+/** When each epoch ended, in seconds of training. Of more times than are told apart, each stands at the nearest of round ones, `step` s apart. */
+function timesOf(curves: readonly Curve[]): { readonly places: readonly (readonly number[])[]; readonly step: number | null } {
+  const exact = curves.map(({ seconds }) => {
     let sum = 0;
-    return curve.seconds.map((each) => (sum += each));
-  };
-  const places = curves.map(xOf);
+    return seconds.map((each) => (sum += each));
+  });
+  if (new Set(exact.flat()).size <= MOST_TIMES) return { places: exact, step: null };
+  const last = exact.reduce((most, times) => Math.max(most, times.at(-1) ?? 0), 0);
+  const [, step = 1] = steps(0, last, { parts: MOST_TIMES });
+  return { places: exact.map((times) => times.map((time) => Number((Math.round(time / step) * step).toPrecision(12)))), step };
+}
+
+/** One line for each curve over the x values of all, a point where it has a single value. */
+export function curveSpec(curves: readonly Curve[], { title, metric, along, isLog, smoothing }: CurveOptions): ChartSpec {
+  const { places, step } = along === 'time' ? timesOf(curves) : { places: curves.map(({ values }) => values.map((_, epoch) => epoch + 1)), step: null };
   const xs = [...new Set(places.flat())].sort((a, b) => a - b);
   const indexOf = new Map(xs.map((x, index) => [x, index]));
   const series = curves.map((curve, index) => {
     const values: (number | null)[] = xs.map(() => null);
     const own = smoothed(curve.values, smoothing);
-    for (const [at, x] of (places[index] ?? []).entries()) values[indexOf.get(x) ?? 0] = own[at] ?? null;
-    return { label: curve.name, values, colour: (index % 8) + 1, kind: 'line' as const, spansGaps: true };
+    for (const [at, x] of (places[index] ?? []).entries()) {
+      const place = indexOf.get(x) ?? 0;
+      values[place] = own[at] ?? values[place] ?? null;
+    }
+    const isPoint = values.filter((value) => value !== null).length === 1;
+    return { label: curve.name, values, colour: (index % 8) + 1, kind: isPoint ? ('points' as const) : ('line' as const), spansGaps: true };
   });
   return {
     title,
-    x: along === 'epochs' ? { label: 'Epochs', whole: true } : { label: 'Time in training (s)' },
+    x: along === 'epochs' ? { label: 'Epochs', whole: true } : { label: step === null ? 'Time in training (s)' : `Time in training (s, to the nearest ${step})` },
     y: { label: `${metric}${isLog ? ' (log)' : ''}${smoothing > 0 ? ', smoothed' : ''}`, log: isLog },
     xs,
     series,

@@ -5,7 +5,7 @@ import { ask } from '../../api/client.js';
 import { lastEvent } from '../../api/live.js';
 import type { EventView, SweepView } from '../../api/types.js';
 import { DataTable, localRows, sortingOf, TableTools, type Column } from '../../components/data-table.js';
-import { Empty, Panel, Shown } from '../../components/panel.js';
+import { Empty, Loading, Panel, Shown } from '../../components/panel.js';
 import { place } from '../../state/location.js';
 import { useResource } from '../../state/resource.js';
 import { count, time } from '../../text/format.js';
@@ -27,12 +27,16 @@ function detailText(detail: EventView['detail']): string {
   return Object.entries(detail).map(([name, value]) => `${name}: ${typeof value === 'string' ? value : JSON.stringify(value)}`).join(', ');
 }
 
+/** The log is read from a position on, oldest first: the newest part of it needs the position where it ends. */
 export function EventLog({ sweep }: { readonly sweep: SweepView }): JSX.Element {
-  const spans = useSignal(1);
   const last = lastEvent.value;
-  // The log is read from a position on, oldest first: the newest part of it needs the position where it ends.
-  const from = last === null ? 0 : Math.max(0, last - spans.value * SPAN);
-  const { resource, reload } = useResource(`events ${sweep.id} ${spans.value} ${last === null}`, (signal) => eventsAfter(sweep.id, from, signal), { live: sweep.id });
+  return last === null ? <Loading what="the log" /> : <LogUntil sweep={sweep} last={last} />;
+}
+
+function LogUntil({ sweep, last }: { readonly sweep: SweepView; readonly last: number }): JSX.Element {
+  const spans = useSignal(1);
+  const from = Math.max(0, last - spans.value * SPAN);
+  const { resource, reload } = useResource(`events ${sweep.id} ${spans.value}`, (signal) => eventsAfter(sweep.id, from, signal), { live: sweep.id });
   return (
     <Shown what="the log" of={resource} retry={reload}>
       {(events) => {

@@ -11,7 +11,7 @@ import { Mistakes } from '../../components/mistakes.js';
 import { Empty, Failed, Loading, Panel } from '../../components/panel.js';
 import { StateBadge } from '../../components/state-badge.js';
 import { place, setQuery } from '../../state/location.js';
-import { useResource } from '../../state/resource.js';
+import { useResource, type Resource } from '../../state/resource.js';
 import { count, metric, setting, whole } from '../../text/format.js';
 
 type View = Answers['GET /sweeps/:sweep/leaderboard'];
@@ -29,7 +29,7 @@ interface Row {
 const PART = 300;
 const MOST = 1_000;
 /** Shown in ways of their own. */
-const OWN = new Set(['trial', 'state']);
+const OWN = new Set(['trial', 'state', 'failure']);
 
 export function Leaderboard({ sweep }: { readonly sweep: SweepView }): JSX.Element {
   const { query } = place.value;
@@ -37,6 +37,8 @@ export function Leaderboard({ sweep }: { readonly sweep: SweepView }): JSX.Eleme
   const sort = query.get('sort');
   const columns = query.get('columns')?.split('~').filter((name) => !OWN.has(name)).join(',') ?? null;
   const offset = useRef(0);
+  /** As it was last answered: what there is to choose from, while something else is read or was refused. */
+  const known = useRef<View | null>(null);
   const asked = { filter: filter.trim() === '' ? null : filter, sort, columns: columns === '' ? null : columns };
   const { resource, reload } = useResource(
     `${sweep.id} ${JSON.stringify(asked)}`,
@@ -44,16 +46,11 @@ export function Leaderboard({ sweep }: { readonly sweep: SweepView }): JSX.Eleme
     { live: sweep.id },
   );
   const { value } = resource;
-  const tools = <input type="search" class="filter" aria-label="Filter trials by a formula" placeholder="Filter: val.loss < 0.2 && lr >= 0.01" value={filter} onChange={(event) => setQuery({ filter: event.currentTarget.value })} />;
-  if (value.state !== 'ready') {
-    const isMistake = value.state === 'failed' && value.error.code === 'BadRequest';
-    return (
-      <Panel title="Trials" tools={tools}>
-        {value.state === 'loading' ? <Loading what="the trials" /> : isMistake ? <Mistakes error={value.error} /> : <Failed error={value.error} retry={reload} />}
-      </Panel>
-    );
-  }
-  const view = value.value;
+  if (value.state === 'ready') known.current = value.value;
+  const search = <input type="search" class="filter" aria-label="Filter trials by a formula" placeholder="Filter: val.loss < 0.2 && lr >= 0.01" value={filter} onChange={(event) => setQuery({ filter: event.currentTarget.value })} />;
+  const unready = value.state === 'ready' ? null : <Unready value={value} retry={reload} isChosen={columns !== null || sort !== null} />;
+  const view = known.current;
+  if (view === null) return <Panel title="Trials" tools={search}>{unready}</Panel>;
   const all = columnsOf(sweep, view);
   const rows: Rows<Row> = {
     total: view.matching,
@@ -78,20 +75,44 @@ export function Leaderboard({ sweep }: { readonly sweep: SweepView }): JSX.Eleme
       flush
       tools={
         <>
-          {tools}
+          {search}
           <TableTools columns={all} rows={rows} file={file} />
         </>
       }
     >
-      {value.problem !== null && <Failed error={value.problem} retry={reload} />}
-      {view.total === 0 ? (
+      {value.state === 'ready' && value.problem !== null && <Failed error={value.problem} retry={reload} />}
+      {unready ?? (view.total === 0 ? (
         <Empty>No trial has been proposed yet.</Empty>
       ) : view.matching === 0 ? (
         <Empty>The filter holds for no trial.</Empty>
       ) : (
         <DataTable caption="Trials, the best first" columns={all} rows={rows} keyOf={({ id }) => id} file={file} />
-      )}
+      ))}
     </Panel>
+  );
+}
+
+interface UnreadyProps {
+  readonly value: Exclude<Resource<View>, { readonly state: 'ready' }>;
+  readonly retry: () => void;
+  /** Whether the address names columns or a sorting, which may be of another sweep. */
+  readonly isChosen: boolean;
+}
+
+function Unready({ value, retry, isChosen }: UnreadyProps): JSX.Element {
+  if (value.state === 'loading') return <Loading what="the trials" />;
+  if (value.error.code !== 'BadRequest') return <Failed error={value.error} retry={retry} />;
+  return (
+    <>
+      <Mistakes error={value.error} />
+      {isChosen && (
+        <div class="table-foot">
+          <button type="button" onClick={() => setQuery({ columns: null, sort: null })}>
+            Show the usual columns in the usual order
+          </button>
+        </div>
+      )}
+    </>
   );
 }
 
