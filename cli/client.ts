@@ -9,7 +9,7 @@ import type { CostView, EnsembleView, ImportanceView } from '../coordinator/api/
 import type { DataImages, DataImagesQuery, DataSetDetail, DataSetView, DataSizes } from '../coordinator/api/data-views.js';
 import type { LoginCode } from '../coordinator/api/answers.js';
 import type { EventPage } from '../coordinator/api/event-views.js';
-import type { Drained, FleetTimeline, GarbageRequest, GarbageView, MadeToken, QueueView, Released, TokenRequest, TokenView, WorkerView } from '../coordinator/api/fleet-views.js';
+import type { Drained, SlotTimeline, GarbageRequest, GarbageView, MadeToken, QueueView, Released, TokenRequest, TokenView, WorkerView } from '../coordinator/api/fleet-views.js';
 import type { Results, ResultsOptions, TrialDetail } from '../coordinator/api/trial-views.js';
 import type { TextSubmission } from '../coordinator/api/text-submission.js';
 import type { RequestedState, SweepService } from '../coordinator/api/sweep-service.js';
@@ -198,8 +198,12 @@ export class HttpSweepService implements SweepService {
     return this.#ask('GET', '/queue');
   }
 
-  timeline({ minutes, limit }: { readonly minutes: number; readonly limit: number }): Promise<FleetTimeline> {
+  timeline({ minutes, limit }: { readonly minutes: number; readonly limit: number }): Promise<SlotTimeline> {
     return this.#ask('GET', `/timeline?minutes=${minutes}&limit=${limit}`);
+  }
+
+  timelineOf(sweep: string, { limit }: { readonly limit: number }): Promise<SlotTimeline> {
+    return this.#ask('GET', `/sweeps/${encodeURIComponent(sweep)}/timeline?limit=${limit}`);
   }
 
   tokens(): Promise<TokenView[]> {

@@ -170,9 +170,9 @@ function attemptLines(detail: TrialDetail): string[] {
     [
       { title: 'epochs', value: (attempt) => `${attempt.from} to ${Math.max(attempt.from, attempt.to - 1)}` },
       { title: 'kind', value: (attempt) => attempt.kind },
-      { title: 'outcome', value: (attempt) => attempt.outcome ?? 'in progress' },
-      { title: 'worker', value: (attempt) => attempt.worker },
-      { title: 'started', value: (attempt) => attempt.startedAt },
+      { title: 'outcome', value: (attempt) => attempt.outcome ?? (attempt.startedAt === null ? 'waits for a slot' : 'in progress') },
+      { title: 'worker', value: (attempt) => attempt.name },
+      { title: 'started', value: (attempt) => attempt.startedAt ?? '-' },
       { title: 'message', value: (attempt) => attempt.message },
     ],
     detail.attempts,

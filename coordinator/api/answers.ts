@@ -8,9 +8,9 @@ import type { Right, Role } from '../access/roles.js';
 import type { SweepCosts } from '../store/records.js';
 import type { CostView, EnsembleView, ImportanceView } from './analysis-views.js';
 import type { EventPage, StreamMessage } from './event-views.js';
-import type { Drained, GarbageView, MadeToken, Released, TokenView, WorkerView, FleetTimeline, QueueView } from './fleet-views.js';
+import type { Drained, GarbageView, MadeToken, Released, TokenView, WorkerView, SlotTimeline, QueueView } from './fleet-views.js';
 import type { EnsembleComparison, LayersView, PredictionsView, PredictionView, TrialBlob } from './model-views.js';
-import type { CurvesView, FailuresView, HeatmapView, LeaderboardView, PointsView, SeriesView, TimelineView } from './page-views.js';
+import type { CurvesView, FailuresView, HeatmapView, LeaderboardView, PointsView, SeriesView } from './page-views.js';
 import type { Results, TrialDetail } from './trial-views.js';
 import type { Changed, Enqueued, Health, Preview, ProgressView, Recorded, Retried, Submitted, SweepFileView, SweepView } from './views.js';
 
@@ -30,7 +30,7 @@ export interface Answers {
   'GET /sweeps/:sweep/pareto': PointsView;
   'GET /sweeps/:sweep/heatmap': HeatmapView;
   'GET /sweeps/:sweep/failures': FailuresView;
-  'GET /sweeps/:sweep/timeline': TimelineView;
+  'GET /sweeps/:sweep/timeline': SlotTimeline;
 
   'GET /events': StreamMessage;
   'GET /sweeps/:sweep/events': EventPage;
@@ -73,7 +73,7 @@ export interface Answers {
 
   'GET /workers': readonly WorkerView[];
   'GET /queue': QueueView;
-  'GET /timeline': FleetTimeline;
+  'GET /timeline': SlotTimeline;
   'POST /workers/:worker/drain': Drained;
   'POST /workers/:worker/release': Released;
 

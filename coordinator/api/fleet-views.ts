@@ -59,11 +59,13 @@ export interface QueueView {
 }
 
 /** What a slot was at for a while. */
-export interface AttemptSpan {
+export interface SlotSpan {
   readonly attempt: string;
   /** Id of the worker, and its name, which is the id where it is not known any more. */
   readonly worker: string;
   readonly name: string;
+  /** Which of the worker's slots, from 0, as far as times tell: attempts of one lane never overlap. */
+  readonly lane: number;
   readonly kind: 'train' | 'evaluate';
   /** Names of the sweeps on whose behalf. */
   readonly sweeps: readonly string[];
@@ -76,12 +78,13 @@ export interface AttemptSpan {
   readonly endedAt: string | null;
 }
 
-export interface FleetTimeline {
+/** What slots were at between two times. */
+export interface SlotTimeline {
   readonly from: string;
   readonly to: string;
-  /** The latest first. */
-  readonly attempts: readonly AttemptSpan[];
-  /** There were more in that time: those are the latest. */
+  /** In order of their beginning. */
+  readonly attempts: readonly SlotSpan[];
+  /** There were more: those are the latest. */
   readonly more: boolean;
 }
 

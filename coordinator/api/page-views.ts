@@ -110,28 +110,3 @@ export interface FailureGroup {
 export interface FailuresView {
   readonly groups: readonly FailureGroup[];
 }
-
-export interface TimelineView {
-  readonly from: string | null;
-  readonly to: string | null;
-  /** Attempts on behalf of the sweep (of all sweeps on the fleet's), in order of their beginning: the latest, at most as many as were asked for. */
-  readonly attempts: readonly {
-    readonly attempt: string;
-    readonly worker: string;
-    /** Null where it is not known any more. */
-    readonly workerName: string | null;
-    /** Of those that the worker ran at the same time, from 0: attempts of one lane never overlap. */
-    readonly lane: number;
-    readonly kind: 'train' | 'evaluate';
-    readonly from: number;
-    readonly to: number;
-    readonly begin: string;
-    /** Null while it runs. */
-    readonly end: string | null;
-    /** Null while it runs. */
-    readonly outcome: string | null;
-    /** Ids of the sweeps on whose behalf. */
-    readonly sweeps: readonly string[];
-  }[];
-  readonly of: number;
-}

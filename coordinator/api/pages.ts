@@ -10,9 +10,8 @@ import { columnNamed, type TrialColumn } from './columns.js';
 import { Costs } from './costs.js';
 import { BadRequest, SweepNotFound } from './errors.js';
 import { heatmapOf, type HeatmapQuery } from './heatmap.js';
-import type { ColumnView, CurvesView, FailuresView, HeatmapView, LeaderboardView, PointsView, SeriesPoint, SeriesView, TimelineView } from './page-views.js';
+import type { ColumnView, CurvesView, FailuresView, HeatmapView, LeaderboardView, PointsView, SeriesPoint, SeriesView } from './page-views.js';
 import { holdsFor, sorted } from './select.js';
-import { lanesOf } from './timeline.js';
 import type { TrialResult } from './trial-views.js';
 
 export interface PagesOptions {
@@ -157,13 +156,6 @@ export class Pages {
         }),
       ),
     };
-  }
-
-  async timeline(idOrName: string, limit: number): Promise<TimelineView> {
-    const { store } = this.#options;
-    const { id: sweep } = await this.#find(idOrName);
-    const [{ attempts, of }, workers] = await Promise.all([store.attemptsOn(sweep, limit), store.workers()]);
-    return lanesOf(attempts, of, new Map(workers.map(({ id, name }) => [id, name])));
   }
 
   async #find(idOrName: string): Promise<SweepRecord> {

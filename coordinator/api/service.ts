@@ -23,15 +23,16 @@ import { chunks, distinctKeys, epochsOf } from './known-epochs.js';
 import type { Leading } from './leading.js';
 import { Submissions } from './submissions.js';
 import { requestOfText, type TextSubmission } from './text-submission.js';
+import { attemptRows, Timelines } from './timeline.js';
 import { Tokens } from './tokens.js';
 import { readTrialName } from './trial-name.js';
 import { TrialRequests } from './trial-requests.js';
 import { waitingFor } from './waiting-for.js';
-import { attemptSpans, workerViews } from './workers.js';
+import { workerViews } from './workers.js';
 import { chosenValue, byFirstObjective, leaderboard, meansOf, pathOf, planView, rankedRow, recordedPrefix, rowOf, sweepView, trialResult, type KnownEpochs, type Ranked } from './results.js';
 import type { CostView, EnsembleView, ImportanceView } from './analysis-views.js';
 import type { DataImages, DataImagesQuery, DataSetDetail, DataSetView, DataSizes, ImageLook, Picture } from './data-views.js';
-import type { Drained, FleetTimeline, GarbageRequest, GarbageView, MadeToken, QueueView, Released, TokenRequest, TokenView, WorkerView } from './fleet-views.js';
+import type { Drained, GarbageRequest, GarbageView, MadeToken, QueueView, Released, SlotTimeline, TokenRequest, TokenView, WorkerView } from './fleet-views.js';
 import type { Results, ResultsOptions, TrialDetail, TrialResult } from './trial-views.js';
 import type { RequestedState, SweepService } from './sweep-service.js';
 import type {
@@ -69,6 +70,7 @@ export class ApplicationService implements SweepService {
   readonly #submissions: Submissions;
   readonly #requests: TrialRequests;
   readonly #tokens: Tokens;
+  readonly #timelines: Timelines;
   /** One for all who ask: it keeps what it has read. */
   readonly #data: DataSets;
 
@@ -79,6 +81,7 @@ export class ApplicationService implements SweepService {
     this.#submissions = new Submissions(options);
     this.#requests = new TrialRequests(options);
     this.#tokens = new Tokens(options);
+    this.#timelines = new Timelines(options);
   }
 
   /** The same service as another person asks it. */
@@ -205,12 +208,12 @@ export class ApplicationService implements SweepService {
       diverged: epoch.result.diverged,
       checkpoint: epoch.checkpoint,
     }));
-    const attempts = await this.#store.attemptsOf(trial.plan.path);
+    const [attempts, workers] = await Promise.all([this.#store.attemptsOf(trial.plan.path), this.#store.workers()]);
     return {
       sweep: sweepView(sweep),
       trial: resultOf(sweep, trial, known),
       curve,
-      attempts: attempts.map((attempt) => ({ ...attempt, startedAt: attempt.startedAt.toISOString(), endedAt: attempt.endedAt?.toISOString() ?? null })),
+      attempts: attemptRows(attempts, new Map(workers.map(({ id, name }) => [id, name])), this.#options.leader.snapshot()),
       plan: planView(trial.plan),
       peakBytes: await this.#peakOf(trial.plan),
     };
@@ -284,12 +287,12 @@ export class ApplicationService implements SweepService {
     return { waiting: this.#options.leader.snapshot()?.waiting ?? null };
   }
 
-  async timeline({ minutes, limit }: { readonly minutes: number; readonly limit: number }): Promise<FleetTimeline> {
-    const to = new Date();
-    const from = new Date(to.getTime() - minutes * 60_000);
-    const [attempts, workers, sweeps] = await Promise.all([this.#store.attemptsSince(from, limit + 1), this.#store.workers(), this.#store.listSweeps(this.#options.project)]);
-    const names = { workers: new Map(workers.map(({ id, name }) => [id, name])), sweeps: new Map(sweeps.map(({ id, name }) => [id, name])) };
-    return { from: from.toISOString(), to: to.toISOString(), attempts: attemptSpans(attempts.slice(0, limit), names), more: attempts.length > limit };
+  timeline(query: { readonly minutes: number; readonly limit: number }): Promise<SlotTimeline> {
+    return this.#timelines.ofFleet(query);
+  }
+
+  async timelineOf(idOrName: string, { limit }: { readonly limit: number }): Promise<SlotTimeline> {
+    return this.#timelines.ofSweep(await this.#find(idOrName), limit);
   }
 
   async drain(worker: string): Promise<Drained> {

@@ -4,7 +4,7 @@ import type { Assignment } from '../sweep/spec.js';
 import type { CostView, EnsembleView, ImportanceView } from './analysis-views.js';
 import type { DataImages, DataImagesQuery, DataSetDetail, DataSetView, DataSizes } from './data-views.js';
 import type { EventPage } from './event-views.js';
-import type { Drained, GarbageRequest, GarbageView, MadeToken, Released, TokenRequest, TokenView, WorkerView, FleetTimeline, QueueView } from './fleet-views.js';
+import type { Drained, GarbageRequest, GarbageView, MadeToken, Released, TokenRequest, TokenView, WorkerView, SlotTimeline, QueueView } from './fleet-views.js';
 import type { TextSubmission } from './text-submission.js';
 import type { Results, ResultsOptions, TrialDetail } from './trial-views.js';
 import type { Changed, Enqueued, Health, Preview, ProgressView, Recorded, Retried, SubmitRequest, Submitted, SweepFileView, SweepView } from './views.js';
@@ -56,7 +56,9 @@ export interface SweepService {
   /** Ready work by what it waits for. */
   queue(): Promise<QueueView>;
   /** What the slots of all workers were at in the last `minutes`. */
-  timeline(query: { readonly minutes: number; readonly limit: number }): Promise<FleetTimeline>;
+  timeline(query: { readonly minutes: number; readonly limit: number }): Promise<SlotTimeline>;
+  /** What slots were at on behalf of a sweep: its latest attempts. */
+  timelineOf(idOrName: string, query: { readonly limit: number }): Promise<SlotTimeline>;
   /** In the order in which they were made. */
   tokens(): Promise<TokenView[]>;
   createToken(request: TokenRequest): Promise<MadeToken>;

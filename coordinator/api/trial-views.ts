@@ -84,15 +84,19 @@ export interface EpochRow {
 
 export interface AttemptRow {
   readonly attempt: string;
+  /** Id of the worker, and its name, which is the id where it is not known any more. */
   readonly worker: string;
-  readonly kind: string;
+  readonly name: string;
+  readonly kind: 'train' | 'evaluate';
   readonly from: number;
   readonly to: number;
   readonly outcome: string | null;
   readonly message: string;
   /** The end of what its process printed before it failed; else empty. */
   readonly log: string;
-  readonly startedAt: string;
+  readonly leasedAt: string;
+  /** When a slot began it; null while it waits for one, and where it was given back before. */
+  readonly startedAt: string | null;
   readonly endedAt: string | null;
 }
 

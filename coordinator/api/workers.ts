@@ -1,7 +1,7 @@
 /** The fleet as a person sees it. Pure: what the leader has in memory, and what the store knows of those that have left. */
 import type { SweepSnapshot, WorkerSnapshot } from '../leader/snapshot.js';
-import type { AttemptRecord, StoredWorker } from '../store/records.js';
-import type { AttemptSpan, WorkerView } from './fleet-views.js';
+import type { StoredWorker } from '../store/records.js';
+import type { WorkerView } from './fleet-views.js';
 
 /** Those that have left are listed for a day. */
 const GONE_LISTED_MS = 86_400_000;
@@ -42,12 +42,4 @@ function goneView({ id, name, numerics, memoryBytes, lastSeen }: StoredWorker, n
     ...{ id, name, state: 'gone', carrier: null, pool: null, labels: {}, engine: '', numerics, slots: 0, busy: 0, memoryBytes, gpus: [] },
     ...{ epochsPerSecond: null, cache: null, lastSeenSeconds: (now.getTime() - lastSeen.getTime()) / 1000, quarantinedForSeconds: null, quarantinedWhy: null, stages: [] },
   };
-}
-
-/** `names`: of workers and of sweeps, by their ids. */
-export function attemptSpans(attempts: readonly AttemptRecord[], names: { readonly workers: ReadonlyMap<string, string>; readonly sweeps: ReadonlyMap<string, string> }): AttemptSpan[] {
-  return attempts.map(({ attempt, worker, kind, payers, from, to, outcome, startedAt, endedAt }) => ({
-    ...{ attempt, worker, name: names.workers.get(worker) ?? worker, kind, sweeps: payers.map((sweep) => names.sweeps.get(sweep) ?? sweep), from, to, outcome },
-    ...{ startedAt: startedAt.toISOString(), endedAt: endedAt?.toISOString() ?? null },
-  }));
 }

@@ -23,7 +23,7 @@ export function adoptAttempt(context: AdoptContext, open: OpenAttempt, now: numb
   const { board, ledger, options, sessions, writes } = context;
   const nodes = open.keys.map((key) => board.forest.get(key)).filter((node) => node !== undefined);
   if (nodes.length < open.keys.length) {
-    writes.ended.push({ attempt: open.attempt, token: open.token, outcome: 'released', message: 'no open sweep wants it any more', log: '' });
+    writes.ended.push({ attempt: open.attempt, token: open.token, outcome: 'released', message: 'no open sweep wants it any more', log: '', beganAfterMs: 0 });
     return;
   }
   const worker = sessions.worker(open.worker, now);

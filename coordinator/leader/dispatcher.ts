@@ -315,7 +315,7 @@ export class Dispatcher {
     this.notes.ended.push({ kind: attempt.kind, outcome });
     if (outcome === 'CheckpointLost') this.#forgetCheckpoint(attempt);
     const verdict = this.ledger.end(attempt, outcome, () => this.#isLargest(attempt), this.now);
-    this.writes.ended.push({ attempt: attempt.id, token: attempt.token, outcome, message, log });
+    this.writes.ended.push({ attempt: attempt.id, token: attempt.token, outcome, message, log, beganAfterMs: attempt.begunAt === null ? null : attempt.begunAt - attempt.leasedAt });
     const goal = goalOf(attempt);
     if (verdict !== null) {
       const sweep = this.board.standingAt(goal)[0]?.sweep ?? this.board.waitingForEvaluation(goal)[0]?.sweep ?? null;

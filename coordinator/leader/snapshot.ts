@@ -18,6 +18,8 @@ export interface SlotSnapshot {
   readonly steps: number;
   /** Null before the first step. */
   readonly loss: number | null;
+  /** Since a slot began it, or its leader took over. */
+  readonly runningMs: number;
 }
 
 /** Of a worker that the leader has in memory. */
@@ -42,6 +44,7 @@ export interface WorkerSnapshot {
   /** What it can train with, the best first. */
   readonly numerics: readonly string[];
   readonly slots: number;
+  /** What its slots are at: leases that wait there for a slot are not among them. */
   readonly running: readonly SlotSnapshot[];
 }
 
@@ -74,7 +77,7 @@ export function snapshotOf(dispatcher: Dispatcher, now: number): LeaderSnapshot 
     ...{ carrier: worker.carrier, box: worker.box, use: worker.use, memoryBytes: worker.memoryBytes, silentMs: now - worker.seenAt },
     quarantinedForMs: worker.health.until === null ? null : Math.max(0, worker.health.until - now),
     quarantinedWhy: worker.health.until === null ? null : (worker.health.why ?? null),
-    running: [...worker.attempts.values()].map((attempt) => slotSnapshot(dispatcher, attempt)),
+    running: [...worker.attempts.values()].flatMap((attempt) => (attempt.begunAt === null ? [] : [slotSnapshot(dispatcher, attempt, now - attempt.begunAt)])),
   }));
   return { sweeps, workers, waiting: { ...dispatcher.waiting } };
 }
@@ -127,7 +130,7 @@ function count(sweep: SweepRun): Counts {
   return { trials, epochs: { total: keys.size, recorded } };
 }
 
-function slotSnapshot(dispatcher: Dispatcher, attempt: Attempt): SlotSnapshot {
+function slotSnapshot(dispatcher: Dispatcher, attempt: Attempt, runningMs: number): SlotSnapshot {
   const goal = goalOf(attempt);
   const waiting = [...dispatcher.board.standingAt(goal), ...dispatcher.board.waitingForEvaluation(goal)];
   const from = attempt.nodes[0]?.epoch ?? 0;
@@ -138,5 +141,6 @@ function slotSnapshot(dispatcher: Dispatcher, attempt: Attempt): SlotSnapshot {
     ...{ attempt: attempt.id, kind: attempt.kind, sweep: waiting[0]?.sweep.record.id ?? null, trials: waiting.map((trial) => trial.number) },
     ...{ from, to: from + attempt.nodes.length, epoch: progress.epoch, step: progress.step, steps: progress.steps },
     loss: Number.isFinite(progress.loss) ? progress.loss : null,
+    runningMs,
   };
 }

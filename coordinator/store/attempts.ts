@@ -2,8 +2,7 @@ import type { ClientBase } from 'pg';
 import type { EpochKey, OutcomeClass } from '../../proto/work.js';
 import { byteaArray, plainText } from './batch.js';
 import type { Batch } from './batch.js';
-import type { AttemptRecord, AttemptSpan, FailureCount, OpenAttempt } from './records.js';
-import type { Store } from './store.js';
+import type { AttemptRecord, FailureCount, OpenAttempt, TrialAttempt } from './records.js';
 import type { AttemptEnd, GrantWrite } from './turn-writes.js';
 
 interface Lease {
@@ -65,8 +64,9 @@ export function endBatch(ended: readonly AttemptEnd[]): Batch | null {
   return {
     what: 'ends of attempts',
     name: 'ends',
-    text: `update attempt a set state = 'ended', outcome = g.outcome, message = g.message, log = g.log, ended_at = clock_timestamp()
-      from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[]) as g(attempt, token, outcome, message, log)
+    text: `update attempt a set state = 'ended', outcome = g.outcome, message = g.message, log = g.log, ended_at = clock_timestamp(),
+        begun_at = case when g.began_after_ms is not null then least(a.granted_at + make_interval(secs => g.began_after_ms / 1000), clock_timestamp()) end
+      from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::float8[]) as g(attempt, token, outcome, message, log, began_after_ms)
       where a.id = g.attempt and a.token = g.token and a.state = 'leased'`,
     values: [
       ended.map((end) => end.attempt),
@@ -74,6 +74,7 @@ export function endBatch(ended: readonly AttemptEnd[]): Batch | null {
       ended.map((end) => end.outcome),
       ended.map((end) => plainText(end.message)),
       ended.map((end) => plainText(end.log)),
+      ended.map((end) => end.beganAfterMs),
     ],
     expected: ended.length,
   };
@@ -101,13 +102,14 @@ export async function readFailureCounts(client: ClientBase, keys: readonly Epoch
   return rows.map((row) => ({ ...row, count: Number(row.count) }));
 }
 
-export async function readAttemptsOf(client: ClientBase, keys: readonly EpochKey[]): ReturnType<Store['attemptsOf']> {
+const ATTEMPT = `id as attempt, worker, kind, payers, from_epoch as "from", from_epoch + cardinality(keys) as "to", outcome,
+  granted_at as "leasedAt", begun_at as "begunAt", ended_at as "endedAt"`;
+
+export async function readAttemptsOf(client: ClientBase, keys: readonly EpochKey[]): Promise<TrialAttempt[]> {
   // A span of a path begins with a key of that path.
-  const { rows } = await client.query<Awaited<ReturnType<Store['attemptsOf']>>[number]>({
+  const { rows } = await client.query<TrialAttempt>({
     name: 'attempts-of',
-    text: `select id as attempt, worker, kind, from_epoch as "from", from_epoch + cardinality(keys) as "to", outcome, message, log,
-        granted_at as "startedAt", ended_at as "endedAt"
-      from attempt where keys[1] = any($1::bytea[]) order by granted_at, id`,
+    text: `select ${ATTEMPT}, message, log from attempt where keys[1] = any($1::bytea[]) order by granted_at, id`,
     values: [byteaArray(keys)],
   });
   return rows;
@@ -122,14 +124,16 @@ export async function readLastLog(client: ClientBase, trial: string): Promise<st
   return rows[0]?.log ?? '';
 }
 
-export async function readAttemptsOn(client: ClientBase, sweep: string, limit: number): ReturnType<Store['attemptsOn']> {
-  const { rows } = await client.query<AttemptSpan & { readonly of: string }>({
+/** Those that ended before a slot began them say nothing of slots. */
+const NOT_RETURNED_UNBEGUN = `(state = 'leased' or begun_at is not null)`;
+
+export async function readAttemptsOn(client: ClientBase, sweep: string, limit: number): Promise<AttemptRecord[]> {
+  const { rows } = await client.query<AttemptRecord>({
     name: 'attempts-on',
-    text: `select id as attempt, worker, kind, from_epoch as "from", from_epoch + cardinality(keys) as "to", granted_at as begin, ended_at as "end", outcome, payers as sweeps, count(*) over () as of
-      from attempt where $1 = any(payers) order by granted_at desc, id desc limit $2`,
+    text: `select ${ATTEMPT} from attempt where $1 = any(payers) and ${NOT_RETURNED_UNBEGUN} order by granted_at desc, id desc limit $2`,
     values: [sweep, limit],
   });
-  return { attempts: rows.map(({ attempt, worker, kind, from, to, begin, end, outcome, sweeps }) => ({ attempt, worker, kind, from, to, begin, end, outcome, sweeps })).reverse(), of: Number(rows[0]?.of ?? 0) };
+  return rows;
 }
 
 /** So long before a time are attempts looked for that were under way then. */
@@ -138,8 +142,8 @@ const LONGEST_HOURS = 24;
 export async function readAttemptsSince(client: ClientBase, since: Date, limit: number): Promise<AttemptRecord[]> {
   const { rows } = await client.query<AttemptRecord>({
     name: 'attempts-since',
-    text: `select id as attempt, worker, kind, payers, from_epoch as "from", from_epoch + cardinality(keys) as "to", outcome, granted_at as "startedAt", ended_at as "endedAt"
-      from attempt where granted_at > $1::timestamptz - make_interval(hours => $3) and (ended_at is null or ended_at > $1)
+    text: `select ${ATTEMPT} from attempt
+      where granted_at > $1::timestamptz - make_interval(hours => $3) and (ended_at is null or ended_at > $1) and ${NOT_RETURNED_UNBEGUN}
       order by granted_at desc, id limit $2`,
     values: [since, limit, LONGEST_HOURS],
   });

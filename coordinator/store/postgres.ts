@@ -17,7 +17,7 @@ import { eventBatch, readEvents, readLastEvent } from './events.js';
 import { readLeader, silentForMs, takeLeadership } from './leader.js';
 import { peakBatch, readPeaks } from './memory-peaks.js';
 import { migrate, readMigrations } from './migrate.js';
-import type { AttemptRecord, EventWrite, FailureCount, LeaderRecord, OpenAttempt, RecordedEpoch, RecordedEvaluation, Recordings, StoredEvent, StoredWorker, SweepCosts, SweepRecord, SweepSource, TokenRecord, TrialRecord, TrialRow, UnreferencedBlob } from './records.js';
+import type { AttemptRecord, EventWrite, FailureCount, LeaderRecord, OpenAttempt, RecordedEpoch, RecordedEvaluation, Recordings, StoredEvent, StoredWorker, SweepCosts, SweepRecord, SweepSource, TokenRecord, TrialAttempt, TrialRecord, TrialRow, UnreferencedBlob } from './records.js';
 import type { Candidate, Leadership, Store } from './store.js';
 import type { Carried, FreshTrial, NewSweep, NewToken, TurnWrites } from './turn-writes.js';
 import { lockSweep, lockSweepState, noteChange, readFileRevision, readManifests, readOpenSweeps, readSource, readSweep, readSweeps, spentBatch, sweepBatch, writeRevision, type StoredSweep } from './sweeps.js';
@@ -204,7 +204,7 @@ class PostgresStore implements Store {
     return this.#database.read((client) => readLastLog(client, trial));
   }
 
-  attemptsOn(sweep: string, limit: number): ReturnType<Store['attemptsOn']> {
+  attemptsOn(sweep: string, limit: number): Promise<AttemptRecord[]> {
     return this.#database.read((client) => readAttemptsOn(client, sweep, limit));
   }
 
@@ -240,7 +240,7 @@ class PostgresStore implements Store {
     return this.#database.read((client) => readFailureCounts(client, keys, sweep));
   }
 
-  attemptsOf(keys: readonly EpochKey[]): ReturnType<Store['attemptsOf']> {
+  attemptsOf(keys: readonly EpochKey[]): Promise<TrialAttempt[]> {
     return this.#database.read((client) => readAttemptsOf(client, keys));
   }
 

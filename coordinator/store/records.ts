@@ -117,20 +117,6 @@ export interface RecordedCurve {
   readonly seconds: readonly number[];
 }
 
-/** An attempt on a worker's time. */
-export interface AttemptSpan {
-  readonly attempt: string;
-  readonly worker: string;
-  readonly kind: 'train' | 'evaluate';
-  readonly from: number;
-  readonly to: number;
-  readonly begin: Date;
-  /** Null while it is leased. */
-  readonly end: Date | null;
-  readonly outcome: string | null;
-  readonly sweeps: readonly string[];
-}
-
 /** Over the epochs of a trial that are recorded. */
 export interface TrialMeans {
   readonly params: number;
@@ -192,8 +178,17 @@ export interface AttemptRecord {
   readonly to: number;
   /** Null while it is leased. */
   readonly outcome: string | null;
-  readonly startedAt: Date;
+  readonly leasedAt: Date;
+  /** When a slot of its worker began it; null while it is leased, and of one that never began. */
+  readonly begunAt: Date | null;
   readonly endedAt: Date | null;
+}
+
+/** An attempt at epochs of a trial's path. */
+export interface TrialAttempt extends AttemptRecord {
+  readonly message: string;
+  /** The end of what its process printed before it failed; else empty. */
+  readonly log: string;
 }
 
 /** Failed attempts so far whose span began at this key, by class: what the retry rules count. */
@@ -208,6 +203,7 @@ export interface FailureCount {
 export interface StoredWorker {
   readonly id: string;
   readonly name: string;
+  readonly slots: number;
   readonly memoryBytes: number;
   readonly numerics: readonly string[];
   /** To the minute. */

@@ -18,6 +18,7 @@ create table attempt (
   ended_at timestamp with time zone,
   payers text[] not null default '{}'::text[],
   log text not null default ''::text,
+  begun_at timestamp with time zone,
   constraint attempt_pkey PRIMARY KEY (id),
   constraint attempt_check CHECK (((state = 'ended'::text) = ((outcome IS NOT NULL) AND (ended_at IS NOT NULL)))),
   constraint attempt_kind_check CHECK ((kind = ANY (ARRAY['train'::text, 'evaluate'::text]))),

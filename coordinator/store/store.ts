@@ -12,7 +12,7 @@
 import type { BlobId, EpochKey } from '../../proto/work.js';
 import type { MemoryPeak } from '../placement/memory.js';
 import type { SweepState, TrialState } from '../trial/states.js';
-import type { AttemptSpan, BoardRow, EventWrite, FailureCount, LeaderRecord, OpenAttempt, RecordedCurve, RecordedEpoch, RecordedEvaluation, Recordings, StoredEvent, StoredWorker, SweepCosts, SweepRecord, SweepSource, TokenRecord, TrialMeans, TrialRecord, TrialRow, UnreferencedBlob, AttemptRecord } from './records.js';
+import type { BoardRow, EventWrite, FailureCount, LeaderRecord, OpenAttempt, RecordedCurve, RecordedEpoch, RecordedEvaluation, Recordings, StoredEvent, StoredWorker, SweepCosts, SweepRecord, SweepSource, TokenRecord, TrialMeans, TrialRecord, TrialRow, UnreferencedBlob, AttemptRecord, TrialAttempt } from './records.js';
 import type { Carried, FreshTrial, NewSweep, NewToken, TurnWrites } from './turn-writes.js';
 
 export interface Leadership {
@@ -79,8 +79,8 @@ export interface Store {
   resultsOf(trials: readonly string[]): Promise<Map<string, Pick<RecordedEpoch, 'result' | 'seconds'>[]>>;
   /** The end of what a process printed that failed last at one of the trial's epochs; empty where nothing was kept. */
   lastLog(trial: string): Promise<string>;
-  /** The latest attempts on behalf of a sweep, or of all, at most `limit`, in order of their beginning; `of`: how many there are. */
-  attemptsOn(sweep: string, limit: number): Promise<{ readonly attempts: AttemptSpan[]; readonly of: number }>;
+  /** The latest attempts on behalf of a sweep, at most `limit`, the latest lease first; none that ended before a slot began it. */
+  attemptsOn(sweep: string, limit: number): Promise<AttemptRecord[]>;
   /** By trial; of the given ones, or of all. A trial without a recorded epoch has none. */
   trialMeans(sweep: string, trials: readonly string[] | null): Promise<ReadonlyMap<string, TrialMeans>>;
   /** Trials by state; and distinct epochs on the paths of all that were not cancelled, as they ended or are planned, and how many of them are recorded. */
@@ -96,8 +96,8 @@ export interface Store {
   /** Since the sweep's current revision was submitted, or its trials were retried: whoever asks anew tries anew. */
   failureCounts(keys: readonly EpochKey[], sweep: string): Promise<FailureCount[]>;
   /** Attempts of the given keys' spans, newest last: for `trawl trial`. */
-  attemptsOf(keys: readonly EpochKey[]): Promise<{ attempt: string; worker: string; kind: string; from: number; to: number; outcome: string | null; message: string; log: string; startedAt: Date; endedAt: Date | null }[]>;
-  /** Those that were under way after a time and began at most a day before it, the latest first. */
+  attemptsOf(keys: readonly EpochKey[]): Promise<TrialAttempt[]>;
+  /** Those that were under way after a time and were leased at most a day before it, the latest lease first; none that ended before a slot began it. */
   attemptsSince(since: Date, limit: number): Promise<AttemptRecord[]>;
   /** Current end of the recordings' sequence; with `recordedSince` it counts what one invocation trained. */
   recordedSeq(): Promise<number>;

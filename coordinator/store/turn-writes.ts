@@ -53,6 +53,8 @@ export interface AttemptEnd {
   readonly message: string;
   /** The end of what was printed before a failure; else empty. */
   readonly log: string;
+  /** How long after its lease a slot began it; null for one that never began. */
+  readonly beganAfterMs: number | null;
 }
 
 export interface TrialUpdate {

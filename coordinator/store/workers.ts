@@ -31,7 +31,7 @@ export function workerBatch(workers: readonly WorkerWrite[]): Batch | null {
 export async function readWorkers(client: ClientBase): Promise<StoredWorker[]> {
   const { rows } = await client.query<Omit<StoredWorker, 'memoryBytes'> & { memoryBytes: string }>({
     name: 'workers-known',
-    text: 'select id, name, memory_bytes as "memoryBytes", numerics, last_seen as "lastSeen", draining from worker order by id',
+    text: 'select id, name, slots, memory_bytes as "memoryBytes", numerics, last_seen as "lastSeen", draining from worker order by id',
   });
   return rows.map((row) => ({ ...row, memoryBytes: Number(row.memoryBytes) }));
 }

@@ -7,4 +7,4 @@ export type { SweepState, TrialState } from '../../coordinator/trial/states.js';
 export type { Json, Part } from '../../proto/work.js';
 export type { EnsembleComparison, PredictionsView, PredictionView, RocCurve } from '../../coordinator/api/model-views.js';
 export type { DataImage, DataLook, DataSetDetail, DataSetView, DataSizes } from '../../coordinator/api/data-views.js';
-export type { AttemptSpan, FleetTimeline, GpuView, QueueView, WorkerStage, WorkerView } from '../../coordinator/api/fleet-views.js';
+export type { SlotSpan, SlotTimeline, GpuView, QueueView, WorkerStage, WorkerView } from '../../coordinator/api/fleet-views.js';

@@ -31,7 +31,7 @@ function Trial({ detail }: { readonly detail: TrialDetail }): JSX.Element {
   const { sweep, trial, plan } = detail;
   usePageTitle(`Trial ${trial.number} of ${sweep.name}`);
   const isImage = plan.trajectory.trainable === 'image-classifier';
-  const hasPredictions = isImage && trial.state === 'completed' && trial.bestEpoch !== null;
+  const hasPredictions = 'input' in plan.trajectory && trial.state === 'completed' && trial.bestEpoch !== null;
   return (
     <>
       <div class="page-head">

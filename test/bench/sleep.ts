@@ -28,6 +28,6 @@ async function wallMs({ service }: LocalFleet, id: string): Promise<number> {
   const { sweep, trials } = await service.results(id, { test: false });
   const first = trials.toSorted((a, b) => a.number - b.number).slice(0, SLOTS);
   const details = await Promise.all(first.map((trial) => service.trial(trial.id, { test: false })));
-  const leased = details.flatMap(({ attempts }) => attempts.map(({ startedAt }) => Date.parse(startedAt)));
+  const leased = details.flatMap(({ attempts }) => attempts.map(({ leasedAt }) => Date.parse(leasedAt)));
   return Date.parse(sweep.finishedAt ?? '') - Math.min(...leased);
 }

@@ -76,7 +76,7 @@ async function reportsPerSecond(store: Store, leaderEpoch: number, reports: numb
   const ms = await timed(async () => {
     for (const writes of turns) await store.commitTurn(leaderEpoch, writes);
   });
-  const ended = grants.map(({ attempt, token }) => ({ attempt, token, outcome: 'done' as const, message: '', log: '' }));
+  const ended = grants.map(({ attempt, token }) => ({ attempt, token, outcome: 'done' as const, message: '', log: '', beganAfterMs: 0 }));
   await store.commitTurn(leaderEpoch, turn({ ended }));
   return (epochs * workers) / (ms / 1000);
 }
@@ -95,7 +95,7 @@ async function wholeTrials(store: Store, leaderEpoch: number, count: number): Pr
       }));
       for (let epoch = 0; epoch < epochsPerTrial; epoch += 1) await store.commitTurn(leaderEpoch, turn({ epochs: grants.map((grant) => report(grant, epoch)) }));
       await store.commitTurn(leaderEpoch, turn({
-        ended: grants.map(({ attempt, token }) => ({ attempt, token, outcome: 'done', message: '', log: '' })),
+        ended: grants.map(({ attempt, token }) => ({ attempt, token, outcome: 'done', message: '', log: '', beganAfterMs: 0 })),
         trials: batch.map((trial) => ({ id: trial.id, revision: 1, state: 'completed', epochs: epochsPerTrial, bestEpoch: epochsPerTrial - 1, until: null, failure: null })),
         events: batch.map((trial) => ({ type: 'trial.completed', sweep: id, trial: trial.id, detail: { epochs: epochsPerTrial } })),
       }));

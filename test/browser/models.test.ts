@@ -56,6 +56,7 @@ const cellsOf = async (page: Page, caption: string | RegExp): Promise<number[]> 
 describe("a trial's page", () => {
   it('shows settings, curves, confusion, predictions, layers, attempts and blobs in both themes, on a desk and on a phone', async () => {
     await shootAll('trial', '/trials/digits%2F3', async (page) => {
+      await page.locator('.gallery .remote-image').first().scrollIntoViewIfNeeded();
       await page.locator('.gallery img').first().waitFor();
       await page.getByRole('heading', { name: /^\d+ layers$/ }).waitFor();
       await page.getByRole('region', { name: 'Stored blobs' }).waitFor();
@@ -88,6 +89,7 @@ describe("a trial's page", () => {
     const { page, problems } = await openPage({ expected: ['401'] });
     await logIn(page, house, '/trials/digits%2F0?images=uncertain');
     const first = page.locator('.gallery img').first();
+    await page.locator('.gallery .remote-image').first().scrollIntoViewIfNeeded();
     await first.waitFor();
     assert.match((await first.getAttribute('alt')) ?? '', /^(three <b>\/3|eight\/8)-\d+\.png: is (three <b>|eight), predicted /);
     assert.equal(await first.evaluate((image: { naturalWidth: number }) => image.naturalWidth), 28);

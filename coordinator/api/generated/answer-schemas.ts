@@ -673,107 +673,104 @@ export const answerSchemas: { readonly definitions: { readonly [name: string]: S
    ],
    "description": "Failed and infeasible trials of one class."
   },
-  "TimelineView": {
+  "SlotTimeline": {
    "type": "object",
    "properties": {
     "from": {
-     "type": [
-      "string",
-      "null"
-     ]
+     "type": "string"
     },
     "to": {
-     "type": [
-      "string",
-      "null"
-     ]
+     "type": "string"
     },
     "attempts": {
      "type": "array",
      "items": {
-      "type": "object",
-      "properties": {
-       "attempt": {
-        "type": "string"
-       },
-       "worker": {
-        "type": "string"
-       },
-       "workerName": {
-        "type": [
-         "string",
-         "null"
-        ],
-        "description": "Null where it is not known any more."
-       },
-       "lane": {
-        "type": "number",
-        "description": "Of those that the worker ran at the same time, from 0: attempts of one lane never overlap."
-       },
-       "kind": {
-        "type": "string",
-        "enum": [
-         "train",
-         "evaluate"
-        ]
-       },
-       "from": {
-        "type": "number"
-       },
-       "to": {
-        "type": "number"
-       },
-       "begin": {
-        "type": "string"
-       },
-       "end": {
-        "type": [
-         "string",
-         "null"
-        ],
-        "description": "Null while it runs."
-       },
-       "outcome": {
-        "type": [
-         "string",
-         "null"
-        ],
-        "description": "Null while it runs."
-       },
-       "sweeps": {
-        "type": "array",
-        "items": {
-         "type": "string"
-        },
-        "description": "Ids of the sweeps on whose behalf."
-       }
-      },
-      "required": [
-       "attempt",
-       "worker",
-       "workerName",
-       "lane",
-       "kind",
-       "from",
-       "to",
-       "begin",
-       "end",
-       "outcome",
-       "sweeps"
-      ]
+      "$ref": "#/components/schemas/SlotSpan"
      },
-     "description": "Attempts on behalf of the sweep (of all sweeps on the fleet's), in order of their beginning: the latest, at most as many as were asked for."
+     "description": "In order of their beginning."
     },
-    "of": {
-     "type": "number"
+    "more": {
+     "type": "boolean",
+     "description": "There were more: those are the latest."
     }
    },
    "required": [
     "from",
     "to",
     "attempts",
-    "of"
-   ]
+    "more"
+   ],
+   "description": "What slots were at between two times."
+  },
+  "SlotSpan": {
+   "type": "object",
+   "properties": {
+    "attempt": {
+     "type": "string"
+    },
+    "worker": {
+     "type": "string",
+     "description": "Id of the worker, and its name, which is the id where it is not known any more."
+    },
+    "name": {
+     "type": "string"
+    },
+    "lane": {
+     "type": "number",
+     "description": "Which of the worker's slots, from 0, as far as times tell: attempts of one lane never overlap."
+    },
+    "kind": {
+     "type": "string",
+     "enum": [
+      "train",
+      "evaluate"
+     ]
+    },
+    "sweeps": {
+     "type": "array",
+     "items": {
+      "type": "string"
+     },
+     "description": "Names of the sweeps on whose behalf."
+    },
+    "from": {
+     "type": "number",
+     "description": "Epochs [from, to)."
+    },
+    "to": {
+     "type": "number"
+    },
+    "outcome": {
+     "type": [
+      "string",
+      "null"
+     ],
+     "description": "Null as long as it runs."
+    },
+    "startedAt": {
+     "type": "string"
+    },
+    "endedAt": {
+     "type": [
+      "string",
+      "null"
+     ]
+    }
+   },
+   "required": [
+    "attempt",
+    "worker",
+    "name",
+    "lane",
+    "kind",
+    "sweeps",
+    "from",
+    "to",
+    "outcome",
+    "startedAt",
+    "endedAt"
+   ],
+   "description": "What a slot was at for a while."
   },
   "StreamMessage": {
    "anyOf": [
@@ -1427,6 +1424,10 @@ export const answerSchemas: { readonly definitions: { readonly [name: string]: S
          "null"
         ],
         "description": "Null before the first step."
+       },
+       "runningMs": {
+        "type": "number",
+        "description": "Since a slot began it, or its leader took over."
        }
       },
       "required": [
@@ -1435,6 +1436,7 @@ export const answerSchemas: { readonly definitions: { readonly [name: string]: S
        "from",
        "kind",
        "loss",
+       "runningMs",
        "step",
        "steps",
        "sweep",
@@ -3608,10 +3610,18 @@ export const answerSchemas: { readonly definitions: { readonly [name: string]: S
      "type": "string"
     },
     "worker": {
+     "type": "string",
+     "description": "Id of the worker, and its name, which is the id where it is not known any more."
+    },
+    "name": {
      "type": "string"
     },
     "kind": {
-     "type": "string"
+     "type": "string",
+     "enum": [
+      "train",
+      "evaluate"
+     ]
     },
     "from": {
      "type": "number"
@@ -3632,8 +3642,15 @@ export const answerSchemas: { readonly definitions: { readonly [name: string]: S
      "type": "string",
      "description": "The end of what its process printed before it failed; else empty."
     },
-    "startedAt": {
+    "leasedAt": {
      "type": "string"
+    },
+    "startedAt": {
+     "type": [
+      "string",
+      "null"
+     ],
+     "description": "When a slot began it; null while it waits for one, and where it was given back before."
     },
     "endedAt": {
      "type": [
@@ -3645,12 +3662,14 @@ export const answerSchemas: { readonly definitions: { readonly [name: string]: S
    "required": [
     "attempt",
     "worker",
+    "name",
     "kind",
     "from",
     "to",
     "outcome",
     "message",
     "log",
+    "leasedAt",
     "startedAt",
     "endedAt"
    ]
@@ -4765,99 +4784,6 @@ export const answerSchemas: { readonly definitions: { readonly [name: string]: S
    ],
    "description": "Pieces of work (stages and evaluations) that are ready, by what they wait for. Null where nobody leads here."
   },
-  "FleetTimeline": {
-   "type": "object",
-   "properties": {
-    "from": {
-     "type": "string"
-    },
-    "to": {
-     "type": "string"
-    },
-    "attempts": {
-     "type": "array",
-     "items": {
-      "$ref": "#/components/schemas/AttemptSpan"
-     },
-     "description": "The latest first."
-    },
-    "more": {
-     "type": "boolean",
-     "description": "There were more in that time: those are the latest."
-    }
-   },
-   "required": [
-    "from",
-    "to",
-    "attempts",
-    "more"
-   ]
-  },
-  "AttemptSpan": {
-   "type": "object",
-   "properties": {
-    "attempt": {
-     "type": "string"
-    },
-    "worker": {
-     "type": "string",
-     "description": "Id of the worker, and its name, which is the id where it is not known any more."
-    },
-    "name": {
-     "type": "string"
-    },
-    "kind": {
-     "type": "string",
-     "enum": [
-      "train",
-      "evaluate"
-     ]
-    },
-    "sweeps": {
-     "type": "array",
-     "items": {
-      "type": "string"
-     },
-     "description": "Names of the sweeps on whose behalf."
-    },
-    "from": {
-     "type": "number",
-     "description": "Epochs [from, to)."
-    },
-    "to": {
-     "type": "number"
-    },
-    "outcome": {
-     "type": [
-      "string",
-      "null"
-     ],
-     "description": "Null as long as it runs."
-    },
-    "startedAt": {
-     "type": "string"
-    },
-    "endedAt": {
-     "type": [
-      "string",
-      "null"
-     ]
-    }
-   },
-   "required": [
-    "attempt",
-    "worker",
-    "name",
-    "kind",
-    "sweeps",
-    "from",
-    "to",
-    "outcome",
-    "startedAt",
-    "endedAt"
-   ],
-   "description": "What a slot was at for a while."
-  },
   "Drained": {
    "type": "object",
    "properties": {
@@ -5076,7 +5002,7 @@ export const answerSchemas: { readonly definitions: { readonly [name: string]: S
    "$ref": "#/components/schemas/FailuresView"
   },
   "GET /sweeps/:sweep/timeline": {
-   "$ref": "#/components/schemas/TimelineView"
+   "$ref": "#/components/schemas/SlotTimeline"
   },
   "GET /events": {
    "$ref": "#/components/schemas/StreamMessage"
@@ -5199,7 +5125,7 @@ export const answerSchemas: { readonly definitions: { readonly [name: string]: S
    "$ref": "#/components/schemas/QueueView"
   },
   "GET /timeline": {
-   "$ref": "#/components/schemas/FleetTimeline"
+   "$ref": "#/components/schemas/SlotTimeline"
   },
   "POST /workers/:worker/drain": {
    "$ref": "#/components/schemas/Drained"

@@ -18,7 +18,6 @@ const curvesQuery = z.object({ filter, metric: z.string().min(1).optional(), tri
 const pointsQuery = z.object({ ...{ filter, columns }, limit: upTo(5_000, 1_000) });
 const paretoQuery = z.object({ limit: upTo(5_000, 1_000) });
 const heatmapQuery = z.object({ filter, x: z.string().min(1), y: z.string().min(1), metric: z.string().min(1).optional(), aggregate: z.enum(['best', 'mean', 'count']).default('best') });
-const timelineQuery = z.object({ limit: upTo(10_000, 2_000) });
 
 export interface PagesRoutesOptions {
   readonly pages: Pages;
@@ -34,6 +33,5 @@ export function pagesRoutes({ pages }: PagesRoutesOptions): readonly Route[] {
     route('GET /sweeps/:sweep/pareto', { right: 'read', summary: 'Trials over several objectives, with the Pareto front whole', query: paretoQuery }, (_, { params, query }) => pages.pareto(params.sweep, query.limit)),
     route('GET /sweeps/:sweep/heatmap', { right: 'read', summary: 'A metric over any two columns', query: heatmapQuery }, (_, { params, query }) => pages.heatmap(params.sweep, query)),
     route('GET /sweeps/:sweep/failures', { right: 'read', summary: "Its failed trials by class, with an example's log", }, (_, { params }) => pages.failures(params.sweep)),
-    route('GET /sweeps/:sweep/timeline', { right: 'read', summary: 'Attempts on its behalf, by worker and slot', query: timelineQuery }, (_, { params, query }) => pages.timeline(params.sweep, query.limit)),
   ];
 }

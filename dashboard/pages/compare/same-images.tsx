@@ -3,15 +3,15 @@ import type { JSX } from 'preact';
 import { ask } from '../../api/client.js';
 import type { PredictionsView, TrialDetail } from '../../api/types.js';
 import { Empty, Panel, Shown } from '../../components/panel.js';
+import { SeenImage } from '../../components/seen-image.js';
 import { useResource } from '../../state/resource.js';
 import { metric, whole } from '../../text/format.js';
-import { Seen as SeenImage } from '../trial/seen.js';
 import { labelOf } from './label.js';
 
 const SHOWN = 24;
 
 export function SameImages({ details }: { readonly details: readonly TrialDetail[] }): JSX.Element {
-  const able = details.filter(({ trial, plan }) => plan.trajectory.trainable === 'image-classifier' && trial.bestEpoch !== null);
+  const able = details.filter(({ trial, plan }) => 'input' in plan.trajectory && trial.bestEpoch !== null);
   const data = new Set(able.map(({ sweep }) => sweep.data?.digest));
   const title = 'The same images';
   if (able.length < 2) return <Panel title={title}><Empty>Two trials on images that have completed are compared image by image.</Empty></Panel>;

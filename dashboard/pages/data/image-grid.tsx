@@ -1,6 +1,7 @@
 /** The images of a data set, a page at a time: each as it is, beside what the networks of a sweep see of it. */
 import type { JSX } from 'preact';
-import { ask, segment } from '../../api/client.js';
+import { ask } from '../../api/client.js';
+import { packedImage, seenImage } from '../../api/images.js';
 import type { Answers, DataImage, DataLook, DataSetDetail, Part } from '../../api/types.js';
 import { Choice } from '../../components/choice.js';
 import { Empty, Panel, Shown } from '../../components/panel.js';
@@ -119,13 +120,12 @@ interface TileProps {
 }
 
 function Tile({ set, image, name, seen }: TileProps): JSX.Element {
-  const at = `/datasets/${set}/images/${image.index}`;
   const file = image.name.split('/').at(-1) ?? image.name;
   return (
     <li class="image-tile">
       <div class="image-pair">
-        <RemoteImage path={`${at}?most=${ORIGINAL_PX}`} alt={`${isolated(shortened(file))}, as packed`} />
-        {seen !== null && <RemoteImage path={`${at}?sweep=${segment(seen.look.sweep)}&size=${seen.size}`} alt={`${isolated(shortened(file))}, as networks see it`} pixelated />}
+        <RemoteImage path={packedImage(set, image.index, ORIGINAL_PX)} alt={`${isolated(shortened(file))}, as packed`} />
+        {seen !== null && <RemoteImage path={seenImage(set, image.index, { sweep: seen.look.sweep, size: seen.size })} alt={`${isolated(shortened(file))}, as networks see it`} pixelated />}
       </div>
       <div class="image-name" dir="auto" title={image.name.slice(0, 1_000)}>
         {shortened(file, 60)}

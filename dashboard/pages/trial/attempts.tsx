@@ -4,18 +4,19 @@ import type { TrialDetail } from '../../api/types.js';
 import { DataTable, localRows, sortingOf, TableTools, type Column } from '../../components/data-table.js';
 import { Empty, Panel } from '../../components/panel.js';
 import { place } from '../../state/location.js';
-import { between, count, time } from '../../text/format.js';
+import { between, count, isolated, time } from '../../text/format.js';
 
 type Attempt = TrialDetail['attempts'][number];
 
 const COLUMNS: readonly Column<Attempt>[] = [
-  { name: 'worker', label: 'Worker', sort: 'asc', value: ({ worker }) => worker },
+  { name: 'worker', label: 'Worker', sort: 'asc', value: ({ name }) => name },
   { name: 'kind', label: 'Work', sort: 'asc', value: ({ kind }) => kind },
   { name: 'epochs', label: 'Epochs', sort: 'asc', value: ({ from, to }) => (to - from <= 1 ? String(from + 1) : `${from + 1} to ${to}`) },
-  { name: 'outcome', label: 'Ended', sort: 'asc', value: ({ outcome }) => outcome ?? 'runs now' },
-  { name: 'started', label: 'Started', sort: 'desc', value: ({ startedAt }) => startedAt, show: ({ startedAt }) => time(startedAt) },
-  { name: 'took', label: 'Took', numeric: true, value: ({ startedAt, endedAt }) => (endedAt === null ? null : Date.parse(endedAt) - Date.parse(startedAt)), show: ({ startedAt, endedAt }) => between(startedAt, endedAt) },
+  { name: 'outcome', label: 'Ended', sort: 'asc', value: ({ outcome, startedAt }) => outcome ?? (startedAt === null ? 'waits for a slot' : 'runs now') },
+  { name: 'started', label: 'Started', sort: 'desc', value: ({ startedAt }) => startedAt, show: ({ startedAt }) => (startedAt === null ? '–' : time(startedAt)) },
+  { name: 'took', label: 'Took', numeric: true, value: ({ startedAt, endedAt }) => (startedAt === null || endedAt === null ? null : Date.parse(endedAt) - Date.parse(startedAt)), show: ({ startedAt, endedAt }) => (startedAt === null ? '–' : between(startedAt, endedAt)) },
   { name: 'message', label: 'Message', value: ({ message }) => message },
+  { name: 'workerId', label: 'Id of the worker', optional: true, value: ({ worker }) => worker },
   { name: 'attempt', label: 'Attempt', optional: true, value: ({ attempt }) => attempt },
 ];
 
@@ -34,12 +35,12 @@ export function Attempts({ detail: { sweep, trial, attempts } }: { readonly deta
           <Empty>Of an attempt that failed the end of its log stands here; none has.</Empty>
         ) : (
           <div class="stack">
-            {logs.map(({ attempt, worker, outcome, log }) => (
+            {logs.map(({ attempt, name, outcome, log }) => (
               <figure key={attempt}>
                 <figcaption class="small muted">
-                  {outcome} on {worker}
+                  {outcome} on {isolated(name)}
                 </figcaption>
-                <pre class="log" tabIndex={0} role="region" aria-label={`Log of the attempt on ${worker}`}>{log}</pre>
+                <pre class="log" tabIndex={0} role="region" aria-label={`Log of the attempt on ${isolated(name)}`}>{log}</pre>
               </figure>
             ))}
           </div>

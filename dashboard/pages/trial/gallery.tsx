@@ -3,9 +3,9 @@ import type { JSX } from 'preact';
 import { useMemo } from 'preact/hooks';
 import type { PredictionsView, TrialDetail } from '../../api/types.js';
 import { Empty, Panel } from '../../components/panel.js';
+import { SeenImage } from '../../components/seen-image.js';
 import { place, setQuery } from '../../state/location.js';
 import { metric, whole } from '../../text/format.js';
-import { Seen } from './seen.js';
 
 const SHOWN = 24;
 
@@ -61,7 +61,7 @@ export function Gallery({ detail, predictions }: GalleryProps): JSX.Element {
           <ul class="gallery">
             {chosen.slice(0, SHOWN).map(({ index, name, truth, predicted, probability, isRight }) => (
               <li key={index}>
-                <Seen detail={detail} index={index} alt={`${name.slice(0, 200)}: is ${truth}, predicted ${predicted}`} />
+                <SeenImage detail={detail} index={index} alt={`${name.slice(0, 200)}: is ${truth}, predicted ${predicted}`} />
                 <p class="said" title={name.slice(0, 1_000)}>
                   <span dir="auto">is {truth.slice(0, 100)}</span>
                   <span dir="auto" class={isRight ? 'muted' : ''}>

@@ -27,7 +27,7 @@ function view(change: Partial<ProgressView> = {}): ProgressView {
     trials: { total: 24, done: 12, failed: 0, cancelled: 0, running: 2, waiting: 10 },
     epochs: { total: 80, recorded: 31 },
     best: { trial: 'trl_3', number: 3, value: 0.9312 },
-    running: [{ attempt: 'att_1', kind: 'train', sweep: 'swp_1', trials: [3, 4, 5, 6, 7, 8], from: 2, to: 6, epoch: 3, step: 5, steps: 20, loss: 0.5, worker: 'box' }],
+    running: [{ attempt: 'att_1', kind: 'train', sweep: 'swp_1', trials: [3, 4, 5, 6, 7, 8], from: 2, to: 6, epoch: 3, step: 5, steps: 20, loss: 0.5, runningMs: 900, worker: 'box' }],
     workers: [{ name: 'box', slots: 2 }],
     notice: null,
     ...change,

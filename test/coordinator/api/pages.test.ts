@@ -7,7 +7,8 @@ import type { FastifyInstance } from 'fastify';
 import { pino } from 'pino';
 import { FolderBlobStore } from '../../../blob/folder.js';
 import { httpServer } from '../../../coordinator/api/http.js';
-import type { CurvesView, FailuresView, HeatmapView, LeaderboardView, PointsView, SeriesView, TimelineView } from '../../../coordinator/api/page-views.js';
+import type { CurvesView, FailuresView, HeatmapView, LeaderboardView, PointsView, SeriesView } from '../../../coordinator/api/page-views.js';
+import type { SlotTimeline } from '../../../coordinator/api/fleet-views.js';
 import { Pages } from '../../../coordinator/api/pages.js';
 import type { SweepCosts } from '../../../coordinator/store/records.js';
 import { accessBy, ALL_BLOBS, NO_PICTURES, pageParts } from '../../support/access.js';
@@ -38,12 +39,12 @@ before(async () => {
     const change = { id: trial.id, revision: 1, until: null };
     await lone.store.commitTurn(epoch, turn({ trials: [{ ...change, state: 'running', epochs: null, bestEpoch: null, failure: null }] }));
     if (number === 5) {
-      await lone.store.commitTurn(epoch, turn({ ended: [{ attempt, token: lease, outcome: 'TrainableError', message: HOSTILE, log: `line\n${HOSTILE}` }], trials: [{ ...change, state: 'failed', epochs: 0, bestEpoch: null, failure: { class: 'TrainableError', message: HOSTILE } }] }));
+      await lone.store.commitTurn(epoch, turn({ ended: [{ attempt, token: lease, outcome: 'TrainableError', message: HOSTILE, log: `line\n${HOSTILE}`, beganAfterMs: 0 }], trials: [{ ...change, state: 'failed', epochs: 0, bestEpoch: null, failure: { class: 'TrainableError', message: HOSTILE } }] }));
       continue;
     }
     const losses = [10, 5 - number];
     await lone.store.commitTurn(epoch, turn({ epochs: losses.map((loss, index) => epochOf(grant, index, { result: { metrics: { 'val.loss': loss }, confusion: null, diverged: false } })) }));
-    await lone.store.commitTurn(epoch, turn({ ended: [{ attempt, token: lease, outcome: 'done', message: '', log: '' }], trials: [{ ...change, state: 'completed', epochs: 2, bestEpoch: 1, failure: null }] }));
+    await lone.store.commitTurn(epoch, turn({ ended: [{ attempt, token: lease, outcome: 'done', message: '', log: '', beganAfterMs: 0 }], trials: [{ ...change, state: 'completed', epochs: 2, bestEpoch: 1, failure: null }] }));
   }
   app = await httpServer({
     serviceFor: (actor) => lone.service.as(actor),
@@ -142,8 +143,11 @@ it('failures stand together by class, with an example and the end of its log, ho
 });
 
 it('a timeline has the latest attempts, each in a lane of its worker', async () => {
-  const line = await ask<TimelineView>('/sweeps/many/timeline?limit=3');
-  assert.deepEqual([line.of, line.attempts.map(({ lane, outcome, sweeps }) => [lane, outcome, sweeps])], [6, [[0, 'done', [sweep]], [0, 'done', [sweep]], [0, 'TrainableError', [sweep]]]]);
+  const line = await ask<SlotTimeline>('/sweeps/many/timeline?limit=3');
+  // Each was given to a worker of its own.
+  assert.deepEqual([line.more, line.attempts.map(({ lane, outcome, sweeps }) => [lane, outcome, sweeps])], [true, [[0, 'done', ['many']], [0, 'done', ['many']], [0, 'TrainableError', ['many']]]]);
+  assert.deepEqual([line.from, line.to], [line.attempts[0]?.startedAt, line.attempts[2]?.endedAt]);
+  assert.equal((await ask<SlotTimeline>('/sweeps/many/timeline?limit=6')).more, false);
 });
 
 it('a leaderboard that was read before has what has changed since', async () => {

@@ -41,15 +41,15 @@ describe('turns of the leader', () => {
   it('a late report of a lost lease changes nothing', async () => {
     const path = newPath(2);
     const lost = await granted(store, epoch, path);
-    await store.commitTurn(epoch, turn({ ended: [{ attempt: lost.attempt, token: lost.token, outcome: 'WorkerLost', message: 'silent', log: '' }] }));
+    await store.commitTurn(epoch, turn({ ended: [{ attempt: lost.attempt, token: lost.token, outcome: 'WorkerLost', message: 'silent', log: '', beganAfterMs: 0 }] }));
     const late = { attempt: lost.attempt, token: lost.token };
     const [key = ''] = path;
     for (const writes of [
       turn({ epochs: [epochOf(lost, 0)] }),
       turn({ retrained: [{ ...late, key }] }),
       turn({ checkpoints: [{ ...late, key, blob: keyOf('bytes'), bytes: 5 }] }),
-      turn({ ended: [{ ...late, outcome: 'done', message: '', log: '' }] }),
-      turn({ epochs: [epochOf(lost, 0)], ended: [{ ...late, outcome: 'done', message: '', log: '' }] }),
+      turn({ ended: [{ ...late, outcome: 'done', message: '', log: '', beganAfterMs: 0 }] }),
+      turn({ epochs: [epochOf(lost, 0)], ended: [{ ...late, outcome: 'done', message: '', log: '', beganAfterMs: 0 }] }),
     ]) {
       await assert.rejects(store.commitTurn(epoch, writes), { code: 'StaleWrite', message: /(leases of the reports|ends of attempts): 0 of 1 matched/ });
     }
@@ -67,7 +67,7 @@ describe('turns of the leader', () => {
     const grant = await granted(store, epoch, newPath(1));
     const lease = { attempt: grant.attempt, token: grant.token };
     const key = grant.keys[0] ?? '';
-    await store.commitTurn(epoch, turn({ epochs: [epochOf(grant, 0)], checkpoints: [{ ...lease, key, blob: keyOf('c1'), bytes: 7 }], ended: [{ ...lease, outcome: 'done', message: '', log: '' }] }));
+    await store.commitTurn(epoch, turn({ epochs: [epochOf(grant, 0)], checkpoints: [{ ...lease, key, blob: keyOf('c1'), bytes: 7 }], ended: [{ ...lease, outcome: 'done', message: '', log: '', beganAfterMs: 0 }] }));
     assert.equal((await store.epochsByKey([key]))[0]?.checkpoint, keyOf('c1'));
     assert.equal((await store.openAttempts()).some((open) => open.attempt === grant.attempt), false);
   });
@@ -107,7 +107,7 @@ describe('turns of the leader', () => {
     const writes = turn({
       workers: [{ id: 'wrk_rolledback', name: 'box', slots: 1, memoryBytes: 1, numerics: [], connected: true, draining: false }],
       epochs: [epochOf(held, 0)],
-      ended: [{ attempt: gone.attempt, token: gone.token, outcome: 'done', message: '', log: '' }],
+      ended: [{ attempt: gone.attempt, token: gone.token, outcome: 'done', message: '', log: '', beganAfterMs: 0 }],
       grants: [grant],
       events: [{ type: 'test.rolledback', sweep: null, trial: null, detail: {} }],
     });
@@ -125,7 +125,7 @@ describe('turns of the leader', () => {
     assert.deepEqual(found, { attempt: open.attempt, token: open.token, worker: open.worker, kind: 'train', keys: path.slice(1), from: 1, alone: true, payers: ['swp_a', 'swp_b'] });
     for (const outcome of ['WorkerLost', 'WorkerLost', 'Timeout', 'released', 'done'] as const) {
       const { attempt, token } = await granted(store, epoch, path);
-      await store.commitTurn(epoch, turn({ ended: [{ attempt, token, outcome, message: 'a zero byte \0 of a child', log: 'and \0 in its log' }] }));
+      await store.commitTurn(epoch, turn({ ended: [{ attempt, token, outcome, message: 'a zero byte \0 of a child', log: 'and \0 in its log', beganAfterMs: 0 }] }));
     }
     const counts = await store.failureCounts(path, sweep);
     const expected = [['Timeout', 1], ['WorkerLost', 2]].map(([cls, count]) => ({ key: path[0], kind: 'train', class: cls, count }));
@@ -138,7 +138,7 @@ describe('turns of the leader', () => {
   it('attempts that were under way after a time are told, the latest first', async () => {
     const path = newPath(2);
     const before = await granted(store, epoch, path, { payers: ['swp_t'] });
-    await store.commitTurn(epoch, turn({ ended: [{ ...before, outcome: 'done', message: '', log: '' }] }));
+    await store.commitTurn(epoch, turn({ ended: [{ ...before, outcome: 'done', message: '', log: '', beganAfterMs: 0 }] }));
     const [, { endedAt }] = [path, (await store.attemptsOf(path))[0] ?? { endedAt: null }];
     assert.ok(endedAt !== null);
     const open = await granted(store, epoch, path.slice(1), { from: 1, payers: ['swp_t'] });
@@ -188,7 +188,7 @@ describe('turns of the leader', () => {
     const event = (n: number): { type: string; sweep: null; trial: null; detail: { n: number } } => ({ type: 'test.event', sweep: null, trial: null, detail: { n } });
     const stale = grantOf(newPath(1));
     const commits = Array.from({ length: 30 }, (_, n) => {
-      const ended = n % 3 === 0 ? [{ attempt: stale.attempt, token: stale.token, outcome: 'done' as const, message: '', log: '' }] : [];
+      const ended = n % 3 === 0 ? [{ attempt: stale.attempt, token: stale.token, outcome: 'done' as const, message: '', log: '', beganAfterMs: 0 }] : [];
       return store.commitTurn(epoch, turn({ ended, events: [event(n), event(n)] }));
     });
     const outcomes = await Promise.allSettled(commits);
