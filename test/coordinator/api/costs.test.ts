@@ -27,7 +27,7 @@ async function train(path: readonly EpochKey[], secondsOf: (key: EpochKey) => nu
   const grant = await granted(lone.store, epoch, path);
   const epochs = path.flatMap((key, index) => (known.has(key) ? [] : [epochOf(grant, index, { seconds: secondsOf(key) })]));
   await lone.store.commitTurn(epoch, turn({ epochs }));
-  await lone.store.commitTurn(epoch, turn({ ended: [{ attempt: grant.attempt, token: grant.token, outcome: 'done', message: '', log: '' }] }));
+  await lone.store.commitTurn(epoch, turn({ ended: [{ attempt: grant.attempt, token: grant.token, outcome: 'done', message: '', log: '', beganAfterMs: 0 }] }));
 }
 
 it('costs are those that `trawl cost` adds up trial by trial, whatever is shared, recorded before or still to come', async () => {
