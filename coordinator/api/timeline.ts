@@ -87,7 +87,7 @@ export function slotSpans(attempts: readonly BegunAttempt[], slots: ReadonlyMap<
       freeAt.set(worker, lanes);
       const lane = laneFor(begunAt.getTime(), lanes, slots.get(worker) ?? 0);
       const startedAt = Math.max(begunAt.getTime(), Math.min(lanes[lane] ?? 0, endedAt?.getTime() ?? Infinity));
-      lanes[lane] = endedAt?.getTime() ?? Infinity;
+      lanes[lane] = Math.max(lanes[lane] ?? 0, endedAt?.getTime() ?? Infinity);
       return {
         ...{ attempt, worker, name: names.workers.get(worker) ?? worker, lane, kind, sweeps: payers.map((sweep) => names.sweeps.get(sweep) ?? sweep), from, to, outcome },
         ...{ startedAt: new Date(startedAt).toISOString(), endedAt: endedAt?.toISOString() ?? null },
