@@ -74,6 +74,7 @@ export function addFleetCommands(program: Command, exit: (code: number) => void)
     .option('--tls-key <file>', 'its key')
     .option('--tls-ca <file>', 'workers from other machines must show a certificate of this CA')
     .option('--insecure', 'no TLS: on a network that is trusted')
+    .option('--proxy <addresses>', 'reverse proxies before --listen, with commas between: their word counts for the address that asks, and for whether it does over TLS')
     .addHelpText('after', '\nExamples:\n  trawl up --home ./my-home --slots 2\n  trawl up --no-worker --listen 0.0.0.0 --tls-cert ca/sweeps.crt --tls-key ca/sweeps.key\n  trawl up --no-worker --nats nats://127.0.0.1:4222');
   withEngine(withNats(withLease(withSlots(withHome(up))), 'take workers over this NATS server too'), OFFERED).action(async (options: UpOptions) => {
     await stayUp(options);

@@ -186,10 +186,10 @@ export class Host {
     const port = (address: string | undefined, first: number): string => (address === undefined ? String(first) : (address.split(':').at(-1) ?? '0'));
     const outer = (): string[] => {
       if (listening.outer === null) return [];
-      const { host, grpcPort, httpPort, tls, advertise } = listening.outer;
+      const { host, grpcPort, httpPort, tls, advertise, proxies } = listening.outer;
       const known = this.#address?.outer ?? undefined;
       const files = tls === null ? [] : ['--tls-cert', tls.cert, '--tls-key', tls.key, ...(tls.clientCa === null ? [] : ['--tls-ca', tls.clientCa])];
-      return ['--listen', host, '--listen-grpc-port', port(known?.grpc, grpcPort), '--listen-http-port', port(known?.http, httpPort), ...(advertise === null ? [] : ['--advertise', advertise]), ...files];
+      return ['--listen', host, '--listen-grpc-port', port(known?.grpc, grpcPort), '--listen-http-port', port(known?.http, httpPort), ...(advertise === null ? [] : ['--advertise', advertise]), ...(proxies.length === 0 ? [] : ['--proxy', proxies.join(',')]), ...files];
     };
     return new SupervisedChild({
       name: 'coordinator',

@@ -10,6 +10,7 @@ import type { Store } from '../store/store.js';
 import type { Admission, Doorkeeper } from '../dispatch/carrier.js';
 import { Forbidden, TokenExpired, TokenRevoked, TokensUnavailable, Unauthorized } from './errors.js';
 import { mayDo, type Right, type Role } from './roles.js';
+import { RateLimit } from './rate-limit.js';
 import { hashOf, idIn, isSecretOf } from './secret.js';
 
 export interface Identity {
@@ -33,6 +34,10 @@ export interface AccessOptions {
 
 /** How long what is known of a token counts: so much later a revoked one is refused. */
 const FRESH_MS = 2_000;
+/** So long after its last look a token is still told from a guess without one. */
+const REMEMBERED_MS = 3_600_000;
+/** Tokens from one address that are none of those that are known. With 256 random bits this keeps nobody from guessing right: it spares the store. */
+const GUESSES = { burst: 30, perSecond: 1 };
 
 interface Known {
   readonly record: TokenRecord;
@@ -44,6 +49,8 @@ export class Access implements Doorkeeper {
   readonly #homeHash: string;
   readonly #now: () => number;
   readonly #known = new Map<string, Known>();
+  /** By the address that they come from. */
+  readonly #guesses: RateLimit;
   /** Of open sessions, by token. */
   readonly #watched = new Map<string, Set<(why: Error) => void>>();
   #timer: NodeJS.Timeout | null = null;
@@ -52,6 +59,7 @@ export class Access implements Doorkeeper {
     this.#options = options;
     this.#homeHash = hashOf(options.homeToken);
     this.#now = options.now ?? (() => performance.now());
+    this.#guesses = new RateLimit({ ...GUESSES, now: this.#now });
   }
 
   /** Idempotent. */
@@ -65,10 +73,14 @@ export class Access implements Doorkeeper {
     this.#timer = null;
   }
 
-  /** `authorization`: as HTTP has it, `Bearer SECRET`. Throws Unauthorized, TokenExpired, TokenRevoked, Forbidden, TokensUnavailable. */
-  async require(authorization: string | undefined, right: Right): Promise<Identity> {
-    const sent = /^Bearer (\S+)$/.exec(authorization ?? '')?.[1] ?? '';
-    return allowed(await this.#identify(idIn(sent), (hash) => isSecretOf(sent, hash)), right);
+  /**
+   * `authorization`: as HTTP has it, `Bearer SECRET`; `from`: the address whose guesses are limited; null where others see to
+   * that. Throws Unauthorized, TokenExpired, TokenRevoked, Forbidden, TokensUnavailable, TooManyRequests.
+   */
+  async require(authorization: string | undefined, right: Right, from: string | null = null): Promise<Identity> {
+    const sent = /^Bearer (\S+)$/.exec(authorization ?? '')?.[1];
+    if (sent === undefined) throw new Unauthorized();
+    return allowed(await this.#identify(idIn(sent), (hash) => isSecretOf(sent, hash), from), right);
   }
 
   /** For the carriers of workers' sessions. Throws as `require` does. */
@@ -78,7 +90,7 @@ export class Access implements Doorkeeper {
 
   /** Throws as `require` does. */
   async admitProof(proof: SessionProof): Promise<Admission> {
-    return this.#admission(allowed(await this.#identify(proof.token, (hash) => isProof(proof, hash)), 'work'));
+    return this.#admission(allowed(await this.#identify(proof.token, (hash) => isProof(proof, hash), null), 'work'));
   }
 
   /** Tells once when the token of an open session is good no more; the returned function ends that. */
@@ -95,7 +107,7 @@ export class Access implements Doorkeeper {
   /** Looks at the tokens of open sessions, and notes which tokens were used. */
   async runOnce(): Promise<void> {
     const now = this.#now();
-    for (const [id, { at }] of this.#known) if (now - at > FRESH_MS) this.#known.delete(id);
+    for (const [id, { at }] of this.#known) if (now - at > REMEMBERED_MS) this.#known.delete(id);
     if (this.#watched.size === 0) return;
     try {
       const records = await this.#options.store.findTokens([...this.#watched.keys()]);
@@ -112,7 +124,11 @@ export class Access implements Doorkeeper {
   }
 
   #notLookedAt(error: unknown): void {
-    this.#options.logger.warn({ error: error instanceof Error ? error.message : String(error) }, 'tokens could not be looked at');
+    this.#warn(error, 'tokens could not be looked at');
+  }
+
+  #warn(error: unknown, message: string): void {
+    this.#options.logger.warn({ error: error instanceof Error ? error.message : String(error) }, message);
   }
 
   #admission(identity: Identity): Admission {
@@ -120,14 +136,20 @@ export class Access implements Doorkeeper {
   }
 
   /** `fits`: whether what was sent is the token of this hash. */
-  async #identify(id: string | null, fits: (hash: string) => boolean): Promise<Identity> {
+  async #identify(id: string | null, fits: (hash: string) => boolean, from: string | null): Promise<Identity> {
     const { homeActor } = this.#options;
     if (fits(this.#homeHash)) return { token: null, role: 'admin', actor: homeActor };
+    const known = id === null ? undefined : this.#known.get(id);
+    // Others' guesses from the same address keep nobody out whose token is known to be one.
+    const limited = from === null || (known !== undefined && fits(known.record.hash)) ? null : from;
+    if (limited !== null) this.#guesses.take(limited);
     const record = id === null ? null : await this.#recordOf(id).catch((error: unknown) => {
+      if (limited !== null) this.#guesses.giveBack(limited);
       this.#notLookedAt(error);
       throw new TokensUnavailable({ cause: error });
     });
     if (record === null || !fits(record.hash)) throw new Unauthorized();
+    if (limited !== null) this.#guesses.giveBack(limited);
     const why = refusal(record);
     if (why !== null) throw why;
     return { token: record.id, role: record.role, actor: actorOf(record) };
@@ -140,7 +162,8 @@ export class Access implements Doorkeeper {
     const [record] = await this.#options.store.findTokens([id]);
     if (record === undefined) return null;
     this.#known.set(id, { record, at });
-    await this.#options.store.noteTokens([id]);
+    // A note that cannot be written, on a full disk say, keeps nobody out.
+    await this.#options.store.noteTokens([id]).catch((error: unknown) => this.#warn(error, 'the use of a token could not be noted'));
     return record;
   }
 }

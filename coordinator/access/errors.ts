@@ -32,6 +32,14 @@ export class TokensUnavailable extends CodedError {
   }
 }
 
+/** A session was ended and the store could not note it, so that it would be good again after a restart. */
+export class SignOutNotKept extends CodedError {
+  readonly code = 'SignOutNotKept';
+  constructor(options?: ErrorOptions) {
+    super('that you signed out could not be stored: a copy of your cookie would be good again after a restart of the coordinator; sign out again', options);
+  }
+}
+
 /** A worker's token is good only beside a certificate, and none of the right CA was shown. */
 export class CertificateMissing extends CodedError {
   readonly code = 'CertificateMissing';

@@ -23,19 +23,24 @@ export class RateLimit {
     this.#now = options.now ?? (() => performance.now());
   }
 
-  /** Throws TooManyRequests where nothing is left; takes nothing. */
-  check(who: string): void {
-    const over = this.#amount(who) + 1 - this.#options.burst;
+  /** Takes one. Throws TooManyRequests where nothing is left. */
+  take(who: string): void {
+    const amount = this.#amount(who) + 1;
+    const over = amount - this.#options.burst;
     if (over > 0) throw new TooManyRequests(Math.ceil(over / this.#options.perSecond));
-  }
-
-  /** Takes one. */
-  count(who: string): void {
-    const amount = Math.min(this.#options.burst, this.#amount(who) + 1);
-    this.#used.delete(who);
-    this.#used.set(who, { amount, atMs: this.#now() });
+    this.#set(who, amount);
     const [first] = this.#used.keys();
     if (this.#used.size > MOST_KNOWN && first !== undefined) this.#used.delete(first);
+  }
+
+  /** What was taken is not counted after all. */
+  giveBack(who: string): void {
+    this.#set(who, Math.max(0, this.#amount(who) - 1));
+  }
+
+  #set(who: string, amount: number): void {
+    this.#used.delete(who);
+    this.#used.set(who, { amount, atMs: this.#now() });
   }
 
   #amount(who: string): number {

@@ -12,7 +12,7 @@
  */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { ForeignHost, RequestHeaderMissing } from '../access/errors.js';
-import type { Sessions } from '../access/sessions.js';
+import type { Session, Sessions } from '../access/sessions.js';
 
 export const REQUEST_HEADER = 'x-trawl-request';
 
@@ -57,18 +57,18 @@ function isOwnName(name: string): boolean {
 export interface Proof {
   /** As the header has it: `Bearer SECRET`; undefined for none. */
   readonly authorization: string | undefined;
-  /** The session that it came from; null for a header of its own. */
-  readonly cookie: string | null;
+  /** That it came in; null for a header of its own. */
+  readonly session: Session | null;
 }
 
 /** A header goes before a cookie. Throws RequestHeaderMissing. */
 export function proofOf(request: FastifyRequest, sessions: Sessions): Proof {
   const { authorization } = request.headers;
   const cookie = authorization === undefined ? sessionCookie(request) : null;
-  const token = cookie === null ? null : sessions.tokenOf(cookie);
-  if (token === null) return { authorization, cookie: null };
+  const session = cookie === null ? null : sessions.sessionOf(cookie);
+  if (session === null) return { authorization, session };
   if (request.method !== 'GET' && request.method !== 'HEAD') requireRequestHeader(request);
-  return { authorization: `Bearer ${token}`, cookie };
+  return { authorization: `Bearer ${session.token}`, session };
 }
 
 /** Throws RequestHeaderMissing. */

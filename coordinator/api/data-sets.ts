@@ -77,21 +77,20 @@ export class DataSets {
     return sizes;
   }
 
-  /** Throws DataSetNotFound, ImageNotFound, UnreadableImageError, FileTooLarge, and BadRequest where the sweep sees no images of this set. */
+  /** Throws DataSetNotFound, ImageNotFound, and BadRequest where the sweep sees no images of this set. */
   async picture(id: string, index: number, look: ImageLook): Promise<Picture> {
     await this.#requireKnown(id);
     const manifest = await this.#files.manifest(id);
     const file = manifest.files[index];
     if (file === undefined) throw new ImageNotFound(index, manifest.files.length);
     if ('most' in look) {
-      return { png: await originalPng(await this.#files.bytesOf(manifest, file), look.most), forever: true, tag: `${file.digest}-${look.most}` };
+      return { png: async () => originalPng(await this.#files.bytesOf(manifest, file), look.most), forever: true, tag: `${file.digest}-${look.most}` };
     }
     const input = inputOf(await this.#specOf(id, look.sweep), look.size);
     const shape = shapeOf(input, file.box);
     if (shape === null) throw new BadRequest(`sweep: ${look.sweep} cuts images to their masks, and this image has none`);
-    const pixels = await this.#decoders.decode(await this.#files.bytesOf(manifest, file), shape);
     const { width, channels, resize, crop } = shape;
-    return { png: await pixelsPng(pixels, shape), forever: false, tag: [file.digest, width, channels, resize, ...(crop?.box ?? [])].join('-') };
+    return { png: async () => pixelsPng(await this.#decoders.decode(await this.#files.bytesOf(manifest, file), shape), shape), forever: false, tag: [file.digest, width, channels, resize, ...(crop?.box ?? [])].join('-') };
   }
 
   /** The latest first. */

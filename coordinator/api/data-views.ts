@@ -80,7 +80,8 @@ export interface DataImagesQuery {
 export type ImageLook = { readonly most: number } | { readonly sweep: string; readonly size: number };
 
 export interface Picture {
-  readonly png: Uint8Array;
+  /** Decodes it. Throws UnreadableImageError, FileTooLarge. */
+  readonly png: () => Promise<Uint8Array>;
   /** Whether these bytes are the picture for ever. */
   readonly forever: boolean;
   /** Tells them from others. */

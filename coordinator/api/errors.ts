@@ -80,6 +80,7 @@ const statusByCode: { readonly [code: string]: number } = {
   StaleWrite: 409,
   NotLeader: 503,
   TokensUnavailable: 503,
+  SignOutNotKept: 503,
   LeasesUnsettled: 503,
   BlobNotFound: 404,
   DiskFull: 507,

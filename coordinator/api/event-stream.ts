@@ -18,17 +18,23 @@ const EVENTS_PER_MESSAGE = 200;
 export class EventStream implements Listener {
   readonly #response: ServerResponse;
   readonly #sweep: string | null;
+  readonly #mayListen: () => boolean;
   #position: Position | null = null;
   #toldAtMs = Number.NEGATIVE_INFINITY;
 
-  /** `sweep`: an id, to be told of that alone; null for all. */
-  constructor(response: ServerResponse, sweep: string | null) {
+  /** `sweep`: an id, to be told of that alone; null for all. `mayListen`: asked before everything that is told; the stream ends where it says no. */
+  constructor(response: ServerResponse, sweep: string | null, mayListen: () => boolean) {
     this.#response = response;
     this.#sweep = sweep;
+    this.#mayListen = mayListen;
     this.#write(`retry: ${RETRY_MS}\n\n`);
   }
 
   tell(news: News): void {
+    if (!this.#mayListen()) {
+      this.end();
+      return;
+    }
     // Who is cut off between the two kinds of message is told the second when it comes again.
     const seqBefore = (this.#position ?? news.position).seq;
     const events = news.events.filter(({ sweep }) => this.#sweep === null || sweep === this.#sweep);

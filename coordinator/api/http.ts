@@ -18,7 +18,7 @@ import type { Access, Identity } from '../access/access.js';
 import type { BlobRights, BlobUse } from '../access/blob-rights.js';
 import { CertificateMissing, TooManyRequests } from '../access/errors.js';
 import type { Right } from '../access/roles.js';
-import { RateLimit } from '../access/rate-limit.js';
+import { RateLimit, type RateLimitOptions } from '../access/rate-limit.js';
 import type { Sessions } from '../access/sessions.js';
 import type { ServerTls } from '../access/tls.js';
 import { NotLeading } from '../leader/candidacy.js';
@@ -39,6 +39,10 @@ import type { SweepService } from './sweep-service.js';
 
 /** Of a JSON body: a sweep file, the summary of a data set with its rejected files, and what a module builds. */
 const BODY_LIMIT_BYTES = 64 * 1024 * 1024;
+/** Of strangers, and where no body is expected. Larger JSON keeps this thread from everything else for seconds. */
+const SMALL_BODY_BYTES = 4 * 1024;
+/** Of a defect of ours: its inside is for the log. */
+const DEFECT = "the coordinator failed at this, which is a defect; its log says more: logs/coordinator.log in the coordinator's home";
 
 const blobParams = z.object({ sha: z.string() });
 
@@ -55,6 +59,10 @@ export interface HttpOptions {
   readonly ownNamesOnly?: boolean;
   /** Null for plain HTTP. */
   readonly tls?: ServerTls | null;
+  /** Of one person, over all pages, pictures and commands; blobs are not counted. */
+  readonly requests?: Omit<RateLimitOptions, 'now'>;
+  /** Addresses of reverse proxies that are believed who asks, and whether over TLS. */
+  readonly proxies?: readonly string[];
   readonly logger: Logger;
   readonly blobs: OwnedBlobStore;
   /** Told before and after each use of a blob, so that those in use are not swept. */
@@ -73,13 +81,12 @@ export interface HttpOptions {
 }
 
 export async function httpServer(options: HttpOptions): Promise<FastifyInstance> {
-  const { tls = null } = options;
-  const app = Fastify({ bodyLimit: BODY_LIMIT_BYTES, forceCloseConnections: true, rewriteUrl: ({ url = '/' }) => readableUrl(url), ...(tls === null ? {} : { serverFactory: secureServer(tls) }) });
+  const { tls = null, proxies = [] } = options;
+  const app = Fastify({ bodyLimit: SMALL_BODY_BYTES, trustProxy: proxies.length === 0 ? false : [...proxies], forceCloseConnections: true, rewriteUrl: ({ url = '/' }) => readableUrl(url), ...(tls === null ? {} : { serverFactory: secureServer(tls) }) });
   app.setErrorHandler(async (error, request, reply) => {
-    const { status, code, message } = describe(error);
+    const { status, code, message } = told(error, request, options.logger);
     if (error instanceof TooManyRequests) void reply.header('retry-after', error.retryAfterSeconds);
     if (error instanceof NotLeading) return reply.status(status).send({ code, message, leader: error.leader });
-    if (status >= 500) options.logger.error({ err: error, route: request.url }, 'a request failed');
     return reply.status(status).send({ code, message });
   });
   registerBrowserRules(app, { ownNamesOnly: options.ownNamesOnly === true });
@@ -93,8 +100,8 @@ export async function httpServer(options: HttpOptions): Promise<FastifyInstance>
   const routes = allRoutes(options);
   asking.register(app, routes);
   app.get(OPENAPI_PATH, () => openApi(routes, packageVersion()));
-  registerMetricsRoute(app, { open: options.openMetrics === true, page: options.metrics, refusal: (request) => asking.refusal(request, 'read') });
-  registerImageRoute(app, { picture: options.picture, refusal: (request) => asking.refusal(request, 'read') });
+  registerMetricsRoute(app, { open: options.openMetrics === true, page: options.metrics, admit: (request) => asking.admit(request, 'read') });
+  registerImageRoute(app, { picture: options.picture, admit: (request) => asking.admit(request, 'read') });
   registerBlobRoutes(app, options.blobs, { authorize: (request) => asking.blobRefusal(request), using: options.usingBlob, used: options.blobUsed });
   return app;
 }
@@ -120,31 +127,29 @@ function hasShownCertificate({ socket }: FastifyRequest['raw']): boolean {
   return socket instanceof TLSSocket && socket.authorized && socket.getPeerX509Certificate() !== undefined;
 }
 
-/** Of one person, over all pages and commands; blobs are not counted. */
 const REQUESTS = { burst: 1_000, perSecond: 200 };
 
 class Asking {
   readonly #options: HttpOptions;
   readonly #identities = new WeakMap<FastifyRequest, Identity>();
-  readonly #limit = new RateLimit(REQUESTS);
+  readonly #limit: RateLimit;
 
   constructor(options: HttpOptions) {
     this.#options = options;
+    this.#limit = new RateLimit(options.requests ?? REQUESTS);
   }
 
   register(app: FastifyInstance, routes: readonly Route[]): void {
     for (const route of routes) {
-      const { method, right } = route;
+      const { method, right, body } = route;
       app.route({
         method,
+        bodyLimit: right === null || body === null ? SMALL_BODY_BYTES : BODY_LIMIT_BYTES,
         url: `/api/v1${route.path}`,
         // Before any body is read.
         onRequest: async (request) => {
-          if (right === null) return;
-          const identity = await this.#require(request, right);
-          this.#limit.check(identity.actor);
-          this.#limit.count(identity.actor);
-          this.#identities.set(request, identity);
+          route.before(request);
+          if (right !== null) this.#identities.set(request, await this.admit(request, right));
         },
         handler: async (request, reply) => {
           const identity = this.#identities.get(request) ?? null;
@@ -156,20 +161,28 @@ class Asking {
     }
   }
 
+  /** Rejects with why this request may not, or not so often. */
+  async admit(request: FastifyRequest, right: Right): Promise<Identity> {
+    const identity = await this.#require(request, right);
+    this.#limit.take(identity.actor);
+    return identity;
+  }
+
   async #require(request: FastifyRequest, right: Right): Promise<Identity> {
     const { access, sessions, tls = null } = this.#options;
-    const identity = await access.require(proofOf(request, sessions).authorization, right);
+    const identity = await access.require(proofOf(request, sessions).authorization, right, request.ip);
     if (identity.role === 'worker' && tls !== null && tls.clientCa !== null && !hasShownCertificate(request.raw)) throw new CertificateMissing();
     return identity;
   }
 
-  refusal(request: FastifyRequest, right: Right): Promise<BlobRefusal | null> {
-    return refusalOf(this.#require(request, right));
-  }
-
-  /** Of a request for a blob. What a worker's token reaches is the leader's to say. */
-  blobRefusal(request: FastifyRequest): Promise<BlobRefusal | null> {
-    return refusalOf(this.#requireBlob(request));
+  /** Why a request may not use a blob; null where it may. What a worker's token reaches is the leader's to say. */
+  async blobRefusal(request: FastifyRequest): Promise<BlobRefusal | null> {
+    try {
+      await this.#requireBlob(request);
+      return null;
+    } catch (error) {
+      return told(error, request, this.#options.logger);
+    }
   }
 
   async #requireBlob(request: FastifyRequest): Promise<void> {
@@ -188,16 +201,14 @@ function sendFile({ contentType, name, content }: FileAnswer, reply: FastifyRepl
 
 const USES: { readonly [method: string]: BlobUse } = { GET: 'fetch', HEAD: 'look', PUT: 'put' };
 
-async function refusalOf(required: Promise<unknown>): Promise<BlobRefusal | null> {
-  try {
-    await required;
-    return null;
-  } catch (error) {
-    return describe(error);
-  }
+/** What whoever asked is told; the log is told what they are not. */
+function told(error: unknown, request: FastifyRequest, logger: Logger): BlobRefusal {
+  const described = describe(error);
+  if (described.status >= 500 && !(error instanceof NotLeading)) logger.error({ err: error, route: request.url }, 'a request failed');
+  return described;
 }
 
-function describe(error: unknown): { status: number; code: string; message: string } {
+function describe(error: unknown): BlobRefusal {
   const code = codeOf(error);
   const message = error instanceof Error ? error.message : String(error);
   if (code !== null) return { status: httpStatus(code), code, message };
@@ -205,7 +216,7 @@ function describe(error: unknown): { status: number; code: string; message: stri
   if (error instanceof Error && 'statusCode' in error && typeof error.statusCode === 'number' && error.statusCode < 500) {
     return { status: error.statusCode, code: 'BadRequest', message };
   }
-  return { status: 500, code: 'InternalError', message };
+  return { status: 500, code: 'InternalError', message: DEFECT };
 }
 
 /** Listens on `port`, 0 for any; waits a while for a port that a former process has not let go of yet. */

@@ -7,8 +7,8 @@ import { checked } from './routes/route.js';
 
 export interface ImageRouteOptions {
   readonly picture: (dataset: string, index: number, look: ImageLook) => Promise<Picture>;
-  /** Why this request may not see it; null where it may. */
-  readonly refusal: (request: FastifyRequest) => Promise<{ readonly status: number; readonly code: string; readonly message: string } | null>;
+  /** Rejects with why this request may not see it. */
+  readonly admit: (request: FastifyRequest) => Promise<unknown>;
 }
 
 const params = z.object({ dataset: z.string(), index: z.coerce.number().int().min(0) });
@@ -21,16 +21,15 @@ const query = z.object({
 const DEFAULT_MOST = 512;
 const FOREVER = 'private, max-age=31536000, immutable';
 
-export function registerImageRoute(app: FastifyInstance, { picture, refusal }: ImageRouteOptions): void {
+export function registerImageRoute(app: FastifyInstance, { picture, admit }: ImageRouteOptions): void {
   app.get('/api/v1/datasets/:dataset/images/:index', async (request, reply) => {
-    const refused = await refusal(request);
-    if (refused !== null) return reply.status(refused.status).send({ code: refused.code, message: refused.message });
+    await admit(request);
     const { dataset, index } = checked(params, request.params);
-    const { png, forever, tag } = await picture(dataset, index, lookOf(checked(query, request.query)));
+    const { forever, tag, png } = await picture(dataset, index, lookOf(checked(query, request.query)));
     const etag = `"${tag}"`;
     reply.headers({ 'cache-control': forever ? FOREVER : 'private, no-cache', etag, 'x-content-type-options': 'nosniff' });
     if (request.headers['if-none-match'] === etag) return reply.status(304).send();
-    return reply.type('image/png').send(Buffer.from(png));
+    return reply.type('image/png').send(Buffer.from(await png()));
   });
 }
 

@@ -41,8 +41,8 @@ export interface CoordinatorOptions {
   readonly home: string;
   /** For this machine's own commands and worker: plain, on loopback. */
   readonly loopback: Listener;
-  /** For everybody else; null for nobody. `advertise`: the URL that a standby sends people to; null for the address listened on. */
-  readonly outer: (Listener & { readonly tls: ServerTls | null; readonly advertise: string | null }) | null;
+  /** For everybody else; null for nobody. `advertise`: the URL that a standby sends people to; null for the address listened on. `proxies`: addresses of reverse proxies before it. */
+  readonly outer: (Listener & { readonly tls: ServerTls | null; readonly advertise: string | null; readonly proxies: readonly string[] }) | null;
   readonly token: string;
   readonly databaseUrl: string;
   /** Where workers come over NATS too; null for gRPC alone. */
@@ -78,7 +78,8 @@ export async function startCoordinator(options: CoordinatorOptions): Promise<Run
   const packs = new ManifestPacks(blobs);
   const blobRights = new BlobRights({ leased: (token) => leader.leased(token), settled: () => leader.settled, packsOf: (manifest) => packs.of(manifest) });
   const page = readPage(join(packageRoot(), 'dist', 'page'));
-  const browserSessions = new Sessions({ homeToken: options.token });
+  const browserSessions = new Sessions({ store, homeToken: options.token });
+  await browserSessions.start();
   const feed = new EventFeed({ store, logger });
   const pages = new Pages({ store, project: DEFAULT_PROJECT });
   const http = (ownDoor: boolean) => (tls: ServerTls | null): Promise<FastifyInstance> =>
@@ -90,6 +91,7 @@ export async function startCoordinator(options: CoordinatorOptions): Promise<Run
       leading: () => leader.leading(SETTLE_MS),
       metrics: () => metricsPage(metrics, leader.facts()),
       openMetrics: ownDoor,
+      proxies: ownDoor ? [] : (options.outer?.proxies ?? []),
       ownNamesOnly: ownDoor,
       page,
     });

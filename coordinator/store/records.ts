@@ -228,6 +228,13 @@ export interface StoredEvent extends EventWrite {
   readonly actor: string;
 }
 
+/** A browser's session that was ended before its time. */
+export interface EndedSession {
+  readonly id: string;
+  /** Till then its cookie would have been good. */
+  readonly endsAt: Date;
+}
+
 export interface TokenRecord {
   readonly id: string;
   readonly name: string;

@@ -34,6 +34,12 @@ create table blob (
   constraint blob_pkey PRIMARY KEY (id)
 );
 
+create table ended_session (
+  id text not null,
+  ends_at timestamp with time zone not null,
+  constraint ended_session_pkey PRIMARY KEY (id)
+);
+
 create table epoch (
   key bytea not null,
   parent bytea,

@@ -12,7 +12,7 @@
 import type { BlobId, EpochKey } from '../../proto/work.js';
 import type { MemoryPeak } from '../placement/memory.js';
 import type { SweepState, TrialState } from '../trial/states.js';
-import type { BoardRow, EventWrite, FailureCount, LeaderRecord, OpenAttempt, RecordedCurve, RecordedEpoch, RecordedEvaluation, Recordings, StoredEvent, StoredWorker, SweepCosts, SweepRecord, SweepSource, TokenRecord, TrialMeans, TrialRecord, TrialRow, UnreferencedBlob, AttemptRecord, TrialAttempt } from './records.js';
+import type { BoardRow, EndedSession, EventWrite, FailureCount, LeaderRecord, OpenAttempt, RecordedCurve, RecordedEpoch, RecordedEvaluation, Recordings, StoredEvent, StoredWorker, SweepCosts, SweepRecord, SweepSource, TokenRecord, TrialMeans, TrialRecord, TrialRow, UnreferencedBlob, AttemptRecord, TrialAttempt } from './records.js';
 import type { Carried, FreshTrial, NewSweep, NewToken, TurnWrites } from './turn-writes.js';
 
 export interface Leadership {
@@ -120,6 +120,11 @@ export interface Store {
   findTokens(ids: readonly string[]): Promise<TokenRecord[]>;
   /** They were used now. */
   noteTokens(ids: readonly string[]): Promise<void>;
+
+  /** A browser's session is over before its time. Idempotent. */
+  endSession(id: string, endsAt: Date): Promise<void>;
+  /** Those that would not be over otherwise. */
+  endedSessions(): Promise<EndedSession[]>;
 
   /** The blob that tells which store the database's blobs are in; null before there is one. */
   blobMarker(): Promise<BlobId | null>;

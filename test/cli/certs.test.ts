@@ -83,12 +83,15 @@ describe('a coordinator that listens', () => {
     assert.match(mistakesOf({ listen: '0.0.0.0' }), /^--listen: found 0\.0\.0\.0, which others reach, without TLS: .*give --tls-cert FILE --tls-key FILE \(trawl certs makes them\), or say --insecure on a network that you trust$/);
     assert.equal(listeningOf({}, none).outer, null);
     assert.deepEqual(listeningOf({ httpPort: 1, grpcPort: 2 }, none), { loopback: { httpPort: 1, grpcPort: 2 }, outer: null });
-    assert.deepEqual(listeningOf({ listen: '0.0.0.0', insecure: true }, none).outer, { host: '0.0.0.0', grpcPort: 7077, httpPort: 8080, tls: null, advertise: null });
+    assert.deepEqual(listeningOf({ listen: '0.0.0.0', insecure: true }, none).outer, { host: '0.0.0.0', grpcPort: 7077, httpPort: 8080, tls: null, advertise: null, proxies: [] });
     assert.equal(listeningOf({ listen: '0.0.0.0', insecure: true, advertise: 'https://sweeps.lan:443/' }, none).outer?.advertise, 'https://sweeps.lan');
     for (const advertise of ['', 'box1', 'box1:8080', 'grpc://box1:8080', 'https://box1:8080/api', 'https://box1:8080?x']) {
       assert.match(mistakesOf({ listen: '127.0.0.1', advertise }), /^--advertise: found ".*", expected the URL at which others reach this coordinator, such as https:\/\/box1\.example\.org:8080$/);
     }
     assert.match(mistakesOf({ advertise: 'http://box1:8080' }), /^--advertise: found without --listen, expected both/);
+    assert.deepEqual(listeningOf({ listen: '127.0.0.1', proxy: '127.0.0.1, 10.0.0.0/8,fd00::/8' }, none).outer?.proxies, ['127.0.0.1', '10.0.0.0/8', 'fd00::/8']);
+    for (const proxy of ['', 'nginx', '10.0.0.0/33', '10.0.0.1:80', '::1/129', '10.0.0.1,']) assert.match(mistakesOf({ listen: '127.0.0.1', proxy }), /^--proxy: found ".*", expected the IP address of a reverse proxy, or a network such as 10\.0\.0\.0\/8$/, proxy);
+    assert.match(mistakesOf({ proxy: '127.0.0.1' }), /^--proxy: found without --listen, expected both/);
     assert.deepEqual(listeningOf({ listen: '127.0.0.1' }, none).outer?.tls, null);
     assert.deepEqual(listeningOf({ listen: '0.0.0.0', ...pair, tlsCa: at('ca.crt') }, none).outer?.tls, { cert: pair.tlsCert, key: pair.tlsKey, clientCa: at('ca.crt') });
     assert.match(mistakesOf({ listen: '0.0.0.0', tlsCert: at('box.crt') }), /^--tls-key: found nothing beside --tls-cert/);

@@ -7,8 +7,8 @@ import { DATA_PROBLEM_CODES } from '../../cli/data/problem.js';
 
 const root = packageRoot();
 
-/** How a code stands in the source: a class's field, a property of what is sent, an answer of the blob routes. */
-const PATTERNS = [/\bcode(?:: [A-Za-z]+)? = '([A-Z][A-Za-z]+)'/g, /\bcode: '([A-Z][A-Za-z]+)'/g, /\brefuse\(reply, \d+, '([A-Z][A-Za-z]+)'/g];
+/** How a code stands in the source: a class's field, a property of what is sent, an answer of the blob routes, or to a worker. */
+const PATTERNS = [/\bcode(?:: [A-Za-z]+)? = '([A-Z][A-Za-z]+)'/g, /\bcode: '([A-Z][A-Za-z]+)'/g, /\brefuse\((?:reply, \d+|peer), '([A-Z][A-Za-z]+)'/g];
 
 function codesInSource(): Set<string> {
   const codes = new Set<string>([...DATA_PROBLEM_CODES, ...outcomeClasses(), 'Diverged']);

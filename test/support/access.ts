@@ -2,6 +2,7 @@ import { Models } from '../../coordinator/api/models.js';
 import { Sessions } from '../../coordinator/access/sessions.js';
 import { EventFeed } from '../../coordinator/api/event-feed.js';
 import { Pages } from '../../coordinator/api/pages.js';
+import type { EndedSession } from '../../coordinator/store/records.js';
 import type { Store } from '../../coordinator/store/store.js';
 import { Access } from '../../coordinator/access/access.js';
 
@@ -33,8 +34,15 @@ const NO_MODELS = new Models({
   process: { ask: nobody },
 });
 
+/** Browsers' sessions that were ended, as the store keeps them. */
+export class EndedSessions {
+  readonly #ended = new Map<string, Date>();
+  endedSessions = async (): Promise<EndedSession[]> => [...this.#ended].map(([id, endsAt]) => ({ id, endsAt }));
+  endSession = async (id: string, endsAt: Date): Promise<void> => void this.#ended.set(id, endsAt);
+}
+
 /** What pages need of a server, where nothing ever happens. */
 export function pageParts(homeToken: string): { readonly sessions: Sessions; readonly feed: EventFeed; readonly pages: Pages; readonly models: Models } {
   const store = { events: async () => [], lastEvent: async () => 0, recordedSeq: async () => 0, recordingsAfter: async (seq: number) => ({ seq, sweeps: [] }) };
-  return { sessions: new Sessions({ homeToken }), feed: new EventFeed({ store, logger: { warn: () => undefined } }), pages: new Pages({ store: {} as Store, project: 'default' }), models: NO_MODELS };
+  return { sessions: new Sessions({ store: new EndedSessions(), homeToken }), feed: new EventFeed({ store, logger: { warn: () => undefined } }), pages: new Pages({ store: {} as Store, project: 'default' }), models: NO_MODELS };
 }

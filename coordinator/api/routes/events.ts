@@ -1,7 +1,9 @@
 /** The log of what happened, and the stream of what happens. */
 import { z } from 'zod';
 import type { Access } from '../../access/access.js';
+import type { Sessions } from '../../access/sessions.js';
 import { TooManyRequests } from '../../access/errors.js';
+import { proofOf } from '../browser.js';
 import { BadRequest } from '../errors.js';
 import { positionIn, type EventFeed, type Start } from '../event-feed.js';
 import { EventStream } from '../event-stream.js';
@@ -16,10 +18,11 @@ const streamQuery = z.object({ after: z.string().optional().describe('EVENT or E
 
 export interface EventRoutesOptions {
   readonly access: Pick<Access, 'watch'>;
+  readonly sessions: Sessions;
   readonly feed: EventFeed;
 }
 
-export function eventRoutes({ access, feed }: EventRoutesOptions): readonly Route[] {
+export function eventRoutes({ access, sessions, feed }: EventRoutesOptions): readonly Route[] {
   return [
     route('GET /sweeps/:sweep/events', { right: 'read', summary: 'What happened to it and who did it, oldest first, in pages', query: pageQuery }, (service, { params, query }) => service.events(params.sweep, query)),
     route('GET /events', { right: 'read', summary: 'A stream (text/event-stream) of what happens: messages of the types log, epochs and beat', query: streamQuery, produces: 'text/event-stream' }, async (service, { query, identity, request, reply }): Promise<typeof SENT> => {
@@ -29,16 +32,17 @@ export function eventRoutes({ access, feed }: EventRoutesOptions): readonly Rout
       reply.hijack();
       const { raw } = reply;
       raw.writeHead(200, { ...(reply.getHeaders() as { [name: string]: string }), 'content-type': 'text/event-stream', 'x-accel-buffering': 'no' });
-      const stream = new EventStream(raw, sweep);
-      // Who has left, and whose token is good no more.
+      const { session } = proofOf(request, sessions);
+      const stream = new EventStream(raw, sweep, () => session === null || !sessions.isOver(session));
       const unwatch = identity === null ? () => undefined : access.watch(identity, () => stream.end());
-      raw.on('close', () => {
+      const leave = (): void => {
         unwatch();
         feed.leave(stream);
-      });
+      };
+      raw.on('close', leave);
       await feed.join(after, stream).catch(() => stream.end());
       // Who has left before was not told of.
-      if (raw.destroyed) feed.leave(stream);
+      if (raw.destroyed) leave();
       return SENT;
     }),
   ];

@@ -51,6 +51,8 @@ export interface Route {
   readonly body: z.ZodType | null;
   /** Content type of the answer. */
   readonly produces: string;
+  /** Called before the body is read. Throws what refuses the request. */
+  readonly before: (request: FastifyRequest) => void;
   /** Throws BadRequest for what does not fit, and what the service throws. */
   answer(service: SweepService, exchange: Exchange): Promise<unknown>;
 }
@@ -62,6 +64,7 @@ export interface RouteOptions<Query, Body> {
   readonly body?: z.ZodType<Body>;
   /** Content type of the answer; JSON where it is left out. */
   readonly produces?: string;
+  readonly before?: Route['before'];
 }
 
 /** An operation that the service answers. */
@@ -70,11 +73,11 @@ export function route<Name extends Operation, Query = null, Body = null>(
   options: RouteOptions<Query, Body>,
   answer: (service: SweepService, asked: Asked<Name, Query, Body>) => Answers[Name] | Promise<Answers[Name] | FileAnswer | typeof SENT>,
 ): Route {
-  const { right, summary, query = null, body = null, produces = 'application/json' } = options;
+  const { right, summary, query = null, body = null, produces = 'application/json', before = () => undefined } = options;
   const [method, path] = operation.split(' ') as [Route['method'], string];
   const params = z.object(Object.fromEntries(paramsIn(path).map((name) => [name, z.string().min(1)])));
   return {
-    ...{ operation, method, path, right, summary, query, body, produces },
+    ...{ operation, method, path, right, summary, query, body, produces, before },
     answer: async (service, exchange) =>
       answer(service, {
         ...exchange,

@@ -1,5 +1,4 @@
 /** Signing in and out, and who is signed in. */
-import type { FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import type { Access, Identity } from '../../access/access.js';
 import { Unauthorized } from '../../access/errors.js';
@@ -18,48 +17,40 @@ export interface SessionRoutesOptions {
   readonly sessions: Sessions;
 }
 
-/** Failed logins: ten at once from one address, then one in six seconds; from everywhere six times as many. */
-const PER_ADDRESS = { burst: 10, perSecond: 1 / 6 };
-const OF_ALL = { burst: 60, perSecond: 1 };
+/** Logins from one address, until they have succeeded: ten at once, then one in six seconds. Others' failures keep nobody out. */
+const LOGINS = { burst: 10, perSecond: 1 / 6 };
 
 export function sessionRoutes({ access, sessions }: SessionRoutesOptions): readonly Route[] {
-  const [perAddress, ofAll] = [new RateLimit(PER_ADDRESS), new RateLimit(OF_ALL)];
-  /** Throws what `work` does, and TooManyRequests in its place once too many have failed. */
-  const limited = async (request: FastifyRequest, work: () => Promise<Me>): Promise<Me> => {
-    perAddress.check(request.ip);
-    ofAll.check('all');
-    try {
-      return await work();
-    } catch (error) {
-      // A store that does not answer is no wrong guess.
-      if (codeOf(error) !== 'TokensUnavailable') {
-        perAddress.count(request.ip);
-        ofAll.count('all');
-      }
-      throw error;
-    }
-  };
+  const logins = new RateLimit(LOGINS);
   return [
-    route('POST /login', { right: null, summary: 'Signs a browser in, with a token or a one-time code: sets the cookie of its session', body: loginRequest }, (_, { body, request, reply }) => {
+    route('POST /login', { right: null, summary: 'Signs a browser in, with a token or a one-time code: sets the cookie of its session', body: loginRequest, before: (request) => {
       requireRequestHeader(request);
-      return limited(request, async () => {
-        const token = 'token' in body ? body.token.trim() : sessions.redeem(body.code);
-        const me = meOf(await access.require(`Bearer ${token}`, 'read'));
-        setSessionCookie(request, reply, sessions.open(token));
+      // Before anything is awaited: logins that are sent at once count as others do.
+      logins.take(request.ip);
+    } }, async (_, { body, request, reply }) => {
+      try {
+        const granted = 'token' in body ? { token: body.token.trim(), until: null } : sessions.behind(body.code);
+        const me = meOf(await access.require(`Bearer ${granted.token}`, 'read'));
+        // A code is used up once it is known to be good for something.
+        setSessionCookie(request, reply, sessions.open('token' in body ? granted : sessions.redeem(body.code)));
+        logins.giveBack(request.ip);
         return me;
-      });
+      } catch (error) {
+        // A store that does not answer is no wrong guess.
+        if (codeOf(error) === 'TokensUnavailable') logins.giveBack(request.ip);
+        throw error;
+      }
     }),
-    route('POST /logout', { right: null, summary: 'Ends the session of the cookie' }, (_, { request, reply }) => {
-      requireRequestHeader(request);
+    route('POST /logout', { right: null, summary: 'Ends the session of the cookie', before: requireRequestHeader }, async (_, { request, reply }) => {
       const cookie = sessionCookie(request);
-      if (cookie !== null) sessions.end(cookie);
+      if (cookie !== null) await sessions.end(cookie);
       setSessionCookie(request, reply, null);
       return {};
     }),
     route('GET /me', { right: 'read', summary: 'Who asks, and what they may' }, (_, { identity }) => meOf(identity)),
     route('POST /login-codes', { right: 'read', summary: 'A code that signs a browser in as whoever asks, once, within minutes: open /#login=CODE' }, (_, { request }) => {
-      const token = proofOf(request, sessions).authorization?.replace(/^Bearer /, '') ?? '';
-      return { code: sessions.code(token), expiresInMs: LOGIN_CODE_MS };
+      const { authorization = '', session } = proofOf(request, sessions);
+      return { code: sessions.code({ token: authorization.replace(/^Bearer /, ''), until: session?.endsAt ?? null }), expiresInMs: LOGIN_CODE_MS };
     }),
   ];
 }

@@ -118,6 +118,9 @@ describe('an image of a data set', () => {
     assert.match(String(answer.headers['cache-control']), /immutable/);
     const again = await ask(`/datasets/${set}/images/${indexOf(`${HOSTILE}/ramp.jpg`)}?most=128`, { 'if-none-match': String(answer.headers.etag) });
     assert.equal(again.statusCode, 304);
+    // One that no decoder reads: it is not looked at where the browser has it.
+    const broken = indexOf(`${HOSTILE}/broken.png`);
+    assert.equal((await ask(`/datasets/${set}/images/${broken}?most=128`, { 'if-none-match': `"${files[broken]?.digest ?? ''}-128"` })).statusCode, 304);
   });
 
   it('is shown as the networks of a sweep see it, pixel by pixel', async () => {

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { once } from 'node:events';
+import { EventEmitter, once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { get, type IncomingMessage, type ServerResponse } from 'node:http';
 import { tmpdir } from 'node:os';
@@ -13,7 +13,8 @@ import { Access } from '../../../coordinator/access/access.js';
 import { newSecret } from '../../../coordinator/access/secret.js';
 import { EventFeed, positionIn, positionText, type News, type Position } from '../../../coordinator/api/event-feed.js';
 import { EventStream } from '../../../coordinator/api/event-stream.js';
-import { httpServer, listen } from '../../../coordinator/api/http.js';
+import { httpServer, listen, type HttpOptions } from '../../../coordinator/api/http.js';
+import type { SweepService } from '../../../coordinator/api/sweep-service.js';
 import type { EventView, EpochsMessage } from '../../../coordinator/api/event-views.js';
 import type { Recordings, StoredEvent } from '../../../coordinator/store/records.js';
 import { ALL_BLOBS, NO_PICTURES, pageParts } from '../../support/access.js';
@@ -44,7 +45,18 @@ before(async () => {
     homeActor: 'local',
     logger: { warn: () => undefined },
   });
-  app = await httpServer({
+  app = await httpServer(serverOptions());
+  port = await listen(app, '127.0.0.1', 0);
+});
+after(async () => {
+  await feed.stop();
+  await app.close();
+  await lone.close();
+  await rm(folder, { recursive: true });
+});
+
+function serverOptions(more: Partial<HttpOptions> = {}): HttpOptions {
+  return {
     serviceFor: (actor) => lone.service.as(actor),
     access,
     blobRights: ALL_BLOBS,
@@ -58,15 +70,9 @@ before(async () => {
     blobUsed: async () => undefined,
     leading: async () => undefined,
     metrics: async () => ({ contentType: 'text/plain', text: '' }),
-  });
-  port = await listen(app, '127.0.0.1', 0);
-});
-after(async () => {
-  await feed.stop();
-  await app.close();
-  await lone.close();
-  await rm(folder, { recursive: true });
-});
+    ...more,
+  };
+}
 
 interface Message {
   readonly type: string;
@@ -81,8 +87,8 @@ class Reader {
   readonly #messages: Message[] = [];
   #wake: () => void = () => undefined;
 
-  static async open(t: TestContext, query: string, { token = home, lastEventId }: { readonly token?: string; readonly lastEventId?: string } = {}): Promise<Reader> {
-    const request = get({ port, host: '127.0.0.1', path: `/api/v1/events${query}`, headers: { authorization: `Bearer ${token}`, ...(lastEventId === undefined ? {} : { 'last-event-id': lastEventId }) } });
+  static async open(t: TestContext, query: string, { token = home, cookie, lastEventId }: { readonly token?: string; readonly cookie?: string; readonly lastEventId?: string } = {}): Promise<Reader> {
+    const request = get({ port, host: '127.0.0.1', path: `/api/v1/events${query}`, headers: { ...(cookie === undefined ? { authorization: `Bearer ${token}` } : { cookie }), ...(lastEventId === undefined ? {} : { 'last-event-id': lastEventId }) } });
     const [response] = (await once(request, 'response')) as [IncomingMessage];
     t.after(() => response.destroy());
     return new Reader(response);
@@ -171,10 +177,50 @@ it('a stream ends when its token is revoked', async (t) => {
   await ended;
 });
 
+it('a stream ends when its session is ended, and those of others go on', async (t) => {
+  const signIn = async (): Promise<string> => {
+    const answer = await fetch(`http://127.0.0.1:${port}/api/v1/login`, { method: 'POST', headers: { 'x-trawl-request': '1', 'content-type': 'application/json' }, body: JSON.stringify({ token: home }) });
+    return answer.headers.get('set-cookie')?.split(';')[0] ?? '';
+  };
+  const [mine, other] = [await signIn(), await signIn()];
+  const page = await Reader.open(t, '', { cookie: mine });
+  const theirs = await Reader.open(t, '', { cookie: other });
+  await Promise.all([page.next('beat'), theirs.next('beat')]);
+  const ended = once(page.response, 'end');
+  await fetch(`http://127.0.0.1:${port}/api/v1/logout`, { method: 'POST', headers: { cookie: mine, 'x-trawl-request': '1' } });
+  await ended;
+  await lone.store.submit(sweepOf('after a logout', [newPath(1)]), await lone.leader.epoch());
+  assert.deepEqual(typesIn(await theirs.next('log')), ['sweep.created']);
+});
+
+it('the token of somebody who left while their sweep was looked up is watched no more', async (t) => {
+  const steps = new EventEmitter();
+  const [asked, gone, left] = [once(steps, 'asked'), once(steps, 'gone'), once(steps, 'left')];
+  const own = await httpServer(
+    serverOptions({
+      access: { require: access.require.bind(access), watch: () => () => void steps.emit('left') },
+      serviceFor: () => ({
+        sweep: async () => {
+          steps.emit('asked');
+          await gone;
+          return { id: 'swp_1' };
+        },
+      }) as unknown as SweepService,
+    }),
+  );
+  t.after(() => own.close());
+  own.server.on('connection', (socket) => socket.once('close', () => steps.emit('gone')));
+  const request = get({ port: await listen(own, '127.0.0.1', 0), host: '127.0.0.1', path: '/api/v1/events?sweep=slow', headers: { authorization: `Bearer ${home}` } });
+  request.on('error', () => undefined);
+  await asked;
+  request.destroy();
+  await left;
+});
+
 it('a page that does not read is cut off with less than a message more than 1 MiB unsent, and nothing is written to it afterwards', () => {
   // As node:http has it: what is written waits until the other side has read it.
   const response = { writableLength: 0, destroyed: false, writableEnded: false, write: (text: string) => (response.writableLength += text.length), destroy: () => (response.destroyed = true) };
-  const stream = new EventStream(response as unknown as ServerResponse, null);
+  const stream = new EventStream(response as unknown as ServerResponse, null, () => true);
   const news = (id: number): News => ({ position: { event: id, seq: 0 }, events: [{ id, at: new Date(0), actor: 'a', type: 'sweep.noted', sweep: null, trial: null, detail: { text: 'x'.repeat(300_000) } }], recorded: { seq: 0, sweeps: [] } });
   for (let id = 1; id <= 4; id += 1) stream.tell(news(id));
   assert.equal(response.destroyed, false);

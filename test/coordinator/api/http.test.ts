@@ -149,6 +149,41 @@ describe('the HTTP API', () => {
     }
   });
 
+  it('reads of strangers, and where no body is expected, no more than the longest token takes', async () => {
+    const nested = `[${'[],'.repeat(3_000)}[]]`;
+    const json = { 'content-type': 'application/json', 'x-trawl-request': '1' };
+    for (const [url, headers] of [['/api/v1/login', json], ['/api/v1/logout', json], ['/api/v1/nowhere', json], ['/nowhere', json], ['/api/v1/login-codes', { ...json, ...authorised }]] as const) {
+      assert.equal((await app.inject({ method: 'POST', url, headers, payload: nested })).statusCode, 413, url);
+    }
+    const longest = await app.inject({ method: 'POST', url: '/api/v1/login', headers: json, payload: JSON.stringify({ token: 'é'.repeat(500) }) });
+    assert.equal(longest.statusCode, 401);
+    const large = await app.inject({ method: 'POST', url: '/api/v1/sweeps', headers: { ...json, ...authorised }, payload: nested });
+    assert.deepEqual([large.statusCode, large.json<{ code: string }>().code], [400, 'BadRequest']);
+  });
+
+  it('refuses a login without its header, and one too many, before it looks at the body', async (t) => {
+    const own = await httpServer(options());
+    t.after(() => own.close());
+    const logIn = (headers: object) => own.inject({ method: 'POST', url: '/api/v1/login', headers: { 'content-type': 'application/json', ...headers }, payload: '{' });
+    assert.equal((await logIn({})).json<{ code: string }>().code, 'RequestHeaderMissing');
+    for (let time = 0; time < 10; time += 1) assert.equal((await logIn({ 'x-trawl-request': '1' })).statusCode, 400);
+    assert.equal((await logIn({ 'x-trawl-request': '1' })).json<{ code: string }>().code, 'TooManyRequests');
+  });
+
+  it('counts pages, pictures and numbers for Prometheus as requests of whoever asks', async (t) => {
+    const own = await httpServer({ ...options(), requests: { burst: 3, perSecond: 0.001 } });
+    t.after(() => own.close());
+    const ask = async (url: string, token: string) => own.inject({ url, headers: { authorization: `Bearer ${token}` } });
+    await ask('/api/v1/sweeps/none', secrets.viewer.secret);
+    await ask('/metrics', secrets.viewer.secret);
+    await ask(`/api/v1/datasets/${'0'.repeat(64)}/images/0`, secrets.viewer.secret);
+    for (const url of ['/api/v1/sweeps/none', '/metrics', `/api/v1/datasets/${'0'.repeat(64)}/images/0`]) {
+      const answer = await ask(url, secrets.viewer.secret);
+      assert.deepEqual([answer.statusCode, answer.json<{ code: string }>().code, Number(answer.headers['retry-after']) > 0], [429, 'TooManyRequests', true], url);
+    }
+    assert.equal((await ask('/metrics', secrets.operator.secret)).statusCode, 200);
+  });
+
   it('refuses a submission that is not whole, and says which field', async () => {
     const answer = await app.inject({ method: 'POST', url: '/api/v1/sweeps', headers: authorised, payload: { source: { name: 'a.yaml' }, sharing: true, data: null, numerics: 'none' } });
     assert.equal(answer.statusCode, 400);
@@ -163,11 +198,18 @@ describe('the HTTP API', () => {
     assert.deepEqual(service.submitted, [payload]);
   });
 
-  it('gives an error of ours its code and status, and a defect none of its inside', async () => {
+  it('gives an error of ours its code and status, and a defect none of its inside, which its log has', async (t) => {
     const missing = await app.inject({ url: '/api/v1/sweeps/none', headers: authorised });
     assert.deepEqual([missing.statusCode, missing.json<{ code: string }>().code], [404, 'SweepNotFound']);
-    const defect = await app.inject({ url: '/api/v1/sweeps', headers: authorised });
-    assert.deepEqual([defect.statusCode, defect.json<{ code: string }>().code], [500, 'InternalError']);
+    const lines: string[] = [];
+    const blobRights = { require: () => Promise.reject(new TypeError('another defect')) };
+    const own = await httpServer({ ...options(), blobRights, logger: pino({}, { write: (line: string) => void lines.push(line) }) });
+    t.after(() => own.close());
+    for (const [url, token] of [['/api/v1/sweeps', secrets.viewer.secret], [`/api/v1/blobs/${'0'.repeat(64)}`, secrets.worker.secret]] as const) {
+      const defect = await own.inject({ url, headers: { authorization: `Bearer ${token}` } });
+      assert.deepEqual([defect.statusCode, defect.json<object>()], [500, { code: 'InternalError', message: "the coordinator failed at this, which is a defect; its log says more: logs/coordinator.log in the coordinator's home" }], url);
+    }
+    assert.match(lines.join(''), /a defect.*another defect/s);
   });
 
   it('lets each role do what is its own and nothing else, in the name of the token', async () => {

@@ -9,10 +9,11 @@ import { FolderBlobStore } from '../../../blob/folder.js';
 import { Access } from '../../../coordinator/access/access.js';
 import type { Role } from '../../../coordinator/access/roles.js';
 import { newSecret } from '../../../coordinator/access/secret.js';
+import { SESSION_MS, Sessions } from '../../../coordinator/access/sessions.js';
 import { httpServer, type HttpOptions } from '../../../coordinator/api/http.js';
 import type { SweepService } from '../../../coordinator/api/sweep-service.js';
 import type { TokenRecord } from '../../../coordinator/store/records.js';
-import { ALL_BLOBS, NO_PICTURES, pageParts } from '../../support/access.js';
+import { ALL_BLOBS, EndedSessions, NO_PICTURES, pageParts } from '../../support/access.js';
 
 const home = 'the-token-of-the-home';
 const roles = ['worker', 'viewer', 'operator'] as const;
@@ -27,8 +28,16 @@ function record(role: (typeof roles)[number]): TokenRecord {
 }
 
 let now = 0;
+/** What the store says in place of an answer. */
+let outage: Error | null = null;
 const access = new Access({
-  store: { findTokens: async (ids) => roles.filter((role) => ids.includes(secrets[role].id)).map(record), noteTokens: async () => undefined },
+  store: {
+    findTokens: async (ids) => {
+      if (outage !== null) throw outage;
+      return roles.filter((role) => ids.includes(secrets[role].id)).map(record);
+    },
+    noteTokens: async () => undefined,
+  },
   homeToken: home,
   homeActor: 'local',
   logger: { warn: () => undefined },
@@ -67,7 +76,7 @@ describe('a browser', () => {
 
   afterEach(() => app.close());
 
-  const logIn = (payload: object, server = app) => server.inject({ method: 'POST', url: '/api/v1/login', headers: ours, payload });
+  const logIn = (payload: object, server = app, { headers = {}, ...more }: { readonly remoteAddress?: string; readonly headers?: { readonly [name: string]: string } } = {}) => server.inject({ method: 'POST', url: '/api/v1/login', headers: { ...ours, ...headers }, payload, ...more });
   async function cookieOf(payload: object): Promise<string> {
     const answer = await logIn(payload);
     assert.equal(answer.statusCode, 200, answer.body);
@@ -139,6 +148,52 @@ describe('a browser', () => {
     const again = await logIn({ code });
     assert.deepEqual([again.statusCode, again.json<{ code: string }>().code], [401, 'LoginCodeUnknown']);
     assert.equal((await app.inject({ method: 'POST', url: '/api/v1/login-codes' })).statusCode, 401);
+  });
+
+  it('is not kept out by others\' guesses, and guesses that come at once count as others do', async () => {
+    for (let address = 0; address < 200; address += 1) await logIn({ token: 'guessed' }, app, { remoteAddress: `10.0.0.${address}` });
+    assert.equal((await logIn({ token: home })).statusCode, 200);
+    const answers = await Promise.all(Array.from({ length: 20 }, () => logIn({ token: secrets.viewer.secret.replace(/.$/, '-') })));
+    assert.deepEqual([401, 429].map((status) => answers.filter(({ statusCode }) => statusCode === status).length), [10, 10]);
+  });
+
+  it('is known behind a reverse proxy that the coordinator was told of by its own address, and over TLS; another\'s word counts for nothing', async (t) => {
+    const own = await httpServer(options({ proxies: ['10.0.0.0/8'] }));
+    t.after(() => own.close());
+    const from = (remoteAddress: string, client: string, token: string) => logIn({ token }, own, { remoteAddress, headers: { 'x-forwarded-for': client, 'x-forwarded-proto': 'https' } });
+    for (let time = 0; time < 10; time += 1) await from('10.1.2.3', '192.0.2.1', 'guessed');
+    assert.equal((await from('10.1.2.3', '192.0.2.1', home)).statusCode, 429);
+    const let_ = await from('10.1.2.3', '192.0.2.2', home);
+    assert.match(String(let_.headers['set-cookie']), /; Secure$/);
+    assert.match(String((await from('192.0.2.9', '192.0.2.3', home)).headers['set-cookie']), /; SameSite=Strict$/);
+    for (let time = 0; time < 10; time += 1) await from('192.0.2.9', `192.0.2.${100 + time}`, 'guessed');
+    assert.equal((await from('192.0.2.9', '192.0.2.200', home)).statusCode, 429);
+  });
+
+  it('keeps its link where the store was away when it was opened', async () => {
+    const made = await app.inject({ method: 'POST', url: '/api/v1/login-codes', headers: { authorization: `Bearer ${secrets.viewer.secret}` } });
+    const { code } = made.json<{ code: string }>();
+    outage = new Error('the database is away');
+    assert.deepEqual((await logIn({ code })).json<{ code: string }>().code, 'TokensUnavailable');
+    outage = null;
+    assert.equal((await logIn({ code })).statusCode, 200);
+    assert.equal((await logIn({ code })).json<{ code: string }>().code, 'LoginCodeUnknown');
+  });
+
+  it('gets from a session a link that opens none that lasts longer', async (t) => {
+    const clock = { now: Date.now() };
+    const sessions = new Sessions({ store: new EndedSessions(), homeToken: home, now: () => clock.now });
+    const own = await httpServer(options({ sessions }));
+    t.after(() => own.close());
+    const cookieIn = ({ headers }: { readonly headers: { readonly 'set-cookie'?: unknown } }): string => String(headers['set-cookie']).split(';')[0] ?? '';
+    const cookie = cookieIn(await logIn({ token: home }, own));
+    clock.now += SESSION_MS - 1_000;
+    const { code } = (await own.inject({ method: 'POST', url: '/api/v1/login-codes', headers: { cookie, ...ours } })).json<{ code: string }>();
+    const second = cookieIn(await logIn({ code }, own));
+    const status = async (): Promise<number> => (await own.inject({ url: '/api/v1/me', headers: { cookie: second } })).statusCode;
+    assert.equal(await status(), 200);
+    clock.now += 1_000;
+    assert.equal(await status(), 401);
   });
 
   it('may guess ten times, then waits; one whose token is right is let in as often as it likes', async () => {

@@ -15,7 +15,7 @@ for (const [what, advertise] of [['the URL that it was given', 'https://sweeps.l
     const blobs = join(temporaryFolder(t), 'blobs');
     const started: RunningCoordinator[] = [];
     const start = async (): Promise<RunningCoordinator> => {
-      const outer = { host: '0.0.0.0', grpcPort: 0, httpPort: 0, tls: null, advertise };
+      const outer = { host: '0.0.0.0', grpcPort: 0, httpPort: 0, tls: null, advertise, proxies: [] };
       const running = await startCoordinator({ blobs, home: blobs, loopback: { host: '127.0.0.1', grpcPort: 0, httpPort: 0 }, outer, token: 'secret', databaseUrl: database.url, nats: null, leaseTermMs: null, logger: pino({ level: 'silent' }) });
       started.push(running);
       return running;
