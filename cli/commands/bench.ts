@@ -8,6 +8,7 @@ import { exitCodes } from '../exit.js';
 interface BenchOptions {
   readonly quick?: boolean;
   readonly against?: string;
+  readonly case?: readonly string[];
 }
 
 /** The benches stand beside the tests: they are run as a program of their own, which says itself what it knows. */
@@ -19,9 +20,10 @@ export function addBench(program: Command, exit: (code: number) => void): void {
     .argument('<name>', 'what to measure: trials, sleep, store, search, engine, ...')
     .option('--quick', 'one small run, to see that it works')
     .option('--against <python>', 'compare with what this Python has installed')
+    .option('--case <name...>', 'of engine: these cases alone')
     .addHelpText('after', '\nExample:\n  trawl bench trials --quick')
-    .action(async (name: string, { quick, against }: BenchOptions) => {
-      const args = [name, ...(quick === true ? ['--quick'] : []), ...(against === undefined ? [] : ['--against', against])];
+    .action(async (name: string, { quick, against, case: cases = [] }: BenchOptions) => {
+      const args = [name, ...(quick === true ? ['--quick'] : []), ...(against === undefined ? [] : ['--against', against]), ...cases.flatMap((one) => ['--case', one])];
       const child = spawn(process.execPath, [join(packageRoot(), 'dist', 'test', 'bench', 'main.js'), ...args], { stdio: 'inherit' });
       // Ctrl-C reaches the bench as well, which then puts its processes away.
       process.on('SIGINT', () => undefined);

@@ -18,6 +18,8 @@ export interface Download {
   readonly file: string;
   /** Null where nobody has said it. */
   readonly bytes: number | null;
+  /** More is not fetched; absent for no limit. */
+  readonly maxBytes?: number;
   /** Null where nobody has said it. */
   readonly hash: { readonly algorithm: 'sha256' | 'sha512'; /** Hexadecimal. */ readonly digest: string } | null;
   /** What else there is to do where it cannot be fetched. */
@@ -126,8 +128,22 @@ async function fetched(wanted: Download, part: string, have: number, stall: Stal
   const start = response.status === 206 && startOf(response) === have ? have : 0;
   const length = response.headers.get('content-length');
   const total = wanted.bytes ?? (length === null ? null : start + Number(length));
+  if (total !== null && isTooMuch(total, wanted)) {
+    await response.body.cancel();
+    throw await tooLarge(total, wanted);
+  }
   const arrived = await write(response.body, { part, start, total, stall, wanted });
   return total === null || arrived === total;
+}
+
+function isTooMuch(bytes: number, { maxBytes }: Download): boolean {
+  return maxBytes !== undefined && bytes > maxBytes;
+}
+
+/** What has arrived is of no use either. */
+async function tooLarge(bytes: number, { url, file, maxBytes = 0, remedy }: Download): Promise<DownloadFailed> {
+  await rm(`${file}.part`, { force: true });
+  return new DownloadFailed(`${shownUrl(url)} is too large: found ${shownBytes(bytes)} or more, expected at most ${shownBytes(maxBytes)}; check the address, ${remedy}`);
 }
 
 interface Writing {
@@ -145,6 +161,7 @@ async function write(body: ReadableStream<Uint8Array>, { part, start, total, sta
   try {
     for await (const chunk of body) {
       stall.arrived();
+      if (isTooMuch(position + chunk.length, wanted)) throw await tooLarge(position + chunk.length, wanted);
       for (let written = 0; written < chunk.length; ) written += (await out.write(chunk, written, chunk.length - written, position + written)).bytesWritten;
       position += chunk.length;
       wanted.onProgress(position, total);

@@ -4,7 +4,7 @@ import { DataError } from '../../worker/data/data-error.js';
 import type { NamedTensor } from '../../worker/model/safetensors.js';
 import { readSafetensors } from '../../worker/model/safetensors.js';
 import { readHdf5 } from './hdf5.js';
-import { readTfjs } from './tfjs.js';
+import { isJson, readTfjs } from './tfjs.js';
 
 export interface FileTensors {
   /**
@@ -29,7 +29,7 @@ export async function readWeightFile(path: string): Promise<FileTensors> {
   const begin = await beginning(path);
   if (begin.subarray(0, HDF5.length).equals(HDF5)) return byLayer(await readHdf5(path));
   if (begin.subarray(0, ZIP.length).equals(ZIP)) throw new DataError('it is a ZIP archive, such as a .keras file or a PyTorch checkpoint: save the weights alone, in Keras by model.save_weights("x.weights.h5"), in PyTorch by safetensors.torch.save_file(model.state_dict(), "x.safetensors")');
-  if (begin.toString('latin1').trimStart().startsWith('{')) return byLayer(await readTfjs(path));
+  if (await isJson(path)) return byLayer(await readTfjs(path));
   const tensors = readSafetensors(await readFile(path));
   // Keras' names have a '/' before the weight's own; PyTorch's have dots.
   if (tensors.length > 0 && tensors.every(({ name }) => name.includes('/'))) return byLayer(tensors);

@@ -1,7 +1,6 @@
 /** The weight file that a sweep file names: found or fetched, held against the model, and stored for workers. */
-import { createHash } from 'node:crypto';
-import { readFile, stat } from 'node:fs/promises';
-import { basename, join, resolve } from 'node:path';
+import { stat } from 'node:fs/promises';
+import { resolve } from 'node:path';
 import type { BlobStore } from '../../blob/store.js';
 import { shapingAssignments } from '../../coordinator/sweep/bases.js';
 import { describe, type Problem } from '../../coordinator/sweep/mistakes.js';
@@ -20,8 +19,8 @@ import { ModelError } from '../../worker/model/model-error.js';
 import type { Topology } from '../../worker/model/topology.js';
 import { baseLayers, layerNames, usualCut } from '../../worker/model/transfer.js';
 import { buildModel } from '../../worker/model/zoo.js';
-import { download } from '../engine/download.js';
 import { shownUrl } from '../engine/sources.js';
+import { digestOfWeights, fetchWeights } from './fetch.js';
 import { readWeightFile, type FileTensors } from './file.js';
 import { type Found, matched, namesOf, type WantedTensor, wantedTensors } from './match.js';
 
@@ -50,20 +49,21 @@ interface Network {
 /** Throws DownloadFailed, WrongHash and the blob store's errors. */
 export async function prepareWeights(spec: SweepSpec, written: WeightsSpec, options: WeightsOptions): Promise<PreparedWeights> {
   const problem = (found: string, expected: string, suggestion: string | null = null): PreparedWeights => ({ problems: [{ path: ['weights'], at: 'value', found, expected, suggestion }] });
-  const path = isAddress(written.file) ? await fetched(written, options) : resolve(options.base, written.file);
-  if ((await stat(path).catch(() => null))?.isFile() !== true) return problem(describe(written.file), 'a file of weights', 'it is looked for beside the sweep file, and is not there');
-  if (written.sha256 !== undefined && !isAddress(written.file)) {
-    const digest = createHash('sha256').update(await readFile(path)).digest('hex');
-    if (digest !== written.sha256) return problem(`${written.file} of SHA-256 ${digest}`, written.sha256);
-  }
+  const shown = shownUrl(written.file);
   let file: FileTensors;
   try {
+    const path = isAddress(written.file) ? await fetchWeights(written, options) : resolve(options.base, written.file);
+    if ((await stat(path).catch(() => null))?.isFile() !== true) return problem(describe(written.file), 'a file of weights', 'it is looked for beside the sweep file, and is not there');
     file = await readWeightFile(path);
+    if (written.sha256 !== undefined && !isAddress(written.file)) {
+      const digest = await digestOfWeights(path, options.signal);
+      if (digest !== written.sha256) return problem(`${written.file} of SHA-256 ${digest}`, written.sha256);
+    }
   } catch (error) {
     if (!(error instanceof DataError)) throw error;
-    return problem(`${written.file}: ${error.message}`, 'weights of Keras (.h5, .weights.h5), safetensors, or a model.json of TensorFlow.js');
+    return problem(`${shown}: ${error.message}`, 'weights of Keras (.h5, .weights.h5), safetensors, or a model.json of TensorFlow.js');
   }
-  return match(spec, shownUrl(written.file), file, options);
+  return match(spec, shown, file, options);
 }
 
 async function match(spec: SweepSpec, shown: string, file: FileTensors, { blobs, module, classes }: WeightsOptions): Promise<PreparedWeights> {
@@ -154,17 +154,4 @@ function few({ layers, tensors }: FileTensors): string {
 
 function isAddress(file: string): boolean {
   return /^https?:\/\//.test(file);
-}
-
-/** The file, fetched once for its address and hash. */
-async function fetched({ file: url, sha256 }: WeightsSpec, { cacheDir, onProgress, signal }: WeightsOptions): Promise<string> {
-  const name = basename(new URL(url).pathname) || 'weights';
-  const file = join(cacheDir, 'weights', createHash('sha256').update(`${url}\n${sha256 ?? ''}`).digest('hex').slice(0, 16), name);
-  await download({
-    ...{ url, source: url, file, bytes: null, signal },
-    hash: sha256 === undefined ? null : { algorithm: 'sha256', digest: sha256 },
-    remedy: 'or fetch it elsewhere and name the file in the place of its address',
-    onProgress,
-  });
-  return file;
 }

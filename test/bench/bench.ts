@@ -7,6 +7,8 @@ export interface BenchOptions {
   readonly quick: boolean;
   /** A Python with the peers to compare with; null for none. */
   readonly against: string | null;
+  /** Of `engine`: the cases to run; empty for all. */
+  readonly cases: readonly string[];
 }
 
 export interface Measurement {

@@ -4,11 +4,17 @@
  * and each line on its stdout is the answer, as JSON; keras-engine.py is its counterpart. With MS it steps
  * for that long instead and its last line is how many steps it took per second.
  */
+import { existsSync } from 'node:fs';
 import { createInterface } from 'node:readline';
+import { ensureFeatures, openFeatures } from '../../worker/data/features.js';
 import { openImageSource } from '../../worker/data/image-source.js';
-import type { Executable, StepSettings } from '../../worker/engine/engine.js';
+import type { PixelTable } from '../../worker/data/pixel-table.js';
+import type { Engine, Executable, ImageSource, StepSettings, Training } from '../../worker/engine/engine.js';
 import type { UsableEngine } from '../../worker/engine/choose.js';
 import { openEngine } from '../../worker/engine/open.js';
+import type { Topology } from '../../worker/model/topology.js';
+import { frozenTopology, type TransferModel } from '../../worker/model/transfer.js';
+import { splitTransfer } from '../../worker/train/open-transfer.js';
 import { RECALIBRATION_IMAGES } from '../../worker/train/order.js';
 import { median } from './bench.js';
 import { CLASSES, MODELS, type BenchModel } from './engine-models.js';
@@ -85,6 +91,29 @@ class Child {
   }
 }
 
+interface Kept {
+  readonly head: Topology;
+  readonly source: ImageSource;
+  /** What computing them took; null where another process had. */
+  readonly ms: number | null;
+}
+
+/** What the first epoch over a frozen base does (worker/train/transfer-models.ts): features of all images, in a file that the engine's processes share. */
+async function keptFeatures(engine: Engine, training: Training, source: ImageSource, { transfer, pixels }: { readonly transfer: TransferModel; readonly pixels: PixelTable }): Promise<Kept> {
+  const { halves, shape } = splitTransfer(transfer, engine.numerics);
+  const path = `${pixels.path}.${engine.numerics.replace(/\W+/g, '-')}.features`;
+  const compute = async (): Promise<void> => {
+    const topology = frozenTopology(halves.features, halves.features.config.layers.length);
+    const network = await engine.compile(topology, { ...training, classes: shape.height * shape.width * shape.channels, maxBatch: 16 }, source);
+    await ensureFeatures(path, IMAGES, shape, (indices) => network.predict(indices), () => Promise.resolve(false));
+    network.dispose();
+  };
+  const began = performance.now();
+  const isThere = existsSync(path);
+  if (!isThere) await compute();
+  return { head: halves.head, source: openFeatures(path, shape, pixels), ms: isThere ? null : performance.now() - began };
+}
+
 async function main(): Promise<void> {
   const [name = '', pixels = '', chosen = '', span] = process.argv.slice(2);
   const model = MODELS.find((known) => known.name === name);
@@ -95,14 +124,15 @@ async function main(): Promise<void> {
     optimizer: model.optimizer, classes: CLASSES, normalisation: { mean: null, deviation: null }, initSeed: 0,
     replicate: 0, maxBatch: model.batch, accumulate: 1, clips: false, augments: false, memoryBytes: null,
   } as const;
-  const compile = (): Promise<Executable> => engine.compile(model.topology, training, source);
+  const kept = model.transfer === undefined ? null : await keptFeatures(engine, training, source, { transfer: model.transfer, pixels: pixelTable(model, pixels) });
+  const compile = (): Promise<Executable> => (kept === null ? engine.compile(model.topology, training, source) : engine.compile(kept.head, { ...training, features: true }, kept.source));
   const child = new Child(model, compile, await compile());
   child.step();
   if (span !== undefined) {
     process.stdout.write(`${child.stepsPerSecond(Number(span))}\n`);
     return;
   }
-  process.stdout.write(`${JSON.stringify({ ready: engine.numerics })}\n`);
+  process.stdout.write(`${JSON.stringify({ ready: engine.numerics, ...(kept === null ? {} : { featuresMs: kept.ms }) })}\n`);
   for await (const line of createInterface({ input: process.stdin })) process.stdout.write(`${JSON.stringify(await child.answer(line))}\n`);
 }
 

@@ -1,6 +1,8 @@
 /** What the bench `engine` trains. keras-engine.py holds the same models: change both. */
 import { namedModel } from '../../proto/models.js';
 import type { Json, OptimizerChoice } from '../../proto/work.js';
+import { outputOf } from '../../worker/model/output.js';
+import { transferModel, type TransferModel } from '../../worker/model/transfer.js';
 import { buildModel } from '../../worker/model/zoo.js';
 import type { Topology } from '../../worker/model/topology.js';
 import { functional, type LayerSketch, type NodeSketch, sequential } from '../worker/engine/support.js';
@@ -12,6 +14,10 @@ export interface BenchModel {
   readonly batch: number;
   readonly optimizer: OptimizerChoice;
   readonly topology: Topology;
+  /** Whether an epoch of 1,000 images takes minutes, and is left out. */
+  readonly isSlow?: true;
+  /** Where its base is frozen: it is trained as a sweep with `weights` trains it, over features that are computed once and kept. */
+  readonly transfer?: TransferModel;
 }
 
 export const CLASSES = 2;
@@ -23,8 +29,17 @@ export const MODELS: readonly BenchModel[] = [
   ...[28, 64, 100].map((size): BenchModel => ({ name: `garth-cnn-${size}`, size, channels: 1, batch: 30, optimizer: MOMENTUM, topology: garth(size) })),
   { name: 'cnn-d-128', size: 128, channels: 3, batch: 44, optimizer: ADAM, topology: cnnD() },
   { name: 'resnet18-64', size: 64, channels: 3, batch: 32, optimizer: MOMENTUM, topology: resnet18() },
-  ...['mobilenetv2', 'efficientnet-lite0'].map((name): BenchModel => ({ name: `${name}-224`, size: 224, channels: 3, batch: 8, optimizer: MOMENTUM, topology: ofZoo(name, 224) })),
+  { name: 'vgg16-64', size: 64, channels: 3, batch: 32, optimizer: MOMENTUM, topology: ofZoo('vgg16', 64), isSlow: true },
+  ...['mobilenetv2', 'efficientnet-lite0'].map((name): BenchModel => ({ name: `${name}-224`, size: 224, channels: 3, batch: 8, optimizer: MOMENTUM, topology: ofZoo(name, 224), isSlow: true })),
+  frozen('efficientnet-lite0', 224),
 ];
+
+/** All of the base, with the head that a sweep gives it: pooling and the output. */
+function frozen(name: string, size: number): BenchModel {
+  const whole = ofZoo(name, size);
+  const transfer = transferModel(whole, { weights: '', cutAt: null, pooling: 'average', hidden: [] }, outputOf({ name, knobs: {} }, CLASSES));
+  return { name: `${name}-${size}-frozen`, size, channels: 3, batch: 8, optimizer: MOMENTUM, topology: transfer.topology, transfer };
+}
 
 /** Of RGB images, its knobs at their defaults. */
 function ofZoo(name: string, size: number): Topology {

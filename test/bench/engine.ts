@@ -2,7 +2,7 @@
  * Training on one thread, for every executor of this machine (eager, which calls TensorFlow for each operation, on
  * the small models alone) and, with --against, Keras: each in a
  * process of its own, asked in turn so that whatever else the machine does falls on all alike. Time of a
- * step; of an epoch of 1,000 images with feeding and evaluation (not at 224 px, where one takes minutes); peak memory; time from the start of a
+ * step; of an epoch of 1,000 images with feeding and evaluation (not of networks where one takes minutes); peak memory; time from the start of a
  * process to the end of its first step (`coldStartMs`), and that without what a later step of the same
  * process takes (`startUpMs`): of a large model one step may take more than a second, and no start makes
  * that shorter. Everybody reads the same pixels from a file. On stderr also: what a warm process of ours
@@ -42,6 +42,8 @@ interface Figures {
   readonly agains: number[];
   readonly anews: number[];
   readonly peaks: number[];
+  /** Of a frozen base, of the process that computed them. */
+  readonly features: number[];
   version: string;
 }
 
@@ -49,11 +51,11 @@ export async function run(options: BenchOptions, emit: Emit): Promise<void> {
   const contestants = [...(await ourEngines()), ...(options.against === null ? [] : [kerasWith(options.against)])];
   const folder = mkdtempSync(join(tmpdir(), 'trawl-bench-'));
   try {
-    for (const model of MODELS) {
-      const { name, size } = model;
+    for (const model of MODELS.filter(({ name }) => options.cases.length === 0 || options.cases.includes(name))) {
+      const { name, size, isSlow = false } = model;
       const deep = !name.startsWith('garth-cnn');
       const asked = contestants.filter(({ engine }) => engine !== 'eager' || !deep);
-      const rounds = options.quick ? { starts: 1, steps: 3, epochs: size < 224 ? 1 : 0 } : { starts: 5, steps: deep ? 3 : 6, epochs: size >= 224 ? 0 : deep || size > 64 ? 1 : 2 };
+      const rounds = options.quick ? { starts: 1, steps: 3, epochs: isSlow ? 0 : 1 } : { starts: 5, steps: deep ? 3 : 6, epochs: isSlow ? 0 : deep || size > 64 ? 1 : 2 };
       report(name, await compete(name, writePixels(model, folder), asked, rounds), emit);
     }
   } finally {
@@ -63,15 +65,17 @@ export async function run(options: BenchOptions, emit: Emit): Promise<void> {
 
 /** Starts in turn; in each start, steps in turn and then epochs in turn. Two processes at most are awake at once: the one that is asked, and this. */
 async function compete(model: string, pixels: string, contestants: readonly Contestant[], rounds: { readonly starts: number; readonly steps: number; readonly epochs: number }): Promise<Map<string, Figures>> {
-  const figures = new Map<string, Figures>(contestants.map(({ engine }) => [engine, { steps: [], epochs: [], colds: [], starts: [], agains: [], anews: [], peaks: [], version: '' }]));
+  const figures = new Map<string, Figures>(contestants.map(({ engine }) => [engine, { steps: [], epochs: [], colds: [], starts: [], agains: [], anews: [], peaks: [], features: [], version: '' }]));
   for (let start = 0; start < rounds.starts; start += 1) {
     progress(`${model}: start ${start + 1} of ${rounds.starts}`);
     const processes: { readonly asked: Asked; readonly into: Figures }[] = [];
     for (const contestant of contestants) {
       const asked = new Asked(contestant, model, pixels);
       const into = figures.get(contestant.engine)!;
-      const { ms, version } = await asked.ready();
-      into.colds.push(ms);
+      const { ms, version, featuresMs } = await asked.ready();
+      if (featuresMs !== undefined && featuresMs !== null) into.features.push(featuresMs);
+      // What made its features first is no start like the others.
+      else into.colds.push(ms);
       into.version = version;
       processes.push({ asked, into });
     }
@@ -85,7 +89,10 @@ async function compete(model: string, pixels: string, contestants: readonly Cont
     };
     await eachInTurn(2, 'step', () => null);
     await eachInTurn(rounds.steps, 'step', ({ steps }) => steps);
-    for (const { into } of processes) into.starts.push(into.colds.at(-1)! - median(into.steps.slice(-rounds.steps)));
+    for (const { into } of processes) {
+      const cold = into.colds[into.starts.length];
+      if (cold !== undefined) into.starts.push(cold - median(into.steps.slice(-rounds.steps)));
+    }
     await eachInTurn(rounds.epochs, 'epoch', ({ epochs }) => epochs);
     for (const { asked, into } of processes) {
       const { peakBytes } = await asked.ask('peak');
@@ -102,7 +109,7 @@ async function compete(model: string, pixels: string, contestants: readonly Cont
 function report(model: string, figures: ReadonlyMap<string, Figures>, emit: Emit): void {
   const keras = figures.get('keras');
   const kerasVersion = keras === undefined ? {} : { keras: keras.version };
-  for (const [engine, { steps, epochs, colds, starts, agains, anews, peaks, version }] of figures) {
+  for (const [engine, { steps, epochs, colds, starts, agains, anews, peaks, features, version }] of figures) {
     const put = (metric: string, values: readonly number[], unit: string): void => {
       if (values.length > 0) emit({ case: model, metric, value: rounded(median(values)), unit, runs: values.length, engine, versions: { engine: version } });
     };
@@ -111,6 +118,7 @@ function report(model: string, figures: ReadonlyMap<string, Figures>, emit: Emit
     put('peakBytes', peaks, 'bytes');
     put('coldStartMs', colds, 'ms');
     put('startUpMs', starts, 'ms');
+    put('featuresMs', features, 'ms');
     if (agains.length > 0) progress(`${model}, ${engine}: beyond a step, a warm process takes ${rounded(median(agains))} ms to begin the same model again and ${rounded(median(anews))} ms to begin another (medians of ${agains.length})`);
     if (keras === undefined || engine === 'keras') continue;
     const against = (metric: string, ours: readonly number[], theirs: readonly number[]): void => {
@@ -126,6 +134,7 @@ function report(model: string, figures: ReadonlyMap<string, Figures>, emit: Emit
 
 interface Answer {
   readonly ready?: string;
+  readonly featuresMs?: number | null;
   readonly ms?: number;
   readonly peakBytes?: number;
 }
@@ -147,9 +156,9 @@ class Asked {
     this.#ended = new Promise((resolve) => this.#child.on('close', () => { resolve(); }));
   }
 
-  async ready(): Promise<{ readonly ms: number; readonly version: string }> {
-    const { ready = '' } = await this.#answer();
-    return { ms: performance.now() - this.#began, version: ready };
+  async ready(): Promise<{ readonly ms: number; readonly version: string; readonly featuresMs: Answer['featuresMs'] }> {
+    const { ready = '', featuresMs } = await this.#answer();
+    return { ms: performance.now() - this.#began, version: ready, featuresMs };
   }
 
   ask(question: string): Promise<Answer> {

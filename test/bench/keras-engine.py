@@ -56,6 +56,22 @@ def resnet18():
     return keras.Model(image, layers.Dense(2)(layers.GlobalAveragePooling2D()(value)))
 
 
+def vgg16():
+    image, scaled = images((64, 64, 3))
+    value = scaled(image)
+    for filters, convolutions in ((64, 2), (128, 2), (256, 3), (512, 3), (512, 3)):
+        for _ in range(convolutions):
+            value = layers.Conv2D(filters, 3, padding="same", activation="relu")(value)
+        value = layers.MaxPooling2D(2)(value)
+    return keras.Model(image, layers.Dense(2)(layers.Dropout(0.5)(layers.GlobalAveragePooling2D()(value))))
+
+
+def frozen(model):
+    for layer in model.layers[:-1]:
+        layer.trainable = False
+    return model
+
+
 def inverted_residuals(groups):
     """MobileNetV2 and EfficientNet-Lite0: expansion, repeats, stride, kernel, filters of each group."""
     normed = lambda layer, value: layers.BatchNormalization()(layer(value))
@@ -82,8 +98,10 @@ MODELS = {
     "garth-cnn-28": (lambda: garth(28), (28, 28, 1), 30, True), "garth-cnn-64": (lambda: garth(64), (64, 64, 1), 30, True),
     "garth-cnn-100": (lambda: garth(100), (100, 100, 1), 30, True), "cnn-d-128": (cnn_d, (128, 128, 3), 44, False),
     "resnet18-64": (resnet18, (64, 64, 3), 32, True),
+    "vgg16-64": (vgg16, (64, 64, 3), 32, True),
     "mobilenetv2-224": (lambda: inverted_residuals(MOBILENET), (224, 224, 3), 8, True),
     "efficientnet-lite0-224": (lambda: inverted_residuals(LITE0), (224, 224, 3), 8, True),
+    "efficientnet-lite0-224-frozen": (lambda: frozen(inverted_residuals(LITE0)), (224, 224, 3), 8, True),
 }
 build, shape, batch, momentum = MODELS[sys.argv[1]]
 model = build()

@@ -1,10 +1,11 @@
-/** `npm run bench -- NAME [--quick] [--against PYTHON]`: measurements as JSON lines on stdout. */
+/** `npm run bench -- NAME [--quick] [--against PYTHON] [--case CASE]`: measurements as JSON lines on stdout. */
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
 import { packageRoot } from '../../proto/package-root.js';
 import { emitter, type Bench } from './bench.js';
+import { MODELS } from './engine-models.js';
 
 const folder = join(packageRoot(), 'dist', 'test', 'bench');
 /** Files beside the benches that are none. */
@@ -18,7 +19,7 @@ function benchNames(): string[] {
 async function main(): Promise<number> {
   const { values, positionals } = parseArgs({
     allowPositionals: true,
-    options: { quick: { type: 'boolean', default: false }, against: { type: 'string' } },
+    options: { quick: { type: 'boolean', default: false }, against: { type: 'string' }, case: { type: 'string', multiple: true, default: [] } },
   });
   const name = positionals[0];
   if (name === undefined || positionals.length > 1 || !benchNames().includes(name)) {
@@ -29,8 +30,13 @@ async function main(): Promise<number> {
     process.stderr.write(`bench: --against: found ${values.against}, expected the path of a Python program\n`);
     return 2;
   }
+  const unknown = name === 'engine' ? values.case.filter((one) => !MODELS.some((model) => model.name === one)) : values.case;
+  if (unknown.length > 0) {
+    process.stderr.write(`bench: --case: found ${unknown.join(', ')} of ${name}, expected cases of engine: ${MODELS.map((model) => model.name).join(', ')}\n`);
+    return 2;
+  }
   const { run } = (await import(pathToFileURL(join(folder, `${name}.js`)).href)) as { run: Bench };
-  await run({ quick: values.quick, against: values.against ?? null }, emitter(name));
+  await run({ quick: values.quick, against: values.against ?? null, cases: values.case }, emitter(name));
   return 0;
 }
 
