@@ -1,7 +1,8 @@
 /**
  * The plain types that coordinator and worker share: what a trajectory is, what is in force in an
  * epoch, what an epoch yields, and the two units of dispatch (a stage to train, an epoch to
- * evaluate). Protobuf types never leave `proto/`, `coordinator/dispatch` and `worker/link`.
+ * evaluate). Protobuf types never leave `proto/`, `coordinator/dispatch` and `worker/link`. Longer than
+ * other files: types that name one another, and are read as one vocabulary.
  */
 import type { PretrainedNormalisation } from './normalisations.js';
 import type { RocSummary } from './roc-summary.js';

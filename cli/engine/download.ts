@@ -186,7 +186,8 @@ export async function digestOf(file: string, hash: Hash, signal: AbortSignal): P
   return hash.digest('hex');
 }
 
-async function sizeOf(file: string): Promise<number | null> {
+/** Null where there is no such file. */
+export async function sizeOf(file: string): Promise<number | null> {
   try {
     return (await stat(file)).size;
   } catch {

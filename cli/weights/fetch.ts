@@ -5,11 +5,11 @@
  */
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { rename, rm, stat } from 'node:fs/promises';
+import { rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import type { WeightsSpec } from '../../coordinator/sweep/spec.js';
 import { DataError } from '../../worker/data/data-error.js';
-import { download } from '../engine/download.js';
+import { download, sizeOf } from '../engine/download.js';
 import { WrongHash } from '../engine/errors.js';
 import { isJson, readManifest, type ShardGroup } from './tfjs.js';
 
@@ -79,8 +79,4 @@ export async function digestOfWeights(path: string, signal: AbortSignal): Promis
     for await (const chunk of createReadStream(file, { signal })) hash.update(chunk as Buffer);
   }
   return hash.digest('hex');
-}
-
-async function sizeOf(path: string): Promise<number | null> {
-  return (await stat(path).catch(() => null))?.size ?? null;
 }

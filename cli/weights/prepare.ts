@@ -5,10 +5,9 @@ import type { BlobStore } from '../../blob/store.js';
 import { shapingAssignments } from '../../coordinator/sweep/bases.js';
 import { describe, type Problem } from '../../coordinator/sweep/mistakes.js';
 import type { SweepSpec, WeightsSpec } from '../../coordinator/sweep/spec.js';
-import { modelChoice, structureOf } from '../../coordinator/sweep/structures.js';
+import { modelChoice, modelFor, structureOf } from '../../coordinator/sweep/structures.js';
 import { canonicalJson } from '../../proto/canonical.js';
-import { moduleModel, type ModelModule } from '../../proto/model-module.js';
-import { namedModel } from '../../proto/models.js';
+import type { ModelModule } from '../../proto/model-module.js';
 import type { ModelChoice } from '../../proto/work.js';
 import { usualNormalisation, type WeightsSource } from '../../proto/pretrained.js';
 import { DataError } from '../../worker/data/data-error.js';
@@ -100,7 +99,7 @@ function neededLayers(topology: Topology, cuts: ReadonlySet<string | null>): Rea
 function networksOf(spec: SweepSpec, module: ModelModule | null, classes: number): Network[] {
   const { trainable } = spec;
   if (trainable.kind !== 'image-classifier') return [];
-  const model = module === null ? namedModel(trainable.model) : moduleModel(module);
+  const model = modelFor(trainable.model, module);
   const networks = new Map<string, { readonly topology: Topology; readonly cuts: Set<string | null> }>();
   for (const assignment of shapingAssignments(spec, trainable, module)) {
     const structure = structureOf(assignment, model, trainable.data, classes);

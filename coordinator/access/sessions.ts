@@ -2,8 +2,9 @@
  * Sessions of browsers: what a page shows in place of a token. The cookie holds the token, sealed (AES-256-GCM)
  * under a key that is derived from the home's own, so no session is kept here: it lives through a restart of
  * the coordinator, and the token in it is looked at with every request, so that the session ends when the token is
- * revoked or expires. Kept, in the store, are those that were signed out before their time. A cookie that leaks gives no token away. Cookies know no ports, so the port stands in the name:
- * two homes on one machine do not sign each other's pages out.
+ * revoked or expires. Kept, in the store, are those that were signed out before their time. A cookie that leaks
+ * gives no token away. Cookies know no ports, so the port stands in the name: two homes on one machine do not
+ * sign each other's pages out.
  *
  * A login code stands for the token of whoever asked for it, once and for minutes: `trawl run` prints it in a
  * URL, behind the `#`, which browsers send to nobody. One that was asked for in a session opens none that lasts

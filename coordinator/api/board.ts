@@ -6,6 +6,7 @@ import { setImmediate as breath } from 'node:timers/promises';
 import type { BoardRow, SweepRecord } from '../store/records.js';
 import type { Store } from '../store/store.js';
 import { trialColumns, type TrialColumn } from './columns.js';
+import { goodUntil, isOver, isSame } from './kept-sweeps.js';
 import { leaderboard, sweepView, trialResult } from './results.js';
 import type { TrialResult } from './trial-views.js';
 import type { SweepView } from './views.js';
@@ -30,8 +31,6 @@ interface Kept {
 
 /** Trials of all boards that are kept; the longest unasked go. About 1 KB each. */
 const MOST_TRIALS = 400_000;
-const LEAST_REST_MS = 1_000;
-const REST = 9;
 /** A row's time is that of the beginning of its transaction, which may end so much later. */
 const OVERLAP_MS = 30_000;
 /** So many rows at a stretch; the coordinator has more to do. */
@@ -65,8 +64,7 @@ export class Boards {
     const before = kept !== undefined && isSame({ ...kept.board.record, state: record.state }, record) ? kept : null;
     const { asOf, rows } = await this.#store.boardRows(record.id, before === null ? null : new Date(before.asOf.getTime() - OVERLAP_MS));
     const board = await boardOf(record, rows, before?.board ?? null);
-    const tookMs = performance.now() - startedMs;
-    this.#keep({ board, asOf, goodUntilMs: performance.now() + Math.max(LEAST_REST_MS, REST * tookMs) });
+    this.#keep({ board, asOf, goodUntilMs: goodUntil(startedMs, performance.now()) });
     return board;
   }
 
@@ -79,16 +77,6 @@ export class Boards {
       if (trials > MOST_TRIALS && id !== kept.board.record.id) this.#kept.delete(id);
     }
   }
-}
-
-/** Whether nobody has changed or steered it in between. */
-function isSame(a: SweepRecord, b: SweepRecord): boolean {
-  return a.revision === b.revision && a.changes === b.changes && a.state === b.state;
-}
-
-/** Nothing of it changes any more, unless a person changes the sweep. */
-function isOver({ state }: SweepRecord): boolean {
-  return state === 'completed' || state === 'failed';
 }
 
 async function boardOf(record: SweepRecord, changed: readonly BoardRow[], before: Board | null): Promise<Board> {

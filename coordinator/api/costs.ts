@@ -4,6 +4,7 @@
  */
 import type { SweepCosts, SweepRecord } from '../store/records.js';
 import type { Store } from '../store/store.js';
+import { goodUntil, isOver, isSame } from './kept-sweeps.js';
 
 interface Kept {
   readonly costs: SweepCosts;
@@ -11,9 +12,6 @@ interface Kept {
   /** On this process' monotonic clock. */
   readonly goodUntilMs: number;
 }
-
-const LEAST_REST_MS = 1_000;
-const REST = 9;
 
 export class Costs {
   readonly #store: Pick<Store, 'costsOf'>;
@@ -37,8 +35,7 @@ export class Costs {
     const stale = sweeps.filter((record) => !isGood(this.#kept.get(record.id), record, startedMs));
     if (stale.length === 0) return;
     const read = new Map((await this.#store.costsOf(stale.map(({ id }) => id))).map((costs) => [costs.sweep, costs]));
-    const endedMs = performance.now();
-    const goodUntilMs = endedMs + Math.max(LEAST_REST_MS, REST * (endedMs - startedMs));
+    const goodUntilMs = goodUntil(startedMs, performance.now());
     for (const record of stale) {
       const costs = read.get(record.id);
       if (costs !== undefined) this.#kept.set(record.id, { costs, record, goodUntilMs });
@@ -47,7 +44,5 @@ export class Costs {
 }
 
 function isGood(kept: Kept | undefined, record: SweepRecord, nowMs: number): boolean {
-  if (kept === undefined || kept.record.revision !== record.revision || kept.record.changes !== record.changes || kept.record.state !== record.state) return false;
-  // Of one that was stopped, the epochs in progress are still to come.
-  return record.state === 'completed' || record.state === 'failed' || nowMs < kept.goodUntilMs;
+  return kept !== undefined && isSame(kept.record, record) && (isOver(record) || nowMs < kept.goodUntilMs);
 }

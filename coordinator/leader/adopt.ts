@@ -7,13 +7,13 @@ import type { Board } from './board.js';
 import { evaluatedBy } from './hand-out.js';
 import { blobsAdopted } from './leased-blobs.js';
 import { goalOf, type Attempt } from './model.js';
-import type { Sessions } from './sessions.js';
 import { Share } from './share.js';
+import type { WorkerSessions } from './worker-sessions.js';
 
 export interface AdoptContext {
   readonly board: Board;
   readonly ledger: AttemptLedger;
-  readonly sessions: Sessions;
+  readonly sessions: WorkerSessions;
   readonly options: { readonly leaseTermMs: number };
   readonly writes: TurnWrites;
 }

@@ -2,7 +2,7 @@
  * The leader's reducer: messages, sessions and time in; database writes and messages out. It touches no
  * clock, network or database, so whole sweeps run through it in simulated time (test/simulation).
  *
- * One turn: any number of inputs (`received`, `opened`, `closed`, `tick`, …), then `settle`, then
+ * One turn: any number of inputs (`received`, `closed`, `tick`, …), then `settle`, then
  * `take`. The caller commits the writes and only then sends the messages; if the commit fails it
  * throws the dispatcher away and loads a new one from the store.
  */
@@ -29,10 +29,10 @@ import { leasedBy } from './leased-blobs.js';
 import { LostBlobs } from './lost-blobs.js';
 import { proposalsWanted } from './proposals-wanted.js';
 import { answerReport } from './reports.js';
-import { Sessions, type SessionFacts } from './sessions.js';
 import { Share } from './share.js';
 import { drainWorker, releaseWorker } from './worker-requests.js';
 import { WorkerRows } from './worker-rows.js';
+import { WorkerSessions, type SessionFacts } from './worker-sessions.js';
 
 /** What runs out does so that much later at most. */
 export const TICK_MS = 50;
@@ -68,7 +68,7 @@ export class Dispatcher {
   readonly peaks = new MemoryPeaks();
   readonly options: DispatcherOptions;
   readonly rows = new WorkerRows();
-  readonly sessions = new Sessions(this);
+  readonly sessions = new WorkerSessions(this);
   writes: TurnWrites = emptyWrites();
   notes: TurnNotes = emptyNotes();
   #sends: Send[] = [];

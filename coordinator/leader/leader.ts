@@ -19,8 +19,8 @@ import { isEmpty, type Proposed, type SweepRun } from './model.js';
 import { loadAll, reload } from './loading.js';
 import type { LeaderObserver } from './observer.js';
 import type { ProposingOf } from './proposing.js';
-import type { SessionFacts } from './sessions.js';
 import { snapshotOf, type LeaderSnapshot } from './snapshot.js';
+import type { SessionFacts } from './worker-sessions.js';
 
 export interface LeaderLogger {
   info(detail: object, message: string): void;

@@ -1,12 +1,11 @@
 /** The bases that a sweep with pretrained weights freezes, each built once: what its settings name is counted in their layers. */
 import { canonicalJson } from '../../proto/canonical.js';
-import { moduleModel, type ModelModule } from '../../proto/model-module.js';
-import { namedModel, type NamedModel } from '../../proto/models.js';
+import type { ModelModule } from '../../proto/model-module.js';
 import { baseOf, type TransferBase } from '../../worker/model/base.js';
 import { sampledAssignments } from '../sampler/assignments.js';
 import { isProposed } from '../sampler/search.js';
 import type { Assignment, SweepSpec } from './spec.js';
-import { modelChoice, structureOf } from './structures.js';
+import { modelChoice, modelFor, structureOf } from './structures.js';
 import { TRANSFER_DEFAULTS, type ImageSpec } from './transfer.js';
 
 /** Bases that are remembered: many trials have the same. */
@@ -16,7 +15,7 @@ export type BaseFor = (assignment: Assignment) => TransferBase | null;
 
 /** The base of an assignment; null for images that its model is too small for, and for a structure that the module was not built for. */
 export function basesFor(trainable: ImageSpec, classes: number, module: ModelModule | null): BaseFor {
-  const model = modelOf(trainable, module);
+  const model = modelFor(trainable.model, module);
   const known = new Map<string, TransferBase | null>();
   return (assignment) => {
     const structure = structureOf(assignment, model, trainable.data, classes);
@@ -44,7 +43,7 @@ export function* shapingAssignments(spec: SweepSpec, trainable: ImageSpec, modul
     yield* sampledAssignments(spec);
     return;
   }
-  const shaping = new Set([...modelOf(trainable, module).knobs.map(({ name }) => name), ...SHAPING]);
+  const shaping = new Set([...modelFor(trainable.model, module).knobs.map(({ name }) => name), ...SHAPING]);
   const axes = spec.axes.filter(({ when }) => when === undefined);
   const first: Assignment = Object.fromEntries(axes.map(({ name, values }) => [name, values[0] ?? null]));
   const varied = axes.filter(({ name, values }) => shaping.has(name) && values.length > 1);
@@ -53,8 +52,4 @@ export function* shapingAssignments(spec: SweepSpec, trainable: ImageSpec, modul
     yield first;
     for (const { name, values } of varied) for (const value of values.slice(1)) yield { ...first, [name]: value };
   } else yield* varied.reduce<Assignment[]>((made, { name, values }) => made.flatMap((assignment) => values.map((value) => ({ ...assignment, [name]: value }))), [first]);
-}
-
-function modelOf(trainable: ImageSpec, module: ModelModule | null): NamedModel {
-  return module === null ? namedModel(trainable.model) : moduleModel(module);
 }

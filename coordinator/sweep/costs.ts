@@ -1,13 +1,13 @@
 /** What the model of a trial costs, for constraints that speak of it. */
 import { canonicalJson } from '../../proto/canonical.js';
-import { moduleModel, type ModelModule } from '../../proto/model-module.js';
-import { isClassical, namedModel } from '../../proto/models.js';
+import type { ModelModule } from '../../proto/model-module.js';
+import { isClassical } from '../../proto/models.js';
 import { modelCost, ModelError, UnsupportedLayerError, type CostQuestion, type ModelCost } from '../../worker/model/cost.js';
 import { speaksOfCosts, type CostOf } from '../space/constraints.js';
 import { resolveAugmentation, type WrittenAugmentation } from '../space/augmentation.js';
 import { resolveOptimizer, type WrittenOptimizer } from '../space/optimizer.js';
 import type { DataSummary, SweepSpec } from './spec.js';
-import { modelChoice, structureOf } from './structures.js';
+import { modelChoice, modelFor, structureOf } from './structures.js';
 import { transferOf } from './transfer.js';
 
 export { UnsupportedLayerError };
@@ -22,7 +22,7 @@ const MOST_KNOWN = 10_000;
 export function costsFor(spec: SweepSpec, data: Pick<DataSummary, 'classes'> | null, module: ModelModule | null): CostOf | null {
   const { trainable, constraints = [] } = spec;
   if (trainable.kind !== 'image-classifier' || data === null || !constraints.some(speaksOfCosts)) return null;
-  const model = module === null ? namedModel(trainable.model) : moduleModel(module);
+  const model = modelFor(trainable.model, module);
   if (isClassical(model)) return null;
   const known = new Map<string, ModelCost | null>();
   return (assignment) => {

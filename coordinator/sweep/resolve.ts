@@ -6,8 +6,8 @@
 import { CodedError } from '../../proto/coded-error.js';
 import { canonicalJson } from '../../proto/canonical.js';
 import { keyAfter, rootKey } from '../../proto/keys.js';
-import { moduleModel, type ModelModule, type Structure } from '../../proto/model-module.js';
-import { IMAGE_CLASSIFIER_VERSION, isClassical, SYNTHETIC_VERSION, namedModel } from '../../proto/models.js';
+import type { ModelModule, Structure } from '../../proto/model-module.js';
+import { IMAGE_CLASSIFIER_VERSION, isClassical, SYNTHETIC_VERSION } from '../../proto/models.js';
 import { PROGRAM_CONTRACT } from '../../proto/program.js';
 import { KEY_FORMAT, type EpochKey, type EpochSettings, type ImageEpochSettings, type ImageTrajectory, type ModelChoice, type ProgramTrajectory, type SyntheticEpochSettings, type SyntheticTrajectory, type Trajectory } from '../../proto/work.js';
 import { sampledAssignments } from '../sampler/assignments.js';
@@ -19,7 +19,7 @@ import { classicalSettings, classicalTrajectory } from './classical.js';
 import { costsFor } from './costs.js';
 import { classWeights, inputOf } from './image-input.js';
 import { replicatesOf } from './replicates.js';
-import { modelChoice, structureOf } from './structures.js';
+import { modelChoice, modelFor, structureOf } from './structures.js';
 import type { TransferBase } from '../../worker/model/base.js';
 import { baseSettings, type ImageSpec, transferOf } from './transfer.js';
 import type { Assignment, CommandSpec, DataSummary, ModuleSpec, SweepSpec, TrialPlan } from './spec.js';
@@ -107,7 +107,7 @@ function resolve({ spec, data, numerics, module }: Submitted, assignment: Assign
   }
   if (trainable.kind !== 'image-classifier') return { trajectory: programTrajectory(spec, trainable, { replicate, salt }), epochs: namedEpochs(assignment, pool) };
   if (data === null) throw new UnresolvableSweep(`sweep ${spec.name} has no data yet`);
-  const model = module === null ? namedModel(trainable.model) : moduleModel(module);
+  const model = modelFor(trainable.model, module);
   if (isClassical(model)) {
     const settings = classicalSettings(assignment, data, spec.seed);
     return { trajectory: classicalTrajectory(model, trainable.data, data, assignment, { numerics, seed: spec.seed, replicate, salt }), epochs: [pool.get(canonicalJson(settings), () => settings)] };

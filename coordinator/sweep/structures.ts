@@ -1,9 +1,14 @@
 /** The structures that a sweep asks of its module: each combination of knobs and input once. */
-import { builtTopology, structureName, type ModelModule, type Structure } from '../../proto/model-module.js';
+import { builtTopology, moduleModel, structureName, type ModelModule, type Structure } from '../../proto/model-module.js';
 import type { ModelChoice } from '../../proto/work.js';
-import type { NamedModel } from '../../proto/models.js';
+import { namedModel, type NamedModel } from '../../proto/models.js';
 import { sampledAssignments } from '../sampler/assignments.js';
 import type { Assignment, DataSpec, SweepSpec } from './spec.js';
+
+/** What is known of a model by its name, or of the module's. Throws as `namedModel` does. */
+export function modelFor(name: string, module: ModelModule | null): NamedModel {
+  return module === null ? namedModel(name) : moduleModel(module);
+}
 
 export function structureOf(assignment: Assignment, model: NamedModel, data: DataSpec, classes: number): Structure {
   const size = Number(assignment.imageSize);

@@ -10,7 +10,7 @@ import { askToDrain, type WorkerRequestContext } from './worker-requests.js';
 /** As far as the leader's decisions go. */
 export type SessionFacts = Pick<Peer, 'carrier' | 'openedBy'>;
 
-export interface SessionsContext extends WorkerRequestContext {
+export interface WorkerSessionsContext extends WorkerRequestContext {
   readonly ledger: AttemptLedger;
   readonly options: { readonly leaseTermMs: number; readonly heartbeatMs: number };
   /** Ends attempts that were lost with a session. */
@@ -21,13 +21,13 @@ export interface SessionsContext extends WorkerRequestContext {
   warn(message: string): void;
 }
 
-export class Sessions {
+export class WorkerSessions {
   readonly workers = new Map<string, WorkerRun>();
-  readonly #context: SessionsContext;
+  readonly #context: WorkerSessionsContext;
   readonly #peers = new Map<string, WorkerRun>();
   readonly #absent = new AbsentBoxes();
 
-  constructor(context: SessionsContext) {
+  constructor(context: WorkerSessionsContext) {
     this.#context = context;
   }
 
