@@ -25,7 +25,15 @@ export class KeptBundle {
   readonly #folder: string;
   #ready: Ready | null = null;
 
-  constructor({ home, blobs }: { readonly home: Home; readonly blobs: BlobStore }) {
+  /** Removes the tar files of former processes, which nobody fetched: one process at a time has a home's bundles. */
+  static async open(options: { readonly home: Home; readonly blobs: BlobStore }): Promise<KeptBundle> {
+    const kept = new KeptBundle(options);
+    await mkdir(kept.#folder, { recursive: true });
+    for (const file of await readdir(kept.#folder)) if (file.endsWith('.tar')) await rm(join(kept.#folder, file), { force: true });
+    return kept;
+  }
+
+  private constructor({ home, blobs }: { readonly home: Home; readonly blobs: BlobStore }) {
     this.#home = home;
     this.#blobs = blobs;
     this.#folder = join(home.folder, 'cache', 'bundles');
@@ -50,7 +58,6 @@ export class KeptBundle {
   /** Its folder's name. Those of other sweeps go. */
   async #keep(view: EnsembleView): Promise<string> {
     const name = view.sweep.id;
-    await mkdir(this.#folder, { recursive: true });
     for (const other of await readdir(this.#folder)) if (other !== name && !other.endsWith('.tar')) await rm(join(this.#folder, other), { recursive: true, force: true });
     await keepBundle({ view, home: this.#home, blobs: this.#blobs }, join(this.#folder, name));
     return name;

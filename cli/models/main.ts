@@ -1,6 +1,6 @@
 /**
  * The process behind coordinator/api/model-process.ts: layers, bundles and predictions, by the code
- * of `trawl model`, `pull` and `predict`. One question at a time.
+ * of `trawl model`, `pull` and `predict`. It is asked one question at a time.
  */
 // First: see there.
 import { onOrphaned } from '../../proto/parent.js';
@@ -17,8 +17,7 @@ onOrphaned(() => process.exit(0));
 const { values } = parseArgs({ options: { home: { type: 'string' }, blobs: { type: 'string' } } });
 const home = homeNamed(values.home);
 const blobs = await openBlobs(values.blobs ?? '');
-const bundle = new KeptBundle({ home, blobs });
-let before: Promise<unknown> = Promise.resolve();
+const bundle = await KeptBundle.open({ home, blobs });
 
 async function answerTo(question: ModelQuestion): Promise<ModelQuestions[keyof ModelQuestions]['answer']> {
   switch (question.kind) {
@@ -32,14 +31,13 @@ async function answerTo(question: ModelQuestion): Promise<ModelQuestions[keyof M
 }
 
 async function answer(question: ModelQuestion): Promise<void> {
-  const { id } = question;
   const said = await answerTo(question).then(
-    (value): ModelAnswer => ({ id, answer: value }),
-    (error: unknown): ModelAnswer => ({ id, code: codeOf(error), message: error instanceof Error ? error.message : String(error) }),
+    (value): ModelAnswer => ({ answer: value }),
+    (error: unknown): ModelAnswer => ({ code: codeOf(error), message: error instanceof Error ? error.message : String(error) }),
   );
   process.send?.(said);
 }
 
 process.on('message', (question) => {
-  before = before.then(() => answer(question as ModelQuestion));
+  void answer(question as ModelQuestion);
 });

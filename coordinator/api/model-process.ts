@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { CodedError } from '../../proto/coded-error.js';
 import { packageRoot } from '../../proto/package-root.js';
 import type { ImageTrajectory } from '../../proto/work.js';
+import { TooManyRequests } from '../access/errors.js';
 import type { EnsembleView } from './analysis-views.js';
 import type { LayersView, PredictionView } from './model-views.js';
 
@@ -19,12 +20,13 @@ export interface ModelQuestions {
   readonly predict: { readonly asked: { readonly view: EnsembleView; readonly image: Uint8Array }; readonly answer: PredictionView };
 }
 
-export type ModelQuestion = { [kind in keyof ModelQuestions]: { readonly kind: kind; readonly id: number } & ModelQuestions[kind]['asked'] }[keyof ModelQuestions];
+export type ModelQuestion = { [kind in keyof ModelQuestions]: { readonly kind: kind } & ModelQuestions[kind]['asked'] }[keyof ModelQuestions];
 
+/** To the one question that is open. */
 export type ModelAnswer =
-  | { readonly id: number; readonly answer: ModelQuestions[keyof ModelQuestions]['answer'] }
+  | { readonly answer: ModelQuestions[keyof ModelQuestions]['answer'] }
   /** `code`: of docs/errors.md; null for what nobody foresaw. */
-  | { readonly id: number; readonly code: string | null; readonly message: string };
+  | { readonly code: string | null; readonly message: string };
 
 /** The process that opens models ended before it answered. */
 export class ModelProcessEnded extends CodedError {
@@ -44,10 +46,14 @@ class ModelRefused extends Error {
 }
 
 const IDLE_MS = 300_000;
-/** A bundle of many large models. */
+/** Of one question, from when its turn has come: a bundle of many large models. */
 const LIMIT_MS = 300_000;
+/** Questions that wait for their turn; each may hold an image of megabytes. */
+const MOST_WAITING = 8;
+const RETRY_SECONDS = 10;
 
 interface Waiting {
+  readonly question: ModelQuestion;
   readonly resolve: (answer: never) => void;
   readonly reject: (error: Error) => void;
 }
@@ -57,64 +63,92 @@ export interface ModelProcessOptions {
   readonly home: string;
   /** As the coordinator's own: a folder, or s3://… */
   readonly blobs: string;
+  /** Starts the process; that of cli/models where it is left out. */
+  readonly start?: () => ChildProcess;
 }
 
 export class ModelProcess {
-  readonly #options: ModelProcessOptions;
-  readonly #waiting = new Map<number, Waiting>();
+  readonly #start: () => ChildProcess;
+  /** In the order in which they came. */
+  readonly #waiting: Waiting[] = [];
+  /** What the process was asked and has not answered. */
+  #open: Waiting | null = null;
   #child: ChildProcess | null = null;
-  #idle: NodeJS.Timeout | null = null;
-  #last = 0;
+  /** Ends the process that is at a question for too long, or at none. */
+  #timer: NodeJS.Timeout | null = null;
 
-  constructor(options: ModelProcessOptions) {
-    this.#options = options;
+  constructor({ home, blobs, start }: ModelProcessOptions) {
+    this.#start = start ?? (() => fork(join(packageRoot(), 'dist', 'cli', 'models', 'main.js'), ['--home', home, '--blobs', blobs], { serialization: 'advanced', stdio: ['ignore', 2, 2, 'ipc'] }));
   }
 
-  /** Rejects with the process's own errors under their codes, and ModelProcessEnded. */
-  async ask<Kind extends keyof ModelQuestions>(kind: Kind, asked: ModelQuestions[Kind]['asked']): Promise<ModelQuestions[Kind]['answer']> {
-    const child = this.#started();
-    this.#last += 1;
-    const id = this.#last;
-    if (this.#idle !== null) clearTimeout(this.#idle);
-    const limit = setTimeout(() => child.kill('SIGKILL'), LIMIT_MS);
-    try {
-      return await new Promise<ModelQuestions[Kind]['answer']>((resolve, reject) => {
-        this.#waiting.set(id, { resolve, reject });
-        child.send({ ...asked, kind, id });
-      });
-    } finally {
-      clearTimeout(limit);
-      this.#waiting.delete(id);
-      if (this.#waiting.size === 0) this.#idle = setTimeout(() => this.stop(), IDLE_MS).unref();
-    }
+  /** Rejects with the process's own errors under their codes, ModelProcessEnded, and TooManyRequests where too many wait. */
+  ask<Kind extends keyof ModelQuestions>(kind: Kind, asked: ModelQuestions[Kind]['asked']): Promise<ModelQuestions[Kind]['answer']> {
+    return new Promise<ModelQuestions[Kind]['answer']>((resolve, reject) => {
+      if (this.#waiting.length >= MOST_WAITING) throw new TooManyRequests(RETRY_SECONDS);
+      this.#waiting.push({ question: { ...asked, kind } as ModelQuestion, resolve, reject });
+      this.#next();
+    });
   }
 
   /** What was asked and is not answered is refused. */
   stop(): void {
-    if (this.#idle !== null) clearTimeout(this.#idle);
-    this.#child?.kill('SIGKILL');
+    const refused = this.#waiting.splice(0);
+    this.#end('it was stopped');
+    for (const { reject } of refused) reject(new ModelProcessEnded('it was stopped'));
+  }
+
+  #next(): void {
+    if (this.#open !== null) return;
+    const next = this.#waiting.shift();
+    if (next === undefined) {
+      if (this.#child !== null) this.#endAfter(IDLE_MS, 'nobody asked for a while');
+      return;
+    }
+    this.#open = next;
+    const child = (this.#child ??= this.#started());
+    this.#endAfter(LIMIT_MS, `it took longer than ${LIMIT_MS / 60_000} min`);
+    child.send(next.question);
   }
 
   #started(): ChildProcess {
-    if (this.#child !== null) return this.#child;
-    const { home, blobs } = this.#options;
-    const child = fork(join(packageRoot(), 'dist', 'cli', 'models', 'main.js'), ['--home', home, '--blobs', blobs], { serialization: 'advanced', stdio: ['ignore', 2, 2, 'ipc'] });
-    this.#child = child;
-    child.on('message', (message) => this.#answered(message as ModelAnswer));
-    const gone = (how: string): void => {
-      if (this.#child !== child) return;
-      this.#child = null;
-      for (const { reject } of this.#waiting.values()) reject(new ModelProcessEnded(how));
-    };
-    child.on('error', (error) => gone(error.message));
-    child.on('exit', (code, signal) => gone(signal ?? `exit code ${code ?? 0}`));
+    const child = this.#start();
+    // Of one that was ended nothing is heard any more: another may be at work.
+    const isOurs = (): boolean => this.#child === child;
+    child.on('message', (message) => {
+      if (isOurs()) this.#answered(message as ModelAnswer);
+    });
+    child.on('error', (error) => {
+      if (isOurs()) this.#end(error.message);
+    });
+    child.on('exit', (code, signal) => {
+      if (isOurs()) this.#end(signal ?? `exit code ${code ?? 0}`);
+    });
     return child;
   }
 
   #answered(message: ModelAnswer): void {
-    const waiting = this.#waiting.get(message.id);
-    if (waiting === undefined) return;
-    if ('answer' in message) waiting.resolve(message.answer as never);
-    else waiting.reject(message.code === null ? new Error(message.message) : new ModelRefused(message.code, message.message));
+    const asked = this.#open;
+    if (asked === null) return;
+    this.#open = null;
+    if ('answer' in message) asked.resolve(message.answer as never);
+    else asked.reject(message.code === null ? new Error(message.message) : new ModelRefused(message.code, message.message));
+    this.#next();
+  }
+
+  #endAfter(ms: number, why: string): void {
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => this.#end(why), ms).unref();
+  }
+
+  /** The question that is open fails; those that wait go to another process. */
+  #end(how: string): void {
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#timer = null;
+    const [child, asked] = [this.#child, this.#open];
+    this.#child = null;
+    this.#open = null;
+    child?.kill('SIGKILL');
+    asked?.reject(new ModelProcessEnded(how));
+    this.#next();
   }
 }

@@ -4,11 +4,9 @@ import { rm } from 'node:fs/promises';
 import type { OwnedBlobStore } from '../../blob/store.js';
 import type { BlobId, DataFile, EvaluatedPart, ImageTrajectory } from '../../proto/work.js';
 import { DataFiles } from '../blob/data-files.js';
-import { meanProbabilities, mostProbable } from '../ensemble/combine.js';
-import { bySize, disagreement, rocCurve } from '../ensemble/compare.js';
-import { measure, measureNamed, scoreBy } from '../ensemble/measure.js';
 import type { Store } from '../store/store.js';
 import type { EnsembleView } from './analysis-views.js';
+import { Comparison } from './comparison.js';
 import { readFloats } from './ensembles.js';
 import { BadRequest, NoPredictions } from './errors.js';
 import { FileAnswer } from './file-answer.js';
@@ -35,6 +33,7 @@ export interface ModelsOptions {
 export class Models {
   readonly #options: ModelsOptions;
   readonly #files: DataFiles;
+  readonly #comparisons = new WeakMap<EnsembleView, Comparison>();
 
   constructor(options: ModelsOptions) {
     this.#options = options;
@@ -79,27 +78,19 @@ export class Models {
   /** `of`: the class that the curves tell from the rest; null for the positive one of two, else the first. Throws NoEnsemble, BadRequest. */
   async comparison(sweep: string, of: string | null): Promise<EnsembleComparison> {
     const ensemble = await this.#options.service.ensemble(sweep);
-    const { data, objective } = ensemble.sweep;
+    const { data } = ensemble.sweep;
     const classes = data?.classes ?? [];
     const label = of === null ? (classes.length === 2 ? (data?.positive ?? 0) : 0) : classes.indexOf(of);
     if (label < 0) throw new BadRequest(`class: found ${of ?? ''}, expected one of ${classes.join(', ')}`);
-    const { blobs } = this.#options;
-    const labels = (await this.#filesOf(data?.manifest ?? '', 'val')).map((file) => file.label);
-    const members = await Promise.all(ensemble.members.map(async ({ weight, probabilities }) => ({ weight, probabilities: await readFloats(blobs, probabilities.val) })));
-    const truth = { labels, classes, positive: data?.positive ?? 0 };
-    const { metric } = scoreBy(objective.metric, objective.direction, truth);
-    const worth = (mean: Float32Array): number => {
-      const predicted = labels.map((_, image) => mostProbable(mean, image * classes.length, classes.length));
-      const measured = measure(mean, predicted, truth);
-      return { 'val.loss': measured.loss, 'val.accuracy': measured.accuracy, 'val.auc': measured.auc, 'val.f1': measured.f1 }[metric] ?? measureNamed(metric, mean, predicted, truth) ?? NaN;
-    };
-    const curveOf = (probabilities: Float32Array): ReturnType<typeof rocCurve> => rocCurve(probabilities, labels, classes.length, label);
-    return {
-      ...{ ensemble, class: classes[label] ?? '', metric },
-      curves: { ensemble: curveOf(meanProbabilities(members)), members: members.map(({ probabilities }) => curveOf(probabilities)) },
-      disagreement: disagreement(members, classes.length),
-      sizes: bySize(members, worth),
-    };
+    return this.#comparisonOf(ensemble).of(label);
+  }
+
+  /** Kept as long as the service gives the same ensemble. */
+  #comparisonOf(ensemble: EnsembleView): Comparison {
+    const labels = async (): Promise<number[]> => (await this.#filesOf(ensemble.sweep.data?.manifest ?? '', 'val')).map((file) => file.label);
+    const comparison = this.#comparisons.get(ensemble) ?? new Comparison({ ensemble, blobs: this.#options.blobs, labels });
+    this.#comparisons.set(ensemble, comparison);
+    return comparison;
   }
 
   /** The folder that `trawl pull` writes, as one tar file. */

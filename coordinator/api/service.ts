@@ -20,6 +20,7 @@ import { eventView } from './event-feed.js';
 import type { EventPage } from './event-views.js';
 import { importanceOf } from './importance.js';
 import { chunks, distinctKeys, epochsOf } from './known-epochs.js';
+import { Kept } from './kept.js';
 import type { Leading } from './leading.js';
 import { Submissions } from './submissions.js';
 import { requestOfText, type TextSubmission } from './text-submission.js';
@@ -64,6 +65,15 @@ export interface ServiceOptions {
 /** Of one request, which whoever asks does not wait for without end. */
 const COLLECT_FOR_MS = 60_000;
 
+/** Of the ensembles that were asked for last. */
+const MOST_ENSEMBLES = 8;
+
+/** One for all who ask: it keeps what it has read. */
+interface Shared {
+  readonly data: DataSets;
+  readonly ensembles: Kept<EnsembleView>;
+}
+
 export class ApplicationService implements SweepService {
   readonly #options: ServiceOptions;
   readonly #store: Store;
@@ -71,12 +81,11 @@ export class ApplicationService implements SweepService {
   readonly #requests: TrialRequests;
   readonly #tokens: Tokens;
   readonly #timelines: Timelines;
-  /** One for all who ask: it keeps what it has read. */
-  readonly #data: DataSets;
+  readonly #shared: Shared;
 
-  constructor(options: ServiceOptions, data = new DataSets(options)) {
+  constructor(options: ServiceOptions, shared: Shared = { data: new DataSets(options), ensembles: new Kept(MOST_ENSEMBLES) }) {
     this.#options = options;
-    this.#data = data;
+    this.#shared = shared;
     this.#store = options.store;
     this.#submissions = new Submissions(options);
     this.#requests = new TrialRequests(options);
@@ -86,7 +95,7 @@ export class ApplicationService implements SweepService {
 
   /** The same service as another person asks it. */
   as(actor: string): ApplicationService {
-    return new ApplicationService({ ...this.#options, actor }, this.#data);
+    return new ApplicationService({ ...this.#options, actor }, this.#shared);
   }
 
   async health(): Promise<Health> {
@@ -186,8 +195,16 @@ export class ApplicationService implements SweepService {
     };
   }
 
+  /** The same one, so long as no trial completes and nobody changes the sweep. */
   async ensemble(idOrName: string): Promise<EnsembleView> {
     const sweep = await this.#find(idOrName);
+    const { id, revision, changes, state } = sweep;
+    // A trial that is tried again after it has completed is among the changes.
+    const basis = [id, revision, changes, state, await this.#store.completedTrials(id)].join(' ');
+    return this.#shared.ensembles.of(basis, () => this.#assemble(sweep));
+  }
+
+  async #assemble(sweep: SweepRecord): Promise<EnsembleView> {
     const trials = (await this.#store.trialsOf(sweep.id)).filter((trial) => trial.state === 'completed');
     const known = await this.#known(trials, true);
     const ranked = byFirstObjective(sweep, trials.map((trial) => resultOf(sweep, trial, known)));
@@ -260,23 +277,23 @@ export class ApplicationService implements SweepService {
   }
 
   dataSets(): Promise<DataSetView[]> {
-    return this.#data.list();
+    return this.#shared.data.list();
   }
 
   dataSet(id: string): Promise<DataSetDetail> {
-    return this.#data.detail(id);
+    return this.#shared.data.detail(id);
   }
 
   dataSizes(id: string): Promise<DataSizes> {
-    return this.#data.sizes(id);
+    return this.#shared.data.sizes(id);
   }
 
   dataImages(id: string, query: DataImagesQuery): Promise<DataImages> {
-    return this.#data.images(id, query);
+    return this.#shared.data.images(id, query);
   }
 
   picture(id: string, index: number, look: ImageLook): Promise<Picture> {
-    return this.#data.picture(id, index, look);
+    return this.#shared.data.picture(id, index, look);
   }
 
   async workers(): Promise<WorkerView[]> {
@@ -355,8 +372,8 @@ export class ApplicationService implements SweepService {
       return trial;
     }
     const sweep = await this.#find(named.sweep);
-    const trial = (await this.#store.trialsOf(sweep.id)).find(({ number }) => number === named.number);
-    if (trial === undefined) throw new TrialNotFound(id);
+    const trial = await this.#store.findNumberedTrial(sweep.id, named.number);
+    if (trial === null) throw new TrialNotFound(id);
     return trial;
   }
 

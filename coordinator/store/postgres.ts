@@ -24,7 +24,7 @@ import type { Carried, FreshTrial, NewSweep, NewToken, TurnWrites } from './turn
 import { lockSweep, lockSweepState, noteChange, readFileRevision, readManifests, readOpenSweeps, readSource, readSweep, readSweeps, spentBatch, sweepBatch, writeRevision, type StoredSweep } from './sweeps.js';
 import { findTokens, newTokenBatch, noteTokens, readTokens, revokeBatch } from './tokens.js';
 import { readBoardRows, readTotals, readTrialMeans, readTrialRows } from './trial-rows.js';
-import { cancelBatch, keepBatch, knownBatch, newTrialBatch, readTrial, readTrials, retryBatch, reviveBatch, trialBatch } from './trials.js';
+import { cancelBatch, keepBatch, knownBatch, newTrialBatch, readCompleted, readNumberedTrial, readTrial, readTrials, retryBatch, reviveBatch, trialBatch } from './trials.js';
 import { readWorkers, workerBatch } from './workers.js';
 
 export interface StoreOptions {
@@ -219,6 +219,14 @@ class PostgresStore implements Store {
 
   findTrial(id: string): Promise<TrialRecord | null> {
     return this.#database.read((client) => readTrial(client, id));
+  }
+
+  findNumberedTrial(sweep: string, number: number): Promise<TrialRecord | null> {
+    return this.#database.read((client) => readNumberedTrial(client, sweep, number));
+  }
+
+  completedTrials(sweep: string): Promise<number> {
+    return this.#database.read((client) => readCompleted(client, sweep));
   }
 
   epochsByKey(keys: readonly EpochKey[]): Promise<RecordedEpoch[]> {

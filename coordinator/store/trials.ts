@@ -169,6 +169,24 @@ export async function readTrial(client: ClientBase, id: string): Promise<TrialRe
   return rows[0] === undefined ? null : record(rows[0]);
 }
 
+export async function readNumberedTrial(client: ClientBase, sweep: string, number: number): Promise<TrialRecord | null> {
+  const { rows } = await client.query<TrialRow>({
+    name: 'numbered-trial',
+    text: `select ${columns} from sweep s join trial t on t.sweep = s.id and t.revision = s.revision where s.id = $1 and t.number = $2`,
+    values: [sweep, number],
+  });
+  return rows[0] === undefined ? null : record(rows[0]);
+}
+
+export async function readCompleted(client: ClientBase, sweep: string): Promise<number> {
+  const { rows } = await client.query<{ count: string }>({
+    name: 'completed-trials',
+    text: `select count(*) from sweep s join trial t on t.sweep = s.id and t.revision = s.revision where s.id = $1 and t.state = 'completed'`,
+    values: [sweep],
+  });
+  return Number(rows[0]?.count ?? 0);
+}
+
 function record(row: TrialRow): TrialRecord {
   const { id, sweep, number, assignment, state, epochs, until, failure, ahead } = row;
   const plan = { number, assignment, ...row.plan, path: row.path };

@@ -1,25 +1,27 @@
 /** What the trial was given: what sets it apart within its sweep before what all trials have. */
 import type { JSX } from 'preact';
 import { ask } from '../../api/client.js';
-import type { Results, TrialDetail } from '../../api/types.js';
+import type { Answers, TrialDetail } from '../../api/types.js';
 import { Panel, Shown } from '../../components/panel.js';
 import { useResource } from '../../state/resource.js';
 import { setting } from '../../text/format.js';
 
+type Siblings = Answers['GET /sweeps/:sweep/leaderboard'];
+
 export function Settings({ detail: { sweep, trial } }: { readonly detail: TrialDetail }): JSX.Element {
   // The best ones say what differs; all of a large sweep are not read for that.
-  const { resource, reload } = useResource(`siblings ${sweep.id}`, (signal) => ask('GET /sweeps/:sweep/trials', { at: { sweep: sweep.id }, query: { test: 0, limit: 200 }, signal }));
+  const { resource, reload } = useResource(`siblings ${sweep.id}`, (signal) => ask('GET /sweeps/:sweep/leaderboard', { at: { sweep: sweep.id }, query: { limit: 200 }, signal }));
   return (
     <Panel title="Settings" flush>
       <Shown what="the settings" of={resource} retry={reload}>
-        {(results) => <SettingTable settings={trial.settings} results={results} />}
+        {(siblings) => <SettingTable settings={trial.settings} siblings={siblings} />}
       </Shown>
     </Panel>
   );
 }
 
-function SettingTable({ settings, results }: { readonly settings: TrialDetail['trial']['settings']; readonly results: Results }): JSX.Element {
-  const lines = Object.entries(settings).map(([name, value]) => ({ name, value, others: othersOf(name, value, results) }));
+function SettingTable({ settings, siblings }: { readonly settings: TrialDetail['trial']['settings']; readonly siblings: Siblings }): JSX.Element {
+  const lines = Object.entries(settings).map(([name, value]) => ({ name, value, others: othersOf(name, value, siblings) }));
   return (
     <div class="pairs-frame" tabIndex={0} role="region" aria-label="Settings of the trial">
       <table class="pairs">
@@ -44,9 +46,11 @@ function SettingTable({ settings, results }: { readonly settings: TrialDetail['t
   );
 }
 
-function othersOf(name: string, value: unknown, { trials }: Results): string[] {
-  const own = JSON.stringify(value);
-  const found = new Map(trials.map(({ settings }) => [JSON.stringify(settings[name] ?? null), setting(settings[name])]));
-  found.delete(own);
+/** Of the usual columns, hyperparameters are those that are not the same in every trial. */
+function othersOf(name: string, value: unknown, { columns, trials }: Siblings): string[] {
+  const at = columns.findIndex((column) => column.name === `settings.${name}`);
+  if (at < 0) return [];
+  const found = new Map(trials.map(({ values }) => [JSON.stringify(values[at] ?? null), setting(values[at])]));
+  found.delete(JSON.stringify(value));
   return [...found.values()];
 }
