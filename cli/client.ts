@@ -24,6 +24,7 @@ import type {
   Submitted,
   SubmitRequest,
   SweepFileView,
+  SweepComparison,
   SweepView,
 } from '../coordinator/api/views.js';
 import { Addresses } from '../proto/addresses.js';
@@ -138,6 +139,10 @@ export class HttpSweepService implements SweepService {
 
   differences(idOrName: string, other: string): Promise<readonly string[]> {
     return this.#ask('GET', `/sweeps/${encodeURIComponent(idOrName)}/differences?other=${encodeURIComponent(other)}`);
+  }
+
+  compare(sweeps: readonly string[]): Promise<SweepComparison> {
+    return this.#ask('GET', `/comparison?sweeps=${sweeps.map(encodeURIComponent).join(',')}`);
   }
 
   async setState(idOrName: string, state: RequestedState, options: { readonly now: boolean } = { now: false }): Promise<void> {

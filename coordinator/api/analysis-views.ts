@@ -33,6 +33,13 @@ export interface EnsembleView {
   readonly rule: EnsembleSpec['rule'];
   /** What members were chosen by; null where the rule takes the best trials. */
   readonly maximised: { readonly metric: string; readonly direction: 'maximize' | 'minimize' } | null;
+  /** How rule greedy came to it; null for other rules. */
+  readonly selection: {
+    /** So many rounds of the path are the ensemble: what came after them was no better. */
+    readonly rounds: number;
+    /** Number of the trial that each round added, distinct members by then, and what they score together by `maximised` (null where that is no number). */
+    readonly path: readonly { readonly number: number; readonly members: number; readonly value: number | null }[];
+  } | null;
   /** Distinct completed trials that it was chosen from. */
   readonly candidates: number;
   /** Heaviest first. */

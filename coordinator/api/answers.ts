@@ -12,7 +12,7 @@ import type { Drained, GarbageView, MadeToken, Released, TokenView, WorkerView, 
 import type { EnsembleComparison, LayersView, PredictionsView, PredictionView, TrialBlob } from './model-views.js';
 import type { CurvesView, FailuresView, HeatmapView, LeaderboardView, PointsView, SeriesView } from './page-views.js';
 import type { Results, TrialDetail } from './trial-views.js';
-import type { Changed, Enqueued, Health, Preview, ProgressView, Recorded, Retried, Submitted, SweepFileView, SweepView } from './views.js';
+import type { Changed, Enqueued, Health, Preview, ProgressView, Recorded, Retried, Submitted, SweepComparison, SweepFileView, SweepView } from './views.js';
 
 export interface Answers {
   'GET /health': Health;
@@ -46,6 +46,7 @@ export interface Answers {
   'GET /sweeps/:sweep/recorded': Recorded;
   'GET /sweeps/:sweep/file': SweepFileView;
   'GET /recordings': RecordingsEnd;
+  'GET /comparison': SweepComparison;
 
   'POST /sweeps/preview': Preview;
   'POST /sweeps': Submitted;

@@ -42,7 +42,7 @@ export class Comparison {
     const truth = { labels, classes, positive: data?.positive ?? 0 };
     const anyClass = await this.#anyClass.of('', async () => {
       const { metric } = scoreBy(objective.metric, objective.direction, truth);
-      return { metric, disagreement: disagreement(members, classes.length), sizes: worthBySize(members, metric, truth) };
+      return { metric, disagreement: disagreement(members, classes.length), sizes: ensemble.selection?.path ?? worthBySize(ensemble, members, metric, truth) };
     });
     const curveOf = (probabilities: Float32Array): ReturnType<typeof rocCurve> => rocCurve(probabilities, labels, classes.length, label);
     return {
@@ -52,11 +52,12 @@ export class Comparison {
   }
 }
 
-function worthBySize(members: readonly WeightedMember[], metric: string, truth: Truth): EnsembleComparison['sizes'] {
+function worthBySize(ensemble: EnsembleView, members: readonly WeightedMember[], metric: string, truth: Truth): EnsembleComparison['sizes'] {
   const { labels, classes } = truth;
-  return bySize(members, (mean) => {
+  const sizes = bySize(members, (mean) => {
     const predicted = Array.from(labels, (_, image) => mostProbable(mean, image * classes.length, classes.length));
     const measured = measure(mean, predicted, truth);
     return { 'val.loss': measured.loss, 'val.accuracy': measured.accuracy, 'val.auc': measured.auc, 'val.f1': measured.f1 }[metric] ?? measureNamed(metric, mean, predicted, truth) ?? NaN;
   });
+  return sizes.map((size, index) => ({ number: ensemble.members[index]?.number ?? 0, ...size }));
 }

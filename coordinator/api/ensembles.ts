@@ -53,7 +53,8 @@ export async function assembleEnsemble(facts: EnsembleFacts): Promise<EnsembleVi
   const validation = truthOf('val');
   const { objective } = sweep.spec;
   const score = scoreBy(objective.metric, objective.direction, validation);
-  const members = rule === 'greedy' ? await searchEnsemble(models, { metric: score.metric, direction: score.direction, truth: validation, maxMembers }) : selectBest(models, maxMembers);
+  const greedy = rule === 'greedy' ? await searchEnsemble(models, { metric: score.metric, direction: score.direction, truth: validation, maxMembers }) : null;
+  const members = greedy?.members ?? selectBest(models, maxMembers);
   const threshold = thresholdOf(facts, data, members, validation, rule);
   const decided = (weighted: readonly WeightedMember[], by: Pick<Decision, 'rule' | 'threshold'>): Predictions => {
     const mean = meanProbabilities(weighted);
@@ -69,7 +70,8 @@ export async function assembleEnsemble(facts: EnsembleFacts): Promise<EnsembleVi
   return {
     sweep: sweepView(sweep),
     rule,
-    maximised: rule === 'greedy' ? { metric: score.metric, direction: score.direction } : null,
+    maximised: greedy === null ? null : { metric: score.metric, direction: score.direction },
+    selection: greedy === null ? null : { rounds: greedy.rounds, path: greedy.path.map(({ candidate, members: distinct, value }) => ({ number: candidate.number, members: distinct, value: Number.isFinite(value) ? value : null })) },
     candidates: models.length,
     members: members.map(({ candidate, weight }) => memberView(candidate, weight, facts)),
     threshold,

@@ -62,8 +62,8 @@ export interface EnsembleComparison {
   readonly curves: { readonly ensemble: RocCurve; /** In the order of the members. */ readonly members: readonly RocCurve[] };
   /** Share of the images of which two members say different classes, in the order of the members. */
   readonly disagreement: readonly (readonly number[])[];
-  /** What the first k members by weight score together, their weights to each other as they are, for every k. */
-  readonly sizes: readonly { readonly members: number; readonly value: number | null }[];
+  /** What the first k members score together, for every k: of rule greedy its path, see `ensemble.selection`; else the best trials in order. */
+  readonly sizes: readonly { readonly number: number; readonly members: number; readonly value: number | null }[];
   /** What `sizes` are measured by. */
   readonly metric: string;
 }

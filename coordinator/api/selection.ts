@@ -5,7 +5,7 @@
  */
 import { Worker, parentPort, workerData } from 'node:worker_threads';
 import { scoreBy, type Truth } from '../ensemble/measure.js';
-import { selectGreedy, type Candidate, type Selected } from '../ensemble/select.js';
+import { selectGreedy, type Candidate, type Selection } from '../ensemble/select.js';
 
 /** What the thread is given. */
 interface Search {
@@ -18,18 +18,31 @@ interface Search {
   readonly maxMembers: number;
 }
 
-type Chosen = readonly { readonly number: number; readonly weight: number }[];
+/** As `Selection`, with numbers of trials in the place of candidates. */
+interface Chosen {
+  readonly members: readonly { readonly number: number; readonly weight: number }[];
+  readonly path: readonly { readonly number: number; readonly members: number; readonly value: number }[];
+  readonly rounds: number;
+}
 
 export type SearchOptions = Omit<Search, 'search' | 'candidates'>;
 
 /** As `selectGreedy`. Rejects with what ended the thread. */
-export async function searchEnsemble<C extends Candidate>(candidates: readonly C[], options: SearchOptions): Promise<Selected<C>[]> {
+export async function searchEnsemble<C extends Candidate>(candidates: readonly C[], options: SearchOptions): Promise<Selection<C>> {
   const plain = candidates.map(({ number, probabilities }) => ({ number, probabilities }));
-  const chosen = await inThread({ ...options, search: true, candidates: plain });
-  return chosen.flatMap(({ number, weight }) => {
-    const candidate = candidates.find((one) => one.number === number);
-    return candidate === undefined ? [] : [{ candidate, weight, probabilities: candidate.probabilities }];
-  });
+  const { members, path, rounds } = await inThread({ ...options, search: true, candidates: plain });
+  const named = new Map(candidates.map((candidate) => [candidate.number, candidate]));
+  return {
+    members: members.flatMap(({ number, weight }) => {
+      const candidate = named.get(number);
+      return candidate === undefined ? [] : [{ candidate, weight, probabilities: candidate.probabilities }];
+    }),
+    path: path.flatMap(({ number, ...step }) => {
+      const candidate = named.get(number);
+      return candidate === undefined ? [] : [{ candidate, ...step }];
+    }),
+    rounds,
+  };
 }
 
 function inThread(search: Search): Promise<Chosen> {
@@ -48,6 +61,11 @@ function isSearch(data: unknown): data is Search {
 
 if (parentPort !== null && isSearch(workerData)) {
   const { candidates, metric, direction, truth, maxMembers } = workerData;
-  const chosen: Chosen = selectGreedy(candidates, scoreBy(metric, direction, truth), maxMembers).map(({ candidate, weight }) => ({ number: candidate.number, weight }));
+  const { members, path, rounds } = selectGreedy(candidates, scoreBy(metric, direction, truth), maxMembers);
+  const chosen: Chosen = {
+    members: members.map(({ candidate, weight }) => ({ number: candidate.number, weight })),
+    path: path.map(({ candidate, ...step }) => ({ number: candidate.number, ...step })),
+    rounds,
+  };
   parentPort.postMessage(chosen);
 }

@@ -5,7 +5,7 @@
 import type { OwnedBlobStore } from '../../blob/store.js';
 import type { EpochKey } from '../../proto/work.js';
 import type { SweepChange } from '../sweep/change.js';
-import { differences } from '../sweep/difference.js';
+import { differences, sideBySide } from '../sweep/difference.js';
 import type { Assignment, TrialPlan } from '../sweep/spec.js';
 import type { RecordedEvaluation, SweepRecord, TrialRecord } from '../store/records.js';
 import type { Store } from '../store/store.js';
@@ -46,6 +46,7 @@ import type {
   Retried,
   Submitted,
   SubmitRequest,
+  SweepComparison,
   SweepFileView,
   SweepView,
   TrialCounts,
@@ -61,6 +62,9 @@ export interface ServiceOptions {
   /** Who asks: stands on every event. */
   readonly actor: string;
 }
+
+/** More do not fit side by side. */
+const MOST_COMPARED = 8;
 
 /** Of one request, which whoever asks does not wait for without end. */
 const COLLECT_FOR_MS = 60_000;
@@ -263,6 +267,12 @@ export class ApplicationService implements SweepService {
 
   async differences(idOrName: string, other: string): Promise<readonly string[]> {
     return differences((await this.#find(idOrName)).spec, (await this.#find(other)).spec);
+  }
+
+  async compare(sweeps: readonly string[]): Promise<SweepComparison> {
+    if (sweeps.length < 1 || sweeps.length > MOST_COMPARED) throw new BadRequest(`sweeps: found ${sweeps.length} of them, expected 1 to ${MOST_COMPARED}`);
+    const records = await Promise.all(sweeps.map((sweep) => this.#find(sweep)));
+    return { sweeps: records.map(sweepView), fields: sideBySide(records.map(({ spec }) => spec)) };
   }
 
   async setState(idOrName: string, state: RequestedState, options: { readonly now: boolean } = { now: false }): Promise<void> {

@@ -7,7 +7,7 @@ import type { EventPage } from './event-views.js';
 import type { Drained, GarbageRequest, GarbageView, MadeToken, Released, TokenRequest, TokenView, WorkerView, SlotTimeline, QueueView } from './fleet-views.js';
 import type { TextSubmission } from './text-submission.js';
 import type { Results, ResultsOptions, TrialDetail } from './trial-views.js';
-import type { Changed, Enqueued, Health, Preview, ProgressView, Recorded, Retried, SubmitRequest, Submitted, SweepFileView, SweepView } from './views.js';
+import type { Changed, Enqueued, Health, Preview, ProgressView, Recorded, Retried, SubmitRequest, Submitted, SweepComparison, SweepFileView, SweepView } from './views.js';
 
 /**
  * Everything a person can ask of trawl. Each call throws an error with a stable `code`:
@@ -32,6 +32,8 @@ export interface SweepService {
   cost(idOrName: string): Promise<CostView>;
   /** What sets one sweep's file apart from another's, a line each. */
   differences(idOrName: string, other: string): Promise<readonly string[]>;
+  /** Sweeps side by side, at most eight, in the order in which they are named. */
+  compare(sweeps: readonly string[]): Promise<SweepComparison>;
   /** `now`, of a stop alone: leases are given back at once, without the epochs in progress. */
   setState(idOrName: string, state: RequestedState, options?: { readonly now: boolean }): Promise<void>;
   /** Extends or edits a sweep; with `dryRun` only says what that would mean. */

@@ -175,6 +175,13 @@ export interface SweepView {
   readonly onlyAsked: boolean;
 }
 
+/** Sweeps side by side. */
+export interface SweepComparison {
+  readonly sweeps: readonly SweepView[];
+  /** Fields of their files, in the files' order; of each what every sweep says, null where it says nothing. */
+  readonly fields: readonly { readonly name: string; readonly values: readonly (string | null)[] }[];
+}
+
 /** Of the current revision. `done` counts completed and pruned trials; `failed` those that failed or need more memory than there is. */
 export interface TrialCounts {
   readonly total: number;

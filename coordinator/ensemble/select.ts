@@ -24,6 +24,25 @@ export interface Selected<C extends Candidate> extends WeightedMember {
   readonly candidate: C;
 }
 
+/** One round of a greedy selection. */
+export interface Step<C extends Candidate> {
+  /** What it added: a new member, or more weight for one that was there. */
+  readonly candidate: C;
+  /** Distinct members by then. */
+  readonly members: number;
+  /** What all that was added by then scores together, in the metric's own direction. */
+  readonly value: number;
+}
+
+export interface Selection<C extends Candidate> {
+  /** Heaviest first. */
+  readonly members: readonly Selected<C>[];
+  /** Every round that was tried, in order. */
+  readonly path: readonly Step<C>[];
+  /** So many of them are the ensemble. */
+  readonly rounds: number;
+}
+
 /** As in auto-sklearn; weights are then multiples of 1/50 at the finest. */
 const MAX_ROUNDS = 50;
 /** A search that has not improved for so long has seldom more to find, and each round costs a score per candidate. */
@@ -33,15 +52,17 @@ const PATIENCE_ROUNDS = 10;
  * `candidates` are distinct models, best first, at least one. At most `maxMembers` of them are chosen; the
  * heaviest comes first, ties go by trial number here as in every choice.
  */
-export function selectGreedy<C extends Candidate>(candidates: readonly C[], score: Score, maxMembers: number): Selected<C>[] {
+export function selectGreedy<C extends Candidate>(candidates: readonly C[], score: Score, maxMembers: number): Selection<C> {
   const first = candidates[0];
-  if (first === undefined) return [];
+  if (first === undefined) return { members: [], path: [], rounds: 0 };
   const byNumber = candidates.toSorted((a, b) => a.number - b.number);
   const values = new Map(candidates.map((candidate) => [candidate, score.project(candidate.probabilities)]));
   const valuesOf = (candidate: C): Float32Array => values.get(candidate) ?? new Float32Array();
   const sums = Float64Array.from(valuesOf(first));
   const added: C[] = [first];
   let best: Found = { ...worthOf(valuesOf(first), score), length: 1, members: 1 };
+  const own = (value: number): number => (score.direction === 'maximize' ? value : -value);
+  const path: Step<C>[] = [{ candidate: first, members: 1, value: own(best.value) }];
   while (added.length < MAX_ROUNDS && added.length - best.length < PATIENCE_ROUNDS) {
     const members = new Set(added);
     const pool = members.size < maxMembers ? byNumber : byNumber.filter((candidate) => members.has(candidate));
@@ -51,9 +72,10 @@ export function selectGreedy<C extends Candidate>(candidates: readonly C[], scor
     const probabilities = valuesOf(next.candidate);
     for (let index = 0; index < sums.length; index += 1) sums[index] = (sums[index] ?? 0) + (probabilities[index] ?? 0);
     const found: Found = { value: next.value, tieBreak: next.tieBreak, length: added.length, members: new Set(added).size };
+    path.push({ candidate: next.candidate, members: found.members, value: own(found.value) });
     if (found.value > best.value || (isBetter(found, best) && found.members <= best.members)) best = found;
   }
-  return weigh(added.slice(0, best.length));
+  return { members: weigh(added.slice(0, best.length)), path, rounds: best.length };
 }
 
 interface Worth {

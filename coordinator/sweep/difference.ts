@@ -20,6 +20,26 @@ export function differences(before: SweepSpec, after: SweepSpec): string[] {
   return lines;
 }
 
+export interface FieldOfSweeps {
+  /** As `differences` has it. */
+  readonly name: string;
+  /** As a person writes it in the file, in the order of the sweeps; null where a sweep says nothing of it. */
+  readonly values: readonly (string | null)[];
+}
+
+/** What sweeps say of every field of their files, in the order of the files. */
+export function sideBySide(specs: readonly SweepSpec[]): FieldOfSweeps[] {
+  const several = specs.some(({ objective }) => objective.others !== undefined);
+  const all = specs.map((spec) => flat(spec, several));
+  return [...new Set(all.flatMap((fields) => [...fields.keys()]))].map((name) => ({
+    name,
+    values: all.map((fields) => {
+      const value = fields.get(name) ?? null;
+      return value === null ? null : say(value);
+    }),
+  }));
+}
+
 /** Field to value. Axes are lists and stay whole; maps are taken apart. */
 function flat(spec: SweepSpec, several: boolean): Map<string, Json> {
   const fields = new Map<string, Json>();

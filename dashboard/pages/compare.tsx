@@ -1,4 +1,4 @@
-/** Trials side by side, of one sweep or of several: what sets them apart, how they learnt, what they say of the same images. */
+/** Whole sweeps side by side (compare/sweeps.tsx), or trials, of one sweep or of several: what sets them apart, how they learnt, what they say of the same images. */
 import { useSignal } from '@preact/signals';
 import type { JSX } from 'preact';
 import { ask, segment } from '../api/client.js';
@@ -11,6 +11,7 @@ import { useResource } from '../state/resource.js';
 import { count, metric, setting } from '../text/format.js';
 import { labelOf } from './compare/label.js';
 import { SameImages } from './compare/same-images.js';
+import { CompareSweeps } from './compare/sweeps.js';
 import { finite, quantitiesOf } from './trial/curves.js';
 import '../styles/models.css';
 
@@ -23,6 +24,10 @@ function namesHere(): readonly string[] {
 }
 
 export function ComparePage(): JSX.Element {
+  return place.value.query.has('sweeps') ? <CompareSweeps /> : <CompareTrials />;
+}
+
+function CompareTrials(): JSX.Element {
   usePageTitle('Compare trials');
   const names = namesHere();
   const { resource, reload } = useResource(`compare ${names.join(',')}`, (signal) => Promise.all(names.map((trial) => ask('GET /trials/:trial', { at: { trial }, query: { test: 0 }, signal }))), { live: null });

@@ -23,7 +23,22 @@ interface SweepLine {
   readonly costs: Costs | null;
 }
 
+/** Of those that are ticked to be compared; the URL has them. */
+function tickedHere(): readonly string[] {
+  return (place.value.query.get('ticked') ?? '').split(',').filter((id) => id !== '');
+}
+
+function tick(id: string, isTicked: boolean): void {
+  const others = tickedHere().filter((other) => other !== id);
+  setQuery({ ticked: (isTicked ? [...others, id] : others).join(',') || null }, { replace: true });
+}
+
 const COLUMNS: readonly Column<SweepLine>[] = [
+  {
+    ...{ name: 'compare', label: 'Compare' },
+    value: ({ sweep }) => (tickedHere().includes(sweep.id) ? 'ticked' : ''),
+    show: ({ sweep }) => <input type="checkbox" aria-label={`Compare ${sweep.name.slice(0, 80)}`} checked={tickedHere().includes(sweep.id)} onChange={(event) => tick(sweep.id, event.currentTarget.checked)} />,
+  },
   { name: 'name', label: 'Sweep', sort: 'asc', value: ({ sweep }) => sweep.name, show: ({ sweep }) => <a href={`/sweeps/${segment(sweep.name)}`}>{sweep.name}</a> },
   { name: 'state', label: 'State', sort: 'asc', value: ({ sweep }) => sweep.state, show: ({ sweep }) => <StateBadge state={sweep.state} /> },
   {
@@ -92,12 +107,18 @@ export function SweepsPage(): JSX.Element {
 }
 
 function SweepTable({ lines, search }: { readonly lines: readonly SweepLine[]; readonly search: string }): JSX.Element {
+  const ticked = tickedHere().filter((id) => lines.some(({ sweep }) => sweep.id === id));
   const wanted = search.toLocaleLowerCase();
   const found = lines.filter(({ sweep }) => `${sweep.name} ${sweep.state} ${sweep.objective.metric}`.toLocaleLowerCase().includes(wanted));
   const rows = localRows(found, COLUMNS, sortingOf(place.value.query.get('sort') ?? 'started:desc'));
   const tools = (
     <>
       <input type="search" aria-label="Search sweeps" placeholder="Search" value={search} onInput={(event) => setQuery({ search: event.currentTarget.value }, { replace: true })} />
+      {ticked.length > 1 && (
+        <a class="button" href={`/compare?sweeps=${ticked.join(',')}`}>
+          Compare {ticked.length}
+        </a>
+      )}
       <TableTools columns={COLUMNS} rows={rows} file="sweeps" />
     </>
   );

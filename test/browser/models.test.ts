@@ -155,7 +155,26 @@ describe("the ensemble's page", () => {
     assert.ok(Math.abs((curves.ensemble.auc ?? NaN) - (ensemble.val.auc ?? NaN)) < 1e-9, name);
     ensemble.members.forEach(({ val }, index) => assert.ok(Math.abs((curves.members[index]?.auc ?? NaN) - (val?.auc ?? NaN)) < 1e-9));
     disagreement.forEach((row, one) => row.forEach((share, other) => assert.equal(share, one === other ? 0 : disagreement[other]?.[one])));
+    assert.equal(ensemble.selection, null);
     assert.equal(sizes.at(-1)?.value, ensemble.val.auc);
+    assert.deepEqual(sizes.map(({ number, members }) => [number, members]), ensemble.members.map(({ number }, index) => [number, index + 1]));
+  });
+
+  it('draws size against score along the rounds in which greedy selection chose', async () => {
+    // Of the same trials, so nothing is trained again.
+    await house.submit('chosen', digitsSweep('digits').replace('rule: average', 'rule: greedy'));
+    await house.ended('chosen');
+    const { ensemble, sizes } = await answer<'GET /sweeps/:sweep/ensemble/comparison'>('/sweeps/chosen/ensemble/comparison');
+    const { selection } = ensemble;
+    assert.ok(selection !== null);
+    const chosen = selection.path[selection.rounds - 1];
+    assert.deepEqual([sizes, selection.path[0]?.number, chosen?.members], [selection.path, ensemble.single.number, ensemble.members.length]);
+    assert.ok(Math.abs((chosen?.value ?? NaN) - (ensemble.val.auc ?? NaN)) < 1e-6);
+    assert.ok(Math.abs((selection.path[0]?.value ?? NaN) - (ensemble.single.val?.auc ?? NaN)) < 1e-6);
+    await shootAll('ensemble-greedy', '/sweeps/chosen/ensemble', async (page) => {
+      const auc = (chosen?.value ?? NaN).toFixed(4);
+      await page.getByRole('figure', { name: new RegExp(`^val\\.auc by size\\. .* ${auc} with ${ensemble.members.length} members? after ${selection.rounds} rounds?`) }).waitFor();
+    });
   });
 
   it('gives the bundle as a tar file that `trawl predict` takes, and says the same of an image that is dropped into it', async () => {

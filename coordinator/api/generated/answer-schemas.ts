@@ -2013,6 +2013,53 @@ export const answerSchemas: { readonly definitions: { readonly [name: string]: S
      ],
      "description": "What members were chosen by; null where the rule takes the best trials."
     },
+    "selection": {
+     "anyOf": [
+      {
+       "type": "object",
+       "properties": {
+        "rounds": {
+         "type": "number",
+         "description": "So many rounds of the path are the ensemble: what came after them was no better."
+        },
+        "path": {
+         "type": "array",
+         "items": {
+          "type": "object",
+          "properties": {
+           "number": {
+            "type": "number"
+           },
+           "members": {
+            "type": "number"
+           },
+           "value": {
+            "type": [
+             "number",
+             "null"
+            ]
+           }
+          },
+          "required": [
+           "number",
+           "members",
+           "value"
+          ]
+         },
+         "description": "Number of the trial that each round added, distinct members by then, and what they score together by `maximised` (null where that is no number)."
+        }
+       },
+       "required": [
+        "rounds",
+        "path"
+       ]
+      },
+      {
+       "type": "null"
+      }
+     ],
+     "description": "How rule greedy came to it; null for other rules."
+    },
     "candidates": {
      "type": "number",
      "description": "Distinct completed trials that it was chosen from."
@@ -2120,6 +2167,7 @@ export const answerSchemas: { readonly definitions: { readonly [name: string]: S
     "sweep",
     "rule",
     "maximised",
+    "selection",
     "candidates",
     "members",
     "threshold",
@@ -2848,6 +2896,47 @@ export const answerSchemas: { readonly definitions: { readonly [name: string]: S
    "required": [
     "seq"
    ]
+  },
+  "SweepComparison": {
+   "type": "object",
+   "properties": {
+    "sweeps": {
+     "type": "array",
+     "items": {
+      "$ref": "#/components/schemas/SweepView"
+     }
+    },
+    "fields": {
+     "type": "array",
+     "items": {
+      "type": "object",
+      "properties": {
+       "name": {
+        "type": "string"
+       },
+       "values": {
+        "type": "array",
+        "items": {
+         "type": [
+          "string",
+          "null"
+         ]
+        }
+       }
+      },
+      "required": [
+       "name",
+       "values"
+      ]
+     },
+     "description": "Fields of their files, in the files' order; of each what every sweep says, null where it says nothing."
+    }
+   },
+   "required": [
+    "sweeps",
+    "fields"
+   ],
+   "description": "Sweeps side by side."
   },
   "Preview": {
    "type": "object",
@@ -4091,6 +4180,9 @@ export const answerSchemas: { readonly definitions: { readonly [name: string]: S
      "items": {
       "type": "object",
       "properties": {
+       "number": {
+        "type": "number"
+       },
        "members": {
         "type": "number"
        },
@@ -4102,11 +4194,12 @@ export const answerSchemas: { readonly definitions: { readonly [name: string]: S
        }
       },
       "required": [
+       "number",
        "members",
        "value"
       ]
      },
-     "description": "What the first k members by weight score together, their weights to each other as they are, for every k."
+     "description": "What the first k members score together, for every k: of rule greedy its path, see `ensemble.selection`; else the best trials in order."
     },
     "metric": {
      "type": "string",
@@ -5048,6 +5141,9 @@ export const answerSchemas: { readonly definitions: { readonly [name: string]: S
   },
   "GET /recordings": {
    "$ref": "#/components/schemas/RecordingsEnd"
+  },
+  "GET /comparison": {
+   "$ref": "#/components/schemas/SweepComparison"
   },
   "POST /sweeps/preview": {
    "$ref": "#/components/schemas/Preview"

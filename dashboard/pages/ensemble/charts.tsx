@@ -1,4 +1,4 @@
-/** The ensemble against its members: their ROC curves, and what the heaviest of them are worth together. */
+/** The ensemble against its members: their ROC curves, and what more and more of them are worth together. */
 import type { JSX } from 'preact';
 import type { EnsembleComparison, RocCurve } from '../../api/types.js';
 import { Chart } from '../../components/chart.js';
@@ -47,20 +47,26 @@ export function RocOverlay({ comparison: { ensemble, curves, class: name }, file
   );
 }
 
-export function SizeAgainstScore({ comparison: { sizes, metric: name }, file }: ChartsProps): JSX.Element {
-  const last = sizes.at(-1);
+/** Along the path by which members were chosen; what was tried after the best of it is drawn apart. */
+export function SizeAgainstScore({ comparison: { sizes, metric: name, ensemble: { selection } }, file }: ChartsProps): JSX.Element {
+  const kept = selection?.rounds ?? sizes.length;
+  const last = sizes[kept - 1];
+  const isIn = (index: number): boolean => index < kept;
   return (
     <Panel title="Size against score">
       <Chart
         spec={{
-          title: `${name} of the heaviest members`,
-          x: { label: 'Members, the heaviest first', whole: true },
+          title: `${name} by size`,
+          x: { label: selection === null ? 'Members, the best trial first' : 'Rounds, each adds a trial, or weight to one', whole: true },
           y: { label: `${name} on validation` },
-          xs: sizes.map(({ members }) => members),
-          series: [{ label: 'The heaviest members alone', values: sizes.map(({ value }) => value), colour: 1, kind: 'points' }],
+          xs: sizes.map((_, index) => index + 1),
+          series: [
+            { label: 'The ensemble, as it was chosen', values: sizes.map(({ value }, index) => (isIn(index) ? value : null)), colour: 1, kind: 'points' },
+            ...(kept === sizes.length ? [] : [{ label: 'Tried after it, no better', values: sizes.map(({ value }, index) => (isIn(index) ? null : value)), colour: 2, kind: 'points' as const }]),
+          ],
         }}
-        summary={`All ${count(last?.members ?? 0, 'member')}: ${metric(last?.value)}; the heaviest alone: ${metric(sizes[0]?.value)}`}
-        describe={(index) => `The ${count(sizes[index]?.members ?? 0, 'heaviest member', 'heaviest members')}: ${metric(sizes[index]?.value)}`}
+        summary={`${metric(sizes[0]?.value)} with trial ${sizes[0]?.number ?? ''} alone, ${metric(last?.value)} with ${count(last?.members ?? 0, 'member')}${selection === null ? '' : ` after ${count(kept, 'round')}`}${kept === sizes.length ? '' : `; ${count(sizes.length - kept, 'further round')} gained nothing`}`}
+        describe={(index) => `Trial ${sizes[index]?.number ?? ''} added: ${count(sizes[index]?.members ?? 0, 'member')}, ${name} ${metric(sizes[index]?.value)}${isIn(index) ? '' : ', not kept'}`}
         file={`${file}-sizes`}
       />
     </Panel>

@@ -71,7 +71,7 @@ it('describes bodies and queries as the server takes them', () => {
 it('gives answers that are what it describes', async () => {
   await lone.store.submit(sweepOf('described', [newPath(2), newPath(3)]), await lone.leader.epoch());
   const ask = answersAsDescribed(app, document, token);
-  for (const url of ['/health', '/sweeps', '/sweeps/described', '/sweeps/described/progress', '/sweeps/described/trials', '/sweeps/described/cost', '/sweeps/described/recorded?since=0', '/recordings', '/trials/described%2F1', '/datasets', '/queue', '/timeline', '/workers', '/tokens', '/me', '/sweeps/described/events']) await ask(url);
+  for (const url of ['/health', '/sweeps', '/sweeps/described', '/sweeps/described/progress', '/sweeps/described/trials', '/sweeps/described/cost', '/sweeps/described/recorded?since=0', '/recordings', '/trials/described%2F1', '/datasets', '/queue', '/timeline', '/comparison?sweeps=described,described', '/sweeps/described/timeline', '/workers', '/tokens', '/me', '/sweeps/described/events']) await ask(url);
 });
 
 it('refuses what does not fit with the field and what was expected, under a code', async () => {

@@ -18,9 +18,9 @@ test('the search for an ensemble finds in its thread what it finds outside, and 
   const found = await searchEnsemble(library, { metric: 'val.auc', direction: 'maximize', truth, maxMembers: 10 });
   isSearching = false;
   assert.ok(turns > 1, `${turns} turns of the event loop during the search`);
-  const plain = (selected: typeof found): object[] => selected.map(({ candidate, weight }) => ({ number: candidate.number, weight }));
+  const plain = ({ members, path, rounds }: typeof found): object => ({ rounds, members: members.map(({ candidate, weight }) => [candidate.number, weight]), path: path.map(({ candidate, ...step }) => ({ ...step, number: candidate.number })) });
   assert.deepEqual(plain(found), plain(selectGreedy(library, scoreBy('val.auc', 'maximize', truth), 10)));
-  assert.equal(found[0]?.probabilities, found[0]?.candidate.probabilities);
+  assert.equal(found.members[0]?.probabilities, found.members[0]?.candidate.probabilities);
 });
 
 test('a search that fails rejects with its error', async () => {

@@ -34,10 +34,13 @@ describe('greedy selection with replacement', () => {
     it(`finds the reference's members and weights: ${metric} of ${classes} classes, at most ${limit} members`, () => {
       const { labels, library } = models(seed, 8, 60, classes);
       const score = scoreBy(metric, direction, { labels, classes: classNames(classes), positive: 1 });
-      const selected = selectGreedy(ranked(library, (probabilities) => score.of(probabilities)), score, limit);
+      const { members: selected, path, rounds } = selectGreedy(ranked(library, (probabilities) => score.of(probabilities)), score, limit);
       assert.deepEqual(weightsOf(selected), Object.fromEntries(Object.entries(counts).map(([number, count]) => [number, count / total])));
       const found = Math.abs(score.of(meanProbabilities(selected)));
       assert.ok(Math.abs(found - value) < 1e-6, `got ${found}, expected ${value}`);
+      // The path tells the same of the rounds that were kept.
+      assert.deepEqual([rounds, path[rounds - 1]?.members], [total, selected.length]);
+      assert.ok(Math.abs((path[rounds - 1]?.value ?? NaN) - value) < 1e-6, `its path says ${path[rounds - 1]?.value}`);
     });
   }
 
@@ -47,11 +50,14 @@ describe('greedy selection with replacement', () => {
         const { labels, library } = models(seed, count, 20, classes);
         const score = scoreBy(metric, 'maximize', { labels, classes: classNames(classes), positive: 1 });
         const candidates = ranked(library, (probabilities) => score.of(probabilities));
-        const selected = selectGreedy(candidates, score, limit);
+        const { members: selected, path, rounds } = selectGreedy(candidates, score, limit);
         assert.ok(selected.length >= 1 && selected.length <= limit);
         assert.ok(Math.abs(selected.reduce((sum, { weight }) => sum + weight, 0) - 1) < 1e-12);
         assert.ok(score.of(meanProbabilities(selected)) >= score.of(candidates[0]!.probabilities) - 1e-7);
-        assert.deepEqual(weightsOf(selectGreedy(candidates, score, limit)), weightsOf(selected));
+        assert.deepEqual(weightsOf(selectGreedy(candidates, score, limit).members), weightsOf(selected));
+        const added = path.slice(0, rounds).map(({ candidate }) => candidate.number);
+        assert.deepEqual(weightsOf(selected), Object.fromEntries([...new Set(added)].map((number) => [number, added.filter((other) => other === number).length / rounds])));
+        path.forEach(({ members, value }, round) => assert.ok(members <= limit && (round < rounds || value <= (path[rounds - 1]?.value ?? NaN)), `round ${round + 1}`));
       }),
       { numRuns: 60 },
     );
@@ -62,7 +68,7 @@ describe('greedy selection with replacement', () => {
     const [a, b] = library as [Candidate, Candidate];
     const copies = [a, { number: 9, probabilities: b.probabilities }, { number: 5, probabilities: b.probabilities }];
     const score = scoreBy('val.loss', 'minimize', { labels, classes: classNames(2), positive: 1 });
-    const chosen = selectGreedy(copies, score, 10).map(({ candidate }) => candidate.number);
+    const chosen = selectGreedy(copies, score, 10).members.map(({ candidate }) => candidate.number);
     assert.equal(chosen.includes(9), false, `chose ${chosen.join(', ')}`);
   });
 
@@ -70,13 +76,13 @@ describe('greedy selection with replacement', () => {
     // Both rank perfectly; the mean with the second has the smaller loss.
     const candidates = [0.6, 0.99].map((sure, number) => ({ number, probabilities: Float32Array.from([sure, 1 - sure, 1 - sure, sure]) }));
     const score = scoreBy('val.auc', 'maximize', { labels: [0, 1], classes: classNames(2), positive: 1 });
-    assert.deepEqual(weightsOf(selectGreedy(candidates, score, 10)), { 0: 1 });
+    assert.deepEqual(weightsOf(selectGreedy(candidates, score, 10).members), { 0: 1 });
   });
 
   it('a single candidate is an ensemble of one', () => {
     const { labels, library } = models(3, 1, 10, 2);
     const score = scoreBy('val.auc', 'maximize', { labels, classes: classNames(2), positive: 1 });
-    assert.deepEqual(weightsOf(selectGreedy(library, score, 10)), { 0: 1 });
+    assert.deepEqual(weightsOf(selectGreedy(library, score, 10).members), { 0: 1 });
   });
 });
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { differences } from '../../../coordinator/sweep/difference.js';
+import { differences, sideBySide } from '../../../coordinator/sweep/difference.js';
 import { parseSweepFile } from '../../../coordinator/sweep/parse.js';
 import type { SweepSpec } from '../../../coordinator/sweep/spec.js';
 
@@ -77,4 +77,14 @@ test('times, and several objectives, are told as the file has them', () => {
     'data.split.val: none -> 0.1',
     'objective: [{maximize: val.auc, floors: {val.recall: 0.9}}] -> [{maximize: val.auc}, {minimize: cost.bytes}]',
   ]);
+});
+
+test('sweeps side by side say the same as their differences, and what none of them changes too', () => {
+  const [a, b] = [spec('data: x\nspace: {lr: [0.01], batch: 8}\nstop: {patience: 3}'), spec('data: x\nspace: {lr: [0.01, 0.1], dropout: [0.3]}')];
+  const fields = sideBySide([a, b]);
+  const said = new Map(fields.map(({ name, values }) => [name, values]));
+  assert.deepEqual(said.get('space.lr'), ['[0.01]', '[0.01, 0.1]']);
+  assert.deepEqual([said.get('space.dropout'), said.get('stop.patience'), said.get('data.path')], [['[0.5]', '[0.3]'], ['3', null], ['x', 'x']]);
+  const differing = fields.filter(({ values: [one, other] }) => one !== other).map(({ name, values: [one, other] }) => `${name}: ${one ?? 'none'} -> ${other ?? 'none'}`);
+  assert.deepEqual(differing.sort(), differences(a, b).sort());
 });
