@@ -145,7 +145,10 @@ interface SideBySideProps {
 function SideBySide({ names, fields, compared, costs }: SideBySideProps): JSX.Element {
   // Names stand above the columns; what no sweep says is left out.
   const said = fields.filter(({ name, values }) => name !== 'name' && values.some((value) => value !== null)).map(({ name, values }) => textLine(name, values.map((value) => value?.slice(0, 1_000) ?? '–')));
-  const costOf = (show: (of: Costs) => string): string[] => compared.map(({ sweep }) => (costs === null ? '…' : costs.has(sweep.id) ? show(costs.get(sweep.id) as Costs) : '–'));
+  const costOf = (show: (of: Costs) => string): string[] => compared.map(({ sweep }) => {
+    const own = costs?.get(sweep.id);
+    return own === undefined ? (costs === null ? '…' : '–') : show(own);
+  });
   const results: Line[] = [
     { name: 'state', differs: false, cells: compared.map(({ sweep }) => <StateBadge key={sweep.id} state={sweep.state} />) },
     textLine('best', compared.map(({ sweep, progress: { best } }) => `${metric(best?.value)} (${sweep.objective.metric})`)),
