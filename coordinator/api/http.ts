@@ -35,6 +35,7 @@ import type { Pages } from './pages.js';
 import { registerPage, type PageFiles } from './page.js';
 import { allRoutes } from './routes/all.js';
 import { checked, SENT, type Route } from './routes/route.js';
+import type { Stages } from './stages.js';
 import type { SweepService } from './sweep-service.js';
 
 /** Of a JSON body: a sweep file, the summary of a data set with its rejected files, and what a module builds. */
@@ -53,6 +54,7 @@ export interface HttpOptions {
   readonly sessions: Sessions;
   readonly feed: EventFeed;
   readonly pages: Pages;
+  readonly stages: Stages;
   readonly models: Models;
   readonly blobRights: Pick<BlobRights, 'require'>;
   /** Whether only this machine's own names are answered: at its own door. */

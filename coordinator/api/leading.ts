@@ -6,6 +6,7 @@ import { NotLeading } from '../leader/candidacy.js';
 import type { Leader } from '../leader/leader.js';
 import { WorkerNotFound } from '../leader/worker-requests.js';
 import type { LeaderSnapshot } from '../leader/snapshot.js';
+import type { StageInProgress } from '../leader/stages-in-progress.js';
 import type { Leadership, Store } from '../store/store.js';
 import { codeOf } from './errors.js';
 
@@ -19,11 +20,13 @@ export interface Leading {
   releaseWorker(worker: string, actor: string): Promise<boolean>;
   /** Null while nobody leads here. */
   snapshot(): LeaderSnapshot | null;
+  /** Who is at what of a sweep, by its id; none while nobody leads here. */
+  stagesInProgress(sweep: string): readonly StageInProgress[];
   /** Why the leader cannot write, where a person must see to it; else null. */
   problem(): string | null;
 }
 
-export function leadingBy(leader: Pick<Leader, 'epoch' | 'leading' | 'wake' | 'snapshot' | 'drain' | 'releaseWorker' | 'problem'>): Leading {
+export function leadingBy(leader: Pick<Leader, 'epoch' | 'leading' | 'wake' | 'snapshot' | 'stagesInProgress' | 'drain' | 'releaseWorker' | 'problem'>): Leading {
   return {
     async epoch() {
       await leader.leading();
@@ -49,6 +52,7 @@ export function leadingBy(leader: Pick<Leader, 'epoch' | 'leading' | 'wake' | 's
       return leader.releaseWorker(worker, actor);
     },
     snapshot: () => leader.snapshot(),
+    stagesInProgress: (sweep) => leader.stagesInProgress(sweep),
     problem: () => leader.problem,
   };
 }
@@ -79,6 +83,7 @@ export function leadAlone(store: Store): Leading & { release(): Promise<void> } 
     drain: (worker) => Promise.reject(new WorkerNotFound(worker)),
     releaseWorker: (worker) => Promise.reject(new WorkerNotFound(worker)),
     snapshot: () => null,
+    stagesInProgress: () => [],
     problem: () => null,
     async release() {
       await (await leadership?.catch(() => null))?.release();

@@ -20,6 +20,7 @@ import { loadAll, reload } from './loading.js';
 import type { LeaderObserver } from './observer.js';
 import type { ProposingOf } from './proposing.js';
 import { snapshotOf, type LeaderSnapshot } from './snapshot.js';
+import { stagesInProgress, type StageInProgress } from './stages-in-progress.js';
 import type { SessionFacts } from './worker-sessions.js';
 
 export interface LeaderLogger {
@@ -163,6 +164,11 @@ export class Leader implements CarrierHandler {
   /** Null while another coordinator leads. */
   snapshot(): LeaderSnapshot | null {
     return this.#reign === null ? null : snapshotOf(this.#reign.dispatcher, this.#now());
+  }
+
+  /** Of the sweep with this id; none while another coordinator leads. */
+  stagesInProgress(sweep: string): readonly StageInProgress[] {
+    return this.#reign === null ? [] : stagesInProgress(this.#reign.dispatcher, sweep);
   }
 
   /** Why nothing can be written, where a person must see to it; else null. */

@@ -21,6 +21,7 @@ import { leadingBy } from '../api/leading.js';
 import { Pages } from '../api/pages.js';
 import { readPage } from '../api/page.js';
 import { ApplicationService } from '../api/service.js';
+import { Stages } from '../api/stages.js';
 import { natsCarrier } from '../dispatch/nats.js';
 import { NotLeading } from '../leader/candidacy.js';
 import { proposingOf } from '../leader/proposing-of.js';
@@ -82,9 +83,10 @@ export async function startCoordinator(options: CoordinatorOptions): Promise<Run
   await browserSessions.start();
   const feed = new EventFeed({ store, logger });
   const pages = new Pages({ store, project: DEFAULT_PROJECT });
+  const stages = new Stages({ store, leader: leadingBy(leader), project: DEFAULT_PROJECT });
   const http = (ownDoor: boolean) => (tls: ServerTls | null): Promise<FastifyInstance> =>
     httpServer({
-      ...{ serviceFor: (actor) => service.as(actor), access, sessions: browserSessions, feed, pages, models, blobRights, tls, logger, blobs: countedOwnedBlobs(blobs, blobTraffic(metrics)) },
+      ...{ serviceFor: (actor) => service.as(actor), access, sessions: browserSessions, feed, pages, stages, models, blobRights, tls, logger, blobs: countedOwnedBlobs(blobs, blobTraffic(metrics)) },
       usingBlob: (id) => store.touchBlob(id),
       blobUsed: (id, bytes) => store.putBlob(id, bytes, 'artifact'),
       picture: (dataset, index, look) => service.picture(dataset, index, look),

@@ -18,7 +18,8 @@ import { eventBatch, readEvents, readLastEvent } from './events.js';
 import { readLeader, silentForMs, takeLeadership } from './leader.js';
 import { peakBatch, readPeaks } from './memory-peaks.js';
 import { migrate, readMigrations } from './migrate.js';
-import type { AttemptRecord, EndedSession, EventWrite, FailureCount, LeaderRecord, OpenAttempt, RecordedEpoch, RecordedEvaluation, Recordings, StoredEvent, StoredWorker, SweepCosts, SweepRecord, SweepSource, TokenRecord, TrialAttempt, TrialRecord, TrialRow, UnreferencedBlob } from './records.js';
+import type { AttemptRecord, EndedSession, EventWrite, FailureCount, LeaderRecord, OpenAttempt, RecordedEpoch, RecordedEvaluation, Recordings, StagesBelow, StoredEvent, StoredWorker, SweepCosts, SweepRecord, SweepSource, TokenRecord, TrialAttempt, TrialRecord, TrialRow, UnreferencedBlob } from './records.js';
+import { readStages } from './stages.js';
 import type { Candidate, Leadership, Store } from './store.js';
 import type { Carried, FreshTrial, NewSweep, NewToken, TurnWrites } from './turn-writes.js';
 import { lockSweep, lockSweepState, noteChange, readFileRevision, readManifests, readOpenSweeps, readSource, readSweep, readSweeps, spentBatch, sweepBatch, writeRevision, type StoredSweep } from './sweeps.js';
@@ -271,6 +272,10 @@ class PostgresStore implements Store {
 
   costsOf(sweeps: readonly string[]): Promise<SweepCosts[]> {
     return this.#database.read((client) => readCosts(client, sweeps));
+  }
+
+  stagesBelow(...[sweep, parent, page, names]: Parameters<Store['stagesBelow']>): Promise<StagesBelow> {
+    return this.#database.read((client) => readStages(client, sweep, parent, page, names));
   }
 
   events(afterId: number, limit: number, sweep: string | null): Promise<StoredEvent[]> {

@@ -280,3 +280,38 @@ export interface SweepCosts {
   /** What it would have cost more if no trial had shared any: with another of its own, or with a sweep before it. */
   readonly saved: { readonly epochs: number; readonly seconds: number };
 }
+
+/** After the epoch with this key, which is the last of so many. */
+export interface StageParent {
+  readonly key: EpochKey;
+  readonly epochs: number;
+}
+
+/** A stage of a sweep's trials: the epochs after a branch, up to where the next one branches off or a trial ends. */
+export interface StageBelow {
+  /** Of its first and of its last epoch. */
+  readonly firstKey: EpochKey;
+  readonly key: EpochKey;
+  readonly epochs: number;
+  /** On whose paths it lies; of those, completed or pruned, failed or infeasible, and running ones. */
+  readonly trials: number;
+  readonly done: number;
+  readonly failed: number;
+  readonly running: number;
+  /** Trials whose paths end with it, and some of their numbers, the lowest ones. */
+  readonly ends: number;
+  readonly ending: readonly number[];
+  /** In which all of its trials agree. */
+  readonly settings: Assignment;
+  /** Of its epochs, and what those took. */
+  readonly recorded: number;
+  readonly seconds: number;
+}
+
+export interface StagesBelow {
+  /** How many there are. */
+  readonly of: number;
+  /** Epochs that their trials asked for from there on, shared ones once for each. */
+  readonly requested: number;
+  readonly stages: readonly StageBelow[];
+}

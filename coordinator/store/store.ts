@@ -12,7 +12,7 @@
 import type { BlobId, EpochKey } from '../../proto/work.js';
 import type { MemoryPeak } from '../placement/memory.js';
 import type { SweepState, TrialState } from '../trial/states.js';
-import type { BoardRow, EndedSession, EventWrite, FailureCount, LeaderRecord, OpenAttempt, RecordedCurve, RecordedEpoch, RecordedEvaluation, Recordings, StoredEvent, StoredWorker, SweepCosts, SweepRecord, SweepSource, TokenRecord, TrialMeans, TrialRecord, TrialRow, UnreferencedBlob, AttemptRecord, TrialAttempt } from './records.js';
+import type { BoardRow, EndedSession, EventWrite, FailureCount, LeaderRecord, OpenAttempt, RecordedCurve, RecordedEpoch, RecordedEvaluation, Recordings, StageParent, StagesBelow, StoredEvent, StoredWorker, SweepCosts, SweepRecord, SweepSource, TokenRecord, TrialMeans, TrialRecord, TrialRow, UnreferencedBlob, AttemptRecord, TrialAttempt } from './records.js';
 import type { Carried, FreshTrial, NewSweep, NewToken, TurnWrites } from './turn-writes.js';
 
 export interface Leadership {
@@ -110,6 +110,8 @@ export interface Store {
   recordedBeyond(sweep: string): Promise<{ readonly epochs: number; readonly seconds: number }>;
   /** Of each of the given sweeps' current trials. */
   costsOf(sweeps: readonly string[]): Promise<SweepCosts[]>;
+  /** The stages that follow on a parent, or the first ones where it is null: those with most trials first. `names`: of hyperparameters in which trials may agree. */
+  stagesBelow(sweep: string, parent: StageParent | null, page: { readonly offset: number; readonly limit: number }, names: readonly string[]): Promise<StagesBelow>;
   events(afterId: number, limit: number, sweep: string | null): Promise<StoredEvent[]>;
   /** Id of the last one; 0 before there is any. */
   lastEvent(): Promise<number>;

@@ -1,7 +1,8 @@
 /** States of sweeps, trials and workers, in words and colour. */
 import type { JSX } from 'preact';
-import type { SweepState, TrialState, WorkerView } from '../api/types.js';
+import type { Answers, SweepState, TrialState, WorkerView } from '../api/types.js';
 
+type Stage = Answers['GET /sweeps/:sweep/stages']['stages'][number];
 type Tone = 'good' | 'busy' | 'warn' | 'bad' | 'still';
 
 const TONES: { readonly [state in SweepState | TrialState]: Tone } = {
@@ -29,6 +30,16 @@ const WORKER_TONES: { readonly [state in WorkerView['state']]: Tone } = { active
 export function WorkerState({ state }: { readonly state: WorkerView['state'] }): JSX.Element {
   return (
     <span class="state" data-tone={WORKER_TONES[state]}>
+      {state}
+    </span>
+  );
+}
+
+const STAGE_TONES: { readonly [state in Stage['state']]: Tone } = { done: 'good', leased: 'busy', waiting: 'still' };
+
+export function StageState({ state }: Pick<Stage, 'state'>): JSX.Element {
+  return (
+    <span class="state" data-tone={STAGE_TONES[state]}>
       {state}
     </span>
   );

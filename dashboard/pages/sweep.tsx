@@ -19,6 +19,7 @@ import { LearningCurves } from './sweep/learning-curves.js';
 import { ObjectiveOverTime } from './sweep/objective-over-time.js';
 import { MOST_POINTS } from './sweep/points.js';
 import { SpaceView } from './sweep/space-view.js';
+import { StageTree } from './sweep/stage-tree.js';
 import { Steering } from './sweep/steering.js';
 import { Timeline } from './sweep/timeline.js';
 
@@ -26,6 +27,7 @@ const VIEWS = [
   ['overview', 'Overview'],
   ['curves', 'Curves'],
   ['space', 'Space'],
+  ['stages', 'Stages'],
   ['slots', 'Slots'],
   ['failures', 'Failures'],
   ['log', 'Log'],
@@ -109,6 +111,8 @@ function CurrentView({ view, sweep, progress: { resource, reload } }: { readonly
           {({ trials }) => <SpaceView sweep={sweep} ended={trials.done} />}
         </Shown>
       );
+    case 'stages':
+      return <StageTree sweep={sweep} />;
     case 'slots':
       return (
         <Panel title="Slots over time">

@@ -772,6 +772,170 @@ export const answerSchemas: { readonly definitions: { readonly [name: string]: S
    ],
    "description": "What a slot was at for a while."
   },
+  "StagesView": {
+   "type": "object",
+   "properties": {
+    "from": {
+     "type": "number",
+     "description": "Epochs before them."
+    },
+    "offset": {
+     "type": "number"
+    },
+    "of": {
+     "type": "number",
+     "description": "How many there are."
+    },
+    "requested": {
+     "type": "number",
+     "description": "Epochs that their trials ask for from there on, shared ones once for each."
+    },
+    "stages": {
+     "type": "array",
+     "items": {
+      "$ref": "#/components/schemas/StageView"
+     },
+     "description": "Those with most trials first."
+    }
+   },
+   "required": [
+    "from",
+    "offset",
+    "of",
+    "requested",
+    "stages"
+   ],
+   "description": "Stages that follow on one, or the first ones. Trials that were cancelled, or ended before their first epoch, are not in the tree."
+  },
+  "StageView": {
+   "type": "object",
+   "properties": {
+    "key": {
+     "$ref": "#/components/schemas/EpochKey",
+     "description": "Of its last epoch: the stages after it have it as their `parent`."
+    },
+    "from": {
+     "type": "number"
+    },
+    "to": {
+     "type": "number"
+    },
+    "state": {
+     "type": "string",
+     "enum": [
+      "done",
+      "leased",
+      "waiting"
+     ],
+     "description": "Whether all of its epochs are recorded, a worker is at it, or neither."
+    },
+    "trials": {
+     "type": "number",
+     "description": "On whose paths it lies, and of those how many have come to which end, or run."
+    },
+    "done": {
+     "type": "number"
+    },
+    "failed": {
+     "type": "number"
+    },
+    "running": {
+     "type": "number"
+    },
+    "ends": {
+     "type": "number",
+     "description": "Whose paths end with it, and some of their numbers, the lowest ones. Where all do, nothing follows on it."
+    },
+    "ending": {
+     "type": "array",
+     "items": {
+      "type": "number"
+     }
+    },
+    "saved": {
+     "type": "number",
+     "description": "Epochs that need not be trained as its trials share it."
+    },
+    "recorded": {
+     "type": "number",
+     "description": "Of its epochs, and what those took."
+    },
+    "seconds": {
+     "type": "number"
+    },
+    "settings": {
+     "$ref": "#/components/schemas/Assignment",
+     "description": "Hyperparameters that differ in the sweep, in which all of its trials agree."
+    },
+    "attempts": {
+     "type": "array",
+     "items": {
+      "$ref": "#/components/schemas/StageAttempt"
+     },
+     "description": "Workers that are at it, and how many are at stages after it."
+    },
+    "attemptsBelow": {
+     "type": "number"
+    }
+   },
+   "required": [
+    "key",
+    "from",
+    "to",
+    "state",
+    "trials",
+    "done",
+    "failed",
+    "running",
+    "ends",
+    "ending",
+    "saved",
+    "recorded",
+    "seconds",
+    "settings",
+    "attempts",
+    "attemptsBelow"
+   ],
+   "description": "Epochs `from` to before `to`, which the paths of its trials have in common up to the next branch, or the end of one of them."
+  },
+  "EpochKey": {
+   "type": "string",
+   "description": "SHA-256 in lower-case hex, 64 characters: the name of one epoch of a trajectory."
+  },
+  "Assignment": {
+   "type": "object",
+   "additionalProperties": {
+    "$ref": "#/components/schemas/Json"
+   }
+  },
+  "StageAttempt": {
+   "type": "object",
+   "properties": {
+    "attempt": {
+     "type": "string"
+    },
+    "kind": {
+     "type": "string",
+     "enum": [
+      "train",
+      "evaluate"
+     ]
+    },
+    "worker": {
+     "type": "string"
+    },
+    "epoch": {
+     "type": "number"
+    }
+   },
+   "required": [
+    "attempt",
+    "kind",
+    "worker",
+    "epoch"
+   ],
+   "description": "A worker that is at an epoch of a stage."
+  },
   "StreamMessage": {
    "anyOf": [
     {
@@ -1708,12 +1872,6 @@ export const answerSchemas: { readonly definitions: { readonly [name: string]: S
     "failure"
    ]
   },
-  "Assignment": {
-   "type": "object",
-   "additionalProperties": {
-    "$ref": "#/components/schemas/Json"
-   }
-  },
   "TrainMetrics": {
    "type": "object",
    "properties": {
@@ -2264,10 +2422,6 @@ export const answerSchemas: { readonly definitions: { readonly [name: string]: S
     "params",
     "val"
    ]
-  },
-  "EpochKey": {
-   "type": "string",
-   "description": "SHA-256 in lower-case hex, 64 characters: the name of one epoch of a trajectory."
   },
   "ClassifierTrajectory": {
    "anyOf": [
@@ -5096,6 +5250,9 @@ export const answerSchemas: { readonly definitions: { readonly [name: string]: S
   },
   "GET /sweeps/:sweep/timeline": {
    "$ref": "#/components/schemas/SlotTimeline"
+  },
+  "GET /sweeps/:sweep/stages": {
+   "$ref": "#/components/schemas/StagesView"
   },
   "GET /events": {
    "$ref": "#/components/schemas/StreamMessage"

@@ -6,9 +6,10 @@ import { modelRoutes, type ModelRoutesOptions } from './models.js';
 import type { Route } from './route.js';
 import { pagesRoutes, type PagesRoutesOptions } from './pages.js';
 import { sessionRoutes, type SessionRoutesOptions } from './session.js';
+import { stagesRoutes, type StagesRoutesOptions } from './stages.js';
 import { sweepRoutes } from './sweeps.js';
 import { trialRoutes } from './trials.js';
 
-export function allRoutes(options: SessionRoutesOptions & EventRoutesOptions & PagesRoutesOptions & ModelRoutesOptions): readonly Route[] {
-  return [...sweepRoutes, ...pagesRoutes(options), ...trialRoutes, ...dataRoutes, ...fleetRoutes, ...modelRoutes(options), ...sessionRoutes(options), ...eventRoutes(options)];
+export function allRoutes(options: SessionRoutesOptions & EventRoutesOptions & PagesRoutesOptions & StagesRoutesOptions & ModelRoutesOptions): readonly Route[] {
+  return [...sweepRoutes, ...pagesRoutes(options), ...stagesRoutes(options), ...trialRoutes, ...dataRoutes, ...fleetRoutes, ...modelRoutes(options), ...sessionRoutes(options), ...eventRoutes(options)];
 }

@@ -11,7 +11,7 @@ test('a change that is committed is in force with the next reign, where the one 
       waited += 1;
       return Promise.resolve();
     };
-    await leadingBy({ epoch: 1, leading, wake: () => Promise.reject(error), snapshot: () => null, drain: () => Promise.resolve(true), releaseWorker: () => Promise.resolve(true), problem: null }).wake();
+    await leadingBy({ epoch: 1, leading, wake: () => Promise.reject(error), snapshot: () => null, stagesInProgress: () => [], drain: () => Promise.resolve(true), releaseWorker: () => Promise.resolve(true), problem: null }).wake();
     return waited;
   };
   assert.equal(await told(new StaleWrite('a sweep was changed in the same moment')), 1);
