@@ -12,7 +12,7 @@ import { LoginPage } from './pages/login.js';
 import type { PageProps } from './pages/page.js';
 import { PLACES, routeOf } from './pages/routes.js';
 import { place } from './state/location.js';
-import { asApiError } from './api/api-error.js';
+import { asApiError, type ApiError } from './api/api-error.js';
 import { chooseTheme, theme } from './state/theme.js';
 import { clock } from './text/format.js';
 
@@ -28,8 +28,18 @@ export function App(): JSX.Element {
       <Bar isIn={isIn} />
       {isIn && <StaleBanner />}
       <main id="main" class="page" tabIndex={-1}>
-        {session.value.state === 'unknown' ? <Loading what="the page" /> : isIn ? <CurrentPage /> : <LoginPage />}
+        {session.value.state === 'unknown' ? <Waiting problem={session.value.problem} /> : isIn ? <CurrentPage /> : <LoginPage />}
       </main>
+    </>
+  );
+}
+
+/** Until it is known who looks on. */
+function Waiting({ problem }: { readonly problem: ApiError | null }): JSX.Element {
+  return (
+    <>
+      <Loading what="the page" />
+      {problem !== null && <Failed error={problem} />}
     </>
   );
 }
@@ -96,7 +106,7 @@ function StaleBanner(): JSX.Element | null {
   );
 }
 
-/** Keeps the page before in sight until the next one is there. */
+/** The page of the address, once its chunk is there. */
 function CurrentPage(): JSX.Element {
   const { path } = place.value;
   const found = routeOf(path);
@@ -105,12 +115,21 @@ function CurrentPage(): JSX.Element {
   const pattern = found?.route.pattern ?? null;
   const isFirst = useRef(true);
   useEffect(() => {
-    if (found === null) return;
+    if (found === null) return undefined;
     failure.value = null;
+    // A chunk may come after the viewer has gone on.
+    let isCurrent = true;
     found.route.load().then(
-      (Page) => (shown.value = { pattern: found.route.pattern, Page }),
-      (error: unknown) => (failure.value = error),
+      (Page) => {
+        if (isCurrent) shown.value = { pattern: found.route.pattern, Page };
+      },
+      (error: unknown) => {
+        if (isCurrent) failure.value = error;
+      },
     );
+    return () => {
+      isCurrent = false;
+    };
   }, [pattern]);
   useEffect(() => {
     // Who follows a link by keyboard or screen reader goes on from the top of the page.

@@ -10,25 +10,42 @@ import type { Answers } from './types.js';
 export type Me = Answers['GET /me'];
 
 export type Session =
-  | { readonly state: 'unknown' }
+  /** `problem`: why the coordinator has not answered yet; null while it is asked for the first time. */
+  | { readonly state: 'unknown'; readonly problem: ApiError | null }
   /** `problem`: why; null where nobody has tried. */
   | { readonly state: 'out'; readonly problem: ApiError | null }
   | { readonly state: 'in'; readonly me: Me };
 
-export const session = signal<Session>({ state: 'unknown' });
+export const session = signal<Session>({ state: 'unknown', problem: null });
 
-/** By what the address brings, or the cookie from before. */
+const AGAIN_MS = 2_000;
+
+/** By what the address brings, or the cookie from before. A coordinator that is away is asked till it answers. */
 export async function beginSession(): Promise<void> {
   const code = /^#login=([\w-]+)$/.exec(window.location.hash)?.[1];
   // It is good once: not for the history, nor for whoever looks at the address.
   if (code !== undefined) history.replaceState(null, '', `${window.location.pathname}${window.location.search}`);
   try {
-    enter(await (code === undefined ? ask('GET /me') : ask('POST /login', { body: { code } })));
+    enter(await answered(() => (code === undefined ? ask('GET /me') : ask('POST /login', { body: { code } }))));
   } catch (error) {
     const problem = asApiError(error);
     // A code that was used before does no harm to who is logged in already.
-    if (code !== undefined) enter(await ask('GET /me').catch(() => null), problem);
+    if (code !== undefined) enter(await answered(() => ask('GET /me')).catch(() => null), problem);
     else enter(null, problem.code === 'Unauthorized' ? null : problem);
+  }
+}
+
+/** Throws the ApiError of a refusal. */
+async function answered(request: () => Promise<Me>): Promise<Me> {
+  for (;;) {
+    try {
+      return await request();
+    } catch (error) {
+      const problem = asApiError(error);
+      if (problem.status !== 0 && problem.status < 500) throw problem;
+      session.value = { state: 'unknown', problem };
+      await new Promise((resolve) => setTimeout(resolve, AGAIN_MS));
+    }
   }
 }
 

@@ -21,7 +21,6 @@ export interface ChartProps {
   readonly summary: string;
   /** What lies at an index of `xs`, in words; the values of the series where it is absent. */
   readonly describe?: (index: number, series: number | null) => string;
-  readonly onPick?: (index: number) => void;
   /** Name of exported files, without an ending. */
   readonly file: string;
 }
@@ -56,11 +55,11 @@ function valuesAt({ x, xs, series }: ChartSpec, index: number): string {
   return [`${x.label}: ${where}`, ...series.map(({ label, values }) => `${label}: ${metric(values[index])}`)].join(', ');
 }
 
-function Drawing({ spec, onHover, onPick }: ChartProps & { readonly onHover: (index: number | null, series: number | null) => void }): JSX.Element {
+function Drawing({ spec, onHover }: ChartProps & { readonly onHover: (index: number | null, series: number | null) => void }): JSX.Element {
   const element = useRef<HTMLDivElement>(null);
   const drawn = useRef<Plot | null>(null);
-  const latest = useRef({ spec, onPick });
-  latest.current = { spec, onPick };
+  const latest = useRef(spec);
+  latest.current = spec;
   const failed = useSignal(false);
   // What cannot be changed in a chart that stands: a new one is drawn.
   const shape = JSON.stringify([spec.x, spec.y, spec.series.map(({ label, colour, kind }) => [label, colour, kind]), theme.value]);
@@ -72,7 +71,7 @@ function Drawing({ spec, onHover, onPick }: ChartProps & { readonly onHover: (in
       try {
         const { plot } = await import('./plot.js');
         if (isGone) return;
-        drawn.current = plot(current, latest.current.spec, { onHover, onClick: (index) => latest.current.onPick?.(index) });
+        drawn.current = plot(current, latest.current, { onHover });
       } catch {
         failed.value = true;
       }

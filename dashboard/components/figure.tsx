@@ -37,6 +37,8 @@ export interface FigureProps {
     readonly onDown: (x: number, y: number, width: number) => void;
     readonly onMove: (x: number, y: number, width: number) => void;
     readonly onUp: () => void;
+    /** The browser has taken the pointer, to scroll by it. */
+    readonly onCancel: () => void;
   };
 }
 
@@ -89,6 +91,7 @@ export function Figure({ title, summary, height, file, table, describe, tools, n
               pointer?.onMove(...at(event), width.value);
             }}
             onPointerUp={() => pointer?.onUp()}
+            onPointerCancel={() => pointer?.onCancel()}
             onPointerLeave={() => (words.value = null)}
           >
             {draw(width.value, colours)}

@@ -10,7 +10,6 @@ const HEIGHT_PX = 280;
 export interface PlotHooks {
   /** Told the index into `xs` under the pointer, and which series is nearest; null where there is none. */
   readonly onHover: (index: number | null, series: number | null) => void;
-  readonly onClick?: ((index: number) => void) | undefined;
 }
 
 export interface Plot {
@@ -22,13 +21,17 @@ export interface Plot {
 /** Draws into `element`; colours are those of the present theme. */
 export function plot(element: HTMLElement, spec: ChartSpec, hooks: PlotHooks): Plot {
   const chart = new uPlot(optionsOf(element, spec, hooks), dataOf(spec), element);
-  const clicked = (): void => {
-    const { idx } = chart.cursor;
-    if (idx !== null && idx !== undefined) hooks.onClick?.(idx);
-  };
-  chart.over.addEventListener('click', clicked);
   return {
-    update: (next) => chart.setData(dataOf(next)),
+    update: (next) => {
+      const [xs] = chart.data;
+      const { min, max } = chart.scales.x ?? {};
+      // What the viewer has zoomed into stays in sight while numbers come.
+      const isZoomed = min !== undefined && max !== undefined && (min > (xs[0] ?? min) || max < (xs.at(-1) ?? max));
+      chart.batch(() => {
+        chart.setData(dataOf(next), !isZoomed);
+        if (isZoomed) chart.setScale('x', { min, max });
+      });
+    },
     resize: (width) => chart.setSize({ width, height: HEIGHT_PX }),
     destroy: () => chart.destroy(),
   };

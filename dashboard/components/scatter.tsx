@@ -2,6 +2,7 @@
 import type { JSX } from 'preact';
 import { useColours } from './colours.js';
 import { Figure, fitted, type FigureTable } from './figure.js';
+import { brokenPath, type Point } from './lines.js';
 
 export interface ScatterAxis {
   readonly label: string;
@@ -26,8 +27,8 @@ export interface ScatterProps {
   readonly x: ScatterAxis;
   readonly y: ScatterAxis;
   readonly points: readonly ScatterPoint[];
-  /** A line through points in [0, 1], in steps. */
-  readonly line?: readonly (readonly [number, number])[];
+  /** Through points in [0, 1]. */
+  readonly line?: readonly Point[];
   readonly height?: number;
   readonly table: () => FigureTable;
   readonly tools?: JSX.Element;
@@ -82,7 +83,7 @@ export function Scatter({ title, summary, file, x, y, points, line = [], height 
           <text transform={`translate(12 ${py(0.5)}) rotate(-90)`} text-anchor="middle" fill={colours.muted}>
             {fitted(y.label, height - BOTTOM_PX)}
           </text>
-          {line.length > 1 && <path d={line.map(([atX, atY], index) => (index === 0 ? `M${px(atX, width)} ${py(atY)}` : `H${px(atX, width)}V${py(atY)}`)).join('')} fill="none" stroke={colours.series[1]} stroke-width="1.5" />}
+          {line.length > 1 && <path d={brokenPath(line.map(([atX, atY]) => [px(atX, width), py(atY)]))} fill="none" stroke={colours.series[1]} stroke-width="1.5" />}
           {colours.series.map((colour, index) => (
             <path key={colour} d={path(points.filter((point) => point.colour === index && point.isLarge !== true), width)} stroke={colour} stroke-width="5" stroke-linecap="round" stroke-opacity={points.length > 500 ? 0.45 : 0.8} />
           ))}

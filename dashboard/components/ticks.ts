@@ -13,7 +13,7 @@ export function steps(least: number, most: number, { closest = 0, parts = 6 }: {
 /** Powers of ten between two numbers above 0 where there are two or more, else round numbers. */
 export function powers(least: number, most: number): number[] {
   const first = Math.ceil(Math.log10(least) - 1e-9);
-  const found = Array.from({ length: Math.max(0, Math.floor(Math.log10(most) + 1e-9) - first + 1) }, (_, index) => 10 ** (first + index));
+  const found = Array.from({ length: Math.max(0, Math.floor(Math.log10(most) + 1e-9) - first + 1) }, (_, index) => Number(`1e${first + index}`));
   return found.length >= 2 ? found : steps(least, most).filter((tick) => tick > 0);
 }
 

@@ -19,14 +19,13 @@ import { WorkerTable } from './fleet/workers.js';
 const EVERY_MS = 3_000;
 
 async function load(signal: AbortSignal): Promise<Fleet> {
-  const [workers, queue, me] = await Promise.all([ask('GET /workers', { signal }), ask('GET /queue', { signal }), ask('GET /me', { signal })]);
-  return { workers, queue, maySteer: me.rights.includes('steer') };
+  const [workers, queue] = await Promise.all([ask('GET /workers', { signal }), ask('GET /queue', { signal })]);
+  return { workers, queue };
 }
 
 export interface Fleet {
   readonly workers: readonly WorkerView[];
   readonly queue: Answers['GET /queue'];
-  readonly maySteer: boolean;
 }
 
 export function FleetPage(): JSX.Element {
@@ -47,8 +46,8 @@ export function FleetPage(): JSX.Element {
         {(fleet) => (
           <>
             <Overview fleet={fleet} />
-            <Quarantined workers={fleet.workers} maySteer={fleet.maySteer} changed={reload} />
-            <WorkerTable workers={fleet.workers} maySteer={fleet.maySteer} changed={reload} />
+            <Quarantined workers={fleet.workers} changed={reload} />
+            <WorkerTable workers={fleet.workers} changed={reload} />
             <div class="grid">
               <RunningTable workers={fleet.workers} />
               <Queue waiting={fleet.queue.waiting} />

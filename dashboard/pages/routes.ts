@@ -1,6 +1,6 @@
 /** The pages by their path. Each is fetched when it is first opened. */
 import type { ComponentType } from 'preact';
-import { matched } from '../state/location.js';
+import { matched } from '../state/path.js';
 import type { PageProps } from './page.js';
 
 interface Route {

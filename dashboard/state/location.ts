@@ -3,23 +3,27 @@
  * that a copied address reproduces it and Back works.
  */
 import { signal } from '@preact/signals';
+import { Address } from './address.js';
+import { CLOCK } from './clock.js';
 
 export interface Place {
   readonly path: string;
   readonly query: URLSearchParams;
 }
 
-export const place = signal<Place>(here());
+export const place = signal<Place>(placeOf(window.location));
 
-function here(): Place {
-  return { path: window.location.pathname, query: new URLSearchParams(window.location.search) };
+const address = new Address({ push: (href) => history.pushState(null, '', href), replace: (href) => history.replaceState(null, '', href) }, CLOCK);
+
+function placeOf({ pathname, search }: Pick<URL, 'pathname' | 'search'>): Place {
+  return { path: pathname, query: new URLSearchParams(search) };
 }
 
 /** Changes of the query that belong together are one step back: typing replaces, choosing adds. */
 export function go(href: string, { replace = false }: { readonly replace?: boolean } = {}): void {
-  if (replace) history.replaceState(null, '', href);
-  else history.pushState(null, '', href);
-  place.value = here();
+  if (replace) address.replace(href);
+  else address.push(href);
+  place.value = placeOf(new URL(href, window.location.origin));
 }
 
 /** The present view with parameters set, or left out where null. */
@@ -43,6 +47,7 @@ function onClick(event: MouseEvent): void {
   const link = event.target instanceof Element ? event.target.closest('a') : null;
   if (link === null || link.target !== '' || link.hasAttribute('download') || link.origin !== window.location.origin) return;
   if (link.pathname.startsWith('/api/')) return;
+  address.flush();
   // To a place on this page: the browser's own business.
   if (link.hash !== '' && link.pathname === window.location.pathname && link.search === window.location.search) return;
   event.preventDefault();
@@ -52,29 +57,11 @@ function onClick(event: MouseEvent): void {
 }
 
 export function followLocation(): void {
-  window.addEventListener('popstate', () => (place.value = here()));
+  window.addEventListener('popstate', () => {
+    address.drop();
+    place.value = placeOf(window.location);
+  });
+  // Who loads the page again comes back to what was shown.
+  window.addEventListener('pagehide', () => address.flush());
   document.addEventListener('click', onClick);
-}
-
-/** The parts of a path that a pattern such as /sweeps/:sweep names; null where it is another path. */
-export function matched(pattern: string, path: string): { readonly [name: string]: string } | null {
-  const wanted = pattern.split('/');
-  const found = path.replace(/\/$/, '').split('/');
-  if (wanted.length !== found.length) return null;
-  const params: Record<string, string> = {};
-  for (const [index, part] of wanted.entries()) {
-    const value = found[index] ?? '';
-    if (part.startsWith(':')) params[part.slice(1)] = decoded(value);
-    else if (part !== value) return null;
-  }
-  return params;
-}
-
-/** As it stands where it is no text in percent-encoding. */
-function decoded(text: string): string {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    return text;
-  }
 }

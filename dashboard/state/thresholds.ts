@@ -19,19 +19,16 @@ export interface OperatingPoint extends Division {
 
 /** From the threshold that says no of all images to the one that says yes of all; equal scores go together. */
 export function operatingPoints(scores: readonly number[], isOfClass: readonly boolean[]): OperatingPoint[] {
-  const order = scores.map((_, image) => image).sort((a, b) => (scores[b] ?? 0) - (scores[a] ?? 0));
+  const images = scores.map((score, image) => ({ score, isOfClass: isOfClass[image] === true })).sort((a, b) => b.score - a.score);
   const positives = isOfClass.filter(Boolean).length;
   const negatives = isOfClass.length - positives;
   let [truePositive, falsePositive] = [0, 0];
   const at = (threshold: number): OperatingPoint => ({ threshold, truePositive, falsePositive, falseNegative: positives - truePositive, trueNegative: negatives - falsePositive });
   const points = [at(Infinity)];
-  for (let place = 0; place < order.length;) {
-    const score = scores[order[place] ?? 0] ?? 0;
-    for (; place < order.length && scores[order[place] ?? 0] === score; place += 1) {
-      if (isOfClass[order[place] ?? 0] === true) truePositive += 1;
-      else falsePositive += 1;
-    }
-    points.push(at(score));
+  for (const [place, image] of images.entries()) {
+    if (image.isOfClass) truePositive += 1;
+    else falsePositive += 1;
+    if (images[place + 1]?.score !== image.score) points.push(at(image.score));
   }
   return points;
 }
@@ -87,24 +84,39 @@ export function averagePrecision(points: readonly OperatingPoint[]): number | nu
   return sum;
 }
 
-/** A curve of any points as a function of x: of equal x the largest y. For charts, whose series share their x. */
-export interface Steps {
+/** Curves over the x that they share, for charts. */
+export interface SharedCurves {
   readonly xs: readonly number[];
-  /** Of each curve; null where it has no point up to there. */
-  readonly values: readonly (readonly (number | null)[])[];
+  /** Of each curve, one for each x. */
+  readonly values: readonly (readonly number[])[];
 }
 
-/** Steps that hold the largest y so far, at every x where one of the curves has a point; at the first x where each begins, too. `curves`: pairs, ascending in x, all from the same x on. */
-export function asSteps(curves: readonly (readonly (readonly [number, number])[])[]): Steps {
+/**
+ * Straight lines through each curve's points, as the area under a ROC curve has them: at every x where one of
+ * the curves has a point, twice where one of them rises there. `curves`: pairs, ascending in x and of equal x in
+ * y, one at least, all from the same first to the same last x.
+ */
+export function onSharedXs(curves: readonly (readonly (readonly [number, number])[])[]): SharedCurves {
   const distinct = [...new Set(curves.flatMap((points) => points.map(([x]) => x)))].sort((a, b) => a - b);
-  const values = curves.map((points) => {
-    let place = 0;
-    let best: number | null = null;
-    const tops = distinct.map((x) => {
-      for (; place < points.length && (points[place]?.[0] ?? Infinity) <= x; place += 1) best = Math.max(best ?? 0, points[place]?.[1] ?? 0);
-      return best;
-    });
-    return [points[0]?.[1] ?? null, ...tops];
+  const spans = curves.map((points) => spansAt(points, distinct));
+  const rises = distinct.map((_, place) => spans.some((own) => own[place]?.[0] !== own[place]?.[1]));
+  const twice = <T>(low: readonly T[], high: readonly T[]): T[] => low.flatMap((value, place) => (rises[place] === true ? [value, high[place] ?? value] : [value]));
+  return { xs: twice(distinct, distinct), values: spans.map((own) => twice(own.map(([low]) => low), own.map(([, high]) => high))) };
+}
+
+/** The least and the greatest y at each of some ascending xs. */
+function spansAt(points: readonly (readonly [number, number])[], xs: readonly number[]): (readonly [number, number])[] {
+  let next = 0;
+  return xs.map((x) => {
+    while (next < points.length && (points[next]?.[0] ?? x) < x) next += 1;
+    const low = points[next];
+    const before = points[next - 1];
+    if (low === undefined) return [before?.[1] ?? 0, before?.[1] ?? 0];
+    if (low[0] > x) {
+      const y = before === undefined ? low[1] : before[1] + ((x - before[0]) / (low[0] - before[0])) * (low[1] - before[1]);
+      return [y, y];
+    }
+    while (points[next + 1]?.[0] === x) next += 1;
+    return [low[1], points[next]?.[1] ?? low[1]];
   });
-  return { xs: [...distinct.slice(0, 1), ...distinct], values };
 }

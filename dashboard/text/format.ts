@@ -35,7 +35,8 @@ export function count(number: number, singular: string, plural = `${singular}s`)
 
 /** In [0, 1], in whole per cent, rounded down: 100 % is all of it. */
 export function percent(share: number): string {
-  return `${Math.floor(share * 100)} %`;
+  // 0.29 x 100 is a hair below 29.
+  return `${Math.floor(share * 100 + 1e-9)} %`;
 }
 
 const timeFormat = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'short' });

@@ -11,18 +11,20 @@ const run = promisify(execFile);
 
 /** In containers there is no sandbox for root, and little shared memory. */
 const ARGUMENTS = ['--no-sandbox', '--disable-dev-shm-usage', '--disable-gpu'];
+/** Of Playwright's own: real browsers do drop what a page writes into its address too often. */
+const IGNORED = ['--disable-ipc-flooding-protection'];
 
 /** The browser that CHROMIUM names, `chromium` on the PATH, or the one inside the package @sparticuz/chromium. */
 export async function launchBrowser(): Promise<Browser> {
   const installed = process.env.CHROMIUM ?? onPath('chromium');
-  if (installed !== null) return chromium.launch({ executablePath: installed, args: ARGUMENTS });
+  if (installed !== null) return chromium.launch({ executablePath: installed, args: ARGUMENTS, ignoreDefaultArgs: IGNORED });
   const folder = await unpacked();
   const executablePath = join(folder, 'chromium');
   const { stdout: libraries } = await run('ldd', [executablePath]).catch(() => ({ stdout: '' }));
   // Where the system lacks some that a browser needs, those of the package stand in.
   const env = libraries.includes('not found') ? { LD_LIBRARY_PATH: join(folder, 'al2023', 'lib') } : {};
   // Not the package's own arguments: they switch off what keeps pages of different hosts apart.
-  return chromium.launch({ executablePath, args: [...ARGUMENTS, '--headless=shell'], env: { ...process.env, ...env } });
+  return chromium.launch({ executablePath, args: [...ARGUMENTS, '--headless=shell'], ignoreDefaultArgs: IGNORED, env: { ...process.env, ...env } });
 }
 
 /**

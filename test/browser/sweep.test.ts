@@ -120,6 +120,15 @@ describe('the page of a sweep', () => {
     await page.locator('.chart canvas').waitFor();
     await page.screenshot({ path: join(screenshotFolder(), 'curves-light-desktop.png'), fullPage: true });
     await assertAccessible(page);
+    // As a slider says that is dragged for some seconds: browsers drop what is written into an address that often.
+    await page.getByLabel('Smoothing').evaluate((slider: { value: string; dispatchEvent(event: Event): boolean }) => {
+      for (let step = 1; step <= 396; step += 1) {
+        slider.value = String((step % 99) / 100 + 0.01);
+        slider.dispatchEvent(new Event('input', { bubbles: true }));
+      }
+    });
+    await page.waitForURL(/smoothing=0\.01(&|$)/);
+    assert.equal(await page.getByLabel('Smoothing').inputValue(), '0.01');
     await page.getByRole('searchbox', { name: 'Trials' }).fill('[');
     await page.getByText('This is no regular expression').waitFor();
     t.diagnostic(`screenshots: ${screenshotFolder()}`);

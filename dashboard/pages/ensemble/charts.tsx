@@ -5,7 +5,7 @@ import { Chart } from '../../components/chart.js';
 import { Choice } from '../../components/choice.js';
 import { Empty, Panel } from '../../components/panel.js';
 import { setQuery } from '../../state/location.js';
-import { asSteps } from '../../state/thresholds.js';
+import { onSharedXs } from '../../state/thresholds.js';
 import { count, metric } from '../../text/format.js';
 
 export interface ChartsProps {
@@ -20,7 +20,7 @@ export function RocOverlay({ comparison: { ensemble, curves, class: name }, file
   const classes = ensemble.sweep.data?.classes ?? [];
   const members = curves.members.slice(0, MOST_CURVES);
   const pairs = ({ falsePositiveRate, truePositiveRate }: RocCurve): (readonly [number, number])[] => falsePositiveRate.map((rate, index) => [rate, truePositiveRate[index] ?? 0]);
-  const { xs, values } = asSteps([curves.ensemble, ...members].map(pairs));
+  const { xs, values } = onSharedXs([curves.ensemble, ...members].map(pairs));
   const choice = <Choice label="Class" value={name} options={classes} onChange={(chosen) => setQuery({ class: chosen }, { replace: true })} />;
   return (
     <Panel title="ROC curves on validation" tools={choice}>
@@ -35,8 +35,8 @@ export function RocOverlay({ comparison: { ensemble, curves, class: name }, file
             xs,
             series: [
               // Last, so that it is drawn above the others.
-              ...members.map((_, index) => ({ label: `trial ${ensemble.members[index]?.number ?? ''}`, values: values[index + 1] ?? [], colour: index + 2, kind: 'step' as const })),
-              { label: 'Ensemble', values: values[0] ?? [], colour: 1, kind: 'step' as const },
+              ...members.map((_, index) => ({ label: `trial ${ensemble.members[index]?.number ?? ''}`, values: values[index + 1] ?? [], colour: index + 2, kind: 'line' as const })),
+              { label: 'Ensemble', values: values[0] ?? [], colour: 1, kind: 'line' as const },
             ],
           }}
           summary={`Area under the curve: ensemble ${metric(curves.ensemble.auc)}, ${members.map(({ auc }, index) => `trial ${ensemble.members[index]?.number ?? ''} ${metric(auc)}`).join(', ')}${curves.members.length > MOST_CURVES ? `; the ${MOST_CURVES} heaviest of ${count(curves.members.length, 'member')}` : ''}`}

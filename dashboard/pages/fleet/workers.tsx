@@ -1,6 +1,7 @@
 /** All workers, with what an operator does to one. */
 import { useSignal } from '@preact/signals';
 import type { JSX } from 'preact';
+import { maySteer } from '../../api/session.js';
 import type { WorkerView } from '../../api/types.js';
 import { DataTable, localRows, sortingOf, TableTools, type Column } from '../../components/data-table.js';
 import { Empty, Panel } from '../../components/panel.js';
@@ -11,14 +12,13 @@ import { WorkerDialog, type WorkerDeed } from './worker-dialog.js';
 
 export interface WorkersProps {
   readonly workers: readonly WorkerView[];
-  readonly maySteer: boolean;
   /** Told when one was changed. */
   readonly changed: () => void;
 }
 
 export const MAY_NOT = 'Only operators and admins steer the fleet; your token is a viewer’s.';
 
-function columnsOf(maySteer: boolean, ask: (deed: WorkerDeed) => void): readonly Column<WorkerView>[] {
+function columnsOf(ask: (deed: WorkerDeed) => void): readonly Column<WorkerView>[] {
   return [
     { name: 'worker', label: 'Worker', sort: 'asc', value: ({ name }) => name },
     { name: 'state', label: 'State', sort: 'asc', value: ({ state }) => state, show: ({ state }) => <WorkerState state={state} /> },
@@ -36,7 +36,7 @@ function columnsOf(maySteer: boolean, ask: (deed: WorkerDeed) => void): readonly
         worker.state === 'gone' ? (
           '–'
         ) : (
-          <button type="button" class="small-button" disabled={!maySteer || worker.state === 'draining'} title={maySteer ? '' : MAY_NOT} onClick={() => ask({ kind: 'drain', worker })}>
+          <button type="button" class="small-button" disabled={!maySteer() || worker.state === 'draining'} title={maySteer() ? '' : MAY_NOT} onClick={() => ask({ kind: 'drain', worker })}>
             {worker.state === 'draining' ? 'Draining' : 'Drain…'}
           </button>
         ),
@@ -58,14 +58,14 @@ function seenText(seconds: number): string {
   return seconds < 10 ? 'just now' : `${duration(seconds * 1_000)} ago`;
 }
 
-export function WorkerTable({ workers, maySteer, changed }: WorkersProps): JSX.Element {
+export function WorkerTable({ workers, changed }: WorkersProps): JSX.Element {
   const deed = useSignal<WorkerDeed | null>(null);
-  const columns = columnsOf(maySteer, (next) => (deed.value = next));
+  const columns = columnsOf((next) => (deed.value = next));
   const rows = localRows(workers, columns, sortingOf(place.value.query.get('sort')));
   return (
     <Panel title={count(workers.length, 'worker')} flush tools={<TableTools columns={columns} rows={rows} file="workers" />}>
       {workers.length === 0 ? <Empty><span>No worker is connected. <code>trawl worker --coordinator HOST:PORT</code> starts one.</span></Empty> : <DataTable caption="Workers" columns={columns} rows={rows} keyOf={({ id }) => id} file="workers" />}
-      {!maySteer && <p class="table-foot">{MAY_NOT}</p>}
+      {!maySteer() && <p class="table-foot">{MAY_NOT}</p>}
       {deed.value !== null && <WorkerDialog deed={deed.value} changed={changed} onClose={() => (deed.value = null)} />}
     </Panel>
   );

@@ -1,15 +1,18 @@
 /**
- * Every trial as a line over its hyperparameters and its objective. Dragging along an axis keeps the trials in
- * that span; spans stand in the URL, and can be typed too. Lines are one path for each of a few shades, so
+ * Every trial as a line over its hyperparameters and its objective, broken where it has none of them. Dragging
+ * along an axis keeps the trials in that span; spans stand in the URL, and can be typed too. Lines are one path for each of a few shades, so
  * that thousands of them cost the document no more than ten.
  */
 import { useSignal } from '@preact/signals';
 import type { JSX } from 'preact';
 import { Figure, fitted } from '../../components/figure.js';
+import { brokenPath, type Point } from '../../components/lines.js';
+import { Menu } from '../../components/menu.js';
 import { place, setQuery } from '../../state/location.js';
 import { count, setting, whole } from '../../text/format.js';
-import { dimension, dimensionsOf, goodnessOf, marksOf, numberAt, shareOf, shareOfNumber, type Dimension } from './dimension.js';
+import { dimension, dimensionsOf, goodnessOf, marksOf, shareOf, type Dimension } from './dimension.js';
 import { sampleText, type PlotTrial, type SpacePoints } from './points.js';
+import { isWithin, sharesOf, spanBetween, spansIn, spansText, wholeSpan, type Span } from './spans.js';
 
 const HEIGHT_PX = 340;
 const TOP_PX = 44;
@@ -18,41 +21,14 @@ const SIDE_PX = 64;
 const NEAR_PX = 28;
 const SHADES = 10;
 
-/** On one axis, in its shares. */
-interface Span {
-  readonly name: string;
-  readonly from: number;
-  readonly to: number;
-}
-
-export function spansIn(text: string | null): Span[] {
-  return (text ?? '').split('~').flatMap((part) => {
-    const [, name, from, to] = /^(.+):([\d.]+):([\d.]+)$/s.exec(part) ?? [];
-    return name === undefined ? [] : [{ name, from: Number(from), to: Number(to) }];
-  });
-}
-
-export function spansText(spans: readonly Span[]): string {
-  return spans.map(({ name, from, to }) => `${name}:${Number(from.toFixed(4))}:${Number(to.toFixed(4))}`).join('~');
-}
-
-/** Whether a trial lies in all spans. */
-export function isWithin(trial: PlotTrial, spans: readonly Span[], axes: readonly Dimension[]): boolean {
-  return spans.every(({ name, from, to }) => {
-    const axis = axes.find((each) => each.name === name);
-    if (axis === undefined) return true;
-    const share = shareOf(axis, trial);
-    return share !== null && share >= from - 1e-9 && share <= to + 1e-9;
-  });
-}
-
 export function ParallelCoordinates({ results }: { readonly results: SpacePoints }): JSX.Element {
   const drag = useSignal<{ readonly axis: Dimension; readonly start: number; readonly end: number } | null>(null);
   const { sweep } = results;
   const shown = results.trials.filter(({ objective }) => objective !== null);
   const axes = [...dimensionsOf(shown), dimension(sweep.objective.metric, ({ objective }) => objective, shown)];
   const kept = spansIn(place.value.query.get('spans'));
-  const spans = drag.value === null ? kept : [...kept.filter(({ name }) => name !== drag.value?.axis.name), spanOf(drag.value)];
+  const dragged = drag.value === null ? null : spanBetween(drag.value.axis, drag.value.start, drag.value.end);
+  const spans = dragged === null ? kept : [...kept.filter(({ name }) => name !== dragged.name), dragged];
   const inside = shown.filter((trial) => isWithin(trial, spans, axes));
   const within = new Set(inside);
   const goodness = goodnessOf(shown, sweep.objective.direction);
@@ -65,7 +41,8 @@ export function ParallelCoordinates({ results }: { readonly results: SpacePoints
     if (value === null) return;
     const others = kept.filter(({ name }) => name !== value.axis.name);
     // A click without a drag takes the span away.
-    choose(Math.abs(value.start - value.end) < 0.02 ? others : [...others, spanOf(value)]);
+    const span = Math.abs(value.start - value.end) < 0.02 ? null : spanBetween(value.axis, value.start, value.end);
+    choose(span === null ? others : [...others, span]);
   };
   return (
     <>
@@ -85,9 +62,14 @@ export function ParallelCoordinates({ results }: { readonly results: SpacePoints
             if (drag.value !== null) drag.value = { ...drag.value, end: shareAtY(y) };
           },
           onUp: end,
+          onCancel: () => (drag.value = null),
         }}
         draw={(width, colours) => {
-          const line = (trial: PlotTrial): string => axes.map((axis, index) => [xOf(index, width), yOf(shareOf(axis, trial) ?? 0)] as const).map(([x, y], index) => `${index === 0 ? 'M' : 'L'}${x.toFixed(1)} ${y.toFixed(1)}`).join('');
+          const at = (trial: PlotTrial, axis: Dimension, index: number): Point | null => {
+            const share = shareOf(axis, trial);
+            return share === null ? null : [xOf(index, width), yOf(share)];
+          };
+          const line = (trial: PlotTrial): string => brokenPath(axes.map((axis, index) => at(trial, axis, index)));
           const shades = Array.from({ length: SHADES }, (): string[] => []);
           for (const trial of inside) shades[Math.min(SHADES - 1, Math.floor((goodness(trial) ?? 0) * SHADES))]?.push(line(trial));
           const outside = shown.length === inside.length ? '' : shown.filter((trial) => !within.has(trial)).map(line).join('');
@@ -106,10 +88,6 @@ export function ParallelCoordinates({ results }: { readonly results: SpacePoints
       <SpanForm axes={axes} spans={kept} onChange={choose} />
     </>
   );
-}
-
-function spanOf({ axis, start, end }: { readonly axis: Dimension; readonly start: number; readonly end: number }): Span {
-  return { name: axis.name, from: Math.min(start, end), to: Math.max(start, end) };
 }
 
 function yOf(share: number): number {
@@ -154,7 +132,7 @@ function AxisLine({ axis, x, room, side, span, text, muted, accent, surface }: A
           </text>
         </g>
       ))}
-      {span !== undefined && <rect x={x - 6} width={12} y={yOf(span.to)} height={Math.max(2, yOf(span.from) - yOf(span.to))} fill={accent} fill-opacity="0.35" stroke={accent} />}
+      {span !== undefined && sharesOf(axis, span).map(([from, to]) => <rect key={from} x={x - 6} width={12} y={yOf(to)} height={Math.max(2, yOf(from) - yOf(to))} fill={accent} fill-opacity="0.35" stroke={accent} />)}
     </g>
   );
 }
@@ -167,20 +145,17 @@ interface SpanFormProps {
 
 /** The same without a pointer. */
 function SpanForm({ axes, spans, onChange }: SpanFormProps): JSX.Element {
-  const unused = axes.filter(({ name, categories }) => categories === null && !spans.some((span) => span.name === name));
+  const unused = axes.filter(({ name }) => !spans.some((span) => span.name === name));
   return (
     <div class="toolbar spaced">
       {spans.map((span) => {
         const axis = axes.find(({ name }) => name === span.name);
-        const change = (next: Partial<Span>): void => onChange(spans.map((each) => (each === span ? { ...each, ...next } : each)));
         if (axis === undefined) return null;
-        const ends = axis.categories === null ? ([['from', 'at least'], ['to', 'at most']] as const) : [];
+        const change = (next: Span): void => onChange(spans.map((each) => (each === span ? next : each)));
         return (
           <span class="chip" key={span.name}>
             {span.name.slice(0, 60)}
-            {ends.map(([end, label]) => (
-              <input key={end} type="number" step="any" aria-label={`${span.name} ${label}`} value={Number(numberAt(axis, span[end]).toPrecision(4))} onChange={(event) => change({ [end]: Math.min(1, Math.max(0, shareOfNumber(axis, event.currentTarget.valueAsNumber))) || 0 })} />
-            ))}
+            {'categories' in span ? <Categories axis={axis} span={span} onChange={change} /> : <Ends span={span} onChange={change} />}
             <button type="button" class="plain" aria-label={`Take away the span of ${span.name}`} onClick={() => onChange(spans.filter((each) => each !== span))}>
               ×
             </button>
@@ -192,7 +167,8 @@ function SpanForm({ axes, spans, onChange }: SpanFormProps): JSX.Element {
           aria-label="Add a span"
           value=""
           onChange={(event) => {
-            if (event.currentTarget.value !== '') onChange([...spans, { name: event.currentTarget.value, from: 0, to: 1 }]);
+            const axis = unused.find(({ name }) => name === event.currentTarget.value);
+            if (axis !== undefined) onChange([...spans, wholeSpan(axis)]);
           }}
         >
           <option value="">Add a span…</option>
@@ -204,6 +180,47 @@ function SpanForm({ axes, spans, onChange }: SpanFormProps): JSX.Element {
         </select>
       )}
     </div>
+  );
+}
+
+function Ends({ span, onChange }: { readonly span: Extract<Span, { readonly from: number }>; readonly onChange: (span: Span) => void }): JSX.Element {
+  return (
+    <>
+      {([['from', 'at least'], ['to', 'at most']] as const).map(([end, label]) => (
+        <input
+          key={end}
+          type="number"
+          step="any"
+          aria-label={`${span.name} ${label}`}
+          value={span[end]}
+          onChange={(event) => {
+            const value = event.currentTarget.valueAsNumber;
+            if (Number.isFinite(value)) onChange({ ...span, [end]: value });
+          }}
+        />
+      ))}
+    </>
+  );
+}
+
+function Categories({ axis, span, onChange }: { readonly axis: Dimension; readonly span: Extract<Span, { readonly categories: readonly string[] }>; readonly onChange: (span: Span) => void }): JSX.Element {
+  const all = axis.categories ?? [];
+  return (
+    <Menu label={`${span.categories.length} of ${all.length}`} stays>
+      {all.map((text) => (
+        <label key={text}>
+          <input
+            type="checkbox"
+            checked={span.categories.includes(text)}
+            onChange={(event) => {
+              const isKept = event.currentTarget.checked;
+              onChange({ ...span, categories: all.filter((each) => (each === text ? isKept : span.categories.includes(each))) });
+            }}
+          />
+          {text.slice(0, 80)}
+        </label>
+      ))}
+    </Menu>
   );
 }
 

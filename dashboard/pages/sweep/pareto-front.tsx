@@ -1,6 +1,7 @@
 /** Two objectives against each other, with the trials that none beats in both. */
 import type { JSX } from 'preact';
 import { Choice } from '../../components/choice.js';
+import { attained, type Point } from '../../components/lines.js';
 import { Scatter } from '../../components/scatter.js';
 import { place, setQuery } from '../../state/location.js';
 import { count, metric, whole } from '../../text/format.js';
@@ -19,7 +20,7 @@ export function ParetoFront({ results }: { readonly results: SpacePoints }): JSX
   const axisOf = (index: number) => dimension(names[index] ?? '', (trial: PlotTrial) => trial.objectives[index] ?? null, shown);
   const [x, y] = [axisOf(across), axisOf(up)];
   const front = shown.filter(({ rank }) => rank === 1);
-  const line = front.map((trial): readonly [number, number] => [shareOf(x, trial) ?? 0, shareOf(y, trial) ?? 0]).sort((a, b) => a[0] - b[0]);
+  const line = attained(front.map((trial): Point => [shareOf(x, trial) ?? 0, shareOf(y, trial) ?? 0]).sort((a, b) => a[0] - b[0]), goals[across]?.direction ?? 'minimize');
   return (
     <Scatter
       title={`Pareto front of ${names[across] ?? ''} and ${names[up] ?? ''}`}

@@ -8,7 +8,7 @@ import { ConfusionMatrix, ModeChoice } from '../../components/confusion.js';
 import { MatrixExport } from '../../components/matrix.js';
 import { Empty, Panel } from '../../components/panel.js';
 import { place, setQuery } from '../../state/location.js';
-import { asSteps, averagePrecision, divisionAt, operatingPoints, rocArea, scoresOf, type Division, type OperatingPoint } from '../../state/thresholds.js';
+import { averagePrecision, divisionAt, onSharedXs, operatingPoints, rocArea, scoresOf, type Division, type OperatingPoint } from '../../state/thresholds.js';
 import { metric, whole } from '../../text/format.js';
 
 export interface ThresholdsProps {
@@ -84,7 +84,7 @@ interface CurveProps extends Pick<ThresholdsProps, 'file'> {
 
 function RocPanel({ points, division, name, file }: CurveProps): JSX.Element {
   const rate = (each: Division): readonly [number, number] => [1 - scoresOf(each).specificity, scoresOf(each).recall];
-  const { xs, values } = asSteps([points.map(rate)]);
+  const { xs, values } = onSharedXs([points.map(rate)]);
   const here = rate(division)[0];
   return (
     <Panel title="ROC curve">
@@ -95,7 +95,7 @@ function RocPanel({ points, division, name, file }: CurveProps): JSX.Element {
           y: { label: 'True positive rate (recall)' },
           xs,
           series: [
-            { label: 'All thresholds', values: values[0] ?? [], colour: 1, kind: 'step' },
+            { label: 'All thresholds', values: values[0] ?? [], colour: 1, kind: 'line' },
             { label: 'The chosen threshold', values: xs.map((x) => (x === here ? scoresOf(division).recall : null)), colour: 2, kind: 'points' },
             { label: 'By chance', values: xs, colour: 7, kind: 'line' },
           ],
