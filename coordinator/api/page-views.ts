@@ -110,3 +110,20 @@ export interface FailureGroup {
 export interface FailuresView {
   readonly groups: readonly FailureGroup[];
 }
+
+/** A hyperparameter that a trial of one's own may be given. */
+export interface AxisView {
+  readonly name: string;
+  /** In their order; one alone is fixed. Of a range its two ends. A trial that names none of a list has the first. */
+  readonly values: readonly Json[];
+  /** Of numbers that are drawn; null for listed values. */
+  readonly range: { readonly min: number; readonly max: number; readonly type: 'int' | 'float'; readonly log: boolean } | null;
+}
+
+/** What trials are made of. */
+export interface SpaceView {
+  /** What the file's `space` names, in its order, then the model's defaults; what stands inside a choice stands in its values. */
+  readonly axes: readonly AxisView[];
+  /** Of the completed trials; null where there is none. */
+  readonly best: { readonly number: number; readonly settings: { readonly [name: string]: Json } } | null;
+}

@@ -10,7 +10,7 @@ import { columnNamed, type TrialColumn } from './columns.js';
 import { Costs } from './costs.js';
 import { BadRequest, SweepNotFound } from './errors.js';
 import { heatmapOf, type HeatmapQuery } from './heatmap.js';
-import type { ColumnView, CurvesView, FailuresView, HeatmapView, LeaderboardView, PointsView, SeriesPoint, SeriesView } from './page-views.js';
+import type { ColumnView, CurvesView, FailuresView, HeatmapView, LeaderboardView, PointsView, SeriesPoint, SeriesView, SpaceView } from './page-views.js';
 import { holdsFor, sorted } from './select.js';
 import type { TrialResult } from './trial-views.js';
 
@@ -155,6 +155,15 @@ export class Pages {
           return { class: name, count: trials.length, example: { trial: last.id, number: last.number, message: last.failure?.message ?? '' }, log, numbers: trials.slice(0, NUMBERS_PER_GROUP).map(({ number }) => number) };
         }),
       ),
+    };
+  }
+
+  async space(idOrName: string): Promise<SpaceView> {
+    const { record, trials } = await this.#board(idOrName);
+    const [best] = trials;
+    return {
+      axes: record.spec.axes.filter(({ when }) => when === undefined).map(({ name, values, range = null }) => ({ name, values, range })),
+      best: best?.state === 'completed' ? { number: best.number, settings: best.settings } : null,
     };
   }
 

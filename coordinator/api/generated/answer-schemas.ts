@@ -673,6 +673,105 @@ export const answerSchemas: { readonly definitions: { readonly [name: string]: S
    ],
    "description": "Failed and infeasible trials of one class."
   },
+  "SpaceView": {
+   "type": "object",
+   "properties": {
+    "axes": {
+     "type": "array",
+     "items": {
+      "$ref": "#/components/schemas/AxisView"
+     },
+     "description": "What the file's `space` names, in its order, then the model's defaults; what stands inside a choice stands in its values."
+    },
+    "best": {
+     "anyOf": [
+      {
+       "type": "object",
+       "properties": {
+        "number": {
+         "type": "number"
+        },
+        "settings": {
+         "type": "object",
+         "additionalProperties": {
+          "$ref": "#/components/schemas/Json"
+         }
+        }
+       },
+       "required": [
+        "number",
+        "settings"
+       ]
+      },
+      {
+       "type": "null"
+      }
+     ],
+     "description": "Of the completed trials; null where there is none."
+    }
+   },
+   "required": [
+    "axes",
+    "best"
+   ],
+   "description": "What trials are made of."
+  },
+  "AxisView": {
+   "type": "object",
+   "properties": {
+    "name": {
+     "type": "string"
+    },
+    "values": {
+     "type": "array",
+     "items": {
+      "$ref": "#/components/schemas/Json"
+     },
+     "description": "In their order; one alone is fixed. Of a range its two ends. A trial that names none of a list has the first."
+    },
+    "range": {
+     "anyOf": [
+      {
+       "type": "object",
+       "properties": {
+        "min": {
+         "type": "number"
+        },
+        "max": {
+         "type": "number"
+        },
+        "type": {
+         "type": "string",
+         "enum": [
+          "int",
+          "float"
+         ]
+        },
+        "log": {
+         "type": "boolean"
+        }
+       },
+       "required": [
+        "min",
+        "max",
+        "type",
+        "log"
+       ]
+      },
+      {
+       "type": "null"
+      }
+     ],
+     "description": "Of numbers that are drawn; null for listed values."
+    }
+   },
+   "required": [
+    "name",
+    "values",
+    "range"
+   ],
+   "description": "A hyperparameter that a trial of one's own may be given."
+  },
   "SlotTimeline": {
    "type": "object",
    "properties": {
@@ -5247,6 +5346,9 @@ export const answerSchemas: { readonly definitions: { readonly [name: string]: S
   },
   "GET /sweeps/:sweep/failures": {
    "$ref": "#/components/schemas/FailuresView"
+  },
+  "GET /sweeps/:sweep/space": {
+   "$ref": "#/components/schemas/SpaceView"
   },
   "GET /sweeps/:sweep/timeline": {
    "$ref": "#/components/schemas/SlotTimeline"

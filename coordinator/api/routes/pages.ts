@@ -32,6 +32,7 @@ export function pagesRoutes({ pages }: PagesRoutesOptions): readonly Route[] {
     route('GET /sweeps/:sweep/points', { right: 'read', summary: 'Trials as points over hyperparameters and objectives: for parallel coordinates and slices', query: pointsQuery }, (_, { params, query }) => pages.points(params.sweep, query)),
     route('GET /sweeps/:sweep/pareto', { right: 'read', summary: 'Trials over several objectives, with the Pareto front whole', query: paretoQuery }, (_, { params, query }) => pages.pareto(params.sweep, query.limit)),
     route('GET /sweeps/:sweep/heatmap', { right: 'read', summary: 'A metric over any two columns', query: heatmapQuery }, (_, { params, query }) => pages.heatmap(params.sweep, query)),
+    route('GET /sweeps/:sweep/space', { right: 'read', summary: 'Its hyperparameters with their values and ranges, and the settings of the best trial' }, (_, { params }) => pages.space(params.sweep)),
     route('GET /sweeps/:sweep/failures', { right: 'read', summary: "Its failed trials by class, with an example's log", }, (_, { params }) => pages.failures(params.sweep)),
   ];
 }

@@ -1,78 +1,47 @@
-/** A trial of one's own: a form over the hyperparameters that trials of the sweep have. */
+/** A trial of one's own: a form over the sweep's hyperparameters. */
 import { useSignal } from '@preact/signals';
 import type { JSX } from 'preact';
+import { useMemo } from 'preact/hooks';
 import { ask } from '../../api/client.js';
 import { noteChange } from '../../api/live.js';
-import type { Json, SweepView } from '../../api/types.js';
+import type { Answers, SweepView } from '../../api/types.js';
 import { ConfirmDialog } from '../../components/dialog.js';
-import { setting } from '../../text/format.js';
-import type { PlotTrial } from './points.js';
-
-/** More than that are written, not chosen. */
-const MOST_CHOICES = 40;
-
-interface Parameter {
-  readonly name: string;
-  /** That trials have, each once. */
-  readonly values: readonly Json[];
-  readonly isNumber: boolean;
-}
-
-function parametersOf(trials: readonly PlotTrial[]): Parameter[] {
-  const names = [...new Set(trials.flatMap(({ settings }) => Object.keys(settings)))];
-  return names.map((name) => {
-    const values = [...new Map(trials.flatMap(({ settings: { [name]: value } }) => (value === undefined || value === null ? [] : [[JSON.stringify(value), value] as const]))).values()];
-    return { name, values, isNumber: values.every((value) => typeof value === 'number') };
-  });
-}
+import { Shown } from '../../components/panel.js';
+import { useResource } from '../../state/resource.js';
+import { count } from '../../text/format.js';
+import { fieldsOf, settingsOf, type EnqueueField } from './enqueue-form.js';
 
 interface EnqueueDialogProps {
   readonly sweep: SweepView;
-  readonly trials: readonly PlotTrial[];
   readonly onClose: () => void;
 }
 
-export function EnqueueDialog({ sweep, trials, onClose }: EnqueueDialogProps): JSX.Element {
-  const parameters = parametersOf(trials);
-  const values = useSignal<{ readonly [name: string]: string }>({});
+type Written = { readonly [name: string]: string };
+
+export function EnqueueDialog({ sweep, onClose }: EnqueueDialogProps): JSX.Element {
+  // Once: what is being written must not change under the pen.
+  const { resource, reload } = useResource(`space ${sweep.id}`, (signal) => ask('GET /sweeps/:sweep/space', { at: { sweep: sweep.id }, signal }));
+  const written = useSignal<Written>({});
   const isFront = useSignal(false);
-  const best = trials[0]?.settings ?? {};
-  const settings = Object.fromEntries(parameters.flatMap(({ name }) => {
-    const text = values.value[name] ?? textOf(best[name]);
-    return text === '' ? [] : [[name, read(text)]];
-  }));
+  const { value } = resource;
   return (
     <ConfirmDialog
       title={`Enqueue a trial of ${sweep.name.slice(0, 100)}`}
       deed="Enqueue"
-      isReady={Object.keys(settings).length > 0}
+      isReady={value.state === 'ready'}
       onClose={onClose}
       onConfirm={async () => {
+        const settings = value.state === 'ready' ? settingsOf(fieldsOf(value.value), written.value) : {};
         const { enqueued, known } = await ask('POST /sweeps/:sweep/trials', { at: { sweep: sweep.id }, body: { trials: [settings], front: isFront.value } });
         noteChange();
         const [there] = known;
         return enqueued.length > 0 || there === undefined ? null : `Trial #${there.number} has these settings already; it is ${there.state}.`;
       }}
     >
-      <p>It runs before all trials that wait. It begins with the settings of the best trial; what is not asked for here has the first value of its axis. Values outside the space are allowed.</p>
-      <div class="fields">
-        {parameters.map(({ name, values: known, isNumber }) => (
-          <div class="field" key={name}>
-            <label for={`enqueue-${name}`}>{name.slice(0, 80)}</label>
-            {isNumber || known.length > MOST_CHOICES ? (
-              <input id={`enqueue-${name}`} value={values.value[name] ?? textOf(best[name])} onInput={(event) => (values.value = { ...values.value, [name]: event.currentTarget.value })} />
-            ) : (
-              <select id={`enqueue-${name}`} value={values.value[name] ?? textOf(best[name])} onChange={(event) => (values.value = { ...values.value, [name]: event.currentTarget.value })}>
-                {known.map((value) => (
-                  <option key={textOf(value)} value={textOf(value)}>
-                    {setting(value)}
-                  </option>
-                ))}
-              </select>
-            )}
-          </div>
-        ))}
-      </div>
+      <p>It runs before all trials that wait. Values outside the space are allowed.</p>
+      <Shown what="the space" of={resource} retry={reload}>
+        {(space) => <Fields space={space} written={written.value} onWrite={(name, text) => (written.value = { ...written.value, [name]: text })} />}
+      </Shown>
       <label class="check">
         <input type="checkbox" checked={isFront.value} onChange={(event) => (isFront.value = event.currentTarget.checked)} />
         Before those that were enqueued earlier
@@ -81,15 +50,51 @@ export function EnqueueDialog({ sweep, trials, onClose }: EnqueueDialogProps): J
   );
 }
 
-function textOf(value: Json | undefined): string {
-  return value === undefined || value === null ? '' : typeof value === 'string' ? value : JSON.stringify(value);
+interface FieldsProps {
+  readonly space: Answers['GET /sweeps/:sweep/space'];
+  readonly written: Written;
+  readonly onWrite: (name: string, text: string) => void;
 }
 
-/** A number, true or false, or a map as JSON; what is none of these is a text. */
-function read(text: string): Json {
-  try {
-    return JSON.parse(text) as Json;
-  } catch {
-    return text;
-  }
+function Fields({ space, written, onWrite }: FieldsProps): JSX.Element {
+  const fields = useMemo(() => fieldsOf(space), [space]);
+  const [open, fixed] = [fields.filter(({ isFixed }) => !isFixed), fields.filter(({ isFixed }) => isFixed)];
+  const shown = (some: readonly EnqueueField[]): JSX.Element => (
+    <div class="fields">
+      {some.map((field) => (
+        <Field key={field.name} field={field} text={written[field.name] ?? field.initial} onWrite={(text) => onWrite(field.name, text)} />
+      ))}
+    </div>
+  );
+  return (
+    <>
+      <p class="small muted">{space.best === null ? 'No trial has completed yet: it begins with the first value of each axis.' : `It begins with the settings of trial #${space.best.number}, the best so far.`}</p>
+      {shown(open)}
+      {fixed.length > 0 && (
+        <details open={open.length === 0}>
+          <summary>{count(fixed.length, 'fixed hyperparameter')}</summary>
+          {shown(fixed)}
+        </details>
+      )}
+    </>
+  );
+}
+
+/** Its listed values are suggested; others may be written. */
+function Field({ field: { name, options, hint }, text, onWrite }: { readonly field: EnqueueField; readonly text: string; readonly onWrite: (text: string) => void }): JSX.Element {
+  const id = `enqueue-${name}`;
+  return (
+    <div class="field">
+      <label for={id}>{name.slice(0, 80)}</label>
+      <input id={id} list={`${id}-values`} aria-describedby={`${id}-hint`} value={text} onInput={(event) => onWrite(event.currentTarget.value)} />
+      <datalist id={`${id}-values`}>
+        {options.map((option) => (
+          <option key={option} value={option} />
+        ))}
+      </datalist>
+      <span class="hint" id={`${id}-hint`}>
+        {hint}
+      </span>
+    </div>
+  );
 }

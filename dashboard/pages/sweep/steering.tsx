@@ -7,11 +7,9 @@ import { maySteer } from '../../api/session.js';
 import type { SweepView } from '../../api/types.js';
 import { ConfirmDialog } from '../../components/dialog.js';
 import { Menu } from '../../components/menu.js';
-import { useResource } from '../../state/resource.js';
 import { count } from '../../text/format.js';
 import { ChangeDialog } from './change-dialog.js';
 import { EnqueueDialog } from './enqueue-dialog.js';
-import { pointsOf } from './points.js';
 
 type Deed = 'pause' | 'resume' | 'stop' | 'extend' | 'edit' | 'retry' | 'enqueue';
 
@@ -46,17 +44,9 @@ export function Steering({ sweep }: SteeringProps): JSX.Element | null {
       {(deed.value === 'pause' || deed.value === 'resume' || deed.value === 'stop') && <StateDialog sweep={sweep} deed={deed.value} onClose={close} />}
       {(deed.value === 'extend' || deed.value === 'edit') && <ChangeDialog sweep={sweep} kind={deed.value} onClose={close} />}
       {deed.value === 'retry' && <RetryDialog sweep={sweep} onClose={close} />}
-      {deed.value === 'enqueue' && <EnqueueOne sweep={sweep} onClose={close} />}
+      {deed.value === 'enqueue' && <EnqueueDialog sweep={sweep} onClose={close} />}
     </div>
   );
-}
-
-/** Once the settings that there are have been read. */
-function EnqueueOne({ sweep, onClose }: { readonly sweep: SweepView; readonly onClose: () => void }): JSX.Element | null {
-  const { resource } = useResource(sweep.id, (signal) => ask('GET /sweeps/:sweep/points', { at: { sweep: sweep.id }, query: { limit: 500 }, signal }));
-  const { value } = resource;
-  if (value.state === 'loading') return null;
-  return <EnqueueDialog sweep={sweep} trials={value.state === 'ready' ? pointsOf(sweep, value.value).trials : []} onClose={onClose} />;
 }
 
 const STATES = {

@@ -7,7 +7,7 @@ import type { FastifyInstance } from 'fastify';
 import { pino } from 'pino';
 import { FolderBlobStore } from '../../../blob/folder.js';
 import { httpServer } from '../../../coordinator/api/http.js';
-import type { CurvesView, FailuresView, HeatmapView, LeaderboardView, PointsView, SeriesView } from '../../../coordinator/api/page-views.js';
+import type { CurvesView, FailuresView, HeatmapView, LeaderboardView, PointsView, SeriesView, SpaceView } from '../../../coordinator/api/page-views.js';
 import type { SlotTimeline } from '../../../coordinator/api/fleet-views.js';
 import { Pages } from '../../../coordinator/api/pages.js';
 import type { SweepCosts } from '../../../coordinator/store/records.js';
@@ -135,6 +135,13 @@ it('points hold what differs and the objective; a heat map the best, the mean or
   // By hand: (5 + 4 + 3) / 3 = 4 and (2 + 1) / 2 = 1.5.
   const mean = await ask<HeatmapView>('/sweeps/many/heatmap?x=state&y=batch&aggregate=mean');
   assert.deepEqual([mean.xs, mean.cells.map((row) => row.map((cell) => cell?.value))], [['completed'], [[4], [1.5]]]);
+});
+
+it('the space tells what a trial may be given, and what the best trial was', async () => {
+  const { axes, best } = await ask<SpaceView>(`/sweeps/many/space`);
+  assert.deepEqual(axes, [{ name: 'lr', values: [0.1, 0.2, 0.3], range: null }, { name: 'batch', values: [8, 16], range: null }]);
+  // Trial 4 has the least loss, 1: the second rate, the larger batch.
+  assert.deepEqual(best, { number: 4, settings: { lr: 0.2, batch: 16, seed: HOSTILE } });
 });
 
 it('failures stand together by class, with an example and the end of its log, hostile or not', async () => {
