@@ -14,6 +14,7 @@ import { PLACES, routeOf } from './pages/routes.js';
 import { place } from './state/location.js';
 import { asApiError, type ApiError } from './api/api-error.js';
 import { chooseTheme, theme } from './state/theme.js';
+import { attempt, trouble } from './state/trouble.js';
 import { clock } from './text/format.js';
 
 export function App(): JSX.Element {
@@ -27,6 +28,7 @@ export function App(): JSX.Element {
       </a>
       <Bar isIn={isIn} />
       {isIn && <StaleBanner />}
+      <TroubleBanner />
       <main id="main" class="page" tabIndex={-1}>
         {session.value.state === 'unknown' ? <Waiting problem={session.value.problem} /> : isIn ? <CurrentPage /> : <LoginPage />}
       </main>
@@ -80,7 +82,7 @@ function Viewer(): JSX.Element | null {
       <span class="viewer small muted" title={`${actor}, ${role}`}>
         {actor}
       </span>
-      <button type="button" class="plain" onClick={() => void logOut()}>
+      <button type="button" class="plain" onClick={() => attempt('Logging out', logOut)}>
         Log out
       </button>
     </>
@@ -102,6 +104,19 @@ function StaleBanner(): JSX.Element | null {
   return (
     <div class="banner" role="alert">
       The coordinator does not answer; what is shown is stale since {clock(current.since)}. The page tries again by itself.
+    </div>
+  );
+}
+
+function TroubleBanner(): JSX.Element | null {
+  const current = trouble.value;
+  if (current === null) return null;
+  return (
+    <div class="banner" role="alert">
+      {current.what} failed: {current.error.message}{' '}
+      <button type="button" class="plain" onClick={() => (trouble.value = null)}>
+        Dismiss
+      </button>
     </div>
   );
 }

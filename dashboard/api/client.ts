@@ -26,12 +26,12 @@ export async function ask<Asks extends Operation>(operation: Asks, { at = {}, qu
     ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     ...(signal === undefined ? {} : { signal }),
   };
-  return (await answerTo(`/api/v1${filled(path, at)}${queryText(query)}`, init, async (response) => parsed(await response.text()))) as Answers[Asks];
+  return answerIn(await textOf(`/api/v1${filled(path, at)}${queryText(query)}`, init)) as Answers[Asks];
 }
 
 /** A file at a path below /api/v1. Throws ApiError. */
 export function fetchFile(path: string, signal?: AbortSignal): Promise<Blob> {
-  return answerTo(`/api/v1${path}`, signal === undefined ? {} : { signal }, (response) => response.blob());
+  return fetched(`/api/v1${path}`, signal === undefined ? {} : { signal }, (response) => response.blob());
 }
 
 function filled(path: string, at: NonNullable<Asked['at']>): string {
@@ -39,32 +39,48 @@ function filled(path: string, at: NonNullable<Asked['at']>): string {
 }
 
 function queryText(query: NonNullable<Asked['query']>): string {
-  const entries = Object.entries(query).flatMap(([name, value]) => (value === null ? [] : [[name, String(value)]]));
+  const entries = Object.entries(query).flatMap(([name, value]): [string, string][] => (value === null ? [] : [[name, String(value)]]));
   return entries.length === 0 ? '' : `?${new URLSearchParams(entries).toString()}`;
 }
 
-async function answerTo<T>(url: string, init: RequestInit, read: (response: Response) => Promise<T>): Promise<T> {
+function textOf(url: string, init: RequestInit): Promise<string> {
+  return fetched(url, init, (response) => response.text());
+}
+
+async function fetched<T>(url: string, init: RequestInit, read: (response: Response) => Promise<T>): Promise<T> {
+  const response = await reached(fetch(url, { credentials: 'same-origin', ...init }));
+  if (response.ok) return reached(read(response));
+  return refused(response, await reached(response.text()));
+}
+
+/** What a request or the reading of its answer comes to; a browser says of a lost connection no more than TypeError. */
+async function reached<T>(work: Promise<T>): Promise<T> {
   try {
-    const response = await fetch(url, { credentials: 'same-origin', ...init });
-    return response.ok ? await read(response) : refused(response, parsed(await response.text()));
+    return await work;
   } catch (error) {
-    if (error instanceof ApiError || (error instanceof DOMException && error.name === 'AbortError')) throw error;
-    throw new ApiError('Unreachable', 'the coordinator does not answer', 0);
+    throw error instanceof TypeError ? new ApiError('Unreachable', 'the coordinator does not answer', 0) : error;
   }
 }
 
-function refused({ status }: Response, answer: unknown): never {
+function refused({ status }: Response, text: string): never {
   if (status === 401) isLoggedOut.value = true;
-  const { code = 'InternalError', message = `status ${status}`, leader = null } = (answer ?? {}) as { code?: string; message?: string; leader?: string | null };
+  const { code = 'InternalError', message = `status ${status}`, leader = null } = (parsed(text) ?? {}) as { code?: string; message?: string; leader?: string | null };
   throw new ApiError(code, message, status, leader);
 }
 
-function parsed(text: string): unknown {
+function answerIn(text: string): unknown {
   if (text === '') return null;
+  const answer = parsed(text);
+  if (answer === undefined) throw new ApiError('NoAnswer', 'what came is no answer of a coordinator; does something stand between it and this page, such as a proxy with a login of its own?', 0);
+  return answer;
+}
+
+/** Undefined where it is no JSON. */
+function parsed(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
-    return null;
+    return undefined;
   }
 }
 

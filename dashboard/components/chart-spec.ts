@@ -22,6 +22,9 @@ export interface ChartSeries {
   readonly spansGaps?: boolean;
 }
 
+/** More lines are told apart by the pointer. */
+export const MOST_IN_LEGEND = 12;
+
 export interface ChartSpec {
   readonly title: string;
   readonly x: ChartAxis;

@@ -1,5 +1,5 @@
 /** A chart as an SVG document of its own, with its title, axes and legend: for exports. Pure. */
-import type { ChartAxis, ChartSeries, ChartSpec } from './chart-spec.js';
+import { MOST_IN_LEGEND, type ChartAxis, type ChartSeries, type ChartSpec } from './chart-spec.js';
 import { powers, steps, tickText } from './ticks.js';
 
 export interface SvgColours {
@@ -24,7 +24,9 @@ interface Scale {
 }
 
 export function chartSvg(spec: ChartSpec, colours: SvgColours): string {
-  const legendLines = Math.ceil(spec.series.length / 3);
+  const named = spec.series.slice(0, MOST_IN_LEGEND);
+  const unnamed = spec.series.length - named.length;
+  const legendLines = Math.ceil(named.length / 3) + (unnamed > 0 ? 1 : 0);
   const height = HEIGHT + legendLines * LEGEND_LINE;
   const x = scaleOf(spec.xs, spec.x);
   const y = scaleOf(spec.series.flatMap(({ values }) => values.filter((value) => value !== null)), spec.y);
@@ -38,7 +40,8 @@ export function chartSvg(spec: ChartSpec, colours: SvgColours): string {
     text((LEFT + WIDTH - RIGHT) / 2, HEIGHT - 18, spec.x.label, colours.text, 'text-anchor="middle" font-size="13"'),
     `<text transform="translate(20 ${(TOP + HEIGHT - BOTTOM) / 2}) rotate(-90)" fill="${colours.text}" text-anchor="middle" font-size="13">${escaped(spec.y.label)}</text>`,
     ...spec.series.map((series) => drawn(series, spec.xs, px, py, colours.series(series.colour))),
-    ...spec.series.map((series, index) => legendEntry(series, index, colours)),
+    ...named.map((series, index) => legendEntry(series, index, colours)),
+    unnamed > 0 ? text(LEFT, HEIGHT + Math.ceil(named.length / 3) * LEGEND_LINE + 3, `and ${unnamed} more`, colours.text, 'font-size="12"') : '',
   ];
   return `<svg xmlns="http://www.w3.org/2000/svg" width="${WIDTH}" height="${height}" viewBox="0 0 ${WIDTH} ${height}" font-family="system-ui, sans-serif">${parts.join('')}</svg>\n`;
 }

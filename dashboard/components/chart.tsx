@@ -3,17 +3,15 @@ import { useSignal } from '@preact/signals';
 import type { JSX } from 'preact';
 import { useEffect, useRef } from 'preact/hooks';
 import { theme } from '../state/theme.js';
+import { attempt } from '../state/trouble.js';
 import { metric } from '../text/format.js';
 import { csv, type Cell } from '../text/csv.js';
 import { download } from '../text/download.js';
-import type { ChartSpec } from './chart-spec.js';
+import { MOST_IN_LEGEND, type ChartSpec } from './chart-spec.js';
 import { seriesColour, token } from './colours.js';
 import { Menu } from './menu.js';
 import { pngOf } from './picture.js';
 import type { Plot } from './plot.js';
-
-/** More lines are told apart by the pointer. */
-const MOST_IN_LEGEND = 12;
 
 export interface ChartProps {
   readonly spec: ChartSpec;
@@ -100,10 +98,10 @@ function Drawing({ spec, onHover }: ChartProps & { readonly onHover: (index: num
 function ExportMenu({ spec, file }: { readonly spec: ChartSpec; readonly file: string }): JSX.Element {
   return (
     <Menu label="Export">
-      <button type="button" onClick={() => void svgOf(spec).then((svg) => download(`${file}.svg`, svg, 'image/svg+xml'))}>
+      <button type="button" onClick={() => attempt('The export', async () => download(`${file}.svg`, await svgOf(spec), 'image/svg+xml'))}>
         SVG
       </button>
-      <button type="button" onClick={() => void svgOf(spec).then(pngOf).then((png) => download(`${file}.png`, png, 'image/png'))}>
+      <button type="button" onClick={() => attempt('The export', async () => download(`${file}.png`, await pngOf(await svgOf(spec)), 'image/png'))}>
         PNG
       </button>
       <button type="button" onClick={() => download(`${file}.csv`, tableOf(spec), 'text/csv')}>

@@ -7,6 +7,7 @@ import { useSignal } from '@preact/signals';
 import type { ComponentChildren, JSX } from 'preact';
 import { useEffect, useRef } from 'preact/hooks';
 import { place, setQuery } from '../state/location.js';
+import { attempt } from '../state/trouble.js';
 import { csv, type Cell } from '../text/csv.js';
 import { download } from '../text/download.js';
 import { Menu } from './menu.js';
@@ -218,6 +219,7 @@ export function TableTools<Row>({ prefix = '', columns, rows, file }: Pick<DataT
   };
   const cells = async (): Promise<Cell[][]> => (await rows.all()).map((row) => columns.map(({ value }) => value(row)));
   const names = columns.map(({ name }) => name);
+  const objects = async (): Promise<object[]> => (await cells()).map((row) => Object.fromEntries(row.map((cell, index) => [names[index] ?? '', cell])));
   return (
     <>
       <Menu label="Columns" stays>
@@ -229,10 +231,10 @@ export function TableTools<Row>({ prefix = '', columns, rows, file }: Pick<DataT
         ))}
       </Menu>
       <Menu label="Export">
-        <button type="button" onClick={() => void cells().then((all) => download(`${file}.csv`, csv(names, all), 'text/csv'))}>
+        <button type="button" onClick={() => attempt('The export', async () => download(`${file}.csv`, csv(names, await cells()), 'text/csv'))}>
           CSV
         </button>
-        <button type="button" onClick={() => void cells().then((all) => download(`${file}.json`, JSON.stringify(all.map((row) => Object.fromEntries(row.map((cell, index) => [names[index] ?? '', cell]))), null, 1), 'application/json'))}>
+        <button type="button" onClick={() => attempt('The export', async () => download(`${file}.json`, JSON.stringify(await objects(), null, 1), 'application/json'))}>
           JSON
         </button>
       </Menu>

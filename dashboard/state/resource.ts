@@ -1,8 +1,10 @@
 /** What a panel shows: loading, failed, or ready with when it was read. */
 import { useSignal, type ReadonlySignal } from '@preact/signals';
 import { useEffect, useRef } from 'preact/hooks';
-import { asApiError, type ApiError } from '../api/api-error.js';
+import type { ApiError } from '../api/api-error.js';
 import { ownChanges, revision } from '../api/live.js';
+import { CLOCK } from './clock.js';
+import { Reader } from './reader.js';
 
 export type Resource<T> =
   | { readonly state: 'loading' }
@@ -21,10 +23,6 @@ export interface ResourceOptions {
   readonly live?: string | null;
 }
 
-/** Reading again rests so long, and ten times as long as it took: what is large is read less often. */
-const REST_MS = 500;
-const REST_TIMES = 10;
-
 /** Reads at once, and when `key` changes. What was read stays in place while it is read again. */
 export function useResource<T>(key: string, load: (signal: AbortSignal) => Promise<T>, { live }: ResourceOptions = {}): UsedResource<T> {
   const resource = useSignal<Resource<T>>({ state: 'loading' });
@@ -41,6 +39,7 @@ export function useResource<T>(key: string, load: (signal: AbortSignal) => Promi
         const before = resource.peek();
         resource.value = before.state === 'ready' ? { ...before, problem: error } : { state: 'failed', error };
       },
+      CLOCK,
     );
     reader.current = own;
     resource.value = { state: 'loading' };
@@ -60,64 +59,4 @@ export function useResource<T>(key: string, load: (signal: AbortSignal) => Promi
     seenOwn.current = own;
   }, [own]);
   return { resource, reload: () => reader.current?.readNow() };
-}
-
-/** One request at a time: what changes while one is under way is read after it, and after a rest. */
-class Reader {
-  readonly #load: (signal: AbortSignal) => Promise<void>;
-  readonly #failed: (error: ApiError) => void;
-  readonly #controller = new AbortController();
-  #isReading = false;
-  #isStale = false;
-  /** Ends the rest. */
-  #wake: (() => void) | null = null;
-
-  constructor(load: (signal: AbortSignal) => Promise<void>, failed: (error: ApiError) => void) {
-    this.#load = load;
-    this.#failed = failed;
-  }
-
-  read(): void {
-    this.#isStale = true;
-    if (!this.#isReading) void this.#run();
-  }
-
-  /** Without the rest. */
-  readNow(): void {
-    this.read();
-    this.#wake?.();
-  }
-
-  stop(): void {
-    this.#controller.abort();
-    this.#wake?.();
-  }
-
-  #isStopped(): boolean {
-    return this.#controller.signal.aborted;
-  }
-
-  async #run(): Promise<void> {
-    this.#isReading = true;
-    while (this.#isStale && !this.#isStopped()) {
-      this.#isStale = false;
-      const startedAt = performance.now();
-      try {
-        await this.#load(this.#controller.signal);
-      } catch (error) {
-        if (!this.#isStopped()) this.#failed(asApiError(error));
-      }
-      const tookMs = performance.now() - startedAt;
-      await this.#rest(REST_MS + REST_TIMES * tookMs);
-    }
-    this.#isReading = false;
-  }
-
-  async #rest(ms: number): Promise<void> {
-    await new Promise<void>((resolve) => {
-      this.#wake = resolve;
-      setTimeout(resolve, ms);
-    });
-    this.#wake = null;
-  }
 }

@@ -135,6 +135,38 @@ describe('the page of a sweep', () => {
     assert.deepEqual(problems, []);
   });
 
+  it('compares the trials that there are beside a name that is wrong, which is taken out again', async () => {
+    const { page, problems } = await openPage({ expected: ['401', '404', '400'] });
+    await logIn(page, house, '/compare?trials=search/1,search/999,search/2');
+    const alert = page.getByRole('alert');
+    await alert.filter({ hasText: '999' }).waitFor();
+    await page.getByRole('heading', { name: 'What differs' }).waitFor();
+    await assertAccessible(page);
+    await alert.getByRole('button', { name: 'Take search/999 out' }).click();
+    await alert.waitFor({ state: 'detached' });
+    await page.getByRole('button', { name: 'Take trial 2 out' }).click();
+    await page.waitForURL(/trials=search%2F1$/);
+    assert.deepEqual(problems, []);
+  });
+
+  it('exports every trial of the filter once, in the order of the table, and says where an export fails', async () => {
+    const { page } = await openPage({ expected: ['401', 'ERR_FAILED'] });
+    await logIn(page, house, '/sweeps/search?filter=width+%3E+100&sort=val.loss:desc');
+    const panel = page.getByRole('region', { name: /of 60 trials$/ }).last();
+    const told = Number(/^\d+/.exec(await panel.getByRole('heading').innerText())?.[0]);
+    await panel.getByText('Export').click();
+    const [download] = await Promise.all([page.waitForEvent('download'), panel.getByRole('button', { name: 'CSV' }).click()]);
+    const [header = '', ...lines] = readFileSync(await download.path(), 'utf8').trim().split('\r\n');
+    assert.equal(lines.length, told);
+    assert.equal(new Set(lines.map((line) => line.split(',')[0])).size, told);
+    const losses = lines.map((line) => line.split(',')[header.split(',').indexOf('val.loss')] ?? '').filter((text) => text !== '').map(Number);
+    assert.deepEqual(losses, losses.toSorted((a, b) => b - a));
+    await page.route('**/leaderboard?*', (route) => route.abort());
+    await panel.getByText('Export').click();
+    await panel.getByRole('button', { name: 'JSON' }).click();
+    await page.getByRole('alert').filter({ hasText: 'The export failed' }).waitFor();
+  });
+
   it('exports a chart as SVG, PNG, CSV and JSON', async () => {
     const { page } = await openPage({ expected: ['401'] });
     await logIn(page, house, '/sweeps/search?view=space');

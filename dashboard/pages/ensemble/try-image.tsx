@@ -1,7 +1,7 @@
 /** A box to drop an image into: what the ensemble says of it. */
 import { useSignal } from '@preact/signals';
 import type { JSX } from 'preact';
-import { useEffect } from 'preact/hooks';
+import { useEffect, useRef } from 'preact/hooks';
 import { ApiError, asApiError } from '../../api/api-error.js';
 import { ask } from '../../api/client.js';
 import type { PredictionView } from '../../api/types.js';
@@ -28,16 +28,23 @@ export function TryImage({ sweep }: { readonly sweep: string }): JSX.Element {
     if (before.state === 'said') URL.revokeObjectURL(before.url);
     said.value = next;
   };
-  useEffect(() => () => show({ state: 'nothing' }), []);
+  // Of the image that was dropped last, until the viewer leaves.
+  const asking = useRef<AbortController | null>(null);
+  useEffect(() => () => {
+    asking.current?.abort();
+    show({ state: 'nothing' });
+  }, []);
   const tell = async (file: File | undefined): Promise<void> => {
     if (file === undefined) return;
+    asking.current?.abort();
+    const { signal } = (asking.current = new AbortController());
     show({ state: 'asking' });
     try {
       if (file.size > MOST_BYTES) throw new ApiError('BadRequest', `${file.name.slice(0, 200)} has ${(file.size / 1e6).toFixed(1)} MB; an image may have at most ${MOST_BYTES / 1e6} MB`, 0);
-      const prediction = await ask('POST /sweeps/:sweep/ensemble/predictions', { at: { sweep }, body: { image: await base64(file) } });
-      show({ state: 'said', name: file.name, url: URL.createObjectURL(file), prediction });
+      const prediction = await ask('POST /sweeps/:sweep/ensemble/predictions', { at: { sweep }, body: { image: await base64(file) }, signal });
+      if (!signal.aborted) show({ state: 'said', name: file.name, url: URL.createObjectURL(file), prediction });
     } catch (error) {
-      show({ state: 'failed', error: asApiError(error) });
+      if (!signal.aborted) show({ state: 'failed', error: asApiError(error) });
     }
   };
   return (

@@ -4,62 +4,16 @@ import { readableOn, type Colours } from '../../components/colours.js';
 import { Figure, fitted } from '../../components/figure.js';
 import { Empty } from '../../components/panel.js';
 import { Choice } from '../../components/choice.js';
-import { tickText } from '../../components/ticks.js';
 import { place, setQuery } from '../../state/location.js';
-import { count, metric, setting } from '../../text/format.js';
-import { dimensionsOf, numberAt, shareOf, type Dimension } from './dimension.js';
-import { sampleText, type PlotTrial, type SpacePoints } from './points.js';
+import { count, metric } from '../../text/format.js';
+import { binsOf, cellsOf, type Bins, type Cell } from './cells.js';
+import { dimensionsOf, type Dimension } from './dimension.js';
+import { sampleText, type SpacePoints } from './points.js';
 
 const LEFT_PX = 96;
 const TOP_PX = 8;
 const BOTTOM_PX = 52;
 const CELL_PX = 36;
-/** Of an axis with more values than that. */
-const BINS = 8;
-
-interface Bins {
-  readonly labels: readonly string[];
-  /** Of spans: where they meet, from the first beginning to the last end. */
-  readonly edges: readonly string[] | null;
-  readonly of: (trial: PlotTrial) => number | null;
-}
-
-/** Each value by itself where there are few, else spans of equal width on the axis. */
-function binsOf(axis: Dimension, trials: readonly PlotTrial[]): Bins {
-  const { categories } = axis;
-  const values = categories ?? [...new Set(trials.map(axis.of).filter((value) => typeof value === 'number'))].sort((a, b) => a - b).map((value) => setting(value));
-  if (categories !== null || values.length <= BINS + 4) {
-    return { labels: values, edges: null, of: (trial) => indexOrNull(values.indexOf(setting(axis.of(trial)))) };
-  }
-  const edges = Array.from({ length: BINS + 1 }, (_, index) => tickText(Number(numberAt(axis, index / BINS).toPrecision(2))));
-  return {
-    labels: Array.from({ length: BINS }, (_, index) => `${edges[index] ?? ''} to ${edges[index + 1] ?? ''}`),
-    edges,
-    of: (trial) => {
-      const share = shareOf(axis, trial);
-      return share === null ? null : Math.min(BINS - 1, Math.floor(share * BINS));
-    },
-  };
-}
-
-function indexOrNull(index: number): number | null {
-  return index < 0 ? null : index;
-}
-
-interface Cell {
-  readonly trials: number;
-  readonly value: number;
-}
-
-/** By row (y) and column (x); null where no trial lies. */
-function cellsOf(trials: readonly PlotTrial[], x: Bins, y: Bins, reduce: (values: readonly number[]) => number): (Cell | null)[][] {
-  const found = y.labels.map(() => x.labels.map((): number[] => []));
-  for (const trial of trials) {
-    const [column, row] = [x.of(trial), y.of(trial)];
-    if (column !== null && row !== null && trial.objective !== null) found[row]?.[column]?.push(trial.objective);
-  }
-  return found.map((row) => row.map((values) => (values.length === 0 ? null : { trials: values.length, value: reduce(values) })));
-}
 
 export function HeatMap({ results }: { readonly results: SpacePoints }): JSX.Element {
   const { sweep, trials } = results;

@@ -6,7 +6,7 @@ import type { JSX } from 'preact';
 import { useRef } from 'preact/hooks';
 import { ask, segment } from '../../api/client.js';
 import type { Answers, Json, SweepView, TrialState } from '../../api/types.js';
-import { DataTable, TableTools, type Column, type Rows } from '../../components/data-table.js';
+import { DataTable, localRows, sortingOf, TableTools, type Column, type Rows } from '../../components/data-table.js';
 import { Mistakes } from '../../components/mistakes.js';
 import { Empty, Failed, Loading, Panel } from '../../components/panel.js';
 import { StateBadge } from '../../components/state-badge.js';
@@ -65,7 +65,7 @@ export function Leaderboard({ sweep }: { readonly sweep: SweepView }): JSX.Eleme
       offset.current = next;
       reload();
     },
-    all: () => allRows(sweep.id, view, asked),
+    all: () => allRows(sweep.id, view, asked, all),
   };
   const title = view.matching === view.total ? count(view.total, 'trial') : `${whole(view.matching)} of ${count(view.total, 'trial')}`;
   const file = `${sweep.name}-trials`;
@@ -120,17 +120,20 @@ function rowOf({ columns }: View, { id, number, state, failure, values }: View['
   return { id, number, state, failure: failure === null ? null : `${failure.class}: ${failure.message}`, cells: Object.fromEntries(columns.map(({ name }, index) => [name, values[index] ?? null])) };
 }
 
-/** Every row for which the filter holds, with every column. */
-async function allRows(sweep: string, { available }: View, asked: { readonly filter: string | null; readonly sort: string | null }): Promise<readonly Row[]> {
+/**
+ * Every row for which the filter holds, with every column, in the order of the table. Read by their numbers: places
+ * move while a sweep runs, so that parts by place would have some trials twice and others never.
+ */
+async function allRows(sweep: string, { available }: View, { filter, sort }: { readonly filter: string | null; readonly sort: string | null }, shown: readonly Column<Row>[]): Promise<readonly Row[]> {
   const rows: Row[] = [];
   const columns = available.map(({ name }) => name).join(',');
-  for (let matching = 1; rows.length < matching; ) {
-    const view = await ask('GET /sweeps/:sweep/leaderboard', { at: { sweep }, query: { ...asked, columns, offset: rows.length, limit: MOST } });
-    if (view.trials.length === 0) break;
-    matching = view.matching;
+  for (;;) {
+    const after = `trial > ${rows.at(-1)?.number ?? -1}`;
+    const view = await ask('GET /sweeps/:sweep/leaderboard', { at: { sweep }, query: { filter: filter === null ? after : `${after} ? (${filter}) : 0`, sort: 'trial:asc', columns, limit: MOST } });
     rows.push(...view.trials.map((trial) => rowOf(view, trial)));
+    if (view.trials.length < MOST) break;
   }
-  return rows;
+  return localRows(rows, shown, sortingOf(sort ?? 'place:asc')).all();
 }
 
 function columnsOf(sweep: SweepView, { columns, available }: View): Column<Row>[] {

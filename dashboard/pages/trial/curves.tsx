@@ -12,24 +12,28 @@ const MOST_CHARTS = 8;
 export function Curves({ detail: { sweep, trial, curve } }: { readonly detail: TrialDetail }): JSX.Element {
   const quantities = quantitiesOf(curve);
   if (quantities.length === 0) return <Panel title="Curves"><Empty>No epoch has reported numbers yet; each is a point here once it has.</Empty></Panel>;
+  const left = quantities.slice(MOST_CHARTS);
   return (
-    <div class="grid">
-      {quantities.slice(0, MOST_CHARTS).map(({ quantity, names }) => (
-        <Panel key={quantity} title={quantity}>
-          <Chart
-            spec={{
-              title: `${quantity} of trial ${trial.number} of ${sweep.name}`,
-              x: { label: 'Epoch', whole: true },
-              y: { label: quantity, log: quantity === 'lr' },
-              xs: curve.map(({ epoch }) => epoch + 1),
-              series: names.map((name, index) => ({ label: name, values: curve.map(({ metrics }) => finite(metrics[name])), colour: index + 1, kind: curve.length === 1 ? ('points' as const) : ('line' as const) })),
-            }}
-            summary={`${count(curve.length, 'epoch')}${trial.bestEpoch === null ? '' : `; epoch ${trial.bestEpoch + 1} is the chosen one`}: ${names.map((name) => `${name} ${metric(curve.at(trial.bestEpoch ?? -1)?.metrics[name])}`).join(', ')}`}
-            file={`${sweep.name}-trial-${trial.number}-${quantity}`}
-          />
-        </Panel>
-      ))}
-    </div>
+    <>
+      <div class="grid">
+        {quantities.slice(0, MOST_CHARTS).map(({ quantity, names }) => (
+          <Panel key={quantity} title={quantity}>
+            <Chart
+              spec={{
+                title: `${quantity} of trial ${trial.number} of ${sweep.name}`,
+                x: { label: 'Epoch', whole: true },
+                y: { label: quantity, log: quantity === 'lr' },
+                xs: curve.map(({ epoch }) => epoch + 1),
+                series: names.map((name, index) => ({ label: name, values: curve.map(({ metrics }) => finite(metrics[name])), colour: index + 1, kind: curve.length === 1 ? ('points' as const) : ('line' as const) })),
+              }}
+              summary={`${count(curve.length, 'epoch')}${trial.bestEpoch === null ? '' : `; epoch ${trial.bestEpoch + 1} is the chosen one`}: ${names.map((name) => `${name} ${metric(curve.at(trial.bestEpoch ?? -1)?.metrics[name])}`).join(', ')}`}
+              file={`${sweep.name}-trial-${trial.number}-${quantity}`}
+            />
+          </Panel>
+        ))}
+      </div>
+      {left.length > 0 && <p class="small muted">Not drawn here: {left.map(({ quantity }) => quantity).join(', ').slice(0, 500)}. The sweep's learning curves have them all.</p>}
+    </>
   );
 }
 

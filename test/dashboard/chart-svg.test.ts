@@ -1,0 +1,70 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import type { ChartSpec } from '../../dashboard/components/chart-spec.js';
+import { chartSvg } from '../../dashboard/components/chart-svg.js';
+import { powers, steps, tickText } from '../../dashboard/components/ticks.js';
+
+const COLOURS = { background: '#ffffff', text: '#000000', grid: '#cccccc', series: (colour: number) => `#00000${colour}` };
+
+const SPEC: ChartSpec = {
+  title: 'val.loss <b> & "co"',
+  x: { label: 'Epoch', whole: true },
+  y: { label: 'val.loss', log: true },
+  xs: [1, 2, 3],
+  series: [
+    { label: 'trial 1', values: [1, null, 0.01], colour: 1, kind: 'line' },
+    { label: 'trial 2', values: [0.1, 0, 0.1], colour: 2, kind: 'points' },
+  ],
+};
+
+test('marks are round numbers within the axis: 1, 2 or 5 times a power of ten apart', () => {
+  // By hand.
+  assert.deepEqual(steps(0, 1), [0, 0.2, 0.4, 0.6, 0.8, 1]);
+  assert.deepEqual(steps(0.13, 0.61), [0.2, 0.3, 0.4, 0.5, 0.6]);
+  assert.deepEqual(steps(1, 3, { closest: 1 }), [1, 2, 3]);
+  assert.deepEqual(powers(0.002, 30), [0.01, 0.1, 1, 10]);
+  assert.deepEqual(powers(2, 30), [5, 10, 15, 20, 25, 30]);
+  assert.deepEqual([0.0001, 0.25, 1_500, 2e7, 0.1 + 0.2, 0].map(tickText), ['0.0001', '0.25', '1500', '2e+7', '0.3', '0']);
+});
+
+test('marks lie within the axis, at most one more than parts, in ascending order, and no two read the same', () => {
+  fc.assert(fc.property(fc.double({ min: -1e6, max: 1e6, noNaN: true }), fc.double({ min: 1e-2, max: 1e6, noNaN: true }), fc.integer({ min: 2, max: 12 }), (least, width, parts) => {
+    const found = steps(least, least + width, { parts });
+    const slack = 1e-9 * (Math.abs(least) + width);
+    assert.ok(found.every((mark) => mark >= least - slack && mark <= least + width + slack), `${least} ${width}: ${found.join(' ')}`);
+    assert.ok(found.length <= parts + 1, `${found.length} of ${parts}`);
+    assert.deepEqual(found, [...new Set(found)].sort((a, b) => a - b));
+  }));
+});
+
+test('a logarithmic axis is drawn by its logarithm, and what has no place on it is left out', () => {
+  const svg = chartSvg(SPEC, COLOURS);
+  // From 1 at the top (y 48) to 0.01 at the bottom (y 476): 0.1 in the middle, at 262.
+  assert.deepEqual([...svg.matchAll(/<circle cx="([\d.]+)" cy="([\d.]+)"/g)].map(([, x, y]) => [Number(x), Number(y)]).filter(([, y]) => y === 262), [[84, 262], [936, 262]]);
+  // The line breaks where there is no value.
+  assert.match(svg, /<path d="M84 48M936 476"/);
+});
+
+test('names are text in the file, whatever they hold', () => {
+  const svg = chartSvg(SPEC, COLOURS);
+  assert.match(svg, /val\.loss &lt;b&gt; &amp; &quot;co&quot;/);
+  fc.assert(fc.property(fc.string({ unit: 'binary' }), (name) => {
+    const inner = chartSvg({ ...SPEC, title: name, series: [{ label: name, values: [1, 2, 3], colour: 1, kind: 'line' }] }, COLOURS);
+    assert.ok(!/<(?!\/?(svg|rect|text|line|path|circle)[\s>])/.test(inner), inner.slice(0, 400));
+    assert.ok(!/\p{Cc}/u.test(inner.replace(/\n$/, '')));
+  }));
+});
+
+test('the legend names a dozen of many lines and counts the others, so a picture stays a picture', () => {
+  const series = Array.from({ length: 1_000 }, (_, index) => ({ label: `trial ${index}`, values: [1, 2, 3], colour: 1, kind: 'line' as const }));
+  const svg = chartSvg({ ...SPEC, series }, COLOURS);
+  assert.match(svg, /^<svg [^>]*height="640"/);
+  assert.match(svg, /and 988 more/);
+  assert.equal(svg.match(/trial \d+</g)?.length, 12);
+});
+
+test('steps hold their value until the next one', () => {
+  const svg = chartSvg({ ...SPEC, y: { label: 'best' }, series: [{ label: 'best', values: [3, null, 1], colour: 1, kind: 'step' }] }, COLOURS);
+  assert.match(svg, /<path d="M84 48H936V476"/);
+});
