@@ -1,7 +1,7 @@
 /**
  * What is written into the browser's address bar. Browsers take a limited number of changes (Chromium 200 in ten
- * seconds, Safari 100 in thirty) and drop or refuse the rest, so a slider that is dragged writes where it is a few
- * times a second, and at last where it was left. Pure.
+ * seconds, Safari 100 in thirty) and drop or refuse the rest. What is chosen or typed is written at once; a slider that
+ * is dragged writes where it is a few times a second, and at last where it was left. Pure.
  */
 import type { Clock } from './clock.js';
 
@@ -11,12 +11,16 @@ export interface Bar {
   readonly replace: (href: string) => void;
 }
 
+/** Between two changes of many, in the long run. */
 const REST_MS = 400;
+/** So many may come at once: 10 and 75 in thirty seconds. */
+const BURST = 10;
 
 export class Address {
   readonly #bar: Bar;
   readonly #clock: Clock;
-  #writtenAtMs = Number.NEGATIVE_INFINITY;
+  /** When all that was written has had its rest. */
+  #restedAtMs = Number.NEGATIVE_INFINITY;
   /** Not written yet. */
   #latest: string | null = null;
   #cancel: (() => void) | null = null;
@@ -36,7 +40,7 @@ export class Address {
   replace(href: string): void {
     this.#latest = href;
     if (this.#cancel !== null) return;
-    const restMs = this.#writtenAtMs + REST_MS - this.#clock.nowMs();
+    const restMs = this.#restedAtMs - (BURST - 1) * REST_MS - this.#clock.nowMs();
     if (restMs <= 0) this.flush();
     else this.#cancel = this.#clock.after(restMs, () => this.flush());
   }
@@ -46,7 +50,7 @@ export class Address {
     const href = this.#latest;
     this.drop();
     if (href === null) return;
-    this.#writtenAtMs = this.#clock.nowMs();
+    this.#restedAtMs = Math.max(this.#restedAtMs, this.#clock.nowMs()) + REST_MS;
     this.#bar.replace(href);
   }
 

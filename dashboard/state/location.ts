@@ -61,7 +61,5 @@ export function followLocation(): void {
     address.drop();
     place.value = placeOf(window.location);
   });
-  // Who loads the page again comes back to what was shown.
-  window.addEventListener('pagehide', () => address.flush());
   document.addEventListener('click', onClick);
 }
