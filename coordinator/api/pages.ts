@@ -5,7 +5,7 @@
 import { metricValue } from '../../proto/confusion.js';
 import type { RecordedCurve, SweepCosts, SweepRecord } from '../store/records.js';
 import type { Store } from '../store/store.js';
-import { Boards, type Board } from './board.js';
+import type { Board, Boards } from './board.js';
 import { columnNamed, type TrialColumn } from './columns.js';
 import { Costs } from './costs.js';
 import { BadRequest, SweepNotFound } from './errors.js';
@@ -16,6 +16,7 @@ import type { TrialResult } from './trial-views.js';
 
 export interface PagesOptions {
   readonly store: Store;
+  readonly boards: Boards;
   readonly project: string;
 }
 
@@ -35,12 +36,10 @@ const NO_CURVE: RecordedCurve = { values: [], seconds: [] };
 
 export class Pages {
   readonly #options: PagesOptions;
-  readonly #boards: Boards;
   readonly #costs: Costs;
 
   constructor(options: PagesOptions) {
     this.#options = options;
-    this.#boards = new Boards(options.store);
     this.#costs = new Costs(options.store);
   }
 
@@ -174,7 +173,7 @@ export class Pages {
   }
 
   async #board(idOrName: string): Promise<Board> {
-    return this.#boards.of(await this.#find(idOrName));
+    return this.#options.boards.of(await this.#find(idOrName));
   }
 
   #column(board: Board, name: string, field: string): TrialColumn {

@@ -3,7 +3,8 @@ import type { EpochKey } from '../../proto/work.js';
 import type { StageInProgress } from '../leader/stages-in-progress.js';
 import type { StageBelow, StageParent, SweepRecord } from '../store/records.js';
 import type { Store } from '../store/store.js';
-import type { Axis } from '../sweep/spec.js';
+import type { Assignment, Axis } from '../sweep/spec.js';
+import type { Board, Boards } from './board.js';
 import { SweepNotFound } from './errors.js';
 import type { Leading } from './leading.js';
 import type { StagesView, StageView } from './stage-views.js';
@@ -11,6 +12,8 @@ import type { StagesView, StageView } from './stage-views.js';
 export interface StagesOptions {
   readonly store: Pick<Store, 'findSweep' | 'stagesBelow'>;
   readonly leader: Pick<Leading, 'stagesInProgress'>;
+  /** Which have the trials' settings in memory. */
+  readonly boards: Pick<Boards, 'of'>;
   readonly project: string;
 }
 
@@ -21,6 +24,9 @@ export interface StagesQuery {
   readonly limit: number;
 }
 
+/** Numbers of trials that are named of those that end with a stage. */
+const MOST_ENDING = 5;
+
 export class Stages {
   readonly #options: StagesOptions;
 
@@ -30,14 +36,36 @@ export class Stages {
 
   /** Throws SweepNotFound. None follow on a parent that is on no trial's path. */
   async below(idOrName: string, { parent, offset, limit }: StagesQuery): Promise<StagesView> {
-    const { store, leader, project } = this.#options;
+    const { store, leader, boards, project } = this.#options;
     const sweep = await store.findSweep(project, idOrName);
     if (sweep === null) throw new SweepNotFound(idOrName);
     const from = parent?.epochs ?? 0;
-    const { of, requested, stages } = await store.stagesBelow(sweep.id, parent, { offset, limit }, differing(sweep));
+    const [{ of, requested, stages }, board] = await Promise.all([store.stagesBelow(sweep.id, parent, { offset, limit }), boards.of(sweep)]);
     const attempts = byKeyAt(leader.stagesInProgress(sweep.id), from);
-    return { from, offset, of, requested, stages: stages.map((stage) => stageView(stage, from, attempts.get(stage.firstKey) ?? [])) };
+    const settings = settingsByNumber(board);
+    const names = differing(sweep);
+    return { from, offset, of, requested, stages: stages.map((stage) => stageView(stage, from, attempts.get(stage.firstKey) ?? [], agreed(stage.numbers, settings, names))) };
   }
+}
+
+function settingsByNumber({ trials }: Board): Assignment[] {
+  const settings: Assignment[] = [];
+  for (const trial of trials) settings[trial.number] = trial.settings;
+  return settings;
+}
+
+/** What all of these trials say of the hyperparameters. One that the board does not have yet says nothing. */
+function agreed(numbers: readonly number[], settings: readonly (Assignment | undefined)[], names: readonly string[]): Assignment {
+  const assignments = numbers.map((number) => settings[number]).filter((each) => each !== undefined);
+  const [first] = assignments;
+  if (first === undefined) return {};
+  const isSame = (name: string): boolean => {
+    const value = first[name];
+    if (value === undefined) return false;
+    const text = JSON.stringify(value);
+    return assignments.every(({ [name]: other }) => other === value || (typeof value === 'object' && JSON.stringify(other) === text));
+  };
+  return Object.fromEntries(names.filter(isSame).map((name) => [name, first[name] ?? null]));
 }
 
 /** Names of the hyperparameters that may take more than one value. */
@@ -56,12 +84,12 @@ function byKeyAt(attempts: readonly StageInProgress[], epoch: number): Map<Epoch
   return found;
 }
 
-function stageView({ key, epochs, trials, done, failed, running, ends, ending, settings, recorded, seconds }: StageBelow, from: number, attempts: readonly StageInProgress[]): StageView {
+function stageView({ key, epochs, numbers, done, failed, running, ending, recorded, seconds }: StageBelow, from: number, attempts: readonly StageInProgress[], settings: Assignment): StageView {
   const to = from + epochs;
   const own = attempts.filter(({ epoch }) => epoch < to);
   return {
     ...{ key, from, to, state: own.some(({ kind }) => kind === 'train') ? 'leased' : recorded === epochs ? 'done' : 'waiting' },
-    ...{ trials, done, failed, running, ends, ending, saved: (trials - 1) * epochs, recorded, seconds, settings },
+    ...{ trials: numbers.length, done, failed, running, ends: ending.length, ending: [...ending].sort((a, b) => a - b).slice(0, MOST_ENDING), saved: (numbers.length - 1) * epochs, recorded, seconds, settings },
     attempts: own.map(({ attempt, kind, worker, epoch }) => ({ attempt, kind, worker, epoch })),
     attemptsBelow: attempts.length - own.length,
   };

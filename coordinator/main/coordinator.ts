@@ -13,6 +13,7 @@ import type { ServerTls } from '../access/tls.js';
 import { claimBlobs } from '../blob/claim.js';
 import { BlobCollector } from '../blob/collector.js';
 import { ManifestPacks } from '../blob/manifest-packs.js';
+import { Boards } from '../api/board.js';
 import { EventFeed } from '../api/event-feed.js';
 import { httpServer } from '../api/http.js';
 import { ModelProcess } from '../api/model-process.js';
@@ -82,8 +83,9 @@ export async function startCoordinator(options: CoordinatorOptions): Promise<Run
   const browserSessions = new Sessions({ store, homeToken: options.token });
   await browserSessions.start();
   const feed = new EventFeed({ store, logger });
-  const pages = new Pages({ store, project: DEFAULT_PROJECT });
-  const stages = new Stages({ store, leader: leadingBy(leader), project: DEFAULT_PROJECT });
+  const boards = new Boards(store);
+  const pages = new Pages({ store, boards, project: DEFAULT_PROJECT });
+  const stages = new Stages({ store, boards, leader: leadingBy(leader), project: DEFAULT_PROJECT });
   const http = (ownDoor: boolean) => (tls: ServerTls | null): Promise<FastifyInstance> =>
     httpServer({
       ...{ serviceFor: (actor) => service.as(actor), access, sessions: browserSessions, feed, pages, stages, models, blobRights, tls, logger, blobs: countedOwnedBlobs(blobs, blobTraffic(metrics)) },

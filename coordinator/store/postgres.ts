@@ -274,8 +274,8 @@ class PostgresStore implements Store {
     return this.#database.read((client) => readCosts(client, sweeps));
   }
 
-  stagesBelow(...[sweep, parent, page, names]: Parameters<Store['stagesBelow']>): Promise<StagesBelow> {
-    return this.#database.read((client) => readStages(client, sweep, parent, page, names));
+  stagesBelow(...[sweep, parent, page]: Parameters<Store['stagesBelow']>): Promise<StagesBelow> {
+    return this.#database.read((client) => readStages(client, sweep, parent, page));
   }
 
   events(afterId: number, limit: number, sweep: string | null): Promise<StoredEvent[]> {

@@ -293,16 +293,13 @@ export interface StageBelow {
   readonly firstKey: EpochKey;
   readonly key: EpochKey;
   readonly epochs: number;
-  /** On whose paths it lies; of those, completed or pruned, failed or infeasible, and running ones. */
-  readonly trials: number;
+  /** Numbers of the trials on whose paths it lies, in no order; and how many of those are completed or pruned, failed or infeasible, and running. */
+  readonly numbers: readonly number[];
   readonly done: number;
   readonly failed: number;
   readonly running: number;
-  /** Trials whose paths end with it, and some of their numbers, the lowest ones. */
-  readonly ends: number;
+  /** Of those whose paths end with it. */
   readonly ending: readonly number[];
-  /** In which all of its trials agree. */
-  readonly settings: Assignment;
   /** Of its epochs, and what those took. */
   readonly recorded: number;
   readonly seconds: number;

@@ -110,8 +110,8 @@ export interface Store {
   recordedBeyond(sweep: string): Promise<{ readonly epochs: number; readonly seconds: number }>;
   /** Of each of the given sweeps' current trials. */
   costsOf(sweeps: readonly string[]): Promise<SweepCosts[]>;
-  /** The stages that follow on a parent, or the first ones where it is null: those with most trials first. `names`: of hyperparameters in which trials may agree. */
-  stagesBelow(sweep: string, parent: StageParent | null, page: { readonly offset: number; readonly limit: number }, names: readonly string[]): Promise<StagesBelow>;
+  /** The stages that follow on a parent, or the first ones where it is null: those with most trials first. */
+  stagesBelow(sweep: string, parent: StageParent | null, page: { readonly offset: number; readonly limit: number }): Promise<StagesBelow>;
   events(afterId: number, limit: number, sweep: string | null): Promise<StoredEvent[]>;
   /** Id of the last one; 0 before there is any. */
   lastEvent(): Promise<number>;

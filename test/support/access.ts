@@ -1,3 +1,4 @@
+import { Boards } from '../../coordinator/api/board.js';
 import { Models } from '../../coordinator/api/models.js';
 import { Sessions } from '../../coordinator/access/sessions.js';
 import { EventFeed } from '../../coordinator/api/event-feed.js';
@@ -45,5 +46,5 @@ export class EndedSessions {
 /** What pages need of a server, where nothing ever happens. */
 export function pageParts(homeToken: string): { readonly sessions: Sessions; readonly feed: EventFeed; readonly pages: Pages; readonly stages: Stages; readonly models: Models } {
   const store = { events: async () => [], lastEvent: async () => 0, recordedSeq: async () => 0, recordingsAfter: async (seq: number) => ({ seq, sweeps: [] }) };
-  return { sessions: new Sessions({ store: new EndedSessions(), homeToken }), feed: new EventFeed({ store, logger: { warn: () => undefined } }), pages: new Pages({ store: {} as Store, project: 'default' }), stages: new Stages({ store: {} as Store, leader: { stagesInProgress: () => [] }, project: 'default' }), models: NO_MODELS };
+  return { sessions: new Sessions({ store: new EndedSessions(), homeToken }), feed: new EventFeed({ store, logger: { warn: () => undefined } }), pages: new Pages({ store: {} as Store, boards: new Boards({} as Store), project: 'default' }), stages: new Stages({ store: {} as Store, boards: new Boards({} as Store), leader: { stagesInProgress: () => [] }, project: 'default' }), models: NO_MODELS };
 }

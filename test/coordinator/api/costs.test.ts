@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { after, before, it } from 'node:test';
 import fc from 'fast-check';
 import type { SweepCosts, SweepRecord } from '../../../coordinator/store/records.js';
+import { Boards } from '../../../coordinator/api/board.js';
 import { Costs } from '../../../coordinator/api/costs.js';
 import { Pages } from '../../../coordinator/api/pages.js';
 import type { EpochKey } from '../../../proto/work.js';
@@ -54,7 +55,7 @@ it('two trials that share two epochs of three save those of the second', async (
   const { id } = await lone.store.submit(sweepOf('fork', [one, other]), await lone.leader.epoch());
   await train(one, () => 10);
   await train(other, () => 10);
-  const costs = await new Pages({ store: lone.store, project: 'default' }).costs();
+  const costs = await new Pages({ store: lone.store, boards: new Boards(lone.store), project: 'default' }).costs();
   assert.deepEqual(costs.find(({ sweep }) => sweep === id), { sweep: id, trained: { epochs: 4, seconds: 40 }, saved: { epochs: 2, seconds: 20 } });
 });
 

@@ -9,6 +9,7 @@ import type { FastifyInstance } from 'fastify';
 import { pino } from 'pino';
 import { FolderBlobStore } from '../../../blob/folder.js';
 import type { EpochKey } from '../../../proto/work.js';
+import { Boards } from '../../../coordinator/api/board.js';
 import { httpServer } from '../../../coordinator/api/http.js';
 import type { StagesView, StageView } from '../../../coordinator/api/stage-views.js';
 import { Stages } from '../../../coordinator/api/stages.js';
@@ -37,7 +38,7 @@ before(async () => {
     access: accessBy(token),
     blobRights: ALL_BLOBS,
     ...pageParts(token),
-    stages: new Stages({ store: lone.store, leader: { stagesInProgress: () => inProgress }, project: 'default' }),
+    stages: new Stages({ store: lone.store, boards: new Boards(lone.store), leader: { stagesInProgress: () => inProgress }, project: 'default' }),
     page: new Map(),
     picture: NO_PICTURES,
     logger: pino({ level: 'silent' }),
