@@ -113,6 +113,10 @@ export class HttpSweepService implements SweepService {
     return this.#ask('GET', `/sweeps/${encodeURIComponent(idOrName)}`);
   }
 
+  allProgress(): Promise<ProgressView[]> {
+    return this.#ask('GET', '/progress');
+  }
+
   progress(idOrName: string): Promise<ProgressView> {
     return this.#ask('GET', `/sweeps/${encodeURIComponent(idOrName)}/progress`);
   }

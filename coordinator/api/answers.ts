@@ -40,6 +40,7 @@ export interface Answers {
 
   'GET /sweeps': readonly SweepView[];
   'GET /sweeps/:sweep': SweepView;
+  'GET /progress': readonly ProgressView[];
   'GET /sweeps/:sweep/progress': ProgressView;
   'GET /sweeps/:sweep/trials': Results;
   'GET /sweeps/:sweep/importance': ImportanceView;

@@ -59,6 +59,12 @@ export class Boards {
     return reading;
   }
 
+  /** Whether it was read whole before. */
+  knows(record: SweepRecord): boolean {
+    const kept = this.#kept.get(record.id);
+    return kept !== undefined && isSame({ ...kept.board.record, state: record.state }, record);
+  }
+
   async #read(record: SweepRecord, kept: Kept | undefined): Promise<Board> {
     const startedMs = performance.now();
     const before = kept !== undefined && isSame({ ...kept.board.record, state: record.state }, record) ? kept : null;
@@ -79,7 +85,8 @@ export class Boards {
   }
 }
 
-async function boardOf(record: SweepRecord, changed: readonly BoardRow[], before: Board | null): Promise<Board> {
+/** Of the rows that have changed, and what is kept of the others. */
+export async function boardOf(record: SweepRecord, changed: readonly BoardRow[], before: Board | null): Promise<Board> {
   const rows = new Map(before?.rows);
   for (const row of changed) rows.set(row.id, row);
   const fresh = new Set(changed.map(({ id }) => id));

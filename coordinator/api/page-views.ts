@@ -31,6 +31,8 @@ export interface LeaderboardView {
   readonly total: number;
   readonly matching: number;
   readonly offset: number;
+  /** Whether columns are those of these trials alone: nothing of the others has been read. */
+  readonly partial: boolean;
   readonly trials: readonly LeaderboardRow[];
 }
 

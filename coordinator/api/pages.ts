@@ -5,12 +5,13 @@
 import { metricValue } from '../../proto/confusion.js';
 import type { RecordedCurve, SweepCosts, SweepRecord } from '../store/records.js';
 import type { Store } from '../store/store.js';
-import type { Board, Boards } from './board.js';
+import { boardOf, type Board, type Boards } from './board.js';
 import { columnNamed, type TrialColumn } from './columns.js';
 import { Costs } from './costs.js';
 import { BadRequest, SweepNotFound } from './errors.js';
 import { heatmapOf, type HeatmapQuery } from './heatmap.js';
-import type { ColumnView, CurvesView, FailuresView, HeatmapView, LeaderboardView, PointsView, SeriesPoint, SeriesView, SpaceView } from './page-views.js';
+import type { ColumnView, CurvesView, FailuresView, HeatmapView, LeaderboardRow, LeaderboardView, PointsView, SeriesPoint, SeriesView, SpaceView } from './page-views.js';
+import { standsAlone } from './results.js';
 import { holdsFor, sorted } from './select.js';
 import type { TrialResult } from './trial-views.js';
 
@@ -24,6 +25,8 @@ export interface LeaderboardQuery {
   readonly filter?: string | undefined;
   readonly sort?: string | undefined;
   readonly columns?: string | undefined;
+  /** Whether columns may be those of the answer's trials alone, where the others would have to be read for them. */
+  readonly quick: boolean;
   readonly offset: number;
   readonly limit: number;
 }
@@ -49,29 +52,54 @@ export class Pages {
   }
 
   /** Throws SweepNotFound; BadRequest for a formula that cannot be read or names no column. */
-  async leaderboard(idOrName: string, { filter, sort, columns, offset, limit }: LeaderboardQuery): Promise<LeaderboardView> {
-    const board = await this.#board(idOrName);
+  async leaderboard(idOrName: string, query: LeaderboardQuery): Promise<LeaderboardView> {
+    const record = await this.#find(idOrName);
+    const quickly = query.quick && !this.#boards.knows(record) ? await this.#part(record, query) : null;
+    if (quickly !== null) return quickly;
+    const { filter, sort, columns, offset, limit } = query;
+    const board = await this.#boards.of(record);
     const shown = columns === undefined ? usualColumns(board) : columns.split(',').map((name) => this.#column(board, name.trim(), 'columns'));
     const kept = chosen(board, filter);
     const ordered = sort === undefined ? kept : sorted(kept, board, board.columns, sort, 'sort');
-    const page = ordered.slice(offset, offset + limit);
-    // Means over epochs are read for what is shown alone.
-    const means = await this.#options.store.trialMeans(board.record.id, page.map(({ id }) => id));
-    const place = placeOf(board);
     return {
-      ...{ columns: shown.map(columnView), available: board.columns.map(columnView), total: board.trials.length, matching: kept.length, offset },
-      trials: page.map((bare) => {
-        const mean = means.get(bare.id);
-        const trial = mean === undefined ? bare : { ...bare, ...mean };
-        const { id, number, state, failure } = trial;
-        return { id, number, state, place: place(bare), failure, values: shown.map((column) => column.value(trial)) };
-      }),
+      ...{ columns: shown.map(columnView), available: board.columns.map(columnView), total: board.trials.length, matching: kept.length, offset, partial: false },
+      trials: await this.#leaderboardRows(record, ordered.slice(offset, offset + limit), shown, placeOf(board, 0)),
     };
   }
 
+  /** Read by itself, without the trials before and after it. Null where that cannot be. */
+  async #part(record: SweepRecord, { filter, sort, columns, offset, limit }: LeaderboardQuery): Promise<LeaderboardView | null> {
+    if (filter !== undefined || sort !== undefined || columns !== undefined || !standsAlone(record)) return null;
+    const part = await this.#options.store.leaderboardPart(record.id, offset, limit);
+    if (part === null) return null;
+    const board = await boardOf(record, part.rows, null);
+    const shown = usualColumns(board);
+    return {
+      ...{ columns: shown.map(columnView), available: board.columns.map(columnView), total: part.total, matching: part.total, offset, partial: true },
+      trials: await this.#leaderboardRows(record, board.trials, shown, placeOf(board, offset)),
+    };
+  }
+
+  /** Means over epochs are read for what is shown alone. */
+  async #leaderboardRows(record: SweepRecord, page: readonly TrialResult[], shown: readonly TrialColumn[], place: (trial: TrialResult) => number | null): Promise<LeaderboardRow[]> {
+    const means = await this.#options.store.trialMeans(record.id, page.map(({ id }) => id));
+    return page.map((bare) => {
+      const mean = means.get(bare.id);
+      const trial = mean === undefined ? bare : { ...bare, ...mean };
+      const { id, number, state, failure } = trial;
+      return { id, number, state, place: place(bare), failure, values: shown.map((column) => column.value(trial)) };
+    });
+  }
+
   async series(idOrName: string, points: number): Promise<SeriesView> {
-    const { record, trials, rows } = await this.#board(idOrName);
+    const record = await this.#find(idOrName);
     const { metric, direction } = record.spec.objective;
+    const stored = await this.#options.store.objectiveSeries(record.id, points);
+    if (stored !== null) {
+      const moments = stored.moments.map(({ id, number, at, minimised: value, isPoint, isBest }) => ({ isPoint, isBest, point: { number, id, at: at.toISOString(), value: direction === 'maximize' ? -value : value } }));
+      return { metric, direction, of: stored.of, points: moments.flatMap(({ isPoint, point }) => (isPoint ? [point] : [])), best: moments.flatMap(({ isBest, point }) => (isBest ? [point] : [])) };
+    }
+    const { trials, rows } = await this.#boards.of(record);
     const ended = trials
       .flatMap(({ id, number, state, objective, shortfall }) => {
         const at = rows.get(id)?.updatedAt;
@@ -191,8 +219,8 @@ function columnView({ name, best, measured = false }: TrialColumn): ColumnView {
 }
 
 /** Completed trials stand first. */
-function placeOf({ trials }: Board): (trial: TrialResult) => number | null {
-  const places = new Map(trials.filter(({ state }) => state === 'completed').map(({ id }, index) => [id, index + 1]));
+function placeOf({ trials }: Board, offset: number): (trial: TrialResult) => number | null {
+  const places = new Map(trials.filter(({ state }) => state === 'completed').map(({ id }, index) => [id, offset + index + 1]));
   return ({ id }) => places.get(id) ?? null;
 }
 

@@ -176,6 +176,11 @@ function finite(value: number | undefined): number | null {
   return value === undefined || !Number.isFinite(value) ? null : value;
 }
 
+/** Whether each trial's place goes by its own standing: not by a Pareto front, or a mean over replicates. */
+export function standsAlone({ spec }: SweepRecord): boolean {
+  return spec.objective.others === undefined && replicatesOf(spec) === 1;
+}
+
 /** What places a trial on the leaderboard. */
 export type Ranked = Pick<TrialResult, 'number' | 'state' | 'settings' | 'objective' | 'objectives' | 'rank' | 'mean' | 'spread' | 'shortfall'>;
 

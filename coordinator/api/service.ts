@@ -9,8 +9,9 @@ import { differences, sideBySide } from '../sweep/difference.js';
 import type { Assignment, TrialPlan } from '../sweep/spec.js';
 import type { RecordedEvaluation, SweepRecord, TrialRecord } from '../store/records.js';
 import type { Store } from '../store/store.js';
+import type { LeaderSnapshot } from '../leader/snapshot.js';
 import { memoryAsk } from '../placement/memory.js';
-import { moveSweep, type TrialState } from '../trial/states.js';
+import { moveSweep } from '../trial/states.js';
 import { Garbage } from '../blob/garbage.js';
 import { costOf } from './cost.js';
 import { DataSets } from './data-sets.js';
@@ -22,6 +23,7 @@ import { importanceOf } from './importance.js';
 import { chunks, distinctKeys, epochsOf } from './known-epochs.js';
 import { Kept } from './kept.js';
 import type { Leading } from './leading.js';
+import { StoredProgress } from './stored-progress.js';
 import { Submissions } from './submissions.js';
 import { requestOfText, type TextSubmission } from './text-submission.js';
 import { attemptRows, Timelines } from './timeline.js';
@@ -49,7 +51,6 @@ import type {
   SweepComparison,
   SweepFileView,
   SweepView,
-  TrialCounts,
 } from './views.js';
 
 export interface ServiceOptions {
@@ -76,6 +77,7 @@ const MOST_ENSEMBLES = 8;
 interface Shared {
   readonly data: DataSets;
   readonly ensembles: Kept<EnsembleView>;
+  readonly progress: StoredProgress;
 }
 
 export class ApplicationService implements SweepService {
@@ -87,7 +89,7 @@ export class ApplicationService implements SweepService {
   readonly #timelines: Timelines;
   readonly #shared: Shared;
 
-  constructor(options: ServiceOptions, shared: Shared = { data: new DataSets(options), ensembles: new Kept(MOST_ENSEMBLES) }) {
+  constructor(options: ServiceOptions, shared: Shared = { data: new DataSets(options), ensembles: new Kept(MOST_ENSEMBLES), progress: new StoredProgress(options.store) }) {
     this.#options = options;
     this.#shared = shared;
     this.#store = options.store;
@@ -155,28 +157,26 @@ export class ApplicationService implements SweepService {
   }
 
   async progress(idOrName: string): Promise<ProgressView> {
-    const sweep = await this.#find(idOrName);
+    return this.#progressOf(await this.#find(idOrName), this.#options.leader.snapshot());
+  }
+
+  async allProgress(): Promise<ProgressView[]> {
     const snapshot = this.#options.leader.snapshot();
+    const views: ProgressView[] = [];
+    // One after the other: each may count the epochs of many trials.
+    for (const sweep of await this.#store.listSweeps(this.#options.project)) views.push(await this.#progressOf(sweep, snapshot));
+    return views;
+  }
+
+  async #progressOf(sweep: SweepRecord, snapshot: LeaderSnapshot | null): Promise<ProgressView> {
     const live = snapshot?.sweeps.find((candidate) => candidate.id === sweep.id);
     const connected = snapshot?.workers.filter((worker) => worker.connected) ?? [];
     return {
       sweep: sweepView(sweep),
-      ...(live === undefined ? await this.#storedProgress(sweep) : { trials: live.trials, epochs: live.epochs, best: live.best }),
+      ...(live === undefined ? await this.#shared.progress.of(sweep) : { trials: live.trials, epochs: live.epochs, best: live.best }),
       running: connected.flatMap((worker) => worker.running.filter((slot) => slot.sweep === sweep.id).map((slot) => ({ ...slot, worker: worker.name }))),
       workers: connected.map((worker) => ({ name: worker.name, slots: worker.slots })),
       notice: live?.problem ?? (sweep.state === 'running' ? this.#options.leader.problem() ?? waitingFor(live?.numerics ?? 'none', sweep.spec.workers ?? null, connected) : null),
-    };
-  }
-
-  /** Of a sweep that no leader has in memory: it has ended, or nothing runs. */
-  async #storedProgress(sweep: SweepRecord): Promise<Pick<ProgressView, 'trials' | 'epochs' | 'best'>> {
-    const { states, total, recorded } = await this.#store.totalsOf(sweep.id);
-    const completed = states.completed === undefined ? [] : (await this.#store.trialRows(sweep.id)).filter(({ state }) => state === 'completed');
-    const best = leaderboard(sweep, completed.map((row) => rankedRow(sweep, row)))[0];
-    return {
-      trials: countTrials(states),
-      epochs: { total, recorded },
-      best: best === undefined ? null : { trial: best.row.id, number: best.number, value: sweep.spec.replicates === undefined ? best.objective : best.mean },
     };
   }
 
@@ -409,10 +409,4 @@ function resultOf(sweep: SweepRecord, trial: TrialRecord, known: KnownEpochs): T
 
 function chosenKeys(trials: readonly TrialRecord[]): EpochKey[] {
   return [...new Set(trials.flatMap((trial) => (trial.bestEpoch === null ? [] : (trial.plan.path[trial.bestEpoch] ?? []))))];
-}
-
-function countTrials(states: { readonly [state in TrialState]?: number }): TrialCounts {
-  const { completed = 0, pruned = 0, failed = 0, infeasible = 0, cancelled = 0, running = 0, queued = 0, paused = 0 } = states;
-  const waiting = queued + paused;
-  return { total: completed + pruned + failed + infeasible + cancelled + running + waiting, done: completed + pruned, failed: failed + infeasible, cancelled, running, waiting };
 }

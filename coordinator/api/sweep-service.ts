@@ -23,6 +23,8 @@ export interface SweepService {
   sweeps(): Promise<SweepView[]>;
   sweep(idOrName: string): Promise<SweepView>;
   progress(idOrName: string): Promise<ProgressView>;
+  /** Of all sweeps, in the order in which they were made. */
+  allProgress(): Promise<ProgressView[]>;
   results(idOrName: string, options: ResultsOptions): Promise<Results>;
   /** Of the trials that have completed so far. Throws `NoEnsemble` where none has, or they have no predictions. */
   ensemble(idOrName: string): Promise<EnsembleView>;

@@ -8,11 +8,11 @@
 import type { EpochResult } from '../../proto/work.js';
 import type { Judgement } from '../pruner/pruner.js';
 import { chosenEpoch, emptyFold, foldEpoch } from '../trial/fold.js';
-import { compareScores, improves, scoreOf } from '../trial/rank.js';
+import { compareScores, improves, minimised, scoreOf, type Score } from '../trial/rank.js';
 import { whatIsMissing } from '../trial/reported.js';
 import { isEnded, moveSweep, moveTrial, type TrialState } from '../trial/states.js';
 import { Forest, isStateless, type EpochNode } from '../stage/forest.js';
-import type { TrialFailure, TrialRecord } from '../store/records.js';
+import type { StoredScore, TrialFailure, TrialRecord } from '../store/records.js';
 import type { TurnWrites } from '../store/turn-writes.js';
 import type { BudgetEnd } from '../sweep/spec.js';
 import { claimEnd, claimPath, giveUpEnd, giveUpPath, goOn, leaveEarly, pin } from './claims.js';
@@ -365,15 +365,14 @@ export class Board {
 
   #note(trial: TrialRun, writes: TurnWrites): void {
     const until = trial.sweep.pruning === null ? null : trial.until;
-    writes.trials.push({ id: trial.id, revision: trial.sweep.record.revision, state: trial.state, ...endOf(trial), until, failure: trial.failure });
+    writes.trials.push({ id: trial.id, revision: trial.sweep.record.revision, state: trial.state, ...endOf(trial), until, failure: trial.failure, score: storedScore(trial) });
   }
 
   #considerBest(trial: TrialRun): void {
-    const { sweep, chosen } = trial;
-    const result = chosen?.result ?? null;
-    if (trial.state !== 'completed' || chosen === null || result === null) return;
+    const { sweep } = trial;
+    const score = completedScore(trial);
+    if (score === null) return;
     const { objective } = sweep.record.spec;
-    const score = scoreOf(trial.number, { ...chosen, result }, objective, sweep.rule.classes, sweep.rule.positive);
     const scored = together({ trial, score });
     if (scored === null) return;
     if (sweep.best === null || compareScores(scored.score, sweep.best.score, objective) < 0) sweep.best = scored;
@@ -400,6 +399,18 @@ export class Board {
 }
 
 const freshTrial = { state: 'queued', epochs: null, until: null, bestEpoch: null, failure: null, ahead: null } as const;
+
+/** Of a completed trial; null of the others. */
+function completedScore({ number, state, chosen, sweep: { record, rule } }: TrialRun): Score | null {
+  const result = chosen?.result ?? null;
+  return state !== 'completed' || chosen === null || result === null ? null : scoreOf(number, { ...chosen, result }, record.spec.objective, rule.classes, rule.positive);
+}
+
+/** How the store keeps what places a completed trial. */
+function storedScore(trial: TrialRun): StoredScore | undefined {
+  const score = completedScore(trial);
+  return score === null ? undefined : { shortfall: score.shortfall, minimised: minimised(score.value, trial.sweep.record.spec.objective.direction) };
+}
 
 /** How the store keeps the end of a trial's path; nothing while it is open. */
 function endOf(trial: TrialRun): { readonly epochs: number | null; readonly bestEpoch: number | null } {

@@ -18,13 +18,13 @@ import { eventBatch, readEvents, readLastEvent } from './events.js';
 import { readLeader, silentForMs, takeLeadership } from './leader.js';
 import { peakBatch, readPeaks } from './memory-peaks.js';
 import { migrate, readMigrations } from './migrate.js';
-import type { AttemptRecord, EndedSession, EventWrite, FailureCount, LeaderRecord, OpenAttempt, RecordedEpoch, RecordedEvaluation, Recordings, StagesBelow, StoredEvent, StoredWorker, SweepCosts, SweepRecord, SweepSource, TokenRecord, TrialAttempt, TrialRecord, TrialRow, UnreferencedBlob } from './records.js';
+import type { AttemptRecord, EndedSession, EventWrite, FailureCount, LeaderRecord, OpenAttempt, RecordedEpoch, RecordedEvaluation, LeaderboardPart, RecordedSeries, Recordings, StagesBelow, StoredEvent, StoredWorker, SweepCosts, SweepRecord, SweepSource, TokenRecord, TrialAttempt, TrialRecord, TrialRow, UnreferencedBlob } from './records.js';
 import { readStages } from './stages.js';
 import type { Candidate, Leadership, Store } from './store.js';
 import type { Carried, FreshTrial, NewSweep, NewToken, TurnWrites } from './turn-writes.js';
 import { lockSweep, lockSweepState, noteChange, readFileRevision, readManifests, readOpenSweeps, readSource, readSweep, readSweeps, spentBatch, sweepBatch, writeRevision, type StoredSweep } from './sweeps.js';
 import { findTokens, newTokenBatch, noteTokens, readTokens, revokeBatch } from './tokens.js';
-import { readBoardRows, readTotals, readTrialMeans, readTrialRows } from './trial-rows.js';
+import { readBoardRows, readLeaderboardPart, readSeries, readTotals, readTrialMeans, readTrialRows } from './trial-rows.js';
 import { cancelBatch, keepBatch, knownBatch, newTrialBatch, readCompleted, readNumberedTrial, readTrial, readTrials, retryBatch, reviveBatch, trialBatch } from './trials.js';
 import { readWorkers, workerBatch } from './workers.js';
 
@@ -184,6 +184,14 @@ class PostgresStore implements Store {
 
   trialsOf(sweep: string): Promise<TrialRecord[]> {
     return this.#database.read((client) => readTrials(client, sweep));
+  }
+
+  leaderboardPart(sweep: string, offset: number, limit: number): Promise<LeaderboardPart | null> {
+    return this.#database.read((client) => readLeaderboardPart(client, sweep, offset, limit));
+  }
+
+  objectiveSeries(sweep: string, points: number): Promise<RecordedSeries | null> {
+    return this.#database.read((client) => readSeries(client, sweep, points));
   }
 
   trialRows(sweep: string): Promise<TrialRow[]> {

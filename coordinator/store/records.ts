@@ -105,6 +105,28 @@ export interface TrialRow {
   readonly measured: (Pick<RecordedEpoch, 'key' | 'result' | 'params' | 'msPerImage'> & { readonly epoch: number }) | null;
 }
 
+/** Where a completed trial stands by the objective of its sweep (trial/rank.ts): by the one, then by the other, then by its number. */
+export interface StoredScore {
+  readonly shortfall: number;
+  /** Of the first objective, smaller is better; NaN where it was not reported. */
+  readonly minimised: number;
+}
+
+/** A part of a leaderboard of one objective, without replicates. */
+export interface LeaderboardPart {
+  /** Trials of the sweep, and those of them that have completed, which stand first. */
+  readonly total: number;
+  readonly completed: number;
+  readonly rows: readonly BoardRow[];
+}
+
+/** Completed trials that have a value of the objective, in order of their end. */
+export interface RecordedSeries {
+  readonly of: number;
+  /** A part of them, taken evenly, and each that was better than all before it. */
+  readonly moments: readonly (Pick<TrialRow, 'id' | 'number'> & { readonly at: Date; readonly minimised: number; readonly isPoint: boolean; readonly isBest: boolean })[];
+}
+
 /** A trial of a leaderboard that is kept, with when it last changed. */
 export interface BoardRow extends TrialRow {
   readonly updatedAt: Date;

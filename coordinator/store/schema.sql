@@ -200,7 +200,10 @@ create table trial (
   updated_at timestamp with time zone not null default now(),
   until integer,
   ahead integer,
+  shortfall double precision,
+  minimised double precision,
   constraint trial_pkey PRIMARY KEY (id),
+  constraint trial_score_check CHECK (((shortfall IS NULL) = (minimised IS NULL))),
   constraint trial_state_check CHECK ((state = ANY (ARRAY['queued'::text, 'running'::text, 'paused'::text, 'completed'::text, 'pruned'::text, 'failed'::text, 'infeasible'::text, 'cancelled'::text]))),
   constraint trial_sweep_revision_fkey FOREIGN KEY (sweep, revision) REFERENCES sweep_revision(sweep, revision),
   constraint trial_sweep_revision_number_key UNIQUE (sweep, revision, number)
@@ -238,3 +241,5 @@ CREATE INDEX sweep_open ON public.sweep USING btree (id) WHERE (state = ANY (ARR
 CREATE INDEX trial_chosen ON public.trial USING btree ((path[(best_epoch + 1)])) WHERE (state = 'completed'::text);
 
 CREATE INDEX trial_last_epoch ON public.trial USING btree ((path[epochs])) WHERE (state = 'completed'::text);
+
+CREATE INDEX trial_score ON public.trial USING btree (sweep, revision, shortfall, minimised, number) WHERE (state = 'completed'::text);

@@ -12,7 +12,7 @@
 import type { BlobId, EpochKey } from '../../proto/work.js';
 import type { MemoryPeak } from '../placement/memory.js';
 import type { SweepState, TrialState } from '../trial/states.js';
-import type { BoardRow, EndedSession, EventWrite, FailureCount, LeaderRecord, OpenAttempt, RecordedCurve, RecordedEpoch, RecordedEvaluation, Recordings, StageParent, StagesBelow, StoredEvent, StoredWorker, SweepCosts, SweepRecord, SweepSource, TokenRecord, TrialMeans, TrialRecord, TrialRow, UnreferencedBlob, AttemptRecord, TrialAttempt } from './records.js';
+import type { BoardRow, EndedSession, EventWrite, FailureCount, LeaderRecord, OpenAttempt, RecordedCurve, RecordedEpoch, RecordedEvaluation, LeaderboardPart, RecordedSeries, Recordings, StageParent, StagesBelow, StoredEvent, StoredWorker, SweepCosts, SweepRecord, SweepSource, TokenRecord, TrialMeans, TrialRecord, TrialRow, UnreferencedBlob, AttemptRecord, TrialAttempt } from './records.js';
 import type { Carried, FreshTrial, NewSweep, NewToken, TurnWrites } from './turn-writes.js';
 
 export interface Leadership {
@@ -71,6 +71,10 @@ export interface Store {
   trialsOf(sweep: string): Promise<TrialRecord[]>;
   /** The same trials as leaderboards need them. */
   trialRows(sweep: string): Promise<TrialRow[]>;
+  /** A part of them as a leaderboard of one objective without replicates has them; null where it is not known how all stand. */
+  leaderboardPart(sweep: string, offset: number, limit: number): Promise<LeaderboardPart | null>;
+  /** At most `points` of the completed ones evenly, and each that was the best so far by the first objective; null where it is not known how all stand. */
+  objectiveSeries(sweep: string, points: number): Promise<RecordedSeries | null>;
   /** The same with when each last changed: of all trials, or of those that run or have changed since. `asOf`: by the database's clock, before they were read. */
   boardRows(sweep: string, since: Date | null): Promise<{ readonly asOf: Date; readonly rows: BoardRow[] }>;
   /** By trial: a metric as it was reported, over the recorded epochs. A trial without any has none. */

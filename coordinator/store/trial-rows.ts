@@ -7,7 +7,7 @@ import type { EpochKey } from '../../proto/work.js';
 import type { Assignment } from '../sweep/spec.js';
 import type { TrialState } from '../trial/states.js';
 import { readEpochResult, type StoredEpochResult } from './metrics-json.js';
-import type { BoardRow, TrialFailure, TrialMeans, TrialRow } from './records.js';
+import type { BoardRow, RecordedSeries, LeaderboardPart, TrialFailure, TrialMeans, TrialRow } from './records.js';
 
 interface Row {
   readonly id: string;
@@ -28,18 +28,69 @@ interface Row {
 }
 
 export function readTrialRows(client: ClientBase, sweep: string): Promise<TrialRow[]> {
-  return readRows(client, sweep, null);
+  return readRows(client, 'trial-rows', sweep, '', []);
+}
+
+/** Of one objective without replicates, in the order of the leaderboard: what has completed as it stands, then the others by number. Null where it is not known how all stand. */
+export async function readLeaderboardPart(client: ClientBase, sweep: string, offset: number, limit: number): Promise<LeaderboardPart | null> {
+  const { rows: [counts] } = await client.query<{ total: number; completed: number; unknown: number; ids: string[] }>({
+    name: 'leaderboard-part',
+    // The revision as a value of its own: by the index in its order.
+    text: `with c as (
+        select count(*)::int as total, (count(*) filter (where state = 'completed'))::int as completed, (count(*) filter (where state = 'completed' and shortfall is null))::int as unknown
+        from trial where sweep = $1 and revision = (select revision from sweep where id = $1)
+      )
+      select c.*, array(
+          select id from trial where sweep = $1 and revision = (select revision from sweep where id = $1) and state = 'completed' order by shortfall, minimised, number offset $2 limit $3
+        ) || array(
+          select id from trial where sweep = $1 and revision = (select revision from sweep where id = $1) and state <> 'completed' order by number
+          offset greatest(0, $2 - c.completed) limit greatest(0, $2::int + $3::int - greatest($2, c.completed))
+        ) as ids from c`,
+    values: [sweep, offset, limit],
+  });
+  if (counts === undefined || counts.unknown > 0) return null;
+  const { ids } = counts;
+  const found = new Map((await readRows(client, 'some-trial-rows', sweep, 'and t.id = any($2)', [ids])).map((row) => [row.id, row]));
+  return { total: counts.total, completed: counts.completed, rows: ids.flatMap((id) => found.get(id) ?? []) };
+}
+
+/** Null where it is not known how all completed trials stand. */
+export async function readSeries(client: ClientBase, sweep: string, points: number): Promise<RecordedSeries | null> {
+  const { rows } = await client.query<{ id: string | null; number: number; at: Date; minimised: number; of: string; unknown: boolean; is_point: boolean; is_best: boolean }>({
+    name: 'series',
+    text: `with t as materialized (
+        select t.id, t.number, date_trunc('milliseconds', t.updated_at) as at, t.shortfall, t.minimised from sweep s join trial t on t.sweep = s.id and t.revision = s.revision
+        where s.id = $1 and t.state = 'completed'
+      ),
+      known as (select * from t where minimised <> 'NaN'),
+      c as (select (select count(*) from known) as of, exists (select from t where shortfall is null) as unknown),
+      w as (
+        select id, number, at, minimised, shortfall, row_number() over o - 1 as n,
+          min(minimised) filter (where shortfall <= 0) over (order by at, number rows between unbounded preceding and 1 preceding) as before
+        from known window o as (order by at, number)
+      ),
+      taken as (select distinct floor(i * (c.of - 1)::float8 / greatest(1, $2 - 1) + 0.5)::bigint as n from c, generate_series(0, $2 - 1) i where c.of > $2),
+      p as (
+        select w.*, c.of <= $2 or exists (select from taken where taken.n = w.n) as is_point, shortfall <= 0 and (before is null or minimised < before) as is_best from w, c
+      )
+      select p.id, p.number, p.at, p.minimised, c.of, c.unknown, p.is_point, p.is_best from c left join p on p.is_point or p.is_best order by p.at, p.number`,
+    values: [sweep, points],
+  });
+  const first = rows[0];
+  if (first === undefined || first.unknown) return null;
+  return { of: Number(first.of), moments: rows.flatMap(({ id, number, at, minimised, is_point, is_best }) => (id === null ? [] : [{ id, number, at, minimised, isPoint: is_point, isBest: is_best }])) };
 }
 
 /** Those that have changed since, and those that run: an epoch changes no trial. */
 export async function readBoardRows(client: ClientBase, sweep: string, since: Date | null): Promise<{ asOf: Date; rows: BoardRow[] }> {
   const { rows: [clock] } = await client.query<{ now: Date }>({ name: 'clock', text: 'select clock_timestamp() as now' });
-  return { asOf: clock?.now ?? new Date(0), rows: await withMemory(client, () => readRows(client, sweep, since)) };
+  return { asOf: clock?.now ?? new Date(0), rows: await withMemory(client, () => readRows(client, 'board-rows', sweep, "and ($2::timestamptz is null or t.updated_at >= $2 or t.state = 'running')", [since])) };
 }
 
-async function readRows(client: ClientBase, sweep: string, since: Date | null): Promise<BoardRow[]> {
+/** `condition`: more of it, over trials as `t`, with its values from $2 on. */
+async function readRows(client: ClientBase, name: string, sweep: string, condition: string, values: readonly unknown[]): Promise<BoardRow[]> {
   const { rows } = await client.query<Row>({
-    name: 'trial-rows',
+    name,
     // A plan is read where it says more than 0 alone: it is a long text.
     text: `with s as materialized (
         select s.id, s.revision, r.spec ->> 'replicates' is not null as has_replicates from sweep s join sweep_revision r on r.sweep = s.id and r.revision = s.revision where s.id = $1
@@ -54,8 +105,8 @@ async function readRows(client: ClientBase, sweep: string, since: Date | null): 
         join epoch k on k.key = u.key
       ) f
       left join epoch e on e.key = t.path[coalesce(t.best_epoch + 1, f.last)]
-      where ($2::timestamptz is null or t.updated_at >= $2 or t.state = 'running') order by t.number`,
-    values: [sweep, since],
+      where true ${condition} order by t.number`,
+    values: [sweep, ...values],
   });
   return rows.map(rowOf);
 }

@@ -20,8 +20,10 @@ export function trialBatch(updates: readonly TrialUpdate[]): Batch | null {
   return {
     what: 'trials in a state that leads to the new one',
     name: 'trials',
-    text: `update trial t set state = g.state, epochs = g.epochs, until = coalesce(g.until, t.until), best_epoch = g.best_epoch, failure = g.failure::jsonb, updated_at = now()
-      from unnest($1::text[], $2::text[], $3::text[], $4::int[], $5::int[], $6::int[], $7::text[], $9::int[]) as g(id, first, state, epochs, until, best_epoch, failure, revision)
+    text: `update trial t set state = g.state, epochs = g.epochs, until = coalesce(g.until, t.until), best_epoch = g.best_epoch, failure = g.failure::jsonb,
+        shortfall = g.shortfall, minimised = g.minimised, updated_at = now()
+      from unnest($1::text[], $2::text[], $3::text[], $4::int[], $5::int[], $6::int[], $7::text[], $9::int[], $10::float8[], $11::float8[])
+        as g(id, first, state, epochs, until, best_epoch, failure, revision, shortfall, minimised)
       where t.id = g.id and t.revision = g.revision and (t.state = g.first or t.state || '>' || g.first = any($8::text[]))`,
     values: [
       last.map((update) => update.id),
@@ -33,6 +35,8 @@ export function trialBatch(updates: readonly TrialUpdate[]): Batch | null {
       last.map((update) => (update.failure === null ? null : jsonText(update.failure))),
       legalMoves(trialTransitions),
       last.map((update) => update.revision),
+      last.map(({ score }) => score?.shortfall ?? null),
+      last.map(({ score }) => score?.minimised ?? null),
     ],
     expected: last.length,
   };
@@ -85,15 +89,20 @@ export function knownBatch({ from, known }: Carried): Batch {
   };
 }
 
-/** Trials of a revision that go on under the next one. */
+/** Trials of a revision that go on under the next one, where they stand as they did if that goes by the same objective. */
 export function keepBatch(sweep: string, { from, kept, judgedAnew, foldedAnew, revives }: Carried): Batch | null {
   if (kept.length === 0) return null;
   return {
     what: 'trials that a new revision keeps',
     name: 'keep-trials',
-    text: `update trial set revision = $3 + 1, until = case when $4 then null else until end,
-        state = case when $7 and state = 'cancelled' then 'queued' else state end, epochs = case when $7 and state = 'cancelled' then null else epochs end
-      where sweep = $1 and id = any($2::text[]) and revision = $3 and not ($5 and state = any($6::text[]))`,
+    text: `with same as materialized (
+        select count(distinct jsonb_build_array(spec::jsonb -> 'objective', data::jsonb -> 'classes', data::jsonb -> 'positive')) = 1 as objective
+        from sweep_revision where sweep = $1 and revision in ($3, $3 + 1)
+      )
+      update trial set revision = $3 + 1, until = case when $4 then null else until end,
+        state = case when $7 and state = 'cancelled' then 'queued' else state end, epochs = case when $7 and state = 'cancelled' then null else epochs end,
+        shortfall = case when same.objective then shortfall end, minimised = case when same.objective then minimised end
+      from same where sweep = $1 and id = any($2::text[]) and revision = $3 and not ($5 and state = any($6::text[]))`,
     values: [sweep, kept, from.revision, judgedAnew, foldedAnew, Object.keys(trialTransitions).filter((state) => isEnded(state as TrialState)), revives],
     expected: kept.length,
   };
@@ -116,7 +125,7 @@ export function retryBatch(sweep: string, revision: number, trials: readonly str
   return {
     what: 'trials to be tried again',
     name: 'retry-trials',
-    text: `update trial set state = 'queued', epochs = null, best_epoch = null, failure = null, until = null, updated_at = now()
+    text: `update trial set state = 'queued', epochs = null, best_epoch = null, failure = null, until = null, shortfall = null, minimised = null, updated_at = now()
       where sweep = $1 and revision = $2 and id = any($3::text[]) and state = any($4::text[])`,
     values: [sweep, revision, trials, ended],
     expected: trials.length,

@@ -4,7 +4,7 @@ import type { BudgetEnd, DataSummary, SweepSpec, TrialPlan } from '../sweep/spec
 import type { WarmStart } from '../sweep/warm-start.js';
 import type { MemoryPeak } from '../placement/memory.js';
 import type { SweepState, TrialState } from '../trial/states.js';
-import type { EventWrite, OpenAttempt, RevisionOrigin, Spent, SweepRecord, SweepSource, TokenRecord, TrialFailure } from './records.js';
+import type { EventWrite, OpenAttempt, RevisionOrigin, Spent, StoredScore, SweepRecord, SweepSource, TokenRecord, TrialFailure } from './records.js';
 
 /** The attempt as it is read again by a later leader, and the stage it is of. */
 export interface GrantWrite extends OpenAttempt {
@@ -67,6 +67,8 @@ export interface TrialUpdate {
   readonly until: number | null;
   readonly bestEpoch: number | null;
   readonly failure: TrialFailure | null;
+  /** Of a completed trial; absent where it is not known. */
+  readonly score?: StoredScore | undefined;
 }
 
 export interface SweepUpdate {

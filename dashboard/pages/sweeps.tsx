@@ -73,8 +73,7 @@ function leftText(line: SweepLine): string {
 }
 
 async function loadLines(signal: AbortSignal): Promise<readonly Omit<SweepLine, 'costs'>[]> {
-  const sweeps = await ask('GET /sweeps', { signal });
-  return Promise.all(sweeps.map(async (sweep) => ({ sweep, progress: await ask('GET /sweeps/:sweep/progress', { at: { sweep: sweep.id }, signal }) })));
+  return (await ask('GET /progress', { signal })).map((progress) => ({ sweep: progress.sweep, progress }));
 }
 
 export function SweepsPage(): JSX.Element {

@@ -171,6 +171,10 @@ export const answerSchemas: { readonly definitions: { readonly [name: string]: S
     "offset": {
      "type": "number"
     },
+    "partial": {
+     "type": "boolean",
+     "description": "Whether columns are those of these trials alone: nothing of the others has been read."
+    },
     "trials": {
      "type": "array",
      "items": {
@@ -184,6 +188,7 @@ export const answerSchemas: { readonly definitions: { readonly [name: string]: S
     "total",
     "matching",
     "offset",
+    "partial",
     "trials"
    ]
   },
@@ -5370,6 +5375,12 @@ export const answerSchemas: { readonly definitions: { readonly [name: string]: S
   },
   "GET /sweeps/:sweep": {
    "$ref": "#/components/schemas/SweepView"
+  },
+  "GET /progress": {
+   "type": "array",
+   "items": {
+    "$ref": "#/components/schemas/ProgressView"
+   }
   },
   "GET /sweeps/:sweep/progress": {
    "$ref": "#/components/schemas/ProgressView"

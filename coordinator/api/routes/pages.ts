@@ -10,6 +10,7 @@ const upTo = (most: number, usual: number) => z.coerce.number().int().min(1).max
 const leaderboardQuery = z.object({
   ...{ filter, columns },
   sort: z.string().min(1).optional().describe('a column, the best first; NAME:asc or NAME:desc say otherwise'),
+  quick: z.enum(['0', '1']).default('0').describe('1: at once, the columns those of these trials alone where no others have been read (partial); for the best first, unfiltered, with the usual columns'),
   offset: z.coerce.number().int().min(0).default(0),
   limit: upTo(1_000, 100),
 });
@@ -26,7 +27,7 @@ export interface PagesRoutesOptions {
 export function pagesRoutes({ pages }: PagesRoutesOptions): readonly Route[] {
   return [
     route('GET /costs', { right: 'read', summary: "What the epochs of each sweep's trials cost, and what sharing saved" }, () => pages.costs()),
-    route('GET /sweeps/:sweep/leaderboard', { right: 'read', summary: 'A part of its trials, best first or sorted by a column', query: leaderboardQuery }, (_, { params, query }) => pages.leaderboard(params.sweep, query)),
+    route('GET /sweeps/:sweep/leaderboard', { right: 'read', summary: 'A part of its trials, best first or sorted by a column', query: leaderboardQuery }, (_, { params, query }) => pages.leaderboard(params.sweep, { ...query, quick: query.quick === '1' })),
     route('GET /sweeps/:sweep/series', { right: 'read', summary: 'The objective over time, and each trial that was the best so far', query: seriesQuery }, (_, { params, query }) => pages.series(params.sweep, query.points)),
     route('GET /sweeps/:sweep/curves', { right: 'read', summary: 'Learning curves of some trials: one metric over epochs', query: curvesQuery }, (_, { params, query }) => pages.curves(params.sweep, query)),
     route('GET /sweeps/:sweep/points', { right: 'read', summary: 'Trials as points over hyperparameters and objectives: for parallel coordinates and slices', query: pointsQuery }, (_, { params, query }) => pages.points(params.sweep, query)),

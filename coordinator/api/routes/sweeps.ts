@@ -31,6 +31,7 @@ const sinceQuery = z.object({ since: z.coerce.number().int().nonnegative() });
 export const sweepRoutes: readonly Route[] = [
   route('GET /sweeps', { right: 'read', summary: 'All sweeps, in the order in which they were made' }, (service) => service.sweeps()),
   route('GET /sweeps/:sweep', { right: 'read', summary: 'A sweep, by its name or id' }, (service, { params }) => service.sweep(params.sweep)),
+  route('GET /progress', { right: 'read', summary: 'How far each sweep is, in the order in which they were made' }, (service) => service.allProgress()),
   route('GET /sweeps/:sweep/progress', { right: 'read', summary: 'How far it is: trials, epochs, the best, what runs now' }, (service, { params }) => service.progress(params.sweep)),
   route('GET /sweeps/:sweep/trials', { right: 'read', summary: 'All trials with their results, best first', query: trialsQuery }, (service, { params, query }) => service.results(params.sweep, { test: query.test === '1', limit: query.limit })),
   route('GET /sweeps/:sweep/importance', { right: 'read', summary: 'Which hyperparameters matter for a metric, by default the objective', query: importanceQuery }, (service, { params, query }) => service.importance(params.sweep, query.metric ?? null)),

@@ -3,7 +3,7 @@
  * around what is in sight is asked for, however many trials there are.
  */
 import type { JSX } from 'preact';
-import { useRef } from 'preact/hooks';
+import { useEffect, useRef } from 'preact/hooks';
 import { ask, segment } from '../../api/client.js';
 import type { Answers, Json, SweepView, TrialState } from '../../api/types.js';
 import { DataTable, localRows, sortingOf, TableTools, type Column, type Rows } from '../../components/data-table.js';
@@ -39,13 +39,21 @@ export function Leaderboard({ sweep }: { readonly sweep: SweepView }): JSX.Eleme
   const offset = useRef(0);
   /** As it was last answered: what there is to choose from, while something else is read or was refused. */
   const known = useRef<View | null>(null);
+  // The first rows at once, whatever else of the sweep has not been read so far.
+  const quick = useRef(true);
   const asked = { filter: filter.trim() === '' ? null : filter, sort, columns: columns === '' ? null : columns };
   const { resource, reload } = useResource(
     `${sweep.id} ${JSON.stringify(asked)}`,
-    (signal) => ask('GET /sweeps/:sweep/leaderboard', { at: { sweep: sweep.id }, query: { ...asked, offset: offset.current, limit: PART }, signal }),
+    (signal) => ask('GET /sweeps/:sweep/leaderboard', { at: { sweep: sweep.id }, query: { ...asked, offset: offset.current, limit: PART, quick: quick.current ? 1 : null }, signal }),
     { live: sweep.id },
   );
   const { value } = resource;
+  const isPartial = value.state === 'ready' && value.value.partial;
+  useEffect(() => {
+    if (!isPartial) return;
+    quick.current = false;
+    reload();
+  }, [isPartial]);
   if (value.state === 'ready') known.current = value.value;
   const search = <input type="search" class="filter" aria-label="Filter trials by a formula" placeholder="Filter: val.loss < 0.2 && lr >= 0.01" value={filter} onChange={(event) => setQuery({ filter: event.currentTarget.value })} />;
   const unready = value.state === 'ready' ? null : <Unready value={value} retry={reload} isChosen={columns !== null || sort !== null} />;

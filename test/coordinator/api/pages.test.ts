@@ -166,7 +166,7 @@ it('a leaderboard that was read before has what has changed since', async () => 
   assert.equal((await ask<FailuresView>('/sweeps/many/failures')).groups.length, 0);
   const grant = await granted(lone.store, epoch, trial.plan.path, { payers: [sweep] });
   await lone.store.commitTurn(epoch, turn({ epochs: [epochOf(grant, 0, { result: { metrics: { 'val.loss': 0.5 }, confusion: null, diverged: false } })], trials: [{ id: trial.id, revision: 1, state: 'running', epochs: null, bestEpoch: null, until: null, failure: null }] }));
-  const fresh = await new Pages({ store: lone.store, boards: new Boards(lone.store), project: 'default' }).leaderboard('many', { offset: 0, limit: 10 });
+  const fresh = await new Pages({ store: lone.store, boards: new Boards(lone.store), project: 'default' }).leaderboard('many', { quick: false, offset: 0, limit: 10 });
   const kept = await ask<LeaderboardView>('/sweeps/many/leaderboard');
   assert.equal(fresh.trials.find(({ number }) => number === 5)?.state, 'running');
   assert.ok(['queued', 'running'].includes(kept.trials.find(({ number }) => number === 5)?.state ?? ''));
