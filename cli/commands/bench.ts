@@ -9,6 +9,7 @@ interface BenchOptions {
   readonly quick?: boolean;
   readonly against?: string;
   readonly case?: readonly string[];
+  readonly minutes?: string;
 }
 
 /** The benches stand beside the tests: they are run as a program of their own, which says itself what it knows. */
@@ -21,9 +22,10 @@ export function addBench(program: Command, exit: (code: number) => void): void {
     .option('--quick', 'one small run, to see that it works')
     .option('--against <python>', 'compare with what this Python has installed')
     .option('--case <name...>', 'of engine: these cases alone')
+    .option('--minutes <minutes>', 'how long to watch, where a measurement has no end of its own (live)')
     .addHelpText('after', '\nExample:\n  trawl bench trials --quick')
-    .action(async (name: string, { quick, against, case: cases = [] }: BenchOptions) => {
-      const args = [name, ...(quick === true ? ['--quick'] : []), ...(against === undefined ? [] : ['--against', against]), ...cases.flatMap((one) => ['--case', one])];
+    .action(async (name: string, { quick, against, case: cases = [], minutes }: BenchOptions) => {
+      const args = [name, ...(quick === true ? ['--quick'] : []), ...(against === undefined ? [] : ['--against', against]), ...cases.flatMap((one) => ['--case', one]), ...(minutes === undefined ? [] : ['--minutes', minutes])];
       const child = spawn(process.execPath, [join(packageRoot(), 'dist', 'test', 'bench', 'main.js'), ...args], { stdio: 'inherit' });
       // Ctrl-C reaches the bench as well, which then puts its processes away.
       process.on('SIGINT', () => undefined);

@@ -9,6 +9,8 @@ export interface BenchOptions {
   readonly against: string | null;
   /** Of `engine`: the cases to run; empty for all. */
   readonly cases: readonly string[];
+  /** How long what has no end of its own is watched; null for as long as the bench says. */
+  readonly minutes: number | null;
 }
 
 export interface Measurement {

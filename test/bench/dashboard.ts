@@ -1,18 +1,32 @@
 /**
  * The page of a sweep with 100,000 trials of ten epochs, in a real browser on a real coordinator whose store Postgres
  * has filled: from the request of its address to the first paint, and to the first row of the leaderboard;
- * the bytes that go over the line till then. And how long the coordinator takes for what the page asks,
- * the leaderboard once with nothing in memory.
+ * the bytes that go over the line till then. Tasks of more than 50 ms while the leaderboard is scrolled, and how many rows the
+ * document has; how long many curves take to be drawn. And how long the coordinator takes for what the page asks:
+ * once with nothing in memory (cold), and then again. The page is opened on a cold coordinator too.
  */
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Page } from 'playwright-core';
 import { Trawl } from '../cli/trawl.js';
 import { launchBrowser } from '../browser/launch.js';
 import { testDatabase } from '../support/postgres.js';
 import { median, progress, repeat, timed, type Bench } from './bench.js';
+import { drawCurves, logIn, look, scroll, type Seen } from './browser-page.js';
 import { fillStore } from './filled-store.js';
+
+interface Coordinator {
+  readonly url: string;
+  readonly token: string;
+}
+
+/** Asked of a coordinator that has just started. */
+const COLD: readonly (readonly [string, string])[] = [
+  ['coldFirstRowsMs', '/leaderboard?limit=300&quick=1'],
+  ['coldLeaderboardMs', '/leaderboard?limit=100'],
+  ['coldProgressMs', '/progress'],
+  ['coldSeriesMs', '/series'],
+];
 
 /** What the page of a sweep asks, by the name of its metric. */
 const ASKED: readonly (readonly [string, string])[] = [
@@ -22,7 +36,6 @@ const ASKED: readonly (readonly [string, string])[] = [
   ['seriesMs', '/series'],
   ['curves5000Ms', '/curves?limit=5000'],
   ['pointsMs', '/points'],
-  ['heatmapMs', '/heatmap?x=lr&y=dropout'],
   ['failuresMs', '/failures'],
 ];
 
@@ -32,28 +45,35 @@ export const run: Bench = async ({ quick }, emit) => {
   const database = await testDatabase();
   const folder = mkdtempSync(join(tmpdir(), 'trawl-bench-'));
   const home = join(folder, 'home');
-  let host: Trawl | null = null;
+  let host = null as Trawl | null;
   try {
     await fillStore(database.url, trials, (done) => progress(`dashboard: ${done} of ${trials} trials written`));
-    host = new Trawl(['up', '--home', home, '--database', database.url]);
-    await host.said(/^Dashboard: /m);
-    const { url, token } = JSON.parse(readFileSync(join(home, 'coordinator.json'), 'utf8')) as { url: string; token: string };
-    const say = (metric: string, value: number, unit = 'ms', count = runs): void => emit({ case: String(trials), metric, value, unit, runs: count, engine: null });
-    const ask = (path: string) => timed(async () => {
-      const answer = await fetch(`${url}/api/v1/sweeps/many${path}`, { headers: { authorization: `Bearer ${token}` } });
-      if (!answer.ok) throw new Error(`${path}: ${answer.status} ${await answer.text()}`);
-      await answer.arrayBuffer();
-    });
-    say('coldLeaderboardMs', await ask('/leaderboard?limit=100'), 'ms', 1);
-    for (const [metric, path] of ASKED) say(metric, median(await repeat(runs, () => ask(path))));
+    const say = (metric: string, value: number, unit = 'ms', count = runs): void => emit({ case: String(trials), metric, value: Number(value.toFixed(1)), unit, runs: count, engine: null });
+    const start = async (): Promise<Coordinator> => {
+      host?.signal('SIGINT');
+      await host?.ended;
+      host = new Trawl(['up', '--home', home, '--database', database.url]);
+      await host.said(/^Dashboard: /m);
+      return JSON.parse(readFileSync(join(home, 'coordinator.json'), 'utf8')) as Coordinator;
+    };
+    for (const [metric, path] of COLD) say(metric, await ask(await start(), path), 'ms', 1);
+    const coordinator = await start();
+    const { url, token } = coordinator;
     const browser = await launchBrowser();
     try {
-      const page = await (await browser.newContext()).newPage();
+      const page = await (await browser.newContext({ locale: 'en-US' })).newPage();
       await logIn(page, url, token);
       const seen: Seen[] = [];
-      for (let run_ = 0; run_ <= runs; run_ += 1) seen.push(await look(page, `${url}/sweeps/many`));
-      // The first one warms up.
-      for (const metric of ['firstPaintMs', 'usableMs', 'transferBytes'] as const) say(metric, median(seen.slice(1).map((each) => each[metric])), metric === 'transferBytes' ? 'bytes' : 'ms');
+      // The browser has opened nothing before, and the coordinator has read nothing.
+      say('coldUsableMs', (await look(page, `${url}/sweeps/many`)).usableMs, 'ms', 1);
+      for (const [metric, path] of ASKED) say(metric, median(await repeat(runs, () => ask(coordinator, path))));
+      for (let run_ = 0; run_ < runs; run_ += 1) seen.push(await look(page, `${url}/sweeps/many`));
+      for (const metric of ['firstPaintMs', 'usableMs', 'transferBytes'] as const) say(metric, median(seen.map((each) => each[metric])), metric === 'transferBytes' ? 'bytes' : 'ms');
+      const scrolled = await scroll(page);
+      say('scrollLongTasks', scrolled.longTasks, '1', 1);
+      say('scrollLongestTaskMs', scrolled.longestTaskMs, 'ms', 1);
+      say('scrollRows', scrolled.rows, '1', 1);
+      for (const lines of [1_000, 5_000]) say(`draw${lines}CurvesMs`, median(await repeat(runs, () => drawCurves(page, `${url}/sweeps/many`, lines))));
     } finally {
       await browser.close();
     }
@@ -65,27 +85,11 @@ export const run: Bench = async ({ quick }, emit) => {
   }
 };
 
-async function logIn(page: Page, url: string, token: string): Promise<void> {
-  const answer = await page.request.post(`${url}/api/v1/login`, { headers: { 'x-trawl-request': '1' }, data: { token } });
-  if (!answer.ok()) throw new Error(`login: ${answer.status()} ${await answer.text()}`);
-}
-
-interface Seen {
-  readonly firstPaintMs: number;
-  readonly usableMs: number;
-  readonly transferBytes: number;
-}
-
-/** Of a page that was never there before: nothing is in its cache. */
-async function look(page: Page, url: string): Promise<Seen> {
-  const session = await page.context().newCDPSession(page);
-  await session.send('Network.clearBrowserCache');
-  let transferBytes = 0;
-  await session.send('Network.enable');
-  session.on('Network.loadingFinished', ({ encodedDataLength }) => (transferBytes += encodedDataLength));
-  await page.goto(url, { waitUntil: 'commit' });
-  await page.locator('tr[aria-rowindex="2"]').first().waitFor();
-  const [firstPaintMs, usableMs] = await page.evaluate<[number, number]>(`[performance.getEntriesByName('first-contentful-paint')[0]?.startTime ?? NaN, performance.now()]`);
-  await session.detach();
-  return { firstPaintMs, usableMs, transferBytes };
+/** Wall time of an answer, to its last byte. */
+function ask({ url, token }: Coordinator, path: string): Promise<number> {
+  return timed(async () => {
+    const answer = await fetch(`${url}/api/v1/sweeps/many${path}`, { headers: { authorization: `Bearer ${token}` } });
+    if (!answer.ok) throw new Error(`${path}: ${answer.status} ${await answer.text()}`);
+    await answer.arrayBuffer();
+  });
 }

@@ -4,14 +4,10 @@
  * coordinator, and on stderr what it takes when nothing is to be done. The load runs on the same cores, and
  * so does the nats-server of the second case.
  */
-import { fork } from 'node:child_process';
-import { once } from 'node:events';
-import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
-import { packageRoot } from '../../proto/package-root.js';
 import { NatsServer } from '../support/nats.js';
 import { progress, type BenchOptions, type Emit } from './bench.js';
-import type { FleetFigures, FleetLoad } from './fleet-workers.js';
+import { Load } from './fleet-load.js';
 import { LocalFleet } from './local-fleet.js';
 
 const SLOTS = 2;
@@ -22,7 +18,6 @@ const EPOCH_MS = 480;
 /** Looking for the end of the sweep more often would be part of the load. */
 const POLL_MS = 1_000;
 const IDLE_MS = 10_000;
-const LOOK_MS = 100;
 
 export async function run(options: BenchOptions, emit: Emit): Promise<void> {
   await measure('grpc', null, options, emit);
@@ -63,32 +58,5 @@ async function measure(carrier: string, nats: string | null, { quick }: BenchOpt
   } finally {
     await load.stop();
     await fleet.stop();
-  }
-}
-
-/** The process of the simulated workers. */
-class Load {
-  readonly #load: FleetLoad;
-  readonly #process = fork(join(packageRoot(), 'dist', 'test', 'bench', 'fleet-workers.js'));
-
-  constructor(load: FleetLoad) {
-    this.#load = load;
-    this.#process.send({ kind: 'start', load });
-  }
-
-  async figures(): Promise<FleetFigures> {
-    this.#process.send({ kind: 'figures' });
-    const [answer] = (await once(this.#process, 'message')) as [FleetFigures];
-    return answer;
-  }
-
-  async welcomed(): Promise<void> {
-    while ((await this.figures()).welcomed < this.#load.workers) await wait(LOOK_MS);
-  }
-
-  async stop(): Promise<void> {
-    const exited = once(this.#process, 'exit');
-    this.#process.send({ kind: 'stop' });
-    await exited;
   }
 }

@@ -72,6 +72,13 @@ export class LocalFleet {
     return { address: host.workerAddress, token: host.token };
   }
 
+  /** For pages and requests. */
+  get web(): { readonly url: string; readonly token: string } {
+    const { host } = this.#connection;
+    if (host === null) throw new Error('somebody else hosts the home');
+    return { url: host.url, token: host.token };
+  }
+
   /** Of the coordinator's process, as Linux tells. */
   coordinator(): { readonly cpuMs: number; readonly rssBytes: number } {
     const pid = family().find(({ command }) => command.includes(KINDS[1][1]))?.pid;

@@ -1,4 +1,4 @@
-/** `npm run bench -- NAME [--quick] [--against PYTHON] [--case CASE]`: measurements as JSON lines on stdout. */
+/** `npm run bench -- NAME [--quick] [--against PYTHON] [--case CASE] [--minutes N]`: measurements as JSON lines on stdout. */
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -9,7 +9,7 @@ import { MODELS } from './engine-models.js';
 
 const folder = join(packageRoot(), 'dist', 'test', 'bench');
 /** Files beside the benches that are none. */
-const SUPPORT = ['main', 'bench', 'filled-store', 'engine-child', 'engine-models', 'engine-pixels', 'fleet-workers', 'local-fleet', 'native'];
+const SUPPORT = ['main', 'bench', 'filled-store', 'engine-child', 'engine-models', 'engine-pixels', 'fleet-workers', 'fleet-load', 'browser-page', 'local-fleet', 'native'];
 
 function benchNames(): string[] {
   const files = readdirSync(folder).filter((file) => file.endsWith('.js'));
@@ -19,11 +19,11 @@ function benchNames(): string[] {
 async function main(): Promise<number> {
   const { values, positionals } = parseArgs({
     allowPositionals: true,
-    options: { quick: { type: 'boolean', default: false }, against: { type: 'string' }, case: { type: 'string', multiple: true, default: [] } },
+    options: { quick: { type: 'boolean', default: false }, against: { type: 'string' }, case: { type: 'string', multiple: true, default: [] }, minutes: { type: 'string' } },
   });
   const name = positionals[0];
   if (name === undefined || positionals.length > 1 || !benchNames().includes(name)) {
-    process.stderr.write(`bench: found ${name ?? 'no name'}, expected one of ${benchNames().join(', ')}: npm run bench -- NAME [--quick] [--against PYTHON]\n`);
+    process.stderr.write(`bench: found ${name ?? 'no name'}, expected one of ${benchNames().join(', ')}: npm run bench -- NAME [--quick] [--against PYTHON] [--case CASE] [--minutes N]\n`);
     return 2;
   }
   if (values.against !== undefined && !existsSync(values.against)) {
@@ -35,8 +35,13 @@ async function main(): Promise<number> {
     process.stderr.write(`bench: --case: found ${unknown.join(', ')} of ${name}, expected cases of engine: ${MODELS.map((model) => model.name).join(', ')}\n`);
     return 2;
   }
+  const minutes = values.minutes === undefined ? null : Number(values.minutes);
+  if (minutes !== null && !(minutes > 0 && minutes <= 1_440)) {
+    process.stderr.write(`bench: --minutes: found ${values.minutes}, expected a number above 0, at most 1440\n`);
+    return 2;
+  }
   const { run } = (await import(pathToFileURL(join(folder, `${name}.js`)).href)) as { run: Bench };
-  await run({ quick: values.quick, against: values.against ?? null, cases: values.case }, emitter(name));
+  await run({ quick: values.quick, against: values.against ?? null, cases: values.case, minutes }, emitter(name));
   return 0;
 }
 
