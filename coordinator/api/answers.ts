@@ -10,7 +10,7 @@ import type { CostView, EnsembleView, ImportanceView } from './analysis-views.js
 import type { EventPage, StreamMessage } from './event-views.js';
 import type { Drained, GarbageView, MadeToken, Released, TokenView, WorkerView, SlotTimeline, QueueView } from './fleet-views.js';
 import type { EnsembleComparison, LayersView, PredictionsView, PredictionView, TrialBlob } from './model-views.js';
-import type { CurvesView, FailuresView, HeatmapView, LeaderboardView, PointsView, SeriesView, SpaceView } from './page-views.js';
+import type { CurvesView, FailuresView, LeaderboardView, PointsView, SeriesView, SpaceView } from './page-views.js';
 import type { StagesView } from './stage-views.js';
 import type { Results, TrialDetail } from './trial-views.js';
 import type { Changed, Enqueued, Health, Preview, ProgressView, Recorded, Retried, Submitted, SweepComparison, SweepFileView, SweepView } from './views.js';
@@ -29,7 +29,6 @@ export interface Answers {
   'GET /sweeps/:sweep/curves': CurvesView;
   'GET /sweeps/:sweep/points': PointsView;
   'GET /sweeps/:sweep/pareto': PointsView;
-  'GET /sweeps/:sweep/heatmap': HeatmapView;
   'GET /sweeps/:sweep/failures': FailuresView;
   'GET /sweeps/:sweep/space': SpaceView;
   'GET /sweeps/:sweep/timeline': SlotTimeline;

@@ -98,5 +98,5 @@ export async function boardOf(record: SweepRecord, changed: readonly BoardRow[],
   const sweep = sweepView(record);
   const ranked = leaderboard(record, trials);
   await breath();
-  return { record, sweep, trials: ranked, rows, columns: trialColumns({ sweep, trials: ranked }) };
+  return { record, sweep, trials: ranked, rows, columns: trialColumns({ sweep, trials: ranked }).filter(({ name }) => !name.startsWith('test.')) };
 }

@@ -83,20 +83,6 @@ export interface PointsView {
   readonly trials: readonly { readonly number: number; readonly id: string; readonly state: TrialState; readonly rank: number | null; readonly values: readonly Json[] }[];
 }
 
-export interface HeatmapView {
-  readonly x: string;
-  readonly y: string;
-  readonly metric: string;
-  readonly aggregate: 'best' | 'mean' | 'count';
-  /** Values of each axis, or the middles of equal bins where there are many. */
-  readonly xs: readonly (string | number)[];
-  readonly ys: readonly (string | number)[];
-  /** cells[y][x]; null where no trial fell. */
-  readonly cells: readonly (readonly ({ readonly value: number; readonly trials: number } | null)[])[];
-  /** Trials with values for all three. */
-  readonly of: number;
-}
-
 /** Failed and infeasible trials of one class. */
 export interface FailureGroup {
   readonly class: string;

@@ -9,8 +9,7 @@ import { boardOf, type Board, type Boards } from './board.js';
 import { columnNamed, type TrialColumn } from './columns.js';
 import { Costs } from './costs.js';
 import { BadRequest, SweepNotFound } from './errors.js';
-import { heatmapOf, type HeatmapQuery } from './heatmap.js';
-import type { ColumnView, CurvesView, FailuresView, HeatmapView, LeaderboardRow, LeaderboardView, PointsView, SeriesPoint, SeriesView, SpaceView } from './page-views.js';
+import type { ColumnView, CurvesView, FailuresView, LeaderboardRow, LeaderboardView, PointsView, SeriesPoint, SeriesView, SpaceView } from './page-views.js';
 import { standsAlone } from './results.js';
 import { holdsFor, sorted } from './select.js';
 import type { TrialResult } from './trial-views.js';
@@ -30,6 +29,8 @@ export interface LeaderboardQuery {
   readonly offset: number;
   readonly limit: number;
 }
+
+type Drawn = Pick<TrialResult, 'id' | 'number' | 'state'>;
 
 /** So many columns are shown where none were asked for. */
 const USUAL_METRICS = 8;
@@ -58,9 +59,9 @@ export class Pages {
     if (quickly !== null) return quickly;
     const { filter, sort, columns, offset, limit } = query;
     const board = await this.#boards.of(record);
-    const shown = columns === undefined ? usualColumns(board) : columns.split(',').map((name) => this.#column(board, name.trim(), 'columns'));
+    const shown = columns === undefined ? usualColumns(board) : columns.split(',').map((name) => columnNamed(name.trim(), board, board.columns, 'columns'));
     const kept = chosen(board, filter);
-    const ordered = sort === undefined ? kept : sorted(kept, board, board.columns, sort, 'sort');
+    const ordered = sort === undefined ? kept : sorted(kept, board, comparable(board, 'sort'), sort, 'sort');
     return {
       ...{ columns: shown.map(columnView), available: board.columns.map(columnView), total: board.trials.length, matching: kept.length, offset, partial: false },
       trials: await this.#leaderboardRows(record, ordered.slice(offset, offset + limit), shown, placeOf(board, 0)),
@@ -118,17 +119,25 @@ export class Pages {
 
   /** `trials`: numbers; else the best ones for which the filter holds. Throws BadRequest. */
   async curves(idOrName: string, { metric, trials, filter, limit }: { readonly metric?: string | undefined; readonly trials?: string | undefined; readonly filter?: string | undefined; readonly limit: number }): Promise<CurvesView> {
-    const board = await this.#board(idOrName);
-    const wanted = metric ?? board.record.spec.objective.metric;
+    const record = await this.#find(idOrName);
+    const wanted = metric ?? record.spec.objective.metric;
+    const { of, drawn } = await this.#drawn(record, trials, filter, limit);
+    const curves = await this.#curvesOf(record, drawn, wanted);
+    return { metric: wanted, of, curves: drawn.flatMap(({ id, number, state }) => (curves.get(id) === undefined ? [] : [{ number, id, state, ...(curves.get(id) ?? NO_CURVE) }])) };
+  }
+
+  /** Those whose curves are drawn, the best first; the best of all without the others, where nothing else of the sweep has been read. */
+  async #drawn(record: SweepRecord, trials: string | undefined, filter: string | undefined, limit: number): Promise<{ readonly of: number; readonly drawn: readonly Drawn[] }> {
     const numbers = trials === undefined ? null : new Set(trials.split(',').map((text) => numberIn(text, 'trials')));
+    const part = numbers === null && filter === undefined && standsAlone(record) && !this.#boards.knows(record) ? await this.#options.store.leaderboardPart(record.id, 0, limit) : null;
+    if (part !== null) return { of: part.total, drawn: part.rows };
+    const board = await this.#boards.of(record);
     const kept = numbers === null ? chosen(board, filter) : board.trials.filter(({ number }) => numbers.has(number));
-    const drawn = kept.slice(0, limit);
-    const curves = await this.#curvesOf(board.record, drawn, wanted);
-    return { metric: wanted, of: kept.length, curves: drawn.flatMap(({ id, number, state }) => (curves.get(id) === undefined ? [] : [{ number, id, state, ...(curves.get(id) ?? NO_CURVE) }])) };
+    return { of: kept.length, drawn: kept.slice(0, limit) };
   }
 
   /** By trial; of a metric that is read off confusion matrices or ROC curves only for so many, whose results must be read whole. */
-  async #curvesOf({ data }: SweepRecord, trials: readonly TrialResult[], metric: string): Promise<ReadonlyMap<string, RecordedCurve>> {
+  async #curvesOf({ data }: SweepRecord, trials: readonly Drawn[], metric: string): Promise<ReadonlyMap<string, RecordedCurve>> {
     const { store } = this.#options;
     const ids = trials.map(({ id }) => id);
     const reported = await store.curvesOf(ids, metric);
@@ -140,7 +149,7 @@ export class Pages {
   /** Of the named columns, or of the hyperparameters that differ and the objectives. */
   async points(idOrName: string, { filter, columns, limit }: { readonly filter?: string | undefined; readonly columns?: string | undefined; readonly limit: number }): Promise<PointsView> {
     const board = await this.#board(idOrName);
-    const shown = columns === undefined ? [...settingColumns(board), ...goalColumns(board)] : columns.split(',').map((name) => this.#column(board, name.trim(), 'columns'));
+    const shown = columns === undefined ? [...settingColumns(board), ...goalColumns(board)] : columns.split(',').map((name) => columnNamed(name.trim(), board, comparable(board, 'columns'), 'columns'));
     const kept = chosen(board, filter).filter((trial) => trial.objective !== null);
     return { columns: shown.map(columnView), of: kept.length, trials: evenly(kept, limit).map((trial) => ({ number: trial.number, id: trial.id, state: trial.state, rank: trial.rank, values: shown.map((column) => column.value(trial)) })) };
   }
@@ -154,13 +163,6 @@ export class Pages {
     const front = kept.filter(({ rank }) => rank === 1);
     const others = evenly(kept.filter(({ rank }) => rank !== 1), Math.max(0, limit - front.length));
     return { columns: shown.map(columnView), of: kept.length, trials: [...front, ...others].map((trial) => ({ number: trial.number, id: trial.id, state: trial.state, rank: trial.rank, values: shown.map((column) => column.value(trial)) })) };
-  }
-
-  async heatmap(idOrName: string, query: HeatmapQuery): Promise<HeatmapView> {
-    const board = await this.#board(idOrName);
-    const metric = query.metric ?? 'objective';
-    const [x, y, of] = [this.#column(board, query.x, 'x'), this.#column(board, query.y, 'y'), this.#column(board, metric, 'metric')];
-    return heatmapOf(chosen(board, query.filter), { x, y, of }, { ...query, metric });
   }
 
   async failures(idOrName: string): Promise<FailuresView> {
@@ -203,15 +205,19 @@ export class Pages {
   async #board(idOrName: string): Promise<Board> {
     return this.#options.boards.of(await this.#find(idOrName));
   }
+}
 
-  #column(board: Board, name: string, field: string): TrialColumn {
-    return columnNamed(name, board, board.columns, field);
-  }
+/** What trials are compared by, where what an option names is refused if it is read for the trials in sight alone. */
+function comparable({ columns }: Board, option: string): readonly TrialColumn[] {
+  const refused = (): never => {
+    throw new BadRequest(`${option}: found secondsPerEpoch, which is read for the trials in sight alone; trawl trials has it of all`);
+  };
+  return columns.map((column) => (column.name === 'secondsPerEpoch' ? { ...column, value: refused } : column));
 }
 
 /** Throws BadRequest. */
 function chosen(board: Board, filter: string | undefined): readonly TrialResult[] {
-  return filter === undefined || filter.trim() === '' ? board.trials : board.trials.filter(holdsFor(board, board.columns, filter, 'filter'));
+  return filter === undefined || filter.trim() === '' ? board.trials : board.trials.filter(holdsFor(board, comparable(board, 'filter'), filter, 'filter'));
 }
 
 function columnView({ name, best, measured = false }: TrialColumn): ColumnView {

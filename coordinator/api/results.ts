@@ -100,7 +100,7 @@ export function trialResult(sweep: SweepRecord, row: TrialRow, means: TrialMeans
     plannedEpochs: row.planned,
     bestEpoch,
     metricsEpoch: measured?.epoch ?? null,
-    params: means?.params ?? 0,
+    params: means?.params ?? measured?.params ?? 0,
     secondsPerEpoch: means?.secondsPerEpoch ?? null,
     train: measured === null ? null : { loss: metrics['train.loss'] ?? null, accuracy: metrics['train.accuracy'] ?? null },
     val: measured === null ? null : validation(measured, classes, positive),
@@ -123,9 +123,8 @@ function lastReported(recorded: readonly RecordedEpoch[]): number | null {
 }
 
 /** Any metric that an objective may name, at the trial's chosen epoch; null where it was not measured. */
-export function chosenValue(sweep: SweepRecord, trial: TrialRecord, known: KnownEpochs, metric: string): number | null {
-  const chosen = known.epochs.get(trial.bestEpoch === null ? '' : (trial.plan.path[trial.bestEpoch] ?? ''));
-  const value = chosen === undefined ? null : valueOf(metric, chosen, sweep.data?.classes ?? [], sweep.data?.positive ?? 0);
+export function chosenValue(sweep: SweepRecord, { bestEpoch, measured }: TrialRow, metric: string): number | null {
+  const value = bestEpoch === null || measured === null ? null : valueOf(metric, measured, sweep.data?.classes ?? [], sweep.data?.positive ?? 0);
   return value === null || Number.isNaN(value) ? null : value;
 }
 

@@ -22,6 +22,7 @@ import type { EventPage } from './event-views.js';
 import { importanceOf } from './importance.js';
 import { chunks, distinctKeys, epochsOf } from './known-epochs.js';
 import { Kept } from './kept.js';
+import { KeptOfSweeps } from './kept-sweeps.js';
 import type { Leading } from './leading.js';
 import { StoredProgress } from './stored-progress.js';
 import { Submissions } from './submissions.js';
@@ -72,12 +73,14 @@ const COLLECT_FOR_MS = 60_000;
 
 /** Of the ensembles that were asked for last. */
 const MOST_ENSEMBLES = 8;
+const MOST_IMPORTANCES = 64;
 
 /** One for all who ask: it keeps what it has read. */
 interface Shared {
   readonly data: DataSets;
   readonly ensembles: Kept<EnsembleView>;
   readonly progress: StoredProgress;
+  readonly importance: KeptOfSweeps<ImportanceView>;
 }
 
 export class ApplicationService implements SweepService {
@@ -89,7 +92,7 @@ export class ApplicationService implements SweepService {
   readonly #timelines: Timelines;
   readonly #shared: Shared;
 
-  constructor(options: ServiceOptions, shared: Shared = { data: new DataSets(options), ensembles: new Kept(MOST_ENSEMBLES), progress: new StoredProgress(options.store) }) {
+  constructor(options: ServiceOptions, shared: Shared = { data: new DataSets(options), ensembles: new Kept(MOST_ENSEMBLES), progress: new StoredProgress(options.store), importance: new KeptOfSweeps(MOST_IMPORTANCES) }) {
     this.#options = options;
     this.#shared = shared;
     this.#store = options.store;
@@ -249,13 +252,13 @@ export class ApplicationService implements SweepService {
 
   async importance(idOrName: string, metric: string | null): Promise<ImportanceView> {
     const sweep = await this.#find(idOrName);
-    const trials = await this.#store.trialsOf(sweep.id);
-    const known = await this.#known(trials, false);
     const wanted = metric ?? sweep.spec.objective.metric;
-    const results = trials.map((trial) => resultOf(sweep, trial, known));
-    const values = new Map(trials.map((trial) => [trial.id, chosenValue(sweep, trial, known, wanted)]));
-    const measured = await importanceOf(results, sweep.spec.axes, wanted, (trial) => values.get(trial.id) ?? null);
-    return { sweep: sweepView(sweep), metric: wanted, ...measured };
+    return this.#shared.importance.of(sweep, wanted, async () => {
+      const rows = await this.#store.trialRows(sweep.id);
+      const values = new Map(rows.map((row) => [row.id, chosenValue(sweep, row, wanted)]));
+      const measured = await importanceOf(rows.map((row) => trialResult(sweep, row, null, new Map())), sweep.spec.axes, wanted, (trial) => values.get(trial.id) ?? null);
+      return { sweep: sweepView(sweep), metric: wanted, ...measured };
+    });
   }
 
   async cost(idOrName: string): Promise<CostView> {

@@ -5,7 +5,7 @@
  */
 import { useSignal } from '@preact/signals';
 import type { ComponentChildren, JSX } from 'preact';
-import { useEffect, useRef } from 'preact/hooks';
+import { useEffect, useMemo, useRef } from 'preact/hooks';
 import { place, setQuery } from '../state/location.js';
 import { attempt } from '../state/trouble.js';
 import { csv, type Cell } from '../text/csv.js';
@@ -84,7 +84,8 @@ export function DataTable<Row>(props: DataTableProps<Row>): JSX.Element {
   const frame = useRef<HTMLDivElement>(null);
   const sight = useSignal({ from: 0, to: 40 });
   const sorting = sortingOf(place.value.query.get(`${prefix}sort`) ?? sortedBy);
-  const shown = shownColumns(columns, place.value.query.get(`${prefix}columns`));
+  const written = place.value.query.get(`${prefix}columns`);
+  const shown = useMemo(() => shownColumns(columns, written), [columns, written]);
   useEffect(() => {
     const { current } = frame;
     if (current === null) return undefined;
@@ -105,6 +106,16 @@ export function DataTable<Row>(props: DataTableProps<Row>): JSX.Element {
   const from = Math.min(sight.value.from, Math.max(0, rows.total - 1));
   const to = Math.min(sight.value.to, rows.total);
   useEffect(() => rows.need?.(from, to), [rows, from, to]);
+  // A row that stays in sight is the same element: what is drawn while one scrolls is what comes into sight alone.
+  const drawn = useRef<Drawn>({ of: [], lines: new Map() });
+  const of = [rows, shown, props.chosen];
+  if (of.some((each, index) => each !== drawn.current.of[index])) drawn.current = { of, lines: new Map() };
+  const lines = Array.from({ length: Math.max(0, to - from) }, (_, index) => {
+    const at = from + index;
+    const line = drawn.current.lines.get(at) ?? <Line key={keyAt(rows, at, keyOf)} row={rows.at(at)} index={at} columns={shown} chosen={props.chosen} />;
+    return [at, line] as const;
+  });
+  drawn.current.lines = new Map(lines);
   return (
     <div class="table-frame" ref={frame} tabIndex={0} role="region" aria-label={caption}>
       <table class="table" aria-rowcount={rows.total + 1}>
@@ -118,14 +129,18 @@ export function DataTable<Row>(props: DataTableProps<Row>): JSX.Element {
         </thead>
         <tbody>
           <Space rows={from} columns={shown.length} />
-          {Array.from({ length: Math.max(0, to - from) }, (_, index) => (
-            <Line key={keyAt(rows, from + index, keyOf)} row={rows.at(from + index)} index={from + index} columns={shown} chosen={props.chosen} />
-          ))}
+          {lines.map(([, line]) => line)}
           <Space rows={rows.total - to} columns={shown.length} />
         </tbody>
       </table>
     </div>
   );
+}
+
+/** The lines of the table by their place, and what they were made of. */
+interface Drawn {
+  readonly of: readonly unknown[];
+  lines: Map<number, JSX.Element>;
 }
 
 function keyAt<Row>(rows: Rows<Row>, index: number, keyOf: (row: Row) => string): string {

@@ -6,6 +6,9 @@ import type { ChartAxis, ChartSpec } from './chart-spec.js';
 import { seriesColour, token } from './colours.js';
 
 const HEIGHT_PX = 280;
+/** Of more lines none has a point under the pointer: each would be an element of the document. */
+const MOST_POINTS_AT_CURSOR = 300;
+const MOST_TO_STEP_BACK = 1_000;
 
 export interface PlotHooks {
   /** Told the index into `xs` under the pointer, and which series is nearest; null where there is none. */
@@ -49,7 +52,7 @@ function optionsOf(element: HTMLElement, spec: ChartSpec, hooks: PlotHooks): uPl
     width: Math.max(200, element.clientWidth),
     height: HEIGHT_PX,
     legend: { show: false },
-    cursor: { points: { size: 7 }, focus: { prox: spec.series.length > 2 ? 24 : -1 }, drag: { x: true, y: false } },
+    cursor: { points: { size: 7, ...(spec.series.length > MOST_POINTS_AT_CURSOR ? { show: false } : {}) }, focus: { prox: spec.series.length > 2 ? 24 : -1 }, drag: { x: true, y: false } },
     scales: { x: { time: spec.x.time === true, distr: distributionOf(spec.x) }, y: { distr: distributionOf(spec.y) } },
     axes: [axisOf(spec.x, 34), axisOf(spec.y, 62)],
     series: [
@@ -61,8 +64,8 @@ function optionsOf(element: HTMLElement, spec: ChartSpec, hooks: PlotHooks): uPl
         return { ...shared, points: { show: false }, ...(kind === 'step' && steps !== undefined ? { paths: steps } : {}) };
       }),
     ],
-    // What is not under the pointer steps back, where there are several lines.
-    focus: { alpha: spec.series.length > 2 ? 0.25 : 1 },
+    // What is not under the pointer steps back, where there are several lines: all are drawn anew for it.
+    focus: { alpha: spec.series.length > 2 && spec.series.length <= MOST_TO_STEP_BACK ? 0.25 : 1 },
     hooks: {
       setCursor: [(chart) => hooks.onHover(chart.cursor.idx ?? null, focused(chart))],
       setSeries: [(chart) => hooks.onHover(chart.cursor.idx ?? null, focused(chart))],

@@ -100,17 +100,11 @@ function CurrentView({ view, sweep, progress: { resource, reload } }: { readonly
     case 'curves':
       return (
         <Panel title="Learning curves">
-          <Shown what="the progress" of={resource} retry={reload}>
-            {({ trials }) => <LearningCurves sweep={sweep} ended={trials.done} />}
-          </Shown>
+          <LearningCurves sweep={sweep} />
         </Panel>
       );
     case 'space':
-      return (
-        <Shown what="the progress" of={resource} retry={reload}>
-          {({ trials }) => <SpaceView sweep={sweep} ended={trials.done} />}
-        </Shown>
-      );
+      return <SpaceView sweep={sweep} />;
     case 'stages':
       return <StageTree sweep={sweep} />;
     case 'slots':

@@ -115,7 +115,7 @@ describe('the dashboard', () => {
         await page.locator('.chart canvas').waitFor();
         await shoot(page, join(folder, `sweep-${theme}-${device}.png`));
         await page.goBack();
-        await page.getByRole('heading', { name: 'Sweeps' }).waitFor();
+        await page.getByRole('heading', { name: 'Sweeps', exact: true }).waitFor();
         assert.deepEqual(problems, []);
         await page.context().close();
       }

@@ -530,90 +530,6 @@ export const answerSchemas: { readonly definitions: { readonly [name: string]: S
    ],
    "description": "Trials as points over hyperparameters and objectives."
   },
-  "HeatmapView": {
-   "type": "object",
-   "properties": {
-    "x": {
-     "type": "string"
-    },
-    "y": {
-     "type": "string"
-    },
-    "metric": {
-     "type": "string"
-    },
-    "aggregate": {
-     "type": "string",
-     "enum": [
-      "best",
-      "mean",
-      "count"
-     ]
-    },
-    "xs": {
-     "type": "array",
-     "items": {
-      "type": [
-       "string",
-       "number"
-      ]
-     },
-     "description": "Values of each axis, or the middles of equal bins where there are many."
-    },
-    "ys": {
-     "type": "array",
-     "items": {
-      "type": [
-       "string",
-       "number"
-      ]
-     }
-    },
-    "cells": {
-     "type": "array",
-     "items": {
-      "type": "array",
-      "items": {
-       "anyOf": [
-        {
-         "type": "object",
-         "properties": {
-          "value": {
-           "type": "number"
-          },
-          "trials": {
-           "type": "number"
-          }
-         },
-         "required": [
-          "value",
-          "trials"
-         ]
-        },
-        {
-         "type": "null"
-        }
-       ]
-      }
-     },
-     "description": "cells[y][x]; null where no trial fell."
-    },
-    "of": {
-     "type": "number",
-     "description": "Trials with values for all three."
-    }
-   },
-   "required": [
-    "x",
-    "y",
-    "metric",
-    "aggregate",
-    "xs",
-    "ys",
-    "cells",
-    "of"
-   ]
-  },
   "FailuresView": {
    "type": "object",
    "properties": {
@@ -5345,9 +5261,6 @@ export const answerSchemas: { readonly definitions: { readonly [name: string]: S
   },
   "GET /sweeps/:sweep/pareto": {
    "$ref": "#/components/schemas/PointsView"
-  },
-  "GET /sweeps/:sweep/heatmap": {
-   "$ref": "#/components/schemas/HeatmapView"
   },
   "GET /sweeps/:sweep/failures": {
    "$ref": "#/components/schemas/FailuresView"

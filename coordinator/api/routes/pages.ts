@@ -18,7 +18,6 @@ const seriesQuery = z.object({ points: upTo(5_000, 1_000) });
 const curvesQuery = z.object({ filter, metric: z.string().min(1).optional(), trials: z.string().min(1).optional().describe('numbers of trials, with commas between; the best ones where it is left out'), limit: upTo(5_000, 50) });
 const pointsQuery = z.object({ ...{ filter, columns }, limit: upTo(5_000, 1_000) });
 const paretoQuery = z.object({ limit: upTo(5_000, 1_000) });
-const heatmapQuery = z.object({ filter, x: z.string().min(1), y: z.string().min(1), metric: z.string().min(1).optional(), aggregate: z.enum(['best', 'mean', 'count']).default('best') });
 
 export interface PagesRoutesOptions {
   readonly pages: Pages;
@@ -32,7 +31,6 @@ export function pagesRoutes({ pages }: PagesRoutesOptions): readonly Route[] {
     route('GET /sweeps/:sweep/curves', { right: 'read', summary: 'Learning curves of some trials: one metric over epochs', query: curvesQuery }, (_, { params, query }) => pages.curves(params.sweep, query)),
     route('GET /sweeps/:sweep/points', { right: 'read', summary: 'Trials as points over hyperparameters and objectives: for parallel coordinates and slices', query: pointsQuery }, (_, { params, query }) => pages.points(params.sweep, query)),
     route('GET /sweeps/:sweep/pareto', { right: 'read', summary: 'Trials over several objectives, with the Pareto front whole', query: paretoQuery }, (_, { params, query }) => pages.pareto(params.sweep, query.limit)),
-    route('GET /sweeps/:sweep/heatmap', { right: 'read', summary: 'A metric over any two columns', query: heatmapQuery }, (_, { params, query }) => pages.heatmap(params.sweep, query)),
     route('GET /sweeps/:sweep/space', { right: 'read', summary: 'Its hyperparameters with their values and ranges, and the settings of the best trial' }, (_, { params }) => pages.space(params.sweep)),
     route('GET /sweeps/:sweep/failures', { right: 'read', summary: "Its failed trials by class, with an example's log", }, (_, { params }) => pages.failures(params.sweep)),
   ];

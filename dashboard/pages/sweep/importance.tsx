@@ -10,9 +10,8 @@ import { count, percent, whole } from '../../text/format.js';
 const NAME_PX = 150;
 const BAR_PX = 26;
 
-export function Importance({ sweep, ended }: { readonly sweep: string; readonly ended: number }): JSX.Element {
-  // It is measured over all trials, which takes a while: again when more of them have ended, not at each epoch.
-  const { resource, reload } = useResource(`importance ${sweep} ${ended}`, (signal) => ask('GET /sweeps/:sweep/importance', { at: { sweep }, signal }));
+export function Importance({ sweep }: { readonly sweep: string }): JSX.Element {
+  const { resource, reload } = useResource(`importance ${sweep}`, (signal) => ask('GET /sweeps/:sweep/importance', { at: { sweep }, signal }), { live: sweep });
   const { value } = resource;
   if (value.state === 'loading') return <Loading what="the importance of hyperparameters" />;
   // Too few trials, or none that differ: what the coordinator says is what there is to know.

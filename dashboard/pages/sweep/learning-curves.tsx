@@ -11,7 +11,7 @@ import { count, metric as metricText, setting, whole } from '../../text/format.j
 import { curveSpec, patternOf, type Curve } from './curves.js';
 import { MOST_POINTS, pointsOf } from './points.js';
 
-const LINES = ['30', '100', '300', '1000'];
+const LINES = ['30', '100', '300', '1000', '5000'];
 
 interface Names {
   /** The best trials, by number: their number and the settings by which they differ. */
@@ -27,8 +27,8 @@ async function namesOf(sweep: SweepView, signal: AbortSignal): Promise<Names> {
   return { names: new Map(names), metrics: board.available.filter(({ name, measured }) => measured && name !== 'objective').map(({ name }) => name) };
 }
 
-export function LearningCurves({ sweep, ended }: { readonly sweep: SweepView; readonly ended: number }): JSX.Element {
-  const { resource, reload } = useResource(`curve names ${sweep.id} ${ended}`, (signal) => namesOf(sweep, signal));
+export function LearningCurves({ sweep }: { readonly sweep: SweepView }): JSX.Element {
+  const { resource, reload } = useResource(`curve names ${sweep.id}`, (signal) => namesOf(sweep, signal), { live: sweep.id });
   const written = place.value.query.get('trials') ?? '';
   return (
     <>

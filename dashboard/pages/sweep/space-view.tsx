@@ -11,7 +11,7 @@ import { ParetoFront } from './pareto-front.js';
 import { MOST_POINTS, pointsOf, type SpacePoints } from './points.js';
 import { Slices } from './slices.js';
 
-export function SpaceView({ sweep, ended }: { readonly sweep: SweepView; readonly ended: number }): JSX.Element {
+export function SpaceView({ sweep }: { readonly sweep: SweepView }): JSX.Element {
   const asked = (signal: AbortSignal) => ({ at: { sweep: sweep.id }, query: { limit: MOST_POINTS }, signal });
   const points = useResource(`points ${sweep.id}`, async (signal) => pointsOf(sweep, await ask('GET /sweeps/:sweep/points', asked(signal))), { live: sweep.id });
   const panel = (title: string, show: (found: SpacePoints) => JSX.Element): JSX.Element => (
@@ -27,7 +27,7 @@ export function SpaceView({ sweep, ended }: { readonly sweep: SweepView; readonl
       {panel('Parallel coordinates', (found) => <ParallelCoordinates results={found} />)}
       <div class="grid">
         <Panel title="Importance">
-          <Importance sweep={sweep.id} ended={ended} />
+          <Importance sweep={sweep.id} />
         </Panel>
         {panel('Heat map', (found) => <HeatMap results={found} />)}
       </div>

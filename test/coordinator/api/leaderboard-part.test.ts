@@ -4,6 +4,7 @@ import { after, before, it } from 'node:test';
 import fc from 'fast-check';
 import { newId } from '../../../proto/ids.js';
 import { Boards } from '../../../coordinator/api/board.js';
+import { ApplicationService } from '../../../coordinator/api/service.js';
 import { Pages } from '../../../coordinator/api/pages.js';
 import type { ObjectiveSpec } from '../../../coordinator/sweep/spec.js';
 import type { Store } from '../../../coordinator/store/store.js';
@@ -99,6 +100,23 @@ it('a trial that is retried has no place until it has completed again, and how f
   await holdsFor(sweep, 0, 10);
   const all = await lone.service.allProgress();
   assert.deepEqual(all.find(({ sweep: { id } }) => id === sweep), await lone.service.progress(sweep));
+});
+
+it('the importance is measured once for all who ask for it of a metric at the same time', async () => {
+  const done = (loss: number): Fate => ({ state: 'completed', loss, other: loss });
+  const sweep = await sweepWith([1, 2, 2.5, 1, 2, 3].map(done), { metric: 'val.loss', direction: 'minimize', floors: {} });
+  let reads = 0;
+  const store = new Proxy(lone.store, {
+    get: (target, name) => {
+      if (name === 'trialRows') reads += 1;
+      const value: unknown = Reflect.get(target, name);
+      return typeof value === 'function' ? (value.bind(target) as unknown) : value;
+    },
+  });
+  const service = new ApplicationService({ store, blobs: lone.blobs, leader: lone.leader, version: '0', project: 'default', actor: 'ada' });
+  const answers = await Promise.allSettled([service.importance(sweep, null), service.as('bob').importance(sweep, 'val.loss'), service.importance(sweep, 'val.other')]);
+  assert.equal(reads, 2);
+  assert.deepEqual(answers[0], answers[1]);
 });
 
 it('where the score of a trial is not known, the leaderboard is made of all trials', async () => {

@@ -8,7 +8,7 @@ import { pino } from 'pino';
 import { FolderBlobStore } from '../../../blob/folder.js';
 import { Boards } from '../../../coordinator/api/board.js';
 import { httpServer } from '../../../coordinator/api/http.js';
-import type { CurvesView, FailuresView, HeatmapView, LeaderboardView, PointsView, SeriesView, SpaceView } from '../../../coordinator/api/page-views.js';
+import type { CurvesView, FailuresView, LeaderboardView, PointsView, SeriesView, SpaceView } from '../../../coordinator/api/page-views.js';
 import type { SlotTimeline } from '../../../coordinator/api/fleet-views.js';
 import { Pages } from '../../../coordinator/api/pages.js';
 import type { SweepCosts } from '../../../coordinator/store/records.js';
@@ -44,7 +44,7 @@ before(async () => {
       continue;
     }
     const losses = [10, 5 - number];
-    await lone.store.commitTurn(epoch, turn({ epochs: losses.map((loss, index) => epochOf(grant, index, { result: { metrics: { 'val.loss': loss }, confusion: null, diverged: false } })) }));
+    await lone.store.commitTurn(epoch, turn({ epochs: losses.map((loss, index) => epochOf(grant, index, { params: 100 + number, result: { metrics: { 'val.loss': loss }, confusion: null, diverged: false } })) }));
     await lone.store.commitTurn(epoch, turn({ ended: [{ attempt, token: lease, outcome: 'done', message: '', log: '', beganAfterMs: 0 }], trials: [{ ...change, state: 'completed', epochs: 2, bestEpoch: 1, failure: null }] }));
   }
   app = await httpServer({
@@ -99,12 +99,23 @@ it('it is filtered and sorted by any column, and shows the columns that are name
   assert.deepEqual(shown.trials.map(({ values }) => values), [[3, 0.1, 0.5], [0, 0.1, 0.5]]);
 });
 
+it('it is filtered and sorted by the number of parameters, and refuses what it has of the trials in sight alone', async () => {
+  // Trials 0 to 4 have 100 to 104 parameters; nothing is known of trial 5.
+  assert.deepEqual(numbers(await ask('/sweeps/many/leaderboard?filter=params%20%3E%3D%20103')), [4, 3]);
+  assert.deepEqual(numbers(await ask('/sweeps/many/leaderboard?sort=params:desc&limit=3')), [4, 3, 2]);
+  assert.deepEqual((await ask<PointsView>('/sweeps/many/points?columns=params')).trials.map(({ values }) => values), [[104], [103], [102], [101], [100]]);
+  for (const [url, option] of [['leaderboard?filter=secondsPerEpoch%20%3E%200', 'filter'], ['leaderboard?sort=secondsPerEpoch', 'sort'], ['curves?filter=secondsPerEpoch%20%3E%200', 'filter'], ['points?columns=secondsPerEpoch', 'columns']] as const) {
+    const [status, message] = await refusal(`/sweeps/many/${url}`);
+    assert.deepEqual([status, message.startsWith(`${option}: found secondsPerEpoch, `)], [400, true], message);
+  }
+});
+
 it('a filter or column that is wrong is refused with where it stands and what was expected', async () => {
   const unknown = await refusal(`/sweeps/many/leaderboard?filter=${encodeURIComponent('val.loss < 4 && lrr > 1')}`);
   assert.equal(unknown[0], 400);
   assert.match(unknown[1], /^filter: at character 17: found lrr, which no trial has, expected one of .*lr.*; /);
   assert.match((await refusal('/sweeps/many/leaderboard?filter=lr%20%3E'))[1], /^filter: found "lr >": .*character/);
-  for (const [url, words] of [['leaderboard?limit=0', /^limit: /], ['leaderboard?limit=1000000', /^limit: /], ['leaderboard?columns=nothing', /^columns: found nothing/], ['curves?trials=1,x', /^trials: found "x", expected numbers/], ['pareto', /has one objective, expected two or more/], ['heatmap?x=lr', /^y: /]] as const) {
+  for (const [url, words] of [['leaderboard?limit=0', /^limit: /], ['leaderboard?limit=1000000', /^limit: /], ['leaderboard?columns=nothing', /^columns: found nothing/], ['curves?trials=1,x', /^trials: found "x", expected numbers/], ['pareto', /has one objective, expected two or more/]] as const) {
     const [status, message] = await refusal(`/sweeps/many/${url}`);
     assert.equal(status, 400, url);
     assert.match(message, words);
@@ -127,15 +138,9 @@ it('curves are those of the best trials, of a filter, or of the trials that are 
   assert.deepEqual([filtered.of, filtered.curves.length], [3, 3]);
 });
 
-it('points hold what differs and the objective; a heat map the best, the mean or the count of each cell', async () => {
+it('points hold what differs and the objective', async () => {
   const points = await ask<PointsView>('/sweeps/many/points?limit=2');
   assert.deepEqual([points.of, points.columns.map(({ name }) => name), points.trials.map(({ values }) => values)], [5, ['settings.lr', 'settings.batch', 'objective'], [[0.2, 16, 1], [0.1, 8, 5]]]);
-  const best = await ask<HeatmapView>('/sweeps/many/heatmap?x=lr&y=batch');
-  assert.deepEqual([best.xs, best.ys, best.of], [[0.1, 0.2, 0.3], [8, 16], 5]);
-  assert.deepEqual(best.cells.map((row) => row.map((cell) => cell?.value ?? null)), [[5, 4, 3], [2, 1, null]]);
-  // By hand: (5 + 4 + 3) / 3 = 4 and (2 + 1) / 2 = 1.5.
-  const mean = await ask<HeatmapView>('/sweeps/many/heatmap?x=state&y=batch&aggregate=mean');
-  assert.deepEqual([mean.xs, mean.cells.map((row) => row.map((cell) => cell?.value))], [['completed'], [[4], [1.5]]]);
 });
 
 it('the space tells what a trial may be given, and what the best trial was', async () => {
