@@ -1,5 +1,5 @@
 /**
- * What all sweeps cost, for a list of them. Summing walks every epoch of every trial, so what was summed is kept:
+ * What all sweeps cost, for a list of them. Summing takes every trial in, so what was summed is kept:
  * of a sweep that is over for good, of another until nine times what the summing took has passed.
  */
 import type { SweepCosts, SweepRecord } from '../store/records.js';

@@ -202,8 +202,15 @@ create table trial (
   ahead integer,
   shortfall double precision,
   minimised double precision,
+  spent double precision[],
+  before integer,
   constraint trial_pkey PRIMARY KEY (id),
   constraint trial_score_check CHECK (((shortfall IS NULL) = (minimised IS NULL))),
+  constraint trial_spent_check CHECK (
+CASE
+    WHEN (spent IS NULL) THEN (before IS NULL)
+    ELSE COALESCE(((cardinality(spent) = epochs) AND ((before >= 0) AND (before <= epochs))), false)
+END),
   constraint trial_state_check CHECK ((state = ANY (ARRAY['queued'::text, 'running'::text, 'paused'::text, 'completed'::text, 'pruned'::text, 'failed'::text, 'infeasible'::text, 'cancelled'::text]))),
   constraint trial_sweep_revision_fkey FOREIGN KEY (sweep, revision) REFERENCES sweep_revision(sweep, revision),
   constraint trial_sweep_revision_number_key UNIQUE (sweep, revision, number)

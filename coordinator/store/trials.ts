@@ -21,7 +21,11 @@ export function trialBatch(updates: readonly TrialUpdate[]): Batch | null {
     what: 'trials in a state that leads to the new one',
     name: 'trials',
     text: `update trial t set state = g.state, epochs = g.epochs, until = coalesce(g.until, t.until), best_epoch = g.best_epoch, failure = g.failure::jsonb,
-        shortfall = g.shortfall, minimised = g.minimised, updated_at = now()
+        shortfall = g.shortfall, minimised = g.minimised, updated_at = now(), (spent, before) = (
+          select case when count(e.key) = g.epochs then coalesce(array_agg(e.seconds order by u.n) filter (where e.key is not null), '{}') end,
+            case when count(e.key) = g.epochs then (count(*) filter (where date_trunc('milliseconds', e.recorded_at) < date_trunc('milliseconds', s.created_at)))::int end
+          from sweep s left join lateral unnest(t.path[1:g.epochs]) with ordinality as u(key, n) on true left join epoch e on e.key = u.key where s.id = t.sweep
+        )
       from unnest($1::text[], $2::text[], $3::text[], $4::int[], $5::int[], $6::int[], $7::text[], $9::int[], $10::float8[], $11::float8[])
         as g(id, first, state, epochs, until, best_epoch, failure, revision, shortfall, minimised)
       where t.id = g.id and t.revision = g.revision and (t.state = g.first or t.state || '>' || g.first = any($8::text[]))`,
@@ -101,6 +105,7 @@ export function keepBatch(sweep: string, { from, kept, judgedAnew, foldedAnew, r
       )
       update trial set revision = $3 + 1, until = case when $4 then null else until end,
         state = case when $7 and state = 'cancelled' then 'queued' else state end, epochs = case when $7 and state = 'cancelled' then null else epochs end,
+        spent = case when $7 and state = 'cancelled' then null else spent end, before = case when $7 and state = 'cancelled' then null else before end,
         shortfall = case when same.objective then shortfall end, minimised = case when same.objective then minimised end
       from same where sweep = $1 and id = any($2::text[]) and revision = $3 and not ($5 and state = any($6::text[]))`,
     values: [sweep, kept, from.revision, judgedAnew, foldedAnew, Object.keys(trialTransitions).filter((state) => isEnded(state as TrialState)), revives],
@@ -113,7 +118,7 @@ export function reviveBatch(sweep: string, revision: number): Batch {
   return {
     what: 'cancelled trials that go on',
     name: 'revive-trials',
-    text: `update trial set state = 'queued', epochs = null, updated_at = now() where sweep = $1 and revision = $2 and state = 'cancelled'`,
+    text: `update trial set state = 'queued', epochs = null, spent = null, before = null, updated_at = now() where sweep = $1 and revision = $2 and state = 'cancelled'`,
     values: [sweep, revision],
     expected: null,
   };
@@ -125,7 +130,7 @@ export function retryBatch(sweep: string, revision: number, trials: readonly str
   return {
     what: 'trials to be tried again',
     name: 'retry-trials',
-    text: `update trial set state = 'queued', epochs = null, best_epoch = null, failure = null, until = null, shortfall = null, minimised = null, updated_at = now()
+    text: `update trial set state = 'queued', epochs = null, best_epoch = null, failure = null, until = null, shortfall = null, minimised = null, spent = null, before = null, updated_at = now()
       where sweep = $1 and revision = $2 and id = any($3::text[]) and state = any($4::text[])`,
     values: [sweep, revision, trials, ended],
     expected: trials.length,

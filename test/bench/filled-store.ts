@@ -59,12 +59,12 @@ const epochs = `insert into epoch (key, parent, epoch, result, seconds, params, 
     1.5 + q, 120000 + t % 7, 'att_bench'
   from (select t, e, abs(sin(t * 12.9898)) * 0.3 as q from generate_series($1::int, $1::int + $2::int - 1) t, generate_series(0, $3::int - 1) e) as each`;
 
-const rows = `insert into trial (id, sweep, revision, number, assignment, plan, path, state, epochs, best_epoch, failure, shortfall, minimised, updated_at)
+const rows = `insert into trial (id, sweep, revision, number, assignment, plan, path, state, epochs, best_epoch, failure, shortfall, minimised, spent, before, updated_at)
   select 'trl_' || $5 || lpad(t::text, 8, '0'), $4, 1, t,
     json_build_object('lr', 0.0001 * power(1000, (t * 7919 % 10000) / 10000.0), 'dropout', round((t::bigint * 104729 % 1000)::numeric / 2000, 3), 'batch', (array[16, 30, 64])[t % 3 + 1], 'imageSize', (array[28, 64, 100])[t / 3 % 3 + 1], 'fcWidth', (array[32, 128, 512])[t / 9 % 3 + 1], 'optimizer', (array['adam', 'sgdm'])[t % 2 + 1]),
     json_build_object('trajectory', json_build_object('format', 1, 'trainable', 'synthetic', 'version', 1, 'numerics', 'none', 'epochMs', 0, 'metrics', json_build_object('val.auc', '1'), 'salt', null), 'epochs', (select json_agg(json_build_object('values', json_build_object('lr', 0.1, 'note', repeat('x', 60)))) from generate_series(1, $3::int))),
     array(select ${key('t', 'e')} from generate_series(0, $3::int - 1) e order by e),
     case when t % 20 = 19 then 'failed' else 'completed' end, $3::int, case when t % 20 <> 19 then $3::int - 1 end,
     case when t % 20 = 19 then '{"class": "OutOfMemory", "message": "out of memory"}'::jsonb end,
-    case when t % 20 <> 19 then 0 end, case when t % 20 <> 19 then -(select (result #>> '{metrics,val.auc}')::float8 from epoch where key = ${key('t', '($3::int - 1)')}) end, now() - (100000 - t) * interval '1 second'
+    case when t % 20 <> 19 then 0 end, case when t % 20 <> 19 then -(select (result #>> '{metrics,val.auc}')::float8 from epoch where key = ${key('t', '($3::int - 1)')}) end, array_fill(1.5 + abs(sin(t * 12.9898)) * 0.3, array[$3::int]), 0, now() - (100000 - t) * interval '1 second'
   from generate_series($1::int, $1::int + $2::int - 1) t`;

@@ -31,22 +31,43 @@ async function train(path: readonly EpochKey[], secondsOf: (key: EpochKey) => nu
   await lone.store.commitTurn(epoch, turn({ ended: [{ attempt: grant.attempt, token: grant.token, outcome: 'done', message: '', log: '', beganAfterMs: 0 }] }));
 }
 
-it('costs are those that `trawl cost` adds up trial by trial, whatever is shared, recorded before or still to come', async () => {
+type Fate = 'open' | 'pruned' | 'failed' | 'retried';
+
+/** Ends the trials of a sweep as far as they are recorded, less a few epochs. */
+async function end(sweep: string, fates: readonly { readonly fate: Fate; readonly less: number }[]): Promise<void> {
+  const epoch = await lone.leader.epoch();
+  for (const [index, { id, number, plan }] of (await lone.store.trialsOf(sweep)).entries()) {
+    const { fate, less } = fates[index] ?? { fate: 'open', less: 0 };
+    const recorded = (await lone.store.epochsByKey(plan.path)).length;
+    const change = { id, revision: 1, until: null, epochs: null, bestEpoch: null, failure: null };
+    if (fate === 'open') continue;
+    await lone.store.commitTurn(epoch, turn({ trials: [{ ...change, state: 'running' }] }));
+    const failure = fate === 'pruned' ? null : ({ class: 'TrainableError', message: '' } as const);
+    await lone.store.commitTurn(epoch, turn({ trials: [{ ...change, state: fate === 'pruned' ? 'pruned' : 'failed', failure, epochs: Math.max(0, recorded - less) }] }));
+    if (fate === 'retried') await lone.service.retry(sweep, [String(number)]);
+  }
+}
+
+it('costs are those that `trawl cost` adds up trial by trial, whatever is shared, recorded before, ended or still to come', async () => {
   const path = fc.array(fc.integer({ min: 0, max: 1 }), { minLength: 1, maxLength: 4 });
+  const fates = fc.record({ fate: fc.constantFrom<Fate>('open', 'pruned', 'failed', 'retried'), less: fc.nat(1) });
   let run = 0;
   await fc.assert(
-    fc.asyncProperty(fc.array(path, { minLength: 1, maxLength: 6 }), fc.array(path, { maxLength: 2 }), fc.array(path, { maxLength: 3 }), async (trials, before, since) => {
+    fc.asyncProperty(fc.array(path, { minLength: 1, maxLength: 6 }), fc.array(path, { maxLength: 2 }), fc.array(path, { maxLength: 3 }), fc.array(fates, { maxLength: 6 }), async (trials, before, since, ends) => {
       run += 1;
       const salt = `run ${run}`;
       const seconds = (key: EpochKey): number => 1 + (Number.parseInt(key.slice(0, 2), 16) % 4);
       for (const choices of before) await train(pathOf(salt, choices), seconds);
       const { id } = await lone.store.submit(sweepOf(salt, trials.map((choices) => pathOf(salt, choices))), await lone.leader.epoch());
       for (const choices of since) await train(pathOf(salt, choices), seconds);
+      await end(id, ends);
+      // What is recorded after a trial's end, be it on its path.
+      for (const choices of before) await train(pathOf(salt, [...choices, 0]), seconds);
       const { epochs, seconds: times } = await lone.service.cost(id);
       const [costs] = await lone.store.costsOf([id]);
       assert.deepEqual(costs, { sweep: id, trained: { epochs: epochs.trained, seconds: times.trained }, saved: { epochs: epochs.shared + epochs.before, seconds: times.saved } });
     }),
-    { numRuns: 15 },
+    { numRuns: 25 },
   );
 });
 
