@@ -55,10 +55,10 @@ export class Pages {
   /** Throws SweepNotFound; BadRequest for a formula that cannot be read or names no column. */
   async leaderboard(idOrName: string, query: LeaderboardQuery): Promise<LeaderboardView> {
     const record = await this.#find(idOrName);
-    const quickly = query.quick && !this.#boards.knows(record) ? await this.#part(record, query) : null;
+    const quickly = query.quick && !this.#options.boards.knows(record) ? await this.#part(record, query) : null;
     if (quickly !== null) return quickly;
     const { filter, sort, columns, offset, limit } = query;
-    const board = await this.#boards.of(record);
+    const board = await this.#options.boards.of(record);
     const shown = columns === undefined ? usualColumns(board) : columns.split(',').map((name) => columnNamed(name.trim(), board, board.columns, 'columns'));
     const kept = chosen(board, filter);
     const ordered = sort === undefined ? kept : sorted(kept, board, comparable(board, 'sort'), sort, 'sort');
@@ -100,7 +100,7 @@ export class Pages {
       const moments = stored.moments.map(({ id, number, at, minimised: value, isPoint, isBest }) => ({ isPoint, isBest, point: { number, id, at: at.toISOString(), value: direction === 'maximize' ? -value : value } }));
       return { metric, direction, of: stored.of, points: moments.flatMap(({ isPoint, point }) => (isPoint ? [point] : [])), best: moments.flatMap(({ isBest, point }) => (isBest ? [point] : [])) };
     }
-    const { trials, rows } = await this.#boards.of(record);
+    const { trials, rows } = await this.#options.boards.of(record);
     const ended = trials
       .flatMap(({ id, number, state, objective, shortfall }) => {
         const at = rows.get(id)?.updatedAt;
@@ -129,9 +129,9 @@ export class Pages {
   /** Those whose curves are drawn, the best first; the best of all without the others, where nothing else of the sweep has been read. */
   async #drawn(record: SweepRecord, trials: string | undefined, filter: string | undefined, limit: number): Promise<{ readonly of: number; readonly drawn: readonly Drawn[] }> {
     const numbers = trials === undefined ? null : new Set(trials.split(',').map((text) => numberIn(text, 'trials')));
-    const part = numbers === null && filter === undefined && standsAlone(record) && !this.#boards.knows(record) ? await this.#options.store.leaderboardPart(record.id, 0, limit) : null;
+    const part = numbers === null && filter === undefined && standsAlone(record) && !this.#options.boards.knows(record) ? await this.#options.store.leaderboardPart(record.id, 0, limit) : null;
     if (part !== null) return { of: part.total, drawn: part.rows };
-    const board = await this.#boards.of(record);
+    const board = await this.#options.boards.of(record);
     const kept = numbers === null ? chosen(board, filter) : board.trials.filter(({ number }) => numbers.has(number));
     return { of: kept.length, drawn: kept.slice(0, limit) };
   }

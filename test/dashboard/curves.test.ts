@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { curveSpec, patternOf, smoothed, type Curve, type CurveOptions } from '../../dashboard/pages/sweep/curves.js';
+import { curveSpec, matchesOf, patternOf, smoothed, type Curve, type CurveOptions } from '../../dashboard/pages/sweep/curves.js';
 
 const EXPECTED = [
   { weight: 0.6, means: [1, 0.6875, null, 0.7448979591836735, 0.49448529411764697, 0.3233865371269951] },
@@ -67,4 +67,19 @@ test('more times than a chart has px stand at round ones, which the axis says, a
 test('a pattern is a regular expression that takes no heed of case, and null where it is none', () => {
   assert.equal(patternOf('LR=0\\.01')?.test('#3 lr=0.01'), true);
   assert.equal(patternOf('['), null);
+});
+
+test('what a pattern leaves out is said: matches beyond what is drawn, and trials whose names were not searched', () => {
+  const names = new Map([[4, '#4 lr=0.1'], [40, '#40 lr=0.01'], [9, '#9 lr=0.1']]);
+  const found = (written: string, of = 3, most = 30): unknown => matchesOf(written, patternOf(written) ?? /^/, names, of, most);
+  assert.deepEqual(found('lr=0.1'), { trials: [4, 9], leftOut: '' });
+  assert.deepEqual(found('lr', 3, 2), { trials: [4, 40], leftOut: ', the best of 3 whose names match' });
+  assert.deepEqual(found('lr=0.1', 100_000, 1), { trials: [4], leftOut: ', the best of 2 whose names match; searched were 3 of 100,000 trials, taken evenly over the leaderboard' });
+  assert.equal(found('lr=7', 100_000), null);
+});
+
+test('a trial is found by its number, be it in no sample', () => {
+  const names = new Map([[4, '#4 lr=0.1']]);
+  assert.deepEqual(matchesOf('#12345', /#12345/iu, names, 100_000, 30), { trials: [12_345], leftOut: '' });
+  assert.deepEqual(matchesOf('#4', /#4/iu, names, 100_000, 30)?.trials, [4]);
 });

@@ -2,6 +2,7 @@
 import type { Answers } from '../../api/types.js';
 import type { ChartSpec } from '../../components/chart-spec.js';
 import { steps } from '../../components/ticks.js';
+import { whole } from '../../text/format.js';
 
 /** Of one metric, as the API has it. */
 export interface Curve extends Pick<Answers['GET /sweeps/:sweep/curves']['curves'][number], 'values' | 'seconds'> {
@@ -72,6 +73,29 @@ export function curveSpec(curves: readonly Curve[], { title, metric, along, isLo
     xs,
     series,
   };
+}
+
+/** Trials whose names have the pattern in them. */
+export interface Matches {
+  /** The best ones first, no more than are drawn. */
+  readonly trials: readonly number[];
+  /** What the picture leaves out, for the end of its summary; empty for nothing. */
+  readonly leftOut: string;
+}
+
+/** `names`: by number, the best first, of a sample of `of` trials. Null where none matches. */
+export function matchesOf(written: string, pattern: RegExp, names: ReadonlyMap<number, string>, of: number, most: number): Matches | null {
+  // A trial that is named by its number alone needs no sample.
+  const named = /^#(\d+)$/.exec(written)?.[1];
+  if (named !== undefined && !names.has(Number(named))) return { trials: [Number(named)], leftOut: '' };
+  const found = [...names].filter(([, name]) => pattern.test(name)).map(([number]) => number);
+  if (found.length === 0) return null;
+  return { trials: found.slice(0, most), leftOut: `${found.length > most ? `, the best of ${whole(found.length)} whose names match` : ''}${names.size < of ? `; ${searchedText(names.size, of)}` : ''}` };
+}
+
+/** That names were held against the pattern for a sample alone. */
+export function searchedText(searched: number, of: number): string {
+  return `searched were ${whole(searched)} of ${whole(of)} trials, taken evenly over the leaderboard`;
 }
 
 /** Whether a name has a pattern in it: a regular expression, as in TensorBoard; null where it is none. */

@@ -8,7 +8,7 @@ import { Empty, Shown } from '../../components/panel.js';
 import { place, setQuery } from '../../state/location.js';
 import { useResource } from '../../state/resource.js';
 import { count, metric as metricText, setting, whole } from '../../text/format.js';
-import { curveSpec, patternOf, type Curve } from './curves.js';
+import { curveSpec, matchesOf, patternOf, searchedText, type Curve } from './curves.js';
 import { MOST_POINTS, pointsOf } from './points.js';
 
 const LINES = ['30', '100', '300', '1000', '5000'];
@@ -16,6 +16,8 @@ const LINES = ['30', '100', '300', '1000', '5000'];
 interface Names {
   /** The best trials, by number: their number and the settings by which they differ. */
   readonly names: ReadonlyMap<number, string>;
+  /** Of so many trials these are a sample. */
+  readonly of: number;
   readonly metrics: readonly string[];
 }
 
@@ -24,7 +26,7 @@ async function namesOf(sweep: SweepView, signal: AbortSignal): Promise<Names> {
   const at = { sweep: sweep.id };
   const [points, board] = await Promise.all([ask('GET /sweeps/:sweep/points', { at, query: { limit: MOST_POINTS }, signal }), ask('GET /sweeps/:sweep/leaderboard', { at, query: { limit: 1 }, signal })]);
   const names = pointsOf(sweep, points).trials.map(({ number, settings }) => [number, `#${number} ${Object.entries(settings).map(([name, value]) => `${name}=${setting(value)}`).join(' ')}`.trim().slice(0, 200)] as const);
-  return { names: new Map(names), metrics: board.available.filter(({ name, measured }) => measured && name !== 'objective').map(({ name }) => name) };
+  return { names: new Map(names), of: points.of, metrics: board.available.filter(({ name, measured }) => measured && name !== 'objective').map(({ name }) => name) };
 }
 
 export function LearningCurves({ sweep }: { readonly sweep: SweepView }): JSX.Element {
@@ -45,16 +47,16 @@ export function LearningCurves({ sweep }: { readonly sweep: SweepView }): JSX.El
   );
 }
 
-function Matching({ sweep, names: { names, metrics }, written }: { readonly sweep: SweepView; readonly names: Names; readonly written: string }): JSX.Element {
+function Matching({ sweep, names: { names, of, metrics }, written }: { readonly sweep: SweepView; readonly names: Names; readonly written: string }): JSX.Element {
   const { query } = place.value;
   const lines = LINES.find((each) => each === query.get('lines')) ?? '100';
   const pattern = patternOf(written);
   if (pattern === null) return <p class="mistakes spaced">This is no regular expression: {written.slice(0, 200)}</p>;
-  const found = written === '' ? null : [...names].filter(([, name]) => pattern.test(name)).map(([number]) => number).slice(0, Number(lines));
-  if (found?.length === 0) return <Empty>No trial's name matches.</Empty>;
+  const found = written === '' ? undefined : matchesOf(written, pattern, names, of, Number(lines));
+  if (found === null) return <Empty>No trial's name matches{names.size < of ? `; ${searchedText(names.size, of)}. A trial is found by its number, such as #12345` : ''}.</Empty>;
   const asked = query.get('metric');
   const metric = metrics.find((name) => name === asked) ?? metrics.find((name) => name === sweep.objective.metric) ?? metrics[0] ?? sweep.objective.metric;
-  return <Curves {...{ sweep, names, metrics, metric, lines, trials: found?.join(',') ?? null }} />;
+  return <Curves {...{ sweep, names, metrics, metric, lines, trials: found?.trials.join(',') ?? null, leftOut: found?.leftOut ?? null }} />;
 }
 
 interface CurvesProps {
@@ -65,9 +67,11 @@ interface CurvesProps {
   readonly lines: string;
   /** Numbers with commas between; null for the best ones. */
   readonly trials: string | null;
+  /** What the picture of trials that match leaves out; null for the best ones. */
+  readonly leftOut: string | null;
 }
 
-function Curves({ sweep, names, metrics, metric, lines, trials }: CurvesProps): JSX.Element {
+function Curves({ sweep, names, metrics, metric, lines, trials, leftOut }: CurvesProps): JSX.Element {
   const { query } = place.value;
   const { resource, reload } = useResource(`curves ${sweep.id} ${metric} ${trials ?? ''} ${lines}`, (signal) => ask('GET /sweeps/:sweep/curves', { at: { sweep: sweep.id }, query: { metric, trials, limit: lines }, signal }), { live: sweep.id });
   const smoothing = Math.min(0.99, Math.max(0, Number(query.get('smoothing') ?? 0) || 0));
@@ -91,9 +95,9 @@ function Curves({ sweep, names, metrics, metric, lines, trials }: CurvesProps): 
       <Shown what="the curves" of={resource} retry={reload}>
         {({ curves, of }) => {
           const drawn = curves.filter(({ values }) => values.some((value) => value !== null)).map(({ number, values, seconds }): Curve => ({ trial: number, name: names.get(number) ?? `#${number}`, values, seconds }));
-          if (drawn.length === 0) return <Empty>No trial has reported {metric} yet.</Empty>;
+          if (drawn.length === 0) return <Empty>{trials === null ? 'No trial' : 'None of the trials that match'} has reported {metric} yet.</Empty>;
           const spec = curveSpec(drawn, { title: `${metric} of ${sweep.name}`, metric, along, isLog, smoothing });
-          return <Chart spec={spec} summary={`${count(drawn.length, 'curve')}${of > curves.length ? `, the best of ${whole(of)} trials` : ''}`} describe={(index, series) => describeCurve(spec, index, series)} file={`${sweep.name}-${metric}`} />;
+          return <Chart spec={spec} summary={`${count(drawn.length, 'curve')}${leftOut ?? (of > curves.length ? `, the best of ${whole(of)} trials` : '')}`} describe={(index, series) => describeCurve(spec, index, series)} file={`${sweep.name}-${metric}`} />;
         }}
       </Shown>
     </>
