@@ -17,6 +17,8 @@ import type {
   Changed,
   Enqueued,
   Health,
+  NoteEdit,
+  NoteView,
   Preview,
   ProgressView,
   Recorded,
@@ -26,6 +28,7 @@ import type {
   SweepFileView,
   SweepComparison,
   SweepView,
+  TagChange,
 } from '../coordinator/api/views.js';
 import { Addresses } from '../proto/addresses.js';
 
@@ -115,6 +118,18 @@ export class HttpSweepService implements SweepService {
 
   allProgress(): Promise<ProgressView[]> {
     return this.#ask('GET', '/progress');
+  }
+
+  note(idOrName: string): Promise<NoteView> {
+    return this.#ask('GET', `/sweeps/${encodeURIComponent(idOrName)}/note`);
+  }
+
+  writeNote(idOrName: string, edit: NoteEdit): Promise<NoteView> {
+    return this.#ask('POST', `/sweeps/${encodeURIComponent(idOrName)}/note`, edit);
+  }
+
+  changeTags(idOrName: string, change: TagChange): Promise<SweepView> {
+    return this.#ask('POST', `/sweeps/${encodeURIComponent(idOrName)}/tags`, change);
   }
 
   progress(idOrName: string): Promise<ProgressView> {

@@ -29,7 +29,7 @@ function report(error: unknown): number {
   }
   if (error instanceof Error && 'code' in error && typeof error.code === 'string') {
     process.stderr.write(`${error.message} [${error.code}]\n`);
-    return ['SweepNotFound', 'TrialNotFound', 'WorkerNotFound', 'WorkerAmbiguous', 'NoEnsemble', 'BadRequest', 'IllegalTransition', 'Unauthorized', 'TokenExpired', 'TokenRevoked', 'TokenNotFound', 'Forbidden'].includes(error.code) ? exitCodes.badInput : exitCodes.failed;
+    return ['SweepNotFound', 'TrialNotFound', 'WorkerNotFound', 'WorkerAmbiguous', 'NoEnsemble', 'BadRequest', 'IllegalTransition', 'NoteChanged', 'TooManyTags', 'Unauthorized', 'TokenExpired', 'TokenRevoked', 'TokenNotFound', 'Forbidden'].includes(error.code) ? exitCodes.badInput : exitCodes.failed;
   }
   process.stderr.write(`${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
   return exitCodes.failed;

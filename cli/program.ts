@@ -7,6 +7,7 @@ import { addBench } from './commands/bench.js';
 import { addBundleCommands } from './commands/bundles.js';
 import { addCertsCommands } from './commands/certs.js';
 import { addChangeCommands } from './commands/changes.js';
+import { addNoteCommands } from './commands/notes.js';
 import { addDoctor } from './commands/doctor.js';
 import { addEngineCommands } from './commands/engine.js';
 import { addFleetCommands } from './commands/fleet.js';
@@ -37,6 +38,7 @@ export function buildProgram(exit: (code: number) => void): Command {
   addSubmitCommands(program, exit);
   addSweepCommands(program);
   addChangeCommands(program, exit);
+  addNoteCommands(program);
   addTrialCommands(program);
   addReadingCommands(program);
   addBundleCommands(program, exit);

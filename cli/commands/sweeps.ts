@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { Option, type Command } from 'commander';
 import type { RequestedState } from '../../coordinator/api/sweep-service.js';
 import type { ProgressView, SweepView } from '../../coordinator/api/views.js';
-import { withService, withJson, type ServiceOptions } from '../options.js';
+import { several, withService, withJson, type ServiceOptions } from '../options.js';
 import { homeAt } from '../home.js';
 import { commandAt, placeOf } from '../host/place.js';
 import { showFile } from '../run/show-file.js';
@@ -12,6 +12,10 @@ import { progressLine } from '../run/progress-text.js';
 import { endLines, objectiveText, sweepTable } from '../run/summary.js';
 import { count } from '../text/format.js';
 import { idleLine, onService, print, printJson } from './on-service.js';
+
+interface ListOptions extends ServiceOptions {
+  readonly tag?: readonly string[];
+}
 
 interface ShowOptions extends ServiceOptions {
   readonly axes?: boolean;
@@ -29,10 +33,13 @@ export function addSweepCommands(program: Command): void {
 }
 
 function addList(program: Command): void {
-  const command = program.command('ls').summary('list the sweeps').description('Lists the sweeps of a home, or of a coordinator elsewhere.').addHelpText('after', '\nExamples:\n  trawl ls --home ./my-home\n  trawl ls --coordinator https://sweeps.example.org:8080 --token-file ./token');
-  withJson(withService(command)).action(async (options: ServiceOptions) => {
-    const sweeps = await sweepsOf(options);
+  const command = program.command('ls').summary('list the sweeps').description('Lists the sweeps of a home, or of a coordinator elsewhere.').addOption(new Option('--tag <tag>', 'only sweeps with this tag; given several times, with all of them').argParser(several)).addHelpText('after', '\nExamples:\n  trawl ls --home ./my-home\n  trawl ls --tag paper\n  trawl ls --coordinator https://sweeps.example.org:8080 --token-file ./token');
+  withJson(withService(command)).action(async (options: ListOptions) => {
+    const all = await sweepsOf(options);
+    const { tag: wanted = [] } = options;
+    const sweeps = all.filter(({ tags }) => wanted.every((tag) => tags.includes(tag)));
     if (options.json === true) printJson({ sweeps });
+    else if (sweeps.length === 0 && all.length > 0) print([`No sweep has ${wanted.length === 1 ? 'the tag' : 'all of the tags'} ${wanted.join(', ')}.`]);
     else print(sweeps.length === 0 ? [`There are no sweeps yet; to start one: ${commandAt(['run', 'FILE'], placeOf(options))}`] : sweepTable(sweeps));
   });
 }
@@ -90,6 +97,7 @@ function showLines(view: ProgressView): string[] {
     `${sweep.name} (${sweep.id}): ${sweep.state}, revision ${sweep.revision}`,
     `  objective: ${objectiveText(sweep.objective)}`,
     ...data,
+    ...(sweep.tags.length === 0 ? [] : [`  tags: ${sweep.tags.join(', ')}`]),
     ...sharingLines(sweep),
     ...warmStartLines(sweep.warmStart).map((line) => `  ${line}`),
     `  ${progressLine(view, null)}`,

@@ -147,6 +147,7 @@ export function sweepTable(sweeps: readonly SweepView[]): string[] {
       { title: 'revision', value: (sweep) => String(sweep.revision), align: 'right' },
       { title: 'objective', value: (sweep) => objectiveText({ ...sweep.objective, floors: {}, ceilings: {} }) },
       { title: 'images', value: (sweep) => (sweep.data === null ? '-' : String(sweep.data.images)), align: 'right' },
+      ...(sweeps.some(({ tags }) => tags.length > 0) ? [{ title: 'tags', value: (sweep: SweepView) => sweep.tags.join(' ') }] : []),
       { title: 'created', value: (sweep) => sweep.createdAt },
       { title: 'id', value: (sweep) => sweep.id },
     ],

@@ -13,7 +13,7 @@ import type { EnsembleComparison, LayersView, PredictionsView, PredictionView, T
 import type { CurvesView, FailuresView, LeaderboardView, PointsView, SeriesView, SpaceView } from './page-views.js';
 import type { StagesView } from './stage-views.js';
 import type { Results, TrialDetail } from './trial-views.js';
-import type { Changed, Enqueued, Health, Preview, ProgressView, Recorded, Retried, Submitted, SweepComparison, SweepFileView, SweepView } from './views.js';
+import type { Changed, Enqueued, Health, NoteView, Preview, ProgressView, Recorded, Retried, Submitted, SweepComparison, SweepFileView, SweepView } from './views.js';
 
 export interface Answers {
   'GET /health': Health;
@@ -48,6 +48,7 @@ export interface Answers {
   'GET /sweeps/:sweep/ensemble': EnsembleView;
   'GET /sweeps/:sweep/recorded': Recorded;
   'GET /sweeps/:sweep/file': SweepFileView;
+  'GET /sweeps/:sweep/note': NoteView;
   'GET /recordings': RecordingsEnd;
   'GET /comparison': SweepComparison;
 
@@ -60,6 +61,8 @@ export interface Answers {
   'POST /sweeps/:sweep/forks': Changed;
   'POST /sweeps/:sweep/retries': Retried;
   'POST /sweeps/:sweep/trials': Enqueued;
+  'POST /sweeps/:sweep/note': NoteView;
+  'POST /sweeps/:sweep/tags': SweepView;
 
   'GET /trials/:trial': TrialDetail;
   'GET /trials/:trial/predictions': PredictionsView;

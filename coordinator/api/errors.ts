@@ -78,6 +78,8 @@ const statusByCode: { readonly [code: string]: number } = {
   NoPredictions: 409,
   ModelProcessEnded: 503,
   StaleWrite: 409,
+  NoteChanged: 409,
+  TooManyTags: 409,
   NotLeader: 503,
   TokensUnavailable: 503,
   SignOutNotKept: 503,

@@ -30,6 +30,7 @@ export function sweepView(record: SweepRecord): SweepView {
     data: record.data,
     warmStart: record.warmStart === null ? null : warmStartView(record.warmStart),
     onlyAsked: record.onlyAsked,
+    tags: record.tags,
   };
 }
 

@@ -24,6 +24,7 @@ import { chunks, distinctKeys, epochsOf } from './known-epochs.js';
 import { Kept } from './kept.js';
 import { KeptOfSweeps } from './kept-sweeps.js';
 import type { Leading } from './leading.js';
+import { Notes } from './notes.js';
 import { StoredProgress } from './stored-progress.js';
 import { Submissions } from './submissions.js';
 import { requestOfText, type TextSubmission } from './text-submission.js';
@@ -43,6 +44,8 @@ import type {
   Changed,
   Enqueued,
   Health,
+  NoteEdit,
+  NoteView,
   Preview,
   ProgressView,
   Recorded,
@@ -52,6 +55,7 @@ import type {
   SweepComparison,
   SweepFileView,
   SweepView,
+  TagChange,
 } from './views.js';
 
 export interface ServiceOptions {
@@ -88,6 +92,7 @@ export class ApplicationService implements SweepService {
   readonly #store: Store;
   readonly #submissions: Submissions;
   readonly #requests: TrialRequests;
+  readonly #notes: Notes;
   readonly #tokens: Tokens;
   readonly #timelines: Timelines;
   readonly #shared: Shared;
@@ -98,6 +103,7 @@ export class ApplicationService implements SweepService {
     this.#store = options.store;
     this.#submissions = new Submissions(options);
     this.#requests = new TrialRequests(options);
+    this.#notes = new Notes(options);
     this.#tokens = new Tokens(options);
     this.#timelines = new Timelines(options);
   }
@@ -141,6 +147,20 @@ export class ApplicationService implements SweepService {
 
   async file(idOrName: string): Promise<SweepFileView> {
     return { text: await this.#submissions.file(await this.#find(idOrName)) };
+  }
+
+  async note(idOrName: string): Promise<NoteView> {
+    return this.#notes.of(await this.#find(idOrName));
+  }
+
+  async writeNote(idOrName: string, edit: NoteEdit): Promise<NoteView> {
+    return this.#notes.write(await this.#find(idOrName), edit);
+  }
+
+  async changeTags(idOrName: string, change: TagChange): Promise<SweepView> {
+    const sweep = await this.#find(idOrName);
+    await this.#notes.tag(sweep, change);
+    return this.sweep(sweep.id);
   }
 
   async retry(idOrName: string, trials: readonly string[]): Promise<Retried> {

@@ -7,7 +7,7 @@ import type { EventPage } from './event-views.js';
 import type { Drained, GarbageRequest, GarbageView, MadeToken, Released, TokenRequest, TokenView, WorkerView, SlotTimeline, QueueView } from './fleet-views.js';
 import type { TextSubmission } from './text-submission.js';
 import type { Results, ResultsOptions, TrialDetail } from './trial-views.js';
-import type { Changed, Enqueued, Health, Preview, ProgressView, Recorded, Retried, SubmitRequest, Submitted, SweepComparison, SweepFileView, SweepView } from './views.js';
+import type { Changed, Enqueued, Health, NoteEdit, NoteView, Preview, ProgressView, Recorded, Retried, SubmitRequest, Submitted, SweepComparison, SweepFileView, SweepView, TagChange } from './views.js';
 
 /**
  * Everything a person can ask of trawl. Each call throws an error with a stable `code`:
@@ -44,6 +44,11 @@ export interface SweepService {
   fork(idOrName: string, name: string, change: SweepChange, options: { readonly dryRun: boolean }): Promise<Changed>;
   /** The sweep's file as it stands, with what commands changed. */
   file(idOrName: string): Promise<SweepFileView>;
+  note(idOrName: string): Promise<NoteView>;
+  /** Throws `NoteChanged` where somebody else has written it since the version that was read. */
+  writeNote(idOrName: string, edit: NoteEdit): Promise<NoteView>;
+  /** Throws `BadRequest`, `TooManyTags`. */
+  changeTags(idOrName: string, change: TagChange): Promise<SweepView>;
   /** What happened to it after an event, oldest first. */
   events(idOrName: string, page: { readonly after: number; readonly limit: number }): Promise<EventPage>;
   /** Trials by their numbers or ids; none for all that failed or were cancelled. */

@@ -173,6 +173,31 @@ export interface SweepView {
   readonly warmStart: WarmStartView | null;
   /** Whether it was stopped, and runs only what a person has asked for since: its sampler proposes nothing. */
   readonly onlyAsked: boolean;
+  /** What people find it by, in the order of their characters. */
+  readonly tags: readonly string[];
+}
+
+/** What people wrote about a sweep, as plain text. */
+export interface NoteView {
+  /** Empty where there is none. */
+  readonly text: string;
+  /** Counts how often it was written; 0 before anybody did. */
+  readonly version: number;
+  readonly editedAt: string | null;
+  readonly editedBy: string | null;
+}
+
+/** A note in the place of the one with this version. */
+export interface NoteEdit {
+  /** At most 20,000 characters. */
+  readonly text: string;
+  readonly version: number;
+}
+
+/** Tags have 1 to 40 characters, without spaces and commas; a sweep has at most 20. */
+export interface TagChange {
+  readonly add?: readonly string[] | undefined;
+  readonly remove?: readonly string[] | undefined;
 }
 
 /** Sweeps side by side. */

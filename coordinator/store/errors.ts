@@ -23,6 +23,21 @@ export class NotFound extends CodedError {
   }
 }
 
+/** Somebody else has written the note since: nothing was written. */
+export class NoteChanged extends CodedError {
+  readonly code = 'NoteChanged';
+  constructor({ version, editedBy }: { readonly version: number; readonly editedBy: string | null }, found: number) {
+    super(`the note has version ${version} now, written by ${editedBy ?? 'nobody'}, and not ${found}, which this one was to replace; nothing was written: read it again, and write what both say`);
+  }
+}
+
+export class TooManyTags extends CodedError {
+  readonly code = 'TooManyTags';
+  constructor(found: number, most: number) {
+    super(`tags: found ${found} of them with the new ones, expected at most ${most}; remove some`);
+  }
+}
+
 /** The database was migrated by a newer trawl. */
 export class SchemaTooNew extends CodedError {
   readonly code = 'SchemaTooNew';

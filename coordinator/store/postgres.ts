@@ -12,13 +12,14 @@ import { readCurves, readResults } from './curves.js';
 import { Database } from './database.js';
 import { checkpointBatch, droppedBatch, epochBatch, parentBatch, readBeyond, readEpochs, readRecordedSeq, readRecordedSince, readRecordingsAfter, retrainedBatch } from './epochs.js';
 import { readEndedSessions, writeEndedSession } from './ended-sessions.js';
-import { NotFound, StaleWrite } from './errors.js';
+import { NotFound, NoteChanged, StaleWrite, TooManyTags } from './errors.js';
 import { evaluationBatch, readEvaluations } from './evaluations.js';
 import { eventBatch, readEvents, readLastEvent } from './events.js';
 import { readLeader, silentForMs, takeLeadership } from './leader.js';
 import { peakBatch, readPeaks } from './memory-peaks.js';
 import { migrate, readMigrations } from './migrate.js';
-import type { AttemptRecord, EndedSession, EventWrite, FailureCount, LeaderRecord, OpenAttempt, RecordedEpoch, RecordedEvaluation, LeaderboardPart, RecordedSeries, Recordings, StagesBelow, StoredEvent, StoredWorker, SweepCosts, SweepRecord, SweepSource, TokenRecord, TrialAttempt, TrialRecord, TrialRow, UnreferencedBlob } from './records.js';
+import { lockTags, readNote, replaceNote, writeTags } from './notes.js';
+import type { AttemptRecord, EndedSession, EventWrite, FailureCount, LeaderRecord, NoteRecord, OpenAttempt, RecordedEpoch, RecordedEvaluation, LeaderboardPart, RecordedSeries, Recordings, StagesBelow, StoredEvent, StoredWorker, SweepCosts, SweepRecord, SweepSource, TokenRecord, TrialAttempt, TrialRecord, TrialRow, UnreferencedBlob } from './records.js';
 import { readStages } from './stages.js';
 import type { Candidate, Leadership, Store } from './store.js';
 import type { Carried, FreshTrial, NewSweep, NewToken, TurnWrites } from './turn-writes.js';
@@ -34,6 +35,9 @@ export interface StoreOptions {
 
 /** Who stands in events that no person caused. */
 const coordinatorActor = 'coordinator';
+
+/** Of one sweep. */
+const MOST_TAGS = 20;
 
 /**
  * Connects and migrates. Throws DatabaseUnavailable, DatabaseTooOld, SchemaTooNew, MigrationEdited.
@@ -155,6 +159,35 @@ class PostgresStore implements Store {
       await run([sweepBatch([{ id, state, changes: before.changes }]), trials]);
       if (trials !== null) await noteChange(client, id, { onlyAsked: false });
       await run([eventBatch([event], actor)]);
+    });
+  }
+
+  async noteOf(sweep: string): Promise<NoteRecord> {
+    const note = await this.#database.read((client) => readNote(client, sweep));
+    if (note === null) throw new NotFound('sweep', sweep);
+    return note;
+  }
+
+  async writeNote(...[sweep, { text, version }, actor, leaderEpoch]: Parameters<Store['writeNote']>): Promise<void> {
+    await this.#database.write(leaderEpoch, async ({ client, run }) => {
+      if (!(await replaceNote(client, sweep, text, version, actor))) {
+        const note = await readNote(client, sweep);
+        throw note === null ? new NotFound('sweep', sweep) : new NoteChanged(note, version);
+      }
+      await run([eventBatch([{ type: 'sweep.noted', sweep, trial: null, detail: { version: version + 1, characters: [...text].length } }], actor)]);
+    });
+  }
+
+  async changeTags(...[sweep, { add, remove }, actor, leaderEpoch]: Parameters<Store['changeTags']>): Promise<void> {
+    await this.#database.write(leaderEpoch, async ({ client, run }) => {
+      const before = await lockTags(client, sweep);
+      if (before === null) throw new NotFound('sweep', sweep);
+      const tags = [...new Set([...before, ...add])].filter((tag) => !remove.includes(tag)).sort();
+      const [added, removed] = [tags.filter((tag) => !before.includes(tag)), before.filter((tag) => !tags.includes(tag))];
+      if (added.length + removed.length === 0) return;
+      if (tags.length > MOST_TAGS) throw new TooManyTags(tags.length, MOST_TAGS);
+      await writeTags(client, sweep, tags);
+      await run([eventBatch([{ type: 'sweep.tagged', sweep, trial: null, detail: { added, removed } }], actor)]);
     });
   }
 

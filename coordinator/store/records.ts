@@ -35,6 +35,19 @@ export interface SweepRecord {
   readonly warmStart: WarmStart | null;
   /** Whether only trials that a person asked for since it was stopped run: its sampler proposes none. */
   readonly onlyAsked: boolean;
+  /** What people find it by, in the order of their characters. */
+  readonly tags: readonly string[];
+}
+
+/** What people wrote about a sweep. */
+export interface NoteRecord {
+  /** Empty where there is none. */
+  readonly text: string;
+  /** Counts how often it was written. */
+  readonly version: number;
+  /** Null before anybody wrote one. */
+  readonly editedAt: Date | null;
+  readonly editedBy: string | null;
 }
 
 export type RevisionOrigin = 'file' | 'command';

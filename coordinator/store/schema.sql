@@ -142,6 +142,11 @@ create table sweep (
   changes integer not null default 0,
   retried_at timestamp with time zone,
   only_asked boolean not null default false,
+  tags text[] not null default '{}'::text[],
+  note text not null default ''::text,
+  note_version integer not null default 0,
+  note_at timestamp with time zone,
+  note_by text,
   constraint sweep_pkey PRIMARY KEY (id),
   constraint sweep_project_name_key UNIQUE (project, name),
   constraint sweep_state_check CHECK ((state = ANY (ARRAY['running'::text, 'paused'::text, 'completed'::text, 'stopped'::text, 'failed'::text])))

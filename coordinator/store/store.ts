@@ -12,7 +12,7 @@
 import type { BlobId, EpochKey } from '../../proto/work.js';
 import type { MemoryPeak } from '../placement/memory.js';
 import type { SweepState, TrialState } from '../trial/states.js';
-import type { BoardRow, EndedSession, EventWrite, FailureCount, LeaderRecord, OpenAttempt, RecordedCurve, RecordedEpoch, RecordedEvaluation, LeaderboardPart, RecordedSeries, Recordings, StageParent, StagesBelow, StoredEvent, StoredWorker, SweepCosts, SweepRecord, SweepSource, TokenRecord, TrialMeans, TrialRecord, TrialRow, UnreferencedBlob, AttemptRecord, TrialAttempt } from './records.js';
+import type { BoardRow, EndedSession, EventWrite, FailureCount, LeaderRecord, NoteRecord, OpenAttempt, RecordedCurve, RecordedEpoch, RecordedEvaluation, LeaderboardPart, RecordedSeries, Recordings, StageParent, StagesBelow, StoredEvent, StoredWorker, SweepCosts, SweepRecord, SweepSource, TokenRecord, TrialMeans, TrialRecord, TrialRow, UnreferencedBlob, AttemptRecord, TrialAttempt } from './records.js';
 import type { Carried, FreshTrial, NewSweep, NewToken, TurnWrites } from './turn-writes.js';
 
 export interface Leadership {
@@ -58,6 +58,13 @@ export interface Store {
    * again, or ran for single trials alone, goes on with all that was cancelled. Throws `NotFound`, `IllegalTransition`.
    */
   setSweepState(id: string, state: SweepState, told: EventWrite['detail'], actor: string, leaderEpoch: number): Promise<void>;
+
+  /** Throws `NotFound`. */
+  noteOf(sweep: string): Promise<NoteRecord>;
+  /** In the place of the version that its writer had before them. Throws `NoteChanged` where another has come since, and `NotFound`. */
+  writeNote(sweep: string, note: Pick<NoteRecord, 'text' | 'version'>, actor: string, leaderEpoch: number): Promise<void>;
+  /** Adds some tags and removes others, whatever others do in the same moment. Throws `TooManyTags`, `NotFound`. */
+  changeTags(sweep: string, change: { readonly add: readonly string[]; readonly remove: readonly string[] }, actor: string, leaderEpoch: number): Promise<void>;
 
   findSweep(project: string, idOrName: string): Promise<SweepRecord | null>;
   listSweeps(project: string): Promise<SweepRecord[]>;

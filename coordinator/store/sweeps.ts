@@ -140,11 +140,12 @@ interface SweepRow {
   readonly digest: string;
   readonly warmStart: WarmStart | null;
   readonly onlyAsked: boolean;
+  readonly tags: readonly string[];
 }
 
 const selection = `select s.id, s.project, s.name, s.revision, s.state, r.spec, r.data, r.numerics, s.created_at as "createdAt", s.finished_at as "finishedAt",
     r.ran_ms as "ranMs", r.slot_ms as "slotMs", r.trained_epochs as "trainedEpochs", r.since_best as "sinceBest", r.ended_by as "endedBy",
-    s.changes, r.origin, encode(r.digest, 'hex') as digest, r.warm_start as "warmStart", s.only_asked as "onlyAsked"
+    s.changes, r.origin, encode(r.digest, 'hex') as digest, r.warm_start as "warmStart", s.only_asked as "onlyAsked", s.tags
   from sweep s join sweep_revision r on r.sweep = s.id and r.revision = s.revision`;
 
 /** An id goes before a name that reads like it. */

@@ -43,7 +43,7 @@ export function factsOf(sweep: SimSweep): SweepFacts {
   const counts = { train: [4, 4], val: [2, 2], test: [2, 2] };
   return {
     record: {
-      ...{ id, project: 'default', name: id, revision: 1, state: 'running', numerics: 'none', createdAt: new Date(0), finishedAt: null, endedBy: null, spent: { ranMs: 0, slotMs: 0, epochs: 0, sinceBest: 0, ...sweep.spent }, changes: 0, origin: 'file', digest: '', warmStart: null, onlyAsked: false },
+      ...{ id, project: 'default', name: id, revision: 1, state: 'running', numerics: 'none', createdAt: new Date(0), finishedAt: null, endedBy: null, spent: { ranMs: 0, slotMs: 0, epochs: 0, sinceBest: 0, ...sweep.spent }, changes: 0, origin: 'file', digest: '', warmStart: null, onlyAsked: false, tags: [] },
       spec: {
         ...{ format: 1, name: id, axes: [], sampler: 'grid', stop: sweep.stop, pruner: sweep.pruner ?? null, ensemble: null, budget: { trials: null, wallClockMs: null, ...sweep.budget }, stageTimeoutMs: null, seed: 0, sharing: true },
         ...{ priority, ...(concurrency === undefined ? {} : { concurrency }) },

@@ -1190,6 +1190,13 @@ export const answerSchemas: { readonly definitions: { readonly [name: string]: S
     "onlyAsked": {
      "type": "boolean",
      "description": "Whether it was stopped, and runs only what a person has asked for since: its sampler proposes nothing."
+    },
+    "tags": {
+     "type": "array",
+     "items": {
+      "type": "string"
+     },
+     "description": "What people find it by, in the order of their characters."
     }
    },
    "required": [
@@ -1210,7 +1217,8 @@ export const answerSchemas: { readonly definitions: { readonly [name: string]: S
     "restoreBest",
     "data",
     "warmStart",
-    "onlyAsked"
+    "onlyAsked",
+    "tags"
    ]
   },
   "SweepState": {
@@ -3058,6 +3066,38 @@ export const answerSchemas: { readonly definitions: { readonly [name: string]: S
    "required": [
     "text"
    ]
+  },
+  "NoteView": {
+   "type": "object",
+   "properties": {
+    "text": {
+     "type": "string",
+     "description": "Empty where there is none."
+    },
+    "version": {
+     "type": "number",
+     "description": "Counts how often it was written; 0 before anybody did."
+    },
+    "editedAt": {
+     "type": [
+      "string",
+      "null"
+     ]
+    },
+    "editedBy": {
+     "type": [
+      "string",
+      "null"
+     ]
+    }
+   },
+   "required": [
+    "text",
+    "version",
+    "editedAt",
+    "editedBy"
+   ],
+   "description": "What people wrote about a sweep, as plain text."
   },
   "RecordingsEnd": {
    "type": "object",
@@ -5322,6 +5362,9 @@ export const answerSchemas: { readonly definitions: { readonly [name: string]: S
   "GET /sweeps/:sweep/file": {
    "$ref": "#/components/schemas/SweepFileView"
   },
+  "GET /sweeps/:sweep/note": {
+   "$ref": "#/components/schemas/NoteView"
+  },
   "GET /recordings": {
    "$ref": "#/components/schemas/RecordingsEnd"
   },
@@ -5354,6 +5397,12 @@ export const answerSchemas: { readonly definitions: { readonly [name: string]: S
   },
   "POST /sweeps/:sweep/trials": {
    "$ref": "#/components/schemas/Enqueued"
+  },
+  "POST /sweeps/:sweep/note": {
+   "$ref": "#/components/schemas/NoteView"
+  },
+  "POST /sweeps/:sweep/tags": {
+   "$ref": "#/components/schemas/SweepView"
   },
   "GET /trials/:trial": {
    "$ref": "#/components/schemas/TrialDetail"

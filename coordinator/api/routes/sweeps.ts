@@ -18,6 +18,8 @@ const changeRequest = z.strictObject({ change: sweepChange, dryRun: z.boolean().
 const forkRequest = z.strictObject({ name: z.string().min(1), ...changeRequest.shape });
 const retryRequest = z.strictObject({ trials: z.array(z.string()).default([]) });
 const enqueueRequest = z.strictObject({ trials: z.array(z.record(z.string(), json)).min(1), front: z.boolean().default(false) });
+const noteRequest = z.strictObject({ text: z.string(), version: z.number().int().min(0).describe('that of the note which this one replaces; 0 where there is none') });
+const tagsRequest = z.strictObject({ add: z.array(z.string()).max(100).optional(), remove: z.array(z.string()).max(100).optional() });
 
 const textRequest = z.strictObject({ name: z.string().min(1).max(200), text: z.string().max(1_000_000), replace: z.boolean().optional() });
 
@@ -40,6 +42,7 @@ export const sweepRoutes: readonly Route[] = [
   route('GET /sweeps/:sweep/ensemble', { right: 'read', summary: 'The ensemble of the trials that have completed so far' }, (service, { params }) => service.ensemble(params.sweep)),
   route('GET /sweeps/:sweep/recorded', { right: 'read', summary: 'How many of its epochs were recorded since a position', query: sinceQuery }, (service, { params, query }) => service.recordedSince(params.sweep, query.since)),
   route('GET /sweeps/:sweep/file', { right: 'read', summary: 'Its file as it stands, with what commands changed' }, (service, { params }) => service.file(params.sweep)),
+  route('GET /sweeps/:sweep/note', { right: 'read', summary: 'What people wrote about it' }, (service, { params }) => service.note(params.sweep)),
   route('GET /comparison', { right: 'read', summary: 'Sweeps side by side: what their files say', query: comparisonQuery }, (service, { query }) => service.compare(query.sweeps.split(',').filter((name) => name !== ''))),
   route('GET /recordings', { right: 'read', summary: "Current end of the store's sequence of recordings" }, async (service) => ({ seq: await service.recordedSeq() })),
 
@@ -55,4 +58,6 @@ export const sweepRoutes: readonly Route[] = [
   route('POST /sweeps/:sweep/forks', { right: 'steer', summary: 'A new sweep of its spec and data, with a change', body: forkRequest }, (service, { params, body }) => service.fork(params.sweep, body.name, body.change, { dryRun: body.dryRun })),
   route('POST /sweeps/:sweep/retries', { right: 'steer', summary: 'Tries trials again, by number or id; none for all that failed or were cancelled', body: retryRequest }, (service, { params, body }) => service.retry(params.sweep, body.trials)),
   route('POST /sweeps/:sweep/trials', { right: 'steer', summary: 'Adds trials of given settings', body: enqueueRequest }, (service, { params, body }) => service.enqueue(params.sweep, body.trials, { front: body.front })),
+  route('POST /sweeps/:sweep/note', { right: 'steer', summary: 'Writes its note, in the place of the version that was read; refused where another has come since', body: noteRequest }, (service, { params, body }) => service.writeNote(params.sweep, body)),
+  route('POST /sweeps/:sweep/tags', { right: 'steer', summary: 'Adds and removes tags', body: tagsRequest }, (service, { params, body }) => service.changeTags(params.sweep, body)),
 ];

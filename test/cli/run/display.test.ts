@@ -23,6 +23,7 @@ function view(change: Partial<ProgressView> = {}): ProgressView {
       data: null,
       warmStart: null,
       onlyAsked: false,
+      tags: [],
     },
     trials: { total: 24, done: 12, failed: 0, cancelled: 0, running: 2, waiting: 10 },
     epochs: { total: 80, recorded: 31 },

@@ -57,7 +57,7 @@ describe('sweeps and their revisions', () => {
     assert.match(id, /^swp_[0-9a-z]{16}$/);
     assert.deepEqual({ revision, change }, { revision: 1, change: 'created' });
     const sweep = (await store.findSweep('default', 'whole')) ?? assert.fail('not found by name');
-    assert.deepEqual(sweep, { id, project: 'default', name: 'whole', revision: 1, state: 'running', spec: specOf('whole'), data: null, numerics: 'none', createdAt: sweep.createdAt, finishedAt: null, spent: { ranMs: 0, slotMs: 0, epochs: 0, sinceBest: 0 }, endedBy: null, changes: 0, origin: 'file', warmStart: null, onlyAsked: false, digest: revisionDigest(sweepOf('whole', paths)) });
+    assert.deepEqual(sweep, { id, project: 'default', name: 'whole', revision: 1, state: 'running', spec: specOf('whole'), data: null, numerics: 'none', createdAt: sweep.createdAt, finishedAt: null, spent: { ranMs: 0, slotMs: 0, epochs: 0, sinceBest: 0 }, endedBy: null, changes: 0, origin: 'file', warmStart: null, onlyAsked: false, tags: [], digest: revisionDigest(sweepOf('whole', paths)) });
     assert.deepEqual(await store.findSweep('default', id), sweep);
     assert.equal(await store.findSweep('other', 'whole'), null);
     const trials = await store.trialsOf(id);
