@@ -255,3 +255,5 @@ CREATE INDEX trial_chosen ON public.trial USING btree ((path[(best_epoch + 1)]))
 CREATE INDEX trial_last_epoch ON public.trial USING btree ((path[epochs])) WHERE (state = 'completed'::text);
 
 CREATE INDEX trial_score ON public.trial USING btree (sweep, revision, shortfall, minimised, number) WHERE (state = 'completed'::text);
+
+CREATE INDEX trial_state ON public.trial USING btree (sweep, revision, state);

@@ -37,7 +37,8 @@ export async function readLeaderboardPart(client: ClientBase, sweep: string, off
     name: 'leaderboard-part',
     // The revision as a value of its own: by the index in its order.
     text: `with c as (
-        select count(*)::int as total, (count(*) filter (where state = 'completed'))::int as completed, (count(*) filter (where state = 'completed' and shortfall is null))::int as unknown
+        select count(*)::int as total, (count(*) filter (where state = 'completed'))::int as completed,
+          (exists (select from trial where sweep = $1 and revision = (select revision from sweep where id = $1) and state = 'completed' and shortfall is null))::int as unknown
         from trial where sweep = $1 and revision = (select revision from sweep where id = $1)
       )
       select c.*, array(
@@ -152,13 +153,19 @@ export async function readTotals(client: ClientBase, sweep: string): Promise<{ s
   const epochs = await withMemory(client, () =>
     client.query<{ total: string; recorded: string }>({
       name: 'epoch-totals',
-      // All of an ended path is recorded.
-      text: `with p as (
-          select k.key, bool_or(t.epochs is not null) as recorded from sweep s join trial t on t.sweep = s.id and t.revision = s.revision
+      // All of an ended path is recorded; and a trial whose first key nobody else has shares nothing, as equal keys have equal keys before them.
+      text: `with t as (
+          select t.path[1] as root, t.epochs from sweep s join trial t on t.sweep = s.id and t.revision = s.revision where s.id = $1 and t.state <> 'cancelled'
+        ),
+        roots as materialized (select root, count(*) = 1 and bool_and(epochs is not null) as is_alone, sum(epochs) as epochs from t group by root),
+        p as (
+          select k.key, bool_or(t.epochs is not null) as recorded from sweep s join trial t on t.sweep = s.id and t.revision = s.revision join roots r on r.root = t.path[1] and not r.is_alone
           cross join lateral unnest(t.path[1:coalesce(t.epochs, cardinality(t.path))]) as k(key)
           where s.id = $1 and t.state <> 'cancelled' group by k.key
-        )
-        select count(*) as total, count(*) filter (where recorded or exists (select from epoch e where e.key = p.key)) as recorded from p`,
+        ),
+        alone as (select coalesce(sum(epochs), 0) as epochs from roots where is_alone)
+        select alone.epochs + (select count(*) from p) as total,
+          alone.epochs + (select count(*) from p where recorded or exists (select from epoch e where e.key = p.key)) as recorded from alone`,
       values: [sweep],
     }),
   );

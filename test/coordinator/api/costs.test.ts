@@ -48,7 +48,7 @@ async function end(sweep: string, fates: readonly { readonly fate: Fate; readonl
   }
 }
 
-it('costs are those that `trawl cost` adds up trial by trial, whatever is shared, recorded before, ended or still to come', async () => {
+it('costs are those that `trawl cost` adds up trial by trial, and progress counts each epoch once, whatever is shared, recorded before, ended or still to come', async () => {
   const path = fc.array(fc.integer({ min: 0, max: 1 }), { minLength: 1, maxLength: 4 });
   const fates = fc.record({ fate: fc.constantFrom<Fate>('open', 'pruned', 'failed', 'retried'), less: fc.nat(1) });
   let run = 0;
@@ -66,6 +66,9 @@ it('costs are those that `trawl cost` adds up trial by trial, whatever is shared
       const { epochs, seconds: times } = await lone.service.cost(id);
       const [costs] = await lone.store.costsOf([id]);
       assert.deepEqual(costs, { sweep: id, trained: { epochs: epochs.trained, seconds: times.trained }, saved: { epochs: epochs.shared + epochs.before, seconds: times.saved } });
+      const keys = [...new Set((await lone.store.trialsOf(id)).flatMap(({ plan, epochs: went }) => plan.path.slice(0, went ?? plan.path.length)))];
+      const { total, recorded } = await lone.store.totalsOf(id);
+      assert.deepEqual([total, recorded], [keys.length, (await lone.store.epochsByKey(keys)).length]);
     }),
     { numRuns: 25 },
   );
