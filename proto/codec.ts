@@ -85,6 +85,8 @@ function workerToWire(message: WorkerMessage): WorkerInit {
       };
     case 'missing':
       return { case: 'missing', value: { blob: digestToBytes('blob', message.blob) } };
+    case 'log':
+      return { case: 'log', value: { ...leaseToWire(message), from: toUint64('from', message.from), text: message.text } };
     case 'epoch':
       return epochToWire(message);
     case 'checkpoint':
@@ -180,6 +182,8 @@ function workerFromWire({ kind }: WireWorkerMessage): WorkerMessage {
     }
     case 'missing':
       return { kind: 'missing', blob: bytesToDigest('blob', kind.value.blob) };
+    case 'log':
+      return { kind: 'log', ...leaseFromWire(kind.value), from: fromUint64('from', kind.value.from), text: kind.value.text };
     case 'epoch': {
       const { attempt, token, seq, epoch, key, metricNames, metricValues, confusion, diverged, seconds, steps, params, msPerImage, roc } = kind.value;
       return {
@@ -255,6 +259,8 @@ function coordinatorToWire(message: CoordinatorMessage): CoordinatorInit {
       return { case: 'drain', value: {} };
     case 'restore':
       return { case: 'restore', value: { blob: digestToBytes('blob', message.blob) } };
+    case 'follow':
+      return { case: 'follow', value: { ...leaseToWire(message), from: toUint64('from', message.from), forMs: uint32('forMs', message.forMs) } };
   }
 }
 
@@ -283,6 +289,8 @@ function coordinatorFromWire({ kind }: WireCoordinatorMessage): CoordinatorMessa
       return { kind: 'drain' };
     case 'restore':
       return { kind: 'restore', blob: bytesToDigest('blob', kind.value.blob) };
+    case 'follow':
+      return { kind: 'follow', ...leaseFromWire(kind.value), from: fromUint64('from', kind.value.from), forMs: kind.value.forMs };
     case undefined:
       throw new ProtocolError('a message from the coordinator is of no known kind');
   }
@@ -292,7 +300,7 @@ function leaseToWire(lease: LeaseRef): { attempt: string; token: string } {
   return { attempt: lease.attempt, token: lease.token };
 }
 
-function leaseFromWire(lease: WireLeaseRef): LeaseRef {
+function leaseFromWire(lease: Pick<WireLeaseRef, 'attempt' | 'token'>): LeaseRef {
   return { attempt: lease.attempt, token: lease.token };
 }
 

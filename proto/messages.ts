@@ -17,6 +17,7 @@ export interface LeaseRef {
 /** Features of workers that change what they may be sent. */
 export const FEATURE_DRAIN = 'drain';
 export const FEATURE_RESTORE = 'restore';
+export const FEATURE_LOG = 'log';
 
 /** A GPU of a box. */
 export interface GpuFacts {
@@ -102,6 +103,15 @@ export interface MissingBlob {
   readonly blob: BlobId;
 }
 
+/** Of what an attempt's process printed, for people who follow it; may be lost. What lies between two of them was left out. */
+export interface LogText extends LeaseRef {
+  readonly kind: 'log';
+  /** Bytes that it had printed before these. */
+  readonly from: number;
+  /** Seldom whole lines; mostly UTF-8. */
+  readonly text: Uint8Array;
+}
+
 export interface EpochReport extends LeaseRef {
   readonly kind: 'epoch';
   readonly seq: number;
@@ -133,12 +143,12 @@ export interface Finished extends LeaseRef {
   readonly kind: 'finished';
   readonly seq: number;
   readonly outcome: Outcome;
-  /** The end of what was printed before a failure; else empty. */
+  /** The end of what was printed. */
   readonly log: string;
 }
 
 export type ReliableMessage = EpochReport | CheckpointSaved | EvaluationReport | Finished;
-export type WorkerMessage = Hello | Heartbeat | Progress | MissingBlob | ReliableMessage;
+export type WorkerMessage = Hello | Heartbeat | Progress | MissingBlob | LogText | ReliableMessage;
 
 export interface Welcome {
   readonly kind: 'welcome';
@@ -199,4 +209,13 @@ export interface RestoreBlob {
   readonly blob: BlobId;
 }
 
-export type CoordinatorMessage = Welcome | Refused | Offer | Answer | Keep | Cancel | Drain | RestoreBlob;
+/** Tell what this attempt's process prints. Only to a worker whose hello has FEATURE_LOG. */
+export interface FollowLog extends LeaseRef {
+  readonly kind: 'follow';
+  /** Bytes of it that are here already. */
+  readonly from: number;
+  /** From its arrival on; 0 ends it. */
+  readonly forMs: number;
+}
+
+export type CoordinatorMessage = Welcome | Refused | Offer | Answer | Keep | Cancel | Drain | RestoreBlob | FollowLog;

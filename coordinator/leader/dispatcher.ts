@@ -8,7 +8,7 @@
  */
 import type { CoordinatorMessage, Progress, ReliableMessage, WorkerMessage } from '../../proto/messages.js';
 import type { Leased } from '../access/blob-rights.js';
-import type { OutcomeClass } from '../../proto/work.js';
+import type { EpochKey, OutcomeClass } from '../../proto/work.js';
 import { joinsAt } from '../placement/fair-share.js';
 import { MemoryPeaks } from '../placement/memory.js';
 import { keepOf, type EpochNode } from '../stage/forest.js';
@@ -22,6 +22,7 @@ import { contenderOf, couldStandIn, heldUnder } from './boxes.js';
 import { spentWrite } from './budget.js';
 import { BudgetClock } from './budget-clock.js';
 import { HandOut } from './hand-out.js';
+import { FollowedLogs, type LiveLog, type LogPositions } from './followed-logs.js';
 import { emptyNotes, type TurnNotes, type Waiting } from './notes.js';
 import { emptyWrites, goalOf, type Attempt, type Proposed, type SweepFacts, type SweepRun, type WorkerRun } from './model.js';
 import type { ProposingOf } from './proposing.js';
@@ -75,6 +76,7 @@ export class Dispatcher {
   #close: string[] = [];
   #warnings: string[] = [];
   readonly #lostBlobs = new LostBlobs();
+  readonly #logs = new FollowedLogs();
   #tickedAt: number | null = null;
   /** On the leader's clock, of the message or tick at hand. */
   now = 0;
@@ -199,6 +201,7 @@ export class Dispatcher {
     this.now = now;
     if (message.kind === 'hello') {
       this.sessions.hello(peer, message, now, session);
+      this.#logs.workerCame(message.worker);
       return;
     }
     const worker = this.sessions.workerOf(peer);
@@ -214,6 +217,7 @@ export class Dispatcher {
     }
     if (message.kind === 'progress') this.#progress(worker, message);
     else if (message.kind === 'missing') this.#lostBlobs.missing(this, message, worker);
+    else if (message.kind === 'log') this.#logs.heard(this, message, worker);
     else this.#report(worker, peer, message);
   }
 
@@ -232,6 +236,7 @@ export class Dispatcher {
     if (this.#tickedAt !== null && now - this.#tickedAt < TICK_MS) return;
     this.#tickedAt = now;
     endQuarantines(this);
+    this.#logs.tick(this);
     this.rows.tick(this.workers.values(), now, this.writes);
     for (const attempt of this.ledger.live()) this.#forgetOverdue(attempt, now);
     const working = [...this.workers.values()].some((worker) => worker.peer !== null);
@@ -252,6 +257,16 @@ export class Dispatcher {
   /** What the leases reach of the workers whose sessions a token opened; null where it opened none. */
   leased(token: string): Leased | null {
     return leasedBy(token, this.workers.values(), (blob) => this.#lostBlobs.isAsked(blob));
+  }
+
+  /** As `FollowedLogs` has it. What is to be said to workers goes with the next turn. */
+  followLogs(path: ReadonlySet<EpochKey>, after: LogPositions, now: number): LiveLog[] {
+    return this.#logs.follow(this, this.ledger.live(), path, after, now);
+  }
+
+  /** Whether something is to be said to workers. */
+  get speaks(): boolean {
+    return this.#sends.length > 0;
   }
 
   /** Ready work by what it waits for, as the last turn left it. */

@@ -7,6 +7,7 @@
  */
 import { nanoid } from 'nanoid';
 import type { WorkerMessage } from '../../proto/messages.js';
+import type { EpochKey } from '../../proto/work.js';
 import { newId } from '../../proto/ids.js';
 import type { Leased } from '../access/blob-rights.js';
 import type { CarrierHandler, Peer } from '../dispatch/carrier.js';
@@ -14,6 +15,7 @@ import type { Leadership, Store } from '../store/store.js';
 import { DatabaseFull } from '../store/errors.js';
 import { Candidacy, NotLeading } from './candidacy.js';
 import { Dispatcher, type TurnOutput } from './dispatcher.js';
+import type { LiveLog, LogPositions } from './followed-logs.js';
 import { fleetFactsOf, type FleetFacts } from './fleet-facts.js';
 import { isEmpty, type Proposed, type SweepRun } from './model.js';
 import { loadAll, reload } from './loading.js';
@@ -184,6 +186,18 @@ export class Leader implements CarrierHandler {
   /** As the dispatcher has it; null too while another coordinator leads. */
   leased(token: string): Leased | null {
     return this.#reign?.dispatcher.leased(token) ?? null;
+  }
+
+  /**
+   * What attempts on a path print, from a reader's positions on. Ask again and again: a worker tells it while
+   * somebody does. Empty too while another coordinator leads.
+   */
+  followLogs(path: ReadonlySet<EpochKey>, after: LogPositions): readonly LiveLog[] {
+    const dispatcher = this.#reign?.dispatcher;
+    if (dispatcher === undefined) return [];
+    const logs = dispatcher.followLogs(path, after, this.#now());
+    if (dispatcher.speaks) this.#signal?.();
+    return logs;
   }
 
   /** Whether it has led for so long that workers with leases of a former leader have come back, or lost them. */

@@ -118,7 +118,7 @@ export async function readAttemptsOf(client: ClientBase, keys: readonly EpochKey
 export async function readLastLog(client: ClientBase, trial: string): Promise<string> {
   const { rows } = await client.query<{ log: string }>({
     name: 'last-log',
-    text: `select a.log from trial t join attempt a on a.keys[1] = any(t.path) where t.id = $1 and a.log <> '' order by a.ended_at desc nulls last limit 1`,
+    text: `select a.log from trial t join attempt a on a.keys[1] = any(t.path) where t.id = $1 and a.log <> '' and a.outcome not in ('done', 'released') order by a.ended_at desc nulls last limit 1`,
     values: [trial],
   });
   return rows[0]?.log ?? '';

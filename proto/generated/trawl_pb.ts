@@ -15,7 +15,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file trawl.proto.
  */
 export const file_trawl: GenFile = /*@__PURE__*/
-  fileDesc("Cgt0cmF3bC5wcm90bxIIdHJhd2wudjEiNwoKRnJvbVdvcmtlchIpCghtZXNzYWdlcxgBIAMoCzIXLnRyYXdsLnYxLldvcmtlck1lc3NhZ2UiQQoPRnJvbUNvb3JkaW5hdG9yEi4KCG1lc3NhZ2VzGAEgAygLMhwudHJhd2wudjEuQ29vcmRpbmF0b3JNZXNzYWdlIugCCg1Xb3JrZXJNZXNzYWdlEiAKBWhlbGxvGAEgASgLMg8udHJhd2wudjEuSGVsbG9IABIoCgloZWFydGJlYXQYAiABKAsyEy50cmF3bC52MS5IZWFydGJlYXRIABImCghwcm9ncmVzcxgDIAEoCzISLnRyYXdsLnYxLlByb2dyZXNzSAASJgoFZXBvY2gYBCABKAsyFS50cmF3bC52MS5FcG9jaFJlcG9ydEgAEi8KCmNoZWNrcG9pbnQYBSABKAsyGS50cmF3bC52MS5DaGVja3BvaW50U2F2ZWRIABIwCgpldmFsdWF0aW9uGAYgASgLMhoudHJhd2wudjEuRXZhbHVhdGlvblJlcG9ydEgAEiYKCGZpbmlzaGVkGAcgASgLMhIudHJhd2wudjEuRmluaXNoZWRIABIoCgdtaXNzaW5nGAggASgLMhUudHJhd2wudjEuTWlzc2luZ0Jsb2JIAEIGCgRraW5kIr4CChJDb29yZGluYXRvck1lc3NhZ2USJAoHd2VsY29tZRgBIAEoCzIRLnRyYXdsLnYxLldlbGNvbWVIABIkCgdyZWZ1c2VkGAIgASgLMhEudHJhd2wudjEuUmVmdXNlZEgAEiAKBW9mZmVyGAMgASgLMg8udHJhd2wudjEuT2ZmZXJIABIiCgZhbnN3ZXIYBCABKAsyEC50cmF3bC52MS5BbnN3ZXJIABIeCgRrZWVwGAUgASgLMg4udHJhd2wudjEuS2VlcEgAEiIKBmNhbmNlbBgGIAEoCzIQLnRyYXdsLnYxLkNhbmNlbEgAEiAKBWRyYWluGAcgASgLMg8udHJhd2wudjEuRHJhaW5IABIoCgdyZXN0b3JlGAggASgLMhUudHJhd2wudjEuUmVzdG9yZUJsb2JIAEIGCgRraW5kIioKCExlYXNlUmVmEg8KB2F0dGVtcHQYASABKAkSDQoFdG9rZW4YAiABKAki+gEKBUhlbGxvEhAKCHByb3RvY29sGAEgASgNEhAKCGZlYXR1cmVzGAIgAygJEg4KBndvcmtlchgDIAEoCRIMCgRuYW1lGAQgASgJEg0KBXNsb3RzGAUgASgNEhQKDG1lbW9yeV9ieXRlcxgGIAEoBBIZChFzbG90X21lbW9yeV9ieXRlcxgHIAEoBBIQCghudW1lcmljcxgIIAMoCRIMCgRub2RlGAkgASgJEiIKBmxlYXNlcxgKIAMoCzISLnRyYXdsLnYxLkxlYXNlUmVmEg8KB3dhaXRpbmcYCyADKAkSGgoDYm94GAwgASgLMg0udHJhd2wudjEuQm94IqgBCgNCb3gSEQoEcG9vbBgBIAEoCUgAiAEBEikKBmxhYmVscxgCIAMoCzIZLnRyYXdsLnYxLkJveC5MYWJlbHNFbnRyeRIOCgZlbmdpbmUYAyABKAkSGwoEZ3B1cxgEIAMoCzINLnRyYXdsLnYxLkdwdRotCgtMYWJlbHNFbnRyeRILCgNrZXkYASABKAkSDQoFdmFsdWUYAiABKAk6AjgBQgcKBV9wb29sIjgKA0dwdRINCgVpbmRleBgBIAEoDRIMCgRuYW1lGAIgASgJEhQKDG1lbW9yeV9ieXRlcxgDIAEoBCIqCglIZWFydGJlYXQSHQoDdXNlGAEgASgLMhAudHJhd2wudjEuQm94VXNlImYKBkJveFVzZRIZChFlcG9jaHNfcGVyX3NlY29uZBgBIAEoARIeCgRncHVzGAIgAygLMhAudHJhd2wudjEuR3B1VXNlEiEKBWNhY2hlGAMgASgLMhIudHJhd2wudjEuQ2FjaGVVc2UiLgoIQ2FjaGVVc2USDQoFYnl0ZXMYASABKAQSEwoLbGltaXRfYnl0ZXMYAiABKAQiWAoGR3B1VXNlEg0KBWluZGV4GAEgASgNEhkKEW1lbW9yeV91c2VkX2J5dGVzGAIgASgEEhMKC3V0aWxpc2F0aW9uGAMgASgBEg8KB2NlbHNpdXMYBCABKAEiVQoIUHJvZ3Jlc3MSDwoHYXR0ZW1wdBgBIAEoCRINCgVlcG9jaBgCIAEoDRIMCgRzdGVwGAMgASgNEg0KBXN0ZXBzGAQgASgNEgwKBGxvc3MYBSABKAEiGwoLTWlzc2luZ0Jsb2ISDAoEYmxvYhgBIAEoDCIaCghDb3VudFJvdxIOCgZjb3VudHMYASADKA0iLQoJQ29uZnVzaW9uEiAKBHJvd3MYASADKAsyEi50cmF3bC52MS5Db3VudFJvdyJkCgpSb2NTdW1tYXJ5EhEKCXBvc2l0aXZlcxgBIAEoDRIRCgluZWdhdGl2ZXMYAiABKA0SFwoPZmFsc2VfcG9zaXRpdmVzGAMgAygNEhcKD2ZhbHNlX25lZ2F0aXZlcxgEIAMoDSK8AgoLRXBvY2hSZXBvcnQSDwoHYXR0ZW1wdBgBIAEoCRINCgV0b2tlbhgCIAEoCRILCgNzZXEYAyABKAQSDQoFZXBvY2gYBCABKA0SCwoDa2V5GAUgASgMEhQKDG1ldHJpY19uYW1lcxgGIAMoCRIVCg1tZXRyaWNfdmFsdWVzGAcgAygBEiYKCWNvbmZ1c2lvbhgIIAEoCzITLnRyYXdsLnYxLkNvbmZ1c2lvbhIQCghkaXZlcmdlZBgJIAEoCBIPCgdzZWNvbmRzGAogASgBEg0KBXN0ZXBzGAsgASgNEg4KBnBhcmFtcxgMIAEoBBIZCgxtc19wZXJfaW1hZ2UYDSABKAFIAIgBARIhCgNyb2MYDiADKAsyFC50cmF3bC52MS5Sb2NTdW1tYXJ5Qg8KDV9tc19wZXJfaW1hZ2UidwoPQ2hlY2twb2ludFNhdmVkEg8KB2F0dGVtcHQYASABKAkSDQoFdG9rZW4YAiABKAkSCwoDc2VxGAMgASgEEg0KBWVwb2NoGAQgASgNEgsKA2tleRgFIAEoDBIMCgRibG9iGAYgASgMEg0KBWJ5dGVzGAcgASgEItYBChBFdmFsdWF0aW9uUmVwb3J0Eg8KB2F0dGVtcHQYASABKAkSDQoFdG9rZW4YAiABKAkSCwoDc2VxGAMgASgEEgsKA2tleRgEIAEoDBIcCgRwYXJ0GAUgASgOMg4udHJhd2wudjEuUGFydBIMCgRsb3NzGAYgASgBEhAKCGFjY3VyYWN5GAcgASgBEgsKA2F1YxgIIAEoARImCgljb25mdXNpb24YCSABKAsyEy50cmF3bC52MS5Db25mdXNpb24SFQoNcHJvYmFiaWxpdGllcxgKIAEoDCKqAQoIRmluaXNoZWQSDwoHYXR0ZW1wdBgBIAEoCRINCgV0b2tlbhgCIAEoCRILCgNzZXEYAyABKAQSJwoHb3V0Y29tZRgEIAEoDjIWLnRyYXdsLnYxLk91dGNvbWVDbGFzcxIPCgdtZXNzYWdlGAUgASgJEhkKDG5lZWRlZF9ieXRlcxgGIAEoBEgAiAEBEgsKA2xvZxgHIAEoCUIPCg1fbmVlZGVkX2J5dGVzIlgKB1dlbGNvbWUSFQoNbGVhc2VfdGVybV9tcxgBIAEoDRIUCgxoZWFydGJlYXRfbXMYAiABKA0SIAoEbG9zdBgDIAMoCzISLnRyYXdsLnYxLkxlYXNlUmVmIjcKB1JlZnVzZWQSDAoEY29kZRgBIAEoCRIPCgdtZXNzYWdlGAIgASgJEg0KBXJldHJ5GAMgASgIIjAKCEVwb2NoUnVuEg0KBWNvdW50GAEgASgNEhUKDXNldHRpbmdzX2pzb24YAiABKAkihwMKCVRyYWluV29yaxIXCg90cmFqZWN0b3J5X2pzb24YASABKAkSDAoEZnJvbRgCIAEoDRIKCgJ0bxgDIAEoDRIMCgRrZXlzGAQgAygMEiIKBmVwb2NocxgFIAMoCzISLnRyYXdsLnYxLkVwb2NoUnVuEhcKCmNoZWNrcG9pbnQYBiABKAxIAIgBARIMCgRrZWVwGAcgAygNEhAKCGV2YWx1YXRlGAggAygNEhIKCmF3YWl0X2Zyb20YCSABKA0SFAoHZGF0YXNldBgKIAEoDEgBiAEBEhkKDG1lbW9yeV9ieXRlcxgLIAEoBEgCiAEBEhcKCnRpbWVvdXRfbXMYDCABKAFIA4gBARIbChNjaGVja3BvaW50X2V2ZXJ5X21zGA0gASgBEhcKCnNpbGVuY2VfbXMYDiABKAFIBIgBAUINCgtfY2hlY2twb2ludEIKCghfZGF0YXNldEIPCg1fbWVtb3J5X2J5dGVzQg0KC190aW1lb3V0X21zQg0KC19zaWxlbmNlX21zItsBCgxFdmFsdWF0ZVdvcmsSFwoPdHJhamVjdG9yeV9qc29uGAEgASgJEg0KBWVwb2NoGAIgASgNEgsKA2tleRgDIAEoDBISCgpjaGVja3BvaW50GAQgASgMEh0KBXBhcnRzGAUgAygOMg4udHJhd2wudjEuUGFydBIPCgdkYXRhc2V0GAYgASgMEhkKDG1lbW9yeV9ieXRlcxgHIAEoBEgAiAEBEhcKCnRpbWVvdXRfbXMYCCABKAFIAYgBAUIPCg1fbWVtb3J5X2J5dGVzQg0KC190aW1lb3V0X21zIoEBCgVPZmZlchIPCgdhdHRlbXB0GAEgASgJEg0KBXRva2VuGAIgASgJEiQKBXRyYWluGAMgASgLMhMudHJhd2wudjEuVHJhaW5Xb3JrSAASKgoIZXZhbHVhdGUYBCABKAsyFi50cmF3bC52MS5FdmFsdWF0ZVdvcmtIAEIGCgR3b3JrIncKBkFuc3dlchILCgNzZXEYASABKAQSIgoHdmVyZGljdBgCIAEoDjIRLnRyYXdsLnYxLlZlcmRpY3QSHAoEbmV4dBgDIAEoDjIOLnRyYXdsLnYxLk5leHQSDAoEa2VlcBgEIAEoCBIQCghldmFsdWF0ZRgFIAEoCCImCgRLZWVwEg8KB2F0dGVtcHQYASABKAkSDQoFZXBvY2gYAiABKA0iOwoGQ2FuY2VsEg8KB2F0dGVtcHQYASABKAkSIAoDaG93GAIgASgOMhMudHJhd2wudjEuQ2FuY2VsSG93IgcKBURyYWluIhsKC1Jlc3RvcmVCbG9iEgwKBGJsb2IYASABKAwqOQoEUGFydBIUChBQQVJUX1VOU1BFQ0lGSUVEEAASDAoIUEFSVF9WQUwQARINCglQQVJUX1RFU1QQAir3AgoMT3V0Y29tZUNsYXNzEh0KGU9VVENPTUVfQ0xBU1NfVU5TUEVDSUZJRUQQABIWChJPVVRDT01FX0NMQVNTX0RPTkUQARIaChZPVVRDT01FX0NMQVNTX1JFTEVBU0VEEAISHwobT1VUQ09NRV9DTEFTU19PVVRfT0ZfTUVNT1JZEAMSIQodT1VUQ09NRV9DTEFTU19UUkFJTkFCTEVfRVJST1IQBBIcChhPVVRDT01FX0NMQVNTX0RBVEFfRVJST1IQBRIdChlPVVRDT01FX0NMQVNTX1dPUktFUl9MT1NUEAYSGwoXT1VUQ09NRV9DTEFTU19QUkVFTVBURUQQBxIZChVPVVRDT01FX0NMQVNTX1RJTUVPVVQQCBIbChdPVVRDT01FX0NMQVNTX0RJU0tfRlVMTBAJEiEKHU9VVENPTUVfQ0xBU1NfQ0hFQ0tQT0lOVF9MT1NUEAoSGwoXT1VUQ09NRV9DTEFTU19EQVRBX0xPU1QQCypFCgdWZXJkaWN0EhcKE1ZFUkRJQ1RfVU5TUEVDSUZJRUQQABIOCgpWRVJESUNUX09LEAESEQoNVkVSRElDVF9TVEFMRRACKj4KBE5leHQSFAoQTkVYVF9VTlNQRUNJRklFRBAAEhEKDU5FWFRfQ09OVElOVUUQARINCglORVhUX1NUT1AQAipXCglDYW5jZWxIb3cSGgoWQ0FOQ0VMX0hPV19VTlNQRUNJRklFRBAAEhYKEkNBTkNFTF9IT1dfUkVMRUFTRRABEhYKEkNBTkNFTF9IT1dfQUJBTkRPThACMkcKBVRyYXdsEj4KB1Nlc3Npb24SFC50cmF3bC52MS5Gcm9tV29ya2VyGhkudHJhd2wudjEuRnJvbUNvb3JkaW5hdG9yKAEwAWIGcHJvdG8z");
+  fileDesc("Cgt0cmF3bC5wcm90bxIIdHJhd2wudjEiNwoKRnJvbVdvcmtlchIpCghtZXNzYWdlcxgBIAMoCzIXLnRyYXdsLnYxLldvcmtlck1lc3NhZ2UiQQoPRnJvbUNvb3JkaW5hdG9yEi4KCG1lc3NhZ2VzGAEgAygLMhwudHJhd2wudjEuQ29vcmRpbmF0b3JNZXNzYWdlIooDCg1Xb3JrZXJNZXNzYWdlEiAKBWhlbGxvGAEgASgLMg8udHJhd2wudjEuSGVsbG9IABIoCgloZWFydGJlYXQYAiABKAsyEy50cmF3bC52MS5IZWFydGJlYXRIABImCghwcm9ncmVzcxgDIAEoCzISLnRyYXdsLnYxLlByb2dyZXNzSAASJgoFZXBvY2gYBCABKAsyFS50cmF3bC52MS5FcG9jaFJlcG9ydEgAEi8KCmNoZWNrcG9pbnQYBSABKAsyGS50cmF3bC52MS5DaGVja3BvaW50U2F2ZWRIABIwCgpldmFsdWF0aW9uGAYgASgLMhoudHJhd2wudjEuRXZhbHVhdGlvblJlcG9ydEgAEiYKCGZpbmlzaGVkGAcgASgLMhIudHJhd2wudjEuRmluaXNoZWRIABIoCgdtaXNzaW5nGAggASgLMhUudHJhd2wudjEuTWlzc2luZ0Jsb2JIABIgCgNsb2cYCSABKAsyES50cmF3bC52MS5Mb2dUZXh0SABCBgoEa2luZCLlAgoSQ29vcmRpbmF0b3JNZXNzYWdlEiQKB3dlbGNvbWUYASABKAsyES50cmF3bC52MS5XZWxjb21lSAASJAoHcmVmdXNlZBgCIAEoCzIRLnRyYXdsLnYxLlJlZnVzZWRIABIgCgVvZmZlchgDIAEoCzIPLnRyYXdsLnYxLk9mZmVySAASIgoGYW5zd2VyGAQgASgLMhAudHJhd2wudjEuQW5zd2VySAASHgoEa2VlcBgFIAEoCzIOLnRyYXdsLnYxLktlZXBIABIiCgZjYW5jZWwYBiABKAsyEC50cmF3bC52MS5DYW5jZWxIABIgCgVkcmFpbhgHIAEoCzIPLnRyYXdsLnYxLkRyYWluSAASKAoHcmVzdG9yZRgIIAEoCzIVLnRyYXdsLnYxLlJlc3RvcmVCbG9iSAASJQoGZm9sbG93GAkgASgLMhMudHJhd2wudjEuRm9sbG93TG9nSABCBgoEa2luZCIqCghMZWFzZVJlZhIPCgdhdHRlbXB0GAEgASgJEg0KBXRva2VuGAIgASgJIvoBCgVIZWxsbxIQCghwcm90b2NvbBgBIAEoDRIQCghmZWF0dXJlcxgCIAMoCRIOCgZ3b3JrZXIYAyABKAkSDAoEbmFtZRgEIAEoCRINCgVzbG90cxgFIAEoDRIUCgxtZW1vcnlfYnl0ZXMYBiABKAQSGQoRc2xvdF9tZW1vcnlfYnl0ZXMYByABKAQSEAoIbnVtZXJpY3MYCCADKAkSDAoEbm9kZRgJIAEoCRIiCgZsZWFzZXMYCiADKAsyEi50cmF3bC52MS5MZWFzZVJlZhIPCgd3YWl0aW5nGAsgAygJEhoKA2JveBgMIAEoCzINLnRyYXdsLnYxLkJveCKoAQoDQm94EhEKBHBvb2wYASABKAlIAIgBARIpCgZsYWJlbHMYAiADKAsyGS50cmF3bC52MS5Cb3guTGFiZWxzRW50cnkSDgoGZW5naW5lGAMgASgJEhsKBGdwdXMYBCADKAsyDS50cmF3bC52MS5HcHUaLQoLTGFiZWxzRW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgJOgI4AUIHCgVfcG9vbCI4CgNHcHUSDQoFaW5kZXgYASABKA0SDAoEbmFtZRgCIAEoCRIUCgxtZW1vcnlfYnl0ZXMYAyABKAQiKgoJSGVhcnRiZWF0Eh0KA3VzZRgBIAEoCzIQLnRyYXdsLnYxLkJveFVzZSJmCgZCb3hVc2USGQoRZXBvY2hzX3Blcl9zZWNvbmQYASABKAESHgoEZ3B1cxgCIAMoCzIQLnRyYXdsLnYxLkdwdVVzZRIhCgVjYWNoZRgDIAEoCzISLnRyYXdsLnYxLkNhY2hlVXNlIi4KCENhY2hlVXNlEg0KBWJ5dGVzGAEgASgEEhMKC2xpbWl0X2J5dGVzGAIgASgEIlgKBkdwdVVzZRINCgVpbmRleBgBIAEoDRIZChFtZW1vcnlfdXNlZF9ieXRlcxgCIAEoBBITCgt1dGlsaXNhdGlvbhgDIAEoARIPCgdjZWxzaXVzGAQgASgBIlUKCFByb2dyZXNzEg8KB2F0dGVtcHQYASABKAkSDQoFZXBvY2gYAiABKA0SDAoEc3RlcBgDIAEoDRINCgVzdGVwcxgEIAEoDRIMCgRsb3NzGAUgASgBIhsKC01pc3NpbmdCbG9iEgwKBGJsb2IYASABKAwiRQoHTG9nVGV4dBIPCgdhdHRlbXB0GAEgASgJEg0KBXRva2VuGAIgASgJEgwKBGZyb20YAyABKAQSDAoEdGV4dBgEIAEoDCIaCghDb3VudFJvdxIOCgZjb3VudHMYASADKA0iLQoJQ29uZnVzaW9uEiAKBHJvd3MYASADKAsyEi50cmF3bC52MS5Db3VudFJvdyJkCgpSb2NTdW1tYXJ5EhEKCXBvc2l0aXZlcxgBIAEoDRIRCgluZWdhdGl2ZXMYAiABKA0SFwoPZmFsc2VfcG9zaXRpdmVzGAMgAygNEhcKD2ZhbHNlX25lZ2F0aXZlcxgEIAMoDSK8AgoLRXBvY2hSZXBvcnQSDwoHYXR0ZW1wdBgBIAEoCRINCgV0b2tlbhgCIAEoCRILCgNzZXEYAyABKAQSDQoFZXBvY2gYBCABKA0SCwoDa2V5GAUgASgMEhQKDG1ldHJpY19uYW1lcxgGIAMoCRIVCg1tZXRyaWNfdmFsdWVzGAcgAygBEiYKCWNvbmZ1c2lvbhgIIAEoCzITLnRyYXdsLnYxLkNvbmZ1c2lvbhIQCghkaXZlcmdlZBgJIAEoCBIPCgdzZWNvbmRzGAogASgBEg0KBXN0ZXBzGAsgASgNEg4KBnBhcmFtcxgMIAEoBBIZCgxtc19wZXJfaW1hZ2UYDSABKAFIAIgBARIhCgNyb2MYDiADKAsyFC50cmF3bC52MS5Sb2NTdW1tYXJ5Qg8KDV9tc19wZXJfaW1hZ2UidwoPQ2hlY2twb2ludFNhdmVkEg8KB2F0dGVtcHQYASABKAkSDQoFdG9rZW4YAiABKAkSCwoDc2VxGAMgASgEEg0KBWVwb2NoGAQgASgNEgsKA2tleRgFIAEoDBIMCgRibG9iGAYgASgMEg0KBWJ5dGVzGAcgASgEItYBChBFdmFsdWF0aW9uUmVwb3J0Eg8KB2F0dGVtcHQYASABKAkSDQoFdG9rZW4YAiABKAkSCwoDc2VxGAMgASgEEgsKA2tleRgEIAEoDBIcCgRwYXJ0GAUgASgOMg4udHJhd2wudjEuUGFydBIMCgRsb3NzGAYgASgBEhAKCGFjY3VyYWN5GAcgASgBEgsKA2F1YxgIIAEoARImCgljb25mdXNpb24YCSABKAsyEy50cmF3bC52MS5Db25mdXNpb24SFQoNcHJvYmFiaWxpdGllcxgKIAEoDCKqAQoIRmluaXNoZWQSDwoHYXR0ZW1wdBgBIAEoCRINCgV0b2tlbhgCIAEoCRILCgNzZXEYAyABKAQSJwoHb3V0Y29tZRgEIAEoDjIWLnRyYXdsLnYxLk91dGNvbWVDbGFzcxIPCgdtZXNzYWdlGAUgASgJEhkKDG5lZWRlZF9ieXRlcxgGIAEoBEgAiAEBEgsKA2xvZxgHIAEoCUIPCg1fbmVlZGVkX2J5dGVzIlgKB1dlbGNvbWUSFQoNbGVhc2VfdGVybV9tcxgBIAEoDRIUCgxoZWFydGJlYXRfbXMYAiABKA0SIAoEbG9zdBgDIAMoCzISLnRyYXdsLnYxLkxlYXNlUmVmIjcKB1JlZnVzZWQSDAoEY29kZRgBIAEoCRIPCgdtZXNzYWdlGAIgASgJEg0KBXJldHJ5GAMgASgIIjAKCEVwb2NoUnVuEg0KBWNvdW50GAEgASgNEhUKDXNldHRpbmdzX2pzb24YAiABKAkihwMKCVRyYWluV29yaxIXCg90cmFqZWN0b3J5X2pzb24YASABKAkSDAoEZnJvbRgCIAEoDRIKCgJ0bxgDIAEoDRIMCgRrZXlzGAQgAygMEiIKBmVwb2NocxgFIAMoCzISLnRyYXdsLnYxLkVwb2NoUnVuEhcKCmNoZWNrcG9pbnQYBiABKAxIAIgBARIMCgRrZWVwGAcgAygNEhAKCGV2YWx1YXRlGAggAygNEhIKCmF3YWl0X2Zyb20YCSABKA0SFAoHZGF0YXNldBgKIAEoDEgBiAEBEhkKDG1lbW9yeV9ieXRlcxgLIAEoBEgCiAEBEhcKCnRpbWVvdXRfbXMYDCABKAFIA4gBARIbChNjaGVja3BvaW50X2V2ZXJ5X21zGA0gASgBEhcKCnNpbGVuY2VfbXMYDiABKAFIBIgBAUINCgtfY2hlY2twb2ludEIKCghfZGF0YXNldEIPCg1fbWVtb3J5X2J5dGVzQg0KC190aW1lb3V0X21zQg0KC19zaWxlbmNlX21zItsBCgxFdmFsdWF0ZVdvcmsSFwoPdHJhamVjdG9yeV9qc29uGAEgASgJEg0KBWVwb2NoGAIgASgNEgsKA2tleRgDIAEoDBISCgpjaGVja3BvaW50GAQgASgMEh0KBXBhcnRzGAUgAygOMg4udHJhd2wudjEuUGFydBIPCgdkYXRhc2V0GAYgASgMEhkKDG1lbW9yeV9ieXRlcxgHIAEoBEgAiAEBEhcKCnRpbWVvdXRfbXMYCCABKAFIAYgBAUIPCg1fbWVtb3J5X2J5dGVzQg0KC190aW1lb3V0X21zIoEBCgVPZmZlchIPCgdhdHRlbXB0GAEgASgJEg0KBXRva2VuGAIgASgJEiQKBXRyYWluGAMgASgLMhMudHJhd2wudjEuVHJhaW5Xb3JrSAASKgoIZXZhbHVhdGUYBCABKAsyFi50cmF3bC52MS5FdmFsdWF0ZVdvcmtIAEIGCgR3b3JrIncKBkFuc3dlchILCgNzZXEYASABKAQSIgoHdmVyZGljdBgCIAEoDjIRLnRyYXdsLnYxLlZlcmRpY3QSHAoEbmV4dBgDIAEoDjIOLnRyYXdsLnYxLk5leHQSDAoEa2VlcBgEIAEoCBIQCghldmFsdWF0ZRgFIAEoCCImCgRLZWVwEg8KB2F0dGVtcHQYASABKAkSDQoFZXBvY2gYAiABKA0iOwoGQ2FuY2VsEg8KB2F0dGVtcHQYASABKAkSIAoDaG93GAIgASgOMhMudHJhd2wudjEuQ2FuY2VsSG93IgcKBURyYWluIhsKC1Jlc3RvcmVCbG9iEgwKBGJsb2IYASABKAwiSQoJRm9sbG93TG9nEg8KB2F0dGVtcHQYASABKAkSDQoFdG9rZW4YAiABKAkSDAoEZnJvbRgDIAEoBBIOCgZmb3JfbXMYBCABKA0qOQoEUGFydBIUChBQQVJUX1VOU1BFQ0lGSUVEEAASDAoIUEFSVF9WQUwQARINCglQQVJUX1RFU1QQAir3AgoMT3V0Y29tZUNsYXNzEh0KGU9VVENPTUVfQ0xBU1NfVU5TUEVDSUZJRUQQABIWChJPVVRDT01FX0NMQVNTX0RPTkUQARIaChZPVVRDT01FX0NMQVNTX1JFTEVBU0VEEAISHwobT1VUQ09NRV9DTEFTU19PVVRfT0ZfTUVNT1JZEAMSIQodT1VUQ09NRV9DTEFTU19UUkFJTkFCTEVfRVJST1IQBBIcChhPVVRDT01FX0NMQVNTX0RBVEFfRVJST1IQBRIdChlPVVRDT01FX0NMQVNTX1dPUktFUl9MT1NUEAYSGwoXT1VUQ09NRV9DTEFTU19QUkVFTVBURUQQBxIZChVPVVRDT01FX0NMQVNTX1RJTUVPVVQQCBIbChdPVVRDT01FX0NMQVNTX0RJU0tfRlVMTBAJEiEKHU9VVENPTUVfQ0xBU1NfQ0hFQ0tQT0lOVF9MT1NUEAoSGwoXT1VUQ09NRV9DTEFTU19EQVRBX0xPU1QQCypFCgdWZXJkaWN0EhcKE1ZFUkRJQ1RfVU5TUEVDSUZJRUQQABIOCgpWRVJESUNUX09LEAESEQoNVkVSRElDVF9TVEFMRRACKj4KBE5leHQSFAoQTkVYVF9VTlNQRUNJRklFRBAAEhEKDU5FWFRfQ09OVElOVUUQARINCglORVhUX1NUT1AQAipXCglDYW5jZWxIb3cSGgoWQ0FOQ0VMX0hPV19VTlNQRUNJRklFRBAAEhYKEkNBTkNFTF9IT1dfUkVMRUFTRRABEhYKEkNBTkNFTF9IT1dfQUJBTkRPThACMkcKBVRyYXdsEj4KB1Nlc3Npb24SFC50cmF3bC52MS5Gcm9tV29ya2VyGhkudHJhd2wudjEuRnJvbUNvb3JkaW5hdG9yKAEwAWIGcHJvdG8z");
 
 /**
  * All that was pending when the frame was cut, in order.
@@ -108,6 +108,12 @@ export type WorkerMessage = Message<"trawl.v1.WorkerMessage"> & {
      */
     value: MissingBlob;
     case: "missing";
+  } | {
+    /**
+     * @generated from field: trawl.v1.LogText log = 9;
+     */
+    value: LogText;
+    case: "log";
   } | { case: undefined; value?: undefined };
 };
 
@@ -177,6 +183,14 @@ export type CoordinatorMessage = Message<"trawl.v1.CoordinatorMessage"> & {
      */
     value: RestoreBlob;
     case: "restore";
+  } | {
+    /**
+     * Only to a worker whose hello has the feature 'log'.
+     *
+     * @generated from field: trawl.v1.FollowLog follow = 9;
+     */
+    value: FollowLog;
+    case: "follow";
   } | { case: undefined; value?: undefined };
 };
 
@@ -513,6 +527,44 @@ export const MissingBlobSchema: GenMessage<MissingBlob> = /*@__PURE__*/
   messageDesc(file_trawl, 13);
 
 /**
+ * Of what an attempt's process printed. What lies between two of them was left out.
+ *
+ * @generated from message trawl.v1.LogText
+ */
+export type LogText = Message<"trawl.v1.LogText"> & {
+  /**
+   * @generated from field: string attempt = 1;
+   */
+  attempt: string;
+
+  /**
+   * @generated from field: string token = 2;
+   */
+  token: string;
+
+  /**
+   * Bytes that it had printed before these.
+   *
+   * @generated from field: uint64 from = 3;
+   */
+  from: bigint;
+
+  /**
+   * Seldom whole lines; mostly UTF-8.
+   *
+   * @generated from field: bytes text = 4;
+   */
+  text: Uint8Array;
+};
+
+/**
+ * Describes the message trawl.v1.LogText.
+ * Use `create(LogTextSchema)` to create a new message.
+ */
+export const LogTextSchema: GenMessage<LogText> = /*@__PURE__*/
+  messageDesc(file_trawl, 14);
+
+/**
  * @generated from message trawl.v1.CountRow
  */
 export type CountRow = Message<"trawl.v1.CountRow"> & {
@@ -527,7 +579,7 @@ export type CountRow = Message<"trawl.v1.CountRow"> & {
  * Use `create(CountRowSchema)` to create a new message.
  */
 export const CountRowSchema: GenMessage<CountRow> = /*@__PURE__*/
-  messageDesc(file_trawl, 14);
+  messageDesc(file_trawl, 15);
 
 /**
  * confusion[true][predicted].
@@ -546,7 +598,7 @@ export type Confusion = Message<"trawl.v1.Confusion"> & {
  * Use `create(ConfusionSchema)` to create a new message.
  */
 export const ConfusionSchema: GenMessage<Confusion> = /*@__PURE__*/
-  messageDesc(file_trawl, 15);
+  messageDesc(file_trawl, 16);
 
 /**
  * A ROC curve by levels of a per cent: see proto/roc-summary.ts.
@@ -580,7 +632,7 @@ export type RocSummary = Message<"trawl.v1.RocSummary"> & {
  * Use `create(RocSummarySchema)` to create a new message.
  */
 export const RocSummarySchema: GenMessage<RocSummary> = /*@__PURE__*/
-  messageDesc(file_trawl, 16);
+  messageDesc(file_trawl, 17);
 
 /**
  * @generated from message trawl.v1.EpochReport
@@ -668,7 +720,7 @@ export type EpochReport = Message<"trawl.v1.EpochReport"> & {
  * Use `create(EpochReportSchema)` to create a new message.
  */
 export const EpochReportSchema: GenMessage<EpochReport> = /*@__PURE__*/
-  messageDesc(file_trawl, 17);
+  messageDesc(file_trawl, 18);
 
 /**
  * @generated from message trawl.v1.CheckpointSaved
@@ -715,7 +767,7 @@ export type CheckpointSaved = Message<"trawl.v1.CheckpointSaved"> & {
  * Use `create(CheckpointSavedSchema)` to create a new message.
  */
 export const CheckpointSavedSchema: GenMessage<CheckpointSaved> = /*@__PURE__*/
-  messageDesc(file_trawl, 18);
+  messageDesc(file_trawl, 19);
 
 /**
  * @generated from message trawl.v1.EvaluationReport
@@ -777,7 +829,7 @@ export type EvaluationReport = Message<"trawl.v1.EvaluationReport"> & {
  * Use `create(EvaluationReportSchema)` to create a new message.
  */
 export const EvaluationReportSchema: GenMessage<EvaluationReport> = /*@__PURE__*/
-  messageDesc(file_trawl, 19);
+  messageDesc(file_trawl, 20);
 
 /**
  * @generated from message trawl.v1.Finished
@@ -824,7 +876,7 @@ export type Finished = Message<"trawl.v1.Finished"> & {
  * Use `create(FinishedSchema)` to create a new message.
  */
 export const FinishedSchema: GenMessage<Finished> = /*@__PURE__*/
-  messageDesc(file_trawl, 20);
+  messageDesc(file_trawl, 21);
 
 /**
  * @generated from message trawl.v1.Welcome
@@ -851,7 +903,7 @@ export type Welcome = Message<"trawl.v1.Welcome"> & {
  * Use `create(WelcomeSchema)` to create a new message.
  */
 export const WelcomeSchema: GenMessage<Welcome> = /*@__PURE__*/
-  messageDesc(file_trawl, 21);
+  messageDesc(file_trawl, 22);
 
 /**
  * @generated from message trawl.v1.Refused
@@ -878,7 +930,7 @@ export type Refused = Message<"trawl.v1.Refused"> & {
  * Use `create(RefusedSchema)` to create a new message.
  */
 export const RefusedSchema: GenMessage<Refused> = /*@__PURE__*/
-  messageDesc(file_trawl, 22);
+  messageDesc(file_trawl, 23);
 
 /**
  * Equal successive settings are written once.
@@ -902,7 +954,7 @@ export type EpochRun = Message<"trawl.v1.EpochRun"> & {
  * Use `create(EpochRunSchema)` to create a new message.
  */
 export const EpochRunSchema: GenMessage<EpochRun> = /*@__PURE__*/
-  messageDesc(file_trawl, 23);
+  messageDesc(file_trawl, 24);
 
 /**
  * @generated from message trawl.v1.TrainWork
@@ -984,7 +1036,7 @@ export type TrainWork = Message<"trawl.v1.TrainWork"> & {
  * Use `create(TrainWorkSchema)` to create a new message.
  */
 export const TrainWorkSchema: GenMessage<TrainWork> = /*@__PURE__*/
-  messageDesc(file_trawl, 24);
+  messageDesc(file_trawl, 25);
 
 /**
  * @generated from message trawl.v1.EvaluateWork
@@ -1036,7 +1088,7 @@ export type EvaluateWork = Message<"trawl.v1.EvaluateWork"> & {
  * Use `create(EvaluateWorkSchema)` to create a new message.
  */
 export const EvaluateWorkSchema: GenMessage<EvaluateWork> = /*@__PURE__*/
-  messageDesc(file_trawl, 25);
+  messageDesc(file_trawl, 26);
 
 /**
  * @generated from message trawl.v1.Offer
@@ -1075,7 +1127,7 @@ export type Offer = Message<"trawl.v1.Offer"> & {
  * Use `create(OfferSchema)` to create a new message.
  */
 export const OfferSchema: GenMessage<Offer> = /*@__PURE__*/
-  messageDesc(file_trawl, 26);
+  messageDesc(file_trawl, 27);
 
 /**
  * @generated from message trawl.v1.Answer
@@ -1112,7 +1164,7 @@ export type Answer = Message<"trawl.v1.Answer"> & {
  * Use `create(AnswerSchema)` to create a new message.
  */
 export const AnswerSchema: GenMessage<Answer> = /*@__PURE__*/
-  messageDesc(file_trawl, 27);
+  messageDesc(file_trawl, 28);
 
 /**
  * @generated from message trawl.v1.Keep
@@ -1134,7 +1186,7 @@ export type Keep = Message<"trawl.v1.Keep"> & {
  * Use `create(KeepSchema)` to create a new message.
  */
 export const KeepSchema: GenMessage<Keep> = /*@__PURE__*/
-  messageDesc(file_trawl, 28);
+  messageDesc(file_trawl, 29);
 
 /**
  * @generated from message trawl.v1.Cancel
@@ -1156,7 +1208,7 @@ export type Cancel = Message<"trawl.v1.Cancel"> & {
  * Use `create(CancelSchema)` to create a new message.
  */
 export const CancelSchema: GenMessage<Cancel> = /*@__PURE__*/
-  messageDesc(file_trawl, 29);
+  messageDesc(file_trawl, 30);
 
 /**
  * Give everything back, and leave.
@@ -1171,7 +1223,7 @@ export type Drain = Message<"trawl.v1.Drain"> & {
  * Use `create(DrainSchema)` to create a new message.
  */
 export const DrainSchema: GenMessage<Drain> = /*@__PURE__*/
-  messageDesc(file_trawl, 30);
+  messageDesc(file_trawl, 31);
 
 /**
  * Put this blob into the store, if a copy of it is on the box.
@@ -1190,7 +1242,43 @@ export type RestoreBlob = Message<"trawl.v1.RestoreBlob"> & {
  * Use `create(RestoreBlobSchema)` to create a new message.
  */
 export const RestoreBlobSchema: GenMessage<RestoreBlob> = /*@__PURE__*/
-  messageDesc(file_trawl, 31);
+  messageDesc(file_trawl, 32);
+
+/**
+ * Tell what this attempt's process prints, for so long; 0 ends it.
+ *
+ * @generated from message trawl.v1.FollowLog
+ */
+export type FollowLog = Message<"trawl.v1.FollowLog"> & {
+  /**
+   * @generated from field: string attempt = 1;
+   */
+  attempt: string;
+
+  /**
+   * @generated from field: string token = 2;
+   */
+  token: string;
+
+  /**
+   * Bytes of it that are here already.
+   *
+   * @generated from field: uint64 from = 3;
+   */
+  from: bigint;
+
+  /**
+   * @generated from field: uint32 for_ms = 4;
+   */
+  forMs: number;
+};
+
+/**
+ * Describes the message trawl.v1.FollowLog.
+ * Use `create(FollowLogSchema)` to create a new message.
+ */
+export const FollowLogSchema: GenMessage<FollowLog> = /*@__PURE__*/
+  messageDesc(file_trawl, 33);
 
 /**
  * @generated from enum trawl.v1.Part

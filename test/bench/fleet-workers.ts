@@ -106,6 +106,10 @@ class SimulatedWorker implements SessionHandler {
     // It has no data.
   }
 
+  follow(): void {
+    // It prints nothing.
+  }
+
   /** It stays: nobody drains a bench. */
   askedToDrain(): void {
     return;

@@ -146,6 +146,7 @@ export function startWorker(context: TestContext, link: Link, leases: readonly L
       cancel: other,
       askedToDrain: () => others.push({ kind: 'drain' }),
       restore: other,
+      follow: other,
       answer: (answer, message) => answers.push({ answer, message }),
       refused: (refused) => refusals.push(refused),
       connection: (state) => connections.push(state),
@@ -203,6 +204,26 @@ export function carrierContract(carrier: CarrierUnderTest): void {
       assert.deepEqual(worker.others.items[1], offer);
       assert.deepEqual(worker.others.items.slice(2, 502).map((message) => message.kind === 'keep' && message.epoch), [...Array(500).keys()]);
       assert.deepEqual(worker.others.items[502], { kind: 'cancel', attempt: 'att_1', how: 'release' });
+    });
+
+    it('carries what an attempt prints, and the question for it, byte by byte and between reports in their order', LIMIT, async (context) => {
+      const coordinator = new ScriptedCoordinator(welcomeOnly);
+      const { address } = await coordinate(context, coordinator);
+      const worker = startWorker(context, linkTo(address));
+      await worker.others.count(1);
+      const follow = { kind: 'follow', attempt: 'att_1', token: 'lease', from: 5, forMs: 10_000 } as const;
+      coordinator.opened_.items[0]!.send(follow);
+      await worker.others.count(2);
+      assert.deepEqual(worker.others.items[1], follow);
+      // Every byte there is: what is printed need not be text.
+      const text = Uint8Array.from({ length: 32 * 1024 }, (_, index) => index % 256);
+      worker.session.report(epochReport(0));
+      worker.session.mention({ kind: 'log', attempt: 'att_1', token: 'lease', from: 5, text });
+      worker.session.report(epochReport(1));
+      await coordinator.messages.count(4);
+      const [, first, log, second] = coordinator.messages.items;
+      assert.deepEqual([first?.kind, second?.kind], ['epoch', 'epoch']);
+      assert.ok(log?.kind === 'log' && log.from === 5 && Buffer.from(log.text).equals(text));
     });
 
     it('matches answers to reports by their number, in whatever order they come', LIMIT, async (context) => {

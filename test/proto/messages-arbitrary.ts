@@ -47,6 +47,7 @@ export const workerMessages: { readonly [kind in WorkerMessage['kind']]: fc.Arbi
   heartbeat: fc.option(useAndCache).map((told) => ({ kind: 'heartbeat' as const, ...(told === null ? {} : { use: told }) })),
   progress: record({ kind: fc.constant('progress' as const), attempt: text, epoch, step: epoch, steps: epoch, loss: fc.double() }),
   missing: record({ kind: fc.constant('missing' as const), blob: digest }),
+  log: record({ kind: fc.constant('log' as const), attempt: text, token: text, from: bytes, text: fc.uint8Array({ maxLength: 40 }) }),
   epoch: record({
       seq,
       epoch,
@@ -177,5 +178,6 @@ export const coordinatorMessages: { readonly [kind in CoordinatorMessage['kind']
   keep: record({ kind: fc.constant('keep' as const), attempt: text, epoch }),
   drain: fc.constant({ kind: 'drain' as const }),
   restore: record({ kind: fc.constant('restore' as const), blob: digest }),
+  follow: record({ kind: fc.constant('follow' as const), attempt: text, token: text, from: bytes, forMs: epoch }),
   cancel: record({ kind: fc.constant('cancel' as const), attempt: text, how: fc.constantFrom('release' as const, 'abandon' as const) }),
 };

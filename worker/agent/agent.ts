@@ -6,8 +6,8 @@
  * (the session's outbox keeps it for as long), so a reconnect or a new leader loses none.
  */
 import type { BlobStore } from '../../blob/store.js';
-import type { Answer, BoxFacts, BoxUse, Cancel, Hello, Keep, LeaseRef, Offer, Refused, ReliableMessage, RestoreBlob, Welcome } from '../../proto/messages.js';
-import { FEATURE_DRAIN, FEATURE_RESTORE } from '../../proto/messages.js';
+import type { Answer, BoxFacts, BoxUse, Cancel, FollowLog, Hello, Keep, LeaseRef, Offer, Refused, ReliableMessage, RestoreBlob, Welcome } from '../../proto/messages.js';
+import { FEATURE_DRAIN, FEATURE_LOG, FEATURE_RESTORE } from '../../proto/messages.js';
 import type { Work } from '../../proto/work.js';
 import type { Release } from '../data/box-cache.js';
 import type { LinkClock } from '../link/clock.js';
@@ -220,8 +220,16 @@ export class Agent implements SessionHandler {
     );
   }
 
+  /** Of the session: somebody reads what an attempt of this box prints. */
+  follow(follow: FollowLog): void {
+    const run = this.#runs.get(follow.attempt);
+    if (run?.lease.token === follow.token) run.follow(follow);
+  }
+
   connection(state: 'up' | 'down', why: string): void {
     this.#connected = state === 'up';
+    // Whoever still wants to read asks in the new session, and says what has arrived.
+    for (const run of this.#runs.values()) run.follow(null);
     if (state === 'up') {
       this.#options.log.info({}, `connected: ${why}`);
       // One that leaves says a last hello, without slots.
@@ -246,7 +254,7 @@ export class Agent implements SessionHandler {
     const leases = [...[...this.#runs.values()].map((run) => run.lease), ...this.#waiting.map(({ lease }) => lease)];
     const slots = this.#draining ? 0 : this.#slots.length;
     const waiting = this.#waiting.map(({ lease }) => lease.attempt);
-    return { features: [FEATURE_DRAIN, FEATURE_RESTORE], ...(box === undefined ? {} : { box }), worker: id, name, slots, memoryBytes, slotMemoryBytes, numerics, node: process.version, leases, waiting };
+    return { features: [FEATURE_DRAIN, FEATURE_RESTORE, FEATURE_LOG], ...(box === undefined ? {} : { box }), worker: id, name, slots, memoryBytes, slotMemoryBytes, numerics, node: process.version, leases, waiting };
   }
 
   /** Ends an attempt whose lease is gone; nothing is said of it any more. */

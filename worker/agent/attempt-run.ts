@@ -8,7 +8,7 @@
  */
 import { randomBytes } from 'node:crypto';
 import type { BlobStore, StoredBlob } from '../../blob/store.js';
-import type { Answer, LeaseRef, MissingBlob, Progress, ReliableMessage } from '../../proto/messages.js';
+import type { Answer, FollowLog, LeaseRef, LogText, MissingBlob, Progress, ReliableMessage } from '../../proto/messages.js';
 import { isClassifier, isProgram, type EpochKey, type Outcome, type Work } from '../../proto/work.js';
 import type { Report } from '../link/session.js';
 import { oneLine, outcomeOf, RELEASED } from '../train/failure.js';
@@ -21,6 +21,7 @@ import { removeFiles } from './files.js';
 import { outcomeOfInputs, type Inputs, type Prepared } from './inputs.js';
 import { endMarked } from './left-behind.js';
 import { MemoryWatch } from './memory-watch.js';
+import { LogFollower } from './log-follower.js';
 import type { OomKills } from './oom-kills.js';
 import { groupBytes, peakResidentBytes, residentBytes } from './process-facts.js';
 import { continues } from './slot-choice.js';
@@ -37,7 +38,7 @@ export interface AttemptServices {
   readonly childSetup: (numerics: string, slot: number) => ChildSetup;
   readonly report: (report: Report) => void;
   /** Said now or never. */
-  readonly mention: (fact: Progress | MissingBlob) => void;
+  readonly mention: (fact: Progress | MissingBlob | LogText) => void;
   /** A line for the log of this box. */
   readonly note: (line: string, facts: { readonly [fact: string]: unknown }) => void;
 }
@@ -48,7 +49,7 @@ const CROWDED_SHARE = 0.5;
 /** A program may be many processes, which takes some time to look at. */
 const LOOK_AT_GROUP_MS = 1_000;
 
-/** Of what was printed before a failure, so much is told: it stands in a row of the store. */
+/** Of what was printed, so much is told at the end: it stands in a row of the store. */
 const TOLD_LOG = 8_000;
 
 export class AttemptRun implements ChildListener {
@@ -62,6 +63,7 @@ export class AttemptRun implements ChildListener {
   readonly #setup: ChildSetup;
   readonly #gone = new AbortController();
   readonly #uploads: Uploads;
+  readonly #follower: LogFollower;
   readonly #limitBytes: number;
   #end: () => void = () => undefined;
   #child: SupervisedChild | null = null;
@@ -95,6 +97,10 @@ export class AttemptRun implements ChildListener {
     this.#setup = 'refusal' in setup ? PLAIN_CHILD : setup;
     this.#limitBytes = work.memoryBytes ?? services.boxMemoryBytes;
     this.#uploads = new Uploads(services.blobs, this.#gone.signal, (error) => this.#fail(uploadOutcome(error)));
+    this.#follower = new LogFollower({
+      printed: (from, most) => this.#printed(from, most),
+      tell: (from, text) => services.mention({ kind: 'log', ...this.lease, from, text }),
+    });
     this.ended = new Promise((resolve) => {
       this.#end = resolve;
     });
@@ -139,6 +145,12 @@ export class AttemptRun implements ChildListener {
     this.#child?.send({ kind: 'keep', attempt: this.lease.attempt, epoch });
   }
 
+  /** Somebody wants to read what its child prints, as it prints it; null: nobody any more. */
+  follow(asked: FollowLog | null): void {
+    if (asked === null || this.#closing || this.#gone.signal.aborted) this.#follower.stop();
+    else this.#follower.follow(asked);
+  }
+
   /** Give the lease back at the next epoch end, with a checkpoint. */
   release(): void {
     this.#released = true;
@@ -155,6 +167,7 @@ export class AttemptRun implements ChildListener {
   abandon(): void {
     if (this.#gone.signal.aborted) return;
     this.#gone.abort();
+    this.#follower.stop();
     this.#endChild();
   }
 
@@ -287,16 +300,22 @@ export class AttemptRun implements ChildListener {
     // Whole files only: what a dying child had half written is not taken up.
     if (outcome?.class !== 'done' || this.work.checkpoint !== null || isProgram(this.work.trajectory)) await removeFiles(this.#services.folder, this.#prefix);
     const final = this.#verdict ?? outcome;
-    if (final !== null) this.#report({ kind: 'finished', ...this.lease, outcome: final, log: this.#logOf(final) });
+    this.#follower.end();
+    if (final !== null) this.#report({ kind: 'finished', ...this.lease, outcome: final, log: this.#endOfLog() });
     // The child is the next attempt's now.
     this.#child = null;
     this.#slot.unlisten();
     this.#end();
   }
 
-  /** What the child printed for this attempt, where that may tell why it failed. */
-  #logOf(outcome: Outcome): string {
-    if (outcome.class === 'done' || outcome.class === 'released') return '';
+  /** Of what the child printed for this attempt. */
+  #printed(from: number, most: number): { readonly from: number; readonly bytes: Uint8Array } {
+    if (this.#child === null) return { from, bytes: new Uint8Array() };
+    const printed = this.#child.log.since(this.#printedBefore + from, most);
+    return { from: printed.from - this.#printedBefore, bytes: printed.bytes };
+  }
+
+  #endOfLog(): string {
     return this.#child?.log.text(this.#printedBefore).slice(-TOLD_LOG) ?? '';
   }
 

@@ -33,9 +33,17 @@ export class LogRing {
    * cut at the front reads as a replacement character.
    */
   text(from = 0): string {
+    return this.since(from).bytes.toString('utf8');
+  }
+
+  /** The newest kept bytes from number `from` on, `most` at most; `from` of the answer is the number of the first. They are a copy. */
+  since(from: number, most = this.#buffer.length): { readonly from: number; readonly bytes: Buffer } {
     const capacity = this.#buffer.length;
-    const kept = this.#total <= capacity ? this.#buffer.subarray(0, this.#total) : Buffer.concat([this.#buffer.subarray(this.#end), this.#buffer.subarray(0, this.#end)]);
-    return kept.toString('utf8', Math.max(0, from - (this.#total - kept.length)));
+    const first = Math.min(this.#total, Math.max(from, this.#total - Math.min(most, capacity)));
+    const length = this.#total - first;
+    const start = (((this.#end - length) % capacity) + capacity) % capacity;
+    const whole = Buffer.concat([this.#buffer.subarray(start, start + length), this.#buffer.subarray(0, Math.max(0, start + length - capacity))]);
+    return { from: first, bytes: whole };
   }
 
   /** The last line that tells something: no stack frame, no banner of the runtime; empty when there is none. */

@@ -19,9 +19,11 @@ import type {
   EpochReport,
   EvaluationReport,
   Finished,
+  FollowLog,
   Hello,
   Keep,
   LeaseRef,
+  LogText,
   MissingBlob,
   Offer,
   Progress,
@@ -49,6 +51,8 @@ export interface SessionHandler {
   /** A person wants this worker to give everything back and leave. */
   askedToDrain(): void;
   restore(restore: RestoreBlob): void;
+  /** Somebody wants to read what an attempt prints. */
+  follow(follow: FollowLog): void;
   /** `down` comes once per outage, with a line for a person. */
   connection(state: 'up' | 'down', why: string): void;
 }
@@ -141,7 +145,7 @@ export class WorkerSession {
   }
 
   /** Said now or never. Throws ProtocolError as `report` does. */
-  mention(fact: Progress | MissingBlob): void {
+  mention(fact: Progress | MissingBlob | LogText): void {
     if (this.#welcomed) this.#connection?.send(fact);
   }
 
@@ -209,6 +213,9 @@ export class WorkerSession {
         break;
       case 'restore':
         this.#handler.restore(message);
+        break;
+      case 'follow':
+        this.#handler.follow(message);
         break;
     }
   }

@@ -32,7 +32,7 @@ async function loadWarmImages(): Promise<WarmTrainers> {
 }
 
 onOrphaned(endWithGroup);
-const child = new TrainingChild((messages) => process.send?.(messages), loadWarmImages);
+const child = new TrainingChild((messages) => process.send?.(messages), loadWarmImages, (line) => process.stdout.write(`${line}\n`));
 process.on('message', (messages) => child.receive(messages as ToChild[]));
 process.on('uncaughtException', (error) => {
   // The last line is what the agent quotes.

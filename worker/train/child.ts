@@ -1,7 +1,8 @@
 /** What a training child does: one order at a time, from the agent's messages to its own. */
-import { isProgram, type EvaluatedPart } from '../../proto/work.js';
+import { isClassifier, isProgram, type EvaluatedPart } from '../../proto/work.js';
 import type { Evaluation, TrainedEpoch, Trainer } from './trainer.js';
 import { StageControl } from './control.js';
+import { epochLine } from './epoch-line.js';
 import { DONE, outcomeOf } from './failure.js';
 import { HandOver, littleEndian } from './hand-over.js';
 import { ChildOutbox } from './outbox.js';
@@ -20,11 +21,13 @@ export interface WarmTrainers {
 export class TrainingChild {
   readonly #outbox: ChildOutbox;
   readonly #loadWarm: () => Promise<WarmTrainers>;
+  readonly #print: (line: string) => void;
   #warm: WarmTrainers | null = null;
   #current: { readonly attempt: string; readonly control: StageControl } | null = null;
 
-  /** `loadWarm` brings in the engine, which is slow: it is called when an image classifier is first asked for. */
-  constructor(send: (messages: readonly FromChild[]) => void, loadWarm: () => Promise<WarmTrainers>) {
+  /** `loadWarm` brings in the engine, which is slow: it is called when an image classifier is first asked for. `print`: a line for the attempt's log. */
+  constructor(send: (messages: readonly FromChild[]) => void, loadWarm: () => Promise<WarmTrainers>, print: (line: string) => void) {
+    this.#print = print;
     this.#outbox = new ChildOutbox(send);
     this.#loadWarm = loadWarm;
   }
@@ -79,11 +82,15 @@ export class TrainingChild {
     return this.#warm.prepare(order);
   }
 
-  #reportsOf({ attempt, folder, prefix }: Order): StageReports {
+  #reportsOf({ attempt, folder, prefix, work: { trajectory } }: Order): StageReports {
     const files = new HandOver(folder, prefix);
     const outbox = this.#outbox;
     return {
-      epoch: (epoch: number, { result, cost }: TrainedEpoch) => outbox.push({ kind: 'epoch', attempt, epoch, result, cost }),
+      epoch: (epoch: number, trained: TrainedEpoch) => {
+        // Programs print for themselves, and nobody reads of formulas.
+        if (isClassifier(trajectory)) this.#print(epochLine(epoch, trained));
+        outbox.push({ kind: 'epoch', attempt, epoch, ...trained });
+      },
       progress: (epoch, step, steps, loss) => outbox.push({ kind: 'progress', attempt, epoch, step, steps, loss }),
       state: async (epoch, state) => outbox.push({ kind: 'state', attempt, epoch, path: await files.write(`${epoch}.state`, state) }),
       evaluation: async (epoch: number, part: EvaluatedPart, { metrics, confusion, probabilities }: Evaluation) => {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { on } from 'node:events';
 import { watch } from 'node:fs';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, beforeEach, describe, it } from 'node:test';
@@ -171,6 +171,24 @@ describe('a command', () => {
     assert.deepEqual(metricsOf(lease), [[0, { a: 1 }]]);
     for (const part of ['Epoch 1/2', '{"level": "info"}', '{broken', 'warning: deprecated', 'no end of line', 'Error: late']) assert.ok(logOf(lease).includes(part), `${part} in ${logOf(lease)}`);
     assert.ok(!logOf(lease).includes('"metrics"'), 'reports are no log');
+  });
+
+  it('is read while it runs by whoever follows it, under its lease alone; the end of what it printed is told with its end', async () => {
+    const script = `
+      console.log('first'); fs.writeFileSync('${outside}/printed', 'yes');
+      while (!fs.existsSync('${outside}/go-on')) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 5);
+      console.log('\u001b[31mlast\u001b[0m'); report(0, { a: 1 });`;
+    const { attempt, token } = await offer(script);
+    await wordOf('printed');
+    coordinator.send({ kind: 'follow', attempt, token: 'of another', from: 0, forMs: 60_000 });
+    coordinator.send({ kind: 'follow', attempt, token, from: 0, forMs: 60_000 });
+    const textOf = (): string => Buffer.concat(coordinator.printed.items.filter((text) => text.attempt === attempt).map(({ text }) => text)).toString();
+    await coordinator.printed.until(() => textOf() === 'first\n');
+    assert.ok(coordinator.printed.items.every((text) => text.token === token));
+    await writeFile(join(outside, 'go-on'), 'yes');
+    assert.equal((await coordinator.outcomeOf({ attempt, token })).class, 'done');
+    assert.equal(textOf(), 'first\n\u001b[31mlast\u001b[0m\n');
+    assert.equal(logOf({ attempt, token }), textOf());
   });
 
   it('costs no memory by lines without end or a gigabyte of output', async () => {

@@ -7,7 +7,7 @@ import { FolderBlobStore } from '../../../blob/folder.js';
 import { registerBlobRoutes } from '../../../blob/http-server.js';
 import type { Carrier, CarrierHandler, Peer } from '../../../coordinator/dispatch/carrier.js';
 import { grpcCarrier } from '../../../coordinator/dispatch/grpc.js';
-import type { Answer, CoordinatorMessage, EpochReport, Finished, Hello, LeaseRef, MissingBlob, Progress, ReliableMessage, WorkerMessage } from '../../../proto/messages.js';
+import type { Answer, CoordinatorMessage, EpochReport, Finished, Hello, LeaseRef, LogText, MissingBlob, Progress, ReliableMessage, WorkerMessage } from '../../../proto/messages.js';
 import type { Outcome, Work } from '../../../proto/work.js';
 import { Recorder } from '../../contract/signals.js';
 import { accessBy } from '../../support/access.js';
@@ -22,6 +22,7 @@ export class ScriptedCoordinator implements CarrierHandler {
   readonly reports = new Recorder<ReliableMessage>();
   readonly progress = new Recorder<Progress>();
   readonly missing = new Recorder<MissingBlob>();
+  readonly printed = new Recorder<LogText>();
   readonly closings = new Recorder<string>();
   readonly folder: string;
   readonly blobs: FolderBlobStore;
@@ -89,6 +90,8 @@ export class ScriptedCoordinator implements CarrierHandler {
       this.progress.push(message);
     } else if (message.kind === 'missing') {
       this.missing.push(message);
+    } else if (message.kind === 'log') {
+      this.printed.push(message);
     } else if (message.kind !== 'heartbeat') {
       this.#reported(peer, message);
     }

@@ -119,6 +119,7 @@ function setStage(outboxHighMark = 100): Stage {
         cancel: () => log.push('cancel'),
         askedToDrain: () => log.push('drain'),
         restore: ({ blob }) => log.push(`restore ${blob}`),
+        follow: ({ attempt, from }) => log.push(`follow ${attempt} from ${from}`),
         answer: (answer, message) => answered.push([answer, message]),
         refused: (refused) => refusals.push(refused),
         connection: (state, why) => log.push(`${state}: ${why}`),
