@@ -157,7 +157,7 @@ function curveLines(curve: readonly EpochRow[]): string[] {
   return ['Curves:', ...curves, '', ...rows.map((line) => `  ${line}`)];
 }
 
-/** What the last attempt printed, if it failed. */
+/** What the last attempt printed, once it has ended. */
 function logLines({ attempts }: TrialDetail): string[] {
   const log = attempts.at(-1)?.log.trimEnd() ?? '';
   // eslint-disable-next-line no-control-regex -- colours and cursor movements of a progress bar would play with the terminal

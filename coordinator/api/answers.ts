@@ -9,6 +9,7 @@ import type { SweepCosts } from '../store/records.js';
 import type { CostView, EnsembleView, ImportanceView } from './analysis-views.js';
 import type { EventPage, StreamMessage } from './event-views.js';
 import type { Drained, GarbageView, MadeToken, Released, TokenView, WorkerView, SlotTimeline, QueueView } from './fleet-views.js';
+import type { LogMessage } from './log-views.js';
 import type { EnsembleComparison, LayersView, PredictionsView, PredictionView, TrialBlob } from './model-views.js';
 import type { CurvesView, FailuresView, LeaderboardView, PointsView, SeriesView, SpaceView } from './page-views.js';
 import type { StagesView } from './stage-views.js';
@@ -65,6 +66,7 @@ export interface Answers {
   'POST /sweeps/:sweep/tags': SweepView;
 
   'GET /trials/:trial': TrialDetail;
+  'GET /trials/:trial/log': LogMessage;
   'GET /trials/:trial/predictions': PredictionsView;
   'GET /trials/:trial/layers': LayersView;
   'GET /trials/:trial/blobs': readonly TrialBlob[];

@@ -30,6 +30,7 @@ import { registerImageRoute } from './image-route.js';
 import type { EventFeed } from './event-feed.js';
 import { registerMetricsRoute, type MetricsPage } from './metrics-route.js';
 import type { Models } from './models.js';
+import type { TrialLogs } from './trial-logs.js';
 import { openApi, OPENAPI_PATH } from './openapi.js';
 import type { Pages } from './pages.js';
 import { registerPage, type PageFiles } from './page.js';
@@ -53,6 +54,7 @@ export interface HttpOptions {
   readonly access: Pick<Access, 'require' | 'watch'>;
   readonly sessions: Sessions;
   readonly feed: EventFeed;
+  readonly logs: TrialLogs;
   readonly pages: Pages;
   readonly stages: Stages;
   readonly models: Models;

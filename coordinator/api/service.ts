@@ -16,7 +16,8 @@ import { Garbage } from '../blob/garbage.js';
 import { costOf } from './cost.js';
 import { DataSets } from './data-sets.js';
 import { assembleEnsemble } from './ensembles.js';
-import { BadRequest, SweepNotFound, TrialNotFound } from './errors.js';
+import { BadRequest, SweepNotFound } from './errors.js';
+import { findTrial } from './find-trial.js';
 import { eventView } from './event-feed.js';
 import type { EventPage } from './event-views.js';
 import { importanceOf } from './importance.js';
@@ -30,7 +31,6 @@ import { Submissions } from './submissions.js';
 import { requestOfText, type TextSubmission } from './text-submission.js';
 import { attemptRows, Timelines } from './timeline.js';
 import { Tokens } from './tokens.js';
-import { readTrialName } from './trial-name.js';
 import { TrialRequests } from './trial-requests.js';
 import { waitingFor } from './waiting-for.js';
 import { workerViews } from './workers.js';
@@ -241,7 +241,7 @@ export class ApplicationService implements SweepService {
   }
 
   async trial(id: string, options: { readonly test: boolean }): Promise<TrialDetail> {
-    const trial = await this.#findTrial(id);
+    const trial = await findTrial(this.#store, this.#options.project, id);
     const sweep = await this.#find(trial.sweep);
     const known = await this.#known([trial], options.test);
     const curve = recordedPrefix(trial, known).map((epoch, number) => ({
@@ -394,20 +394,6 @@ export class ApplicationService implements SweepService {
     const sweep = await this.#store.findSweep(this.#options.project, idOrName);
     if (sweep === null) throw new SweepNotFound(idOrName);
     return sweep;
-  }
-
-  /** By its id, or the name of a sweep and its number. */
-  async #findTrial(id: string): Promise<TrialRecord> {
-    const named = readTrialName(id);
-    if (named === null) {
-      const trial = await this.#store.findTrial(id);
-      if (trial === null) throw new TrialNotFound(id);
-      return trial;
-    }
-    const sweep = await this.#find(named.sweep);
-    const trial = await this.#store.findNumberedTrial(sweep.id, named.number);
-    if (trial === null) throw new TrialNotFound(id);
-    return trial;
   }
 
   async #known(trials: readonly TrialRecord[], test: boolean): Promise<KnownEpochs> {

@@ -92,7 +92,7 @@ export interface AttemptRow {
   readonly to: number;
   readonly outcome: string | null;
   readonly message: string;
-  /** The end of what its process printed before it failed; else empty. */
+  /** The end of what its process printed, once it has ended. */
   readonly log: string;
   readonly leasedAt: string;
   /** When a slot began it; null while it waits for one, and where it was given back before. */

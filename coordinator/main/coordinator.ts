@@ -23,6 +23,7 @@ import { Pages } from '../api/pages.js';
 import { readPage } from '../api/page.js';
 import { ApplicationService } from '../api/service.js';
 import { Stages } from '../api/stages.js';
+import { TrialLogs } from '../api/trial-logs.js';
 import { natsCarrier } from '../dispatch/nats.js';
 import { NotLeading } from '../leader/candidacy.js';
 import { proposingOf } from '../leader/proposing-of.js';
@@ -83,12 +84,13 @@ export async function startCoordinator(options: CoordinatorOptions): Promise<Run
   const browserSessions = new Sessions({ store, homeToken: options.token });
   await browserSessions.start();
   const feed = new EventFeed({ store, logger });
+  const logs = new TrialLogs({ store, project: DEFAULT_PROJECT, leader, logger });
   const boards = new Boards(store);
   const pages = new Pages({ store, boards, project: DEFAULT_PROJECT });
   const stages = new Stages({ store, boards, leader: leadingBy(leader), project: DEFAULT_PROJECT });
   const http = (ownDoor: boolean) => (tls: ServerTls | null): Promise<FastifyInstance> =>
     httpServer({
-      ...{ serviceFor: (actor) => service.as(actor), access, sessions: browserSessions, feed, pages, stages, models, blobRights, tls, logger, blobs: countedOwnedBlobs(blobs, blobTraffic(metrics)) },
+      ...{ serviceFor: (actor) => service.as(actor), access, sessions: browserSessions, feed, logs, pages, stages, models, blobRights, tls, logger, blobs: countedOwnedBlobs(blobs, blobTraffic(metrics)) },
       usingBlob: (id) => store.touchBlob(id),
       blobUsed: (id, bytes) => store.putBlob(id, bytes, 'artifact'),
       picture: (dataset, index, look) => service.picture(dataset, index, look),
@@ -119,6 +121,7 @@ export async function startCoordinator(options: CoordinatorOptions): Promise<Run
     standby,
     async stop() {
       await feed.stop();
+      logs.stop();
       await Promise.all(doors.map((door) => door.closeHttp()));
       modelProcess.stop();
       access.stop();

@@ -3,6 +3,7 @@ import { Models } from '../../coordinator/api/models.js';
 import { Sessions } from '../../coordinator/access/sessions.js';
 import { EventFeed } from '../../coordinator/api/event-feed.js';
 import { Pages } from '../../coordinator/api/pages.js';
+import { TrialLogs } from '../../coordinator/api/trial-logs.js';
 import type { EndedSession } from '../../coordinator/store/records.js';
 import { Stages } from '../../coordinator/api/stages.js';
 import type { Store } from '../../coordinator/store/store.js';
@@ -44,7 +45,7 @@ export class EndedSessions {
 }
 
 /** What pages need of a server, where nothing ever happens. */
-export function pageParts(homeToken: string): { readonly sessions: Sessions; readonly feed: EventFeed; readonly pages: Pages; readonly stages: Stages; readonly models: Models } {
+export function pageParts(homeToken: string): { readonly sessions: Sessions; readonly feed: EventFeed; readonly logs: TrialLogs; readonly pages: Pages; readonly stages: Stages; readonly models: Models } {
   const store = { events: async () => [], lastEvent: async () => 0, recordedSeq: async () => 0, recordingsAfter: async (seq: number) => ({ seq, sweeps: [] }) };
-  return { sessions: new Sessions({ store: new EndedSessions(), homeToken }), feed: new EventFeed({ store, logger: { warn: () => undefined } }), pages: new Pages({ store: {} as Store, boards: new Boards({} as Store), project: 'default' }), stages: new Stages({ store: {} as Store, boards: new Boards({} as Store), leader: { stagesInProgress: () => [] }, project: 'default' }), models: NO_MODELS };
+  return { sessions: new Sessions({ store: new EndedSessions(), homeToken }), feed: new EventFeed({ store, logger: { warn: () => undefined } }), logs: new TrialLogs({ store: {} as Store, project: 'default', leader: { followLogs: () => [] }, logger: { warn: () => undefined } }), pages: new Pages({ store: {} as Store, boards: new Boards({} as Store), project: 'default' }), stages: new Stages({ store: {} as Store, boards: new Boards({} as Store), leader: { stagesInProgress: () => [] }, project: 'default' }), models: NO_MODELS };
 }

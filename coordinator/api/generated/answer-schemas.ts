@@ -3943,7 +3943,7 @@ export const answerSchemas: { readonly definitions: { readonly [name: string]: S
     },
     "log": {
      "type": "string",
-     "description": "The end of what its process printed before it failed; else empty."
+     "description": "The end of what its process printed, once it has ended."
     },
     "leasedAt": {
      "type": "string"
@@ -4195,6 +4195,115 @@ export const answerSchemas: { readonly definitions: { readonly [name: string]: S
     "replicate",
     "salt"
    ]
+  },
+  "LogMessage": {
+   "anyOf": [
+    {
+     "$ref": "#/components/schemas/LogAttempt"
+    },
+    {
+     "$ref": "#/components/schemas/LogText"
+    },
+    {
+     "type": "object",
+     "properties": {
+      "at": {
+       "type": "string"
+      }
+     },
+     "required": [
+      "at"
+     ],
+     "description": "Where nothing else happens."
+    },
+    {
+     "type": "object",
+     "properties": {
+      "at": {
+       "type": "string"
+      }
+     },
+     "required": [
+      "at"
+     ],
+     "description": "The trial has ended: nothing follows, and the end of what its attempts printed is told by `GET /trials/:trial`."
+    }
+   ]
+  },
+  "LogAttempt": {
+   "type": "object",
+   "properties": {
+    "attempt": {
+     "type": "string"
+    },
+    "worker": {
+     "type": "string",
+     "description": "Id of the worker, and its name."
+    },
+    "name": {
+     "type": "string"
+    },
+    "kind": {
+     "type": "string",
+     "enum": [
+      "train",
+      "evaluate"
+     ]
+    },
+    "from": {
+     "type": "number",
+     "description": "Epochs [from, to)."
+    },
+    "to": {
+     "type": "number"
+    },
+    "state": {
+     "type": "string",
+     "enum": [
+      "live",
+      "untold",
+      "crowded",
+      "ended"
+     ],
+     "description": "`live`: texts follow; `ended`: none do any more; `untold`: its worker is of a version that cannot tell; `crowded`: too many others are read now."
+    }
+   },
+   "required": [
+    "attempt",
+    "worker",
+    "name",
+    "kind",
+    "from",
+    "to",
+    "state"
+   ],
+   "description": "An attempt that is at a trial's epochs: told when it is first seen, and when its state changes."
+  },
+  "LogText": {
+   "type": "object",
+   "properties": {
+    "attempt": {
+     "type": "string"
+    },
+    "from": {
+     "type": "number",
+     "description": "Bytes that were printed before the first and up to the last of these."
+    },
+    "to": {
+     "type": "number"
+    },
+    "text": {
+     "type": "string",
+     "description": "As it came, with all its control characters; bytes that are no UTF-8 read as U+FFFD."
+    }
+   },
+   "required": [
+    "attempt",
+    "from",
+    "to",
+    "text"
+   ],
+   "description": "Of what an attempt printed. What lies between two of them, or before the first, was left out."
   },
   "PredictionsView": {
    "type": "object",
@@ -5406,6 +5515,9 @@ export const answerSchemas: { readonly definitions: { readonly [name: string]: S
   },
   "GET /trials/:trial": {
    "$ref": "#/components/schemas/TrialDetail"
+  },
+  "GET /trials/:trial/log": {
+   "$ref": "#/components/schemas/LogMessage"
   },
   "GET /trials/:trial/predictions": {
    "$ref": "#/components/schemas/PredictionsView"

@@ -2,6 +2,7 @@
 import { dataRoutes } from './data.js';
 import { eventRoutes, type EventRoutesOptions } from './events.js';
 import { fleetRoutes } from './fleet.js';
+import { logRoutes, type LogRoutesOptions } from './logs.js';
 import { modelRoutes, type ModelRoutesOptions } from './models.js';
 import type { Route } from './route.js';
 import { pagesRoutes, type PagesRoutesOptions } from './pages.js';
@@ -10,6 +11,6 @@ import { stagesRoutes, type StagesRoutesOptions } from './stages.js';
 import { sweepRoutes } from './sweeps.js';
 import { trialRoutes } from './trials.js';
 
-export function allRoutes(options: SessionRoutesOptions & EventRoutesOptions & PagesRoutesOptions & StagesRoutesOptions & ModelRoutesOptions): readonly Route[] {
-  return [...sweepRoutes, ...pagesRoutes(options), ...stagesRoutes(options), ...trialRoutes, ...dataRoutes, ...fleetRoutes, ...modelRoutes(options), ...sessionRoutes(options), ...eventRoutes(options)];
+export function allRoutes(options: SessionRoutesOptions & EventRoutesOptions & PagesRoutesOptions & StagesRoutesOptions & ModelRoutesOptions & LogRoutesOptions): readonly Route[] {
+  return [...sweepRoutes, ...pagesRoutes(options), ...stagesRoutes(options), ...trialRoutes, ...logRoutes(options), ...dataRoutes, ...fleetRoutes, ...modelRoutes(options), ...sessionRoutes(options), ...eventRoutes(options)];
 }

@@ -7,6 +7,7 @@ import { proofOf } from '../browser.js';
 import { BadRequest } from '../errors.js';
 import { positionIn, type EventFeed, type Start } from '../event-feed.js';
 import { EventStream } from '../event-stream.js';
+import { openEventStream } from '../server-sent-events.js';
 import type { SweepService } from '../sweep-service.js';
 import { route, SENT, type Route } from './route.js';
 
@@ -29,9 +30,7 @@ export function eventRoutes({ access, sessions, feed }: EventRoutesOptions): rea
       const after = startOf([request.headers['last-event-id']].flat()[0] ?? query.after);
       const sweep = query.sweep === undefined ? null : await idOf(service, query.sweep);
       if (feed.listeners >= MOST_STREAMS) throw new TooManyRequests(10);
-      reply.hijack();
-      const { raw } = reply;
-      raw.writeHead(200, { ...(reply.getHeaders() as { [name: string]: string }), 'content-type': 'text/event-stream', 'x-accel-buffering': 'no' });
+      const raw = openEventStream(reply);
       const { session } = proofOf(request, sessions);
       const stream = new EventStream(raw, sweep, () => session === null || !sessions.isOver(session));
       const unwatch = identity === null ? () => undefined : access.watch(identity, () => stream.end());
