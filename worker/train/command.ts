@@ -47,7 +47,8 @@ export class CommandTrainer implements Trainer {
     const oomKills = await OomKills.since(process.pid);
     // It goes to the whole group when the program is to end.
     process.on('SIGTERM', () => undefined);
-    const environment = { ...process.env, ...trajectory.environment, ...programVariables(settings, workspace.settings) };
+    // What Python holds back nobody could read, nor report, in time.
+    const environment = { PYTHONUNBUFFERED: '1', ...process.env, ...trajectory.environment, ...programVariables(settings, workspace.settings) };
     const program = new ProgramProcess({ command: trajectory.command, folder: workspace.work, environment });
     return new CommandTrainer(program, workspace, work, oomKills);
   }

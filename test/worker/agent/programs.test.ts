@@ -55,8 +55,8 @@ const filesLeft = async (): Promise<string[]> => (await running.leftovers()).fil
 describe('a command', () => {
   it('is told its settings by file and variables, and its epochs are reported in order', async () => {
     const script = `
-      const { TRAWL_LR, TRAWL_FC_WIDTH, TRAWL_NAME, TRAWL_SEED, TRAWL_FROM, TRAWL_TO, TRAWL_LOAD, SECRET, EXTRA } = process.env;
-      if (JSON.stringify([TRAWL_LR, TRAWL_FC_WIDTH, TRAWL_NAME, TRAWL_SEED, TRAWL_FROM, TRAWL_TO, TRAWL_LOAD, EXTRA]) !== '["0.5","8","a b","5","0","2","","on"]') throw new Error(JSON.stringify(process.env));
+      const { TRAWL_LR, TRAWL_FC_WIDTH, TRAWL_NAME, TRAWL_SEED, TRAWL_FROM, TRAWL_TO, TRAWL_LOAD, SECRET, EXTRA, PYTHONUNBUFFERED } = process.env;
+      if (JSON.stringify([TRAWL_LR, TRAWL_FC_WIDTH, TRAWL_NAME, TRAWL_SEED, TRAWL_FROM, TRAWL_TO, TRAWL_LOAD, EXTRA, PYTHONUNBUFFERED]) !== '["0.5","8","a b","5","0","2","","on","1"]') throw new Error(JSON.stringify(process.env));
       for (const name of Object.keys(process.env)) if (/TOKEN|DATABASE/.test(name)) throw new Error(name + ' is there');
       if (run.load !== null || run.seed !== 5 || run.settings.lr !== 0.5) throw new Error(JSON.stringify(run));
       for (const { epoch, settings } of run.epochs) report(epoch, { 'val.loss': settings.lr, width: settings.fcWidth });`;
