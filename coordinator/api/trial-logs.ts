@@ -61,6 +61,7 @@ export class TrialLogs {
     };
     const reader = new LogReader({ response, look, follow: (path, positions) => leader.followLogs(path, positions), mayRead, after, logger, left: () => this.#readers.delete(reader) });
     this.#readers.add(reader);
+    reader.start();
     return reader;
   }
 
@@ -86,7 +87,7 @@ export class LogReader {
   readonly #sent: SentEvents<LogMessages>;
   readonly #positions: Map<string, number>;
   readonly #states = new Map<string, LiveLog['state']>();
-  readonly #timer: NodeJS.Timeout;
+  #timer: NodeJS.Timeout | undefined;
   #trial: ReadTrial | null = null;
   #lookedAt = Number.NEGATIVE_INFINITY;
   /** When the trial was first seen to have ended. */
@@ -97,6 +98,9 @@ export class LogReader {
     this.#options = options;
     this.#sent = new SentEvents(options.response);
     this.#positions = new Map(options.after);
+  }
+
+  start(): void {
     this.#timer = setInterval(() => void this.runOnce(), POLL_MS);
     void this.runOnce();
   }

@@ -1,6 +1,7 @@
 /** What the page reads of the API. Types only: nothing of the coordinator is bundled. */
 export type { Answers, Operation } from '../../coordinator/api/answers.js';
 export type { EventView, StreamMessages } from '../../coordinator/api/event-views.js';
+export type { LogAttempt, LogMessages } from '../../coordinator/api/log-views.js';
 export type { ProgressView, SweepView } from '../../coordinator/api/views.js';
 export type { Results, TrialResult, EpochRow, PartMetrics, TrialDetail } from '../../coordinator/api/trial-views.js';
 export type { SweepState, TrialState } from '../../coordinator/trial/states.js';

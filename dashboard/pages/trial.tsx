@@ -12,6 +12,7 @@ import { Attempts } from './trial/attempts.js';
 import { Blobs } from './trial/blobs.js';
 import { Curves } from './trial/curves.js';
 import { Layers } from './trial/layers.js';
+import { Log } from './trial/log.js';
 import { Predictions } from './trial/predictions.js';
 import { Settings } from './trial/settings.js';
 import { TestNumbers } from './trial/test-numbers.js';
@@ -58,6 +59,7 @@ function Trial({ detail }: { readonly detail: TrialDetail }): JSX.Element {
       {hasPredictions && <Predictions detail={detail} />}
       {hasPredictions && <TestNumbers detail={detail} />}
       <Attempts detail={detail} />
+      <Log detail={detail} />
       {isImage && <Layers trial={trial.id} />}
       <Blobs trial={trial.id} epochs={detail.curve.length} />
     </>

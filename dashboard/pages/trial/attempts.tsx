@@ -1,10 +1,10 @@
-/** Where the trial's epochs were trained, how that ended, and the end of what was printed before a failure. */
+/** Where the trial's epochs were trained, and how that ended. */
 import type { JSX } from 'preact';
 import type { TrialDetail } from '../../api/types.js';
 import { DataTable, localRows, sortingOf, TableTools, type Column } from '../../components/data-table.js';
 import { Empty, Panel } from '../../components/panel.js';
 import { place } from '../../state/location.js';
-import { between, count, isolated, time } from '../../text/format.js';
+import { between, count, time } from '../../text/format.js';
 
 type Attempt = TrialDetail['attempts'][number];
 
@@ -24,28 +24,9 @@ export function Attempts({ detail: { sweep, trial, attempts } }: { readonly deta
   const prefix = 'attempts.';
   const rows = localRows(attempts, COLUMNS, sortingOf(place.value.query.get(`${prefix}sort`)));
   const file = `${sweep.name}-trial-${trial.number}-attempts`;
-  const logs = attempts.filter(({ log }) => log !== '');
   return (
-    <>
-      <Panel title={count(attempts.length, 'attempt')} flush tools={<TableTools prefix={prefix} columns={COLUMNS} rows={rows} file={file} />}>
-        {attempts.length === 0 ? <Empty>None of its epochs was trained for it: they are still to come, or were there already.</Empty> : <DataTable caption="Attempts" prefix={prefix} columns={COLUMNS} rows={rows} keyOf={({ attempt }) => attempt} file={file} />}
-      </Panel>
-      <Panel title="Log">
-        {logs.length === 0 ? (
-          <Empty>Of an attempt that failed the end of its log stands here; none has.</Empty>
-        ) : (
-          <div class="stack">
-            {logs.map(({ attempt, name, outcome, log }) => (
-              <figure key={attempt}>
-                <figcaption class="small muted">
-                  {outcome} on {isolated(name)}
-                </figcaption>
-                <pre class="log" tabIndex={0} role="region" aria-label={`Log of the attempt on ${isolated(name)}`}>{log}</pre>
-              </figure>
-            ))}
-          </div>
-        )}
-      </Panel>
-    </>
+    <Panel title={count(attempts.length, 'attempt')} flush tools={<TableTools prefix={prefix} columns={COLUMNS} rows={rows} file={file} />}>
+      {attempts.length === 0 ? <Empty>None of its epochs was trained for it: they are still to come, or were there already.</Empty> : <DataTable caption="Attempts" prefix={prefix} columns={COLUMNS} rows={rows} keyOf={({ attempt }) => attempt} file={file} />}
+    </Panel>
   );
 }

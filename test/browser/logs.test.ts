@@ -1,0 +1,88 @@
+/** The log of a trial while it trains, in a real browser on a real coordinator and its worker. */
+import assert from 'node:assert/strict';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { after, before, describe, it } from 'node:test';
+import type { Page } from 'playwright-core';
+import { assertAccessible, assertFits, openPage, screenshotFolder } from './browser.js';
+import { logIn, startHouse, type House } from './house.js';
+
+const HOSTILE = '<img src=x onerror="document.title=1"> \\u001b[31mred\\u001b[0m \\u202egnp';
+
+/** A program that prints as it is told by files in the house's folder: `line-N` lets it print line N, `end` ends it. */
+function program(folder: string): string {
+  return [
+    "const fs = require('node:fs');",
+    `const at = (name) => ${JSON.stringify(`${folder}/`)} + name;`,
+    'const pause = () => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 20);',
+    `fs.writeSync(1, 'hostile: ${HOSTILE}\\n');`,
+    'for (let line = 1; !fs.existsSync(at("end")); pause()) if (fs.existsSync(at("line-" + line))) fs.writeSync(2, `step ${line++}: loss ${1 / line}\\n`);',
+    'fs.writeSync(1, "the last word\\n");',
+    'fs.writeSync(1, JSON.stringify({ epoch: 0, metrics: { "val.loss": 0.5 } }) + "\\n");',
+  ].join('\n');
+}
+
+describe('the log of a trial', () => {
+  let house: House;
+
+  before(async () => {
+    house = await startHouse({ slots: 1 });
+    writeFileSync(join(house.folder, 'train.cjs'), program(house.folder));
+    await house.submit('printing', `trainable: {command: [${JSON.stringify(process.execPath)}, train.cjs], files: [train.cjs]}\nspace: {rate: [0.1], epochs: [1]}\nobjective: {minimize: val.loss}\n`);
+  });
+
+  after(() => house.stop());
+
+  const log = (page: Page) => page.getByRole('log');
+  const lets = (line: number): void => writeFileSync(join(house.folder, `line-${line}`), '');
+
+  it('shows lines as they are printed, as text whatever they hold, and keeps them when it has ended', async (t) => {
+    const { page, problems } = await openPage({ expected: ['401'] });
+    await logIn(page, house, '/trials/printing%2F0');
+    await log(page).getByText('hostile: <img src=x onerror="document.title=1"> ␛[31mred␛[0m <U+202E>gnp').waitFor();
+    assert.equal(await log(page).locator('img').count(), 0);
+    lets(1);
+    await log(page).getByText('step 1: loss').waitFor();
+    lets(2);
+    await log(page).getByText('step 2: loss').waitFor();
+    await page.getByText('Live', { exact: true }).waitFor();
+    await assertAccessible(page);
+
+    // What comes while it is paused comes afterwards, once.
+    await page.getByRole('button', { name: 'Pause' }).click();
+    await page.getByText('Paused', { exact: true }).waitFor();
+    lets(3);
+    await page.getByRole('button', { name: 'Follow' }).click();
+    await log(page).getByText('step 3: loss').waitFor();
+    assert.equal(await log(page).getByText('step 2: loss').count(), 1);
+
+    await page.getByRole('searchbox', { name: 'Find in the log' }).fill('STEP 2');
+    await page.getByText('1 line with it').waitFor();
+    assert.deepEqual(await log(page).locator('mark').allInnerTexts(), ['step 2']);
+    await page.getByRole('searchbox', { name: 'Find in the log' }).fill('');
+
+    // Who comes later reads what was printed before.
+    const second = await openPage({ theme: 'dark', width: 390, height: 844, expected: ['401'] });
+    await logIn(second.page, house, '/trials/printing%2F0');
+    await log(second.page).getByText('step 3: loss').waitFor();
+    await second.page.screenshot({ path: join(screenshotFolder(), 'log-dark-phone.png'), fullPage: true });
+    await assertFits(second.page);
+
+    writeFileSync(join(house.folder, 'end'), '');
+    await log(page).getByText('the last word').waitFor();
+    await page.locator('.page-head .state', { hasText: 'completed' }).waitFor();
+    await log(page).getByText(/on .*, ended .*: done/).waitFor();
+    await log(page).getByText('step 1: loss').waitFor();
+    await page.screenshot({ path: join(screenshotFolder(), 'log-light-desktop.png'), fullPage: true });
+    const [download] = await Promise.all([page.waitForEvent('download'), page.getByRole('region', { name: 'Log' }).getByRole('button', { name: 'Download' }).click()]);
+    assert.match(readFileSync(await download.path(), 'utf8'), /^# Epoch 1 on .*\nhostile: <img src=x onerror="document\.title=1"> \u001b\[31mred[^]*\nstep 1: [^]*\nthe last word\n/);
+
+    // What is kept.
+    await page.reload();
+    await log(page).getByText('the last word').waitFor();
+    await log(page).getByText('step 1: loss').waitFor();
+    assert.match(await house.command('trial', 'printing/0'), /The end of what it printed:\n {2}hostile: [^]*\n {2}the last word/);
+    assert.deepEqual([...problems, ...second.problems], []);
+    t.diagnostic(`screenshots: ${screenshotFolder()}`);
+  });
+});
