@@ -1,7 +1,7 @@
 /** A chart with its legend, what is under the pointer in words, and exports. Drawn once it comes into sight. */
 import { useSignal } from '@preact/signals';
 import type { JSX } from 'preact';
-import { useEffect, useRef } from 'preact/hooks';
+import { useEffect, useMemo, useRef } from 'preact/hooks';
 import { theme } from '../state/theme.js';
 import { attempt } from '../state/trouble.js';
 import { metric } from '../text/format.js';
@@ -60,7 +60,8 @@ function Drawing({ spec, onHover }: ChartProps & { readonly onHover: (index: num
   latest.current = spec;
   const failed = useSignal(false);
   // What cannot be changed in a chart that stands: a new one is drawn.
-  const shape = JSON.stringify([spec.x, spec.y, spec.series.map(({ label, colour, kind }) => [label, colour, kind]), theme.value]);
+  const shown = theme.value;
+  const shape = useMemo(() => JSON.stringify([spec.x, spec.y, spec.series.map(({ label, colour, kind }) => [label, colour, kind]), shown]), [spec, shown]);
   useEffect(() => {
     const { current } = element;
     if (current === null) return undefined;

@@ -48,6 +48,8 @@ function dataOf({ xs, series, y }: ChartSpec): uPlot.AlignedData {
 
 function optionsOf(element: HTMLElement, spec: ChartSpec, hooks: PlotHooks): uPlot.Options {
   const steps = uPlot.paths.stepped?.({ align: 1 });
+  // Each is asked of the document's styles, and there are thousands of lines.
+  const strokes = new Map([...new Set(spec.series.map(({ colour }) => colour))].map((colour) => [colour, seriesColour(colour)]));
   return {
     width: Math.max(200, element.clientWidth),
     height: HEIGHT_PX,
@@ -58,7 +60,7 @@ function optionsOf(element: HTMLElement, spec: ChartSpec, hooks: PlotHooks): uPl
     series: [
       { label: spec.x.label },
       ...spec.series.map(({ label, colour, kind, spansGaps = kind === 'step' }): uPlot.Series => {
-        const stroke = seriesColour(colour);
+        const stroke = strokes.get(colour) ?? '';
         const shared = { label, stroke, width: 1.6, spanGaps: spansGaps };
         if (kind === 'points') return { ...shared, paths: () => null, points: { show: true, size: 5, fill: stroke, width: 0 } };
         return { ...shared, points: { show: false }, ...(kind === 'step' && steps !== undefined ? { paths: steps } : {}) };
