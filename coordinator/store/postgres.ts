@@ -174,7 +174,7 @@ class PostgresStore implements Store {
         const note = await readNote(client, sweep);
         throw note === null ? new NotFound('sweep', sweep) : new NoteChanged(note, version);
       }
-      await run([eventBatch([{ type: 'sweep.noted', sweep, trial: null, detail: { version: version + 1, characters: [...text].length } }], actor)]);
+      await run([eventBatch([{ type: 'sweep.noted', sweep, trial: null, detail: { version: version + 1, characters: text.length } }], actor)]);
     });
   }
 

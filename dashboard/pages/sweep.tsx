@@ -16,6 +16,7 @@ import { EventLog } from './sweep/event-log.js';
 import { Failures } from './sweep/failures.js';
 import { Leaderboard } from './sweep/leaderboard.js';
 import { LearningCurves } from './sweep/learning-curves.js';
+import { NotesView } from './sweep/notes-view.js';
 import { ObjectiveOverTime } from './sweep/objective-over-time.js';
 import { MOST_POINTS } from './sweep/points.js';
 import { SpaceView } from './sweep/space-view.js';
@@ -30,6 +31,7 @@ const VIEWS = [
   ['stages', 'Stages'],
   ['slots', 'Slots'],
   ['failures', 'Failures'],
+  ['notes', 'Notes'],
   ['log', 'Log'],
 ] as const;
 
@@ -119,6 +121,8 @@ function CurrentView({ view, sweep, progress: { resource, reload } }: { readonly
           <Failures sweep={sweep} />
         </Panel>
       );
+    case 'notes':
+      return <NotesView sweep={sweep} />;
     case 'log':
       return <EventLog sweep={sweep} />;
   }

@@ -8,6 +8,7 @@ import { DataTable, localRows, sortingOf, TableTools, type Column } from '../com
 import { usePageTitle } from '../components/page-title.js';
 import { Empty, Failed, Panel, Shown } from '../components/panel.js';
 import { ProgressBar, StateBadge } from '../components/state-badge.js';
+import { TagLink } from '../components/tag-link.js';
 import { place, setQuery } from '../state/location.js';
 import { useResource } from '../state/resource.js';
 import { remainingMs } from '../state/epoch-rate.js';
@@ -48,6 +49,7 @@ const COLUMNS: readonly Column<SweepLine>[] = [
   },
   { name: 'trials', label: 'Trials', numeric: true, sort: 'desc', value: ({ progress }) => progress.trials.total, show: ({ progress: { trials } }) => `${whole(trials.done + trials.failed)} of ${whole(trials.total)}` },
   { name: 'best', label: 'Best', numeric: true, sort: 'desc', value: ({ progress }) => progress.best?.value ?? null, show: ({ progress: { best } }) => metric(best?.value) },
+  { name: 'tags', label: 'Tags', sort: 'asc', value: ({ sweep }) => sweep.tags.join(' '), show: ({ sweep }) => <TagLinks tags={sweep.tags} /> },
   { name: 'objective', label: 'Objective', sort: 'asc', value: ({ sweep }) => sweep.objective.metric },
   { name: 'left', label: 'Time left', numeric: true, sort: 'asc', value: (line) => remainingOf(line), show: (line) => leftText(line) },
   { name: 'cost', label: 'Cost', numeric: true, sort: 'desc', value: ({ costs }) => costs?.trained.seconds ?? null, show: ({ costs }) => (costs === null ? '…' : duration(costs.trained.seconds * 1_000)) },
@@ -57,6 +59,19 @@ const COLUMNS: readonly Column<SweepLine>[] = [
   { name: 'failed', label: 'Failed', numeric: true, sort: 'desc', optional: true, value: ({ progress }) => progress.trials.failed },
   { name: 'id', label: 'Id', optional: true, value: ({ sweep }) => sweep.id },
 ];
+
+function TagLinks({ tags }: Pick<SweepView, 'tags'>): JSX.Element {
+  return (
+    <>
+      {tags.map((tag, index) => (
+        <span key={tag}>
+          {index > 0 && ' '}
+          <TagLink tag={tag} />
+        </span>
+      ))}
+    </>
+  );
+}
 
 /** E.g. 12 min (40 %): of what it would have cost without. */
 function savedText({ trained, saved }: Costs): string {
@@ -108,11 +123,23 @@ export function SweepsPage(): JSX.Element {
 function SweepTable({ lines, search }: { readonly lines: readonly SweepLine[]; readonly search: string }): JSX.Element {
   const ticked = tickedHere().filter((id) => lines.some(({ sweep }) => sweep.id === id));
   const wanted = search.toLocaleLowerCase();
-  const found = lines.filter(({ sweep }) => `${sweep.name} ${sweep.state} ${sweep.objective.metric}`.toLocaleLowerCase().includes(wanted));
+  const tag = place.value.query.get('tag');
+  const tagged = tag === null ? lines : lines.filter(({ sweep }) => sweep.tags.includes(tag));
+  const found = tagged.filter(({ sweep }) => `${sweep.name} ${sweep.state} ${sweep.objective.metric} ${sweep.tags.join(' ')}`.toLocaleLowerCase().includes(wanted));
   const rows = localRows(found, COLUMNS, sortingOf(place.value.query.get('sort') ?? 'started:desc'));
   const tools = (
     <>
       <input type="search" aria-label="Search sweeps" placeholder="Search" value={search} onInput={(event) => setQuery({ search: event.currentTarget.value }, { replace: true })} />
+      {tag !== null && (
+        <span class="chip">
+          <span>
+            Tag <bdi>{tag.slice(0, 40)}</bdi>
+          </span>
+          <button type="button" aria-label="Sweeps of all tags" onClick={() => setQuery({ tag: null })}>
+            ×
+          </button>
+        </span>
+      )}
       {ticked.length > 1 && (
         <a class="button" href={`/compare?sweeps=${ticked.join(',')}`}>
           Compare {ticked.length}
@@ -124,7 +151,7 @@ function SweepTable({ lines, search }: { readonly lines: readonly SweepLine[]; r
   return (
     <Panel title={found.length === lines.length ? count(lines.length, 'sweep') : `${whole(found.length)} of ${count(lines.length, 'sweep')}`} flush tools={tools}>
       {found.length === 0 ? (
-        <Empty>{lines.length === 0 ? <span>There are no sweeps yet. <code>trawl run FILE</code> starts one.</span> : <span>No sweep matches “{search.slice(0, 100)}”.</span>}</Empty>
+        <Empty>{lines.length === 0 ? <span>There are no sweeps yet. <code>trawl run FILE</code> starts one.</span> : <span>{tag === null || tagged.length > 0 ? `No sweep matches “${search.slice(0, 100)}”.` : 'No sweep has this tag.'}</span>}</Empty>
       ) : (
         <DataTable caption="Sweeps" columns={COLUMNS} rows={rows} keyOf={({ sweep }) => sweep.id} sortedBy="started:desc" file="sweeps" />
       )}
