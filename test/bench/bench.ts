@@ -7,7 +7,7 @@ export interface BenchOptions {
   readonly quick: boolean;
   /** A Python with the peers to compare with; null for none. */
   readonly against: string | null;
-  /** Of `engine`: the cases to run; empty for all. */
+  /** Of `engine` and `zoo`: the cases to run; empty for all. */
   readonly cases: readonly string[];
   /** How long what has no end of its own is watched; null for as long as the bench says. */
   readonly minutes: number | null;

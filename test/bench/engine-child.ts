@@ -1,5 +1,5 @@
 /**
- * A process that trains one model of the bench `engine`: `node engine-child.js MODEL PIXELS ENGINE [MS]`,
+ * A process that trains one model of the benches `engine` and `zoo`: `node engine-child.js MODEL PIXELS ENGINE [MS]`,
  * the engine as JSON. It reads the pixels, compiles, takes a step and says so; then each line on its stdin asks for something,
  * and each line on its stdout is the answer, as JSON; keras-engine.py is its counterpart. With MS it steps
  * for that long instead and its last line is how many steps it took per second.
@@ -17,7 +17,7 @@ import { frozenTopology, type TransferModel } from '../../worker/model/transfer.
 import { splitTransfer } from '../../worker/train/open-transfer.js';
 import { RECALIBRATION_IMAGES } from '../../worker/train/order.js';
 import { median } from './bench.js';
-import { CLASSES, MODELS, type BenchModel } from './engine-models.js';
+import { benchModel, CLASSES, type BenchModel } from './engine-models.js';
 import { IMAGES, pixelTable } from './engine-pixels.js';
 
 /** On the CPU. */
@@ -116,8 +116,7 @@ async function keptFeatures(engine: Engine, training: Training, source: ImageSou
 
 async function main(): Promise<void> {
   const [name = '', pixels = '', chosen = '', span] = process.argv.slice(2);
-  const model = MODELS.find((known) => known.name === name);
-  if (model === undefined) throw new Error(`no model ${name}`);
+  const model = benchModel(name);
   const source = openImageSource(pixelTable(model, pixels));
   const engine = await openEngine({ ...(JSON.parse(chosen) as BenchEngine), gpus: [] });
   const training = {

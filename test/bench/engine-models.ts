@@ -1,5 +1,5 @@
-/** What the bench `engine` trains. keras-engine.py holds the same models: change both. */
-import { namedModel } from '../../proto/models.js';
+/** What the benches `engine` and `zoo` train. keras-engine.py holds the models of `engine`: change both. */
+import { namedModel, ZOO } from '../../proto/models.js';
 import type { Json, OptimizerChoice } from '../../proto/work.js';
 import { outputOf } from '../../worker/model/output.js';
 import { transferModel, type TransferModel } from '../../worker/model/transfer.js';
@@ -22,6 +22,18 @@ export interface BenchModel {
 
 export const CLASSES = 2;
 
+/** Where a study or the paper says another input than 64 pixels, three channels. */
+const PUBLISHED: { readonly [name: string]: Pick<BenchModel, 'size' | 'channels'> } = {
+  'garth-cnn': { size: 100, channels: 1 },
+  lenet5: { size: 28, channels: 1 },
+  mlp: { size: 28, channels: 1 },
+  alexnet: { size: 224, channels: 1 },
+  lmap3: { size: 224, channels: 1 },
+  ann: { size: 128, channels: 3 },
+  'cnn-d': { size: 128, channels: 3 },
+  inception: { size: 224, channels: 3 },
+};
+
 const MOMENTUM: OptimizerChoice = { name: 'sgdm', momentum: 0.9 };
 const ADAM: OptimizerChoice = { name: 'adam', beta1: 0.9, beta2: 0.999, epsilon: 1e-7 };
 
@@ -34,6 +46,19 @@ export const MODELS: readonly BenchModel[] = [
   frozen('efficientnet-lite0', 224),
 ];
 
+/** Each network of the zoo, its knobs at their defaults. */
+export const NETWORKS: readonly BenchModel[] = ZOO.map(({ name }) => {
+  const { size, channels } = PUBLISHED[name] ?? { size: 64, channels: 3 };
+  return { name, size, channels, batch: 8, optimizer: MOMENTUM, topology: ofZoo(name, size, channels) };
+});
+
+/** Throws where no bench trains it. */
+export function benchModel(name: string): BenchModel {
+  const model = [...MODELS, ...NETWORKS].find((known) => known.name === name);
+  if (model === undefined) throw new Error(`no model ${name}`);
+  return model;
+}
+
 /** All of the base, with the head that a sweep gives it: pooling and the output. */
 function frozen(name: string, size: number): BenchModel {
   const whole = ofZoo(name, size);
@@ -41,10 +66,10 @@ function frozen(name: string, size: number): BenchModel {
   return { name: `${name}-${size}-frozen`, size, channels: 3, batch: 8, optimizer: MOMENTUM, topology: transfer.topology, transfer };
 }
 
-/** Of RGB images, its knobs at their defaults. */
-function ofZoo(name: string, size: number): Topology {
+/** Its knobs at their defaults. */
+function ofZoo(name: string, size: number, channels: 1 | 3 = 3): Topology {
   const knobs = Object.fromEntries(namedModel(name).knobs.map((knob) => [knob.name, knob.default]));
-  return buildModel({ name, knobs }, { height: size, width: size, channels: 3 }, CLASSES);
+  return buildModel({ name, knobs }, { height: size, width: size, channels }, CLASSES);
 }
 
 function garth(size: number): Topology {

@@ -140,7 +140,7 @@ interface Answer {
 }
 
 /** A process that trains one model and answers a line with a line. */
-class Asked {
+export class Asked {
   readonly isOurs: boolean;
   readonly #child: ChildProcessByStdio<Writable, Readable, null>;
   readonly #lines: Interface;
@@ -187,7 +187,7 @@ class Asked {
   }
 }
 
-async function ourEngines(): Promise<Contestant[]> {
+export async function ourEngines(): Promise<Contestant[]> {
   const script = join(packageRoot(), 'dist', 'test', 'bench', 'engine-child.js');
   const ours = (engine: BenchEngine): Contestant => ({
     engine: engine.kind,
@@ -212,6 +212,6 @@ function kerasWith(python: string): Contestant {
   return { engine: 'keras', program: python, arguments: (model, pixels) => [script, model, pixels], environment: {} };
 }
 
-function rounded(value: number): number {
+export function rounded(value: number): number {
   return Number(value.toPrecision(4));
 }

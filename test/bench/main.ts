@@ -5,11 +5,14 @@ import { pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
 import { packageRoot } from '../../proto/package-root.js';
 import { emitter, type Bench } from './bench.js';
-import { MODELS } from './engine-models.js';
+import { MODELS, NETWORKS } from './engine-models.js';
 
 const folder = join(packageRoot(), 'dist', 'test', 'bench');
 /** Files beside the benches that are none. */
 const SUPPORT = ['main', 'bench', 'filled-store', 'engine-child', 'engine-models', 'engine-pixels', 'fleet-workers', 'fleet-load', 'browser-page', 'local-fleet', 'native'];
+
+/** Of the benches of which some can be run alone. */
+const CASES: { readonly [bench: string]: readonly string[] } = { engine: MODELS.map((model) => model.name), zoo: NETWORKS.map((model) => model.name) };
 
 function benchNames(): string[] {
   const files = readdirSync(folder).filter((file) => file.endsWith('.js'));
@@ -30,9 +33,11 @@ async function main(): Promise<number> {
     process.stderr.write(`bench: --against: found ${values.against}, expected the path of a Python program\n`);
     return 2;
   }
-  const unknown = name === 'engine' ? values.case.filter((one) => !MODELS.some((model) => model.name === one)) : values.case;
+  const cases = CASES[name] ?? [];
+  const unknown = values.case.filter((one) => !cases.includes(one));
   if (unknown.length > 0) {
-    process.stderr.write(`bench: --case: found ${unknown.join(', ')} of ${name}, expected cases of engine: ${MODELS.map((model) => model.name).join(', ')}\n`);
+    const known = Object.entries(CASES).map(([bench, of]) => `cases of ${bench}: ${of.join(', ')}`);
+    process.stderr.write(`bench: --case: found ${unknown.join(', ')} of ${name}, expected ${cases.length > 0 ? cases.join(', ') : known.join('; ')}\n`);
     return 2;
   }
   const minutes = values.minutes === undefined ? null : Number(values.minutes);
