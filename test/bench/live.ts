@@ -17,6 +17,7 @@ const EPOCHS = 20;
 const EPOCH_MS = 480;
 const REPORTS_PER_SECOND = 1_000;
 const POLL_MS = 1_000;
+const LOOK_MS = 100;
 const SAMPLE_MS = 5_000;
 /** Slots are filled, and pages and caches have their size, after so long. */
 const WARM_UP_MS = 20_000;
@@ -34,6 +35,7 @@ export const run: Bench = async ({ quick, minutes }, emit) => {
     const page = await (await browser.newContext({ locale: 'en-US' })).newPage();
     await logIn(page, fleet.web.url, fleet.web.token);
     await noteLags(page);
+    while (!(await fleet.service.sweeps()).some(({ name }) => name === 'run-1')) await wait(LOOK_MS);
     await page.goto(`${fleet.web.url}/sweeps/run-1`);
     await page.locator('[role=progressbar]').first().waitFor();
     await wait(WARM_UP_MS);
