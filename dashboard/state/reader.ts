@@ -5,6 +5,8 @@ import type { Clock } from './clock.js';
 /** Reading again rests so long, and ten times as long as it took: what is large is read less often. */
 const REST_MS = 500;
 const REST_TIMES = 10;
+/** One answer that took long, of a coordinator that was busy once, says little of the next. */
+const MOST_REST_MS = 15_000;
 
 /** One request at a time: what changes while one is under way is read after it, and after a rest. */
 export class Reader {
@@ -63,7 +65,7 @@ export class Reader {
         if (!this.#isStopped()) this.#failed(asApiError(error));
       }
       const tookMs = this.#clock.nowMs() - startedAtMs;
-      if (this.#mayRest()) await this.#rest(REST_MS + REST_TIMES * tookMs);
+      if (this.#mayRest()) await this.#rest(Math.min(MOST_REST_MS, REST_MS + REST_TIMES * tookMs));
     }
     this.#isReading = false;
   }

@@ -49,6 +49,17 @@ test('a hundred changes during a read are one read more, after half a second and
   assert.equal(reads.beganAtMs.length, 2);
 });
 
+test('one answer that took long does not hold the next back for minutes', async () => {
+  const reads = new Reads();
+  reads.reader.read();
+  reads.reader.read();
+  await reads.end(20_000);
+  await reads.pass(14_999);
+  assert.deepEqual(reads.beganAtMs, [0]);
+  await reads.pass(1);
+  assert.deepEqual(reads.beganAtMs, [0, 35_000]);
+});
+
 test('what the viewer has changed is read at once, whether the reader reads, rests or is idle', async () => {
   const reads = new Reads();
   reads.reader.read();
