@@ -312,7 +312,9 @@ class Run {
       commandLine(['show', name], this.#home),
       ...(deployed?.bundle === null || deployed === null ? [] : [[programName(), 'predict', shellWord(near(deployed.bundle)), 'IMAGE...', ...this.#engineWords].join(' ')]),
     ];
-    return [`Everything is in ${near(this.#home.folder)} (results, checkpoints, logs).`, state === 'paused' ? 'Paused. To resume, and more:' : 'Next:', ...next.map((line) => `  ${line}`)];
+    const isOurs = (this.#connection?.host ?? null) !== null;
+    const again = isOurs ? [`The dashboard ends with this run; to look at it again: ${commandLine(['up'], this.#home)}`] : [];
+    return [`Everything is in ${near(this.#home.folder)} (results, checkpoints, logs).`, state === 'paused' ? 'Paused. To resume, and more:' : 'Next:', ...next.map((line) => `  ${line}`), ...again];
   }
 
   #exitCode(results: Results): number {

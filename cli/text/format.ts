@@ -42,9 +42,12 @@ export function count(number: number, singular: string, plural = `${singular}s`)
 /** Significant digits that a person may have written; a sampler draws more, of which so many are shown. */
 const WRITTEN_DIGITS = 7;
 const SHOWN_DIGITS = 4;
+/** Nobody counts the zeros of 1e+20. */
+const EXPONENTIAL_FROM = 1e15;
 
 /** A drawn number shortly, and never as the whole number that it is not. */
 function numberText(value: number): string {
+  if (Math.abs(value) >= EXPONENTIAL_FROM && Number.isFinite(value)) return Number(value.toPrecision(WRITTEN_DIGITS)).toExponential();
   if (!Number.isFinite(value) || Number.isInteger(value) || Number(value.toPrecision(WRITTEN_DIGITS)) === value) return String(value);
   let digits = SHOWN_DIGITS;
   while (digits < WRITTEN_DIGITS && Number.isInteger(Number(value.toPrecision(digits)))) digits += 1;

@@ -93,7 +93,7 @@ const ENSEMBLE = '{maxMembers, rule}, or none';
 export const ensembleFields = fields({ maxMembers: whole(1, 100).optional(), rule: name(ENSEMBLE_RULES).optional() }, ENSEMBLE);
 
 // It becomes part of addresses and of commands that people paste.
-const sweepName = z.string('a name').regex(/^[^\s/\\\p{Cc}](?:[^/\\\p{Cc}]{0,98}[^\s/\\\p{Cc}])?$/u, 'a name of 1 to 100 characters without / and \\');
+const sweepName = z.string('a name').regex(/^(?!\.{1,2}$)[^\s/\\\p{Cc}](?:[^/\\\p{Cc}]{0,98}[^\s/\\\p{Cc}])?$/u, 'a name of 1 to 100 characters without / and \\, and not . or ..');
 
 /** Room for every order of sweeps that people keep in their heads. */
 const MAX_PRIORITY = 1000;

@@ -33,3 +33,12 @@ export interface ChartSpec {
   readonly xs: readonly number[];
   readonly series: readonly ChartSeries[];
 }
+
+/** Indexes of values that no line leads to or from: they are drawn as points, or nobody would see them. Pure. */
+export function loneValues({ values, kind, spansGaps = kind === 'step' }: ChartSeries): number[] {
+  const there = values.flatMap((value, index) => (value === null ? [] : [index]));
+  return there.filter((index, place) => {
+    const neighbours = spansGaps ? there.length - 1 : Number(there[place - 1] === index - 1) + Number(there[place + 1] === index + 1);
+    return neighbours === 0;
+  });
+}

@@ -1,6 +1,6 @@
 /** A chart as an SVG document of its own, with its title, axes and legend: for exports. Pure. */
-import { MOST_IN_LEGEND, type ChartAxis, type ChartSeries, type ChartSpec } from './chart-spec.js';
-import { powers, steps, tickText } from './ticks.js';
+import { loneValues, MOST_IN_LEGEND, type ChartAxis, type ChartSeries, type ChartSpec } from './chart-spec.js';
+import { powers, steps, tickText, timeSteps, timeTexts } from './ticks.js';
 
 export interface SvgColours {
   readonly background: string;
@@ -32,11 +32,12 @@ export function chartSvg(spec: ChartSpec, colours: SvgColours): string {
   const y = scaleOf(spec.series.flatMap(({ values }) => values.filter((value) => value !== null)), spec.y);
   const px = (value: number): number | null => placed(x.at(value), LEFT, WIDTH - RIGHT);
   const py = (value: number): number | null => placed(y.at(value), HEIGHT - BOTTOM, TOP);
+  const xTexts = spec.x.time === true ? timeTexts(x.ticks) : x.ticks.map(tickText);
   const parts = [
     `<rect width="${WIDTH}" height="${height}" fill="${colours.background}"/>`,
     text(LEFT, 28, spec.title, colours.text, 'font-size="17" font-weight="600"'),
-    ...y.ticks.map((tick) => line(LEFT, py(tick) ?? 0, WIDTH - RIGHT, py(tick) ?? 0, colours.grid) + text(LEFT - 8, (py(tick) ?? 0) + 4, markText(tick, spec.y), colours.text, 'text-anchor="end" font-size="12"')),
-    ...x.ticks.map((tick) => line(px(tick) ?? 0, TOP, px(tick) ?? 0, HEIGHT - BOTTOM, colours.grid) + text(px(tick) ?? 0, HEIGHT - BOTTOM + 18, markText(tick, spec.x), colours.text, 'text-anchor="middle" font-size="12"')),
+    ...y.ticks.map((tick) => line(LEFT, py(tick) ?? 0, WIDTH - RIGHT, py(tick) ?? 0, colours.grid) + text(LEFT - 8, (py(tick) ?? 0) + 4, tickText(tick), colours.text, 'text-anchor="end" font-size="12"')),
+    ...x.ticks.map((tick, index) => line(px(tick) ?? 0, TOP, px(tick) ?? 0, HEIGHT - BOTTOM, colours.grid) + (xTexts[index] ?? '').split('\n').map((part, row) => text(px(tick) ?? 0, HEIGHT - BOTTOM + 18 + row * 14, part, colours.text, 'text-anchor="middle" font-size="12"')).join('')),
     text((LEFT + WIDTH - RIGHT) / 2, HEIGHT - 18, spec.x.label, colours.text, 'text-anchor="middle" font-size="13"'),
     `<text transform="translate(20 ${(TOP + HEIGHT - BOTTOM) / 2}) rotate(-90)" fill="${colours.text}" text-anchor="middle" font-size="13">${escaped(spec.y.label)}</text>`,
     ...spec.series.map((series) => drawn(series, spec.xs, px, py, colours.series(series.colour))),
@@ -59,22 +60,20 @@ function scaleOf(values: readonly number[], axis: ChartAxis): Scale {
     if (axis.log === true && value <= 0) return null;
     return ((axis.log === true ? Math.log10(value) : value) - least) / (most - least);
   };
-  const ticks = axis.log === true ? powers(10 ** least, 10 ** most) : steps(least, most, { closest: axis.whole === true ? 1 : 0 });
+  const ticks = axis.log === true ? powers(10 ** least, 10 ** most) : axis.time === true ? timeSteps(least, most) : steps(least, most, { closest: axis.whole === true ? 1 : 0 });
   return { ticks, at };
-}
-
-function markText(value: number, axis: ChartAxis): string {
-  return axis.time === true ? new Date(value * 1_000).toLocaleTimeString(undefined, { timeStyle: 'short' }) : tickText(value);
 }
 
 type Place = (value: number) => number | null;
 
-function drawn({ kind, values, spansGaps = kind === 'step' }: ChartSeries, xs: readonly number[], px: Place, py: Place, colour: string): string {
+function drawn(series: ChartSeries, xs: readonly number[], px: Place, py: Place, colour: string): string {
+  const { kind, values, spansGaps = kind === 'step' } = series;
   const points = values.map((value, index): readonly [number, number] | null => {
     const [x, y] = [px(xs[index] ?? NaN), value === null ? null : py(value)];
     return x === null || y === null || Number.isNaN(x) ? null : [x, y];
   });
-  if (kind === 'points') return points.map((point) => (point === null ? '' : `<circle cx="${point[0]}" cy="${point[1]}" r="2.5" fill="${colour}"/>`)).join('');
+  const circles = (kind === 'points' ? points : loneValues(series).map((index) => points[index] ?? null)).map((point) => (point === null ? '' : `<circle cx="${point[0]}" cy="${point[1]}" r="2.5" fill="${colour}"/>`)).join('');
+  if (kind === 'points') return circles;
   let path = '';
   let pen: readonly [number, number] | null = null;
   for (const point of points) {
@@ -85,7 +84,7 @@ function drawn({ kind, values, spansGaps = kind === 'step' }: ChartSeries, xs: r
     path += pen === null ? `M${point[0]} ${point[1]}` : kind === 'step' ? `H${point[0]}V${point[1]}` : `L${point[0]} ${point[1]}`;
     pen = point;
   }
-  return `<path d="${path}" fill="none" stroke="${colour}" stroke-width="1.8"/>`;
+  return `<path d="${path}" fill="none" stroke="${colour}" stroke-width="1.8"/>${circles}`;
 }
 
 function legendEntry({ label, colour }: ChartSeries, index: number, colours: SvgColours): string {

@@ -36,7 +36,7 @@ export function Chart(props: ChartProps): JSX.Element {
       <Drawing {...props} onHover={(at, nearest) => (hovered.value = { index: at, series: nearest })} />
       <ul class="legend">
         {spec.series.slice(0, MOST_IN_LEGEND).map(({ label, colour }) => (
-          <li key={label}>
+          <li key={label} title={label}>
             <span class="swatch" style={{ background: `var(--series-${((colour - 1) % 8) + 1})` }} />
             {label.length > 60 ? `${label.slice(0, 59)}…` : label}
           </li>

@@ -43,6 +43,7 @@ export function Failed({ error, retry }: { readonly error: ApiError; readonly re
         {error.message} <span class="small mono">({error.code})</span>
       </span>
       {error.leader !== null && error.leader !== '' && <a href={error.leader}>Open the coordinator that leads</a>}
+      {error.code === 'SweepNotFound' && <a href="/">All sweeps</a>}
       {retry !== undefined && (
         <button type="button" onClick={retry}>
           Try again

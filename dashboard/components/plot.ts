@@ -1,9 +1,9 @@
 /** uPlot, in a chunk of its own that is fetched when the first chart comes into sight. */
 import uPlot from 'uplot';
 import 'uplot/dist/uPlot.min.css';
-import { tickText } from './ticks.js';
-import type { ChartAxis, ChartSpec } from './chart-spec.js';
+import { loneValues, type ChartAxis, type ChartSpec } from './chart-spec.js';
 import { seriesColour, token } from './colours.js';
+import { tickText, timeTexts } from './ticks.js';
 
 const HEIGHT_PX = 280;
 /** Of more lines none has a point under the pointer: each would be an element of the document. */
@@ -56,14 +56,16 @@ function optionsOf(element: HTMLElement, spec: ChartSpec, hooks: PlotHooks): uPl
     legend: { show: false },
     cursor: { points: { size: 7, ...(spec.series.length > MOST_POINTS_AT_CURSOR ? { show: false } : {}) }, focus: { prox: spec.series.length > 2 ? 24 : -1 }, drag: { x: true, y: false } },
     scales: { x: { time: spec.x.time === true, distr: distributionOf(spec.x) }, y: { distr: distributionOf(spec.y) } },
-    axes: [axisOf(spec.x, 34), axisOf(spec.y, 62)],
+    axes: [axisOf(spec.x, spec.x.time === true ? 46 : 34), axisOf(spec.y, widthOf)],
     series: [
       { label: spec.x.label },
       ...spec.series.map(({ label, colour, kind, spansGaps = kind === 'step' }): uPlot.Series => {
         const stroke = strokes.get(colour) ?? '';
-        const shared = { label, stroke, width: 1.6, spanGaps: spansGaps };
-        if (kind === 'points') return { ...shared, paths: () => null, points: { show: true, size: 5, fill: stroke, width: 0 } };
-        return { ...shared, points: { show: false }, ...(kind === 'step' && steps !== undefined ? { paths: steps } : {}) };
+        const shared = { label, stroke, width: 1.6, spanGaps: spansGaps, pxAlign: 0 };
+        const points = { show: true, size: 5, fill: stroke, width: 0 };
+        if (kind === 'points') return { ...shared, paths: () => null, points };
+        const lone = (chart: uPlot, index: number): number[] => loneValues({ label, colour, kind, spansGaps, values: chart.data[index] as (number | null)[] });
+        return { ...shared, points: { ...points, filter: lone }, ...(kind === 'step' && steps !== undefined ? { paths: steps } : {}) };
       }),
     ],
     // What is not under the pointer steps back, where there are several lines: all are drawn anew for it.
@@ -94,8 +96,21 @@ function distributionOf({ log }: ChartAxis): uPlot.Scale.Distr {
 
 const WHOLE_STEPS = [1, 2, 5].flatMap((step) => [0, 1, 2, 3, 4, 5, 6].map((power) => step * 10 ** power)).sort((a, b) => a - b);
 
-function axisOf({ label, log, time, whole }: ChartAxis, size: number): uPlot.Axis {
+function axisOf({ label, log, time, whole }: ChartAxis, size: NonNullable<uPlot.Axis['size']>): uPlot.Axis {
   const colour = token('--muted');
   const grid = { stroke: token('--grid'), width: 1 };
-  return { label, labelSize: 22, labelFont: `12px ${token('--font')}`, font: `12px ${token('--font')}`, size, stroke: colour, grid, ticks: grid, ...(whole === true ? { incrs: WHOLE_STEPS } : {}), ...(time === true || log === true ? {} : { values: (_, splits) => splits.map(tickText) }) };
+  const font = `12px ${token('--font')}`;
+  const texts: uPlot.Axis = time === true ? { space: 72, values: (_, splits) => timeTexts(splits) } : log === true ? {} : { values: (_, splits) => splits.map(tickText) };
+  return { label, labelSize: 22, labelFont: font, font, size, stroke: colour, grid, ticks: grid, ...(whole === true ? { incrs: WHOLE_STEPS } : {}), ...texts };
+}
+
+/** Ticks and the gap behind them, beside the widest text. */
+const BESIDE_TEXT_PX = 18;
+
+/** In px, of the axis at the side: its widest text must not run into the label. */
+function widthOf(chart: uPlot, texts: readonly string[] | null): number {
+  // Its context draws in pixels of the device.
+  chart.ctx.font = `${12 * devicePixelRatio}px ${token('--font')}`;
+  const widest = Math.max(0, ...(texts ?? []).map((text) => chart.ctx.measureText(text).width / devicePixelRatio));
+  return Math.ceil(widest) + BESIDE_TEXT_PX;
 }

@@ -40,11 +40,17 @@ export function percent(share: number): string {
 }
 
 const timeFormat = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'short' });
+const momentFormat = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'medium' });
 const clockFormat = new Intl.DateTimeFormat(undefined, { timeStyle: 'medium' });
 
 /** `iso`: as the API has it, in UTC. */
 export function time(iso: string | null): string {
   return iso === null ? DASH : timeFormat.format(new Date(iso));
+}
+
+/** To the second. `iso`: as the API has it, in UTC. */
+export function moment(iso: string): string {
+  return momentFormat.format(new Date(iso));
 }
 
 export function clock(at: Date): string {
@@ -58,9 +64,12 @@ export function between(from: string, to: string | null, now = Date.now()): stri
 
 const SHOWN_DIGITS = 4;
 const WRITTEN_DIGITS = 7;
+/** Nobody counts the zeros of 1e+20. */
+const EXPONENTIAL_FROM = 1e15;
 
 /** A drawn number shortly, one that a person wrote as it is. */
 function numberText(value: number): string {
+  if (Math.abs(value) >= EXPONENTIAL_FROM && Number.isFinite(value)) return Number(value.toPrecision(WRITTEN_DIGITS)).toExponential();
   if (!Number.isFinite(value) || Number.isInteger(value) || Number(value.toPrecision(WRITTEN_DIGITS)) === value) return String(value);
   return String(Number(value.toPrecision(SHOWN_DIGITS)));
 }

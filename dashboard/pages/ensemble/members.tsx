@@ -5,7 +5,7 @@ import type { EnsembleComparison, PartMetrics } from '../../api/types.js';
 import { DataTable, localRows, sortingOf, TableTools, type Column } from '../../components/data-table.js';
 import { Panel } from '../../components/panel.js';
 import { place, setQuery } from '../../state/location.js';
-import { count, metric, percent, setting, whole } from '../../text/format.js';
+import { count, metric, setting, whole } from '../../text/format.js';
 
 interface Line {
   readonly key: string;
@@ -26,7 +26,7 @@ export function Members({ comparison: { ensemble }, file }: { readonly compariso
   const lines: Line[] = [
     { key: 'ensemble', name: 'Ensemble', trial: null, weight: null, val: ensemble.val, test: ensemble.test, params: members.reduce((sum, { params }) => sum + params, 0), settings: '' },
     { key: 'single', name: `Best single: trial ${single.number}`, trial: single.trial, weight: null, val: single.val, test: single.test, params: null, settings: '' },
-    ...members.map((member): Line => ({ key: member.trial, name: `Trial ${member.number}`, trial: member.trial, weight: member.weight, val: member.val, test: null, params: member.params, settings: Object.entries(member.settings).map(([name, value]) => `${name} ${setting(value)}`).join(', ') })),
+    ...members.map((member): Line => ({ key: member.trial, name: `Trial ${member.number}`, trial: member.trial, weight: member.weight, val: member.val, test: null, params: member.params, settings: settingsText(member.settings, members) })),
   ];
   const rows = localRows(lines, columns, sortingOf(place.value.query.get('sort')));
   const how = [
@@ -51,11 +51,20 @@ export function Members({ comparison: { ensemble }, file }: { readonly compariso
   );
 }
 
+type Settings = EnsembleComparison['ensemble']['members'][number]['settings'];
+
+/** Those by which members differ stand first: what is cut off is the same for all. */
+function settingsText(settings: Settings, members: readonly { readonly settings: Settings }[]): string {
+  const differs = (name: string): boolean => new Set(members.map(({ settings: { [name]: value } }) => JSON.stringify(value))).size > 1;
+  const parts = Object.entries(settings).map(([name, value]) => ({ text: `${name} ${setting(value)}`, isSame: !differs(name) }));
+  return parts.toSorted((a, b) => Number(a.isSame) - Number(b.isSame)).map(({ text }) => text).join(', ');
+}
+
 function columnsOf(isTest: boolean): readonly Column<Line>[] {
   const measured = (name: string, label: string, of: (line: Line) => number | null | undefined): Column<Line> => ({ name, label, numeric: true, sort: name.includes('loss') ? 'asc' : 'desc', value: (line) => of(line) ?? null, show: (line) => metric(of(line)) });
   return [
     { name: 'name', label: 'Who', value: ({ name }) => name, show: ({ name, trial }) => (trial === null ? <strong>{name}</strong> : <a href={`/trials/${segment(trial)}`}>{name}</a>) },
-    { name: 'weight', label: 'Weight', numeric: true, sort: 'desc', value: ({ weight }) => weight, show: ({ weight }) => (weight === null ? '' : percent(weight)) },
+    { name: 'weight', label: 'Weight', numeric: true, sort: 'desc', value: ({ weight }) => weight, show: ({ weight }) => (weight === null ? '' : `${Number((weight * 100).toFixed(1))} %`) },
     measured('val.accuracy', 'val.accuracy', ({ val }) => val?.accuracy),
     measured('val.auc', 'val.auc', ({ val }) => val?.auc),
     measured('val.f1', 'val.f1', ({ val }) => val?.f1),

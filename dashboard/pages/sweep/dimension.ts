@@ -12,7 +12,7 @@ export interface Dimension {
   readonly categories: readonly string[] | null;
   readonly least: number;
   readonly most: number;
-  /** Of an axis of numbers that has few, in order; else empty. */
+  /** Of a hyperparameter of numbers that has few, in order; else empty. */
   readonly values: readonly number[];
 }
 
@@ -30,8 +30,13 @@ export function dimensionsOf(trials: readonly PlotTrial[]): Dimension[] {
   return all.filter(({ categories, least, most }) => (categories === null ? most > least : categories.length > 1));
 }
 
+/** What was measured, marked at round numbers. */
+export function measuredDimension(name: string, of: (trial: PlotTrial) => number | null, trials: readonly PlotTrial[]): Dimension {
+  return { ...dimension(name, of, trials), values: [] };
+}
+
 /** Of numbers where all values are, else of categories. */
-export function dimension(name: string, of: (trial: PlotTrial) => Json, trials: readonly PlotTrial[]): Dimension {
+function dimension(name: string, of: (trial: PlotTrial) => Json, trials: readonly PlotTrial[]): Dimension {
   const values = trials.map(of).filter((value) => value !== null);
   if (values.length > 0 && values.every((value) => typeof value === 'number')) {
     const numbers = values.filter((value) => Number.isFinite(value));
@@ -74,7 +79,7 @@ export function marksOf(axis: Dimension): Mark[] {
     return categories.flatMap((text, index) => (index % every === 0 ? [{ share: categories.length < 2 ? 0.5 : index / (categories.length - 1), text }] : []));
   }
   const numbers = values.length > 0 ? values : log ? powers(least, most) : steps(least, most, { parts: 5 });
-  const marks = numbers.map((value) => ({ share: shareOfNumber(axis, value), text: tickText(value) }));
+  const marks = (numbers.length === 0 ? [least] : numbers).map((value) => ({ share: shareOfNumber(axis, value), text: tickText(value) }));
   return marks.filter(({ share }, index) => index === 0 || share - (marks[index - 1]?.share ?? 0) >= CLOSEST_MARKS);
 }
 

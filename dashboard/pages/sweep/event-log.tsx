@@ -1,30 +1,37 @@
 /** What happened to a sweep, and who did it, the newest first. */
 import { useSignal } from '@preact/signals';
 import type { JSX } from 'preact';
-import { ask } from '../../api/client.js';
+import { ask, segment } from '../../api/client.js';
 import { lastEvent } from '../../api/live.js';
-import type { EventView, SweepView } from '../../api/types.js';
+import type { EventView, Json, SweepView } from '../../api/types.js';
 import { DataTable, localRows, sortingOf, TableTools, type Column } from '../../components/data-table.js';
 import { Empty, Loading, Panel, Shown } from '../../components/panel.js';
 import { place } from '../../state/location.js';
 import { useResource } from '../../state/resource.js';
-import { count, time } from '../../text/format.js';
+import { count, moment, setting } from '../../text/format.js';
 
 const PAGE = 1_000;
 /** Positions of the log, of all sweeps together, that are looked through at a time. */
 const SPAN = 5_000;
 
 const COLUMNS: readonly Column<EventView>[] = [
-  { name: 'at', label: 'When', sort: 'desc', value: ({ at }) => at, show: ({ at }) => time(at) },
+  { name: 'at', label: 'When', sort: 'desc', value: ({ at }) => at, show: ({ at }) => moment(at) },
   { name: 'type', label: 'What', sort: 'asc', value: ({ type }) => type },
   { name: 'actor', label: 'Who', sort: 'asc', value: ({ actor }) => actor },
-  { name: 'trial', label: 'Trial', value: ({ trial }) => trial },
+  { name: 'trial', label: 'Trial', value: ({ trial }) => trial, show: ({ trial, detail: { number } }) => (trial === null ? '–' : <a href={`/trials/${segment(trial)}`}>{typeof number === 'number' ? `#${number}` : trial}</a>) },
   { name: 'detail', label: 'Detail', value: ({ detail }) => detailText(detail) },
   { name: 'id', label: 'Position', numeric: true, sort: 'desc', optional: true, value: ({ id }) => id },
 ];
 
-function detailText(detail: EventView['detail']): string {
-  return Object.entries(detail).map(([name, value]) => `${name}: ${typeof value === 'string' ? value : JSON.stringify(value)}`).join(', ');
+/** What is told in words of its own, or not at all: what is empty, and what another column says. */
+function detailText({ failure, ...detail }: EventView['detail']): string {
+  const told = !isFailure(failure) ? [] : [`${failure.class}: ${failure.message}`];
+  const others = Object.entries(detail).filter(([name, value]) => name !== 'number' && value !== null && !(Array.isArray(value) && value.length === 0));
+  return [...told, ...others.map(([name, value]) => `${name}: ${setting(value as Json)}`)].join(', ');
+}
+
+function isFailure(value: unknown): value is { readonly class: string; readonly message: string } {
+  return value !== null && typeof value === 'object' && 'class' in value && 'message' in value;
 }
 
 /** The log is read from a position on, oldest first: the newest part of it needs the position where it ends. */

@@ -9,7 +9,7 @@ import { place, setQuery } from '../../state/location.js';
 import { useResource } from '../../state/resource.js';
 import { count, metric as metricText, setting, whole } from '../../text/format.js';
 import { curveSpec, matchesOf, patternOf, searchedText, type Curve } from './curves.js';
-import { MOST_POINTS, pointsOf } from './points.js';
+import { MOST_POINTS, pointsOf, type PlotTrial } from './points.js';
 
 const LINES = ['30', '100', '300', '1000', '5000'];
 
@@ -25,8 +25,14 @@ interface Names {
 async function namesOf(sweep: SweepView, signal: AbortSignal): Promise<Names> {
   const at = { sweep: sweep.id };
   const [points, board] = await Promise.all([ask('GET /sweeps/:sweep/points', { at, query: { limit: MOST_POINTS }, signal }), ask('GET /sweeps/:sweep/leaderboard', { at, query: { limit: 1 }, signal })]);
-  const names = pointsOf(sweep, points).trials.map(({ number, settings }) => [number, `#${number} ${Object.entries(settings).map(([name, value]) => `${name}=${setting(value)}`).join(' ')}`.trim().slice(0, 200)] as const);
+  const names = pointsOf(sweep, points).trials.map(({ number, settings }) => [number, nameOf(number, settings)] as const);
   return { names: new Map(names), of: points.of, metrics: board.available.filter(({ name, measured }) => measured && name !== 'objective').map(({ name }) => name) };
+}
+
+/** A schedule stands as one, without its parameters once more. */
+function nameOf(number: number, settings: PlotTrial['settings']): string {
+  const told = Object.entries(settings).filter(([name, value]) => value !== null && !Object.keys(settings).some((other) => name.startsWith(`${other}.`)));
+  return [`#${number}`, ...told.map(([name, value]) => `${name}=${setting(value)}`)].join(' ').slice(0, 200);
 }
 
 export function LearningCurves({ sweep }: { readonly sweep: SweepView }): JSX.Element {

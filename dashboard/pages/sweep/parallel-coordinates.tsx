@@ -10,7 +10,7 @@ import { brokenPath, type Point } from '../../components/lines.js';
 import { Menu } from '../../components/menu.js';
 import { place, setQuery } from '../../state/location.js';
 import { count, setting, whole } from '../../text/format.js';
-import { dimension, dimensionsOf, goodnessOf, marksOf, shareOf, type Dimension } from './dimension.js';
+import { dimensionsOf, goodnessOf, marksOf, measuredDimension, shareOf, type Dimension } from './dimension.js';
 import { sampleText, type PlotTrial, type SpacePoints } from './points.js';
 import { isWithin, sharesOf, spanBetween, spansIn, spansText, wholeSpan, type Span } from './spans.js';
 
@@ -25,7 +25,7 @@ export function ParallelCoordinates({ results }: { readonly results: SpacePoints
   const drag = useSignal<{ readonly axis: Dimension; readonly start: number; readonly end: number } | null>(null);
   const { sweep } = results;
   const shown = results.trials.filter(({ objective }) => objective !== null);
-  const axes = [...dimensionsOf(shown), dimension(sweep.objective.metric, ({ objective }) => objective, shown)];
+  const axes = [...dimensionsOf(shown), measuredDimension(sweep.objective.metric, ({ objective }) => objective, shown)];
   const kept = spansIn(place.value.query.get('spans'));
   const dragged = drag.value === null ? null : spanBetween(drag.value.axis, drag.value.start, drag.value.end);
   const spans = dragged === null ? kept : [...kept.filter(({ name }) => name !== dragged.name), dragged];

@@ -5,7 +5,7 @@ import { attained, type Point } from '../../components/lines.js';
 import { Scatter } from '../../components/scatter.js';
 import { place, setQuery } from '../../state/location.js';
 import { count, metric, whole } from '../../text/format.js';
-import { dimension, marksOf, shareOf } from './dimension.js';
+import { marksOf, measuredDimension, shareOf } from './dimension.js';
 import { sampleText, type PlotTrial, type SpacePoints } from './points.js';
 
 /** For sweeps of several objectives. */
@@ -17,7 +17,7 @@ export function ParetoFront({ results }: { readonly results: SpacePoints }): JSX
   const indexOf = (name: string | null, other: number): number => (name !== null && names.includes(name) ? names.indexOf(name) : other);
   const [across, up] = [indexOf(query.get('pareto.x'), 0), indexOf(query.get('pareto.y'), 1)];
   const shown = trials.filter(({ objectives }) => typeof objectives[across] === 'number' && typeof objectives[up] === 'number');
-  const axisOf = (index: number) => dimension(names[index] ?? '', (trial: PlotTrial) => trial.objectives[index] ?? null, shown);
+  const axisOf = (index: number) => measuredDimension(names[index] ?? '', (trial: PlotTrial) => trial.objectives[index] ?? null, shown);
   const [x, y] = [axisOf(across), axisOf(up)];
   const front = shown.filter(({ rank }) => rank === 1);
   const line = attained(front.map((trial): Point => [shareOf(x, trial) ?? 0, shareOf(y, trial) ?? 0]).sort((a, b) => a[0] - b[0]), goals[across]?.direction ?? 'minimize');

@@ -3,7 +3,7 @@ import type { JSX } from 'preact';
 import { Empty } from '../../components/panel.js';
 import { Scatter } from '../../components/scatter.js';
 import { count, metric, setting } from '../../text/format.js';
-import { dimension, dimensionsOf, marksOf, shareOf } from './dimension.js';
+import { dimensionsOf, marksOf, measuredDimension, shareOf } from './dimension.js';
 import { sampleText, type SpacePoints } from './points.js';
 
 export function Slices({ results }: { readonly results: SpacePoints }): JSX.Element {
@@ -12,7 +12,7 @@ export function Slices({ results }: { readonly results: SpacePoints }): JSX.Elem
   const axes = dimensionsOf(shown);
   if (axes.length === 0) return <Empty>No hyperparameter differs between trials that have a value yet.</Empty>;
   const name = sweep.objective.metric;
-  const values = dimension(name, ({ objective }) => objective, shown);
+  const values = measuredDimension(name, ({ objective }) => objective, shown);
   return (
     <div class="grid">
       {axes.map((axis) => (

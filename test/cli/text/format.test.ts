@@ -23,6 +23,7 @@ it('a schedule is one word with its parameters', () => {
 it('a drawn number has four digits, a written one its own, and neither turns into a whole number', () => {
   assert.deepEqual([0.0012345678901234567, 1e-7 / 3, 0.1 + 0.2, 0.9999871234567].map(settingText), ['0.001235', '3.333e-8', '0.3', '0.99999']);
   assert.deepEqual([0.99999, 1234.5, 61706, 123456789, 0.0001].map(settingText), ['0.99999', '1234.5', '61706', '123456789', '0.0001']);
+  assert.deepEqual([1e20, -1e15, 1e30, 999_999_999_999_999].map(settingText), ['1e+20', '-1e+15', '1e+30', '999999999999999']);
   assert.equal(settingText({ cosine: { initial: 0.01234567890123 } }), 'cosine(initial 0.01235)');
 });
 

@@ -92,6 +92,11 @@ test('workers names a pool and labels; what is wrong is told at its place', () =
   one('data: x\nworkers: {label: {zone: a}}', '2:11: workers.label: found the unknown key "label"', 'one of pool, labels');
 });
 
+test('a name is a part of an address: it has 100 characters at most, and none that address another place', () => {
+  for (const name of ['.', '..', 'a/b', 'a\\\\b', 'n'.repeat(10_000)]) one(`name: "${name}"\ndata: x`, '1:7: name: found "', 'a name of 1 to 100 characters without / and \\, and not . or ..');
+  for (const name of ['...', '.a', '\u202Etxet', '😀', '<img src=x>', 'n'.repeat(100)]) assert.equal(spec(`name: "${name}"\ndata: x`).name, name);
+});
+
 test('priority and concurrency are whole numbers; the defaults are those of a sweep that names none', () => {
   assert.deepEqual(spec('data: x\npriority: 0'), spec('data: x'));
   one('data: x\npriority: 1.5', '2:11: priority: found 1.5', 'a whole number from -1000 to 1000');
