@@ -5,6 +5,7 @@ import { ask } from '../../api/client.js';
 import { noteChange } from '../../api/live.js';
 import type { Answers, SweepView } from '../../api/types.js';
 import { ConfirmDialog } from '../../components/dialog.js';
+import { DraftInput } from '../../components/draft-input.js';
 import { Mistakes } from '../../components/mistakes.js';
 import { Loading } from '../../components/panel.js';
 import { useResource } from '../../state/resource.js';
@@ -79,7 +80,7 @@ export function ChangeDialog({ sweep, kind, onClose }: ChangeDialogProps): JSX.E
         {fields.map(({ name, label, hint }) => (
           <div class="field" key={name}>
             <label for={`change-${name}`}>{label}</label>
-            <input id={`change-${name}`} placeholder={present[name] ?? ''} aria-describedby={`change-${name}-hint`} value={values.value[name] ?? ''} onChange={(event) => (values.value = { ...values.value, [name]: event.currentTarget.value })} />
+            <DraftInput id={`change-${name}`} placeholder={present[name] ?? ''} aria-describedby={`change-${name}-hint`} value={values.value[name] ?? ''} onCommit={(text) => (values.value = { ...values.value, [name]: text })} />
             <span class="hint" id={`change-${name}-hint`}>
               {hint}
             </span>

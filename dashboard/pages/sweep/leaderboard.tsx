@@ -7,6 +7,7 @@ import { useEffect, useRef } from 'preact/hooks';
 import { ask, segment } from '../../api/client.js';
 import type { Answers, Json, SweepView, TrialState } from '../../api/types.js';
 import { DataTable, localRows, sortingOf, TableTools, type Column, type Rows } from '../../components/data-table.js';
+import { DraftInput } from '../../components/draft-input.js';
 import { Mistakes } from '../../components/mistakes.js';
 import { Empty, Failed, Loading, Panel } from '../../components/panel.js';
 import { StateBadge } from '../../components/state-badge.js';
@@ -55,7 +56,7 @@ export function Leaderboard({ sweep }: { readonly sweep: SweepView }): JSX.Eleme
     reload();
   }, [isPartial]);
   if (value.state === 'ready') known.current = value.value;
-  const search = <input type="search" class="filter" aria-label="Filter trials by a formula" placeholder="Filter: val.loss < 0.2 && lr >= 0.01" value={filter} onChange={(event) => setQuery({ filter: event.currentTarget.value })} />;
+  const search = <DraftInput kind="search" class="filter" aria-label="Filter trials by a formula" placeholder="Filter: val.loss < 0.2 && lr >= 0.01" value={filter} onCommit={(text) => setQuery({ filter: text })} />;
   const unready = value.state === 'ready' ? null : <Unready value={value} retry={reload} isChosen={columns !== null || sort !== null} />;
   const view = known.current;
   if (view === null) return <Panel title="Trials" tools={search}>{unready}</Panel>;

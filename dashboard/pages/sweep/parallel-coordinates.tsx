@@ -5,6 +5,7 @@
  */
 import { useSignal } from '@preact/signals';
 import type { JSX } from 'preact';
+import { DraftInput } from '../../components/draft-input.js';
 import { Figure, fitted } from '../../components/figure.js';
 import { brokenPath, type Point } from '../../components/lines.js';
 import { Menu } from '../../components/menu.js';
@@ -187,15 +188,13 @@ function Ends({ span, onChange }: { readonly span: Extract<Span, { readonly from
   return (
     <>
       {([['from', 'at least'], ['to', 'at most']] as const).map(([end, label]) => (
-        <input
+        <DraftInput
           key={end}
-          type="number"
-          step="any"
+          kind="number"
           aria-label={`${span.name} ${label}`}
           value={span[end]}
-          onChange={(event) => {
-            const value = event.currentTarget.valueAsNumber;
-            if (Number.isFinite(value)) onChange({ ...span, [end]: value });
+          onCommit={(text) => {
+            if (text.trim() !== '' && Number.isFinite(Number(text))) onChange({ ...span, [end]: Number(text) });
           }}
         />
       ))}
