@@ -3,7 +3,7 @@
  * drawn anew meanwhile, as a live one is again and again, would put the old value over it.
  */
 import { useSignal } from '@preact/signals';
-import type { JSX } from 'preact';
+import type { JSX, TargetedEvent } from 'preact';
 
 export interface DraftInputProps extends Pick<JSX.IntrinsicElements['input'], 'id' | 'class' | 'placeholder' | 'aria-label' | 'aria-describedby'> {
   readonly kind?: 'text' | 'search' | 'number';
@@ -16,10 +16,10 @@ export function DraftInput({ kind = 'text', value, onCommit, ...others }: DraftI
   const field = {
     ...others,
     value: draft.value ?? value,
-    onInput: (event: JSX.TargetedInputEvent<HTMLInputElement>): void => {
+    onInput: (event: TargetedEvent<HTMLInputElement>): void => {
       draft.value = event.currentTarget.value;
     },
-    onChange: (event: JSX.TargetedEvent<HTMLInputElement>): void => {
+    onChange: (event: TargetedEvent<HTMLInputElement>): void => {
       onCommit(event.currentTarget.value);
       draft.value = null;
     },

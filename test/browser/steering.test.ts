@@ -1,0 +1,166 @@
+/** What operators do to a sweep and its trials by the page, what viewers may not, and what nobody may hand in. */
+import assert from 'node:assert/strict';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { after, before, describe, it } from 'node:test';
+import type { Page } from 'playwright-core';
+import { assertAccessible, assertFits, openPage } from './browser.js';
+import { formulaSweep, logIn, searchSweep, startHouse, type House } from './house.js';
+
+/** With a mark that turns what follows from right to left, as markup, and as long as a name may be. */
+const ODD = `<img src=x onerror="document.title='taken'">\u202Etxet 😀 `.padEnd(100, 'n');
+
+describe('steering by the page', () => {
+  let house: House;
+  let viewer: string;
+
+  before(async () => {
+    house = await startHouse();
+    viewer = (JSON.parse(await house.command('token', 'create', '--role', 'viewer', '--json')) as { secret: string }).secret;
+    await house.submit(ODD, searchSweep(12));
+    await house.ended(ODD);
+    await house.submit('failing', searchSweep(40));
+    await house.ended('failing');
+    // Longer than any test takes, with a slot to spare for others.
+    await house.submit('running', `${formulaSweep({ rates: [0.1, 0.2], epochMs: 300, epochs: [2_000] })}concurrency: 1\n`);
+  });
+
+  after(() => house.stop());
+
+  it('keeps what is being typed while the page goes on', async () => {
+    const { page, problems } = await openPage({ expected: ['401'] });
+    await logIn(page, house, '/sweeps/running');
+    const filter = page.getByLabel('Filter trials by a formula');
+    await filter.fill('rate > 0.1');
+    const epochs = page.locator('.facts div:first-child dd').first();
+    const before = await epochs.innerText();
+    await epochs.filter({ hasNotText: before.split('\n')[0] ?? '' }).waitFor();
+    assert.equal(await filter.inputValue(), 'rate > 0.1');
+    await filter.press('Enter');
+    await page.getByRole('heading', { name: '2 of 4 trials' }).waitFor();
+    assert.deepEqual(problems, []);
+  });
+
+  it('changes budget and priority, says before what that means, and notes who did it', async () => {
+    const { page, problems } = await openPage({ expected: ['401', '400'] });
+    await logIn(page, house, '/sweeps/running');
+    const dialog = await changeDialog(page, 'Budget and priority…');
+    await dialog.getByLabel('Time').fill('soon');
+    await dialog.getByLabel('Time').blur();
+    await dialog.getByText(/budget\.wallClock: found .*soon/).waitFor();
+    await assertAccessible(page);
+    await dialog.getByLabel('Time').fill('3h');
+    await dialog.getByLabel('Priority').fill('7');
+    await dialog.getByLabel('Priority').blur();
+    await dialog.getByText(/priority: 0 -> 7/).waitFor();
+    await dialog.getByRole('button', { name: 'Change' }).click();
+    await dialog.waitFor({ state: 'detached' });
+    const { sweep } = JSON.parse(await house.command('show', 'running', '--json')) as { sweep: { priority: number; budget: { wallClockMs: number } } };
+    assert.deepEqual([sweep.priority, sweep.budget.wallClockMs], [7, 3 * 3_600_000]);
+    await page.getByRole('link', { name: 'Log' }).click();
+    await page.getByRole('row').filter({ hasText: /sweep\.\w+/ }).filter({ hasText: 'priority' }).filter({ hasText: 'local' }).first().waitFor();
+    assert.deepEqual(problems, []);
+  });
+
+  it('retries one failed trial, and says which fail by their settings and would again', async () => {
+    const { page, problems } = await openPage({ expected: ['401', '400', '404'] });
+    await logIn(page, house, '/sweeps/failing?view=failures');
+    await page.getByRole('heading', { name: /^Diverged: \d+ trials?$/ }).waitFor();
+    const number = /^#(\d+)/.exec(await page.locator('.failures p').first().innerText())?.[1] ?? '';
+    const dialog = await changeDialog(page, 'Retry failed trials…');
+    await assertAccessible(page);
+    await dialog.getByLabel('Trials, by their numbers').fill('99999');
+    await dialog.getByRole('button', { name: 'Retry' }).click();
+    await dialog.getByRole('alert').getByText(/99999/).waitFor();
+    await dialog.getByLabel('Trials, by their numbers').fill(number);
+    await dialog.getByRole('button', { name: 'Retry' }).click();
+    await dialog.getByRole('status').getByText('1 trial failed by their settings and would again').waitFor();
+    await dialog.getByRole('button', { name: 'Close' }).click();
+    assert.deepEqual(problems, []);
+  });
+
+  it('retries the trials that failed by their program, and they complete once it is mended', async () => {
+    const { page, problems } = await openPage({ expected: ['401'] });
+    const mended = join(house.folder, 'mended');
+    const program = `if [ -e ${mended} ]; then echo '{"epoch": 0, "metrics": {"val.loss": 0.5}}'; else echo 'the disk is full' >&2; exit 3; fi`;
+    await house.submit('of a program', `command: [sh, -c, ${JSON.stringify(program)}]\nspace: {epochs: 1}\nobjective: {minimize: val.loss}\n`);
+    await logIn(page, house, '/sweeps/of%20a%20program?view=failures');
+    await page.locator('pre.log').getByText('the disk is full').waitFor();
+    writeFileSync(mended, '');
+    const dialog = await changeDialog(page, 'Retry failed trials…');
+    await dialog.getByRole('button', { name: 'Retry' }).click();
+    await dialog.waitFor({ state: 'detached' });
+    await page.getByText('No trial has failed.').waitFor();
+    await page.locator('.page-head .state', { hasText: 'completed' }).waitFor();
+    await house.ended('of a program');
+    assert.deepEqual(problems, []);
+  });
+
+  it('shows a sweep whose name is odd on each of its views, cuts nothing off, and takes nothing of it for markup', async () => {
+    const { page, problems } = await openPage({ width: 390, height: 844, expected: ['401'] });
+    await logIn(page, house);
+    await page.getByRole('link', { name: ODD }).click();
+    for (const view of ['Curves', 'Space', 'Slots', 'Failures', 'Log']) {
+      await page.getByRole('navigation', { name: 'Views of the sweep' }).getByRole('link', { name: view }).click();
+      await page.getByRole('heading', { name: ODD }).waitFor();
+      await assertFits(page);
+      await assertAccessible(page);
+    }
+    assert.equal(await page.locator('img[src="x"]').count(), 0);
+    assert.doesNotMatch(await page.title(), /^taken/);
+    assert.deepEqual(problems, []);
+  });
+
+  it('refuses a name of 10,000 characters at its line, and a file that is no sweep file by its size', async () => {
+    const { page, problems } = await openPage({ expected: ['401', '400'] });
+    await logIn(page, house);
+    await page.getByRole('button', { name: 'Start a sweep' }).click();
+    const dialog = page.getByRole('dialog');
+    const file = join(house.folder, 'named.yaml');
+    writeFileSync(file, `name: ${'n'.repeat(10_000)}\n${formulaSweep()}`);
+    await dialog.getByLabel('Sweep file').setInputFiles(file);
+    await dialog.getByText(/found "n+\.\.\.", expected a name of 1 to 100 characters/).waitFor();
+    await assertFits(page);
+    await assertAccessible(page);
+    const large = join(house.folder, 'large.yaml');
+    writeFileSync(large, Buffer.alloc(1_000_001, '#'));
+    await dialog.getByLabel('Sweep file').setInputFiles(large);
+    await dialog.getByRole('alert').getByText('large.yaml has 1000001 bytes; a sweep file has at most 1000000').waitFor();
+    writeFileSync(file, `name: from a file\n${formulaSweep({ rates: [0.1] })}`);
+    await dialog.getByLabel('Sweep file').setInputFiles(file);
+    await dialog.getByRole('button', { name: 'Start' }).click();
+    await page.getByRole('heading', { name: 'from a file' }).waitFor();
+    assert.deepEqual(problems, []);
+  });
+
+  it('offers a viewer nothing to steer with, and refuses each deed that their page asks for all the same', async () => {
+    const { page, problems } = await openPage({ expected: ['401', '403'] });
+    await logIn(page, { url: house.url, token: viewer });
+    assert.equal(await page.getByRole('button', { name: 'Start a sweep' }).count(), 0);
+    await page.getByRole('link', { name: 'running' }).click();
+    await page.getByRole('heading', { name: '4 trials' }).waitFor();
+    for (const deed of ['Pause', 'Stop', 'Enqueue', 'Change']) assert.equal(await page.getByText(deed, { exact: true }).count(), 0, deed);
+    const asked = {
+      '/sweeps/running/state': { state: 'stopped', now: true },
+      '/sweeps/running/changes': { change: { priority: 9 }, dryRun: false },
+      '/sweeps/running/retries': { trials: [] },
+      '/sweeps/text': { name: 'sweep.yaml', text: formulaSweep() },
+    };
+    for (const [path, body] of Object.entries(asked)) {
+      // As the page itself asks: with its cookie and its header.
+      const status = await page.evaluate<number, { path: string; body: object }>(
+        ({ path: at, body: sent }) => fetch(`/api/v1${at}`, { method: 'POST', headers: { 'content-type': 'application/json', 'x-trawl-request': '1' }, body: JSON.stringify(sent) }).then((response) => response.status),
+        { path, body },
+      );
+      assert.equal(status, 403, path);
+    }
+    assert.match(await house.command('show', 'running'), /running/);
+    assert.deepEqual(problems, []);
+  });
+});
+
+async function changeDialog(page: Page, entry: string): Promise<ReturnType<Page['getByRole']>> {
+  await page.locator('.page-head').getByText('Change', { exact: true }).click();
+  await page.getByRole('button', { name: entry }).click();
+  return page.getByRole('dialog');
+}
