@@ -5,6 +5,7 @@ import { useEffect, useRef } from 'preact/hooks';
 import { ApiError, asApiError } from '../../api/api-error.js';
 import { ask } from '../../api/client.js';
 import type { PredictionView } from '../../api/types.js';
+import { DropBox } from '../../components/drop-box.js';
 import { Failed, Loading, Panel } from '../../components/panel.js';
 import { ProgressBar } from '../../components/state-badge.js';
 import { metric } from '../../text/format.js';
@@ -22,7 +23,6 @@ type Said =
 
 export function TryImage({ sweep }: { readonly sweep: string }): JSX.Element {
   const said = useSignal<Said>({ state: 'nothing' });
-  const isOver = useSignal(false);
   const show = (next: Said): void => {
     const before = said.peek();
     if (before.state === 'said') URL.revokeObjectURL(before.url);
@@ -34,8 +34,7 @@ export function TryImage({ sweep }: { readonly sweep: string }): JSX.Element {
     asking.current?.abort();
     show({ state: 'nothing' });
   }, []);
-  const tell = async (file: File | undefined): Promise<void> => {
-    if (file === undefined) return;
+  const tell = async (file: File): Promise<void> => {
     asking.current?.abort();
     const { signal } = (asking.current = new AbortController());
     show({ state: 'asking' });
@@ -50,25 +49,9 @@ export function TryImage({ sweep }: { readonly sweep: string }): JSX.Element {
   return (
     <Panel title="Try an image">
       <div class="stack">
-        <div
-          class="drop"
-          data-over={isOver.value}
-          onDragOver={(event) => {
-            event.preventDefault();
-            isOver.value = true;
-          }}
-          onDragLeave={() => (isOver.value = false)}
-          onDrop={(event) => {
-            event.preventDefault();
-            isOver.value = false;
-            void tell(event.dataTransfer?.files[0]);
-          }}
-        >
-          <label for="image">
-            Drop an image here, or choose one; the ensemble says what it is, as <code>trawl predict</code> does.
-          </label>
-          <input id="image" type="file" accept="image/*,.tif,.tiff" onChange={(event) => void tell(event.currentTarget.files?.[0])} />
-        </div>
+        <DropBox id="image" accept="image/*,.tif,.tiff" onFile={(file) => void tell(file)}>
+          Drop an image here, or choose one; the ensemble says what it is, as <code>trawl predict</code> does.
+        </DropBox>
         <div aria-live="polite">
           <Answer said={said.value} />
         </div>
@@ -84,7 +67,7 @@ function Answer({ said }: { readonly said: Said }): JSX.Element | null {
   const { name, url, prediction } = said;
   return (
     <div class="stack">
-      <div class="drop">
+      <div class="tried">
         <img src={url} alt={name.slice(0, 200)} />
         <p dir="auto">
           <strong>{prediction.class.slice(0, 200)}</strong> <span class="muted small">{name.slice(0, 200)}</span>

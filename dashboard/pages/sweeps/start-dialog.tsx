@@ -5,6 +5,7 @@ import { useRef } from 'preact/hooks';
 import { ask, segment } from '../../api/client.js';
 import { noteChange } from '../../api/live.js';
 import { ConfirmDialog } from '../../components/dialog.js';
+import { DropBox } from '../../components/drop-box.js';
 import { Mistakes } from '../../components/mistakes.js';
 import { Loading } from '../../components/panel.js';
 import { go } from '../../state/location.js';
@@ -19,8 +20,7 @@ export function StartDialog({ onClose }: { readonly onClose: () => void }): JSX.
   const name = useSignal('sweep.yaml');
   const tooLarge = useSignal<string | null>(null);
   const area = useRef<HTMLTextAreaElement>(null);
-  const take = async (file: File | undefined): Promise<void> => {
-    if (file === undefined) return;
+  const take = async (file: File): Promise<void> => {
     tooLarge.value = file.size > MOST_BYTES ? `${file.name.slice(0, 100)} has ${file.size} bytes; a sweep file has at most ${MOST_BYTES}` : null;
     if (tooLarge.value !== null) return;
     name.value = file.name.slice(0, 200);
@@ -48,10 +48,9 @@ export function StartDialog({ onClose }: { readonly onClose: () => void }): JSX.
       <p class="small muted">
         Sweeps over formulas start right here, and sweeps over data that a sweep of this coordinator has already, with the same <code>data:</code> in their file. Images, modules and weights that are new come with <code>trawl submit FILE</code>.
       </p>
-      <div class="field">
-        <label for="start-file">Sweep file</label>
-        <input id="start-file" type="file" accept=".yaml,.yml,.json" onChange={(event) => void take(event.currentTarget.files?.[0])} />
-      </div>
+      <DropBox id="start-file" accept=".yaml,.yml,.json" onFile={(file) => void take(file)}>
+        Sweep file: drop it here, or choose one
+      </DropBox>
       {tooLarge.value !== null && (
         <p class="mistakes" role="alert">
           {tooLarge.value}
