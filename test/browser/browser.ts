@@ -5,7 +5,7 @@ import assert from 'node:assert/strict';
 import { mkdirSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { after } from 'node:test';
 import type { Browser, Page } from 'playwright-core';
 import { launchBrowser } from './launch.js';
@@ -66,6 +66,19 @@ export async function assertAccessible(page: Page): Promise<void> {
   const found = await page.evaluate<{ violations: { id: string; impact: string; help: string; nodes: { html: string; failureSummary: string }[] }[] }>('axe.run(document, { resultTypes: ["violations"] })');
   const serious = found.violations.filter(({ impact }) => SERIOUS.has(impact));
   assert.deepEqual(serious.map(({ id, help, nodes }) => `${id}: ${help}: ${nodes[0]?.html.slice(0, 300) ?? ''} ${nodes[0]?.failureSummary ?? ''}`), [], page.url());
+}
+
+/** Drags a file over the page's box for files and lets it go, as a person does. */
+export async function dropFile(page: Page, file: string): Promise<void> {
+  const box = page.locator('.drop');
+  const dataTransfer = await page.evaluateHandle(`(() => {
+    const carried = new DataTransfer();
+    carried.items.add(new File([Uint8Array.from(${JSON.stringify([...readFileSync(file)])})], ${JSON.stringify(basename(file))}));
+    return carried;
+  })()`);
+  await box.dispatchEvent('dragover', { dataTransfer });
+  await page.locator('.drop[data-over="true"]').waitFor();
+  await box.dispatchEvent('drop', { dataTransfer });
 }
 
 /** Where screenshots are kept: TRAWL_SCREENSHOTS, else a folder beside other temporary ones. */

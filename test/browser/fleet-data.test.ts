@@ -63,6 +63,20 @@ describe('the pages of the fleet and of data', () => {
 
   after(() => house.stop());
 
+  /** The first event of a type in the whole log, as streams tell it. */
+  async function noted(type: string): Promise<{ readonly actor: string; readonly at: string }> {
+    const { body } = await fetch(`${house.url}/api/v1/events?after=0`, { headers: { authorization: `Bearer ${house.token}` } });
+    assert.ok(body !== null);
+    let text = '';
+    for await (const chunk of body.pipeThrough(new TextDecoderStream())) {
+      text += chunk;
+      const events = [...text.matchAll(/^data: (\[.*\])$/gm)].flatMap(([, json = '']) => JSON.parse(json) as { type: string; actor: string; at: string }[]);
+      const found = events.find((event) => event.type === type);
+      if (found !== undefined) return found;
+    }
+    throw new Error(`no ${type} in ${text.slice(0, 1_000)}`);
+  }
+
   it('show the fleet and a data set in both themes, on a desk and on a phone', async (t) => {
     const folder = screenshotFolder();
     for (const theme of ['light', 'dark'] as const) {
@@ -153,9 +167,10 @@ describe('the pages of the fleet and of data', () => {
     assert.deepEqual(problems, []);
   });
 
-  it('drain a worker after asking once, and show it at once', async () => {
+  it('drain a worker after asking once, show it at once, and note who did it', async () => {
     const { page, problems } = await openPage({ expected: ['401'] });
-    await logIn(page, house, '/fleet');
+    const { secret } = JSON.parse(await house.command('token', 'create', '--role', 'operator', '--name', 'alice', '--json')) as { secret: string };
+    await logIn(page, { url: house.url, token: secret }, '/fleet');
     await page.getByRole('button', { name: 'Drain…' }).click();
     const dialog = page.getByRole('dialog');
     await assertAccessible(page);
@@ -165,6 +180,7 @@ describe('the pages of the fleet and of data', () => {
     await dialog.getByRole('button', { name: 'Drain' }).click();
     await dialog.waitFor({ state: 'detached' });
     await page.getByRole('cell', { name: /^(draining|gone)$/ }).first().waitFor();
+    assert.equal((await noted('worker.draining')).actor, 'alice');
     assert.deepEqual(problems, []);
   });
 });

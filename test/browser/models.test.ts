@@ -1,12 +1,12 @@
 /** Pages about models, on a real sweep over handwritten digits: a trial, trials side by side, the ensemble. */
 import assert from 'node:assert/strict';
-import { readFileSync, writeFileSync } from 'node:fs';
-import { basename, join } from 'node:path';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import type { Page } from 'playwright-core';
 import { extract } from 'tar';
 import type { Answers, Operation } from '../../coordinator/api/answers.js';
-import { assertAccessible, assertFits, openPage, screenshotFolder } from './browser.js';
+import { assertAccessible, assertFits, dropFile, openPage, screenshotFolder } from './browser.js';
 import { digitsSweep, writeDigits } from './digits.js';
 import { formulaSweep, logIn, startHouse, type House } from './house.js';
 
@@ -49,19 +49,6 @@ async function shootAll(name: string, path: string, ready: (page: Page) => Promi
       await page.context().close();
     }
   }
-}
-
-/** As a person drags a file over the box and lets it go. */
-async function drop(page: Page, file: string): Promise<void> {
-  const box = page.locator('.drop').first();
-  const dataTransfer = await page.evaluateHandle(`(() => {
-    const carried = new DataTransfer();
-    carried.items.add(new File([Uint8Array.from(${JSON.stringify([...readFileSync(file)])})], ${JSON.stringify(basename(file))}, { type: 'image/png' }));
-    return carried;
-  })()`);
-  await box.dispatchEvent('dragover', { dataTransfer });
-  await page.locator('.drop[data-over="true"]').waitFor();
-  await box.dispatchEvent('drop', { dataTransfer });
 }
 
 const cellsOf = async (page: Page, caption: string | RegExp): Promise<number[]> => (await page.getByRole('region', { name: caption }).locator('tbody td').allInnerTexts()).map(Number);
@@ -202,12 +189,12 @@ describe("the ensemble's page", () => {
     const [said] = JSON.parse(await house.command('predict', join(house.folder, 'digits-bundle'), image, '--json')) as { class: string; probabilities: { [name: string]: number } }[];
     const box = page.getByLabel(/^Drop an image here/);
     await box.setInputFiles(image);
-    await page.locator('.drop strong').waitFor({ timeout: 120_000 });
-    assert.equal(await page.locator('.drop strong').innerText(), said?.class);
+    await page.locator('.tried strong').waitFor({ timeout: 120_000 });
+    assert.equal(await page.locator('.tried strong').innerText(), said?.class);
     assert.equal(await page.locator('.bars dd').first().innerText(), Math.max(...Object.values(said?.probabilities ?? {})).toFixed(4));
     await writeDigits(join(house.folder, 'unseen'), { 'three <b>': 3 }, { from: 201, count: 1 });
-    await drop(page, join(house.folder, 'unseen', 'three <b>', '3-201.png'));
-    await page.locator('.drop').getByText('3-201.png').waitFor();
+    await dropFile(page, join(house.folder, 'unseen', 'three <b>', '3-201.png'));
+    await page.locator('.tried').getByText('3-201.png').waitFor();
     writeFileSync(join(house.folder, 'no-image.png'), 'this is text');
     await box.setInputFiles(join(house.folder, 'no-image.png'));
     await page.getByRole('alert').getByText('UnreadableImage').waitFor();

@@ -1,5 +1,6 @@
 /** The dashboard in a real browser, on a real coordinator with a real worker. */
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import type { Page } from 'playwright-core';
@@ -79,7 +80,7 @@ describe('the dashboard', () => {
     await page.getByRole('heading', { name: 'from the page' }).waitFor();
     await page.locator('.page-head .state', { hasText: 'completed' }).waitFor();
     await page.getByRole('link', { name: 'Log' }).click();
-    await page.getByRole('cell', { name: 'sweep.submitted' }).or(page.getByRole('cell', { name: /^sweep\./ })).first().waitFor();
+    await page.getByRole('cell', { name: 'sweep.created' }).waitFor();
     assert.deepEqual(problems, []);
   });
 
@@ -88,6 +89,9 @@ describe('the dashboard', () => {
     const { page } = await openPage();
     await logIn(page, house, '/sweeps/long');
     await page.locator('.connection', { hasText: 'live' }).waitFor();
+    const log = await openPage();
+    await logIn(log.page, house, '/sweeps/long?view=log&columns=id~type');
+    await log.page.getByRole('cell', { name: 'sweep.created' }).waitFor();
     const { pid } = (await (await fetch(`${house.url}/api/v1/health`)).json()) as { pid: number };
     process.kill(pid, 'SIGSTOP');
     await page.getByText(/is stale since/).waitFor();
@@ -95,7 +99,18 @@ describe('the dashboard', () => {
     await page.locator('.connection', { hasText: 'live' }).waitFor();
     const before = await page.locator('dd').first().innerText();
     await page.locator('.facts div:first-child dd').filter({ hasNotText: before.split('\n')[0] ?? '' }).waitFor();
+    // What happened after the cut stands in the log beside what happened before it, each once.
+    await house.command('edit', 'long', '--priority', '3');
+    await log.page.getByRole('cell', { name: 'sweep.revised' }).waitFor();
     await house.command('stop', 'long');
+    await log.page.locator('.page-head .state', { hasText: 'stopped' }).waitFor();
+    const { events } = (await (await fetch(`${house.url}/api/v1/sweeps/long/events?limit=1000`, { headers: { authorization: `Bearer ${house.token}` } })).json()) as { events: { id: number; type: string }[] };
+    const last = events.findLast(({ type }) => type.startsWith('sweep.'));
+    await log.page.getByRole('cell', { name: last?.type ?? 'none' }).waitFor();
+    await log.page.getByText('Export').click();
+    const [download] = await Promise.all([log.page.waitForEvent('download'), log.page.getByRole('button', { name: 'JSON' }).click()]);
+    const shown = JSON.parse(readFileSync(await download.path(), 'utf8')) as { id: number }[];
+    assert.deepEqual(shown.map(({ id }) => id), events.map(({ id }) => id).reverse());
   });
 
   it('shows sweeps and a sweep in both themes, on a desk and on a phone, with nothing cut off and no serious accessibility fault', async (t) => {

@@ -4,7 +4,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import type { Page } from 'playwright-core';
-import { assertAccessible, assertFits, openPage } from './browser.js';
+import { assertAccessible, assertFits, dropFile, openPage } from './browser.js';
 import { formulaSweep, logIn, searchSweep, startHouse, type House } from './house.js';
 
 /** With a mark that turns what follows from right to left, as markup, and as long as a name may be. */
@@ -12,11 +12,15 @@ const ODD = `<img src=x onerror="document.title='taken'">\u202Etxet 😀 `.padEn
 
 describe('steering by the page', () => {
   let house: House;
-  let viewer: string;
+  /** Who they are, as logs name them. */
+  let alice: { readonly url: string; readonly token: string };
+  let viewer: { readonly url: string; readonly token: string };
 
   before(async () => {
     house = await startHouse();
-    viewer = (JSON.parse(await house.command('token', 'create', '--role', 'viewer', '--json')) as { secret: string }).secret;
+    const made = async (role: string, name: string) => ({ url: house.url, token: (JSON.parse(await house.command('token', 'create', '--role', role, '--name', name, '--json')) as { secret: string }).secret });
+    alice = await made('operator', 'alice');
+    viewer = await made('viewer', 'victor');
     await house.submit(ODD, searchSweep(12));
     await house.ended(ODD);
     await house.submit('failing', searchSweep(40));
@@ -28,22 +32,30 @@ describe('steering by the page', () => {
   after(() => house.stop());
 
   it('keeps what is being typed while the page goes on', async () => {
-    const { page, problems } = await openPage({ expected: ['401'] });
-    await logIn(page, house, '/sweeps/running');
+    const { page, problems } = await openPage({ expected: ['401', '400'] });
+    await logIn(page, alice, '/sweeps/running');
     const filter = page.getByLabel('Filter trials by a formula');
     await filter.fill('rate > 0.1');
-    const epochs = page.locator('.facts div:first-child dd').first();
-    const before = await epochs.innerText();
-    await epochs.filter({ hasNotText: before.split('\n')[0] ?? '' }).waitFor();
+    await goesOn(page);
     assert.equal(await filter.inputValue(), 'rate > 0.1');
     await filter.press('Enter');
     await page.getByRole('heading', { name: '2 of 4 trials' }).waitFor();
+    const dialog = await changeDialog(page, 'Extend…');
+    await dialog.getByLabel('Epochs').fill('1000');
+    await dialog.getByLabel('Epochs').blur();
+    await dialog.getByText(/expected more than 2000/).waitFor();
+    await dialog.getByLabel('Epochs').fill('2002');
+    await goesOn(page);
+    assert.equal(await dialog.getByLabel('Epochs').inputValue(), '2002');
+    await dialog.getByLabel('Epochs').blur();
+    await dialog.getByText(/space\.epochs: \[2000\] -> \[2002\]/).waitFor();
+    await dialog.getByRole('button', { name: 'Cancel' }).click();
     assert.deepEqual(problems, []);
   });
 
   it('changes budget and priority, says before what that means, and notes who did it', async () => {
     const { page, problems } = await openPage({ expected: ['401', '400'] });
-    await logIn(page, house, '/sweeps/running');
+    await logIn(page, alice, '/sweeps/running');
     const dialog = await changeDialog(page, 'Budget and priority…');
     await dialog.getByLabel('Time').fill('soon');
     await dialog.getByLabel('Time').blur();
@@ -58,13 +70,29 @@ describe('steering by the page', () => {
     const { sweep } = JSON.parse(await house.command('show', 'running', '--json')) as { sweep: { priority: number; budget: { wallClockMs: number } } };
     assert.deepEqual([sweep.priority, sweep.budget.wallClockMs], [7, 3 * 3_600_000]);
     await page.getByRole('link', { name: 'Log' }).click();
-    await page.getByRole('row').filter({ hasText: /sweep\.\w+/ }).filter({ hasText: 'priority' }).filter({ hasText: 'local' }).first().waitFor();
+    await page.getByRole('row').filter({ hasText: /sweep\.\w+/ }).filter({ hasText: 'priority' }).filter({ hasText: 'alice' }).first().waitFor();
+    assert.deepEqual(problems, []);
+  });
+
+  it('enqueues a trial, shows it at once, and notes who did it', async () => {
+    const { page, problems } = await openPage({ expected: ['401'] });
+    await logIn(page, alice, '/sweeps/running');
+    await page.getByRole('button', { name: 'Enqueue' }).click();
+    const dialog = page.getByRole('dialog');
+    await dialog.getByLabel('rate').fill('0.77');
+    await goesOn(page);
+    assert.equal(await dialog.getByLabel('rate').inputValue(), '0.77');
+    await dialog.getByRole('button', { name: 'Enqueue' }).click();
+    await dialog.waitFor({ state: 'detached' });
+    await page.getByRole('heading', { name: '5 trials' }).waitFor();
+    await page.getByRole('link', { name: 'Log' }).click();
+    await page.getByRole('row', { name: /trial\.enqueued alice/ }).waitFor();
     assert.deepEqual(problems, []);
   });
 
   it('retries one failed trial, and says which fail by their settings and would again', async () => {
     const { page, problems } = await openPage({ expected: ['401', '400', '404'] });
-    await logIn(page, house, '/sweeps/failing?view=failures');
+    await logIn(page, alice, '/sweeps/failing?view=failures');
     await page.getByRole('heading', { name: /^Diverged: \d+ trials?$/ }).waitFor();
     const number = /^#(\d+)/.exec(await page.locator('.failures p').first().innerText())?.[1] ?? '';
     const dialog = await changeDialog(page, 'Retry failed trials…');
@@ -84,13 +112,15 @@ describe('steering by the page', () => {
     const mended = join(house.folder, 'mended');
     const program = `if [ -e ${mended} ]; then echo '{"epoch": 0, "metrics": {"val.loss": 0.5}}'; else echo 'the disk is full' >&2; exit 3; fi`;
     await house.submit('of a program', `command: [sh, -c, ${JSON.stringify(program)}]\nspace: {epochs: 1}\nobjective: {minimize: val.loss}\n`);
-    await logIn(page, house, '/sweeps/of%20a%20program?view=failures');
+    await logIn(page, alice, '/sweeps/of%20a%20program?view=failures');
     await page.locator('pre.log').getByText('the disk is full').waitFor();
     writeFileSync(mended, '');
     const dialog = await changeDialog(page, 'Retry failed trials…');
     await dialog.getByRole('button', { name: 'Retry' }).click();
     await dialog.waitFor({ state: 'detached' });
     await page.getByText('No trial has failed.').waitFor();
+    await page.getByRole('link', { name: 'Log' }).click();
+    await page.getByRole('row', { name: /trial\.retried alice/ }).waitFor();
     await page.locator('.page-head .state', { hasText: 'completed' }).waitFor();
     await house.ended('of a program');
     assert.deepEqual(problems, []);
@@ -98,7 +128,7 @@ describe('steering by the page', () => {
 
   it('shows a sweep whose name is odd on each of its views, cuts nothing off, and takes nothing of it for markup', async () => {
     const { page, problems } = await openPage({ width: 390, height: 844, expected: ['401'] });
-    await logIn(page, house);
+    await logIn(page, alice);
     await page.getByRole('link', { name: ODD }).click();
     for (const view of ['Curves', 'Space', 'Slots', 'Failures', 'Log']) {
       await page.getByRole('navigation', { name: 'Views of the sweep' }).getByRole('link', { name: view }).click();
@@ -113,37 +143,89 @@ describe('steering by the page', () => {
 
   it('refuses a name of 10,000 characters at its line, and a file that is no sweep file by its size', async () => {
     const { page, problems } = await openPage({ expected: ['401', '400'] });
-    await logIn(page, house);
+    await logIn(page, alice);
     await page.getByRole('button', { name: 'Start a sweep' }).click();
     const dialog = page.getByRole('dialog');
     const file = join(house.folder, 'named.yaml');
     writeFileSync(file, `name: ${'n'.repeat(10_000)}\n${formulaSweep()}`);
     await dialog.getByLabel('Sweep file').setInputFiles(file);
     await dialog.getByText(/found "n+\.\.\.", expected a name of 1 to 100 characters/).waitFor();
+    await dialog.getByRole('button', { name: 'Line 1' }).waitFor();
     await assertFits(page);
     await assertAccessible(page);
     const large = join(house.folder, 'large.yaml');
     writeFileSync(large, Buffer.alloc(1_000_001, '#'));
     await dialog.getByLabel('Sweep file').setInputFiles(large);
     await dialog.getByRole('alert').getByText('large.yaml has 1000001 bytes; a sweep file has at most 1000000').waitFor();
+    writeFileSync(file, `name: from a file\n${formulaSweep({ rates: [0.1] }).replace('minimize: val.loss', 'minimise: val.loss')}`);
+    await dropFile(page, file);
+    await dialog.getByRole('button', { name: 'Line 4' }).waitFor();
+    await dialog.getByText(/minimise/).first().waitFor();
     writeFileSync(file, `name: from a file\n${formulaSweep({ rates: [0.1] })}`);
-    await dialog.getByLabel('Sweep file').setInputFiles(file);
+    await dropFile(page, file);
+    await dialog.getByText(/4 trials: 12 epochs asked for/).waitFor();
     await dialog.getByRole('button', { name: 'Start' }).click();
     await page.getByRole('heading', { name: 'from a file' }).waitFor();
     assert.deepEqual(problems, []);
   });
 
+  it('shows on every page what is wrong with an address, and never a blank one', async () => {
+    const { page, problems } = await openPage({ expected: ['401', '400', '404', '409'] });
+    await logIn(page, viewer);
+    const odd = encodeURIComponent(ODD);
+    const refused: { readonly [path: string]: RegExp } = {
+      '/sweeps/nothing?view=space': /SweepNotFound/,
+      '/sweeps/nothing/ensemble': /SweepNotFound/,
+      '/sweeps/running/ensemble': /NoEnsemble/,
+      '/trials/trl_nothing': /trl_nothing/,
+      '/trials/running%2F99999': /99999/,
+      [`/trials/${odd}`]: /TrialNotFound/,
+      [`/compare?trials=${odd},running%2F0`]: /<img/,
+      '/compare?sweeps=running,nothing': /SweepNotFound/,
+      '/sweeps/running?filter=rate%20%3E%3E%20(': /filter/,
+      [`/sweeps/running?filter=${odd}`]: /filter/,
+      [`/sweeps/running?sort=${odd}:asc`]: /sort/,
+      '/data/nothing': /NotFound/,
+    };
+    for (const [path, words] of Object.entries(refused)) {
+      await page.goto(`${house.url}${path}`);
+      await page.getByRole('alert').filter({ hasText: words }).first().waitFor();
+      await assertFits(page);
+    }
+    const shown: { readonly [path: string]: string } = {
+      [`/?search=${odd}&sort=${odd}:asc&ticked=${odd}`]: 'Sweeps',
+      [`/sweeps/failing?view=${odd}`]: 'Objective over time',
+      [`/sweeps/failing?view=curves&metric=${odd}&lines=-7&smoothing=much&along=${odd}`]: 'Learning curves',
+      [`/sweeps/failing?view=space&spans=${odd}~rate:x:y~mode%3D&heat.x=${odd}&pareto.x=${odd}`]: 'Parallel coordinates',
+      [`/sweeps/failing?view=stages&open=${odd}~%E0%A4%A`]: 'first stage',
+      [`/sweeps/failing?view=slots&from=${odd}`]: 'Slots over time',
+      [`/sweeps/failing?view=log&sort=${odd}:asc`]: 'event',
+      [`/trials/running%2F0?threshold=much&class=${odd}&images=${odd}`]: 'Settings',
+      [`/fleet?minutes=${odd}&sort=${odd}:asc`]: 'Slots over time',
+    };
+    for (const [path, heading] of Object.entries(shown)) {
+      await page.goto(`${house.url}${path}`);
+      await page.getByRole('heading', { name: heading }).first().waitFor();
+      await assertFits(page);
+    }
+    assert.equal(await page.locator('img[src="x"]').count(), 0);
+    assert.doesNotMatch(await page.title(), /^taken/);
+    assert.deepEqual(problems, []);
+  });
+
   it('offers a viewer nothing to steer with, and refuses each deed that their page asks for all the same', async () => {
     const { page, problems } = await openPage({ expected: ['401', '403'] });
-    await logIn(page, { url: house.url, token: viewer });
+    await logIn(page, viewer);
     assert.equal(await page.getByRole('button', { name: 'Start a sweep' }).count(), 0);
     await page.getByRole('link', { name: 'running' }).click();
-    await page.getByRole('heading', { name: '4 trials' }).waitFor();
+    await page.getByRole('heading', { name: '5 trials' }).waitFor();
     for (const deed of ['Pause', 'Stop', 'Enqueue', 'Change']) assert.equal(await page.getByText(deed, { exact: true }).count(), 0, deed);
     const asked = {
       '/sweeps/running/state': { state: 'stopped', now: true },
       '/sweeps/running/changes': { change: { priority: 9 }, dryRun: false },
       '/sweeps/running/retries': { trials: [] },
+      '/sweeps/running/trials': { trials: [{ rate: 0.9 }], front: false },
+      '/workers/any/drain': {},
       '/sweeps/text': { name: 'sweep.yaml', text: formulaSweep() },
     };
     for (const [path, body] of Object.entries(asked)) {
@@ -158,6 +240,13 @@ describe('steering by the page', () => {
     assert.deepEqual(problems, []);
   });
 });
+
+/** Settles once the page behind has been drawn anew: more epochs are recorded. */
+async function goesOn(page: Page): Promise<void> {
+  const epochs = page.locator('.facts div:first-child dd').first();
+  const before = await epochs.innerText();
+  await epochs.filter({ hasNotText: before.split('\n')[0] ?? '' }).waitFor();
+}
 
 async function changeDialog(page: Page, entry: string): Promise<ReturnType<Page['getByRole']>> {
   await page.locator('.page-head').getByText('Change', { exact: true }).click();

@@ -185,7 +185,8 @@ describe('the page of a sweep', () => {
   });
 
   it('pauses, resumes, extends and stops a running sweep, each after one question, and enqueues a trial', async () => {
-    await house.submit('steered', formulaSweep({ rates: [0.1, 0.2], epochMs: 300, epochs: [50] }));
+    // Longer than any test takes.
+    await house.submit('steered', formulaSweep({ rates: [0.1, 0.2], epochMs: 300, epochs: [2_000] }));
     const { page, problems } = await openPage({ expected: ['401'] });
     await logIn(page, house, '/sweeps/steered');
     await does(page, 'Pause');
@@ -204,16 +205,16 @@ describe('the page of a sweep', () => {
     await page.getByRole('button', { name: 'Extend…' }).click();
     await dialog.getByLabel('Epochs').fill('40');
     await dialog.getByLabel('Epochs').blur();
-    await dialog.getByText(/expected more than 50/).waitFor();
-    await dialog.getByLabel('Epochs').fill('52');
+    await dialog.getByText(/expected more than 2000/).waitFor();
+    await dialog.getByLabel('Epochs').fill('2002');
     await dialog.getByLabel('Epochs').blur();
-    await dialog.getByText(/space\.epochs: \[50\] -> \[52\]/).waitFor();
+    await dialog.getByText(/space\.epochs: \[2000\] -> \[2002\]/).waitFor();
     await dialog.getByRole('button', { name: 'Extend' }).click();
     await dialog.waitFor({ state: 'detached' });
     await does(page, 'Stop');
     await hasState(page, 'stopped');
     assert.match(await house.command('show', 'steered'), /stopped/);
-    assert.match(await house.command('show', 'steered', '--file'), /epochs: 52/);
+    assert.match(await house.command('show', 'steered', '--file'), /epochs: 2002/);
     assert.deepEqual(problems.filter((line) => !line.includes('400')), []);
   });
 });
