@@ -4,6 +4,7 @@ import type { JSX } from 'preact';
 import { ApiError } from '../api/api-error.js';
 import { ask, segment } from '../api/client.js';
 import type { TrialDetail } from '../api/types.js';
+import { Breakable } from '../components/breakable.js';
 import { Chart } from '../components/chart.js';
 import { usePageTitle } from '../components/page-title.js';
 import { Empty, Panel, Shown } from '../components/panel.js';
@@ -164,7 +165,9 @@ function Differences({ details, names }: { readonly details: readonly TrialDetai
           <tbody>
             {linesOf(details).map(({ name, values }) => (
               <tr key={name} class={new Set(values).size > 1 ? 'differs' : ''}>
-                <th scope="row">{name}</th>
+                <th scope="row">
+                  <Breakable text={name} />
+                </th>
                 {values.map((value, index) => (
                   <td key={index}>{value}</td>
                 ))}

@@ -81,6 +81,12 @@ export async function dropFile(page: Page, file: string): Promise<void> {
   await box.dispatchEvent('drop', { dataTransfer });
 }
 
+/** Settles once every image of the page is there: they are fetched as they come near. */
+export async function showImages(page: Page): Promise<void> {
+  for (const image of await page.locator('.remote-image').all()) await image.scrollIntoViewIfNeeded();
+  await page.locator('.remote-image:not(:has(img))').first().waitFor({ state: 'detached' });
+}
+
 /** Where screenshots are kept: TRAWL_SCREENSHOTS, else a folder beside other temporary ones. */
 export function screenshotFolder(): string {
   const folder = process.env.TRAWL_SCREENSHOTS ?? join(tmpdir(), 'trawl-screenshots');

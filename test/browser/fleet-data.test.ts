@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import type { Locator, Page } from 'playwright-core';
 import { png, writeTree } from '../support/images.js';
-import { assertAccessible, assertFits, openPage, screenshotFolder } from './browser.js';
+import { assertAccessible, assertFits, openPage, screenshotFolder, showImages } from './browser.js';
 import { formulaSweep, logIn, startHouse, type House } from './house.js';
 
 /** With a mark that turns what follows from right to left. */
@@ -92,8 +92,8 @@ describe('the pages of the fleet and of data', () => {
         await shoot(page, join(folder, `data-${theme}-${device}.png`));
         await page.locator('tbody a').first().click();
         await page.getByRole('figure', { name: /^Images of each class/ }).waitFor();
-        await page.locator('.remote-image').last().scrollIntoViewIfNeeded();
-        await page.locator('.remote-image').last().locator('img').waitFor();
+        await page.locator('.remote-image').first().waitFor();
+        await showImages(page);
         await page.getByText(/^Of all 33 files/).waitFor();
         await shoot(page, join(folder, `data-set-${theme}-${device}.png`));
         await assertHarmless(page);

@@ -6,7 +6,7 @@ import { after, before, describe, it } from 'node:test';
 import type { Page } from 'playwright-core';
 import { extract } from 'tar';
 import type { Answers, Operation } from '../../coordinator/api/answers.js';
-import { assertAccessible, assertFits, dropFile, openPage, screenshotFolder } from './browser.js';
+import { assertAccessible, assertFits, dropFile, openPage, screenshotFolder, showImages } from './browser.js';
 import { digitsSweep, writeDigits } from './digits.js';
 import { formulaSweep, logIn, startHouse, type House } from './house.js';
 
@@ -42,6 +42,7 @@ async function shootAll(name: string, path: string, ready: (page: Page) => Promi
         await chart.scrollIntoViewIfNeeded();
         await chart.locator('canvas').waitFor();
       }
+      await showImages(page);
       await page.screenshot({ path: join(screenshotFolder(), `${name}-${theme}-${device}.png`), fullPage: true });
       await assertFits(page);
       await assertAccessible(page);
@@ -56,8 +57,7 @@ const cellsOf = async (page: Page, caption: string | RegExp): Promise<number[]> 
 describe("a trial's page", () => {
   it('shows settings, curves, confusion, predictions, layers, attempts and blobs in both themes, on a desk and on a phone', async () => {
     await shootAll('trial', '/trials/digits%2F3', async (page) => {
-      await page.locator('.gallery .remote-image').first().scrollIntoViewIfNeeded();
-      await page.locator('.gallery img').first().waitFor();
+      await page.locator('.gallery .remote-image').first().waitFor();
       await page.getByRole('heading', { name: /^\d+ layers$/ }).waitFor();
       await page.getByRole('region', { name: 'Stored blobs' }).waitFor();
     });

@@ -3,6 +3,7 @@ import { useSignal } from '@preact/signals';
 import type { ComponentChildren, JSX } from 'preact';
 import { ask, segment } from '../../api/client.js';
 import type { Answers, TrialDetail } from '../../api/types.js';
+import { Breakable } from '../../components/breakable.js';
 import { usePageTitle } from '../../components/page-title.js';
 import { Empty, Failed, Panel, Shown } from '../../components/panel.js';
 import { StateBadge } from '../../components/state-badge.js';
@@ -122,7 +123,9 @@ function Lines({ label, compared, lines, head }: { readonly label: string; reado
         <tbody>
           {lines.map(({ name, differs, cells }) => (
             <tr key={name} class={differs ? 'differs' : ''}>
-              <th scope="row">{name.slice(0, 200)}</th>
+              <th scope="row">
+                <Breakable text={name.slice(0, 200)} />
+              </th>
               {cells.map((cell, index) => (
                 <td key={index}>{cell}</td>
               ))}
