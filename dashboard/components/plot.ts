@@ -100,9 +100,12 @@ function axisOf({ label, log, time, whole }: ChartAxis, size: NonNullable<uPlot.
   const colour = token('--muted');
   const grid = { stroke: token('--grid'), width: 1 };
   const font = `12px ${token('--font')}`;
-  const texts: uPlot.Axis = time === true ? { space: 72, values: (_, splits) => timeTexts(splits) } : log === true ? {} : { values: (_, splits) => splits.map(tickText) };
+  const texts: uPlot.Axis = time === true ? { space: (_chart, _axis, least, most) => (most - least < TENTHS_BELOW_S ? 96 : 72), values: (_, splits) => timeTexts(splits) } : log === true ? {} : { values: (_, splits) => splits.map(tickText) };
   return { label, labelSize: 22, labelFont: font, font, size, stroke: colour, grid, ticks: grid, ...(whole === true ? { incrs: WHOLE_STEPS } : {}), ...texts };
 }
+
+/** A span of time whose marks may be closer than a second: their texts are longer. */
+const TENTHS_BELOW_S = 20;
 
 /** Ticks and the gap behind them, beside the widest text. */
 const BESIDE_TEXT_PX = 18;

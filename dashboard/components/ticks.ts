@@ -22,24 +22,24 @@ export function tickText(value: number): string {
   return value !== 0 && (Math.abs(value) < 0.0001 || Math.abs(value) >= 1_000_000) ? value.toExponential(0) : String(Number(value.toPrecision(6)));
 }
 
-/** Seconds, from one to thirty days, that people count time in. */
-const TIME_STEPS = [1, 2, 5, 10, 15, 30, ...[1, 2, 5, 10, 15, 30].map((minutes) => minutes * 60), ...[1, 2, 3, 6, 12, 24, 48, 168, 720].map((hours) => hours * 3_600)];
+/** Seconds, from a thousandth to thirty days, that people count time in. */
+const TIME_STEPS = [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30, ...[1, 2, 5, 10, 15, 30].map((minutes) => minutes * 60), ...[1, 2, 3, 6, 12, 24, 48, 168, 720].map((hours) => hours * 3_600)];
 
 /** Round times (s since 1970) of the viewer's zone, as `steps` are round numbers. */
 export function timeSteps(least: number, most: number, parts = 6): number[] {
   const step = TIME_STEPS.find((each) => each >= (most - least) / parts) ?? (most - least) / parts;
   const zone = new Date(least * 1_000).getTimezoneOffset() * 60;
   const first = Math.ceil((least - zone) / step) * step + zone;
-  return Array.from({ length: Math.max(0, Math.floor((most - first) / step) + 1) }, (_, index) => first + index * step);
+  return Array.from({ length: Math.max(0, Math.floor((most - first) / step + 1e-6) + 1) }, (_, index) => first + index * step);
 }
 
 /**
  * Times (s since 1970) along an axis, in the viewer's zone: a clock, with seconds where marks are closer than a
- * minute, over the day where it is another than that of the mark before; days alone where marks are days apart.
+ * minute, and parts of them where they are closer than a second, over the day where it is another than that of the mark before; days alone where marks are days apart.
  */
 export function timeTexts(marks: readonly number[]): string[] {
   const apart = Math.min(...marks.slice(1).map((mark, index) => mark - (marks[index] ?? 0)));
-  const clock = new Intl.DateTimeFormat(undefined, apart < 60 ? { timeStyle: 'medium' } : { timeStyle: 'short' });
+  const clock = new Intl.DateTimeFormat(undefined, clockOptions(apart));
   const day = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium' });
   const days = marks.map((mark) => day.format(mark * 1_000));
   return marks.map((mark, index) => {
@@ -47,4 +47,13 @@ export function timeTexts(marks: readonly number[]): string[] {
     if (apart >= 86_400) return text;
     return text === days[index - 1] ? clock.format(mark * 1_000) : `${clock.format(mark * 1_000)}\n${text}`;
   });
+}
+
+/** Of marks so many seconds apart. */
+function clockOptions(apart: number): Intl.DateTimeFormatOptions {
+  if (apart >= 60) return { timeStyle: 'short' };
+  // Floats of seconds since 1970 hold a ten-millionth.
+  if (apart > 1 - 1e-6) return { timeStyle: 'medium' };
+  const digits = apart > 0.1 - 1e-6 ? 1 : apart > 0.01 - 1e-6 ? 2 : 3;
+  return { hour: 'numeric', minute: '2-digit', second: '2-digit', fractionalSecondDigits: digits };
 }

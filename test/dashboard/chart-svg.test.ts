@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import type { ChartSpec } from '../../dashboard/components/chart-spec.js';
 import { chartSvg } from '../../dashboard/components/chart-svg.js';
-import { powers, steps, tickText } from '../../dashboard/components/ticks.js';
+import { powers, steps, tickText, timeSteps, timeTexts } from '../../dashboard/components/ticks.js';
 
 const COLOURS = { background: '#ffffff', text: '#000000', grid: '#cccccc', series: (colour: number) => `#00000${colour}` };
 
@@ -37,6 +37,24 @@ test('marks lie within the axis, at most one more than parts, in ascending order
     assert.deepEqual(found, [...new Set(found)].sort((a, b) => a - b));
   }));
 });
+
+test('marks of time are round ones, and no two of an axis read the same, be it a tenth of a second long or a year', () => {
+  // 2026-11-29T10:07:44Z.
+  const noon = 1_795_946_864;
+  assert.deepEqual(timeSteps(noon + 0.05, noon + 1.3).map((mark) => Number((mark - noon).toFixed(3))), [0.5, 1]);
+  assert.deepEqual(timeSteps(noon, noon + 60).map((mark) => mark - noon), [6, 16, 26, 36, 46, 56]);
+  fc.assert(fc.property(fc.integer({ min: 0, max: 1e6 }), fc.integer({ min: 100, max: 31_536_000_000 }), (after, spanMs) => {
+    const marks = timeSteps(noon + after, noon + after + spanMs / 1_000);
+    assert.ok(marks.length >= 1 && marks.length <= 14, `${marks.length} marks of ${spanMs} ms`);
+    const texts = timeTexts(marks).map((text, index, all) => `${text} ${dayAt(all, index)}`);
+    assert.equal(new Set(texts).size, texts.length, texts.join('; '));
+  }), { numRuns: 40 });
+});
+
+/** The day that was told last. */
+function dayAt(texts: readonly string[], index: number): string {
+  return texts.slice(0, index + 1).findLast((text) => text.includes('\n'))?.split('\n')[1] ?? '';
+}
 
 test('a logarithmic axis is drawn by its logarithm, and what has no place on it is left out', () => {
   const svg = chartSvg(SPEC, COLOURS);
