@@ -18,7 +18,7 @@ describe('the page of a sweep', () => {
 
   after(() => house.stop());
 
-  it('shows the space in both themes, on a desk and on a phone', async (t) => {
+  it('shows the space, failures, curves, the log and slots in both themes, on a desk and on a phone', async (t) => {
     const folder = screenshotFolder();
     for (const theme of ['light', 'dark'] as const) {
       for (const [device, width, height] of [['desktop', 1360, 900], ['phone', 390, 844]] as const) {
@@ -31,6 +31,14 @@ describe('the page of a sweep', () => {
         await page.getByRole('link', { name: /^Failures/ }).click();
         await page.getByText('the loss ceased to be finite in epoch 0').waitFor();
         await page.screenshot({ path: join(folder, `failures-${theme}-${device}.png`), fullPage: true });
+        await assertFits(page);
+        await page.getByRole('link', { name: 'Curves' }).click();
+        await page.locator('.chart canvas').waitFor();
+        await page.screenshot({ path: join(folder, `curves-${theme}-${device}.png`), fullPage: true });
+        await assertFits(page);
+        await page.getByRole('link', { name: 'Log' }).click();
+        await page.getByRole('cell', { name: 'sweep.completed' }).waitFor();
+        await page.screenshot({ path: join(folder, `log-${theme}-${device}.png`) });
         await assertFits(page);
         await page.getByRole('link', { name: 'Slots' }).click();
         await page.getByRole('figure', { name: /^Timeline of slots/ }).waitFor();
@@ -118,7 +126,7 @@ describe('the page of a sweep', () => {
     await page.getByLabel('Along').selectOption('time');
     await page.waitForURL(/trials=mode%3Ddeep.*log=1.*smoothing=0\.5.*along=time/);
     await page.locator('.chart canvas').waitFor();
-    await page.screenshot({ path: join(screenshotFolder(), 'curves-light-desktop.png'), fullPage: true });
+    await page.screenshot({ path: join(screenshotFolder(), 'curves-smoothed-light-desktop.png'), fullPage: true });
     await assertAccessible(page);
     // As a slider says that is dragged for some seconds: browsers drop what is written into an address that often.
     await page.getByLabel('Smoothing').evaluate((slider: { value: string; dispatchEvent(event: Event): boolean }) => {

@@ -62,6 +62,11 @@ export function HeatMap({ results }: { readonly results: SpacePoints }): JSX.Ele
   );
 }
 
+/** About as wide as a sign of a mark is. */
+const SIGN_PX = 6.6;
+/** Longer names of categories are cut. */
+const MOST_MARK_PX = 120;
+
 interface DrawingProps {
   readonly width: number;
   readonly height: number;
@@ -76,6 +81,9 @@ interface DrawingProps {
 
 function Drawing({ width, height, colours, x, y, cells, goodness, names }: DrawingProps): JSX.Element {
   const columnPx = columnPxOf(x, width);
+  const marks = x.edges ?? x.labels;
+  const longest = Math.max(...marks.map(({ length }) => length));
+  const every = Math.max(1, Math.ceil(Math.min(MOST_MARK_PX, longest * SIGN_PX + 8) / columnPx));
   return (
     <>
       {cells.map((row, r) =>
@@ -99,11 +107,11 @@ function Drawing({ width, height, colours, x, y, cells, goodness, names }: Drawi
           {fitted(label, LEFT_PX - 26)}
         </text>
       ))}
-      {(x.edges ?? x.labels).map((label, c) => (
-        // Every other one where they would touch.
-        (c % Math.max(1, Math.ceil(54 / columnPx)) === 0) && (
+      {marks.map((label, c) => (
+        // Some of them where all would touch.
+        (c % every === 0) && (
           <text key={c} x={LEFT_PX + (x.edges === null ? c + 0.5 : c) * columnPx} y={height - BOTTOM_PX + 18} text-anchor={x.edges !== null && c === x.labels.length ? 'end' : 'middle'} fill={colours.text}>
-            {fitted(label, Math.max(54, columnPx) - 2)}
+            {fitted(label, every * columnPx - 4)}
           </text>
         )
       ))}
