@@ -36,9 +36,13 @@ export interface ChartSpec {
 
 /** Indexes of values that no line leads to or from: they are drawn as points, or nobody would see them. Pure. */
 export function loneValues({ values, kind, spansGaps = kind === 'step' }: ChartSeries): number[] {
-  const there = values.flatMap((value, index) => (value === null ? [] : [index]));
-  return there.filter((index, place) => {
-    const neighbours = spansGaps ? there.length - 1 : Number(there[place - 1] === index - 1) + Number(there[place + 1] === index + 1);
-    return neighbours === 0;
-  });
+  const isThere = (index: number): boolean => (values[index] ?? null) !== null;
+  if (spansGaps) {
+    const first = values.findIndex((value) => value !== null);
+    return first >= 0 && values.findIndex((value, index) => index > first && value !== null) < 0 ? [first] : [];
+  }
+  // Thousands of lines are drawn: no list is made for each.
+  const lone: number[] = [];
+  for (let index = 0; index < values.length; index += 1) if (isThere(index) && !isThere(index - 1) && !isThere(index + 1)) lone.push(index);
+  return lone;
 }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import type { ChartSpec } from '../../dashboard/components/chart-spec.js';
+import { loneValues, type ChartSpec } from '../../dashboard/components/chart-spec.js';
 import { chartSvg } from '../../dashboard/components/chart-svg.js';
 import { powers, steps, tickText, timeSteps, timeTexts } from '../../dashboard/components/ticks.js';
 
@@ -62,6 +62,14 @@ test('a logarithmic axis is drawn by its logarithm, and what has no place on it 
   assert.deepEqual([...svg.matchAll(/<circle cx="([\d.]+)" cy="([\d.]+)"/g)].map(([, x, y]) => [Number(x), Number(y)]).filter(([, y]) => y === 262), [[84, 262], [936, 262]]);
   // The line breaks where there is no value.
   assert.match(svg, /<path d="M84 48M936 476"/);
+});
+
+test('a value that no line leads to is drawn as a point', () => {
+  const line = (values: (number | null)[], spansGaps = false) => loneValues({ label: '', values, colour: 1, kind: 'line', spansGaps });
+  assert.deepEqual(line([1, null, 2, 3, null, 4]), [0, 5]);
+  assert.deepEqual(line([1, null, 2], true), []);
+  assert.deepEqual(line([null, 1, null], true), [1]);
+  assert.deepEqual(line([null, null], true), []);
 });
 
 test('names are text in the file, whatever they hold', () => {

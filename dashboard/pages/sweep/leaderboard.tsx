@@ -59,7 +59,8 @@ export function Leaderboard({ sweep }: { readonly sweep: SweepView }): JSX.Eleme
   const search = <DraftInput kind="search" class="filter" aria-label="Filter trials by a formula" placeholder="Filter: val.loss < 0.2 && lr >= 0.01" value={filter} onCommit={(text) => setQuery({ filter: text })} />;
   const unready = value.state === 'ready' ? null : <Unready value={value} retry={reload} isChosen={columns !== null || sort !== null} />;
   const view = known.current;
-  if (view === null) return <Panel title="Trials" tools={search}>{unready}</Panel>;
+  // The box at the same place as below: what is being typed into it stays.
+  if (view === null) return <Panel title="Trials" flush tools={<>{search}</>}>{unready}</Panel>;
   const all = columnsOf(sweep, view);
   const rows: Rows<Row> = {
     total: view.matching,
