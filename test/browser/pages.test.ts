@@ -85,7 +85,8 @@ describe('the dashboard', () => {
   });
 
   it('says that it is stale while the coordinator is gone, and goes on by itself once it is back', async () => {
-    await house.submit('long', formulaSweep({ rates: [0.2], epochMs: 400, epochs: [200] }));
+    // Longer than any test takes.
+    await house.submit('long', formulaSweep({ rates: [0.2], epochMs: 400, epochs: [5_000] }));
     const { page } = await openPage();
     await logIn(page, house, '/sweeps/long');
     await page.locator('.connection', { hasText: 'live' }).waitFor();
