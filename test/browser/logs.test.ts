@@ -75,7 +75,9 @@ describe('the log of a trial', () => {
     await log(page).getByText('step 1: loss').waitFor();
     await page.screenshot({ path: join(screenshotFolder(), 'log-light-desktop.png'), fullPage: true });
     const [download] = await Promise.all([page.waitForEvent('download'), page.getByRole('region', { name: 'Log' }).getByRole('button', { name: 'Download' }).click()]);
-    assert.match(readFileSync(await download.path(), 'utf8'), /^# Epoch 1 on .*\nhostile: <img src=x onerror="document\.title=1"> \u001b\[31mred[^]*\nstep 1: [^]*\nthe last word\n/);
+    const file = readFileSync(await download.path(), 'utf8');
+    assert.match(file, /^# Epoch 1 on .*\nhostile: <img src=x onerror="document\.title=1"> [^]*\nstep 1: [^]*\nthe last word\n/);
+    assert.ok(file.includes('\u001b[31mred\u001b[0m'), 'as it came');
 
     // What is kept.
     await page.reload();

@@ -102,7 +102,7 @@ describe('the log of a trial', () => {
     const position = positionsIn(first.response.messages.at(-1)?.id ?? '');
     assert.deepEqual(position, new Map([['att_1', 8], ['att_2', 6]]));
     heard.logs = [log('att_1', [[0, 'one\n'], [4, 'two\n'], [8, 'three\n']]), log('att_2', [[0, 'other\n']])];
-    const second = readBy(heard, id, position ?? NOWHERE);
+    const second = readBy(heard, id, position);
     while (second.response.text === '') await once(second.response, 'message');
     second.reader.end();
     assert.equal(second.response.text, 'three\n');
