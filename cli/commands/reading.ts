@@ -1,6 +1,5 @@
 /** Commands that read a sweep: best, compare, importance, cost. */
 import type { Command } from 'commander';
-import { stringify } from 'yaml';
 import type { SweepService } from '../../coordinator/api/sweep-service.js';
 import { readTrialName } from '../../coordinator/api/trial-name.js';
 import type { SweepView } from '../../coordinator/api/views.js';
@@ -9,6 +8,7 @@ import { withService, withJson, type ServiceOptions } from '../options.js';
 import { commandAt } from '../host/place.js';
 import { compareSweeps, compareTrials, sweepComparisonLines, trialComparisonLines } from '../reading/compare.js';
 import { costLines, importanceLines } from '../reading/cost-text.js';
+import { spaceLines } from '../reading/space-text.js';
 import { bestLines } from '../run/summary.js';
 import { bestOf } from '../run/document.js';
 import { onService, print, printJson } from './on-service.js';
@@ -39,8 +39,7 @@ function addBest(program: Command): void {
         printJson({ sweep: results.sweep, trial: best });
         return;
       }
-      const settings = stringify({ space: best.settings }, { flowCollectionPadding: false, lineWidth: 0 }).trimEnd();
-      print([...bestLines(results), '', ...settings.split('\n'), '', `Curves: ${commandAt(['trial', `${results.sweep.name}/${best.number}`], place)}`]);
+      print([...bestLines(results), '', ...spaceLines(best.settings), '', `# Curves: ${commandAt(['trial', `${results.sweep.name}/${best.number}`], place)}`]);
     }),
   );
 }

@@ -123,7 +123,7 @@ async function fetched(wanted: Download, part: string, have: number, stall: Stal
     await response.body?.cancel();
     const message = `${shownUrl(wanted.url)} cannot be fetched: the server answers ${response.status}`;
     if (response.status >= 500 || response.status === 429) throw new Error(`the server answers ${response.status}`);
-    throw new DownloadFailed(`${message}; check the address, ${wanted.remedy}`);
+    throw new DownloadFailed(`${message}; check the address, ${wanted.remedy}`, { refusal: { url: shownUrl(wanted.url), status: response.status } });
   }
   const start = response.status === 206 && startOf(response) === have ? have : 0;
   const length = response.headers.get('content-length');

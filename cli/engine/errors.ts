@@ -6,6 +6,13 @@ import { exitCodes } from '../exit.js';
 export class DownloadFailed extends CodedError {
   readonly code = 'DownloadFailed';
   readonly exitCode = exitCodes.failed;
+  /** What the server answered that will not give it; null where something was in the way. */
+  readonly refusal: { readonly url: string; readonly status: number } | null;
+
+  constructor(message: string, { refusal = null, ...options }: ErrorOptions & { readonly refusal?: { readonly url: string; readonly status: number } | null } = {}) {
+    super(message, options);
+    this.refusal = refusal;
+  }
 }
 
 /** A file is not the one that was named: its SHA-256 or its size is another. */

@@ -27,6 +27,7 @@ import type { ModelModule } from '../../proto/model-module.js';
 import type { WeightsSource } from '../../proto/pretrained.js';
 import type { ProgramSource } from '../../proto/program.js';
 import { UNDECIDED } from './engine.js';
+import { DownloadFailed } from '../engine/errors.js';
 import { prepareWeights } from '../weights/prepare.js';
 import { prepareProgram } from '../program/prepare.js';
 
@@ -191,6 +192,9 @@ async function withWeights(spec: SweepSpec, parsed: ParsedSweep, sweep: SweepWit
   const prepared = await prepareWeights(spec, written, {
     ...{ base: resolve(dirname(options.file)), blobs: options.blobs, cacheDir: options.home.dataCache, classes: data.classes.length, module, signal: options.signal },
     onProgress: (done, total) => options.onProgress({ phase: 'fetch', done, total: total ?? 0 }),
+  }).catch((error: unknown) => {
+    if (!(error instanceof DownloadFailed)) throw error;
+    throw new DownloadFailed(parsed.warn([{ path: ['weights'], text: error.message }]).join(''), { cause: error });
   });
   const problems = [...('problems' in prepared ? prepared.problems : []), ...checkBases(spec, data, module)];
   if ('problems' in prepared || problems.length > 0) throw new BadInput(mistakeLines(name, parsed.place(problems)));

@@ -6,12 +6,13 @@
 import type * as h5wasm from 'h5wasm/node';
 import type { Dataset, Group, OutputData } from 'h5wasm/node';
 import { DataError } from '../../worker/data/data-error.js';
-import type { NamedTensor } from '../../worker/model/safetensors.js';
+import type { NamedTensor, TensorsOfFile } from '../../worker/model/safetensors.js';
+import { damaged } from '../../worker/model/weight-file-error.js';
 
 type H5 = typeof h5wasm;
 
 /** Every layer's tensors, called LAYER/kernel, or LAYER/0, LAYER/1, ... where the file numbers them. Throws DataError. */
-export async function readHdf5(path: string): Promise<NamedTensor[]> {
+export async function readHdf5(path: string): Promise<TensorsOfFile> {
   // 4 MB of WebAssembly, for those who need it.
   const h5 = await import('h5wasm/node');
   const module = await h5.ready;
@@ -20,13 +21,14 @@ export async function readHdf5(path: string): Promise<NamedTensor[]> {
   try {
     file = new h5.File(path, 'r');
   } catch (error) {
-    throw new DataError('it is HDF5, but cannot be opened: it is cut off or damaged', { cause: error });
+    throw damaged('it is HDF5, but cannot be opened', { cause: error });
   }
   try {
-    return new Reader(h5).read(file);
+    const reader = new Reader(h5);
+    return { tensors: reader.read(file), otherTypes: reader.otherTypes };
   } catch (error) {
     if (error instanceof DataError) throw error;
-    throw new DataError('a tensor of it cannot be read: it is cut off or damaged', { cause: error });
+    throw damaged('a tensor of it cannot be read', { cause: error });
   } finally {
     file.close();
   }
@@ -34,6 +36,7 @@ export async function readHdf5(path: string): Promise<NamedTensor[]> {
 
 class Reader {
   readonly #h5: H5;
+  readonly otherTypes = new Map<string, string>();
 
   constructor(h5: H5) {
     this.#h5 = h5;
@@ -51,7 +54,7 @@ class Reader {
     return texts(root.attrs.layer_names?.value).flatMap((layer) => {
       const group = this.#group(root, layer);
       if (group === null) throw new DataError(`its list of layers has ${layer}, and the file has no such group`);
-      return texts(group.attrs.weight_names?.value).map((name) => this.#tensor(group, name, `${layer}/${ownName(name)}`));
+      return texts(group.attrs.weight_names?.value).flatMap((name) => this.#tensor(group, name, `${layer}/${ownName(name)}`));
     });
   }
 
@@ -69,13 +72,19 @@ class Reader {
 
   #variables(vars: Group, key: string): NamedTensor[] {
     const [name = key] = texts(vars.attrs.name?.value);
-    return vars.keys().toSorted((a, b) => Number(a) - Number(b)).map((index) => this.#tensor(vars, index, `${name}/${index}`));
+    return vars.keys().toSorted((a, b) => Number(a) - Number(b)).flatMap((index) => this.#tensor(vars, index, `${name}/${index}`));
   }
 
-  #tensor(group: Group, path: string, name: string): NamedTensor {
+  /** None where it is of another type. */
+  #tensor(group: Group, path: string, name: string): NamedTensor[] {
     const found = group.get(path);
     if (!(found instanceof this.#h5.Dataset)) throw new DataError(`it names the weight ${name} and has no such tensor`);
-    return { name, shape: found.shape ?? [], values: valuesOf(found, name) };
+    const values = valuesOf(found);
+    if (values === null) {
+      this.otherTypes.set(name, typeOf(found));
+      return [];
+    }
+    return [{ name, shape: found.shape ?? [], values }];
   }
 
   #group(parent: Group, name: string): Group | null {
@@ -87,13 +96,20 @@ class Reader {
   }
 }
 
-function valuesOf(dataset: Dataset, name: string): Float32Array {
+/** Null for another type than float32 and float64. */
+function valuesOf(dataset: Dataset): Float32Array | null {
   const { value } = dataset;
   if (value instanceof Float32Array) return value.slice();
   if (value instanceof Float64Array) return Float32Array.from(value);
-  if (typeof value === 'number') return Float32Array.of(value);
-  throw new DataError(`the weight ${name} has values of the type ${JSON.stringify(dataset.dtype)}, expected float32`);
+  return typeof value === 'number' ? Float32Array.of(value) : null;
 }
+
+/** As numpy calls it: the library gives the letters of Python's struct. */
+function typeOf({ dtype }: Dataset): string {
+  return (typeof dtype === 'string' ? TYPES[dtype.slice(-1)] : undefined) ?? JSON.stringify(dtype);
+}
+
+const TYPES: { readonly [letter: string]: string } = { b: 'int8', B: 'uint8', h: 'int16', H: 'uint16', i: 'int32', I: 'uint32', q: 'int64', Q: 'uint64', e: 'float16', S: 'text' };
 
 /** An attribute of one text or several. */
 function texts(value: OutputData | null | undefined): string[] {

@@ -17,10 +17,15 @@ export interface WantedTensor {
 }
 
 export type Found =
-  | { readonly kind: 'found'; readonly tensor: NamedTensor }
-  | { readonly kind: 'missing'; /** What was looked for in the file. */ readonly name: string }
-  /** `shape` as the file has it, `expected` in the file's layout. */
-  | { readonly kind: 'misshapen'; readonly name: string; readonly shape: readonly number[]; readonly expected: readonly number[] };
+  | { readonly kind: 'found'; /** In the file. */ readonly name: string; /** By its own name. */ readonly tensor: NamedTensor }
+  | Unfit;
+
+/** `name` and the shape `expected` are in the file's layout, which for PyTorch's names is PyTorch's. */
+export type Unfit = { readonly name: string; readonly expected: readonly number[] } & (
+  | { readonly kind: 'missing' }
+  | { readonly kind: 'mistyped'; /** No floating-point numbers. */ readonly type: string }
+  | { readonly kind: 'misshapen'; readonly shape: readonly number[] }
+);
 
 /** In the order of the layers. Throws ModelError and UnsupportedLayerError. */
 export function wantedTensors(topology: Topology): WantedTensor[] {
@@ -38,45 +43,65 @@ export function wantedTensors(topology: Topology): WantedTensor[] {
 /** `blueFirst`: the first convolution's input channels are turned round. */
 export function matched(wanted: readonly WantedTensor[], file: FileTensors, model: string, blueFirst: boolean): Found[] {
   const first = wanted.find(({ tensor }) => tensor === 'kernel');
-  return wanted.map((one) => {
-    const found = file.layers === null ? fromTorch(one, file, model) : fromKeras(one, wanted, file.layers);
-    if (found.kind !== 'found' || !blueFirst || one !== first || one.shape[2] !== 3) return found;
-    return { kind: 'found', tensor: { ...found.tensor, values: channelsTurned(found.tensor.values, one.shape) } };
+  return wanted.map((one): Found => {
+    const place = placeOf(one, wanted, file, model);
+    const unfit = unfitOf(place, file);
+    if (unfit !== null) return unfit;
+    const { layer, tensor, shape, flattened } = one;
+    const own = place.found === null ? new Float32Array(shape[0] ?? 0) : place.found.values;
+    const keras = file.layers === null ? kerasLayout(own, tensor, shape, flattened) : own;
+    const values = blueFirst && one === first && shape[2] === 3 ? channelsTurned(keras, shape) : keras;
+    return { kind: 'found', name: place.name, tensor: { name: `${layer}/${tensor}`, shape, values } };
   });
+}
+
+/** How many of them the file has in the right shape, and type. */
+export function fitting(wanted: readonly WantedTensor[], file: FileTensors, model: string): number {
+  return wanted.filter((one) => unfitOf(placeOf(one, wanted, file, model), file) === null).length;
 }
 
 export function namesOf(file: FileTensors): WeightNames {
   return file.layers === null ? 'torch' : 'keras';
 }
 
-function fromKeras(wanted: WantedTensor, all: readonly WantedTensor[], layers: NonNullable<FileTensors['layers']>): Found {
+/** Where a tensor is, or should be, in the file. */
+interface Place {
+  readonly name: string;
+  readonly found: NamedTensor | null;
+  readonly expected: readonly number[];
+  /** Whether zeros may stand for it where the file has none. */
+  readonly zeros: boolean;
+}
+
+function placeOf(wanted: WantedTensor, all: readonly WantedTensor[], file: FileTensors, model: string): Place {
+  return file.layers === null ? placeInTorch(wanted, file, model) : placeInKeras(wanted, all, file);
+}
+
+function unfitOf({ name, found, expected, zeros }: Place, { otherTypes }: FileTensors): Unfit | null {
+  if (found !== null) return sameShape(found.shape, expected) ? null : { kind: 'misshapen', name, shape: found.shape, expected };
+  const type = otherTypes.get(name);
+  if (type !== undefined) return { kind: 'mistyped', name, type, expected };
+  return zeros ? null : { kind: 'missing', name, expected };
+}
+
+function placeInKeras(wanted: WantedTensor, all: readonly WantedTensor[], { tensors, otherTypes }: FileTensors): Place {
   const { layer, tensor, shape } = wanted;
-  const name = `${layer}/${tensor}`;
-  const there = layers.get(layer);
-  const numbered = there?.named.has('0') === true;
-  const place = all.filter((one) => one.layer === layer).sort((a, b) => KERAS_ORDER.indexOf(a.tensor) - KERAS_ORDER.indexOf(b.tensor)).indexOf(wanted);
+  const order = all.filter((one) => one.layer === layer).sort((a, b) => KERAS_ORDER.indexOf(a.tensor) - KERAS_ORDER.indexOf(b.tensor)).indexOf(wanted);
   // Keras 3 calls that of a DepthwiseConv2D its kernel.
-  const found = numbered ? there.inOrder[place] : (there?.named.get(tensor) ?? (tensor === 'depthwise_kernel' ? there?.named.get('kernel') : undefined));
-  if (found === undefined) return { kind: 'missing', name };
-  return sameShape(found.shape, shape) ? { kind: 'found', tensor: { name, shape, values: found.values } } : { kind: 'misshapen', name: found.name, shape: found.shape, expected: shape };
+  const names = [tensor, ...(tensor === 'depthwise_kernel' ? ['kernel'] : []), String(order)].map((own) => `${layer}/${own}`);
+  const name = names.find((one) => tensors.has(one)) ?? names.find((one) => otherTypes.has(one)) ?? `${layer}/${tensor}`;
+  return { name, found: tensors.get(name) ?? null, expected: shape, zeros: false };
 }
 
 /** As `layer.weights` has them. */
 const KERAS_ORDER = ['depthwise_kernel', 'pointwise_kernel', 'kernel', 'bias', 'gamma', 'beta', 'moving_mean', 'moving_variance'];
 
-function fromTorch({ layer, tensor, shape, flattened }: WantedTensor, { tensors }: FileTensors, model: string): Found {
-  const prefix = torchLayers(model)(layer);
-  const name = `${prefix ?? layer}.${TORCH_TENSORS[tensor] ?? tensor}`;
-  const found = tensors.get(name);
-  const own = `${layer}/${tensor}`;
-  if (found === undefined) {
-    // Before a batch norm a bias changes nothing, and PyTorch's models leave it out.
-    const without = tensor === 'bias' && tensors.get(`${prefix ?? layer}.weight`)?.shape.length === 4;
-    return without ? { kind: 'found', tensor: { name: own, shape, values: new Float32Array(shape[0] ?? 0) } } : { kind: 'missing', name };
-  }
-  const expected = torchShape(tensor, shape);
-  if (!sameShape(found.shape, expected)) return { kind: 'misshapen', name, shape: found.shape, expected };
-  return { kind: 'found', tensor: { name: own, shape, values: kerasLayout(found.values, tensor, shape, flattened) } };
+function placeInTorch({ layer, tensor, shape }: WantedTensor, { tensors }: FileTensors, model: string): Place {
+  const prefix = torchLayers(model)(layer) ?? layer;
+  const name = `${prefix}.${TORCH_TENSORS[tensor] ?? tensor}`;
+  // Before a batch norm a bias changes nothing, and PyTorch's models leave it out.
+  const zeros = tensor === 'bias' && tensors.get(`${prefix}.weight`)?.shape.length === 4;
+  return { name, found: tensors.get(name) ?? null, expected: torchShape(tensor, shape), zeros };
 }
 
 /** Of a tensor of this shape in Keras: convolutions [out, in, height, width], depthwise [channels, 1, height, width], dense [out, in]. */

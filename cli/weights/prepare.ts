@@ -15,13 +15,16 @@ import { writeSafetensors, type NamedTensor } from '../../worker/model/safetenso
 import { programOf } from '../../worker/engine/program.js';
 import type { Input } from '../../worker/model/layers.js';
 import { ModelError } from '../../worker/model/model-error.js';
+import { WeightFileError } from '../../worker/model/weight-file-error.js';
 import type { Topology } from '../../worker/model/topology.js';
 import { baseLayers, layerNames, usualCut } from '../../worker/model/transfer.js';
 import { buildModel } from '../../worker/model/zoo.js';
+import { DownloadFailed } from '../engine/errors.js';
 import { shownUrl } from '../engine/sources.js';
 import { digestOfWeights, fetchWeights } from './fetch.js';
 import { readWeightFile, type FileTensors } from './file.js';
-import { type Found, matched, namesOf, type WantedTensor, wantedTensors } from './match.js';
+import { matched, namesOf, wantedTensors } from './match.js';
+import { misfitProblems, type Misfit } from './unfit.js';
 
 export interface WeightsOptions {
   /** Of the sweep file. */
@@ -52,13 +55,17 @@ export async function prepareWeights(spec: SweepSpec, written: WeightsSpec, opti
   let file: FileTensors;
   try {
     const path = isAddress(written.file) ? await fetchWeights(written, options) : resolve(options.base, written.file);
-    if ((await stat(path).catch(() => null))?.isFile() !== true) return problem(describe(written.file), 'a file of weights', 'it is looked for beside the sweep file, and is not there');
+    const there = await stat(path).catch(() => null);
+    if (there?.isDirectory() === true) return problem(`the folder ${describe(written.file)}`, 'a file of weights', 'name the file in it');
+    if (there?.isFile() !== true) return problem(describe(written.file), 'a file of weights', 'it is looked for beside the sweep file, and is not there');
     file = await readWeightFile(path);
     if (written.sha256 !== undefined && !isAddress(written.file)) {
       const digest = await digestOfWeights(path, options.signal);
       if (digest !== written.sha256) return problem(`${written.file} of SHA-256 ${digest}`, written.sha256);
     }
   } catch (error) {
+    if (error instanceof DownloadFailed && error.refusal !== null) return problem(`${error.refusal.url}, for which the server answers ${error.refusal.status}`, 'the address of a file of weights', 'check it, or fetch the file elsewhere and name it here');
+    if (error instanceof WeightFileError) return problem(`${shown}: ${error.found}`, error.expected, error.suggestion);
     if (!(error instanceof DataError)) throw error;
     return problem(`${shown}: ${error.message}`, 'weights of Keras (.h5, .weights.h5), safetensors, or a model.json of TensorFlow.js');
   }
@@ -72,21 +79,31 @@ async function match(spec: SweepSpec, shown: string, file: FileTensors, { blobs,
   // Keras' caffe mode takes blue first.
   const blueFirst = names === 'keras' && (trainable.data.normalisation === 'caffe' || usualNormalisation(trainable.model, names) === 'caffe');
   const tensors = new Map<string, NamedTensor>();
-  const wrong = new Map<string, { readonly wanted: WantedTensor; readonly found: Exclude<Found, { kind: 'found' }> }>();
-  const networks = networksOf(spec, module, classes);
-  for (const { topology, cuts } of networks) {
+  const misfits = new Map<string, Misfit>();
+  const base = new Set<string>();
+  for (const { topology, cuts } of networksOf(spec, module, classes)) {
     const needed = neededLayers(topology, cuts);
     const wanted = wantedTensors(topology);
     matched(wanted, file, trainable.model, blueFirst).forEach((found, index) => {
       const one = wanted[index]!;
-      if (found.kind === 'found') tensors.set(found.tensor.name, found.tensor);
-      else if (needed.has(one.layer)) wrong.set(`${one.layer}/${one.tensor}`, { wanted: one, found });
+      const own = `${one.layer}/${one.tensor}`;
+      if (found.kind === 'found') tensors.set(own, found.tensor);
+      if (!needed.has(one.layer)) return;
+      base.add(own);
+      const why = found.kind === 'found' ? notFinite(found.name, found.tensor.values) : found;
+      if (why !== null) misfits.set(own, { wanted: one, why });
     });
   }
-  const problems = problemsOf([...wrong.values()], shown, file, tensors.size === 0);
+  const problems = misfitProblems({ misfits: [...misfits.values()], tensors: base.size, model: modelFor(trainable.model, module), channels: trainable.data.channels === 'rgb' ? 3 : 1, file, shown });
   if (problems.length > 0) return { problems };
   const { id, bytes } = await blobs.put(writeSafetensors([...tensors.values()]));
   return { source: { blob: id, bytes, names } };
+}
+
+function notFinite(name: string, values: Float32Array): Misfit['why'] | null {
+  let count = 0;
+  for (const value of values) if (!Number.isFinite(value)) count += 1;
+  return count === 0 ? null : { kind: 'notFinite', name, count, of: values.length };
 }
 
 /** Names that are no layers are told by the check of the bases. */
@@ -129,28 +146,6 @@ function builtOrNull(model: ModelChoice, input: Input, classes: number): Topolog
   }
 }
 
-/** More lines than these say the same. */
-const MOST_LINES = 5;
-
-function problemsOf(wrong: readonly { readonly wanted: WantedTensor; readonly found: Exclude<Found, { kind: 'found' }> }[], shown: string, file: FileTensors, nothing: boolean): Problem[] {
-  const lines = wrong.slice(0, MOST_LINES).map(({ wanted, found }): Problem => {
-    const base = { path: ['weights'], at: 'value' } as const;
-    const own = `${wanted.layer}/${wanted.tensor}`;
-    const name = found.name === own ? own : `${found.name} (${own})`;
-    if (found.kind === 'missing') return { ...base, found: `no ${name} in ${shown}`, expected: `one of [${wanted.shape.join(', ')}]`, suggestion: nothing ? `it has ${few(file)}` : null };
-    const gray = found.expected.length === 4 && found.expected.some((extent, axis) => extent === 1 && found.shape[axis] === 3);
-    return { ...base, found: `${name} of [${found.shape.join(', ')}] in ${shown}`, expected: `[${found.expected.join(', ')}]`, suggestion: gray ? 'its images had three channels: write channels: rgb under data' : null };
-  });
-  const last = lines.at(-1);
-  if (last === undefined || wrong.length <= MOST_LINES) return lines;
-  return [...lines.slice(0, -1), { ...last, suggestion: `${last.suggestion === null ? '' : `${last.suggestion}; `}and ${wrong.length - MOST_LINES} more of the base's ${wrong.length} tensors that do not fit` }];
-}
-
-function few({ layers, tensors }: FileTensors): string {
-  const names = [...(layers ?? tensors).keys()];
-  return names.length === 0 ? 'no tensors' : `${names.slice(0, 4).join(', ')}${names.length > 4 ? ', ...' : ''}`;
-}
-
 function isAddress(file: string): boolean {
-  return /^https?:\/\//.test(file);
+  return /^https?:\/\//i.test(file);
 }

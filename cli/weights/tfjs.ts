@@ -3,7 +3,8 @@ import { open, readFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import * as z from 'zod';
 import { DataError } from '../../worker/data/data-error.js';
-import { halfToFloat, type NamedTensor } from '../../worker/model/safetensors.js';
+import { halfToFloat, type NamedTensor, type TensorsOfFile } from '../../worker/model/safetensors.js';
+import { cutOff, damaged } from '../../worker/model/weight-file-error.js';
 
 const weight = z.object({
   name: z.string(),
@@ -52,19 +53,21 @@ function isBelow(path: string): boolean {
 }
 
 /** Throws DataError. */
-export async function readTfjs(path: string): Promise<NamedTensor[]> {
+export async function readTfjs(path: string): Promise<TensorsOfFile> {
   const tensors: NamedTensor[] = [];
+  const otherTypes = new Map<string, string>();
   for (const { paths, weights } of await readManifest(path)) {
     const bytes = Buffer.concat(await Promise.all(paths.map((name) => shard(join(dirname(path), name)))));
     let at = 0;
     for (const one of weights) {
       const size = bytesOf(one);
-      if (at + size > bytes.byteLength) throw new DataError(`its files end after ${bytes.byteLength.toLocaleString('en')} bytes, before the end of the tensor ${one.name}: they are cut off`);
+      if (at + size > bytes.byteLength) throw cutOff(`its files ${paths.join(', ')} end after ${bytes.byteLength.toLocaleString('en')} bytes, before the end of the tensor ${one.name}`);
       if (one.dtype === 'float32') tensors.push({ name: one.name, shape: one.shape, values: valuesOf(one, new DataView(bytes.buffer, bytes.byteOffset + at, size)) });
+      else otherTypes.set(one.name, one.dtype);
       at += size;
     }
   }
-  return tensors;
+  return { tensors, otherTypes };
 }
 
 const BYTES: { readonly [dtype: string]: number } = { float32: 4, int32: 4, uint8: 1, uint16: 2, float16: 2, bool: 1 };
@@ -99,6 +102,6 @@ function parsed(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
-    throw new DataError('it begins like JSON and is none: it is cut off or damaged');
+    throw damaged('it begins like JSON and is none');
   }
 }

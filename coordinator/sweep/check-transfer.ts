@@ -48,8 +48,8 @@ function problemOf(assignment: Assignment, { layers, usualCut, base }: TransferB
   const ofBase = `the base, which ends with ${base.at(-1)?.name ?? ''}`;
   if (typeof freeze === 'number') return freeze <= base.length ? null : wrong('freeze', freeze, `at most the ${base.length} layers of ${ofBase}`, 'write all for the whole base');
   const names = base.map(({ name }) => name);
-  if (freeze === 'all' || freeze === 'none' || names.includes(freeze)) return null;
-  return wrong('freeze', freeze, `a layer of ${ofBase}`, suggestionFor(freeze, names));
+  const words = ['all', 'none', ...names];
+  return words.includes(freeze) ? null : wrong('freeze', freeze, `all, none, or a layer of ${ofBase}`, suggestionFor(freeze, words));
 }
 
 export function withoutWeights({ raw, space }: ImageDraft): Problem[] {

@@ -110,7 +110,10 @@ function ownersText(owners: readonly string[]): string {
 function checkKnob(knob: Knob, axis: Axis, model: string, written: WrittenAxis | undefined): Problem[] {
   const path = ['space', axis.name];
   if (knob.kind === 'int-list' && !axis.values.every((value) => Array.isArray(value))) {
-    return [{ path, at: 'value', found: describe(axis.values), expected: listed(knob), suggestion: null }];
+    // As it is written: among an axis' values each is there once.
+    const found = written ?? axis.values;
+    const numbers = Array.isArray(found) && found.length > 0 && found.every((item) => typeof item === 'number');
+    return [{ path, at: 'value', found: describe(found), expected: listed(knob), suggestion: numbers ? `write [${describe(found)}] for one list of these` : null }];
   }
   const schema = knobValue(knob);
   const wrong = axis.values.map((value) => ({ value, issue: schema.safeParse(value).error?.issues[0] })).find(({ issue }) => issue !== undefined);

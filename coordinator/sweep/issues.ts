@@ -37,6 +37,7 @@ function problemsOfIssue(issue: Issue, base: Path, raw: unknown): Problem[] {
     return branch === null ? [noBranch(issue, path, value)] : branch.flatMap((inner) => problemsOfIssue(inner, path, raw));
   }
   const candidates = issue.code === 'invalid_value' ? issue.values.map(String) : [];
+  if (fieldName(path) === 'weights.sha256' && typeof value === 'number') return [{ path, at: 'value', found: 'a number', expected: issue.message, suggestion: "digits without quotes are read as a number: write it in quotes, '…'" }];
   const suggestion = value === undefined ? null : (notBuiltValue(fieldName(path), value) ?? suggestValue(value, candidates));
   return [{ path, at: 'value', found: describe(value), expected: issue.message, suggestion }];
 }

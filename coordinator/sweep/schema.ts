@@ -122,8 +122,10 @@ const common = {
 };
 
 const WEIGHTS = 'a file of weights or its address (https://…), or {file, sha256}';
+const ADDRESS = 'a file of weights, or its address at a host, that begins with https:// or http://';
+const weightsFile = text(WEIGHTS).refine((file) => !/^[a-z][a-z0-9+.-]*:\/\//i.test(file) || (/^https?:/i.test(file) && URL.canParse(file)), ADDRESS);
 const DIGEST = 'a SHA-256: 64 hexadecimal digits';
-export const weightsFields = z.union([text(WEIGHTS), fields({ file: text(WEIGHTS), sha256: z.string(DIGEST).regex(/^[0-9a-f]{64}$/, DIGEST).optional() }, WEIGHTS)], { error: WEIGHTS });
+export const weightsFields = z.union([weightsFile, fields({ file: weightsFile, sha256: z.string(DIGEST).regex(/^[0-9a-f]{64}$/, DIGEST).optional() }, WEIGHTS)], { error: WEIGHTS });
 
 const formula = z.union([text('a formula'), anyNumber], { error: 'a formula over epoch and hyperparameters' });
 

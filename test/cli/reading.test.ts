@@ -88,9 +88,9 @@ describe('reading a sweep', () => {
     }
   });
 
-  it('best: the settings as a sweep file has them', async () => {
+  it('best: the settings as a sweep file has them, and what follows is a comment', async () => {
     const text = await answer('best', 'grid');
-    assert.match(text, /^space:\n {2}a: 0\.3\n {2}b: 1\n {2}epochs: 4$/m);
+    assert.match(text, /^space:\n {2}a: 0\.3\n {2}b: 1\n {2}epochs: 4\n\n# Curves: .+\n$/m);
   });
 
   it('compare: what differs between trials first, then results, and the epochs that they share', async () => {

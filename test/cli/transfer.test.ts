@@ -75,6 +75,14 @@ test('an address is fetched and checked by its hash, and means the same weights'
   }
 });
 
+test('a host that is not there is no mistake, and named with its field', async () => {
+  // The name is reserved for never being there: RFC 2606.
+  const ended = await run(sweep('away', 'https://weights.invalid/w.h5'), 'never');
+  assert.equal(ended.code, 1, ended.stderr);
+  assert.match(ended.stderr, /away\.yaml:4:10: weights: https:\/\/weights\.invalid\/w\.h5 cannot be fetched: /);
+  assert.ok(!existsSync(join(folder, 'never')));
+});
+
 test('images that are too small for the base are infeasible trials, and the others train', async () => {
   const topology = buildModel({ name: 'lmap3', knobs: { filters: [4, 4], hidden: [4] } }, { height: 16, width: 16, channels: 1 }, 2);
   const source = { count: 1, height: 16, width: 16, channels: 1, labels: new Uint16Array(1), read: () => undefined };
@@ -87,6 +95,13 @@ test('images that are too small for the base are infeasible trials, and the othe
   const [small, large] = (JSON.parse(ended.stdout) as RunDocument).trials.toSorted((a, b) => a.number - b.number);
   assert.deepEqual([small?.state, large?.state], ['infeasible', 'completed']);
   assert.match(small?.failure?.message ?? '', /max_pooling2d_1/, 'the layer that had nothing left');
+  // Its settings, pasted into a file of another name, are that trial again.
+  const best = await trawl(['best', 'small', '--home', join(folder, 'home')], { cwd: folder });
+  assert.equal(best.code, 0, best.stderr);
+  writeFileSync(file, `name: pasted\ndata: {path: ./images, split: {val: 0.25, test: 0.25}}\nmodel: lmap3\nweights: ./lmap3.safetensors\n${best.stdout.slice(best.stdout.indexOf('\nspace:') + 1)}`);
+  const pasted = await run(file, 'home');
+  assert.equal(pasted.code, 0, pasted.stderr);
+  assert.deepEqual((JSON.parse(pasted.stdout) as RunDocument).trials.map(({ settings }) => settings), [large?.settings]);
 });
 
 test('what does not fit is one line with the layer, both shapes and the file, exit code 2, and no home', async () => {

@@ -3,6 +3,7 @@
  * JSON (name to dtype, shape and offsets behind the header), then the tensors, all little-endian.
  */
 import { DataError } from '../data/data-error.js';
+import { cutOff } from './weight-file-error.js';
 
 export interface NamedTensor {
   readonly name: string;
@@ -19,21 +20,31 @@ interface Entry {
 /** As the format's own limit. */
 const MOST_HEADER_BYTES = 100_000_000;
 
-/** Every tensor with a name and float32 values; float16, bfloat16 and float64 become float32. Whole numbers are left out. Throws DataError. */
-export function readSafetensors(bytes: Uint8Array): NamedTensor[] {
+export interface TensorsOfFile {
+  readonly tensors: readonly NamedTensor[];
+  /** By name the types of tensors of whole numbers and the like, which are no weights. */
+  readonly otherTypes: ReadonlyMap<string, string>;
+}
+
+/** Every tensor with a name and float32 values; float16, bfloat16 and float64 become float32. Throws DataError. */
+export function readSafetensors(bytes: Uint8Array): TensorsOfFile {
   const { entries, from } = headerOf(bytes);
   const tensors: NamedTensor[] = [];
+  const otherTypes = new Map<string, string>();
   for (const [name, entry] of entries) {
     const [begin, end] = entry.data_offsets;
-    if (from + end > bytes.byteLength) throw new DataError(`the file ends after ${bytes.byteLength.toLocaleString('en')} bytes, before the end of the tensor ${name} at ${(from + end).toLocaleString('en')}: it is cut off`);
+    if (from + end > bytes.byteLength) throw cutOff(`the file ends after ${bytes.byteLength.toLocaleString('en')} bytes, before the end of the tensor ${name} at ${(from + end).toLocaleString('en')}`);
     const size = FLOATS[entry.dtype];
-    if (size === undefined) continue;
+    if (size === undefined) {
+      otherTypes.set(name, entry.dtype);
+      continue;
+    }
     const count = entry.shape.reduce((product, extent) => product * extent, 1);
     if (end - begin !== count * size.bytes) throw new DataError(`the tensor ${name} of [${entry.shape.join(', ')}] has ${end - begin} bytes, expected ${count * size.bytes}`);
     const view = new DataView(bytes.buffer, bytes.byteOffset + from + begin, end - begin);
     tensors.push({ name, shape: entry.shape, values: size.read(view, count) });
   }
-  return tensors;
+  return { tensors, otherTypes };
 }
 
 /** Tensors in the order of their names: the same tensors always give the same bytes. */
@@ -61,7 +72,7 @@ function headerOf(bytes: Uint8Array): { readonly entries: readonly (readonly [st
   const length = bytes.byteLength < 8 ? 0n : view.getBigUint64(0, true);
   if (length < 2n || length > BigInt(MOST_HEADER_BYTES)) throw new DataError('these bytes are not safetensors');
   const from = 8 + Number(length);
-  if (from > bytes.byteLength) throw new DataError('the file ends within its header: it is cut off, or not safetensors');
+  if (from > bytes.byteLength) throw cutOff(`the file ends after ${bytes.byteLength.toLocaleString('en')} bytes, within its header`);
   let header: unknown;
   try {
     header = JSON.parse(Buffer.from(bytes.buffer, bytes.byteOffset + 8, Number(length)).toString('utf8'));

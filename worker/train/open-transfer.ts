@@ -22,5 +22,5 @@ export async function openTransfer(engine: Engine, order: Order, trajectory: Ima
   const { weights, pixels } = order;
   if (weights === undefined || pixels === null) throw new DataError('a transfer needs its weights and a data set, and the work names none');
   const model = transferOf(trajectory.model, trajectory.input, trajectory.classes);
-  return new TransferModels({ engine, trajectory, model, ...splitTransfer(model, engine.numerics), weights: readSafetensors(await readFile(weights)), data, pixels, training });
+  return new TransferModels({ engine, trajectory, model, ...splitTransfer(model, engine.numerics), weights: readSafetensors(await readFile(weights)).tensors, data, pixels, training });
 }

@@ -143,12 +143,12 @@ test('mistakes name the layer, the depth and the place', () => {
   one(sweep('freeze: 13'), 'a.yaml:4:17: space.freeze: found 13, expected at most the 12 layers of the base, which ends with max_pooling2d_3; write all for the whole base');
   one(sweep('freeze: 4, cutAt: [null, activation_1]'), 'a.yaml:4:17: space.freeze: found 4, expected at most the 3 layers of the base, which ends with activation_1; write all for the whole base');
   one(sweep('cutAt: activation2'), 'a.yaml:4:16: space.cutAt: found "activation2", expected a layer of the model; did you mean activation_2?');
-  one(sweep('freeze: dense_1'), 'a.yaml:4:17: space.freeze: found "dense_1", expected a layer of the base, which ends with max_pooling2d_3; `trawl model NAME` lists them');
+  one(sweep('freeze: dense_1'), 'a.yaml:4:17: space.freeze: found "dense_1", expected all, none, or a layer of the base, which ends with max_pooling2d_3; `trawl model NAME` lists them');
   const resnet = (space: string): string => `data: {path: x, channels: rgb}\nmodel: resnet18\nweights: w.h5\nspace: {imageSize: 64, ${space}}`;
   // Of the 26 layers up to that one, two are a shortcut beside it: conv3_block1_0_conv and conv3_block1_0_bn.
   assert.deepEqual(lines(resnet('cutAt: conv3_block1_1_relu, freeze: 24')), []);
   one(resnet('cutAt: conv3_block1_1_relu, freeze: 25'), 'a.yaml:4:60: space.freeze: found 25, expected at most the 24 layers of the base, which ends with conv3_block1_1_relu; write all for the whole base');
-  one(resnet('cutAt: conv3_block1_1_relu, freeze: conv3_block1_0_bn'), 'a.yaml:4:60: space.freeze: found "conv3_block1_0_bn", expected a layer of the base, which ends with conv3_block1_1_relu; did you mean conv3_block1_1_bn?');
+  one(resnet('cutAt: conv3_block1_1_relu, freeze: conv3_block1_0_bn'), 'a.yaml:4:60: space.freeze: found "conv3_block1_0_bn", expected all, none, or a layer of the base, which ends with conv3_block1_1_relu; did you mean conv3_block1_1_bn?');
   // Each trial's own base counts: a list crosses nothing, and of several models the shallowest says what fits them all.
   const listed = (trials: string): string => `data: x\nmodel: cnn\nweights: w.h5\nspace: {imageSize: 32}\nsampler: {list: [${trials}]}`;
   assert.deepEqual(lines(listed('{blocks: 2, freeze: 8}, {blocks: 4, freeze: 16}')), []);
@@ -158,4 +158,6 @@ test('mistakes name the layer, the depth and the place', () => {
   one(sweep('headUnits: [[]]'), 'a.yaml:4:21: space.headUnits[0]: found [], expected a number of neurons (0 for no layer), or a list of them in a list');
   one(sweep('unfreezeAt: 0'), 'a.yaml:4:21: space.unfreezeAt: found 0, expected a whole number from 1 to 100000');
   one('data: x\nmodel: cnn\nweights: {file: w.h5, sha256: abc}', 'a.yaml:3:31: weights.sha256: found "abc", expected a SHA-256: 64 hexadecimal digits');
+  one(`data: x\nmodel: cnn\nweights: {file: w.h5, sha256: ${'12345678'.repeat(8)}}`, "a.yaml:3:31: weights.sha256: found a number, expected a SHA-256: 64 hexadecimal digits; digits without quotes are read as a number: write it in quotes, '…'");
+  one('data: x\nmodel: cnn-d\nspace: {filters: [8, 8, 16]}', 'a.yaml:3:18: space.filters: found [8,8,16], expected a list of lists such as [[32,64,128]]; write [[8,8,16]] for one list of these');
 });
