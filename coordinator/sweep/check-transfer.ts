@@ -1,15 +1,18 @@
 /** What a sweep with pretrained weights asks of its base, against the layers that there are. */
+import { canonicalJson } from '../../proto/canonical.js';
 import type { ModelModule } from '../../proto/model-module.js';
-import type { Freeze } from '../../proto/work.js';
-import type { TransferBase } from '../../worker/model/base.js';
+import type { Knob } from '../../proto/models.js';
+import type { Freeze, Json } from '../../proto/work.js';
+import { shapesBase, type TransferBase } from '../../worker/model/base.js';
 import { basesFor, shapingAssignments } from './bases.js';
 import type { ImageDraft } from './draft.js';
 import { describe, type Path, type Problem } from './mistakes.js';
 import type { Assignment, DataSummary, SweepSpec } from './spec.js';
+import { modelChoice, modelFor, structureOf } from './structures.js';
 import { suggestValue } from './suggest.js';
-import { TRANSFER_DEFAULTS } from './transfer.js';
+import { TRANSFER_DEFAULTS, type ImageSpec } from './transfer.js';
 
-/** Once classes and models are known: cuts and depths that some trial's model does not have. */
+/** Once classes and models are known: cuts and depths that some trial's model does not have, and knobs of what the head replaces. */
 export function checkBases(spec: SweepSpec, data: Pick<DataSummary, 'classes'> | null, module: ModelModule | null): Problem[] {
   const { trainable } = spec;
   if (trainable.kind !== 'image-classifier' || trainable.weights === undefined || data === null) return [];
@@ -27,7 +30,37 @@ export function checkBases(spec: SweepSpec, data: Pick<DataSummary, 'classes'> |
     // Of several models the one with the least layers says what fits all of them.
     if (layers < (problems.get(text)?.layers ?? Infinity)) problems.set(text, { problem, layers });
   }
+  // Without a base nothing can be told of what shapes it.
+  if (problems.size === 0) return idleKnobs(spec, trainable, data.classes.length, module);
   return [...problems.values()].map(({ problem }) => problem);
+}
+
+/** Knobs of layers behind the cut, in every trial: the head stands in the place of what they make. One that is what it is by default says nothing wrong. */
+function idleKnobs(spec: SweepSpec, trainable: ImageSpec, classes: number, module: ModelModule | null): Problem[] {
+  if (module !== null) return [];
+  const model = modelFor(trainable.model, null);
+  const isUsual = (knob: Knob, value: Json | undefined): boolean => value === undefined || canonicalJson(value) === canonicalJson(knob.default);
+  const named = model.knobs.filter((knob) => spec.axes.some(({ name, values }) => name === knob.name && !(values.length === 1 && isUsual(knob, values[0]))));
+  if (named.length === 0) return [];
+  const baseFor = basesFor(trainable, classes, module);
+  const idle = new Map(named.map((knob) => [knob.name, { knob, tried: new Set<string>(), end: '' }]));
+  for (const assignment of shapingAssignments(spec, trainable, module)) {
+    const structure = structureOf(assignment, model, trainable.data, classes);
+    const choice = modelChoice(trainable.model, module, structure);
+    const cutAt = (assignment.cutAt ?? TRANSFER_DEFAULTS.cutAt) as string | null;
+    for (const [name, one] of idle) {
+      const text = canonicalJson([{ ...structure.settings, [name]: null }, structure.input, cutAt]);
+      if (choice === null || one.tried.has(text)) continue;
+      if (one.tried.size === 0) one.end = baseFor(assignment)?.base?.at(-1)?.name ?? '';
+      one.tried.add(text);
+      if (shapesBase(one.knob, choice, structure.input, classes, cutAt)) idle.delete(name);
+    }
+    if (idle.size === 0) return [];
+  }
+  const rows = typeof spec.sampler === 'object' && 'list' in spec.sampler ? spec.sampler.list : [];
+  return [...idle].map(([name, { knob, end }]) => ({
+    path: placeOf(spec, rows.findIndex((row) => !isUsual(knob, row[name])), name), at: 'key', found: `${name}, but weights replace what it shapes`, expected: 'headUnits or headPooling', suggestion: `the base ends with ${end}, and the layers of ${name} come after it`,
+  }));
 }
 
 /** Where the value of an assignment stands: in its row of a list, or in space. */

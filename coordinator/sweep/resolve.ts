@@ -120,7 +120,7 @@ function resolve({ spec, data, numerics, module }: Submitted, assignment: Assign
     data: data.digest,
     classes: data.classes.length,
     input: inputOf(trainable.data, Number(assignment.imageSize), model.defaults.normalisation),
-    model: { ...chosenModel(trainable.model, module, structureOf(assignment, model, trainable.data, data.classes.length)), ...chosenTransfer(spec.name, trainable, assignment, base) },
+    model: { ...chosenModel(trainable.model, module, structureOf(assignment, model, trainable.data, data.classes.length)), ...(base === null ? {} : { knobs: base.knobs }), ...chosenTransfer(spec.name, trainable, assignment, base) },
     optimizer: resolveOptimizer(assignment.optimizer as WrittenOptimizer),
     loss: 'softmaxCrossEntropy',
     initSeed: spec.seed,

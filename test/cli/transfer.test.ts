@@ -34,7 +34,7 @@ after(() => rmSync(folder, { recursive: true }));
 
 const sweep = (name: string, weights: string, more = '', below = ''): string => {
   const file = join(folder, `${name}.yaml`);
-  writeFileSync(file, `name: ${name}\ndata: {path: ./images, split: {val: 0.25, test: 0.25}}\nmodel: cnn\nweights: ${weights}\nspace: {imageSize: 16, blocks: 2, filters: 4, fcWidth: 0, epochs: 3, batch: 4, lr: 0.01${more}}\n${below}`);
+  writeFileSync(file, `name: ${name}\ndata: {path: ./images, split: {val: 0.25, test: 0.25}}\nmodel: cnn\nweights: ${weights}\nspace: {imageSize: 16, blocks: 2, filters: 4, epochs: 3, batch: 4, lr: 0.01${more}}\n${below}`);
   return file;
 };
 const run = (file: string, home: string): Promise<Ended> => trawl(['run', file, '--home', join(folder, home), '--slots', '1', '--engine', 'wasm', '--json'], { cwd: folder });
@@ -89,7 +89,7 @@ test('images that are too small for the base are infeasible trials, and the othe
   const executable = await (await createWasmEngine()).compile(topology, training(2, { initSeed: 99 }), source);
   writeFileSync(join(folder, 'lmap3.safetensors'), writeSafetensors(tensorsIn(executable.state()).filter(({ name }) => !name.includes(':'))));
   const file = join(folder, 'small.yaml');
-  writeFileSync(file, 'name: small\ndata: {path: ./images, split: {val: 0.25, test: 0.25}}\nmodel: lmap3\nweights: ./lmap3.safetensors\nspace: {imageSize: [3, 16], filters: [[4, 4]], hidden: [[4]], epochs: 1, batch: 4}\n');
+  writeFileSync(file, 'name: small\ndata: {path: ./images, split: {val: 0.25, test: 0.25}}\nmodel: lmap3\nweights: ./lmap3.safetensors\nspace: {imageSize: [3, 16], filters: [[4, 4]], epochs: 1, batch: 4}\n');
   const ended = await run(file, 'home');
   assert.equal(ended.code, 0, ended.stderr);
   const [small, large] = (JSON.parse(ended.stdout) as RunDocument).trials.toSorted((a, b) => a.number - b.number);
@@ -115,6 +115,7 @@ test('what does not fit is one line with the layer, both shapes and the file, ex
     // Of what is drawn later, every value that is listed, and both ends of a range.
     ['./base.safetensors', ', kernel: [3, 5]', /^bad\.yaml:4:10: weights: found conv2d_1\/kernel of \[3, 3, 1, 4\] in \.\/base\.safetensors, expected \[5, 5, 1, 4\]$/m, drawn],
     ['./base.safetensors', ', kernel: {min: 3, max: 7, step: 2}', /^bad\.yaml:4:10: weights: found conv2d_1\/kernel of \[3, 3, 1, 4\] in \.\/base\.safetensors, expected \[7, 7, 1, 4\]$/m, drawn],
+    ['./base.safetensors', ', fcWidth: [0, 16]', /^bad\.yaml:5:\d+: space\.fcWidth: found fcWidth, but weights replace what it shapes, expected headUnits or headPooling; the base ends with max_pooling2d_2/m],
     ['./base.safetensors', ', freeze: 40', /^bad\.yaml:5:\d+: space\.freeze: found 40, expected at most the 8 layers of the base, which ends with max_pooling2d_2/m],
   ];
   for (const [weights, more, line, below] of cases) {

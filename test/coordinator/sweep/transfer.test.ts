@@ -106,7 +106,8 @@ test('the keys of what is written plainly are those from before other ways to wr
     ['freeze: none', 'dcf0d866ee2d37ffa0319c1b9ba06a122cfdf058f95d717680a4f5aeb979cdea'],
     ['freeze: 1', '326d142cdbb811a4e123ff76898ccbf6726f9f41454e61a562b2ad2b2ccf963c'],
     ['freeze: 2', 'b7f41d56394fe471600f86119491db8271b4805698fb656238420a5d0de8cd54'],
-    ['freeze: all, cutAt: activation_1', 'fd336dd09bcd4d2dd265ad2b3e6e1855da5b28742e45ef2646d3f7aabfa89bbf'],
+    // That of three blocks, which there are unless it is said: both come after the cut.
+    ['freeze: all, cutAt: activation_1', '7dbf35748ca95edfaffcead1df5de656d8d6c12624df5367f56a450423cfbde7'],
     ['freeze: 5, unfreezeAt: 2, baseLr: {factor: 0.1}', '1103fa06210761d8922b12dd0b1bd281103d98a7d0e9fbf3887a0eb61e1836f8'],
     ['freeze: none, lr: 0.01, baseLr: 0.0001', '57181158ba2f2a7be0d746d1c3a33292897a884d98384a1fa11fc5ca652da4dc'],
   ] as const;
@@ -135,6 +136,39 @@ test('a depth of a branching base has the key of another exactly when the same l
     });
     assert.equal(new Set(byCount.values()).size, total + 1, model);
   }
+});
+
+test('knobs of layers behind the cut are told at their places, since the head replaces them; those of the base are not', () => {
+  const wrong = (place: string, name: string, end: string): string => `a.yaml:${place}.${name}: found ${name}, but weights replace what it shapes, expected headUnits or headPooling; the base ends with ${end}, and the layers of ${name} come after it`;
+  const lite = 'data: {path: x, channels: rgb}\nmodel: efficientnet-lite0\nweights: w.h5\nspace: {imageSize: 64, epochs: 2, ';
+  assert.deepEqual(lines(`${lite}hidden: [[], [64]], pooling: [average, max]}`), [wrong('4:35: space', 'hidden', 'top_activation'), wrong('4:55: space', 'pooling', 'top_activation')]);
+  // What is as ever says nothing wrong.
+  assert.deepEqual(lines(`${lite}pooling: average, hidden: [[]]}`), []);
+  const cnn = (space: string, more = ''): string[] => lines(`data: x\nmodel: cnn\nweights: w.h5\nspace: {imageSize: 16, ${space}}${more}`);
+  assert.deepEqual(cnn('fcWidth: [16, 64]'), [wrong('4:24: space', 'fcWidth', 'max_pooling2d_3')]);
+  assert.deepEqual(cnn('fcWidth: {min: 16, max: 64}', '\nsampler: random\nbudget: {trials: 4}'), [wrong('4:24: space', 'fcWidth', 'max_pooling2d_3')]);
+  assert.deepEqual(cnn('blocks: [2, 3], filters: [8, 32], kernel: 5, pooling: average, batchNorm: false, activation: elu'), []);
+  // A cut before its layers takes a knob's effect; one trial with another cut has it back.
+  assert.deepEqual(cnn('cutAt: activation_1, blocks: [2, 3]'), [wrong('4:45: space', 'blocks', 'activation_1')]);
+  assert.deepEqual(cnn('cutAt: [activation_1, null], blocks: [2, 3]'), []);
+  assert.deepEqual(cnn('cutAt: activation_1, pooling: average'), [wrong('4:45: space', 'pooling', 'activation_1')]);
+  assert.deepEqual(lines('data: x\nmodel: cnn\nweights: w.h5\nsampler: {list: [{lr: 0.1}, {lr: 0.2, fcWidth: 16}]}'), [wrong('4:39: sampler.list[1]', 'fcWidth', 'max_pooling2d_3')]);
+  assert.deepEqual(lines('data: x\nmodel: lmap3\nweights: w.h5\nspace: {filters: [[4, 4], [8, 4]], hidden: [[8], [16]]}'), [wrong('4:36: space', 'hidden', 'dropout_1')]);
+});
+
+test('knobs that shape nothing of a trial\'s base make no other key, and those that do make one', () => {
+  const keysOf = (file: string): (string | undefined)[] => plans(file).map(({ path }) => path[0]);
+  const [two, three, ...whole] = keysOf(`${CNN}cutAt: [activation_1, null], blocks: [2, 3]}`.replace('blocks: 2, ', ''));
+  assert.equal(two, three);
+  assert.equal(new Set([two, ...whole]).size, 3);
+  assert.deepEqual(plans(`${CNN}cutAt: activation_1}`)[0]?.path, plans(`${CNN}cutAt: activation_1, pooling: average}`)[0]?.path);
+  // Of a list, the filters up to the cut.
+  const garth = (filters: string, cutAt: string): readonly string[] | undefined => plans(`data: x\nmodel: garth-cnn\nweights: w.h5\nspace: {imageSize: 16, epochs: 1, cutAt: ${cutAt}, filters: [${filters}]}`)[0]?.path;
+  assert.deepEqual(garth('[4, 8, 16]', 'conv2d_1'), garth('[4, 9, 17]', 'conv2d_1'));
+  assert.notDeepEqual(garth('[4, 8, 16]', 'conv2d_2'), garth('[4, 9, 16]', 'conv2d_2'));
+  assert.notDeepEqual(garth('[4, 8, 16]', 'conv2d_1'), garth('[5, 8, 16]', 'conv2d_1'));
+  // The usual cut by its name, of the model that is left when such knobs are as ever.
+  assert.deepEqual(plans(`${CNN}cutAt: max_pooling2d_3, blocks: 4}`.replace('blocks: 2, ', ''))[0]?.path, plans(`${CNN}blocks: 3}`.replace('blocks: 2, ', ''))[0]?.path);
 });
 
 test('mistakes name the layer, the depth and the place', () => {
