@@ -5,6 +5,7 @@ import type { BlobStore } from '../../blob/store.js';
 import type { SubmitRequest } from '../../coordinator/api/views.js';
 import { checkBases } from '../../coordinator/sweep/check-transfer.js';
 import { checkCosts } from '../../coordinator/sweep/check-constraints.js';
+import { checkFit, fitWarningsOf } from '../../coordinator/sweep/check-fit.js';
 import { checkAgainstData } from '../../coordinator/sweep/check-data.js';
 import type { Problem } from '../../coordinator/sweep/mistakes.js';
 import { isRawMap } from '../../coordinator/sweep/draft.js';
@@ -171,6 +172,9 @@ async function prepare(parsed: ParsedSweep, sweep: SweepWithModule, options: Loa
     if (costly.length > 0) throw new BadInput(mistakeLines(name, costly));
     for (const warning of parsed.warn(costWarningsOf(spec, data, module ?? null))) options.onWarning(warning);
     const weighed = await withWeights(parsed.spec, parsed, sweep, options, name, { data, module: module ?? null });
+    const unfit = parsed.place(checkFit(spec, data, module ?? null));
+    if (unfit.length > 0) throw new BadInput(mistakeLines(name, unfit));
+    for (const warning of parsed.warn(fitWarningsOf(spec, data, module ?? null))) options.onWarning(warning);
     // Its caches were written first, with the rights that folders have by default.
     if (isNewHome) chmodSync(options.home.folder, 0o700);
     return { data, module, ...weighed };

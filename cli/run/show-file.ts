@@ -1,5 +1,6 @@
 /** `trawl show FILE --axes | --trials | --cost`: what a sweep file comes to, before anything runs. */
 import { resolve } from 'node:path';
+import { misfitsFor, type MisfitOf } from '../../coordinator/sweep/check-fit.js';
 import { isProposed } from '../../coordinator/sampler/search.js';
 import { epochCounts, resolveTrials } from '../../coordinator/sweep/resolve.js';
 import { replicateOf, replicatesOf } from '../../coordinator/sweep/replicates.js';
@@ -29,7 +30,14 @@ export async function showFile(file: string, question: Question, home: Home): Pr
     display.clear();
     if (question === 'axes') return { lines: axisLines(spec.axes), document: { axes: spec.axes } };
     const plans = resolveTrials(spec, data, request.numerics, request.module ?? null);
-    if (question === 'trials') return { lines: trialLines(spec, plans), document: { proposed: isProposed(spec), trials: plans.map((plan) => ({ number: plan.number, ...(replicatesOf(spec) === 1 ? {} : { replicate: replicateOf(plan) }), settings: plan.assignment })) } };
+    if (question === 'trials') {
+      const misfitOf: MisfitOf = misfitsFor(spec, data, request.module ?? null) ?? (() => null);
+      const documented = ({ number, assignment, ...plan }: TrialPlan): { readonly [field: string]: unknown } => {
+        const infeasible = misfitOf(assignment);
+        return { number, ...(replicatesOf(spec) === 1 ? {} : { replicate: replicateOf(plan) }), settings: assignment, ...(infeasible === null ? {} : { infeasible }) };
+      };
+      return { lines: trialLines(spec, plans, misfitOf), document: { proposed: isProposed(spec), trials: plans.map(documented) } };
+    }
     return { lines: costLines(spec, plans), document: { proposed: isProposed(spec), trials: plans.length, epochs: epochCounts(plans) } };
   } finally {
     display.clear();
@@ -60,8 +68,8 @@ function withoutInner(value: Json, inner: readonly Axis[]): Json {
   return inner.reduce((setting, { when }) => withValueAt(setting, when?.path ?? [], '…'), value);
 }
 
-/** One line per trial that is known before the sweep runs, with the settings that differ between them. */
-export function trialLines(spec: SweepSpec, plans: readonly TrialPlan[]): string[] {
+/** One line per trial that is known before the sweep runs, with the settings that differ between them, and why one could not be trained. */
+export function trialLines(spec: SweepSpec, plans: readonly TrialPlan[], misfitOf: MisfitOf = () => null): string[] {
   if (isProposed(spec)) return [proposedLine(spec)];
   const nodes = axisTree(spec.axes);
   const varying = nodes.filter(({ axis, settings }) => settings > 1 || axis.range !== undefined);
@@ -71,6 +79,7 @@ export function trialLines(spec: SweepSpec, plans: readonly TrialPlan[]): string
       { title: 'trial', value: (plan: TrialPlan) => `#${plan.number}`, align: 'right' as const },
       ...(replicatesOf(spec) === 1 ? [] : [{ title: 'replicate', value: (plan: TrialPlan) => String(replicateOf(plan)), align: 'right' as const }]),
       ...shown.map(({ name }) => ({ title: name, value: (plan: TrialPlan) => settingText(plan.assignment[name] ?? null) })),
+      ...(plans.some(({ assignment }) => misfitOf(assignment) !== null) ? [{ title: 'infeasible', value: ({ assignment }: TrialPlan) => misfitOf(assignment) ?? '' }] : []),
     ],
     plans,
   );

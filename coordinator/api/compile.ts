@@ -3,6 +3,7 @@ import { type Mistake, formatMistake, parseSweepFile } from '../sweep/parse.js';
 import type { Problem } from '../sweep/mistakes.js';
 import { checkAgainstData } from '../sweep/check-data.js';
 import { checkCosts } from '../sweep/check-constraints.js';
+import { checkFit } from '../sweep/check-fit.js';
 import { checkBases } from '../sweep/check-transfer.js';
 import { checkAgainstEngine } from '../sweep/check-engine.js';
 import { resolveTrials } from '../sweep/resolve.js';
@@ -62,5 +63,7 @@ function compile({ source, sharing, data, numerics }: Stored, say: (mistake: Mis
   if (unknown.length > 0) throw new BadRequest(unknown.map(say).join('\n'));
   const costly = parsed.place([...checkCosts(spec, data, source.module), ...checkBases(spec, data, source.module)]);
   if (costly.length > 0) throw new BadRequest(costly.map(say).join('\n'));
+  const unfit = parsed.place(checkFit(spec, data, source.module));
+  if (unfit.length > 0) throw new BadRequest(unfit.map(say).join('\n'));
   return { source, spec, data, numerics, planned: resolveTrials(spec, data, numerics, source.module), say: (problems) => parsed.place(problems).map(say) };
 }

@@ -224,7 +224,7 @@ export class Board {
       if (node.result === null) {
         const misfit = trial.fold.epochs === 0 ? this.#misfits.of(trial.plan.trajectory) : null;
         if (misfit === null) this.#standing.stand(node, trial);
-        else this.#end(trial, 'infeasible', { class: 'TrainableError', message: misfit }, writes);
+        else this.#end(trial, 'infeasible', { class: 'ModelError', message: misfit }, writes);
         return;
       }
       trial.fold = foldEpoch(trial.fold, node.result, trial.nodes.length, trial.sweep.rule);

@@ -81,7 +81,7 @@ export interface Spent {
 
 /** Why a trial ended short of completion; null otherwise. */
 export interface TrialFailure {
-  readonly class: OutcomeClass | 'Diverged';
+  readonly class: OutcomeClass | 'Diverged' | 'ModelError';
   readonly message: string;
 }
 

@@ -37,13 +37,18 @@ const MOST_DRAWN = 256;
 /** Hyperparameters that make another network or base, beside the model's knobs. */
 const SHAPING = ['imageSize', 'cutAt', 'head', 'freeze'];
 
+/** Hyperparameters of which a trial's network and base are made. */
+export function shapingNames(trainable: ImageSpec, module: ModelModule | null): ReadonlySet<string> {
+  return new Set([...modelFor(trainable.model, module).knobs.map(({ name }) => name), ...SHAPING]);
+}
+
 /** The trials' assignments; of a sampler that draws as it goes, what it may: of each axis that shapes the network its values, of a range both ends. */
 export function* shapingAssignments(spec: SweepSpec, trainable: ImageSpec, module: ModelModule | null): Generator<Assignment> {
   if (!isProposed(spec)) {
     yield* sampledAssignments(spec);
     return;
   }
-  const shaping = new Set([...modelFor(trainable.model, module).knobs.map(({ name }) => name), ...SHAPING]);
+  const shaping = shapingNames(trainable, module);
   const axes = spec.axes.filter(({ when }) => when === undefined);
   const first: Assignment = Object.fromEntries(axes.map(({ name, values }) => [name, values[0] ?? null]));
   const varied = axes.filter(({ name, values }) => shaping.has(name) && values.length > 1);

@@ -16,7 +16,14 @@ export interface Warning {
 
 export function warningsOf(spec: SweepSpec): readonly Warning[] {
   const longest = Math.max(...axisValues(spec, 'epochs').map(Number));
-  return [...rateWarnings(spec, longest), ...prunerWarnings(spec, longest), ...constraintWarnings(spec), ...warmStartWarnings(spec)];
+  return [...rateWarnings(spec, longest), ...prunerWarnings(spec, longest), ...constraintWarnings(spec), ...warmStartWarnings(spec), ...thawWarnings(spec, longest)];
+}
+
+/** Epochs are counted from 0, and a trial that ends before one never reaches it. */
+function thawWarnings(spec: SweepSpec, longest: number): Warning[] {
+  const never = axisValues(spec, 'unfreezeAt').filter((value) => typeof value === 'number' && value >= longest);
+  if (never.length === 0) return [];
+  return [{ path: ['space', 'unfreezeAt'], text: `${never.join(' and ')} ${never.length === 1 ? 'is' : 'are'} never in force: with epochs ${longest} the last epoch is ${longest - 1}, and the base stays as freeze has it` }];
 }
 
 function constraintWarnings({ constraints, axes, sampler }: SweepSpec): Warning[] {

@@ -38,3 +38,22 @@ it('a sigmoid for three classes, and a dense layer without neurons, are refused 
   assert.match(await refused('space: {head: sigmoid, epochs: 1}'), /head\.yaml:2:15: space\.head: found sigmoid for 3 classes, expected softmax; a sigmoid tells two classes apart\n/);
   assert.match(await refused('model: resnet18\nspace:\n  hidden: [[], [64, 0]]'), /head\.yaml:4:21: space\.hidden\[1\]\[1\]: found 0, expected a whole number from 1 to 65536/);
 });
+
+it('a sweep of which no trial fits is refused with the layer and the least size, and nothing is made; beside others such trials are marked and counted', async (t) => {
+  const folder = temporaryFolder(t);
+  const [file, home] = [join(folder, 'small.yaml'), join(folder, 'home')];
+  await classFolders(join(folder, 'images'), ['no', 'yes'], 12);
+  const sweep = (sizes: string): void => writeFileSync(file, `data: {path: ./images, split: {val: 0.25, test: 0.25}}\nmodel: lmap3\nspace: {imageSize: ${sizes}, filters: [[4, 4, 4, 4]], hidden: [[8]], epochs: 1}\n`);
+  sweep('5');
+  for (const words of [['run', file], ['show', file, '--trials'], ['show', file, '--cost']]) {
+    const { code, stderr } = await trawl([...words, '--home', home]);
+    assert.equal(code, 2, stderr);
+    assert.match(stderr, /small\.yaml:3:20: space\.imageSize: found 5, too small for lmap3: layer "conv2d_2": its window of 3 x 3 is larger than its input of 1 x 1, expected at least 46\n/);
+    assert.equal(existsSync(home), false);
+  }
+  sweep('[5, 46]');
+  const shown = await trawl(['show', file, '--trials', '--home', home]);
+  assert.equal(shown.code, 0, shown.stderr);
+  assert.match(shown.stderr, /warning: .*1 of 2 trials is infeasible: 5 is too small for lmap3/);
+  assert.match(shown.stdout, /#0 +5 +layer "conv2d_2".*\n *#1 +46 *(\n|$)/);
+});

@@ -287,6 +287,10 @@ export const answerSchemas: { readonly definitions: { readonly [name: string]: S
       {
        "type": "string",
        "const": "Diverged"
+      },
+      {
+       "type": "string",
+       "const": "ModelError"
       }
      ]
     },

@@ -195,3 +195,13 @@ test('mistakes name the layer, the depth and the place', () => {
   one(`data: x\nmodel: cnn\nweights: {file: w.h5, sha256: ${'12345678'.repeat(8)}}`, "a.yaml:3:31: weights.sha256: found a number, expected a SHA-256: 64 hexadecimal digits; digits without quotes are read as a number: write it in quotes, '…'");
   one('data: x\nmodel: cnn-d\nspace: {filters: [8, 8, 16]}', 'a.yaml:3:18: space.filters: found [8,8,16], expected a list of lists such as [[32,64,128]]; write [[8,8,16]] for one list of these');
 });
+
+test('an epoch of thawing that no trial reaches is warned of, with how long they are', () => {
+  const warnings = (space: string): readonly string[] => {
+    const found = parseSweepFile(`data: x\nmodel: cnn\nweights: w.h5\nspace: {${space}}`, 'a.yaml', null, null, null, WEIGHTS);
+    return 'mistakes' in found ? assert.fail(JSON.stringify(found.mistakes)) : found.warnings;
+  };
+  assert.deepEqual(warnings('unfreezeAt: 5, epochs: 1'), ['a.yaml:4:21: space.unfreezeAt: 5 is never in force: with epochs 1 the last epoch is 0, and the base stays as freeze has it']);
+  assert.deepEqual(warnings('unfreezeAt: [null, 2, 3, 5], epochs: [2, 3]'), ['a.yaml:4:21: space.unfreezeAt: 3 and 5 are never in force: with epochs 3 the last epoch is 2, and the base stays as freeze has it']);
+  assert.deepEqual(warnings('unfreezeAt: [null, 2], epochs: 3'), []);
+});
