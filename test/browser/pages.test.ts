@@ -97,7 +97,8 @@ describe('the dashboard', () => {
     process.kill(pid, 'SIGSTOP');
     await page.getByText(/is stale since/).waitFor();
     process.kill(pid, 'SIGKILL');
-    await page.locator('.connection', { hasText: 'live' }).waitFor();
+    // Another coordinator starts, and waits for the lock of the one that was killed.
+    await page.locator('.connection', { hasText: 'live' }).waitFor({ timeout: 120_000 });
     const before = await page.locator('dd').first().innerText();
     await page.locator('.facts div:first-child dd').filter({ hasNotText: before.split('\n')[0] ?? '' }).waitFor();
     // What happened after the cut stands in the log beside what happened before it, each once.
