@@ -21,7 +21,7 @@ export function warningsOf(spec: SweepSpec): readonly Warning[] {
 
 /** Epochs are counted from 0, and a trial that ends before one never reaches it. */
 function thawWarnings(spec: SweepSpec, longest: number): Warning[] {
-  const never = axisValues(spec, 'unfreezeAt').filter((value) => typeof value === 'number' && value >= longest);
+  const never = axisValues(spec, 'unfreezeAt').filter((value): value is number => typeof value === 'number' && value >= longest);
   if (never.length === 0) return [];
   return [{ path: ['space', 'unfreezeAt'], text: `${never.join(' and ')} ${never.length === 1 ? 'is' : 'are'} never in force: with epochs ${longest} the last epoch is ${longest - 1}, and the base stays as freeze has it` }];
 }

@@ -82,11 +82,17 @@ function shapingKnobs({ name, knobs: own }: Model, textOf: (knobs: ModelChoice['
   };
   for (const knob of ZOO.find((model) => model.name === name)?.knobs ?? []) {
     take(knob.name, knob.default);
-    const [value, usual] = [knobs[knob.name], knob.default];
-    if (!Array.isArray(value) || !Array.isArray(usual) || value.length !== usual.length) continue;
-    for (const place of usual.keys()) take(knob.name, (knobs[knob.name] as readonly Json[]).with(place, usual[place]!));
+    const usual = listOf(knob.default);
+    for (const [place, number] of usual.entries()) {
+      const numbers = listOf(knobs[knob.name]);
+      if (numbers.length === usual.length) take(knob.name, numbers.with(place, number));
+    }
   }
   return knobs;
+}
+
+function listOf(value: Json | undefined): readonly Json[] {
+  return Array.isArray(value) ? (value as readonly Json[]) : [];
 }
 
 /** Others that a knob may have: all of a few, of numbers those beside `value`, of a list with one number more, less or another. */

@@ -13,13 +13,13 @@ function parsed(text: string): ParsedSweep {
 }
 
 function refused(text: string): string[] {
-  const { spec, place } = parsed(text);
-  return place(checkFit(spec, DATA, null)).map((mistake) => formatMistake('a.yaml', mistake));
+  const found = parsed(text);
+  return found.place(checkFit(found.spec, DATA, null)).map((mistake) => formatMistake('a.yaml', mistake));
 }
 
 function warned(text: string): string[] {
-  const { spec, warn } = parsed(text);
-  return warn(fitWarningsOf(spec, DATA, null));
+  const found = parsed(text);
+  return found.warn(fitWarningsOf(found.spec, DATA, null));
 }
 
 // lmap3 convolves by 3 x 3 without padding and pools by 2: of 5 pixels there are 3, 1 and nothing. Backwards, the fourth pool
