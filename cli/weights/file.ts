@@ -27,7 +27,8 @@ export async function readWeightFile(path: string): Promise<FileTensors> {
   if (begin.subarray(0, HDF5.length).equals(HDF5)) return byLayer(await readHdf5(path));
   if (begin.subarray(0, ZIP.length).equals(ZIP)) throw new DataError('it is a ZIP archive, such as a .keras file or a PyTorch checkpoint: save the weights alone, in Keras by model.save_weights("x.weights.h5"), in PyTorch by safetensors.torch.save_file(model.state_dict(), "x.safetensors")');
   if (await isJson(path)) return byLayer(await readTfjs(path));
-  if (begin.toString('latin1').trimStart().startsWith('<')) throw new WeightFileError('it is a web page or XML', 'a file of weights', 'check where it came from: such a page tells people, and a link in it leads to the file');
+  // The ninth byte of safetensors begins its header, whatever the eight of the header's length look like.
+  if (begin[8] !== 0x7b && begin.toString('latin1').trimStart().startsWith('<')) throw new WeightFileError('it is a web page or XML', 'a file of weights', 'check where it came from: such a page tells people, and a link in it leads to the file');
   const content = readSafetensors(await readFile(path));
   // Keras' names have a '/' before the weight's own; PyTorch's have dots.
   const names = [...content.tensors.map(({ name }) => name), ...content.otherTypes.keys()];

@@ -4,7 +4,7 @@ import type { Problem } from '../sweep/mistakes.js';
 import { checkAgainstData } from '../sweep/check-data.js';
 import { checkCosts } from '../sweep/check-constraints.js';
 import { checkFit } from '../sweep/check-fit.js';
-import { checkBases } from '../sweep/check-transfer.js';
+import { checkBases, checkCuts } from '../sweep/check-transfer.js';
 import { checkAgainstEngine } from '../sweep/check-engine.js';
 import { resolveTrials } from '../sweep/resolve.js';
 import { rewrite, type Replacement } from '../sweep/rewrite.js';
@@ -28,7 +28,7 @@ export function compileRequest(request: SubmitRequest): Compiled {
   const { warmStartFrom } = request;
   const text = warmStartFrom === undefined ? request.source.text : rewrite(request.source.text, [{ path: ['warmStart'], value: { from: warmStartFrom } }]);
   const source: SweepSource = { ...request.source, text, module: request.module ?? null, list: request.list ?? null, program: request.program ?? null, ...(request.weights === undefined ? {} : { weights: request.weights }) };
-  return compile({ source, sharing: request.sharing, data: request.data, numerics: request.numerics }, (mistake) => formatMistake(source.name, mistake));
+  return compile({ source, sharing: request.sharing, data: request.data, numerics: request.numerics }, checkBases, (mistake) => formatMistake(source.name, mistake));
 }
 
 /** What of a stored sweep stays whatever is changed in its file. */
@@ -42,7 +42,8 @@ export interface Stored {
 /** The stored file with these values in it. A mistake is told by its field: the text is nobody's file. */
 export function compileRewritten(stored: Stored, replacements: readonly Replacement[]): Compiled {
   const text = rewrite(stored.source.text, replacements);
-  return compile({ ...stored, source: { ...stored.source, text } }, fieldLine);
+  // Knobs that matter to none of these trials may matter to others of the sweep.
+  return compile({ ...stored, source: { ...stored.source, text } }, checkCuts, fieldLine);
 }
 
 /** As a command says what is wrong with what it was given. */
@@ -50,7 +51,7 @@ export function fieldLine({ field, found, expected, suggestion }: Pick<Mistake, 
   return `${field}: found ${found}, expected ${expected}${suggestion === null ? '' : `; ${suggestion}`}`;
 }
 
-function compile({ source, sharing, data, numerics }: Stored, say: (mistake: Mistake) => string): Compiled {
+function compile({ source, sharing, data, numerics }: Stored, checkTransfer: typeof checkBases, say: (mistake: Mistake) => string): Compiled {
   const parsed = parseSweepFile(source.text, source.name, source.module, source.list, source.program, source.weights ?? null);
   if ('mistakes' in parsed) throw new BadRequest(parsed.mistakes.map(say).join('\n'));
   const spec: SweepSpec = { ...parsed.spec, sharing };
@@ -61,7 +62,7 @@ function compile({ source, sharing, data, numerics }: Stored, say: (mistake: Mis
   if (spec.trainable.kind === 'image-classifier' && spec.trainable.weights !== undefined && spec.trainable.weights.blob === undefined) throw new BadRequest(`sweep ${spec.name}: its weights were not submitted with it`);
   const unknown = parsed.place([...(data === null ? [] : checkAgainstData(spec, data)), ...checkAgainstEngine(spec, numerics)]);
   if (unknown.length > 0) throw new BadRequest(unknown.map(say).join('\n'));
-  const costly = parsed.place([...checkCosts(spec, data, source.module), ...checkBases(spec, data, source.module)]);
+  const costly = parsed.place([...checkCosts(spec, data, source.module), ...checkTransfer(spec, data, source.module)]);
   if (costly.length > 0) throw new BadRequest(costly.map(say).join('\n'));
   const unfit = parsed.place(checkFit(spec, data, source.module));
   if (unfit.length > 0) throw new BadRequest(unfit.map(say).join('\n'));

@@ -129,8 +129,9 @@ export class LogReader {
 
   async #tell(now: number): Promise<void> {
     if (now - this.#lookedAt >= TRIAL_EVERY_MS) {
-      this.#trial = await this.#options.look();
+      // Before it is answered: one that fails is made up for by the next, in its time.
       this.#lookedAt = now;
+      this.#trial = await this.#options.look();
       if (this.#trial?.hasEnded === false) this.#endedAt = null;
       else this.#endedAt ??= now;
     }

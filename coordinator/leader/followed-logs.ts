@@ -54,7 +54,6 @@ interface Followed {
   readonly attempt: Attempt;
   readAt: number;
   askedAt: number;
-  ended: boolean;
   pieces: LogPiece[];
   /** Number of bytes that were heard, or left out. */
   end: number;
@@ -68,7 +67,7 @@ export class FollowedLogs {
     const onPath = (attempt: Attempt): boolean => attempt.nodes.some(({ key }) => path.has(key));
     const begun = live.filter((attempt) => attempt.begunAt !== null && onPath(attempt));
     for (const attempt of begun) this.#read(context, attempt, now);
-    const ended = [...this.#followed.values()].filter((followed) => followed.ended && onPath(followed.attempt));
+    const ended = [...this.#followed.values()].filter(({ attempt }) => hasEnded(attempt) && onPath(attempt));
     return [...ended.map(({ attempt }) => attempt), ...begun].map((attempt) => this.#told(attempt, after.get(attempt.id) ?? 0));
   }
 
@@ -84,7 +83,8 @@ export class FollowedLogs {
     const known = Math.max(0, followed.end - from);
     if (known >= text.length) return;
     // A copy: what was decoded holds on to its whole frame.
-    followed.pieces.push({ from: from + known, text: text.slice(known) });
+    const kept = text.slice(Math.max(known, text.length - MOST_HELD_BYTES));
+    followed.pieces.push({ from: from + text.length - kept.length, text: kept });
     followed.end = from + text.length;
     let held = followed.pieces.reduce((sum, piece) => sum + piece.text.length, 0);
     while (held > MOST_HELD_BYTES && followed.pieces.length > 1) held -= followed.pieces.shift()?.text.length ?? 0;
@@ -101,10 +101,9 @@ export class FollowedLogs {
     for (const [id, followed] of this.#followed) {
       const { attempt, end } = followed;
       const { worker, token } = attempt;
-      followed.ended = worker.attempts.get(id) !== attempt;
       if (now - followed.readAt > READER_GONE_MS) {
         this.#followed.delete(id);
-        if (!followed.ended) context.send(worker, { kind: 'follow', attempt: id, token, from: end, forMs: 0 });
+        if (!hasEnded(attempt)) context.send(worker, { kind: 'follow', attempt: id, token, from: end, forMs: 0 });
       }
     }
   }
@@ -115,7 +114,7 @@ export class FollowedLogs {
     let followed = this.#followed.get(id);
     if (followed === undefined) {
       if (this.#followed.size >= MOST_FOLLOWED) return;
-      followed = { attempt, readAt: now, askedAt: Number.NEGATIVE_INFINITY, ended: false, pieces: [], end: 0 };
+      followed = { attempt, readAt: now, askedAt: Number.NEGATIVE_INFINITY, pieces: [], end: 0 };
       this.#followed.set(id, followed);
     }
     followed.readAt = now;
@@ -131,7 +130,12 @@ export class FollowedLogs {
       const known = Math.max(0, after - from);
       return known >= text.length ? [] : [{ from: from + known, text: text.subarray(known) }];
     });
-    const state = followed !== undefined ? (followed.ended ? 'ended' : 'live') : worker.features.has(FEATURE_LOG) ? 'crowded' : 'untold';
+    const state = followed !== undefined ? (hasEnded(attempt) ? 'ended' : 'live') : worker.features.has(FEATURE_LOG) ? 'crowded' : 'untold';
     return { attempt: id, worker: { id: worker.id, name: worker.name }, kind, from: nodes[0]?.epoch ?? 0, to: (nodes.at(-1)?.epoch ?? 0) + 1, state, pieces };
   }
+}
+
+/** Its lease is no longer held: nothing of it is heard any more. */
+function hasEnded(attempt: Attempt): boolean {
+  return attempt.worker.attempts.get(attempt.id) !== attempt;
 }

@@ -10,10 +10,17 @@ import { describe, type Path, type Problem } from './mistakes.js';
 import type { Assignment, DataSummary, SweepSpec } from './spec.js';
 import { modelChoice, modelFor, structureOf } from './structures.js';
 import { suggestValue } from './suggest.js';
-import { TRANSFER_DEFAULTS, type ImageSpec } from './transfer.js';
+import { TRANSFER_DEFAULTS } from './transfer.js';
 
-/** Once classes and models are known: cuts and depths that some trial's model does not have, and knobs of what the head replaces. */
+/** Of a sweep file, once classes and models are known: cuts and depths that some trial's model does not have, and knobs of what the head replaces. */
 export function checkBases(spec: SweepSpec, data: Pick<DataSummary, 'classes'> | null, module: ModelModule | null): Problem[] {
+  const problems = checkCuts(spec, data, module);
+  // Without a base nothing can be told of what shapes it.
+  return problems.length === 0 ? idleKnobs(spec, data, module) : problems;
+}
+
+/** Of trials, be they one of many of a sweep: cuts and depths that their models do not have. */
+export function checkCuts(spec: SweepSpec, data: Pick<DataSummary, 'classes'> | null, module: ModelModule | null): Problem[] {
   const { trainable } = spec;
   if (trainable.kind !== 'image-classifier' || trainable.weights === undefined || data === null) return [];
   const baseFor = basesFor(trainable, data.classes.length, module);
@@ -30,14 +37,14 @@ export function checkBases(spec: SweepSpec, data: Pick<DataSummary, 'classes'> |
     // Of several models the one with the least layers says what fits all of them.
     if (layers < (problems.get(text)?.layers ?? Infinity)) problems.set(text, { problem, layers });
   }
-  // Without a base nothing can be told of what shapes it.
-  if (problems.size === 0) return idleKnobs(spec, trainable, data.classes.length, module);
   return [...problems.values()].map(({ problem }) => problem);
 }
 
 /** Knobs of layers behind the cut, in every trial: the head stands in the place of what they make. One that is what it is by default says nothing wrong. */
-function idleKnobs(spec: SweepSpec, trainable: ImageSpec, classes: number, module: ModelModule | null): Problem[] {
-  if (module !== null) return [];
+function idleKnobs(spec: SweepSpec, data: Pick<DataSummary, 'classes'> | null, module: ModelModule | null): Problem[] {
+  const { trainable } = spec;
+  if (module !== null || trainable.kind !== 'image-classifier' || trainable.weights === undefined || data === null) return [];
+  const classes = data.classes.length;
   const model = modelFor(trainable.model, null);
   const isUsual = (knob: Knob, value: Json | undefined): boolean => value === undefined || canonicalJson(value) === canonicalJson(knob.default);
   const named = model.knobs.filter((knob) => spec.axes.some(({ name, values }) => name === knob.name && !(values.length === 1 && isUsual(knob, values[0]))));

@@ -1,7 +1,7 @@
 /** What slots were at: a lane for each slot of each worker, from one time to another. */
 import type { JSX } from 'preact';
 import type { SlotSpan, SlotTimeline } from '../api/types.js';
-import { clock, count, duration, isolated, shortened } from '../text/format.js';
+import { clock, count, duration, epochsText, isolated, shortened } from '../text/format.js';
 import { token } from './colours.js';
 import { Figure, fitted } from './figure.js';
 import { steps } from './ticks.js';
@@ -141,7 +141,7 @@ function marksOf(axis: SlotChartProps['axis'], fromMs: number, toMs: number, roo
 }
 
 function wordsOf({ name, lane, kind, sweeps, from, to, startedAt, outcome }: SlotSpan, tookMs: number): string {
-  const did = kind === 'evaluate' ? `evaluation of epoch ${from + 1}` : to - from === 1 ? `epoch ${from + 1}` : `epochs ${from + 1} to ${to}`;
+  const did = kind === 'evaluate' ? `evaluation of epoch ${from + 1}` : epochsText(from, to).toLowerCase();
   const of = sweeps.length === 0 ? '' : ` of ${sweeps.slice(0, 3).map((sweep) => isolated(shortened(sweep, 60))).join(', ')}`;
   return `${isolated(shortened(name, 40))}, slot ${lane + 1}: ${did}${of} from ${clock(new Date(startedAt))}, ${outcome === null ? `for ${duration(tookMs)} so far` : `${outcome} after ${duration(tookMs)}`}`;
 }

@@ -4,7 +4,7 @@
  */
 import { useSignal, type Signal } from '@preact/signals';
 import type { ComponentChildren, JSX } from 'preact';
-import { useEffect, useRef } from 'preact/hooks';
+import { useRef } from 'preact/hooks';
 
 export interface TreeProps {
   readonly label: string;
@@ -14,9 +14,6 @@ export interface TreeProps {
 export function Tree({ label, children }: TreeProps): JSX.Element {
   const tree = useRef<HTMLUListElement>(null);
   const active = useSignal<string | null>(null);
-  useEffect(() => {
-    if (active.value !== null) document.getElementById(active.value)?.scrollIntoView({ block: 'nearest' });
-  }, [active.value]);
   const onKeyDown = (event: KeyboardEvent): void => {
     const { current } = tree;
     if (current === null || event.target !== current || event.altKey || event.ctrlKey || event.metaKey) return;
@@ -27,6 +24,8 @@ export function Tree({ label, children }: TreeProps): JSX.Element {
     if (next === undefined) return;
     event.preventDefault();
     active.value = next.id;
+    // By keys alone: what moves under a pressed mouse takes no click.
+    next.scrollIntoView({ block: 'nearest' });
   };
   return (
     <ul

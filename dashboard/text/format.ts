@@ -33,6 +33,11 @@ export function count(number: number, singular: string, plural = `${singular}s`)
   return `${whole(number)} ${number === 1 ? singular : plural}`;
 }
 
+/** Epochs `from` (from 0) up to but not with `to`, counted from 1 as on every page: `Epoch 3`, `Epochs 3 to 7`. */
+export function epochsText(from: number, to: number): string {
+  return to - from <= 1 ? `Epoch ${from + 1}` : `Epochs ${from + 1} to ${to}`;
+}
+
 /** In [0, 1], in whole per cent, rounded down: 100 % is all of it. */
 export function percent(share: number): string {
   // 0.29 x 100 is a hair below 29.

@@ -65,7 +65,7 @@ describe('the log of a trial', () => {
     const second = await openPage({ theme: 'dark', width: 390, height: 844, expected: ['401'] });
     await logIn(second.page, house, '/trials/printing%2F0');
     await log(second.page).getByText('step 3: loss').waitFor();
-    await second.page.screenshot({ path: join(screenshotFolder(), 'log-dark-phone.png'), fullPage: true });
+    await second.page.screenshot({ path: join(screenshotFolder(), 'trial-log-dark-phone.png'), fullPage: true });
     await assertFits(second.page);
 
     writeFileSync(join(house.folder, 'end'), '');
@@ -73,7 +73,7 @@ describe('the log of a trial', () => {
     await page.locator('.page-head .state', { hasText: 'completed' }).waitFor();
     await log(page).getByText(/on .*, ended .*: done/).waitFor();
     await log(page).getByText('step 1: loss').waitFor();
-    await page.screenshot({ path: join(screenshotFolder(), 'log-light-desktop.png'), fullPage: true });
+    await page.screenshot({ path: join(screenshotFolder(), 'trial-log-light-desktop.png'), fullPage: true });
     const [download] = await Promise.all([page.waitForEvent('download'), page.getByRole('region', { name: 'Log' }).getByRole('button', { name: 'Download' }).click()]);
     const file = readFileSync(await download.path(), 'utf8');
     assert.match(file, /^# Epoch 1 on .*\nhostile: <img src=x onerror="document\.title=1"> [^]*\nstep 1: [^]*\nthe last word\n/);

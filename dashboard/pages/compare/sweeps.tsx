@@ -41,6 +41,19 @@ async function load(names: readonly string[], signal: AbortSignal): Promise<{ re
   return { fields, compared: await Promise.all(compared) };
 }
 
+/** One name that is wrong fails the whole comparison, and its mistake says which. */
+function TakeOut({ names }: { readonly names: readonly string[] }): JSX.Element {
+  return (
+    <div class="toolbar">
+      {names.map((name) => (
+        <button key={name} type="button" onClick={() => setQuery({ sweeps: names.filter((other) => other !== name).join(',') || null })}>
+          Take {name.slice(0, 80)} out
+        </button>
+      ))}
+    </div>
+  );
+}
+
 export function CompareSweeps(): JSX.Element {
   usePageTitle('Compare sweeps');
   const names = namesHere();
@@ -54,6 +67,7 @@ export function CompareSweeps(): JSX.Element {
         <h1>Compare sweeps</h1>
       </div>
       <AddForm names={names} />
+      {resource.value.state === 'failed' && <TakeOut names={names} />}
       {costs.value.state === 'failed' && <Failed error={costs.value.error} retry={reloadCosts} />}
       {names.length === 0 ? (
         <Panel title="Nothing to compare yet">

@@ -152,7 +152,8 @@ function columnsOf(sweep: SweepView, { columns, available }: View): Column<Row>[
     name,
     label: name === 'objective' ? sweep.objective.metric : name === 'epochs' ? 'trained epochs' : name.replace(/^settings\./, ''),
     numeric: measured || name === 'epochs' || name.startsWith('settings.') ? true : false,
-    sort: best === 'high' ? 'desc' : 'asc',
+    // It is read for the trials in sight alone.
+    ...(name === 'secondsPerEpoch' ? {} : { sort: best === 'high' ? ('desc' as const) : ('asc' as const) }),
     optional: !shown.has(name) || name === sweep.objective.metric,
     value: ({ cells: { [name]: value = null } }) => (value === null || typeof value !== 'object' ? value : setting(value)),
     show: ({ cells: { [name]: value = null } }) => (measured && typeof value === 'number' ? metric(value) : setting(value)),

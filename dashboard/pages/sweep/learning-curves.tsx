@@ -12,6 +12,8 @@ import { curveSpec, matchesOf, patternOf, searchedText, type Curve } from './cur
 import { MOST_POINTS, pointsOf, type PlotTrial } from './points.js';
 
 const LINES = ['30', '100', '300', '1000', '5000'];
+/** So many numbers go into an address that every server takes: 16 KiB of headers. */
+const MOST_NAMED = 1_500;
 
 interface Names {
   /** The best trials, by number: their number and the settings by which they differ. */
@@ -58,11 +60,11 @@ function Matching({ sweep, names: { names, of, metrics }, written }: { readonly 
   const lines = LINES.find((each) => each === query.get('lines')) ?? '100';
   const pattern = patternOf(written);
   if (pattern === null) return <p class="mistakes spaced">This is no regular expression: {written.slice(0, 200)}</p>;
-  const found = written === '' ? undefined : matchesOf(written, pattern, names, of, Number(lines));
+  const found = written === '' ? undefined : matchesOf(written, pattern, names, of, Math.min(Number(lines), MOST_NAMED));
   if (found === null) return <Empty>No trial's name matches{names.size < of ? `; ${searchedText(names.size, of)}. A trial is found by its number, such as #12345` : ''}.</Empty>;
   const asked = query.get('metric');
   const metric = metrics.find((name) => name === asked) ?? metrics.find((name) => name === sweep.objective.metric) ?? metrics[0] ?? sweep.objective.metric;
-  return <Curves {...{ sweep, names, metrics, metric, lines, trials: found?.trials.join(',') ?? null, leftOut: found?.leftOut ?? null }} />;
+  return <Curves {...{ sweep, names, metrics, metric, lines, trials: found?.trials.toSorted((a, b) => a - b).join(',') ?? null, leftOut: found?.leftOut ?? null }} />;
 }
 
 interface CurvesProps {

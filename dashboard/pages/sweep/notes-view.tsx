@@ -152,7 +152,8 @@ interface EditorProps {
 /** What somebody else has written since is shown beside one's own text, and is not replaced before one says so. */
 function Editor({ sweep, note, draft }: EditorProps): JSX.Element {
   const { isBusy, failure, run } = useDeed();
-  const isOvertaken = note.version !== draft.replaces;
+  // One's own save may be told of before it is answered.
+  const isOvertaken = !isBusy && note.version !== draft.replaces;
   const close = (): void => keepDraft(sweep.id, null);
   const save = async (): Promise<void> => {
     if (await run(() => ask('POST /sweeps/:sweep/note', { at: { sweep: sweep.id }, body: { text: draft.text, version: draft.replaces } }))) close();
@@ -174,7 +175,7 @@ function Editor({ sweep, note, draft }: EditorProps): JSX.Element {
           </button>
         </div>
       )}
-      <textarea aria-label="Note" dir="auto" rows={12} maxLength={LONGEST_NOTE} value={draft.text} onInput={(event) => keepDraft(sweep.id, { ...draft, text: event.currentTarget.value })} />
+      <textarea aria-label="Note" dir="auto" rows={12} maxLength={LONGEST_NOTE} readOnly={isBusy} value={draft.text} onInput={(event) => keepDraft(sweep.id, { ...draft, text: event.currentTarget.value })} />
       {failure !== null && failure.code !== 'NoteChanged' && <Failed error={failure} />}
       <div class="actions">
         <button type="submit" class="primary" disabled={isBusy || isOvertaken}>

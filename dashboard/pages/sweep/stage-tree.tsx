@@ -10,9 +10,10 @@ import { Tree, TreeItem } from '../../components/tree.js';
 import { place, setQuery } from '../../state/location.js';
 import { closed, opened, openIn, openText, shortKey, type OpenStages } from '../../state/open-stages.js';
 import { useResource } from '../../state/resource.js';
+import { attempt } from '../../state/trouble.js';
 import { csv, type Cell } from '../../text/csv.js';
 import { download } from '../../text/download.js';
-import { count, duration, setting, shortened, whole } from '../../text/format.js';
+import { count, duration, epochsText, setting, shortened, whole } from '../../text/format.js';
 
 type Level = Answers['GET /sweeps/:sweep/stages'];
 type Stage = Level['stages'][number];
@@ -126,16 +127,12 @@ function Below({ stage, offset, ...around }: Around & { readonly stage: Stage; r
   return <Stages level={value.value} parent={stage} {...around} />;
 }
 
-function epochsText({ from, to }: Stage): string {
-  return to - from === 1 ? `Epoch ${from}` : `Epochs ${from} to ${to - 1}`;
-}
-
 function factsOf({ trials, saved, ends, failed, attemptsBelow }: Stage): string[] {
   return [count(trials, 'trial'), ...(saved > 0 ? [`saves ${count(saved, 'epoch')}`] : []), ...(failed > 0 ? [`${whole(failed)} failed`] : []), ...(ends > 0 && ends < trials ? [`${whole(ends)} ${ends === 1 ? 'ends' : 'end'} here`] : []), ...(attemptsBelow > 0 ? [`${whole(attemptsBelow)} running below`] : [])];
 }
 
 function attemptText({ kind, worker, epoch }: Stage['attempts'][number]): string {
-  return `${shortened(worker, 40)} ${kind === 'train' ? 'trains' : 'evaluates'} epoch ${epoch}`;
+  return `${shortened(worker, 40)} ${kind === 'train' ? 'trains' : 'evaluates'} epoch ${epoch + 1}`;
 }
 
 interface StageLineProps {
@@ -149,7 +146,7 @@ function StageLine({ stage, own, sweep }: StageLineProps): JSX.Element {
   return (
     <>
       <span class="stage-words">
-        <strong>{epochsText(stage)}</strong>
+        <strong>{epochsText(from, to)}</strong>
         {own.map(({ name, value }) => (
           <span key={name} class="mark" title={`${name} ${value}`.slice(0, 1_000)}>
             {name} <bdi>{shortened(value, 60)}</bdi>
@@ -199,10 +196,10 @@ function Exports({ sweep }: { readonly sweep: SweepView }): JSX.Element {
   const file = `${sweep.name}-stages`;
   return (
     <Menu label="Export">
-      <button type="button" onClick={() => void shownStages(sweep).then((rows) => download(`${file}.csv`, csv(NAMES, rows), 'text/csv'))}>
+      <button type="button" onClick={() => attempt('The export', async () => download(`${file}.csv`, csv(NAMES, await shownStages(sweep)), 'text/csv'))}>
         CSV of what is open
       </button>
-      <button type="button" onClick={() => void shownStages(sweep).then((rows) => download(`${file}.json`, JSON.stringify(rows.map((row) => Object.fromEntries(row.map((cell, index) => [NAMES[index] ?? '', cell]))), null, 1), 'application/json'))}>
+      <button type="button" onClick={() => attempt('The export', async () => download(`${file}.json`, JSON.stringify((await shownStages(sweep)).map((row) => Object.fromEntries(row.map((cell, index) => [NAMES[index] ?? '', cell]))), null, 1), 'application/json'))}>
         JSON of what is open
       </button>
     </Menu>

@@ -7,7 +7,7 @@ import type { LogAttempt, TrialDetail } from '../../api/types.js';
 import { Empty, Panel } from '../../components/panel.js';
 import { place, setQuery } from '../../state/location.js';
 import { download } from '../../text/download.js';
-import { count, isolated, time } from '../../text/format.js';
+import { count, epochsText, isolated, time } from '../../text/format.js';
 import { fileText, foundIn, leftOutText, linesOf, NO_LINES, saying, shownLine, withText, type LogLines } from '../../text/log-text.js';
 
 /** Drawn at most, the newest. */
@@ -102,10 +102,6 @@ function sectionsOf({ attempts }: TrialDetail, heard: ReadonlyMap<string, Heard>
   });
   const unlisted = [...heard.values()].filter(({ told }) => !listed.has(told.attempt)).map((live) => ({ attempt: live.told.attempt, heading: `${epochsText(live.told.from, live.told.to)} on ${isolated(live.told.name)}`, note: noteOf(live), log: live.log }));
   return [...known, ...unlisted];
-}
-
-function epochsText(from: number, to: number): string {
-  return to - from <= 1 ? `Epoch ${from + 1}` : `Epochs ${from + 1} to ${to}`;
 }
 
 function noteOf({ told, log }: Heard): string {

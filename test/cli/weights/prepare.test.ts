@@ -55,7 +55,7 @@ let cnn: NamedTensor[];
 before(() => {
   cnn = kerasWeights('cnn', 1, { blocks: 2, filters: 4, fcWidth: 0 });
 });
-const CNN = { model: 'cnn', space: 'imageSize: 16, blocks: 2, filters: 4, fcWidth: 0, epochs: 1' };
+const CNN = { model: 'cnn', space: 'imageSize: 16, blocks: 2, filters: 4, epochs: 1' };
 
 interface Sweep {
   readonly model?: string;
@@ -114,6 +114,15 @@ test('values of what the base has not are nobody\'s concern', async (t) => {
   assert.deepEqual(await linesFor(t, writeSafetensors(cnn.map((tensor) => (top.includes(tensor) ? { ...tensor, values: tensor.values.map(() => NaN) } : tensor)))), []);
 });
 
+test('safetensors whose header is 15,392 bytes long begin as a tag does, and are no web page', async (t) => {
+  const whole = Buffer.from(writeSafetensors(cnn));
+  const long = 0x3c20;
+  const header = whole.subarray(8, 8 + Number(whole.readBigUInt64LE()));
+  const padded = Buffer.concat([Buffer.alloc(8), header, Buffer.alloc(long - header.length, ' '), whole.subarray(8 + header.length)]);
+  padded.writeBigUInt64LE(BigInt(long));
+  assert.deepEqual(await linesFor(t, padded), []);
+});
+
 test('an empty file and one that is cut off end in what to do', async (t) => {
   const whole = writeSafetensors(cnn);
   const remedy = /expected the whole file; it is cut off: fetch it again$/;
@@ -159,7 +168,7 @@ test('an address that the server refuses is a mistake beside the others', async 
   const remedy = 'expected the address of a file of weights; check it, or fetch the file elsewhere and name it here';
   assert.deepEqual(await linesFor(t, null, { weights: `${host}/w.h5`, space: `${CNN.space}, freeze: [al, none]` }), [
     `${AT} ${host}/w.h5, for which the server answers 404, ${remedy}`,
-    'a.yaml:4:78: space.freeze: found "al", expected all, none, or a layer of the base, which ends with max_pooling2d_2; did you mean all?',
+    'a.yaml:4:66: space.freeze: found "al", expected all, none, or a layer of the base, which ends with max_pooling2d_2; did you mean all?',
   ]);
   assert.deepEqual(await linesFor(t, null, { weights: `${host}/secret.h5` }), [`${AT} ${host}/secret.h5, for which the server answers 403, ${remedy}`]);
 });

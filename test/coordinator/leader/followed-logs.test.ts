@@ -44,9 +44,9 @@ class Stage {
     this.dispatcher.received(worker, { kind: 'log', attempt, token, from, text: Buffer.from(text) }, this.now);
   }
 
-  ends(worker: string, { attempt, token }: LeaseRef): TurnOutput {
+  ends(worker: string, { attempt, token }: LeaseRef, passedMs = TICK_MS): TurnOutput {
     this.dispatcher.received(worker, { kind: 'finished', seq: (this.#seq += 1), attempt, token, outcome: { class: 'WorkerLost', message: 'said', neededBytes: null }, log: 'the end' }, this.now);
-    return this.turn();
+    return this.turn(passedMs);
   }
 }
 
@@ -103,6 +103,18 @@ describe('what attempts print', () => {
     stage.ends('a', offer);
     stage.prints('a', offer, 5, 'late\n');
     assert.deepEqual([words(stage.read([offer])), stage.turn().notes.stale], [['0: true\n'], 1]);
+  });
+
+  it('has ended as soon as its attempt has, not at the next tick', () => {
+    const stage = new Stage();
+    const [offer] = stage.comes('a');
+    assert.ok(offer !== undefined);
+    stage.read([offer]);
+    stage.turn();
+    stage.prints('a', offer, 0, 'the last word\n');
+    stage.ends('a', offer, 1);
+    assert.deepEqual(stage.read([offer]).map(({ state }) => state), ['ended']);
+    assert.deepEqual(words(stage.read([offer])), ['0: the last word\n']);
   });
 
   it('can be read to its end for a moment after the attempt has ended', () => {

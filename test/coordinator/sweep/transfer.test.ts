@@ -1,6 +1,7 @@
 /** What a sweep file says of pretrained weights, and what its trials become. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { compileRewritten } from '../../../coordinator/api/compile.js';
 import { checkBases } from '../../../coordinator/sweep/check-transfer.js';
 import { formatMistake, parseSweepFile } from '../../../coordinator/sweep/parse.js';
 import { resolveTrials } from '../../../coordinator/sweep/resolve.js';
@@ -204,4 +205,12 @@ test('an epoch of thawing that no trial reaches is warned of, with how long they
   assert.deepEqual(warnings('unfreezeAt: 5, epochs: 1'), ['a.yaml:4:21: space.unfreezeAt: 5 is never in force: with epochs 1 the last epoch is 0, and the base stays as freeze has it']);
   assert.deepEqual(warnings('unfreezeAt: [null, 2, 3, 5], epochs: [2, 3]'), ['a.yaml:4:21: space.unfreezeAt: 3 and 5 are never in force: with epochs 3 the last epoch is 2, and the base stays as freeze has it']);
   assert.deepEqual(warnings('unfreezeAt: [null, 2], epochs: 3'), []);
+});
+
+test('one trial of a sweep may have a knob that matters to others alone', () => {
+  const text = 'name: a\ndata: x\nmodel: cnn\nweights: w.h5\nspace: {epochs: 1, cutAt: [null, activation_1], blocks: [2, 3]}';
+  assert.deepEqual(lines(text), []);
+  const source = { text, name: 'a.yaml', module: null, list: null, program: null, weights: WEIGHTS };
+  const { planned } = compileRewritten({ source, sharing: true, data: DATA, numerics: 'wasm' }, [{ path: ['space', 'cutAt'], value: 'activation_1' }, { path: ['space', 'blocks'], value: 2 }]);
+  assert.equal(planned.length, 1);
 });
