@@ -1,6 +1,6 @@
 /**
- * How far a sweep is that no leader has in memory: it has ended, or nothing runs. Counting walks every epoch of
- * every trial, so what was counted is kept.
+ * How far a sweep is that no leader has in memory: it has ended, or nothing runs. Counting reads what every trial's
+ * row keeps, so what was counted is kept.
  */
 import type { SweepRecord } from '../store/records.js';
 import type { Store } from '../store/store.js';

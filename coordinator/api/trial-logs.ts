@@ -8,7 +8,6 @@
 import type { ServerResponse } from 'node:http';
 import type { Leader } from '../leader/leader.js';
 import type { LiveLog, LogPositions } from '../leader/followed-logs.js';
-import type { Store } from '../store/store.js';
 import { isEnded } from '../trial/states.js';
 import { findTrial, type TrialFinder } from './find-trial.js';
 import type { LogMessages } from './log-views.js';
@@ -24,7 +23,7 @@ const BEAT_MS = 5_000;
 const MOST_POSITIONS = 16;
 
 export interface TrialLogsOptions {
-  readonly store: TrialFinder & Pick<Store, 'findTrial'>;
+  readonly store: TrialFinder;
   readonly project: string;
   readonly leader: Pick<Leader, 'followLogs'>;
   readonly logger: { warn(detail: object, message: string): void };

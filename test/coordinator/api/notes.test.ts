@@ -6,13 +6,9 @@ import { join } from 'node:path';
 import { after, before, it } from 'node:test';
 import fc from 'fast-check';
 import type { FastifyInstance } from 'fastify';
-import { pino } from 'pino';
-import { FolderBlobStore } from '../../../blob/folder.js';
-import { httpServer } from '../../../coordinator/api/http.js';
 import type { NoteView } from '../../../coordinator/api/views.js';
-import { accessBy, ALL_BLOBS, NO_PICTURES, pageParts } from '../../support/access.js';
 import { keyOf, revised, sweepOf } from '../store/facts.js';
-import { answersAsDescribed, type OpenApi } from './described.js';
+import { loneServer, type LoneServer } from './lone-server.js';
 import { loneService, type LoneService } from './lone-service.js';
 
 const token = 'a-token-of-the-test';
@@ -21,26 +17,12 @@ const HOSTILE = `<img src=x onerror=alert(1)>\u202e${'x'.repeat(10_000)}`;
 let lone: LoneService;
 let folder: string;
 let app: FastifyInstance;
-let ask: <Answer>(url: string) => Promise<Answer>;
+let ask: LoneServer['ask'];
 
 before(async () => {
   lone = await loneService();
   folder = await mkdtemp(join(tmpdir(), 'trawl-notes-'));
-  app = await httpServer({
-    serviceFor: (actor) => lone.service.as(actor),
-    access: accessBy(token),
-    blobRights: ALL_BLOBS,
-    ...pageParts(token),
-    page: new Map(),
-    picture: NO_PICTURES,
-    logger: pino({ level: 'silent' }),
-    blobs: new FolderBlobStore(folder),
-    usingBlob: async () => undefined,
-    blobUsed: async () => undefined,
-    leading: async () => undefined,
-    metrics: async () => ({ contentType: 'text/plain', text: '' }),
-  });
-  ask = answersAsDescribed(app, (await app.inject({ url: '/api/openapi.json' })).json<OpenApi>(), token);
+  ({ app, ask } = await loneServer(lone, token, folder));
 });
 after(async () => {
   await app.close();

@@ -4,17 +4,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, it } from 'node:test';
 import type { FastifyInstance } from 'fastify';
-import { pino } from 'pino';
-import { FolderBlobStore } from '../../../blob/folder.js';
 import { Boards } from '../../../coordinator/api/board.js';
-import { httpServer } from '../../../coordinator/api/http.js';
 import type { CurvesView, FailuresView, LeaderboardView, PointsView, SeriesView, SpaceView } from '../../../coordinator/api/page-views.js';
 import type { SlotTimeline } from '../../../coordinator/api/fleet-views.js';
 import { Pages } from '../../../coordinator/api/pages.js';
 import type { SweepCosts } from '../../../coordinator/store/records.js';
-import { accessBy, ALL_BLOBS, NO_PICTURES, pageParts } from '../../support/access.js';
 import { epochOf, granted, newPath, planOf, specOf, sweepOf, turn } from '../store/facts.js';
-import { answersAsDescribed, type OpenApi } from './described.js';
+import { loneServer, type LoneServer } from './lone-server.js';
 import { loneService, type LoneService } from './lone-service.js';
 
 const token = 'a-token-of-the-test';
@@ -23,7 +19,7 @@ const HOSTILE = '<img src=x onerror=alert(1)>\u202e';
 let lone: LoneService;
 let folder: string;
 let app: FastifyInstance;
-let ask: <Answer>(url: string) => Promise<Answer>;
+let ask: LoneServer['ask'];
 let sweep: string;
 
 /** lr 0.1, 0.2, 0.3 over batch 8, 16: losses 5, 4, 3, 2, 1 of trials 0 to 4 in that order of ending, trial 5 fails. */
@@ -47,22 +43,7 @@ before(async () => {
     await lone.store.commitTurn(epoch, turn({ epochs: losses.map((loss, index) => epochOf(grant, index, { params: 100 + number, result: { metrics: { 'val.loss': loss }, confusion: null, diverged: false } })) }));
     await lone.store.commitTurn(epoch, turn({ ended: [{ attempt, token: lease, outcome: 'done', message: '', log: '', beganAfterMs: 0 }], trials: [{ ...change, state: 'completed', epochs: 2, bestEpoch: 1, failure: null }] }));
   }
-  app = await httpServer({
-    serviceFor: (actor) => lone.service.as(actor),
-    access: accessBy(token),
-    blobRights: ALL_BLOBS,
-    ...pageParts(token),
-    pages: new Pages({ store: lone.store, boards: new Boards(lone.store), project: 'default' }),
-    page: new Map(),
-    picture: NO_PICTURES,
-    logger: pino({ level: 'silent' }),
-    blobs: new FolderBlobStore(folder),
-    usingBlob: async () => undefined,
-    blobUsed: async () => undefined,
-    leading: async () => undefined,
-    metrics: async () => ({ contentType: 'text/plain', text: '' }),
-  });
-  ask = answersAsDescribed(app, (await app.inject({ url: '/api/openapi.json' })).json<OpenApi>(), token);
+  ({ app, ask } = await loneServer(lone, token, folder, { pages: new Pages({ store: lone.store, boards: new Boards(lone.store), project: 'default' }) }));
 });
 after(async () => {
   await app.close();

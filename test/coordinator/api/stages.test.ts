@@ -6,18 +6,14 @@ import { join } from 'node:path';
 import { after, before, it } from 'node:test';
 import fc from 'fast-check';
 import type { FastifyInstance } from 'fastify';
-import { pino } from 'pino';
-import { FolderBlobStore } from '../../../blob/folder.js';
 import type { EpochKey } from '../../../proto/work.js';
 import { Boards } from '../../../coordinator/api/board.js';
-import { httpServer } from '../../../coordinator/api/http.js';
 import type { StagesView, StageView } from '../../../coordinator/api/stage-views.js';
 import { Stages } from '../../../coordinator/api/stages.js';
 import type { StageInProgress } from '../../../coordinator/leader/stages-in-progress.js';
 import type { TrialPlan } from '../../../coordinator/sweep/spec.js';
-import { accessBy, ALL_BLOBS, NO_PICTURES, pageParts } from '../../support/access.js';
 import { epochOf, granted, keyOf, planOf, specOf, sweepOf, turn } from '../store/facts.js';
-import { answersAsDescribed, type OpenApi } from './described.js';
+import { loneServer, type LoneServer } from './lone-server.js';
 import { loneService, type LoneService } from './lone-service.js';
 
 const token = 'a-token-of-the-test';
@@ -26,29 +22,14 @@ const HOSTILE = '<img src=x onerror=alert(1)>\u202e';
 let lone: LoneService;
 let folder: string;
 let app: FastifyInstance;
-let ask: <Answer>(url: string) => Promise<Answer>;
+let ask: LoneServer['ask'];
 /** What the leader has in memory. */
 let inProgress: readonly StageInProgress[] = [];
 
 before(async () => {
   lone = await loneService();
   folder = await mkdtemp(join(tmpdir(), 'trawl-stages-'));
-  app = await httpServer({
-    serviceFor: (actor) => lone.service.as(actor),
-    access: accessBy(token),
-    blobRights: ALL_BLOBS,
-    ...pageParts(token),
-    stages: new Stages({ store: lone.store, boards: new Boards(lone.store), leader: { stagesInProgress: () => inProgress }, project: 'default' }),
-    page: new Map(),
-    picture: NO_PICTURES,
-    logger: pino({ level: 'silent' }),
-    blobs: new FolderBlobStore(folder),
-    usingBlob: async () => undefined,
-    blobUsed: async () => undefined,
-    leading: async () => undefined,
-    metrics: async () => ({ contentType: 'text/plain', text: '' }),
-  });
-  ask = answersAsDescribed(app, (await app.inject({ url: '/api/openapi.json' })).json<OpenApi>(), token);
+  ({ app, ask } = await loneServer(lone, token, folder, { stages: new Stages({ store: lone.store, boards: new Boards(lone.store), leader: { stagesInProgress: () => inProgress }, project: 'default' }) }));
 });
 after(async () => {
   await app.close();
