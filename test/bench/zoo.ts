@@ -22,8 +22,12 @@ export async function run(options: BenchOptions, emit: Emit): Promise<void> {
       progress(input);
       emit({ case: input, metric: 'parameters', value: parametersOf(model), unit: '1', runs: 1, engine: null });
       const pixels = writePixels(model, folder);
-      const processes = contestants.map((contestant) => ({ engine: contestant.engine, asked: new Asked(contestant, model.name, pixels), steps: [] as number[], version: '' }));
-      for (const process of processes) process.version = (await process.asked.ready()).version;
+      const processes: { readonly engine: string; readonly asked: Asked; readonly steps: number[]; readonly version: string }[] = [];
+      for (const contestant of contestants) {
+        const asked = new Asked(contestant, model.name, pixels);
+        // What a process says before it is asked is lost: each starts alone.
+        processes.push({ engine: contestant.engine, asked, steps: [], version: (await asked.ready()).version });
+      }
       for (let step = 0; step < (options.quick ? 2 : 6); step += 1) {
         for (const { asked, steps } of processes) {
           const { ms } = await asked.ask('step');
