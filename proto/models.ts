@@ -16,7 +16,7 @@ export { CLASSICAL, CLASSICAL_HYPERPARAMETERS, type ClassicalModel } from './zoo
 export { OPTIMIZERS, type ChoiceKnob, type Knob, type NumberKnob, type ZooModel } from './zoo/model.js';
 
 /** Raised with every change of the built-in trainable that moves numbers; part of every key. */
-export const IMAGE_CLASSIFIER_VERSION = 3;
+export const IMAGE_CLASSIFIER_VERSION = 4;
 export const SYNTHETIC_VERSION = 1;
 /** Raised with every change that moves what a classical model is fitted to, or says. */
 export const CLASSICAL_VERSION = 1;

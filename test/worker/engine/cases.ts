@@ -48,6 +48,8 @@ const CHAINS: readonly Chain[] = [
   { name: 'conv 3x3 stride 2 valid with a column left over', input: [8, 8, 1], layers: [PROBE, conv(3, 3, 2, 'valid')] },
   { name: 'conv 2x2 stride 3 valid (windows apart)', input: [9, 9, 1], layers: [PROBE, conv(3, 2, 3, 'valid')] },
   { name: 'conv 5x3 strides 3 and 2 same', input: [10, 7, 1], layers: [PROBE, conv(3, [5, 3], [3, 2])] },
+  { name: 'conv 11x11 stride 4 same, odd', input: [13, 15, 1], layers: [PROBE, conv(5, 11, 4)] },
+  { name: 'conv 6x6 stride 2 from 16 to 24 channels (each phase by tiles)', input: [17, 18, 1], layers: [conv(16, 1), conv(24, 6, 2)] },
   { name: 'conv 1x1 stride 2', input: [5, 5, 1], layers: [PROBE, conv(3, 1, 2)] },
   { name: 'conv after conv with relu inside', input: [6, 6, 1], layers: [conv(3, 3, 1, 'same', { activation: 'relu' }), conv(4, 3)] },
   { name: 'depthwise 3x3 same', input: [6, 5, 1], layers: [conv(5, 1), depthwise(3)] },

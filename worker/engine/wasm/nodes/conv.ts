@@ -3,6 +3,7 @@ import type { Window } from '../../window.js';
 import { type Arena, type Border, imageAt, NO_BORDER, type View } from '../arena.js';
 import type { Slot } from '../parameters.js';
 import { type Convolution, type Images, imagesTogether, planConvolution, planWeightGradient, type WeightGradient } from './convolution.js';
+import { type InputGradient, planInputGradient } from './input-gradient.js';
 import { type Gradient, type Machine, NO_GRADIENT, type Node, type Observer, type Pass, wholeGradient } from './node.js';
 
 export type ConvOperation = Extract<Operation, { kind: 'conv' }>;
@@ -15,9 +16,7 @@ export function borderOf(window: Window): Border {
 /**
  * Backward works image by image (small images a few at a time): the gradient of the output (often made
  * on the spot by the node above), the filter gradient and the input gradient of one are done before the
- * next, in cache.
- * The input gradient is a convolution too: of the output's gradient inside a border, its pixels spread
- * apart by the strides, with the kernel turned round. For the first layer nobody needs it.
+ * next, in cache. For the first layer nobody needs the input gradient.
  */
 export class ConvNode implements Node {
   readonly name: string;
@@ -29,15 +28,14 @@ export class ConvNode implements Node {
   private readonly bias: Slot | null;
   private readonly convolution: Convolution;
   private readonly weightGradient: WeightGradient;
-  /** Of the input's gradient; null where nobody needs that. */
-  private readonly back: Convolution | null;
+  /** Null where nobody needs it. */
+  private readonly back: InputGradient | null;
   private readonly biasGradient: number;
   private readonly biasSums: number;
   /** How many images are done at a time. */
   private readonly together: number;
-  /** So many images of the output's gradient: bordered for stride 1, else as it is, with `spread` beside it. */
+  /** So many images of the output's gradient, inside the border that the input's gradient wants. */
   private readonly outer: View;
-  private readonly spread: View;
   private readonly inner: View | null;
 
   constructor(operation: ConvOperation, slots: ReadonlyMap<string, Slot>, arena: Arena, input: View, output: View, inner: View | null) {
@@ -51,29 +49,11 @@ export class ConvNode implements Node {
     this.bias = operation.bias === null ? null : slots.get(operation.bias.name)!;
     this.convolution = planConvolution(arena, window, operation.input.channels, operation.output, false);
     this.weightGradient = planWeightGradient(arena, window, operation.input.channels, operation.output);
-    this.back = inner === null ? null : planConvolution(arena, { ...window, strideRows: 1, strideColumns: 1 }, operation.output.channels, operation.input, true);
     this.biasGradient = arena.floats(operation.output.channels);
     this.biasSums = arena.doubles(operation.output.channels);
     this.together = imagesTogether(operation.output);
-    this.spread = inner === null ? arena.view(operation.output, this.together, NO_BORDER) : this.planSpread(arena);
-    const unit = window.strideRows === 1 && window.strideColumns === 1;
-    this.outer = inner === null || unit ? this.spread : arena.view(operation.output, this.together, NO_BORDER);
-  }
-
-  /** The border that makes a convolution of stride 1 over it give an image of the input's size. */
-  private planSpread(arena: Arena): View {
-    const { window, input, output } = this.operation;
-    const height = (output.height - 1) * window.strideRows + 1;
-    const width = (output.width - 1) * window.strideColumns + 1;
-    const top = window.rows - 1 - window.top;
-    const left = window.columns - 1 - window.left;
-    const border = {
-      top,
-      bottom: input.height + window.rows - 1 - top - height,
-      left,
-      right: input.width + window.columns - 1 - left - width,
-    };
-    return arena.view({ height, width, channels: output.channels }, this.together, border);
+    this.back = inner === null ? null : planInputGradient(arena, window, operation.input, operation.output, this.together);
+    this.outer = arena.view(operation.output, this.together, this.back?.border ?? NO_BORDER);
   }
 
   forward(machine: Machine, count: number, pass: Pass): void {
@@ -96,7 +76,7 @@ export class ConvNode implements Node {
       const dy = this.outputGradient(above, first, images);
       this.weightGradient.images(machine, images, from(this.windows(), first), dy);
       for (let image = 0; this.bias !== null && image < images; image++) machine.kernels.channel_sums(imageAt(dy, image), dy.row, height, width, channels, this.biasSums);
-      if (this.back !== null && this.inner !== null) this.inputGradient(machine, this.back, images, dy, from(this.inner, first));
+      if (this.inner !== null) this.back?.images(machine, images, dy, from(this.inner, first));
     }
     this.update(machine);
     return this.inner === null ? NO_GRADIENT : wholeGradient(machine, this.inner);
@@ -108,27 +88,6 @@ export class ConvNode implements Node {
     if (above.view !== null && !(bordered && this.inner !== null)) return from(above.view, first);
     for (let image = 0; image < images; image++) above.write(first + image, imageAt(this.outer, image), this.outer.row);
     return this.outer;
-  }
-
-  private inputGradient(machine: Machine, back: Convolution, images: number, dy: Images, inner: Images): void {
-    const { window, output } = this.operation;
-    let spread = dy;
-    if (this.spread !== this.outer) {
-      spread = this.spread;
-      for (let image = 0; image < images; image++) {
-        machine.kernels.spread(
-          imageAt(dy, image), dy.row, imageAt(spread, image), spread.row * window.strideRows, output.height, output.width, output.channels,
-          window.strideColumns,
-        );
-      }
-    }
-    back.images(machine, images, { ...spread, at: spread.at - 4 * this.before(spread.row) }, 0, inner);
-  }
-
-  /** Floats of border before the first pixel of the spread gradient. */
-  private before(row: number): number {
-    const { window, output } = this.operation;
-    return (window.rows - 1 - window.top) * row + (window.columns - 1 - window.left) * output.channels;
   }
 
   private update(machine: Machine): void {
