@@ -127,20 +127,25 @@ export class LogReader {
   }
 
   async #tell(now: number): Promise<void> {
-    if (now - this.#lookedAt >= TRIAL_EVERY_MS) {
-      // Before it is answered: one that fails is made up for by the next, in its time.
-      this.#lookedAt = now;
-      this.#trial = await this.#options.look();
-      if (this.#trial?.hasEnded === false) this.#endedAt = null;
-      else this.#endedAt ??= now;
-    }
+    if (now - this.#lookedAt >= TRIAL_EVERY_MS) await this.#look(now);
     const logs = this.#trial === null ? [] : this.#options.follow(this.#trial.path, this.#positions);
     for (const log of logs) this.#tellLog(log);
     const hasLive = logs.some(({ state }) => state === 'live');
-    if (this.#endedAt !== null && (!hasLive || now - this.#endedAt >= LAST_WORDS_MS)) {
+    const isOver = (): boolean => this.#endedAt !== null && (!hasLive || now - this.#endedAt >= LAST_WORDS_MS);
+    // It may have been retried since it was looked at.
+    if (isOver() && this.#lookedAt !== now) await this.#look(now);
+    if (isOver()) {
       this.#message('over', { at: new Date().toISOString() });
       this.end();
     } else if (this.#sent.silentMs >= BEAT_MS) this.#message('beat', { at: new Date().toISOString() });
+  }
+
+  async #look(now: number): Promise<void> {
+    // Before it is answered: one that fails is made up for by the next, in its time.
+    this.#lookedAt = now;
+    this.#trial = await this.#options.look();
+    if (this.#trial?.hasEnded === false) this.#endedAt = null;
+    else this.#endedAt ??= now;
   }
 
   #tellLog({ attempt, worker, kind, from, to, state, pieces }: LiveLog): void {

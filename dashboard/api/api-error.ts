@@ -6,12 +6,15 @@ export class ApiError extends Error {
   readonly status: number;
   /** Of a standby: the address of the coordinator that leads, where it is known. */
   readonly leader: string | null;
+  /** What it said of when to ask again, in ms; null where it said nothing. */
+  readonly retryAfterMs: number | null;
 
-  constructor(code: string, message: string, status: number, leader: string | null = null) {
+  constructor(code: string, message: string, status: number, { leader = null, retryAfterMs = null }: { readonly leader?: string | null; readonly retryAfterMs?: number | null } = {}) {
     super(message);
     this.code = code;
     this.status = status;
     this.leader = leader;
+    this.retryAfterMs = retryAfterMs;
   }
 }
 

@@ -1,6 +1,6 @@
 /** Requests to /api/v1, as the viewer who has logged in. */
 import { signal } from '@preact/signals';
-import { ApiError } from './api-error.js';
+import { ApiError, asApiError } from './api-error.js';
 import type { Answers, Operation } from './types.js';
 
 /** Whether a request was refused for want of a login since the last one. */
@@ -34,6 +34,16 @@ export function fetchFile(path: string, signal?: AbortSignal): Promise<Blob> {
   return fetched(`/api/v1${path}`, signal === undefined ? {} : { signal }, (response) => response.blob());
 }
 
+/** Why a stream at a path below /api/v1 is not given, which no EventSource tells; null where it would be. A login that is over is noted. */
+export async function refusalOf(path: string): Promise<ApiError | null> {
+  try {
+    await fetched(`/api/v1${path}`, {}, async (response) => response.body?.cancel());
+    return null;
+  } catch (error) {
+    return asApiError(error);
+  }
+}
+
 function filled(path: string, at: NonNullable<Asked['at']>): string {
   return path.replaceAll(/:(\w+)/g, (_, name: string) => segment(at[name] ?? ''));
 }
@@ -62,10 +72,11 @@ async function reached<T>(work: Promise<T>): Promise<T> {
   }
 }
 
-function refused({ status }: Response, text: string): never {
+function refused({ status, headers }: Response, text: string): never {
   if (status === 401) isLoggedOut.value = true;
   const { code = 'InternalError', message = `status ${status}`, leader = null } = (parsed(text) ?? {}) as { code?: string; message?: string; leader?: string | null };
-  throw new ApiError(code, message, status, leader);
+  const seconds = Number.parseInt(headers.get('retry-after') ?? '', 10);
+  throw new ApiError(code, message, status, { leader, retryAfterMs: seconds >= 0 ? seconds * 1_000 : null });
 }
 
 function answerIn(text: string): unknown {

@@ -2,9 +2,14 @@
  * What a trial's attempts print, as it comes, over a stream of its own that goes on where it was cut. While the page
  * is hidden it is closed, and then nobody asks the worker for anything.
  */
+import type { ApiError } from './api-error.js';
+import { refusalOf, segment } from './client.js';
 import type { LogMessages } from './types.js';
 
-export type LogConnection = 'connecting' | 'live' | 'cut' | 'over';
+export type LogConnection =
+  | { readonly state: 'connecting' | 'live' | 'cut' | 'over' }
+  /** The coordinator answers, and gives no stream; it is asked again after that. */
+  | { readonly state: 'refused'; readonly error: ApiError; readonly againMs: number };
 
 export interface LogListener {
   readonly attempt: (attempt: LogMessages['attempt']) => void;
@@ -12,8 +17,10 @@ export interface LogListener {
   readonly state: (state: LogConnection) => void;
 }
 
-/** A stream that was refused is asked for again after that. */
+/** A stream that was cut is asked for again after that. */
 const AGAIN_MS = 3_000;
+/** One that was refused, where the coordinator does not say when. */
+const REFUSED_AGAIN_MS = 10_000;
 const LOOK_MS = 500;
 const HIDDEN_MS = 10_000;
 /** The coordinator says every five seconds that nothing happens. */
@@ -27,6 +34,8 @@ export class LogStream {
   #position: string;
   #openedAt = 0;
   #heardAt = 0;
+  /** No sooner is a stream asked for. */
+  #againAt = Number.NEGATIVE_INFINITY;
   #hiddenSince: number | null = null;
 
   /** `position`: of an earlier stream, '' for none. */
@@ -57,25 +66,41 @@ export class LogStream {
       this.#source = null;
       return;
     }
+    if (now < this.#againAt) return;
     const isDead = this.#source?.readyState === EventSource.CLOSED || (this.#source !== null && now - Math.max(this.#heardAt, this.#openedAt) > SILENT_MS);
     if (this.#source === null || (isDead && now - this.#openedAt > AGAIN_MS)) this.#open(now);
-    else if (this.#source.readyState !== EventSource.OPEN && now - this.#openedAt > AGAIN_MS) this.#listener.state('cut');
+    else if (this.#source.readyState !== EventSource.OPEN && now - this.#openedAt > AGAIN_MS) this.#listener.state({ state: 'cut' });
   }
 
   #open(now: number): void {
     this.#source?.close();
     this.#openedAt = now;
-    const source = new EventSource(`/api/v1/trials/${encodeURIComponent(this.#trial)}/log${this.#position === '' ? '' : `?after=${encodeURIComponent(this.#position)}`}`);
+    const path = `/trials/${segment(this.#trial)}/log${this.#position === '' ? '' : `?after=${segment(this.#position)}`}`;
+    const source = new EventSource(`/api/v1${path}`);
     this.#source = source;
-    source.onopen = () => this.#listener.state('live');
-    source.onerror = () => this.#listener.state('cut');
+    source.onopen = () => this.#listener.state({ state: 'live' });
+    source.onerror = () => {
+      this.#listener.state({ state: 'cut' });
+      // One whose connection broke comes again by itself.
+      if (source.readyState === EventSource.CLOSED) void this.#learnWhy(source, path);
+    };
     this.#on(source, 'attempt', (attempt) => this.#listener.attempt(attempt));
     this.#on(source, 'text', (text) => this.#listener.text(text));
     this.#on(source, 'beat', () => undefined);
     this.#on(source, 'over', () => {
       this.close();
-      this.#listener.state('over');
+      this.#listener.state({ state: 'over' });
     });
+  }
+
+  /** Rejects never. */
+  async #learnWhy(source: EventSource, path: string): Promise<void> {
+    const error = await refusalOf(path);
+    // Others are no refusals: the coordinator is away, and asked for again soon.
+    if (this.#source !== source || error === null || error.status < 400 || error.status >= 500) return;
+    const againMs = error.retryAfterMs ?? REFUSED_AGAIN_MS;
+    this.#againAt = performance.now() + againMs;
+    this.#listener.state({ state: 'refused', error, againMs });
   }
 
   #on<Type extends keyof LogMessages>(source: EventSource, type: Type, told: (data: LogMessages[Type]) => void): void {

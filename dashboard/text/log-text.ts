@@ -27,9 +27,18 @@ export const NO_LINES: LogLines = { lines: [], end: 0, dropped: 0 };
 export const MOST_LINES = 5_000;
 const LONGEST_LINE = 4_000;
 
+/** A text by its place: so many bytes were printed before its first and up to its last. */
+export interface PlacedText {
+  readonly from: number;
+  readonly to: number;
+  readonly text: string;
+}
+
 /** The log with what came next; what was left out before it is noted, and what came before is not taken twice. */
-export function withText(log: LogLines, { from, to, text }: { readonly from: number; readonly to: number; readonly text: string }): LogLines {
+export function withText(log: LogLines, placed: PlacedText): LogLines {
+  const { from, to } = placed;
   if (to <= log.end) return log;
+  const text = from < log.end ? endOf(placed, to - log.end) : placed.text;
   const lines = [...log.lines];
   let next = (lines.at(-1)?.number ?? log.dropped - 1) + 1;
   const add = (raw: string, leftOut: number | null = null): void => {
@@ -50,6 +59,29 @@ export function withText(log: LogLines, { from, to, text }: { readonly from: num
   const bounded = lines.map((line) => (line.raw.length > LONGEST_LINE * 4 ? { ...line, raw: `${line.raw.slice(0, LONGEST_LINE)}…${line.raw.slice(-LONGEST_LINE)}` } : line));
   const surplus = Math.max(0, bounded.length - MOST_LINES);
   return { lines: bounded.slice(surplus), end: to, dropped: log.dropped + surplus };
+}
+
+/** What stands in the last so many bytes of a text. */
+function endOf({ from, to, text }: PlacedText, bytes: number): string {
+  // What was no UTF-8 reads as U+FFFD, which then stands for a byte.
+  const isExact = new TextEncoder().encode(text).length === to - from;
+  const signs = Array.from(text);
+  let left = bytes;
+  let first = signs.length;
+  while (first > 0 && left > 0) {
+    first -= 1;
+    const sign = signs[first] ?? '';
+    left -= sign === '\ufffd' && !isExact ? 1 : new TextEncoder().encode(sign).length;
+  }
+  return signs.slice(first).join('');
+}
+
+/** Lines that ended between an earlier log and this one of the same attempt; those that were left out are none. */
+export function endedSince(before: LogLines, log: LogLines): readonly LogLine[] {
+  const [first] = log.lines;
+  const from = before.lines.at(-1)?.number ?? 0;
+  // The last one may go on.
+  return first === undefined ? [] : log.lines.slice(Math.max(0, from - first.number), -1).filter(({ leftOut }) => leftOut === null);
 }
 
 /** Of a text that is kept: where it stood among all that was printed is not known. */
@@ -99,6 +131,36 @@ export function foundIn(line: string, wanted: string): readonly Piece[] | null {
   if (pieces.length === 0) return null;
   if (at < line.length) pieces.push({ text: line.slice(at), isFound: false });
   return pieces;
+}
+
+export interface FoundLine {
+  readonly line: LogLine;
+  readonly pieces: readonly Piece[];
+}
+
+/** The lines that a text stands in. A line is looked through once, however often its log has grown since. */
+export class LineFinder {
+  readonly #wanted: string;
+  readonly #known = new WeakMap<LogLine, FoundLine | null>();
+
+  constructor(wanted: string) {
+    this.#wanted = wanted;
+  }
+
+  in(log: LogLines): readonly FoundLine[] {
+    return saying(log).flatMap((line) => {
+      const known = this.#known.get(line);
+      const found = known === undefined ? this.#look(line) : known;
+      return found === null ? [] : [found];
+    });
+  }
+
+  #look(line: LogLine): FoundLine | null {
+    const pieces = foundIn(line.leftOut === null ? shownLine(line.raw) : leftOutText(line.leftOut), this.#wanted);
+    const found = pieces === null ? null : { line, pieces };
+    this.#known.set(line, found);
+    return found;
+  }
 }
 
 /** As a file: what was left out is said, all else is as it came. */

@@ -22,6 +22,19 @@ function program(folder: string): string {
   ].join('\n');
 }
 
+/** A program that fails once it is told to, and waits for its end once it is mended. */
+function failingProgram(folder: string): string {
+  return [
+    "const fs = require('node:fs');",
+    `const at = (name) => ${JSON.stringify(`${folder}/`)} + name;`,
+    'const till = (name) => { while (!fs.existsSync(at(name))) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 20); };',
+    'if (!fs.existsSync(at("mended"))) { fs.writeSync(1, "it will fail\\n"); till("fail"); process.exit(3); }',
+    'fs.writeSync(1, "it works now\\n");',
+    'till("finish");',
+    'fs.writeSync(1, JSON.stringify({ epoch: 0, metrics: { "val.loss": 0.5 } }) + "\\n");',
+  ].join('\n');
+}
+
 describe('the log of a trial', () => {
   let house: House;
 
@@ -43,18 +56,30 @@ describe('the log of a trial', () => {
     assert.equal(await log(page).locator('img').count(), 0);
     lets(1);
     await log(page).getByText('step 1: loss').waitFor();
+    // Who hears the page is told of it, and not by the log itself, which would speak all of a flood.
+    await page.getByRole('status', { name: 'New lines' }).filter({ hasText: 'step 1: loss' }).waitFor();
+    assert.equal(await log(page).getAttribute('aria-live'), 'off');
     lets(2);
     await log(page).getByText('step 2: loss').waitFor();
     await page.getByText('Live', { exact: true }).waitFor();
     await assertAccessible(page);
 
-    // What comes while it is paused comes afterwards, once.
+    // What comes while it is paused comes afterwards, once. Another page shows that it has come.
+    const other = await openPage({ expected: ['401'] });
+    await logIn(other.page, house, '/trials/printing%2F0');
+    await log(other.page).getByText('step 2: loss').waitFor();
     await page.getByRole('button', { name: 'Pause' }).click();
     await page.getByText('Paused', { exact: true }).waitFor();
     lets(3);
+    await log(other.page).getByText('step 3: loss').waitFor();
+    lets(4);
+    await log(other.page).getByText('step 4: loss').waitFor();
+    assert.equal(await log(page).getByText('step 3: loss').count(), 0);
     await page.getByRole('button', { name: 'Follow' }).click();
-    await log(page).getByText('step 3: loss').waitFor();
-    assert.equal(await log(page).getByText('step 2: loss').count(), 1);
+    await log(page).getByText('step 4: loss').waitFor();
+    assert.deepEqual(await log(page).getByText(/step \d: loss/).allInnerTexts(), await log(other.page).getByText(/step \d: loss/).allInnerTexts());
+    assert.deepEqual(other.problems, []);
+    await other.page.context().close();
 
     await page.getByRole('searchbox', { name: 'Find in the log' }).fill('STEP 2');
     await page.getByText('1 line with it').waitFor();
@@ -86,5 +111,46 @@ describe('the log of a trial', () => {
     assert.match(await house.command('trial', 'printing/0'), /The end of what it printed:\n {2}hostile: [^]*\n {2}the last word/);
     assert.deepEqual([...problems, ...second.problems], []);
     t.diagnostic(`screenshots: ${screenshotFolder()}`);
+  });
+
+  it('goes on with the new attempt of a trial that is retried before the page has read that it failed; says that it is refused, and comes again', async () => {
+    writeFileSync(join(house.folder, 'fails.cjs'), failingProgram(house.folder));
+    await house.submit('retried', `trainable: {command: [${JSON.stringify(process.execPath)}, fails.cjs], files: [fails.cjs]}\nspace: {rate: [0.1], epochs: [1]}\nobjective: {minimize: val.loss}\n`);
+    const { page, problems } = await openPage({ expected: ['401'] });
+    await logIn(page, house, '/trials/retried%2F0');
+    await log(page).getByText('it will fail').waitFor();
+    const state = page.getByRole('region', { name: 'Log' }).locator('.panel-head');
+    await state.getByText('Live', { exact: true }).waitFor();
+    let release = (): void => undefined;
+    const retried = new Promise<void>((resolve) => (release = resolve));
+    await page.route('**/api/v1/trials/*?test=0', async (route) => {
+      await retried;
+      await route.continue();
+    });
+    writeFileSync(join(house.folder, 'fail'), '');
+    await state.getByText('Live', { exact: true }).waitFor({ state: 'detached' });
+    writeFileSync(join(house.folder, 'mended'), '');
+    await house.command('retry', 'retried');
+    release();
+    await log(page).getByText('it works now').waitFor();
+    await state.getByText('Live', { exact: true }).waitFor();
+
+    const busy = await openPage({ expected: ['401', '429'] });
+    await busy.page.route('**/api/v1/trials/*/log*', (route) => route.fulfill({ status: 429, headers: { 'retry-after': '1' }, json: { code: 'TooManyRequests', message: 'too many requests; try again in 1 s' } }));
+    await logIn(busy.page, house, '/trials/retried%2F0');
+    await busy.page.getByText('Refused: too many requests; try again in 1 s. The page asks again after 1 s.').waitFor();
+    await busy.page.unroute('**/api/v1/trials/*/log*');
+    await log(busy.page).getByText('it works now').waitFor();
+
+    const stranger = await openPage({ expected: ['401'] });
+    await stranger.page.route('**/api/v1/trials/*/log*', (route) => route.fulfill({ status: 401, json: { code: 'Unauthorized', message: 'the session is over' } }));
+    await logIn(stranger.page, house);
+    await stranger.page.goto(`${house.url}/trials/retried%2F0`);
+    await stranger.page.getByLabel('Token').waitFor();
+
+    writeFileSync(join(house.folder, 'finish'), '');
+    await page.locator('.page-head .state', { hasText: 'completed' }).waitFor();
+    await log(page).getByText('it works now').waitFor();
+    assert.deepEqual([...problems, ...busy.problems, ...stranger.problems], []);
   });
 });

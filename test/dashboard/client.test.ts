@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { mock, test, type TestContext } from 'node:test';
 import { ApiError } from '../../dashboard/api/api-error.js';
-import { ask } from '../../dashboard/api/client.js';
+import { ask, isLoggedOut, refusalOf as whyRefused } from '../../dashboard/api/client.js';
 
 function answeredBy(t: TestContext, answer: () => Promise<Response>): void {
   const method = mock.method(globalThis, 'fetch', answer);
@@ -31,6 +31,22 @@ test('a refusal has the code that came, or its status where what came is none of
   assert.deepEqual(await refusalOf(ask('GET /sweeps/:sweep', { at: { sweep: 'x' } })), ['SweepNotFound', 404]);
   answeredBy(t, async () => new Response('<h1>Bad gateway</h1>', { status: 502 }));
   assert.deepEqual(await refusalOf(ask('GET /sweeps')), ['InternalError', 502]);
+});
+
+test('why a stream is refused is told with when to ask again, and a login that is over is noted', async (t) => {
+  answeredBy(t, async () => new Response(JSON.stringify({ code: 'TooManyRequests', message: 'too many' }), { status: 429, headers: { 'retry-after': '10' } }));
+  const busy = await whyRefused('/trials/t/log');
+  assert.deepEqual([busy?.code, busy?.status, busy?.retryAfterMs], ['TooManyRequests', 429, 10_000]);
+  assert.equal(isLoggedOut.value, false);
+  answeredBy(t, async () => new Response(JSON.stringify({ code: 'Unauthorized', message: 'no' }), { status: 401 }));
+  assert.deepEqual([(await whyRefused('/trials/t/log'))?.retryAfterMs, isLoggedOut.value], [null, true]);
+  isLoggedOut.value = false;
+});
+
+test('a stream that is given is let go of', async (t) => {
+  let isGone = false;
+  answeredBy(t, async () => new Response(new ReadableStream({ cancel: () => void (isGone = true) })));
+  assert.deepEqual([await whyRefused('/trials/t/log'), isGone], [null, true]);
 });
 
 test('a mistake of the page\'s own, and a request that was given up, are not called a coordinator that does not answer', async (t) => {

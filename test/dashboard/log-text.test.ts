@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { fileText, foundIn, linesOf, MOST_LINES, NO_LINES, saying, shownLine, withText, type LogLines } from '../../dashboard/text/log-text.js';
+import { endedSince, fileText, foundIn, LineFinder, linesOf, MOST_LINES, NO_LINES, saying, shownLine, withText, type LogLines } from '../../dashboard/text/log-text.js';
 
 const shown = (log: LogLines): string[] => saying(log).map(({ raw, leftOut }) => (leftOut === null ? shownLine(raw) : `(${leftOut})`));
 
@@ -30,6 +30,36 @@ test('what was left out stands as a line of its own, and nothing is taken twice'
   log = withText(log, { from: 200, to: 206, text: 'three\n' });
   assert.deepEqual(shown(log), ['(100)', 'one', 'tw', '(94)', 'three']);
   assert.equal(fileText(log), '[100 bytes left out]\none\ntw\n[94 bytes left out]\nthree\n');
+});
+
+test('of a text that is there in part, what is new is taken, by its bytes', () => {
+  const one = withText(NO_LINES, { from: 0, to: 6, text: '€ on' });
+  // Three bytes of the sign, and ` on` again.
+  assert.deepEqual(shown(withText(one, { from: 3, to: 10, text: ' one\ntw' })), ['€ one', 'tw']);
+  assert.deepEqual(shown(withText(one, { from: 0, to: 10, text: '€ one\ntw' })), ['€ one', 'tw']);
+  // A byte that is no UTF-8 reads as U+FFFD, whose own UTF-8 has three.
+  assert.deepEqual(shown(withText(one, { from: 4, to: 9, text: 'on\ufffd!\n' })), ['€ on\ufffd!']);
+});
+
+test('a line is looked through once, however often its log grows', () => {
+  const finder = new LineFinder('loss');
+  const log = linesOf('step 1: loss 2\nsaved\nstep 2: lo');
+  const before = finder.in(log);
+  const grown = withText(log, { from: log.end, to: log.end + 10, text: 'ss 1\nstep ' });
+  const found = finder.in(grown);
+  assert.deepEqual(found.map(({ line }) => line.raw), ['step 1: loss 2', 'step 2: loss 1']);
+  assert.equal(found[0], before[0], 'as it was found before');
+  assert.equal(finder.in(grown)[1], found[1]);
+});
+
+test('lines that ended since are those that no text is added to any more', () => {
+  const one = withText(NO_LINES, { from: 0, to: 6, text: 'one\ntw' });
+  const two = withText(one, { from: 6, to: 14, text: 'o\nthree\n' });
+  const gap = withText(two, { from: 20, to: 25, text: 'four\n' });
+  const texts = (before: LogLines, log: LogLines): string[] => endedSince(before, log).map(({ raw }) => raw);
+  assert.deepEqual([texts(NO_LINES, one), texts(one, two), texts(two, gap), texts(gap, gap)], [['one'], ['two', 'three'], ['four'], []]);
+  const flooded = withText(one, { from: 6, to: 60_006, text: 'x\n'.repeat(30_000) });
+  assert.equal(endedSince(one, flooded).length, MOST_LINES - 1);
 });
 
 test('only the newest lines are kept, however many come, and a line without end is bounded', () => {

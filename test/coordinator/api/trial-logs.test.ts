@@ -123,6 +123,29 @@ describe('the log of a trial', () => {
     assert.equal(await lone.store.lastLog(id), '', 'of what did not fail, nothing is shown among failures');
   });
 
+  it('goes on where the trial was retried while its last words were awaited', async () => {
+    const { id } = await trialOf('retried');
+    const heard = new Heard();
+    heard.logs = [log('att_1', [[0, 'last words\n']])];
+    const found = await lone.store.findTrial(id);
+    assert.ok(found !== null);
+    let state: 'failed' | 'queued' = 'failed';
+    const store = { findSweep: async () => null, findNumberedTrial: async () => null, findTrial: async () => ({ ...found, state }) };
+    const logs = new TrialLogs({ store, project: 'default', leader: heard, logger: { warn: () => undefined } });
+    const response = new Response();
+    const reader = logs.read(id, NOWHERE, response as unknown as ServerResponse, () => true);
+    while (response.text === '') await once(response, 'message');
+    state = 'queued';
+    heard.logs = [log('att_1', [], { state: 'ended' })];
+    while (response.messages.filter(({ type }) => type === 'attempt').length < 2) await once(response, 'message');
+    heard.logs = [log('att_2', [[0, 'again\n']])];
+    while (!response.text.includes('again')) {
+      assert.equal(response.writableEnded, false, 'told to be over');
+      await once(response, 'message');
+    }
+    reader.end();
+  });
+
   it('is told to nobody whose session has ended', async () => {
     const { id } = await trialOf('signed-out');
     const heard = new Heard();
