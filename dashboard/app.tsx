@@ -14,7 +14,7 @@ import { PLACES, routeOf } from './pages/routes.js';
 import { place } from './state/location.js';
 import { asApiError, type ApiError } from './api/api-error.js';
 import { chooseTheme, theme } from './state/theme.js';
-import { attempt, trouble } from './state/trouble.js';
+import { perform, trouble } from './state/trouble.js';
 import { clock } from './text/format.js';
 
 export function App(): JSX.Element {
@@ -82,7 +82,7 @@ function Viewer(): JSX.Element | null {
       <span class="viewer small muted" title={`${actor}, ${role}`}>
         {actor}
       </span>
-      <button type="button" class="plain" onClick={() => attempt('Logging out', logOut)}>
+      <button type="button" class="plain" onClick={() => perform('Logging out', logOut)}>
         Log out
       </button>
     </>

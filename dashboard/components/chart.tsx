@@ -3,7 +3,7 @@ import { useSignal } from '@preact/signals';
 import type { JSX } from 'preact';
 import { useEffect, useMemo, useRef } from 'preact/hooks';
 import { theme } from '../state/theme.js';
-import { attempt } from '../state/trouble.js';
+import { perform } from '../state/trouble.js';
 import { metric } from '../text/format.js';
 import { csv, type Cell } from '../text/csv.js';
 import { download } from '../text/download.js';
@@ -99,10 +99,10 @@ function Drawing({ spec, onHover }: ChartProps & { readonly onHover: (index: num
 function ExportMenu({ spec, file }: { readonly spec: ChartSpec; readonly file: string }): JSX.Element {
   return (
     <Menu label="Export">
-      <button type="button" onClick={() => attempt('The export', async () => download(`${file}.svg`, await svgOf(spec), 'image/svg+xml'))}>
+      <button type="button" onClick={() => perform('The export', async () => download(`${file}.svg`, await svgOf(spec), 'image/svg+xml'))}>
         SVG
       </button>
-      <button type="button" onClick={() => attempt('The export', async () => download(`${file}.png`, await pngOf(await svgOf(spec)), 'image/png'))}>
+      <button type="button" onClick={() => perform('The export', async () => download(`${file}.png`, await pngOf(await svgOf(spec)), 'image/png'))}>
         PNG
       </button>
       <button type="button" onClick={() => download(`${file}.csv`, tableOf(spec), 'text/csv')}>

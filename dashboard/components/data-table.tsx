@@ -7,7 +7,7 @@ import { useSignal } from '@preact/signals';
 import type { ComponentChildren, JSX } from 'preact';
 import { useEffect, useMemo, useRef } from 'preact/hooks';
 import { place, setQuery } from '../state/location.js';
-import { attempt } from '../state/trouble.js';
+import { perform } from '../state/trouble.js';
 import { csv, type Cell } from '../text/csv.js';
 import { download } from '../text/download.js';
 import { Menu } from './menu.js';
@@ -246,10 +246,10 @@ export function TableTools<Row>({ prefix = '', columns, rows, file }: Pick<DataT
         ))}
       </Menu>
       <Menu label="Export">
-        <button type="button" onClick={() => attempt('The export', async () => download(`${file}.csv`, csv(names, await cells()), 'text/csv'))}>
+        <button type="button" onClick={() => perform('The export', async () => download(`${file}.csv`, csv(names, await cells()), 'text/csv'))}>
           CSV
         </button>
-        <button type="button" onClick={() => attempt('The export', async () => download(`${file}.json`, JSON.stringify(await objects(), null, 1), 'application/json'))}>
+        <button type="button" onClick={() => perform('The export', async () => download(`${file}.json`, JSON.stringify(await objects(), null, 1), 'application/json'))}>
           JSON
         </button>
       </Menu>

@@ -5,7 +5,7 @@
 import { useSignal } from '@preact/signals';
 import type { ComponentChildren, JSX } from 'preact';
 import { useEffect, useRef } from 'preact/hooks';
-import { attempt } from '../state/trouble.js';
+import { perform } from '../state/trouble.js';
 import { csv, type Cell } from '../text/csv.js';
 import { download } from '../text/download.js';
 import { useColours, type Colours } from './colours.js';
@@ -116,7 +116,7 @@ function Exports({ file, table, svg }: ExportsProps): JSX.Element {
       <button type="button" onClick={() => download(`${file}.svg`, svg(), 'image/svg+xml')}>
         SVG
       </button>
-      <button type="button" onClick={() => attempt('The export', async () => download(`${file}.png`, await pngOf(svg()), 'image/png'))}>
+      <button type="button" onClick={() => perform('The export', async () => download(`${file}.png`, await pngOf(svg()), 'image/png'))}>
         PNG
       </button>
       <button type="button" onClick={() => download(`${file}.csv`, csv(table().header, table().rows), 'text/csv')}>

@@ -12,7 +12,7 @@ export interface Trouble {
 export const trouble = signal<Trouble | null>(null);
 
 /** Does it; where it fails, the page says so. */
-export function attempt(what: string, work: () => unknown): void {
+export function perform(what: string, work: () => unknown): void {
   trouble.value = null;
   const tell = (error: unknown): void => {
     trouble.value = { what, error: asApiError(error) };

@@ -10,7 +10,7 @@ import { Tree, TreeItem } from '../../components/tree.js';
 import { place, setQuery } from '../../state/location.js';
 import { closed, opened, openIn, openText, shortKey, type OpenStages } from '../../state/open-stages.js';
 import { useResource } from '../../state/resource.js';
-import { attempt } from '../../state/trouble.js';
+import { perform } from '../../state/trouble.js';
 import { csv, type Cell } from '../../text/csv.js';
 import { download } from '../../text/download.js';
 import { count, duration, epochsText, setting, shortened, whole } from '../../text/format.js';
@@ -196,10 +196,10 @@ function Exports({ sweep }: { readonly sweep: SweepView }): JSX.Element {
   const file = `${sweep.name}-stages`;
   return (
     <Menu label="Export">
-      <button type="button" onClick={() => attempt('The export', async () => download(`${file}.csv`, csv(NAMES, await shownStages(sweep)), 'text/csv'))}>
+      <button type="button" onClick={() => perform('The export', async () => download(`${file}.csv`, csv(NAMES, await shownStages(sweep)), 'text/csv'))}>
         CSV of what is open
       </button>
-      <button type="button" onClick={() => attempt('The export', async () => download(`${file}.json`, JSON.stringify((await shownStages(sweep)).map((row) => Object.fromEntries(row.map((cell, index) => [NAMES[index] ?? '', cell]))), null, 1), 'application/json'))}>
+      <button type="button" onClick={() => perform('The export', async () => download(`${file}.json`, JSON.stringify((await shownStages(sweep)).map((row) => Object.fromEntries(row.map((cell, index) => [NAMES[index] ?? '', cell]))), null, 1), 'application/json'))}>
         JSON of what is open
       </button>
     </Menu>
