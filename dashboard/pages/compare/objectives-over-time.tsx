@@ -5,7 +5,7 @@ import { Chart } from '../../components/chart.js';
 import { Choice } from '../../components/choice.js';
 import { Empty, Panel } from '../../components/panel.js';
 import { place, setQuery } from '../../state/location.js';
-import { metric, whole } from '../../text/format.js';
+import { count, metric, whole } from '../../text/format.js';
 import { bestSoFar, POINTS } from './best-so-far.js';
 
 const AXES = ['Time', 'Completed trials'] as const;
@@ -36,7 +36,7 @@ export function ObjectivesOverTime({ compared }: { readonly compared: readonly C
             xs,
             series: alike.map(({ sweep }, index) => ({ label: sweep.name, values: lines[index] ?? [], colour: index + 1, kind: 'step', spansGaps: true })),
           }}
-          summary={alike.map(({ sweep, series }) => `${sweep.name.slice(0, 60)}: ${metric(series.best.at(-1)?.value)} of ${series.of}`).join(', ')}
+          summary={alike.map(({ sweep, series }) => `${sweep.name.slice(0, 60)}: ${series.best.length === 0 ? '' : `best ${metric(series.best.at(-1)?.value)} of `}${count(series.of, 'completed trial')}`).join(', ')}
           file="compare-sweeps-objective"
         />
       )}
