@@ -23,6 +23,7 @@ import type { Sessions } from '../access/sessions.js';
 import type { ServerTls } from '../access/tls.js';
 import { NotLeading } from '../leader/candidacy.js';
 import { proofOf, registerBrowserRules } from './browser.js';
+import { registerCompression } from './compressed.js';
 import { codeOf, httpStatus } from './errors.js';
 import type { ImageLook, Picture } from './data-views.js';
 import { FileAnswer } from './file-answer.js';
@@ -94,6 +95,7 @@ export async function httpServer(options: HttpOptions): Promise<FastifyInstance>
     return reply.status(status).send({ code, message });
   });
   registerBrowserRules(app, { ownNamesOnly: options.ownNamesOnly === true });
+  registerCompression(app);
   registerPage(app, options.page);
   // After the hooks that ask who it is, and before any body is read.
   app.addHook('preParsing', async (request) => {

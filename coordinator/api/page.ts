@@ -7,6 +7,7 @@ import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { extname, join } from 'node:path';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { accepts } from './compressed.js';
 
 const TYPES: { readonly [extension: string]: string } = {
   '.html': 'text/html; charset=utf-8',
@@ -73,8 +74,7 @@ function send({ type, etag, cache, bytes, compressed }: PageFile, request: Fasti
     vary: 'accept-encoding',
   });
   if (request.headers['if-none-match'] === etag) return reply.status(304).send();
-  const accepted = request.headers['accept-encoding'] ?? '';
-  const chosen = compressed.find(({ encoding }) => new RegExp(`(^|[ ,])${encoding}([ ,;]|$)`).test(accepted));
+  const chosen = compressed.find(({ encoding }) => accepts(request, encoding));
   if (chosen !== undefined) reply.header('content-encoding', chosen.encoding);
   return reply.status(200).send(chosen?.bytes ?? bytes);
 }

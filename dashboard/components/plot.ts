@@ -3,12 +3,12 @@ import uPlot from 'uplot';
 import 'uplot/dist/uPlot.min.css';
 import { loneValues, type ChartAxis, type ChartSpec } from './chart-spec.js';
 import { seriesColour, token } from './colours.js';
+import { LineLayer } from './line-layer.js';
 import { tickText, timeTexts } from './ticks.js';
 
 const HEIGHT_PX = 280;
-/** Of more lines none has a point under the pointer: each would be an element of the document. */
-const MOST_POINTS_AT_CURSOR = 300;
-const MOST_TO_STEP_BACK = 1_000;
+/** Of more lines the picture is a layer's. */
+const MOST_SERIES = 300;
 
 export interface PlotHooks {
   /** Told the index into `xs` under the pointer, and which series is nearest; null where there is none. */
@@ -23,15 +23,18 @@ export interface Plot {
 
 /** Draws into `element`; colours are those of the present theme. */
 export function plot(element: HTMLElement, spec: ChartSpec, hooks: PlotHooks): Plot {
-  const chart = new uPlot(optionsOf(element, spec, hooks), dataOf(spec), element);
+  const layer = spec.series.length > MOST_SERIES ? new LineLayer(spec, { surface: token('--surface'), series: seriesColour }) : null;
+  const frame = frameOf(element, spec);
+  const chart = new uPlot({ ...frame, ...(layer === null ? seriesOf(spec, hooks) : layerOf(layer, hooks)) }, layer?.data() ?? dataOf(spec), element);
   return {
     update: (next) => {
+      layer?.update(next);
       const [xs] = chart.data;
       const { min, max } = chart.scales.x ?? {};
       // What the viewer has zoomed into stays in sight while numbers come.
       const isZoomed = min !== undefined && max !== undefined && (min > (xs[0] ?? min) || max < (xs.at(-1) ?? max));
       chart.batch(() => {
-        chart.setData(dataOf(next), !isZoomed);
+        chart.setData(layer?.data() ?? dataOf(next), !isZoomed);
         if (isZoomed) chart.setScale('x', { min, max });
       });
     },
@@ -46,21 +49,30 @@ function dataOf({ xs, series, y }: ChartSpec): uPlot.AlignedData {
   return [[...xs], ...series.map(({ values }) => values.map(usable))];
 }
 
-function optionsOf(element: HTMLElement, spec: ChartSpec, hooks: PlotHooks): uPlot.Options {
-  const steps = uPlot.paths.stepped?.({ align: 1 });
-  // Each is asked of the document's styles, and there are thousands of lines.
-  const strokes = new Map([...new Set(spec.series.map(({ colour }) => colour))].map((colour) => [colour, seriesColour(colour)]));
+function frameOf(element: HTMLElement, { x, y }: ChartSpec): Omit<uPlot.Options, 'series'> {
   return {
     width: Math.max(200, element.clientWidth),
     height: HEIGHT_PX,
     legend: { show: false },
-    cursor: { points: { size: 7, ...(spec.series.length > MOST_POINTS_AT_CURSOR ? { show: false } : {}) }, focus: { prox: spec.series.length > 2 ? 24 : -1 }, drag: { x: true, y: false } },
-    scales: { x: { time: spec.x.time === true, distr: distributionOf(spec.x) }, y: { distr: distributionOf(spec.y) } },
-    axes: [axisOf(spec.x, spec.x.time === true ? 46 : 34), axisOf(spec.y, widthOf)],
+    scales: { x: { time: x.time === true, distr: distributionOf(x) }, y: { distr: distributionOf(y) } },
+    axes: [axisOf(x, x.time === true ? 46 : 34), axisOf(y, widthOf)],
+  };
+}
+
+type Drawn = Pick<uPlot.Options, 'cursor' | 'focus' | 'hooks' | 'series'>;
+
+const DRAG = { x: true, y: false };
+
+/** Each line as a series of uPlot's own. */
+function seriesOf({ x, series }: ChartSpec, hooks: PlotHooks): Drawn {
+  const steps = uPlot.paths.stepped?.({ align: 1 });
+  const told = (chart: uPlot): void => hooks.onHover(chart.cursor.idx ?? null, focused(chart));
+  return {
+    cursor: { points: { size: 7 }, focus: { prox: series.length > 2 ? 24 : -1 }, drag: DRAG },
     series: [
-      { label: spec.x.label },
-      ...spec.series.map(({ label, colour, kind, spansGaps = kind === 'step' }): uPlot.Series => {
-        const stroke = strokes.get(colour) ?? '';
+      { label: x.label },
+      ...series.map(({ label, colour, kind, spansGaps = kind === 'step' }): uPlot.Series => {
+        const stroke = seriesColour(colour);
         const shared = { label, stroke, width: 1.6, spanGaps: spansGaps, pxAlign: 0 };
         const points = { show: true, size: 5, fill: stroke, width: 0 };
         if (kind === 'points') return { ...shared, paths: () => null, points };
@@ -69,10 +81,25 @@ function optionsOf(element: HTMLElement, spec: ChartSpec, hooks: PlotHooks): uPl
       }),
     ],
     // What is not under the pointer steps back, where there are several lines: all are drawn anew for it.
-    focus: { alpha: spec.series.length > 2 && spec.series.length <= MOST_TO_STEP_BACK ? 0.25 : 1 },
+    focus: { alpha: series.length > 2 ? 0.25 : 1 },
+    hooks: { setCursor: [told], setSeries: [told] },
+  };
+}
+
+/** The lines of a layer; uPlot has what its scales need. */
+function layerOf(layer: LineLayer, hooks: PlotHooks): Drawn {
+  const unseen: uPlot.Series = { paths: () => null, points: { show: false } };
+  return {
+    cursor: { points: { show: false }, drag: DRAG },
+    series: [{}, unseen, unseen],
     hooks: {
-      setCursor: [(chart) => hooks.onHover(chart.cursor.idx ?? null, focused(chart))],
-      setSeries: [(chart) => hooks.onHover(chart.cursor.idx ?? null, focused(chart))],
+      draw: [(chart) => layer.draw(chart)],
+      setCursor: [
+        (chart) => {
+          const nearest = layer.hover(chart);
+          hooks.onHover(nearest?.index ?? chart.cursor.idx ?? null, nearest?.line ?? null);
+        },
+      ],
     },
   };
 }

@@ -55,7 +55,7 @@ export async function scroll(page: Page): Promise<Scrolled> {
   })()`);
 }
 
-/** From the choice of so many lines until they are drawn, with the page of curves open. */
+/** From the choice of so many lines until they are on the screen, with the page of curves open. */
 export async function drawCurves(page: Page, url: string, lines: number): Promise<number> {
   await page.goto(`${url}?view=curves&lines=30`);
   const summary = page.locator('.chart figcaption').first();
@@ -64,9 +64,16 @@ export async function drawCurves(page: Page, url: string, lines: number): Promis
   const startedAt = performance.now();
   await page.getByLabel('At most').selectOption(String(lines));
   await summary.filter({ hasText: new RegExp(`^${new Intl.NumberFormat('en').format(lines)} curves`) }).waitFor();
-  await page.evaluate('new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)))');
   await page.locator('.chart canvas').first().waitFor();
+  await page.evaluate('new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)))');
   return performance.now() - startedAt;
+}
+
+/** From the request of the tree of stages until its first one is there. */
+export async function openStages(page: Page, url: string): Promise<number> {
+  await page.goto(`${url}?view=stages`, { waitUntil: 'commit' });
+  await page.getByRole('treeitem').first().waitFor();
+  return page.evaluate<number>('performance.now()');
 }
 
 /** Has the page note how long ago each message's last event had happened when it heard of it, in ms. */

@@ -3,7 +3,8 @@
  * has filled: from the request of its address to the first paint, and to the first row of the leaderboard;
  * the bytes that go over the line till then. Tasks of more than 50 ms while the leaderboard is scrolled, and how many rows the
  * document has; how long many curves take to be drawn. And how long the coordinator takes for what the page asks:
- * once with nothing in memory (cold), and then again. The page is opened on a cold coordinator too.
+ * once with nothing in memory (cold), and then again. The page is opened on a cold coordinator too. Last, the tree of
+ * stages of a second sweep of as many trials, 100 first stages of a hundredth of them each.
  */
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -12,32 +13,40 @@ import { Trawl } from '../cli/trawl.js';
 import { launchBrowser } from '../browser/launch.js';
 import { testDatabase } from '../support/postgres.js';
 import { median, progress, repeat, timed, type Bench } from './bench.js';
-import { drawCurves, logIn, look, scroll, type Seen } from './browser-page.js';
-import { fillStore } from './filled-store.js';
+import { drawCurves, logIn, look, openStages, scroll, type Seen } from './browser-page.js';
+import { fillShared, fillStore } from './filled-store.js';
 
 interface Coordinator {
   readonly url: string;
   readonly token: string;
 }
 
+const MANY = '/sweeps/many';
+
 /** Asked of a coordinator that has just started. */
 const COLD: readonly (readonly [string, string])[] = [
-  ['coldFirstRowsMs', '/leaderboard?limit=300&quick=1'],
-  ['coldLeaderboardMs', '/leaderboard?limit=100'],
-  ['coldProgressMs', '/progress'],
-  ['coldSeriesMs', '/series'],
+  ['coldFirstRowsMs', `${MANY}/leaderboard?limit=300&quick=1`],
+  ['coldLeaderboardMs', `${MANY}/leaderboard?limit=100`],
+  ['coldProgressMs', `${MANY}/progress`],
+  ['coldSeriesMs', `${MANY}/series`],
+  ['coldCurves5000Ms', `${MANY}/curves?limit=5000`],
+  ['coldPointsMs', `${MANY}/points`],
+  ['coldFailuresMs', `${MANY}/failures`],
+  ['coldCostsMs', '/costs'],
 ];
 
 /** What the page of a sweep asks, by the name of its metric. */
 const ASKED: readonly (readonly [string, string])[] = [
-  ['leaderboardMs', '/leaderboard?limit=100'],
-  ['filteredMs', '/leaderboard?limit=100&filter=val.auc%20%3E%200.9%20%26%26%20lr%20%3C%3D%200.01'],
-  ['sortedMs', '/leaderboard?limit=100&sort=lr'],
-  ['seriesMs', '/series'],
-  ['curves5000Ms', '/curves?limit=5000'],
-  ['pointsMs', '/points'],
-  ['failuresMs', '/failures'],
+  ['leaderboardMs', `${MANY}/leaderboard?limit=100`],
+  ['filteredMs', `${MANY}/leaderboard?limit=100&filter=val.auc%20%3E%200.9%20%26%26%20lr%20%3C%3D%200.01`],
+  ['sortedMs', `${MANY}/leaderboard?limit=100&sort=lr`],
+  ['seriesMs', `${MANY}/series`],
+  ['curves5000Ms', `${MANY}/curves?limit=5000`],
+  ['pointsMs', `${MANY}/points`],
+  ['failuresMs', `${MANY}/failures`],
 ];
+
+const STAGES = '/sweeps/shared/stages';
 
 export const run: Bench = async ({ quick }, emit) => {
   const trials = quick ? 2_000 : 100_000;
@@ -74,6 +83,13 @@ export const run: Bench = async ({ quick }, emit) => {
       say('scrollLongestTaskMs', scrolled.longestTaskMs, 'ms', 1);
       say('scrollRows', scrolled.rows, '1', 1);
       for (const lines of quick ? [1_000] : [1_000, 5_000]) say(`draw${lines}CurvesMs`, median(await repeat(runs, () => drawCurves(page, `${url}/sweeps/many`, lines))));
+      await fillShared(database.url);
+      say('coldStagesMs', await ask(await start(), STAGES), 'ms', 1);
+      const again = await start();
+      await logIn(page, again.url, again.token);
+      say('coldOpenStagesMs', await openStages(page, `${again.url}/sweeps/shared`), 'ms', 1);
+      say('stagesMs', median(await repeat(runs, () => ask(again, STAGES))));
+      say('openStagesMs', median(await repeat(runs, () => openStages(page, `${again.url}/sweeps/shared`))));
     } finally {
       await browser.close();
     }
@@ -88,7 +104,7 @@ export const run: Bench = async ({ quick }, emit) => {
 /** Wall time of an answer, to its last byte. */
 function ask({ url, token }: Coordinator, path: string): Promise<number> {
   return timed(async () => {
-    const answer = await fetch(`${url}/api/v1/sweeps/many${path}`, { headers: { authorization: `Bearer ${token}` } });
+    const answer = await fetch(`${url}/api/v1${path}`, { headers: { authorization: `Bearer ${token}` } });
     if (!answer.ok) throw new Error(`${path}: ${answer.status} ${await answer.text()}`);
     await answer.arrayBuffer();
   });

@@ -1,6 +1,7 @@
 /**
- * A store with one ended sweep of many trials, written by Postgres itself: a grid of four hyperparameters and
- * random search over two more, ten epochs each, none shared, as wide as rows of image classifiers are.
+ * A store with an ended sweep of many trials, written by Postgres itself: a grid of four hyperparameters and
+ * random search over two more, ten epochs each, none shared, as wide as rows of image classifiers are. And then
+ * another one, whose trials share their first epochs.
  */
 import pg from 'pg';
 import { newId } from '../../proto/ids.js';
@@ -17,32 +18,48 @@ const EPOCHS = 10;
 /** So many trials are written by one statement. */
 const AT_ONCE = 10_000;
 
-/** `url`: of an empty database. Every twentieth trial has failed. */
+/** How many first stages the trials of the other sweep have, and how long those are. */
+const SHARED = { stages: 100, epochs: 5 };
+
+/** `url`: of an empty database. The sweep is called `many`. Every twentieth trial has failed. */
 export async function fillStore(url: string, trials: number, onProgress: (done: number) => void): Promise<Filled> {
-  const sweep = await emptySweep(url);
-  const client = new pg.Client(url);
-  await client.connect();
-  try {
+  const sweep = await writeSweep(url, 'many', async (client, id) => {
     for (let first = 0; first < trials; first += AT_ONCE) {
       const count = Math.min(AT_ONCE, trials - first);
       await client.query(epochs, [first, count, EPOCHS]);
-      await client.query(rows, [first, count, EPOCHS, sweep, newId('trl').slice(4, 12)]);
+      await client.query(rows, [first, count, EPOCHS, id, newId('trl').slice(4, 12)]);
       onProgress(first + count);
     }
+  });
+  return { sweep, trials, epochs: trials * EPOCHS };
+}
+
+/** After fillStore, a sweep called `shared` of as many trials: each goes through the first epochs of one of 100, and then its own last ones. */
+export async function fillShared(url: string): Promise<void> {
+  await writeSweep(url, 'shared', (client, id) => client.query(sharedRows, [id, SHARED.stages, SHARED.epochs, newId('trl').slice(4, 12)]));
+}
+
+/** `write` is given the sweep's id. Resolves to it. */
+async function writeSweep(url: string, name: string, write: (client: pg.Client, id: string) => Promise<unknown>): Promise<string> {
+  const sweep = await emptySweep(url, name);
+  const client = new pg.Client(url);
+  await client.connect();
+  try {
+    await write(client, sweep);
     await client.query(`update sweep set state = 'completed', finished_at = now() where id = $1`, [sweep]);
     await client.query('analyze');
   } finally {
     await client.end();
   }
-  return { sweep, trials, epochs: trials * EPOCHS };
+  return sweep;
 }
 
-async function emptySweep(url: string): Promise<string> {
+async function emptySweep(url: string, name: string): Promise<string> {
   const store = await openStore(url);
   const leadership = await store.lead(new AbortController().signal, { url: null });
   try {
-    const spec = specOf('many', { axes: [{ name: 'lr', values: [0.1] }], objective: { metric: 'val.auc', direction: 'maximize', floors: {} } });
-    return (await store.submit({ ...sweepOf('many', []), spec }, leadership.epoch)).id;
+    const spec = specOf(name, { axes: [{ name: 'lr', values: [0.1] }], objective: { metric: 'val.auc', direction: 'maximize', floors: {} } });
+    return (await store.submit({ ...sweepOf(name, []), spec }, leadership.epoch)).id;
   } finally {
     await leadership.release();
     await store.close();
@@ -68,3 +85,8 @@ const rows = `insert into trial (id, sweep, revision, number, assignment, plan, 
     case when t % 20 = 19 then '{"class": "OutOfMemory", "message": "out of memory"}'::jsonb end,
     case when t % 20 <> 19 then 0 end, case when t % 20 <> 19 then -(select (result #>> '{metrics,val.auc}')::float8 from epoch where key = ${key('t', '($3::int - 1)')}) end, array_fill(1.5 + abs(sin(t * 12.9898)) * 0.3, array[$3::int]), 0, now() - (100000 - t) * interval '1 second'
   from generate_series($1::int, $1::int + $2::int - 1) t`;
+
+const sharedRows = `insert into trial (id, sweep, revision, number, assignment, plan, path, state, epochs, best_epoch, failure, shortfall, minimised, spent, before, updated_at)
+  select 'trl_' || $4 || lpad(t.number::text, 8, '0'), $1, 1, t.number, t.assignment, t.plan, f.path[1:$3] || t.path[$3 + 1:], t.state, t.epochs, t.best_epoch, t.failure, t.shortfall, t.minimised,
+    f.spent[1:$3] || t.spent[$3 + 1:], 0, t.updated_at
+  from sweep s join trial t on t.sweep = s.id join trial f on f.sweep = s.id and f.number = t.number % $2 where s.name = 'many'`;

@@ -4,6 +4,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
+import { gunzipSync } from 'node:zlib';
 import type { FastifyInstance } from 'fastify';
 import { pino } from 'pino';
 import { FolderBlobStore } from '../../../blob/folder.js';
@@ -102,6 +103,22 @@ describe('the HTTP API', () => {
   it('answers a path whose percent-encoding is no text as one that is not there', async () => {
     const answer = await app.inject({ url: '/api/v1/sweeps/%E0%A4%A', headers: authorised });
     assert.deepEqual([answer.statusCode, answer.json<{ code: string }>().code], [404, 'SweepNotFound']);
+  });
+
+  it('compresses long answers in JSON for those who take it, and nothing that answers a change', async () => {
+    const description = (headers: object) => app.inject({ url: '/api/openapi.json', headers: { ...headers } });
+    const plain = await description({});
+    const packed = await description({ 'accept-encoding': 'br;q=1, gzip;q=0.5' });
+    assert.deepEqual([plain.headers['content-encoding'], plain.headers.vary, packed.headers['content-encoding'], packed.headers.vary], [undefined, 'accept-encoding', 'gzip', 'accept-encoding']);
+    assert.equal(gunzipSync(packed.rawPayload).toString(), plain.payload);
+    assert.equal(Number(packed.headers['content-length']), packed.rawPayload.length);
+    assert.ok(packed.rawPayload.length < plain.rawPayload.length / 4, `${packed.rawPayload.length} of ${plain.rawPayload.length} bytes`);
+    assert.equal((await description({ 'accept-encoding': 'identity, gzip;q=0' })).headers['content-encoding'], undefined);
+    const headers = { ...authorised, 'accept-encoding': 'gzip' };
+    for (const url of ['/api/v1/health', '/metrics']) assert.equal((await app.inject({ url, headers })).headers['content-encoding'], undefined, url);
+    // Told back in full.
+    const url = `/api/v1/nowhere?${'x'.repeat(2_000)}`;
+    for (const [method, encoding] of [['GET', 'gzip'], ['POST', undefined]] as const) assert.equal((await app.inject({ method, url, headers })).headers['content-encoding'], encoding, method);
   });
 
   it('answers as a standby with who leads, to those who have the token, and its health as always', async (t) => {
