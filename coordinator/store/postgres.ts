@@ -259,8 +259,8 @@ class PostgresStore implements Store {
     return this.#database.read((client) => readTotals(client, sweep));
   }
 
-  findTrial(id: string): Promise<TrialRecord | null> {
-    return this.#database.read((client) => readTrial(client, id));
+  findTrial(project: string, id: string): Promise<TrialRecord | null> {
+    return this.#database.read((client) => readTrial(client, project, id));
   }
 
   findNumberedTrial(sweep: string, number: number): Promise<TrialRecord | null> {

@@ -96,7 +96,7 @@ export interface Store {
   trialMeans(sweep: string, trials: readonly string[] | null): Promise<ReadonlyMap<string, TrialMeans>>;
   /** Trials by state; and distinct epochs on the paths of all that were not cancelled, as they ended or are planned, and how many of them are recorded. */
   totalsOf(sweep: string): Promise<{ readonly states: { readonly [state in TrialState]?: number }; readonly total: number; readonly recorded: number }>;
-  findTrial(id: string): Promise<TrialRecord | null>;
+  findTrial(project: string, id: string): Promise<TrialRecord | null>;
   /** Of the sweep's current revision. */
   findNumberedTrial(sweep: string, number: number): Promise<TrialRecord | null>;
   /** How many of its current revision have completed. */

@@ -178,8 +178,8 @@ export async function readTrials(client: ClientBase, sweep: string): Promise<Tri
   return rows.map(record).map((trial) => ({ ...trial, plan: { ...trial.plan, trajectory: trajectories.of(trial.plan.trajectory), epochs: trial.plan.epochs.map((epoch) => settings.of(epoch)) } }));
 }
 
-export async function readTrial(client: ClientBase, id: string): Promise<TrialRecord | null> {
-  const { rows } = await client.query<TrialRow>({ name: 'trial', text: `select ${columns} from trial t where t.id = $1`, values: [id] });
+export async function readTrial(client: ClientBase, project: string, id: string): Promise<TrialRecord | null> {
+  const { rows } = await client.query<TrialRow>({ name: 'trial', text: `select ${columns} from trial t join sweep s on s.id = t.sweep where t.id = $1 and s.project = $2`, values: [id, project] });
   return rows[0] === undefined ? null : record(rows[0]);
 }
 

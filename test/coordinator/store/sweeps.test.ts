@@ -64,8 +64,9 @@ describe('sweeps and their revisions', () => {
     assert.deepEqual(trials.map((trial) => trial.plan), paths.map((path, number) => planOf(number, path)));
     assert.equal(JSON.stringify(trials[0]?.assignment), JSON.stringify(planOf(0, []).assignment));
     assert.deepEqual(trials.map(({ state, epochs, bestEpoch, until, failure, ahead }) => ({ state, epochs, bestEpoch, until, failure, ahead })), Array(2).fill({ state: 'queued', epochs: null, bestEpoch: null, until: null, failure: null, ahead: null }));
-    assert.deepEqual(await store.findTrial(trials[1]?.id ?? ''), trials[1]);
-    assert.equal(await store.findTrial('trl_none'), null);
+    assert.deepEqual(await store.findTrial('default', trials[1]?.id ?? ''), trials[1]);
+    assert.equal(await store.findTrial('default', 'trl_none'), null);
+    assert.equal(await store.findTrial('elsewhere', trials[1]?.id ?? ''), null, 'another project has no such trial');
   });
 
   it('the same sweep again changes nothing', async () => {
@@ -97,8 +98,8 @@ describe('sweeps and their revisions', () => {
     const sweep = (await store.openSweeps()).find((candidate) => candidate.id === id);
     assert.deepEqual([sweep?.revision, sweep?.state, sweep?.finishedAt, sweep?.spec.seed], [2, 'running', null, 1]);
     assert.deepEqual((await store.trialsOf(id)).map((trial) => trial.plan.path), [shared, added]);
-    assert.equal((await store.findTrial(done?.id ?? ''))?.state, 'completed');
-    assert.equal((await store.findTrial(open?.id ?? ''))?.state, 'cancelled');
+    assert.equal((await store.findTrial('default', done?.id ?? ''))?.state, 'completed');
+    assert.equal((await store.findTrial('default', open?.id ?? ''))?.state, 'cancelled');
     const events = await store.events(0, 10_000, id);
     assert.deepEqual(events.map(({ type, actor, detail }) => [type, actor, detail.revision]), [['sweep.created', 'ada', 1], ['sweep.revised', 'ada', 2]]);
   });

@@ -210,7 +210,7 @@ describe('turns of the leader', () => {
     const none = { id: trial, revision: 1, epochs: null, bestEpoch: null, until: null, failure: null };
     await store.commitTurn(epoch, turn({ trials: [{ ...none, state: 'cancelled' }] }));
     await assert.rejects(store.commitTurn(epoch, turn({ trials: [{ ...none, state: 'running' }] })), { code: 'StaleWrite', message: /trials in a state/ });
-    assert.equal((await store.findTrial(trial))?.state, 'cancelled');
+    assert.equal((await store.findTrial('default', trial))?.state, 'cancelled');
   });
 
   it('a trial may pass through several states in one turn', async () => {
@@ -223,7 +223,7 @@ describe('turns of the leader', () => {
       ],
       sweeps: [{ id, state: 'failed', changes: 0 }],
     }));
-    const { state, epochs, failure } = (await store.findTrial(trial)) ?? assert.fail('no trial');
+    const { state, epochs, failure } = (await store.findTrial('default', trial)) ?? assert.fail('no trial');
     assert.deepEqual({ state, epochs, failure }, { state: 'failed', epochs: 1, failure: { class: 'Diverged', message: 'loss is NaN' } });
     assert.ok((await store.findSweep('default', id))?.finishedAt instanceof Date);
   });
