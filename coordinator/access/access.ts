@@ -36,7 +36,7 @@ export interface AccessOptions {
 const FRESH_MS = 2_000;
 /** So long after its last look a token is still told from a guess without one. */
 const REMEMBERED_MS = 3_600_000;
-/** Tokens from one address that are none of those that are known. With 256 random bits this keeps nobody from guessing right: it spares the store. */
+/** Tokens from one peer that are none of those that are known. With 256 random bits this keeps nobody from guessing right: it spares the store. */
 const GUESSES = { burst: 30, perSecond: 1 };
 
 interface Known {
@@ -49,7 +49,9 @@ export class Access implements Doorkeeper {
   readonly #homeHash: string;
   readonly #now: () => number;
   readonly #known = new Map<string, Known>();
-  /** By the address that they come from. */
+  /** What the store is being asked for, by the token's id: a fleet that comes at once, with one token, has it looked at once. */
+  readonly #looking = new Map<string, Promise<TokenRecord | null>>();
+  /** By whom they come from: an address, or a worker on NATS. */
   readonly #guesses: RateLimit;
   /** Of open sessions, by token. */
   readonly #watched = new Map<string, Set<(why: Error) => void>>();
@@ -74,7 +76,7 @@ export class Access implements Doorkeeper {
   }
 
   /**
-   * `authorization`: as HTTP has it, `Bearer SECRET`; `from`: the address whose guesses are limited; null where others see to
+   * `authorization`: as HTTP has it, `Bearer SECRET`; `from`: the peer whose guesses are limited; null where others see to
    * that. Throws Unauthorized, TokenExpired, TokenRevoked, Forbidden, TokensUnavailable, TooManyRequests.
    */
   async require(authorization: string | undefined, right: Right, from: string | null = null): Promise<Identity> {
@@ -84,13 +86,13 @@ export class Access implements Doorkeeper {
   }
 
   /** For the carriers of workers' sessions. Throws as `require` does. */
-  async admit(authorization: string | undefined): Promise<Admission> {
-    return this.#admission(await this.require(authorization, 'work'));
+  async admit(authorization: string | undefined, from: string): Promise<Admission> {
+    return this.#admission(await this.require(authorization, 'work', from));
   }
 
   /** Throws as `require` does. */
-  async admitProof(proof: SessionProof): Promise<Admission> {
-    return this.#admission(allowed(await this.#identify(proof.token, (hash) => isProof(proof, hash), null), 'work'));
+  async admitProof(proof: SessionProof, from: string): Promise<Admission> {
+    return this.#admission(allowed(await this.#identify(proof.token, (hash) => isProof(proof, hash), from), 'work'));
   }
 
   /** Tells once when the token of an open session is good no more; the returned function ends that. */
@@ -139,6 +141,8 @@ export class Access implements Doorkeeper {
   async #identify(id: string | null, fits: (hash: string) => boolean, from: string | null): Promise<Identity> {
     const { homeActor } = this.#options;
     if (fits(this.#homeHash)) return { token: null, role: 'admin', actor: homeActor };
+    // What is wrong with the store is told to each, once it has asked by itself.
+    await (id === null ? undefined : this.#looking.get(id))?.catch(() => undefined);
     const known = id === null ? undefined : this.#known.get(id);
     // Others' guesses from the same address keep nobody out whose token is known to be one.
     const limited = from === null || (known !== undefined && fits(known.record.hash)) ? null : from;
@@ -158,6 +162,12 @@ export class Access implements Doorkeeper {
   async #recordOf(id: string): Promise<TokenRecord | null> {
     const known = this.#known.get(id);
     if (known !== undefined && this.#now() - known.at <= FRESH_MS) return known.record;
+    const looking = this.#looking.get(id) ?? this.#look(id).finally(() => this.#looking.delete(id));
+    this.#looking.set(id, looking);
+    return looking;
+  }
+
+  async #look(id: string): Promise<TokenRecord | null> {
     const at = this.#now();
     const [record] = await this.#options.store.findTokens([id]);
     if (record === undefined) return null;

@@ -26,10 +26,14 @@ export interface Peer {
 
 /** Who may open sessions. */
 export interface Doorkeeper {
-  /** `authorization`: `Bearer SECRET`. Rejects with an error whose message is for the worker, and whose code is `Forbidden` where the token is good for other things. */
-  admit(authorization: string | undefined): Promise<Admission>;
+  /**
+   * `authorization`: `Bearer SECRET`; `from`: who asks, as far as the carrier knows: wrong tokens are limited by it. Rejects with an
+   * error whose message is for the worker, and whose code is `Forbidden` where the token is good for other things, and
+   * `TooManyRequests` where it was not looked at.
+   */
+  admit(authorization: string | undefined, from: string): Promise<Admission>;
   /** As `admit`, of a worker that does not say its token. */
-  admitProof(proof: SessionProof): Promise<Admission>;
+  admitProof(proof: SessionProof, from: string): Promise<Admission>;
 }
 
 export interface Admission {

@@ -123,7 +123,7 @@ class GrpcCarrier implements Carrier {
     let admission: Admission;
     try {
       const sent = call.metadata.get('authorization')[0];
-      admission = await this.#options.doorkeeper.admit(typeof sent === 'string' ? sent : undefined);
+      admission = await this.#options.doorkeeper.admit(typeof sent === 'string' ? sent : undefined, addressOf(call.getPeer()));
     } catch (error) {
       const details = error instanceof Error ? error.message : String(error);
       this.#options.logger?.warn({ peer: call.getPeer() }, `a worker was not let in: ${details}`);
@@ -147,10 +147,16 @@ class GrpcCarrier implements Carrier {
   }
 }
 
-/** Of a token that is not good the worker need not try again; of a database that cannot be asked it shall. */
+/** Without the port, which is another for each try. */
+function addressOf(peer: string): string {
+  return peer.replace(/:\d+$/, '').replace(/^\[(.*)\]$/, '$1');
+}
+
+/** Of a token that is not good the worker need not try again; of one that could not be looked at it shall. */
 function statusOf(error: unknown): status {
   const code = error instanceof Error && 'code' in error ? error.code : null;
   if (code === 'Forbidden') return status.PERMISSION_DENIED;
+  if (code === 'TooManyRequests') return status.RESOURCE_EXHAUSTED;
   return code === 'Unauthorized' || code === 'TokenExpired' || code === 'TokenRevoked' ? status.UNAUTHENTICATED : status.UNAVAILABLE;
 }
 

@@ -144,7 +144,7 @@ export class NatsReign {
     let answer: Uint8Array = Buffer.from(session);
     const block = natsHeaders();
     try {
-      grant.admission = await this.#options.doorkeeper.admitProof(proof);
+      grant.admission = await this.#options.doorkeeper.admitProof(proof, `worker ${worker}`);
     } catch (error) {
       const why = error instanceof Error ? error : new Error(String(error));
       this.#options.logger?.warn({ worker }, `a worker was not let in: ${why.message}`);

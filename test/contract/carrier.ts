@@ -32,7 +32,7 @@ const TOKEN = 'the-token';
 const KEY = '5e'.repeat(32);
 const LIMIT = { timeout: 20_000 };
 
-const helloOf = (leases: readonly LeaseRef[] = []): Omit<Hello, 'kind' | 'protocol'> => ({
+export const helloOf = (leases: readonly LeaseRef[] = []): Omit<Hello, 'kind' | 'protocol'> => ({
   features: ['synthetic'],
   worker: 'wrk_1',
   name: 'box',
