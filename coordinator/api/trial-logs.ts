@@ -1,26 +1,21 @@
 /**
- * What a trial's attempts print, told to whoever reads it while they run. A reader looks at what the leader has
- * heard four times a second, which is what keeps workers telling it; so one who goes is noticed by everybody.
- *
- * A position is `ATTEMPT:BYTES`, joined by commas: how much of each attempt's log has arrived. Who comes again with
- * one, to this leader or the next, goes on from there.
+ * What a trial's attempts print, told to whoever reads it while they run. Of a trial that is read, it is looked four
+ * times a second at what the leader has heard, once for all its readers; this is what keeps workers telling it, so
+ * readers who go are noticed by everybody. A coordinator that leads no more hears nothing: it ends its streams,
+ * and their pages come again, to whoever leads then.
  */
 import type { ServerResponse } from 'node:http';
 import type { Leader } from '../leader/leader.js';
-import type { LiveLog, LogPositions } from '../leader/followed-logs.js';
+import type { LiveLog } from '../leader/followed-logs.js';
 import { isEnded } from '../trial/states.js';
 import { findTrial, type TrialFinder } from './find-trial.js';
-import type { LogMessages } from './log-views.js';
-import { SentEvents } from './server-sent-events.js';
+import { LogReader, type LogPositions } from './log-reader.js';
 
 const POLL_MS = 250;
 /** So often it is looked whether the trial has ended, or got another path. */
 const TRIAL_EVERY_MS = 2_000;
 /** The last attempt of a trial ends a moment after the trial. */
 const LAST_WORDS_MS = 4_000;
-const BEAT_MS = 5_000;
-/** Of attempts, the latest: those of before have ended. */
-const MOST_POSITIONS = 16;
 
 export interface TrialLogsOptions {
   readonly store: TrialFinder;
@@ -34,16 +29,19 @@ interface ReadTrial {
   readonly hasEnded: boolean;
 }
 
+const NO_TRIAL: ReadTrial = { path: new Set(), hasEnded: true };
+
 export class TrialLogs {
   readonly #options: TrialLogsOptions;
-  readonly #readers = new Set<LogReader>();
+  /** By the trial's id. */
+  readonly #readings = new Map<string, TrialReading>();
 
   constructor(options: TrialLogsOptions) {
     this.#options = options;
   }
 
   get readers(): number {
-    return this.#readers.size;
+    return [...this.#readings.values()].reduce((sum, { readers }) => sum + readers.size, 0);
   }
 
   /** The id of the trial of this name. Throws TrialNotFound, SweepNotFound. */
@@ -53,138 +51,109 @@ export class TrialLogs {
 
   /** Tells it to `response` till that is closed, `end` is called, or the trial is over. `mayRead`: asked before everything that is told. */
   read(trial: string, after: LogPositions, response: ServerResponse, mayRead: () => boolean): LogReader {
-    const { store, leader, logger } = this.#options;
-    const look = async (): Promise<ReadTrial | null> => {
-      const found = await store.findTrial(trial);
-      return found === null ? null : { path: new Set(found.plan.path.slice(0, found.epochs ?? found.plan.path.length)), hasEnded: isEnded(found.state) };
-    };
-    const reader = new LogReader({ response, look, follow: (path, positions) => leader.followLogs(path, positions), mayRead, after, logger, left: () => this.#readers.delete(reader) });
-    this.#readers.add(reader);
-    reader.start();
+    const reading = this.#readings.get(trial) ?? this.#begin(trial);
+    const reader = new LogReader({ response, after, mayRead, left: () => reading.leave(reader) });
+    reading.join(reader);
     return reader;
   }
 
   /** Ends all. */
   stop(): void {
-    for (const reader of [...this.#readers]) reader.end();
+    for (const reading of [...this.#readings.values()]) reading.end();
+  }
+
+  #begin(trial: string): TrialReading {
+    const { store, project, leader, logger } = this.#options;
+    const look = async (): Promise<ReadTrial> => {
+      const found = await store.findTrial(project, trial);
+      return found === null ? NO_TRIAL : { path: new Set(found.plan.path.slice(0, found.epochs ?? found.plan.path.length)), hasEnded: isEnded(found.state) };
+    };
+    const reading = new TrialReading({ look, follow: (path) => leader.followLogs(path), logger, left: () => this.#readings.delete(trial) });
+    this.#readings.set(trial, reading);
+    return reading;
   }
 }
 
-interface LogReaderOptions {
-  readonly response: ServerResponse;
-  /** Null where the trial is there no more. */
-  readonly look: () => Promise<ReadTrial | null>;
-  readonly follow: (path: ReadonlySet<string>, after: LogPositions) => readonly LiveLog[];
-  readonly mayRead: () => boolean;
-  readonly after: LogPositions;
+interface TrialReadingOptions {
+  readonly look: () => Promise<ReadTrial>;
+  /** Null where another coordinator leads. */
+  readonly follow: (path: ReadonlySet<string>) => readonly LiveLog[] | null;
   readonly logger: TrialLogsOptions['logger'];
+  /** Nobody reads any more. */
   readonly left: () => void;
 }
 
-export class LogReader {
-  readonly #options: LogReaderOptions;
-  readonly #sent: SentEvents<LogMessages>;
-  readonly #positions: Map<string, number>;
-  readonly #states = new Map<string, LiveLog['state']>();
+/** Of one trial, for all who read it. */
+class TrialReading {
+  readonly readers = new Set<LogReader>();
+  readonly #options: TrialReadingOptions;
   #timer: NodeJS.Timeout | undefined;
+  /** Null before it was first looked at. */
   #trial: ReadTrial | null = null;
   #lookedAt = Number.NEGATIVE_INFINITY;
+  #looking = false;
   /** When the trial was first seen to have ended. */
   #endedAt: number | null = null;
-  #running = false;
 
-  constructor(options: LogReaderOptions) {
+  constructor(options: TrialReadingOptions) {
     this.#options = options;
-    this.#sent = new SentEvents(options.response);
-    this.#positions = new Map(options.after);
   }
 
-  start(): void {
-    this.#timer = setInterval(() => void this.runOnce(), POLL_MS);
-    void this.runOnce();
-  }
-
-  /** Tells what is new. One at a time; rejects never. */
-  async runOnce(): Promise<void> {
-    if (this.#running) return;
-    this.#running = true;
-    try {
-      if (this.#options.mayRead()) await this.#tell(performance.now());
-      else this.end();
-    } catch (error) {
-      // The next look makes up for it, and the reader hears nothing till then.
-      this.#options.logger.warn({ error: error instanceof Error ? error.message : String(error) }, 'the trial of a log could not be read');
-    } finally {
-      this.#running = false;
-    }
+  join(reader: LogReader): void {
+    this.readers.add(reader);
+    // Who comes is told of the trial as it is now.
+    this.#lookedAt = Number.NEGATIVE_INFINITY;
+    if (this.#timer !== undefined) return;
+    this.#timer = setInterval(() => this.#turn(), POLL_MS);
+    this.#turn();
   }
 
   /** Idempotent. */
-  end(): void {
+  leave(reader: LogReader): void {
+    if (!this.readers.delete(reader) || this.readers.size > 0) return;
     clearInterval(this.#timer);
     this.#options.left();
-    this.#sent.end();
   }
 
-  async #tell(now: number): Promise<void> {
-    if (now - this.#lookedAt >= TRIAL_EVERY_MS) await this.#look(now);
-    const logs = this.#trial === null ? [] : this.#options.follow(this.#trial.path, this.#positions);
-    for (const log of logs) this.#tellLog(log);
+  end(): void {
+    for (const reader of [...this.readers]) reader.end();
+  }
+
+  /**
+   * Waits for nothing: while the store does not answer, what is heard is told, and that nobody leads here is noticed.
+   * `isFresh`: the trial was looked at right now.
+   */
+  #turn(isFresh = false): void {
+    const now = performance.now();
+    for (const reader of [...this.readers]) if (!reader.mayRead) reader.end();
+    if (this.readers.size === 0) return;
+    if (now - this.#lookedAt >= TRIAL_EVERY_MS && !this.#looking) void this.#look(now);
+    const logs = this.#options.follow(this.#trial?.path ?? NO_TRIAL.path);
+    if (logs === null) this.end();
+    else if (this.#trial !== null) this.#tell(logs, now, isFresh);
+  }
+
+  #tell(logs: readonly LiveLog[], now: number, isFresh: boolean): void {
     const hasLive = logs.some(({ state }) => state === 'live');
-    const isOver = (): boolean => this.#endedAt !== null && (!hasLive || now - this.#endedAt >= LAST_WORDS_MS);
+    const isOver = this.#endedAt !== null && (!hasLive || now - this.#endedAt >= LAST_WORDS_MS);
+    for (const reader of [...this.readers]) reader.tell(logs, isOver && isFresh);
     // It may have been retried since it was looked at.
-    if (isOver() && this.#lookedAt !== now) await this.#look(now);
-    if (isOver()) {
-      this.#message('over', { at: new Date().toISOString() });
-      this.end();
-    } else if (this.#sent.silentMs >= BEAT_MS) this.#message('beat', { at: new Date().toISOString() });
+    if (isOver && !isFresh && !this.#looking) void this.#look(now);
   }
 
   async #look(now: number): Promise<void> {
+    this.#looking = true;
     // Before it is answered: one that fails is made up for by the next, in its time.
     this.#lookedAt = now;
-    this.#trial = await this.#options.look();
-    if (this.#trial?.hasEnded === false) this.#endedAt = null;
-    else this.#endedAt ??= now;
-  }
-
-  #tellLog({ attempt, worker, kind, from, to, state, pieces }: LiveLog): void {
-    const isKnown = this.#states.get(attempt) === state;
-    // Before its first text, and after its last.
-    const tellState = (): void => {
-      if (!isKnown) this.#message('attempt', { attempt, worker: worker.id, name: worker.name, kind, from, to, state });
-      this.#states.set(attempt, state);
-    };
-    if (state !== 'ended') tellState();
-    for (const { from: first, text } of pieces) {
-      const end = first + text.length;
-      this.#stand(attempt, end);
-      this.#message('text', { attempt, from: first, to: end, text: Buffer.from(text.buffer, text.byteOffset, text.length).toString('utf8') });
+    try {
+      this.#trial = await this.#options.look();
+      this.#endedAt = this.#trial.hasEnded ? (this.#endedAt ?? now) : null;
+    } catch (error) {
+      this.#options.logger.warn({ error: error instanceof Error ? error.message : String(error) }, 'the trial of a log could not be read');
+      return;
+    } finally {
+      this.#looking = false;
     }
-    if (state === 'ended') tellState();
+    this.#turn(true);
   }
-
-  #stand(attempt: string, end: number): void {
-    this.#positions.delete(attempt);
-    this.#positions.set(attempt, end);
-    const [oldest] = this.#positions.keys();
-    if (this.#positions.size > MOST_POSITIONS && oldest !== undefined) this.#positions.delete(oldest);
-  }
-
-  #message<Type extends keyof LogMessages>(type: Type, data: LogMessages[Type]): void {
-    this.#sent.message(type, positionsText(this.#positions), data);
-  }
-}
-
-export function positionsText(positions: LogPositions): string {
-  return [...positions].map(([attempt, bytes]) => `${attempt}:${bytes}`).join(',');
-}
-
-/** Null for what is none; of nothing, nothing has arrived. */
-export function positionsIn(text: string): LogPositions | null {
-  if (text === '') return new Map();
-  const parts = text.split(',');
-  const read = parts.map((part) => /^([\w-]{1,64}):(\d{1,15})$/.exec(part));
-  if (parts.length > MOST_POSITIONS || read.includes(null)) return null;
-  return new Map(read.map((match) => [match?.[1] ?? '', Number(match?.[2])]));
 }

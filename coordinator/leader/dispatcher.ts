@@ -22,7 +22,7 @@ import { contenderOf, couldStandIn, heldUnder } from './boxes.js';
 import { spentWrite } from './budget.js';
 import { BudgetClock } from './budget-clock.js';
 import { HandOut } from './hand-out.js';
-import { FollowedLogs, type LiveLog, type LogPositions } from './followed-logs.js';
+import { FollowedLogs, type LiveLog } from './followed-logs.js';
 import { emptyNotes, type TurnNotes, type Waiting } from './notes.js';
 import { emptyWrites, goalOf, type Attempt, type Proposed, type SweepFacts, type SweepRun, type WorkerRun } from './model.js';
 import type { ProposingOf } from './proposing.js';
@@ -260,8 +260,8 @@ export class Dispatcher {
   }
 
   /** As `FollowedLogs` has it. What is to be said to workers goes with the next turn. */
-  followLogs(path: ReadonlySet<EpochKey>, after: LogPositions, now: number): LiveLog[] {
-    return this.#logs.follow(this, this.ledger.live(), path, after, now);
+  followLogs(path: ReadonlySet<EpochKey>, now: number): LiveLog[] {
+    return this.#logs.follow(this, this.ledger.live(), path, now);
   }
 
   /** Whether something is to be said to workers. */

@@ -23,9 +23,6 @@ const MOST_HELD_BYTES = 256 * 1024;
 /** At once: together they are 2 MiB a second at most, on whatever carries them. */
 export const MOST_FOLLOWED = 32;
 
-/** Bytes of each attempt's log that a reader has, by the attempt's id. */
-export type LogPositions = ReadonlyMap<string, number>;
-
 export interface LogPiece {
   /** Bytes that were printed before these. */
   readonly from: number;
@@ -42,7 +39,7 @@ export interface LiveLog {
   readonly to: number;
   /** `untold`: its worker is of a version that cannot tell; `crowded`: too many others are read; `ended`: nothing follows `pieces`. */
   readonly state: 'live' | 'untold' | 'crowded' | 'ended';
-  /** What came since the reader's position. What lies between two of them, or before the first, was left out. */
+  /** What is held of it, oldest first. What lies between two of them, or before the first, was left out. */
   readonly pieces: readonly LogPiece[];
 }
 
@@ -62,13 +59,13 @@ interface Followed {
 export class FollowedLogs {
   readonly #followed = new Map<string, Followed>();
 
-  /** What there is to read, from the reader's positions on, of the attempts of `live` that have begun on `path`, and of those that have just ended. */
-  follow(context: Pick<FollowContext, 'send'>, live: readonly Attempt[], path: ReadonlySet<EpochKey>, after: LogPositions, now: number): LiveLog[] {
+  /** What there is to read of the attempts of `live` that have begun on `path`, and of those that have just ended. */
+  follow(context: Pick<FollowContext, 'send'>, live: readonly Attempt[], path: ReadonlySet<EpochKey>, now: number): LiveLog[] {
     const onPath = (attempt: Attempt): boolean => attempt.nodes.some(({ key }) => path.has(key));
     const begun = live.filter((attempt) => attempt.begunAt !== null && onPath(attempt));
     for (const attempt of begun) this.#read(context, attempt, now);
     const ended = [...this.#followed.values()].filter(({ attempt }) => hasEnded(attempt) && onPath(attempt));
-    return [...ended.map(({ attempt }) => attempt), ...begun].map((attempt) => this.#told(attempt, after.get(attempt.id) ?? 0));
+    return [...ended.map(({ attempt }) => attempt), ...begun].map((attempt) => this.#told(attempt));
   }
 
   /** What is said under another lease than the one that is held is not heard. */
@@ -123,13 +120,10 @@ export class FollowedLogs {
     context.send(worker, { kind: 'follow', attempt: id, token, from: followed.end, forMs: FOLLOW_FOR_MS });
   }
 
-  #told(attempt: Attempt, after: number): LiveLog {
+  #told(attempt: Attempt): LiveLog {
     const { id, worker, kind, nodes } = attempt;
     const followed = this.#followed.get(id);
-    const pieces = (followed?.pieces ?? []).flatMap(({ from, text }) => {
-      const known = Math.max(0, after - from);
-      return known >= text.length ? [] : [{ from: from + known, text: text.subarray(known) }];
-    });
+    const pieces = [...(followed?.pieces ?? [])];
     const state = followed !== undefined ? (hasEnded(attempt) ? 'ended' : 'live') : worker.features.has(FEATURE_LOG) ? 'crowded' : 'untold';
     return { attempt: id, worker: { id: worker.id, name: worker.name }, kind, from: nodes[0]?.epoch ?? 0, to: (nodes.at(-1)?.epoch ?? 0) + 1, state, pieces };
   }

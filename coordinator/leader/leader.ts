@@ -15,7 +15,7 @@ import type { Leadership, Store } from '../store/store.js';
 import { DatabaseFull } from '../store/errors.js';
 import { Candidacy, NotLeading } from './candidacy.js';
 import { Dispatcher, type TurnOutput } from './dispatcher.js';
-import type { LiveLog, LogPositions } from './followed-logs.js';
+import type { LiveLog } from './followed-logs.js';
 import { fleetFactsOf, type FleetFacts } from './fleet-facts.js';
 import { isEmpty, type Proposed, type SweepRun } from './model.js';
 import { loadAll, reload } from './loading.js';
@@ -189,13 +189,13 @@ export class Leader implements CarrierHandler {
   }
 
   /**
-   * What attempts on a path print, from a reader's positions on. Ask again and again: a worker tells it while
-   * somebody does. Empty too while another coordinator leads.
+   * What attempts on a path print. Ask again and again: a worker tells it while somebody does. Null while another
+   * coordinator leads.
    */
-  followLogs(path: ReadonlySet<EpochKey>, after: LogPositions): readonly LiveLog[] {
+  followLogs(path: ReadonlySet<EpochKey>): readonly LiveLog[] | null {
     const dispatcher = this.#reign?.dispatcher;
-    if (dispatcher === undefined) return [];
-    const logs = dispatcher.followLogs(path, after, this.#now());
+    if (dispatcher === undefined) return null;
+    const logs = dispatcher.followLogs(path, this.#now());
     if (dispatcher.speaks) this.#signal?.();
     return logs;
   }

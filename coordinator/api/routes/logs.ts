@@ -6,7 +6,8 @@ import type { Sessions } from '../../access/sessions.js';
 import { proofOf } from '../browser.js';
 import { BadRequest } from '../errors.js';
 import { openEventStream } from '../server-sent-events.js';
-import { positionsIn, type TrialLogs } from '../trial-logs.js';
+import { positionsIn } from '../log-reader.js';
+import type { TrialLogs } from '../trial-logs.js';
 import { route, SENT, type Route } from './route.js';
 
 /** Of all pages together: each keeps a connection open, and its attempt's worker at telling. */

@@ -3,8 +3,9 @@ import { EventEmitter, once } from 'node:events';
 import type { ServerResponse } from 'node:http';
 import { after, before, describe, it } from 'node:test';
 import type { LogMessages } from '../../../coordinator/api/log-views.js';
-import { positionsIn, positionsText, TrialLogs, type LogReader } from '../../../coordinator/api/trial-logs.js';
-import type { LiveLog, LogPositions } from '../../../coordinator/leader/followed-logs.js';
+import { positionsIn, positionsText, type LogPositions, type LogReader } from '../../../coordinator/api/log-reader.js';
+import { TrialLogs, type TrialLogsOptions } from '../../../coordinator/api/trial-logs.js';
+import type { LiveLog } from '../../../coordinator/leader/followed-logs.js';
 import { granted, newPath, sweepOf, turn } from '../store/facts.js';
 import { loneService, type LoneService } from './lone-service.js';
 
@@ -43,11 +44,11 @@ class Response extends EventEmitter {
 /** A leader who has heard this. */
 class Heard {
   logs: LiveLog[] = [];
-  readonly asked: { readonly path: ReadonlySet<string>; readonly after: LogPositions }[] = [];
+  readonly asked: ReadonlySet<string>[] = [];
 
-  followLogs = (path: ReadonlySet<string>, positions: LogPositions): readonly LiveLog[] => {
-    this.asked.push({ path, after: new Map(positions) });
-    return this.logs.map((log) => ({ ...log, pieces: log.pieces.filter(({ from }) => from >= (positions.get(log.attempt) ?? 0)) }));
+  followLogs = (path: ReadonlySet<string>): readonly LiveLog[] => {
+    this.asked.push(path);
+    return this.logs;
   };
 }
 
@@ -61,8 +62,12 @@ const NOWHERE: LogPositions = new Map();
 
 function readBy(heard: Heard, trial: string, positions: LogPositions = NOWHERE, mayRead = () => true): { readonly response: Response; readonly reader: LogReader; readonly logs: TrialLogs } {
   const logs = new TrialLogs({ store: lone.store, project: 'default', leader: heard, logger: { warn: () => undefined } });
+  return { ...readerOf(logs, trial, positions, mayRead), logs };
+}
+
+function readerOf(logs: TrialLogs, trial: string, positions: LogPositions = NOWHERE, mayRead = () => true): { readonly response: Response; readonly reader: LogReader } {
   const response = new Response();
-  return { response, reader: logs.read(trial, positions, response as unknown as ServerResponse, mayRead), logs };
+  return { response, reader: logs.read(trial, positions, response as unknown as ServerResponse, mayRead) };
 }
 
 async function trialOf(name: string): Promise<{ readonly id: string; readonly path: readonly string[] }> {
@@ -79,7 +84,7 @@ describe('the log of a trial', () => {
     heard.logs = [log('att_1', [[4, 'one\n']])];
     const { response, reader } = readBy(heard, id);
     while (!response.text.includes('one')) await once(response, 'message');
-    assert.deepEqual([...(heard.asked[0]?.path ?? [])], path);
+    assert.deepEqual([...(heard.asked.at(-1) ?? [])], path);
     heard.logs = [log('att_1', [[4, 'one\n'], [100, '\u001b[31m<img src=x onerror=alert(1)>€\n']], { state: 'ended' })];
     while (response.messages.at(-1)?.type !== 'attempt' || response.messages.length < 3) await once(response, 'message');
     reader.end();
@@ -101,7 +106,7 @@ describe('the log of a trial', () => {
     first.reader.end();
     const position = positionsIn(first.response.messages.at(-1)?.id ?? '');
     assert.deepEqual(position, new Map([['att_1', 8], ['att_2', 6]]));
-    heard.logs = [log('att_1', [[0, 'one\n'], [4, 'two\n'], [8, 'three\n']]), log('att_2', [[0, 'other\n']])];
+    heard.logs = [log('att_1', [[0, 'one\n'], [4, 'two\nthree\n']]), log('att_2', [[0, 'other\n']])];
     const second = readBy(heard, id, position);
     while (second.response.text === '') await once(second.response, 'message');
     second.reader.end();
@@ -127,7 +132,7 @@ describe('the log of a trial', () => {
     const { id } = await trialOf('retried');
     const heard = new Heard();
     heard.logs = [log('att_1', [[0, 'last words\n']])];
-    const found = await lone.store.findTrial(id);
+    const found = await lone.store.findTrial('default', id);
     assert.ok(found !== null);
     let state: 'failed' | 'queued' = 'failed';
     const store = { findSweep: async () => null, findNumberedTrial: async () => null, findTrial: async () => ({ ...found, state }) };
@@ -144,6 +149,28 @@ describe('the log of a trial', () => {
       await once(response, 'message');
     }
     reader.end();
+  });
+
+  it('is looked at once for all who read it, and each is told from where that one stands', async () => {
+    const { id } = await trialOf('shared');
+    let [looks, asks] = [0, 0];
+    const { store } = lone;
+    const counted: TrialLogsOptions['store'] = { findSweep: (...of) => store.findSweep(...of), findNumberedTrial: (...of) => store.findNumberedTrial(...of), findTrial: (...of) => ((looks += 1), store.findTrial(...of)) };
+    // Each look at what was heard finds the next line, and no other any more.
+    const leader = { followLogs: () => [log('att_1', [[10 * (asks += 1), `line ${String(asks).padStart(4)}\n`]])] };
+    const logs = new TrialLogs({ store: counted, project: 'default', leader, logger: { warn: () => undefined } });
+    const first = readerOf(logs, id);
+    while (first.response.text === '') await once(first.response, 'message');
+    const others = Array.from({ length: 10 }, () => readerOf(logs, id, new Map([['att_1', 10 * asks + 15]])));
+    const before = { looks, asks, lines: first.response.text.length / 10 };
+    while (first.response.text.length / 10 < before.lines + 3) await once(first.response, 'message');
+    assert.equal(asks - before.asks, 3, 'looks at what was heard, for eleven readers');
+    assert.ok(looks - before.looks <= 3, `${looks - before.looks} looks at the trial`);
+    const line = (more: number): string => `line ${String(before.asks + more).padStart(4)}\n`;
+    assert.deepEqual(others.map(({ response }) => response.text), others.map(() => line(1).slice(5) + line(2) + line(3)));
+    assert.equal(logs.readers, 11);
+    logs.stop();
+    assert.equal(logs.readers, 0);
   });
 
   it('is told to nobody whose session has ended', async () => {

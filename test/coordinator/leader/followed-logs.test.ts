@@ -7,7 +7,6 @@ import { FEATURE_LOG, PROTOCOL_VERSION, type CoordinatorMessage, type Hello, typ
 import { factsOf, pathOf } from '../../simulation/sweeps.js';
 
 const PATHS = Array.from({ length: 2 * MOST_FOLLOWED }, (_, trial) => pathOf([trial]));
-const NOTHING = new Map<string, number>();
 
 class Stage {
   readonly dispatcher: Dispatcher;
@@ -35,9 +34,9 @@ class Stage {
     return this.dispatcher.take();
   }
 
-  /** What somebody who reads the logs of these offers' epochs is shown. */
-  read(offers: readonly Offer[], after: ReadonlyMap<string, number> = NOTHING): LiveLog[] {
-    return this.dispatcher.followLogs(new Set(offers.flatMap(({ work }) => (work.kind === 'train' ? work.keys : []))), after, this.now);
+  /** What is held of the logs of these offers' epochs, for somebody who reads. */
+  read(offers: readonly Offer[]): LiveLog[] {
+    return this.dispatcher.followLogs(new Set(offers.flatMap(({ work }) => (work.kind === 'train' ? work.keys : []))), this.now);
   }
 
   prints(worker: string, { attempt, token }: LeaseRef, from: number, text: string): void {
@@ -73,7 +72,7 @@ describe('what attempts print', () => {
     assert.deepEqual(asked(stage.turn(60_000)), []);
   });
 
-  it('is shown to each reader from where that one stands, once, and with the gaps that there are', () => {
+  it('is held once, in the order of its bytes, and with the gaps that there are', () => {
     const stage = new Stage();
     const [offer] = stage.comes('a');
     assert.ok(offer !== undefined);
@@ -83,8 +82,6 @@ describe('what attempts print', () => {
     stage.prints('a', offer, 12, 'n\n');
     stage.prints('a', offer, 100, 'hundred\n');
     assert.deepEqual(words(stage.read([offer])), ['10: ten\n', '14: more\n', '100: hundred\n']);
-    assert.deepEqual(words(stage.read([offer], new Map([[offer.attempt, 16]]))), ['16: re\n', '100: hundred\n']);
-    assert.deepEqual(words(stage.read([offer], new Map([[offer.attempt, 108]]))), []);
   });
 
   it('is not heard under a lease that is gone, from another worker, or where nobody reads', () => {
@@ -141,15 +138,15 @@ describe('what attempts print', () => {
     stage.turn();
     stage.prints('a', offer, 0, 'one\n');
     stage.comes('a', { leases: [{ attempt, token }] });
-    stage.read([offer], new Map([[attempt, 4]]));
+    stage.read([offer]);
     assert.deepEqual(asked(stage.turn()), [{ kind: 'follow', attempt, token, from: 4, forMs: FOLLOW_FOR_MS }]);
     const next = new Stage();
     next.dispatcher.adopt({ attempt, token, worker: 'a', kind: 'train', keys: offer.work.kind === 'train' ? offer.work.keys : [], from: 0, alone: false, payers: [] }, 0);
     next.comes('a', { leases: [{ attempt, token }] });
-    next.read([offer], new Map([[attempt, 4]]));
+    next.read([offer]);
     assert.deepEqual(asked(next.turn()), [{ kind: 'follow', attempt, token, from: 0, forMs: FOLLOW_FOR_MS }]);
     next.prints('a', offer, 0, 'one\ntwo\n');
-    assert.deepEqual(words(next.read([offer], new Map([[attempt, 4]]))), ['4: two\n']);
+    assert.deepEqual(words(next.read([offer])), ['0: one\ntwo\n']);
   });
 
   it('is not asked for at a worker that does not know the question: the reader is told so', () => {

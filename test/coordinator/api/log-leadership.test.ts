@@ -1,0 +1,127 @@
+/** A live log over a change of leaders, by the API of either coordinator. */
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { get, type IncomingMessage } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { after, before, it, type TestContext } from 'node:test';
+import { TrialLogs } from '../../../coordinator/api/trial-logs.js';
+import { Leader } from '../../../coordinator/leader/leader.js';
+import { FEATURE_LOG, PROTOCOL_VERSION, type CoordinatorMessage, type LeaseRef, type Offer } from '../../../proto/messages.js';
+import { newPath, sweepOf } from '../store/facts.js';
+import { loneServer } from './lone-server.js';
+import { loneService, type LoneService } from './lone-service.js';
+
+const TOKEN = 'home';
+const LIMIT = { timeout: 30_000 };
+const quiet = { info: () => undefined, warn: () => undefined };
+let lone: LoneService;
+
+before(async () => {
+  lone = await loneService();
+});
+after(() => lone.close());
+
+/** A coordinator that leads, with one worker at it whose attempts print what the test says. */
+class Coordinator {
+  readonly leader = new Leader({ store: lone.store, logger: quiet, proposingOf: () => null });
+  readonly #told: CoordinatorMessage[] = [];
+  #wake = (): void => undefined;
+  readonly #peer = { id: 'session', carrier: 'grpc', openedBy: null, send: (message: CoordinatorMessage) => this.#tell(message), close: () => undefined } as const;
+  port = 0;
+
+  async start(t: TestContext, leases: readonly LeaseRef[]): Promise<void> {
+    t.after(() => this.leader.stop());
+    this.leader.start('http://here');
+    await this.leader.leading();
+    const logs = new TrialLogs({ store: lone.store, project: 'default', leader: this.leader, logger: quiet });
+    const { app } = await loneServer(lone, TOKEN, '/nowhere', { logs });
+    t.after(() => app.close());
+    await app.listen({ host: '127.0.0.1', port: 0 });
+    this.port = (app.server.address() as AddressInfo).port;
+    this.leader.opened(this.#peer);
+    const worker = { worker: 'wrk_box', name: 'box', slots: 1, memoryBytes: 1e9, slotMemoryBytes: 1e9, numerics: ['none'], node: 'v20', waiting: [] };
+    this.leader.received(this.#peer, { kind: 'hello', protocol: PROTOCOL_VERSION, features: [FEATURE_LOG], leases, ...worker });
+    await this.told('welcome');
+  }
+
+  #tell(message: CoordinatorMessage): void {
+    this.#told.push(message);
+    this.#wake();
+  }
+
+  /** The first message of this kind. */
+  async told<Kind extends CoordinatorMessage['kind']>(kind: Kind): Promise<Extract<CoordinatorMessage, { kind: Kind }>> {
+    for (;;) {
+      const found = this.#told.find((message) => message.kind === kind);
+      if (found !== undefined) return found as Extract<CoordinatorMessage, { kind: Kind }>;
+      await new Promise<void>((resolve) => (this.#wake = resolve));
+    }
+  }
+
+  begins({ attempt }: Offer): void {
+    this.leader.received(this.#peer, { kind: 'progress', attempt, epoch: 0, step: 1, steps: 2, loss: 1 });
+  }
+
+  prints({ attempt, token }: LeaseRef, from: number, text: string): void {
+    this.leader.received(this.#peer, { kind: 'log', attempt, token, from, text: Buffer.from(text) });
+  }
+}
+
+/** A page's stream of a log. */
+class Page {
+  readonly #response: IncomingMessage;
+  text = '';
+  constructor(response: IncomingMessage) {
+    this.#response = response;
+    response.setEncoding('utf8');
+    response.on('data', (chunk: string) => (this.text += chunk));
+  }
+
+  static async open(t: TestContext, { port }: Coordinator, trial: string, position: string): Promise<Page> {
+    const request = get({ port, host: '127.0.0.1', path: `/api/v1/trials/${trial}/log`, headers: { authorization: `Bearer ${TOKEN}`, ...(position === '' ? {} : { 'last-event-id': position }) } });
+    const [response] = (await once(request, 'response')) as [IncomingMessage];
+    t.after(() => response.destroy());
+    return new Page(response);
+  }
+
+  async shows(text: string): Promise<void> {
+    while (!this.text.includes(text)) await once(this.#response, 'data');
+  }
+
+  ended(): Promise<unknown> {
+    return once(this.#response, 'end');
+  }
+
+  get position(): string {
+    return [...this.text.matchAll(/^id: (.*)$/gm)].at(-1)?.[1] ?? '';
+  }
+}
+
+it('a live log ends where its coordinator leads no more, and goes on with the next from where it was', LIMIT, async (t) => {
+  const path = newPath(2);
+  await lone.store.submit(sweepOf('handed-over', [path]), await lone.leader.epoch());
+  await lone.leader.release();
+  const { id } = (await lone.service.trial('handed-over/0', { test: false })).trial;
+  const first = new Coordinator();
+  await first.start(t, []);
+  const offer = await first.told('offer');
+  first.begins(offer);
+  const before = await Page.open(t, first, id, '');
+  await first.told('follow');
+  first.prints(offer, 0, 'one\n');
+  await before.shows('"text":"one\\n"');
+
+  const ended = before.ended();
+  await first.leader.stop();
+  await ended;
+  assert.ok(!before.text.includes('event: over'), 'the trial is not over');
+
+  const next = new Coordinator();
+  await next.start(t, [offer]);
+  next.begins(offer);
+  const after = await Page.open(t, next, id, before.position);
+  await next.told('follow');
+  next.prints(offer, 0, 'one\ntwo\n');
+  await after.shows('"text":"two\\n"');
+  assert.ok(!after.text.includes('one'), 'what was told is told once');
+});
