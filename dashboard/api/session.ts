@@ -59,7 +59,16 @@ export async function logOut(): Promise<void> {
   enter(null);
 }
 
+const forgetting: (() => void)[] = [];
+
+/** `forget`: done when the viewer has logged out, or somebody else logs in. What one was writing is nobody else's. */
+export function onLeave(forget: () => void): void {
+  forgetting.push(forget);
+}
+
 function enter(me: Me | null, problem: ApiError | null = null): void {
+  const before = session.value;
+  if (before.state === 'in' && before.me.actor !== me?.actor) for (const forget of forgetting) forget();
   isLoggedOut.value = false;
   session.value = me === null ? { state: 'out', problem } : { state: 'in', me };
 }

@@ -15,11 +15,18 @@ export interface ChartSeries {
   readonly label: string;
   /** One for each x; null where there is none. */
   readonly values: readonly (number | null)[];
-  /** Of the palette, from 1 to 8. */
+  /** Of the palette, from 1 to 8; from 9 on the same colours again, dashed. */
   readonly colour: number;
   readonly kind: 'line' | 'step' | 'points';
   /** Whether a line goes on over places without a value. */
   readonly spansGaps?: boolean;
+}
+
+const COLOURS = 8;
+
+/** Dashes and the gaps between them, in px; none for a whole line. */
+export function dashesOf({ colour }: Pick<ChartSeries, 'colour'>): readonly number[] {
+  return colour > COLOURS ? [6, 4] : [];
 }
 
 /** More lines are told apart by the pointer. */

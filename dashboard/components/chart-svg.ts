@@ -1,5 +1,5 @@
 /** A chart as an SVG document of its own, with its title, axes and legend: for exports. Pure. */
-import { loneValues, MOST_IN_LEGEND, type ChartAxis, type ChartSeries, type ChartSpec } from './chart-spec.js';
+import { dashesOf, loneValues, MOST_IN_LEGEND, type ChartAxis, type ChartSeries, type ChartSpec } from './chart-spec.js';
 import { powers, steps, tickText, timeSteps, timeTexts } from './ticks.js';
 
 export interface SvgColours {
@@ -84,14 +84,20 @@ function drawn(series: ChartSeries, xs: readonly number[], px: Place, py: Place,
     path += pen === null ? `M${point[0]} ${point[1]}` : kind === 'step' ? `H${point[0]}V${point[1]}` : `L${point[0]} ${point[1]}`;
     pen = point;
   }
-  return `<path d="${path}" fill="none" stroke="${colour}" stroke-width="1.8"/>${circles}`;
+  return `<path d="${path}" fill="none" stroke="${colour}" stroke-width="1.8"${dashed(series)}/>${circles}`;
 }
 
-function legendEntry({ label, colour }: ChartSeries, index: number, colours: SvgColours): string {
+function dashed(series: ChartSeries): string {
+  const dashes = dashesOf(series);
+  return dashes.length === 0 ? '' : ` stroke-dasharray="${dashes.join(' ')}"`;
+}
+
+function legendEntry(series: ChartSeries, index: number, colours: SvgColours): string {
+  const { label, colour } = series;
   const x = LEFT + (index % 3) * ((WIDTH - LEFT - RIGHT) / 3);
   const y = HEIGHT + Math.floor(index / 3) * LEGEND_LINE;
   const shown = label.length > 40 ? `${label.slice(0, 39)}…` : label;
-  return `<rect x="${x}" y="${y - 4}" width="16" height="4" fill="${colours.series(colour)}"/>${text(x + 22, y + 3, shown, colours.text, 'font-size="12"')}`;
+  return `<line x1="${x}" y1="${y - 2}" x2="${x + 16}" y2="${y - 2}" stroke="${colours.series(colour)}" stroke-width="4"${dashed(series)}/>${text(x + 22, y + 3, shown, colours.text, 'font-size="12"')}`;
 }
 
 function line(x1: number, y1: number, x2: number, y2: number, colour: string): string {

@@ -7,11 +7,11 @@ import { perform } from '../state/trouble.js';
 import { metric } from '../text/format.js';
 import { csv, type Cell } from '../text/csv.js';
 import { download } from '../text/download.js';
-import { MOST_IN_LEGEND, type ChartSpec } from './chart-spec.js';
+import { dashesOf, MOST_IN_LEGEND, type ChartSpec } from './chart-spec.js';
 import { seriesColour, token } from './colours.js';
 import { Menu } from './menu.js';
 import { pngOf } from './picture.js';
-import type { Plot } from './plot.js';
+import type { Plot, Zoom } from './plot.js';
 
 export interface ChartProps {
   readonly spec: ChartSpec;
@@ -37,7 +37,7 @@ export function Chart(props: ChartProps): JSX.Element {
       <ul class="legend">
         {spec.series.slice(0, MOST_IN_LEGEND).map(({ label, colour }) => (
           <li key={label} title={label}>
-            <span class="swatch" style={{ background: `var(--series-${((colour - 1) % 8) + 1})` }} />
+            <span class={dashesOf({ colour }).length === 0 ? 'swatch' : 'swatch dashed'} style={{ color: `var(--series-${((colour - 1) % 8) + 1})` }} />
             {label.length > 60 ? `${label.slice(0, 59)}…` : label}
           </li>
         ))}
@@ -59,6 +59,9 @@ function Drawing({ spec, onHover }: ChartProps & { readonly onHover: (index: num
   const latest = useRef(spec);
   latest.current = spec;
   const failed = useSignal(false);
+  /** What was zoomed into on an axis like this, when the chart was last drawn anew. */
+  const left = useRef<{ readonly axis: string; readonly zoom: Zoom | null }>({ axis: '', zoom: null });
+  const axis = JSON.stringify(spec.x);
   // What cannot be changed in a chart that stands: a new one is drawn.
   const shown = theme.value;
   const shape = useMemo(() => JSON.stringify([spec.x, spec.y, spec.series.map(({ label, colour, kind }) => [label, colour, kind]), shown]), [spec, shown]);
@@ -70,7 +73,7 @@ function Drawing({ spec, onHover }: ChartProps & { readonly onHover: (index: num
       try {
         const { plot } = await import('./plot.js');
         if (isGone) return;
-        drawn.current = plot(current, latest.current, { onHover });
+        drawn.current = plot(current, latest.current, left.current.axis === axis ? left.current.zoom : null, { onHover });
       } catch {
         failed.value = true;
       }
@@ -87,6 +90,7 @@ function Drawing({ spec, onHover }: ChartProps & { readonly onHover: (index: num
       isGone = true;
       sight.disconnect();
       size.disconnect();
+      if (drawn.current !== null) left.current = { axis, zoom: drawn.current.zoom() };
       drawn.current?.destroy();
       drawn.current = null;
     };

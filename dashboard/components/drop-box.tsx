@@ -35,7 +35,8 @@ export function DropBox({ id, accept, onFile, children }: DropBoxProps): JSX.Ele
       }}
     >
       <label for={id}>{children}</label>
-      <input id={id} type="file" accept={accept} onChange={(event) => take(event.currentTarget.files)} />
+      {/* Emptied before it is chosen from: the same file again, edited meanwhile, would be no change. */}
+      <input id={id} type="file" accept={accept} onClick={(event) => (event.currentTarget.value = '')} onChange={(event) => take(event.currentTarget.files)} />
     </div>
   );
 }

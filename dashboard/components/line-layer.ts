@@ -4,7 +4,7 @@
  * itself: 5,000 took seconds. The line under the pointer is drawn once more above the others, which step back.
  */
 import type uPlot from 'uplot';
-import type { ChartSpec } from './chart-spec.js';
+import { dashesOf, type ChartSpec } from './chart-spec.js';
 import { envelope, laid, nearestLine, type LaidLine, type NearestLine } from './laid-lines.js';
 
 /** The pointer's reach. */
@@ -53,7 +53,7 @@ export class LineLayer {
     ctx.rect(bbox.left, bbox.top, bbox.width, bbox.height);
     ctx.clip();
     ctx.lineWidth = devicePixelRatio;
-    for (const colour of new Set(series.map((each) => each.colour))) drawRuns(ctx, this.#lines.filter((_, line) => series[line]?.colour === colour), this.#colours.series(colour));
+    for (const colour of new Set(series.map((each) => each.colour))) drawRuns(ctx, this.#lines.filter((_, line) => series[line]?.colour === colour), this.#look(colour));
     ctx.restore();
     this.#name(chart, null);
   }
@@ -83,12 +83,22 @@ export class LineLayer {
     ctx.globalAlpha = 1;
     ctx.translate(-left, -top);
     ctx.lineWidth = NAMED_WIDTH_PX * devicePixelRatio;
-    drawRuns(ctx, [line], this.#colours.series(series.colour));
+    drawRuns(ctx, [line], this.#look(series.colour));
+  }
+
+  #look(colour: number): Look {
+    return { stroke: this.#colours.series(colour), dashes: dashesOf({ colour }).map((px) => px * devicePixelRatio) };
   }
 }
 
+interface Look {
+  readonly stroke: string;
+  /** In pixels of the device. */
+  readonly dashes: readonly number[];
+}
+
 /** All of them at a stroke; runs of one point as points. */
-function drawRuns(ctx: CanvasRenderingContext2D, lines: readonly LaidLine[], colour: string): void {
+function drawRuns(ctx: CanvasRenderingContext2D, lines: readonly LaidLine[], { stroke, dashes }: Look): void {
   const [runs, alone] = [new Path2D(), new Path2D()];
   const radius = POINT_PX * devicePixelRatio;
   for (const { points } of lines) {
@@ -104,8 +114,9 @@ function drawRuns(ctx: CanvasRenderingContext2D, lines: readonly LaidLine[], col
       }
     }
   }
-  ctx.strokeStyle = colour;
-  ctx.fillStyle = colour;
+  ctx.strokeStyle = stroke;
+  ctx.fillStyle = stroke;
+  ctx.setLineDash([...dashes]);
   ctx.stroke(runs);
   ctx.fill(alone);
 }

@@ -1,7 +1,7 @@
 /** uPlot, in a chunk of its own that is fetched when the first chart comes into sight. */
 import uPlot from 'uplot';
 import 'uplot/dist/uPlot.min.css';
-import { loneValues, type ChartAxis, type ChartSpec } from './chart-spec.js';
+import { dashesOf, loneValues, type ChartAxis, type ChartSpec } from './chart-spec.js';
 import { seriesColour, token } from './colours.js';
 import { LineLayer } from './line-layer.js';
 import { tickText, timeTexts } from './ticks.js';
@@ -15,27 +15,38 @@ export interface PlotHooks {
   readonly onHover: (index: number | null, series: number | null) => void;
 }
 
+/** Of the x axis, from where to where is shown. */
+export type Zoom = readonly [number, number];
+
 export interface Plot {
+  /** What the viewer has zoomed into; null for all. */
+  readonly zoom: () => Zoom | null;
   readonly update: (spec: ChartSpec) => void;
   readonly resize: (width: number) => void;
   readonly destroy: () => void;
 }
 
-/** Draws into `element`; colours are those of the present theme. */
-export function plot(element: HTMLElement, spec: ChartSpec, hooks: PlotHooks): Plot {
+/** Draws into `element`; colours are those of the present theme. `zoomed`: of a chart that stood in its place. */
+export function plot(element: HTMLElement, spec: ChartSpec, zoomed: Zoom | null, hooks: PlotHooks): Plot {
   const layer = spec.series.length > MOST_SERIES ? new LineLayer(spec, { surface: token('--surface'), series: seriesColour }) : null;
   const frame = frameOf(element, spec);
   const chart = new uPlot({ ...frame, ...(layer === null ? seriesOf(spec, hooks) : layerOf(layer, hooks)) }, layer?.data() ?? dataOf(spec), element);
+  const zoomTo = ([min, max]: Zoom): void => chart.setScale('x', { min, max });
+  if (zoomed !== null) zoomTo(zoomed);
+  const zoom = (): Zoom | null => {
+    const [xs] = chart.data;
+    const { min, max } = chart.scales.x ?? {};
+    return min !== undefined && max !== undefined && (min > (xs[0] ?? min) || max < (xs.at(-1) ?? max)) ? [min, max] : null;
+  };
   return {
+    zoom,
     update: (next) => {
       layer?.update(next);
-      const [xs] = chart.data;
-      const { min, max } = chart.scales.x ?? {};
       // What the viewer has zoomed into stays in sight while numbers come.
-      const isZoomed = min !== undefined && max !== undefined && (min > (xs[0] ?? min) || max < (xs.at(-1) ?? max));
+      const kept = zoom();
       chart.batch(() => {
-        chart.setData(layer?.data() ?? dataOf(next), !isZoomed);
-        if (isZoomed) chart.setScale('x', { min, max });
+        chart.setData(layer?.data() ?? dataOf(next), kept === null);
+        if (kept !== null) zoomTo(kept);
       });
     },
     resize: (width) => chart.setSize({ width, height: HEIGHT_PX }),
@@ -73,7 +84,7 @@ function seriesOf({ x, series }: ChartSpec, hooks: PlotHooks): Drawn {
       { label: x.label },
       ...series.map(({ label, colour, kind, spansGaps = kind === 'step' }): uPlot.Series => {
         const stroke = seriesColour(colour);
-        const shared = { label, stroke, width: 1.6, spanGaps: spansGaps, pxAlign: 0 };
+        const shared = { label, stroke, width: 1.6, dash: [...dashesOf({ colour })], spanGaps: spansGaps, pxAlign: 0 };
         const points = { show: true, size: 5, fill: stroke, width: 0 };
         if (kind === 'points') return { ...shared, paths: () => null, points };
         const lone = (chart: uPlot, index: number): number[] => loneValues({ label, colour, kind, spansGaps, values: chart.data[index] as (number | null)[] });

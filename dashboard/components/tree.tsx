@@ -1,6 +1,7 @@
 /**
  * A tree as keyboards and screen readers know it (WAI-ARIA Authoring Practices, Tree View): the tree has the
- * focus, one of its items is the active one, and arrow keys move along what is in sight.
+ * focus, one of its items is the active one, and arrow keys move along what is in sight. Links of the active item are
+ * reached by Tab: they take the focus where they say so themselves (tabIndex 0 while it is active).
  */
 import { useSignal, type Signal } from '@preact/signals';
 import type { ComponentChildren, JSX } from 'preact';

@@ -62,4 +62,6 @@ export function followLocation(): void {
     place.value = placeOf(window.location);
   });
   document.addEventListener('click', onClick);
+  // Who comes back finds what was chosen last.
+  window.addEventListener('pagehide', () => address.flush());
 }

@@ -29,12 +29,12 @@ export function openText(open: OpenStages): string {
   return [...open].filter(([key, offset]) => key !== '' || offset > 0).map(([key, offset]) => (offset === 0 ? key : `${key}.${offset}`)).join('~');
 }
 
-/** The ones that were opened first are closed where there are too many. */
-export function opened(open: OpenStages, key: string, offset = 0): OpenStages {
-  const all = new Map(open);
-  all.delete(key);
-  all.set(key, offset);
-  return new Map([...all].slice(-MOST));
+/** Where there are too many, the ones that were opened first are closed, and none of those that it stands in. `above`: their keys. */
+export function opened(open: OpenStages, key: string, { offset = 0, above }: { readonly offset?: number; readonly above: readonly string[] }): OpenStages {
+  const kin = new Set([...above, key]);
+  const others = [...open].filter(([each]) => !kin.has(each));
+  const own = [...kin].map((each): [string, number] => [each, each === key ? offset : (open.get(each) ?? 0)]);
+  return new Map([...others.slice(Math.max(0, others.length + own.length - MOST)), ...own]);
 }
 
 export function closed(open: OpenStages, key: string): OpenStages {

@@ -70,6 +70,22 @@ describe('notes and tags', () => {
     assert.deepEqual([...problems, ...other.problems], []);
   });
 
+  it('what somebody was writing is there when they come back to the view, and gone when they have logged out', async () => {
+    const { page, problems } = await open('/sweeps/one?view=notes');
+    const note = page.getByRole('textbox', { name: 'Note', exact: true });
+    await page.getByRole('button', { name: /^(Edit|Write a note)$/ }).click();
+    await note.fill('for nobody else');
+    await page.getByRole('link', { name: 'Overview' }).click();
+    await page.getByRole('link', { name: 'Notes' }).click();
+    assert.equal(await note.inputValue(), 'for nobody else');
+    await page.getByRole('button', { name: 'Log out' }).click();
+    await page.getByLabel('Token').fill(house.token);
+    await page.getByRole('button', { name: 'Log in' }).click();
+    await page.getByRole('button', { name: /^(Edit|Write a note)$/ }).waitFor();
+    assert.equal(await note.count(), 0);
+    assert.deepEqual(problems, []);
+  });
+
   it('of two who write at once the second sees both texts, and none is lost', async () => {
     const [ada, bob] = [await open('/sweeps/two?view=notes'), await open('/sweeps/two?view=notes')];
     for (const { page } of [ada, bob]) await page.getByRole('button', { name: 'Write a note' }).click();

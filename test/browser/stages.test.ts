@@ -80,6 +80,18 @@ describe("the tree of a sweep's stages", () => {
     await page.keyboard.press('Home');
     await page.keyboard.press('Enter');
     await item(page, /^Epochs 3 to 4/).waitFor();
+    // Of one that opens, links are reached by Tab, and of the active one alone.
+    await page.keyboard.press('Tab');
+    const focused = await page.evaluate<string>('document.activeElement.textContent');
+    assert.match(focused, /^#\d+$/);
+    await page.keyboard.press('Tab');
+    assert.equal(await page.evaluate<boolean>("document.activeElement.closest('[role=tree]') === null"), true);
+    await page.keyboard.press('Shift+Tab');
+    await page.keyboard.press('Enter');
+    await page.getByRole('heading', { name: new RegExp(`^Trial ${focused.slice(1)} of digits`) }).waitFor();
+    await page.goBack();
+    await tree.focus();
+    await page.keyboard.press('Home');
     await page.keyboard.press('ArrowDown');
     await page.keyboard.press('Enter');
     await page.waitForURL(/\/trials\//);
@@ -119,7 +131,10 @@ describe("the tree of a sweep's stages", () => {
     await page.screenshot({ path: join(screenshotFolder(), 'stages-hostile-phone.png'), fullPage: true });
     await assertFits(page);
     await page.goto(`${house.url}/sweeps/digits?view=stages&open=zzz~000000000000~.3~%3Cimg%3E`);
-    await item(page, /^Show the 3 before$/).click();
+    await item(page, /^Show the 3 before$/).waitFor();
+    await page.getByRole('tree').focus();
+    await page.keyboard.press('Home');
+    await page.keyboard.press('Enter');
     await item(page, /^Epochs 1 to 2/).first().waitFor();
     assert.equal(await item(page, /^Epochs 1 to 2/).count(), 4);
     assert.deepEqual(problems, []);

@@ -130,7 +130,7 @@ describe('steering by the page', () => {
     const { page, problems } = await openPage({ width: 390, height: 844, expected: ['401'] });
     await logIn(page, alice);
     await page.getByRole('link', { name: ODD }).click();
-    for (const view of ['Curves', 'Space', 'Slots', 'Failures', 'Log']) {
+    for (const view of ['Curves', 'Space', 'Stages', 'Slots', 'Failures', 'Notes', 'Log']) {
       await page.getByRole('navigation', { name: 'Views of the sweep' }).getByRole('link', { name: view }).click();
       await page.getByRole('heading', { name: ODD }).waitFor();
       await assertFits(page);
@@ -161,7 +161,20 @@ describe('steering by the page', () => {
     await dropFile(page, file);
     await dialog.getByRole('button', { name: 'Line 4' }).waitFor();
     await dialog.getByText(/minimise/).first().waitFor();
+    // As a folder, or a file that was changed since: browsers read neither.
+    await page.evaluate("window.readText = Blob.prototype.text; Blob.prototype.text = () => Promise.reject(new DOMException('not found', 'NotFoundError'))");
+    await dropFile(page, file);
+    await dialog.getByRole('alert').getByText('named.yaml cannot be read: it is a folder, or was changed or taken away since it was chosen; choose a sweep file').waitFor();
+    await dialog.getByText(/minimise/).first().waitFor();
+    await page.evaluate('Blob.prototype.text = window.readText');
     writeFileSync(file, `name: from a file\n${formulaSweep({ rates: [0.1] })}`);
+    await dialog.getByLabel('Sweep file').setInputFiles(file);
+    await dialog.getByText(/4 trials: 12 epochs asked for/).waitFor();
+    await dialog.getByRole('alert').getByText(/cannot be read/).waitFor({ state: 'detached' });
+    // Emptied when it is chosen from again, so that the same file is a change.
+    assert.match(await dialog.getByLabel('Sweep file').inputValue(), /named\.yaml$/);
+    await Promise.all([page.waitForEvent('filechooser'), dialog.getByLabel('Sweep file').click()]);
+    assert.equal(await dialog.getByLabel('Sweep file').inputValue(), '');
     await dropFile(page, file);
     await dialog.getByText(/4 trials: 12 epochs asked for/).waitFor();
     await dialog.getByRole('button', { name: 'Start' }).click();

@@ -30,6 +30,9 @@ describe('the page of a sweep', () => {
         if (theme === 'light') await assertAccessible(page);
         await page.getByRole('link', { name: /^Failures/ }).click();
         await page.getByText('the loss ceased to be finite in epoch 0').waitFor();
+        const shown = await page.locator('.failures summary').click().then(() => page.locator('.failures details a').all());
+        for (const link of shown.slice(0, 2)) assert.equal(await link.getAttribute('href'), `/trials/${encodeURIComponent(`search/${(await link.innerText()).slice(1)}`)}`);
+        assert.ok(shown.length > 1);
         await page.screenshot({ path: join(folder, `failures-${theme}-${device}.png`), fullPage: true });
         await assertFits(page);
         await page.getByRole('link', { name: 'Curves' }).click();
@@ -112,6 +115,12 @@ describe('the page of a sweep', () => {
     await again.page.getByText(words.slice(0, 20)).waitFor();
     await page.getByRole('button', { name: 'Take away the span of val.loss' }).click();
     await page.getByText(new RegExp(`^${of} trials of ${of} within`)).waitFor();
+    // One that is no axis now holds nobody back, stands there, and is taken away.
+    await page.goto(`${house.url}/sweeps/search?view=space&spans=momentum:0:1`);
+    await page.getByText('no such axis now').waitFor();
+    await page.getByText(new RegExp(`^${of} trials of ${of} within`)).waitFor();
+    await page.getByRole('button', { name: 'Take away the span of momentum' }).click();
+    await page.waitForURL(/view=space$/);
     assert.deepEqual([...problems, ...again.problems], []);
   });
 
@@ -137,9 +146,48 @@ describe('the page of a sweep', () => {
     });
     await page.waitForURL(/smoothing=0\.01(&|$)/);
     assert.equal(await page.getByLabel('Smoothing').inputValue(), '0.01');
+    // And where the page is left in the midst of it.
+    await page.getByLabel('Smoothing').evaluate((slider: { value: string; dispatchEvent(event: Event): boolean }) => {
+      for (let step = 1; step <= 100; step += 1) {
+        slider.value = step === 100 ? '0.77' : String(step / 100 - 0.01);
+        slider.dispatchEvent(new Event('input', { bubbles: true }));
+      }
+      (globalThis as unknown as { location: { href: string } }).location.href = '/fleet';
+    });
+    await page.getByRole('heading', { name: 'Fleet' }).waitFor();
+    await page.goBack();
+    await page.waitForURL(/smoothing=0\.77(&|$)/);
     await page.getByRole('searchbox', { name: 'Trials' }).fill('[');
     await page.getByText('This is no regular expression').waitFor();
     t.diagnostic(`screenshots: ${screenshotFolder()}`);
+    assert.deepEqual(problems, []);
+  });
+
+  it('keeps what a viewer has zoomed into when a chart is drawn anew, as for another order of its lines', async () => {
+    const { page, problems } = await openPage({ expected: ['401'] });
+    await logIn(page, house, '/sweeps/search?view=curves');
+    const over = page.locator('.chart .u-over');
+    await over.waitFor();
+    const box = await over.boundingBox();
+    assert.ok(box !== null);
+    const middle = box.y + box.height / 2;
+    const begins = async (epoch: RegExp): Promise<void> => {
+      await page.mouse.move(box.x + box.width / 2, middle);
+      await page.mouse.move(box.x + 3, middle);
+      await page.locator('.chart figcaption').filter({ hasText: epoch }).waitFor();
+    };
+    await begins(/Epochs 1$/);
+    await page.mouse.move(box.x + box.width * 0.6, middle);
+    await page.mouse.down();
+    await page.mouse.move(box.x + box.width * 0.95, middle, { steps: 4 });
+    await page.mouse.up();
+    await begins(/Epochs 4$/);
+    await over.evaluate((drawn: { dataset: Record<string, string> }) => (drawn.dataset.old = 'yes'));
+    await page.getByRole('button', { name: 'Use the dark theme' }).click();
+    await page.locator('.chart .u-over:not([data-old])').waitFor();
+    await begins(/Epochs 4$/);
+    await page.getByLabel('Along').selectOption('time');
+    await page.locator('.chart figcaption').filter({ hasText: /curves$|Time in training \(s\)/ }).waitFor();
     assert.deepEqual(problems, []);
   });
 

@@ -48,3 +48,11 @@ test('every trial lies in one cell', () => {
     assert.equal(cells.flat().reduce((sum, cell) => sum + (cell?.trials ?? 0), 0), trials.length);
   }));
 });
+
+test('of hundreds of categories those that most trials have are columns, in their order, and the others are counted', () => {
+  // c299 has 300 trials, c298 has 299, ..., c0 has one.
+  const trials = trialsOf(Array.from({ length: 300 }, (_, index) => Array.from({ length: index + 1 }, () => ({ x: `c${index}`, y: index % 2, objective: index }))).flat());
+  const bins = binsOf(axesOf(trials)[0], trials);
+  assert.deepEqual([bins.labels, bins.leftOut], [Array.from({ length: 24 }, (_, index) => `c${276 + index}`), 276]);
+  assert.deepEqual(trials.map(bins.of).filter((column) => column !== null).length, Array.from({ length: 24 }, (_, index) => 277 + index).reduce((sum, each) => sum + each));
+});

@@ -94,3 +94,9 @@ test('steps hold their value until the next one', () => {
   const svg = chartSvg({ ...SPEC, y: { label: 'best' }, series: [{ label: 'best', values: [3, null, 1], colour: 1, kind: 'step' }] }, COLOURS);
   assert.match(svg, /<path d="M84 48H936V476"/);
 });
+
+test('beyond the eight colours of the palette lines are dashed, in the legend too', () => {
+  const series = [1, 9].map((colour) => ({ label: `trial ${colour}`, values: [1, 2, 3], colour, kind: 'line' as const }));
+  const svg = chartSvg({ ...SPEC, series }, COLOURS);
+  assert.deepEqual([...svg.matchAll(/<(path|line)[^>]*stroke-dasharray="6 4"/g)].map(([, name]) => name), ['path', 'line']);
+});

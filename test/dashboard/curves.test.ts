@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import { dashesOf, MOST_IN_LEGEND } from '../../dashboard/components/chart-spec.js';
 import { curveSpec, matchesOf, patternOf, smoothed, type Curve, type CurveOptions } from '../../dashboard/pages/sweep/curves.js';
 
 const EXPECTED = [
@@ -41,7 +42,14 @@ test('a smoothed curve begins at its first value, stays between its least and it
 test('along epochs every value stands at its epoch, from 1', () => {
   const { x, xs, series } = curveSpec([curve(3, [0.9, 0.5, 0.4]), curve(7, [0.8, null])], OPTIONS);
   assert.deepEqual([x, xs], [{ label: 'Epochs', whole: true }, [1, 2, 3]]);
-  assert.deepEqual(series.map(({ label, values, kind }) => [label, values, kind]), [['#3', [0.9, 0.5, 0.4], 'line'], ['#7', [0.8, null, null], 'points']]);
+  assert.deepEqual(series.map(({ label, values, kind }) => [label, values, kind]), [['#3', [0.9, 0.5, 0.4], 'line'], ['#7', [0.8, null, null], 'line']]);
+});
+
+test('no two curves that the legend names are drawn alike', () => {
+  const { series } = curveSpec(Array.from({ length: 40 }, (_, trial) => curve(trial, [1, 2])), OPTIONS);
+  const looks = series.slice(0, MOST_IN_LEGEND).map((each) => `${(each.colour - 1) % 8} ${dashesOf(each).join(' ')}`);
+  assert.equal(new Set(looks).size, MOST_IN_LEGEND, looks.join('; '));
+  assert.ok(series.slice(MOST_IN_LEGEND).every((each) => dashesOf(each).length === 0));
 });
 
 test('along time every value stands at the seconds that were trained till then', () => {

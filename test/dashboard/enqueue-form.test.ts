@@ -35,3 +35,10 @@ test('listed values and the best trial\'s are suggested, of a range none, and a 
   ]);
   assert.equal(fields[1]?.hint, 'a whole number, in the space from 16 to 512');
 });
+
+test('numbers are read as sweep files have them, with a point at either end, a sign, or an exponent', () => {
+  const fields = fieldsOf({ axes: AXES, best: null });
+  const read = (lr: string): unknown => settingsOf(fields, { lr }).lr;
+  assert.deepEqual(['.5', '5.', '+5', '-.5e-2', '1E3', ' .25 '].map(read), [0.5, 5, 5, -0.005, 1_000, 0.25]);
+  assert.deepEqual(['.', '5.5.5', '0x10', 'e5', '1e', '- 5'].map(read), ['.', '5.5.5', '0x10', 'e5', '1e', '- 5']);
+});

@@ -81,3 +81,10 @@ test('an address gives back the spans that were written into it, whatever they a
   assert.deepEqual(spansIn('lr~lr:a:b~:1:2~lr:0.1:0.2:0.3~'), []);
   assert.deepEqual(spansIn(null), []);
 });
+
+test('a span holds fifty categories at most, so that an address stays one that servers take', () => {
+  const axis = axisOf('id', Array.from({ length: 300 }, (_, index) => `c${index}`));
+  for (const span of [wholeSpan(axis), spanBetween(axis, 0, 1)]) assert.deepEqual(span, { name: 'id', categories: Array.from({ length: 50 }, (_, index) => `c${index}`) });
+  const [read] = spansIn(`id=${Array.from({ length: 300 }, (_, index) => `c${index}`).join(',')}`);
+  assert.ok(read !== undefined && 'categories' in read && read.categories.length === 50);
+});

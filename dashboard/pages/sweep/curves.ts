@@ -1,6 +1,6 @@
 /** Learning curves as they are drawn: which metrics there are, along epochs or time, smoothed or not. Pure. */
 import type { Answers } from '../../api/types.js';
-import type { ChartSpec } from '../../components/chart-spec.js';
+import { MOST_IN_LEGEND, type ChartSpec } from '../../components/chart-spec.js';
 import { steps } from '../../components/ticks.js';
 import { whole } from '../../text/format.js';
 
@@ -63,8 +63,8 @@ export function curveSpec(curves: readonly Curve[], { title, metric, along, isLo
       const place = indexOf.get(x) ?? 0;
       values[place] = own[at] ?? values[place] ?? null;
     }
-    const isPoint = values.filter((value) => value !== null).length === 1;
-    return { label: curve.name, values, colour: (index % 8) + 1, kind: isPoint ? ('points' as const) : ('line' as const), spansGaps: true };
+    // Lines that the legend names are told apart by dashes too; of thousands none is drawn so, which takes long.
+    return { label: curve.name, values, colour: index < MOST_IN_LEGEND ? index + 1 : (index % 8) + 1, kind: 'line' as const, spansGaps: true };
   });
   return {
     title,

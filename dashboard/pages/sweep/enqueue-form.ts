@@ -50,8 +50,12 @@ function textOf(value: Json): string {
   return value === null ? '' : typeof value === 'string' ? value : JSON.stringify(value);
 }
 
+/** As sweep files have them: `.5`, `5.` and `+5` too. */
+const NUMBER = /^[-+]?(?:\d+\.?\d*|\.\d+)(?:e[-+]?\d+)?$/i;
+
 /** A number, true or false, or a map as JSON; what is none of these is a text. */
 function read(text: string): Json {
+  if (NUMBER.test(text)) return Number(text);
   try {
     return JSON.parse(text) as Json;
   } catch {

@@ -1,6 +1,6 @@
 /** Trials that failed, by the class of their failure, with the end of what the last one's process said. */
 import type { JSX } from 'preact';
-import { ask } from '../../api/client.js';
+import { ask, segment } from '../../api/client.js';
 import type { Answers, SweepView } from '../../api/types.js';
 import { Empty, Shown } from '../../components/panel.js';
 import { useResource } from '../../state/resource.js';
@@ -17,6 +17,10 @@ export function Failures({ sweep }: { readonly sweep: SweepView }): JSX.Element 
   );
 }
 
+function TrialLink({ sweep, number }: { readonly sweep: string; readonly number: number }): JSX.Element {
+  return <a href={`/trials/${segment(`${sweep}/${number}`)}`}>#{number}</a>;
+}
+
 function FailureGroup({ sweep, group: { class: name, count: trials, example, log, numbers } }: { readonly sweep: string; readonly group: Group }): JSX.Element {
   return (
     <section class="failures">
@@ -24,13 +28,20 @@ function FailureGroup({ sweep, group: { class: name, count: trials, example, log
         {name}: {count(trials, 'trial')}
       </h3>
       <p>
-        <span class="mono">#{example.number}</span>, the last: <span dir="auto">{example.message.slice(0, 1_000)}</span>
+        <span class="mono">
+          <TrialLink sweep={sweep} number={example.number} />
+        </span>
+        , the last: <span dir="auto">{example.message.slice(0, 1_000)}</span>
       </p>
       {log === '' ? <p class="small muted">Its process said nothing.</p> : <pre class="log" tabIndex={0} aria-label={`End of the log of trial ${example.number}`}>{log}</pre>}
       <details>
         <summary>Trials</summary>
         <p class="mono small">
-          {numbers.map((number) => `#${number}`).join(' ')}
+          {numbers.map((number) => (
+            <span key={number}>
+              <TrialLink sweep={sweep} number={number} />{' '}
+            </span>
+          ))}
           {numbers.length < trials ? ' …' : ''}
         </p>
         <p class="small muted">

@@ -40,7 +40,7 @@ export function HeatMap({ results }: { readonly results: SpacePoints }): JSX.Ele
   return (
     <Figure
       title={`${name} over ${xAxis.name} and ${yAxis.name}`}
-      summary={`${isMean ? 'Mean' : 'Best'} ${name} of ${count(measured.length, 'trial')}, by ${xAxis.name} and ${yAxis.name}${sampleText(results)}`}
+      summary={`${isMean ? 'Mean' : 'Best'} ${name} of ${count(measured.length, 'trial')}, by ${xAxis.name} and ${yAxis.name}${leftOutText(xAxis, x)}${leftOutText(yAxis, y)}${sampleText(results)}`}
       height={height}
       file={`${sweep.name}-heat-map`}
       table={() => ({ header: [yAxis.name, xAxis.name, name, 'trials'], rows: cells.flatMap((row, r) => row.flatMap((cell, c) => (cell === null ? [] : [[y.labels[r] ?? '', x.labels[c] ?? '', cell.value, cell.trials]]))) })}
@@ -60,6 +60,10 @@ export function HeatMap({ results }: { readonly results: SpacePoints }): JSX.Ele
       draw={(width, colours) => <Drawing {...{ width, colours, height, x, y, cells, goodness }} names={[xAxis.name, yAxis.name]} />}
     />
   );
+}
+
+function leftOutText({ name }: Dimension, { leftOut }: Bins): string {
+  return leftOut === 0 ? '' : `; of ${name} the ${count(leftOut, 'value')} with the fewest trials ${leftOut === 1 ? 'is' : 'are'} left out`;
 }
 
 /** About as wide as a sign of a mark is. */

@@ -4,7 +4,7 @@ import type { JSX } from 'preact';
 import { asApiError, type ApiError } from '../../api/api-error.js';
 import { ask } from '../../api/client.js';
 import { noteChange } from '../../api/live.js';
-import { maySteer } from '../../api/session.js';
+import { maySteer, onLeave } from '../../api/session.js';
 import type { Answers, SweepView } from '../../api/types.js';
 import { Empty, Failed, Panel, Shown } from '../../components/panel.js';
 import { TagLink } from '../../components/tag-link.js';
@@ -21,6 +21,7 @@ interface Draft {
 
 /** By sweep: who looks at another view meanwhile finds it again. */
 const drafts = signal<ReadonlyMap<string, Draft>>(new Map());
+onLeave(() => (drafts.value = new Map()));
 
 function keepDraft(sweep: string, draft: Draft | null): void {
   const all = new Map(drafts.value);

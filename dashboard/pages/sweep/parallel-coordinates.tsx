@@ -5,15 +5,14 @@
  */
 import { useSignal } from '@preact/signals';
 import type { JSX } from 'preact';
-import { DraftInput } from '../../components/draft-input.js';
 import { Figure, fitted } from '../../components/figure.js';
 import { brokenPath, type Point } from '../../components/lines.js';
-import { Menu } from '../../components/menu.js';
 import { place, setQuery } from '../../state/location.js';
 import { count, setting, whole } from '../../text/format.js';
 import { dimensionsOf, goodnessOf, marksOf, measuredDimension, shareOf, type Dimension } from './dimension.js';
 import { sampleText, type PlotTrial, type SpacePoints } from './points.js';
-import { isWithin, sharesOf, spanBetween, spansIn, spansText, wholeSpan, type Span } from './spans.js';
+import { isWithin, sharesOf, spansIn, spansText, spanBetween, type Span } from './spans.js';
+import { SpanForm } from './span-form.js';
 
 const HEIGHT_PX = 340;
 const TOP_PX = 44;
@@ -135,91 +134,6 @@ function AxisLine({ axis, x, room, side, span, text, muted, accent, surface }: A
       ))}
       {span !== undefined && sharesOf(axis, span).map(([from, to]) => <rect key={from} x={x - 6} width={12} y={yOf(to)} height={Math.max(2, yOf(from) - yOf(to))} fill={accent} fill-opacity="0.35" stroke={accent} />)}
     </g>
-  );
-}
-
-interface SpanFormProps {
-  readonly axes: readonly Dimension[];
-  readonly spans: readonly Span[];
-  readonly onChange: (spans: readonly Span[]) => void;
-}
-
-/** The same without a pointer. */
-function SpanForm({ axes, spans, onChange }: SpanFormProps): JSX.Element {
-  const unused = axes.filter(({ name }) => !spans.some((span) => span.name === name));
-  return (
-    <div class="toolbar spaced">
-      {spans.map((span) => {
-        const axis = axes.find(({ name }) => name === span.name);
-        if (axis === undefined) return null;
-        const change = (next: Span): void => onChange(spans.map((each) => (each === span ? next : each)));
-        return (
-          <span class="chip" key={span.name}>
-            {span.name.slice(0, 60)}
-            {'categories' in span ? <Categories axis={axis} span={span} onChange={change} /> : <Ends span={span} onChange={change} />}
-            <button type="button" class="plain" aria-label={`Take away the span of ${span.name}`} onClick={() => onChange(spans.filter((each) => each !== span))}>
-              ×
-            </button>
-          </span>
-        );
-      })}
-      {unused.length > 0 && (
-        <select
-          aria-label="Add a span"
-          value=""
-          onChange={(event) => {
-            const axis = unused.find(({ name }) => name === event.currentTarget.value);
-            if (axis !== undefined) onChange([...spans, wholeSpan(axis)]);
-          }}
-        >
-          <option value="">Add a span…</option>
-          {unused.map(({ name }) => (
-            <option key={name} value={name}>
-              {name.slice(0, 80)}
-            </option>
-          ))}
-        </select>
-      )}
-    </div>
-  );
-}
-
-function Ends({ span, onChange }: { readonly span: Extract<Span, { readonly from: number }>; readonly onChange: (span: Span) => void }): JSX.Element {
-  return (
-    <>
-      {([['from', 'at least'], ['to', 'at most']] as const).map(([end, label]) => (
-        <DraftInput
-          key={end}
-          kind="number"
-          aria-label={`${span.name} ${label}`}
-          value={span[end]}
-          onCommit={(text) => {
-            if (text.trim() !== '' && Number.isFinite(Number(text))) onChange({ ...span, [end]: Number(text) });
-          }}
-        />
-      ))}
-    </>
-  );
-}
-
-function Categories({ axis, span, onChange }: { readonly axis: Dimension; readonly span: Extract<Span, { readonly categories: readonly string[] }>; readonly onChange: (span: Span) => void }): JSX.Element {
-  const all = axis.categories ?? [];
-  return (
-    <Menu label={`${span.categories.length} of ${all.length}`} stays>
-      {all.map((text) => (
-        <label key={text}>
-          <input
-            type="checkbox"
-            checked={span.categories.includes(text)}
-            onChange={(event) => {
-              const isKept = event.currentTarget.checked;
-              onChange({ ...span, categories: all.filter((each) => (each === text ? isKept : span.categories.includes(each))) });
-            }}
-          />
-          {text.slice(0, 80)}
-        </label>
-      ))}
-    </Menu>
   );
 }
 

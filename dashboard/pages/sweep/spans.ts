@@ -11,10 +11,13 @@ export type Span =
   | { readonly name: string; readonly from: number; readonly to: number }
   | { readonly name: string; readonly categories: readonly string[] };
 
+/** Of one span: all of them stand in the address, which servers take to a length of some thousand signs. */
+export const MOST_CATEGORIES = 50;
+
 export function spansIn(text: string | null): Span[] {
   return (text ?? '').split('~').flatMap((part): Span[] => {
     const [, name = '', from, to, categories] = /^([^:=]+)(?::([^:]+):([^:]+)|=(.*))$/s.exec(part) ?? [];
-    if (categories !== undefined) return [{ name: decoded(name), categories: categories === '' ? [] : categories.split(',').map(decoded) }];
+    if (categories !== undefined) return [{ name: decoded(name), categories: categories === '' ? [] : categories.split(',', MOST_CATEGORIES).map(decoded) }];
     const [least, most] = [Number(from), Number(to)];
     return Number.isFinite(least) && Number.isFinite(most) ? [{ name: decoded(name), from: least, to: most }] : [];
   });
@@ -44,21 +47,21 @@ export function isWithin(trial: PlotTrial, spans: readonly Span[], axes: readonl
   });
 }
 
-/** What lies between two places of an axis, in its shares; null for no category. Ends between values have four digits. */
+/** What lies between two places of an axis, in its shares; null for no category. Ends between values have four digits; of more categories than a span holds, the first. */
 export function spanBetween(axis: Dimension, one: number, other: number): Span | null {
   const { name, categories, least, most } = axis;
   const [low, high] = [Math.min(one, other), Math.max(one, other)];
   if (categories !== null) {
     const kept = categories.filter((_, index) => low <= categoryShare(axis, index) && categoryShare(axis, index) <= high);
-    return kept.length === 0 ? null : { name, categories: kept };
+    return kept.length === 0 ? null : { name, categories: kept.slice(0, MOST_CATEGORIES) };
   }
   const end = (share: number): number => (share <= 0 ? least : share >= 1 ? most : Number(numberAt(axis, share).toPrecision(4)));
   return { name, from: end(low), to: end(high) };
 }
 
-/** All of an axis. */
+/** All of an axis, or as many of its categories as a span holds. */
 export function wholeSpan({ name, categories, least, most }: Dimension): Span {
-  return categories === null ? { name, from: least, to: most } : { name, categories };
+  return categories === null ? { name, from: least, to: most } : { name, categories: categories.slice(0, MOST_CATEGORIES) };
 }
 
 /** Half as wide as a category stands out by. */

@@ -45,7 +45,7 @@ export function StageTree({ sweep }: { readonly sweep: SweepView }): JSX.Element
           ) : (
             <>
               <p class="small muted">A stage is trained once for all trials that share it. Of those it names the hyperparameters in which they agree; open it to see where they part. Trials that were cancelled are left out.</p>
-              <Tree label={`Stages of ${shortened(sweep.name)}`}>{(active) => <Stages level={level} parent={null} depth={1} known={{}} sweep={sweep} active={active} />}</Tree>
+              <Tree label={`Stages of ${shortened(sweep.name)}`}>{(active) => <Stages level={level} parent={null} depth={1} known={{}} above={[]} sweep={sweep} active={active} />}</Tree>
             </>
           )}
         </Panel>
@@ -60,6 +60,8 @@ interface Around {
   readonly depth: number;
   /** What is said above. */
   readonly known: Settings;
+  /** Keys of the open stages that these stand in. */
+  readonly above: readonly string[];
   readonly active: Signal<string | null>;
 }
 
@@ -72,7 +74,7 @@ function Stages({ level, parent, ...around }: StagesProps): JSX.Element {
   const { of, offset, stages } = level;
   const key = parent === null ? '' : shortKey(parent.key);
   const turn = (name: string, text: string, to: number): JSX.Element => (
-    <TreeItem id={`stage-${key}-${name}`} level={around.depth} isOpen={null} active={around.active} onClick={() => show(opened(openNow(), key, to))} line={<span class="link">{text}</span>} />
+    <TreeItem id={`stage-${key}-${name}`} level={around.depth} isOpen={null} active={around.active} onClick={() => show(opened(openNow(), key, { offset: to, above: around.above }))} line={<span class="link">{text}</span>} />
   );
   return (
     <>
@@ -105,11 +107,11 @@ function StageItem({ stage, place: position, of, ...around }: StageItemProps): J
       isOpen={isOpen}
       active={around.active}
       onClick={() => {
-        if (isOpen !== null) show(isOpen ? closed(openNow(), key) : opened(openNow(), key));
+        if (isOpen !== null) show(isOpen ? closed(openNow(), key) : opened(openNow(), key, { above: around.above }));
       }}
-      line={<StageLine stage={stage} own={own} sweep={around.sweep} />}
+      line={<StageLine stage={stage} own={own} sweep={around.sweep} isActive={around.active.value === `stage-${key}`} />}
     >
-      <Below stage={stage} {...around} depth={around.depth + 1} known={{ ...around.known, ...stage.settings }} offset={open.get(key) ?? 0} />
+      <Below stage={stage} {...around} depth={around.depth + 1} known={{ ...around.known, ...stage.settings }} above={[...around.above, key]} offset={open.get(key) ?? 0} />
     </TreeItem>
   );
 }
@@ -139,9 +141,10 @@ interface StageLineProps {
   readonly stage: Stage;
   readonly own: readonly { readonly name: string; readonly value: string }[];
   readonly sweep: SweepView;
+  readonly isActive: boolean;
 }
 
-function StageLine({ stage, own, sweep }: StageLineProps): JSX.Element {
+function StageLine({ stage, own, sweep, isActive }: StageLineProps): JSX.Element {
   const { from, to, state, recorded, seconds, ending, ends, attempts } = stage;
   return (
     <>
@@ -154,7 +157,7 @@ function StageLine({ stage, own, sweep }: StageLineProps): JSX.Element {
         ))}
         <span class="muted small">{factsOf(stage).join(', ')}</span>
         {ending.map((number) => (
-          <a key={number} href={`/trials/${segment(`${sweep.name}/${number}`)}`} tabIndex={-1}>
+          <a key={number} href={`/trials/${segment(`${sweep.name}/${number}`)}`} tabIndex={isActive ? 0 : -1}>
             #{number}
           </a>
         ))}

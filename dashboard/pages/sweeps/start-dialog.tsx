@@ -18,13 +18,20 @@ const MOST_BYTES = 1_000_000;
 export function StartDialog({ onClose }: { readonly onClose: () => void }): JSX.Element {
   const text = useSignal('');
   const name = useSignal('sweep.yaml');
-  const tooLarge = useSignal<string | null>(null);
+  /** What is wrong with the file that was chosen last. */
+  const refusal = useSignal<string | null>(null);
   const area = useRef<HTMLTextAreaElement>(null);
   const take = async (file: File): Promise<void> => {
-    tooLarge.value = file.size > MOST_BYTES ? `${file.name.slice(0, 100)} has ${file.size} bytes; a sweep file has at most ${MOST_BYTES}` : null;
-    if (tooLarge.value !== null) return;
-    name.value = file.name.slice(0, 200);
-    text.value = await file.text();
+    const called = file.name.slice(0, 100);
+    refusal.value = file.size > MOST_BYTES ? `${called} has ${file.size} bytes; a sweep file has at most ${MOST_BYTES}` : null;
+    if (refusal.value !== null) return;
+    try {
+      text.value = await file.text();
+      name.value = file.name.slice(0, 200);
+    } catch {
+      // Browsers say no more of a folder than of a file that is gone.
+      refusal.value = `${called} cannot be read: it is a folder, or was changed or taken away since it was chosen; choose a sweep file`;
+    }
   };
   const showLine = (line: number): void => {
     const start = text.value.split('\n').slice(0, line - 1).join('\n').length + (line > 1 ? 1 : 0);
@@ -51,9 +58,9 @@ export function StartDialog({ onClose }: { readonly onClose: () => void }): JSX.
       <DropBox id="start-file" accept=".yaml,.yml,.json" onFile={(file) => void take(file)}>
         Sweep file: drop it here, or choose one
       </DropBox>
-      {tooLarge.value !== null && (
+      {refusal.value !== null && (
         <p class="mistakes" role="alert">
-          {tooLarge.value}
+          {refusal.value}
         </p>
       )}
       <div class="field">
