@@ -20,6 +20,8 @@ const BOTTOM_PX = 22;
 const SIDE_PX = 64;
 const NEAR_PX = 28;
 const SHADES = 10;
+/** About as wide as a sign of a mark is. */
+const SIGN_PX = 6.6;
 
 export function ParallelCoordinates({ results }: { readonly results: SpacePoints }): JSX.Element {
   const drag = useSignal<{ readonly axis: Dimension; readonly start: number; readonly end: number } | null>(null);
@@ -124,14 +126,20 @@ function AxisLine({ axis, x, room, side, span, text, muted, accent, surface }: A
         </text>
       )}
       <line x1={x} x2={x} y1={yOf(0)} y2={yOf(1)} stroke={muted} />
-      {marksOf(axis).map(({ share, text: label }) => (
-        <g key={share}>
-          <line x1={x - 3} x2={x + 3} y1={yOf(share)} y2={yOf(share)} stroke={muted} />
-          <text x={x + off} y={yOf(share) + 4} fill={text} stroke={surface} stroke-width="3" paint-order="stroke" text-anchor={anchor} font-size="11">
-            {fitted(label, SIDE_PX + 10)}
-          </text>
-        </g>
-      ))}
+      {marksOf(axis).map(({ share, text: label }) => {
+        const shown = fitted(label, SIDE_PX + 10);
+        const wide = shown.length * SIGN_PX + 4;
+        return (
+          <g key={share}>
+            <line x1={x - 3} x2={x + 3} y1={yOf(share)} y2={yOf(share)} stroke={muted} />
+            {/* On a ground of its own: lines meet where the marks of inner axes are. */}
+            <rect x={side === 'left' ? x + off - wide + 2 : x + off - 2} y={yOf(share) - 7} width={wide} height={14} rx={2} fill={surface} fill-opacity="0.9" />
+            <text x={x + off} y={yOf(share) + 4} fill={text} text-anchor={anchor} font-size="11">
+              {shown}
+            </text>
+          </g>
+        );
+      })}
       {span !== undefined && sharesOf(axis, span).map(([from, to]) => <rect key={from} x={x - 6} width={12} y={yOf(to)} height={Math.max(2, yOf(from) - yOf(to))} fill={accent} fill-opacity="0.35" stroke={accent} />)}
     </g>
   );
