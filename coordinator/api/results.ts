@@ -62,13 +62,18 @@ export function meansOf(trial: TrialRecord, known: KnownEpochs): TrialMeans | nu
   return last === undefined ? null : { params: last.params, secondsPerEpoch: recorded.reduce((sum, epoch) => sum + epoch.seconds, 0) / recorded.length };
 }
 
+/** Of what was measured; null where nothing was. */
+export function rowScore({ spec, data }: SweepRecord, { number, measured }: TrialRow): Score | null {
+  return measured === null ? null : scoreOf(number, measured, spec.objective, data?.classes ?? [], data?.positive ?? 0);
+}
+
 /**
  * What places a trial on the leaderboard, without what it shows there. Here and in `trialResult` every field is
  * written out: a literal of so many fields with `...` between them costs 60 microseconds, and there are 100,000 trials.
  */
 export function rankedRow(sweep: SweepRecord, row: TrialRow): Ranked & { readonly row: TrialRow } {
-  const { number, state, assignment, measured } = row;
-  const score = measured === null ? null : scoreOf(number, measured, sweep.spec.objective, sweep.data?.classes ?? [], sweep.data?.positive ?? 0);
+  const { number, state, assignment } = row;
+  const score = rowScore(sweep, row);
   return {
     row,
     number,

@@ -8,7 +8,7 @@
 import type { EpochResult } from '../../proto/work.js';
 import type { Judgement } from '../pruner/pruner.js';
 import { chosenEpoch, emptyFold, foldEpoch } from '../trial/fold.js';
-import { compareScores, improves, minimised, scoreOf, type Score } from '../trial/rank.js';
+import { compareScores, improves, scoreOf, storedScore, type Score } from '../trial/rank.js';
 import { whatIsMissing } from '../trial/reported.js';
 import { isEnded, moveSweep, moveTrial, type TrialState } from '../trial/states.js';
 import { Forest, isStateless, type EpochNode } from '../stage/forest.js';
@@ -365,7 +365,7 @@ export class Board {
 
   #note(trial: TrialRun, writes: TurnWrites): void {
     const until = trial.sweep.pruning === null ? null : trial.until;
-    writes.trials.push({ id: trial.id, revision: trial.sweep.record.revision, state: trial.state, ...endOf(trial), until, failure: trial.failure, score: storedScore(trial) });
+    writes.trials.push({ id: trial.id, revision: trial.sweep.record.revision, state: trial.state, ...endOf(trial), until, failure: trial.failure, score: placing(trial) });
   }
 
   #considerBest(trial: TrialRun): void {
@@ -407,9 +407,9 @@ function completedScore({ number, state, chosen, sweep: { record, rule } }: Tria
 }
 
 /** How the store keeps what places a completed trial. */
-function storedScore(trial: TrialRun): StoredScore | undefined {
+function placing(trial: TrialRun): StoredScore | undefined {
   const score = completedScore(trial);
-  return score === null ? undefined : { shortfall: score.shortfall, minimised: minimised(score.value, trial.sweep.record.spec.objective.direction) };
+  return score === null ? undefined : storedScore(score, trial.sweep.record.spec.objective);
 }
 
 /** How the store keeps the end of a trial's path; nothing while it is open. */

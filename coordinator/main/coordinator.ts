@@ -17,6 +17,7 @@ import { Boards } from '../api/board.js';
 import { EventFeed } from '../api/event-feed.js';
 import { httpServer } from '../api/http.js';
 import { ModelProcess } from '../api/model-process.js';
+import { MissingScores } from '../api/missing-scores.js';
 import { Models } from '../api/models.js';
 import { leadingBy } from '../api/leading.js';
 import { Pages } from '../api/pages.js';
@@ -115,6 +116,8 @@ export async function startCoordinator(options: CoordinatorOptions): Promise<Run
   );
   const collector = new BlobCollector({ store, blobs, logger, leads: () => leader.leads });
   collector.start();
+  const scores = new MissingScores({ store, leader, logger });
+  scores.start();
   return {
     loopback,
     outer,
@@ -125,7 +128,7 @@ export async function startCoordinator(options: CoordinatorOptions): Promise<Run
       await Promise.all(doors.map((door) => door.closeHttp()));
       modelProcess.stop();
       access.stop();
-      await collector.stop();
+      await Promise.all([collector.stop(), scores.stop()]);
       await leader.stop();
       await Promise.all([...doors.map((door) => door.closeSessions()), nats?.stop()]);
       await store.close();

@@ -19,7 +19,8 @@ import { readLeader, silentForMs, takeLeadership } from './leader.js';
 import { peakBatch, readPeaks } from './memory-peaks.js';
 import { migrate, readMigrations } from './migrate.js';
 import { lockTags, readNote, replaceNote, writeTags } from './notes.js';
-import type { AttemptRecord, EndedSession, EventWrite, FailureCount, LeaderRecord, NoteRecord, OpenAttempt, RecordedEpoch, RecordedEvaluation, LeaderboardPart, RecordedSeries, Recordings, StagesBelow, StoredEvent, StoredWorker, SweepCosts, SweepRecord, SweepSource, TokenRecord, TrialAttempt, TrialRecord, TrialRow, UnreferencedBlob } from './records.js';
+import type { AttemptRecord, EndedSession, EventWrite, FailureCount, LeaderRecord, NoteRecord, OpenAttempt, RecordedEpoch, RecordedEvaluation, LeaderboardPart, RecordedSeries, Recordings, StagesBelow, StoredEvent, StoredWorker, SweepCosts, SweepRecord, SweepSource, TokenRecord, TrialAttempt, TrialRecord, TrialRow, TrialScore, UnreferencedBlob } from './records.js';
+import { readUnscored, writeScores } from './scores.js';
 import { readStages } from './stages.js';
 import type { Candidate, Leadership, Store } from './store.js';
 import type { Carried, FreshTrial, NewSweep, NewToken, TurnWrites } from './turn-writes.js';
@@ -221,6 +222,14 @@ class PostgresStore implements Store {
 
   leaderboardPart(sweep: string, offset: number, limit: number): Promise<LeaderboardPart | null> {
     return this.#database.read((client) => readLeaderboardPart(client, sweep, offset, limit));
+  }
+
+  unscoredTrials(limit: number): ReturnType<Store['unscoredTrials']> {
+    return this.#database.read((client) => readUnscored(client, limit));
+  }
+
+  scoreTrials(sweep: Pick<SweepRecord, 'id' | 'revision'>, scores: readonly TrialScore[], leaderEpoch: number): Promise<number> {
+    return this.#database.write(leaderEpoch, ({ client }) => writeScores(client, sweep, scores));
   }
 
   objectiveSeries(sweep: string, points: number): Promise<RecordedSeries | null> {

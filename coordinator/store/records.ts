@@ -125,6 +125,10 @@ export interface StoredScore {
   readonly minimised: number;
 }
 
+export interface TrialScore extends StoredScore {
+  readonly id: string;
+}
+
 /** A part of a leaderboard of one objective, without replicates. */
 export interface LeaderboardPart {
   /** Trials of the sweep, and those of them that have completed, which stand first. */

@@ -12,7 +12,7 @@
 import type { BlobId, EpochKey } from '../../proto/work.js';
 import type { MemoryPeak } from '../placement/memory.js';
 import type { SweepState, TrialState } from '../trial/states.js';
-import type { BoardRow, EndedSession, EventWrite, FailureCount, LeaderRecord, NoteRecord, OpenAttempt, RecordedCurve, RecordedEpoch, RecordedEvaluation, LeaderboardPart, RecordedSeries, Recordings, StageParent, StagesBelow, StoredEvent, StoredWorker, SweepCosts, SweepRecord, SweepSource, TokenRecord, TrialMeans, TrialRecord, TrialRow, UnreferencedBlob, AttemptRecord, TrialAttempt } from './records.js';
+import type { BoardRow, EndedSession, EventWrite, FailureCount, LeaderRecord, NoteRecord, OpenAttempt, RecordedCurve, RecordedEpoch, RecordedEvaluation, LeaderboardPart, RecordedSeries, Recordings, StageParent, StagesBelow, StoredEvent, StoredWorker, SweepCosts, SweepRecord, SweepSource, TokenRecord, TrialMeans, TrialRecord, TrialRow, TrialScore, UnreferencedBlob, AttemptRecord, TrialAttempt } from './records.js';
 import type { Carried, FreshTrial, NewSweep, NewToken, TurnWrites } from './turn-writes.js';
 
 export interface Leadership {
@@ -80,6 +80,10 @@ export interface Store {
   trialRows(sweep: string): Promise<TrialRow[]>;
   /** A part of them as a leaderboard of one objective without replicates has them; null where it is not known how all stand. */
   leaderboardPart(sweep: string, offset: number, limit: number): Promise<LeaderboardPart | null>;
+  /** Completed trials of one sweep whose score is not known, at most `limit`; null where all are. */
+  unscoredTrials(limit: number): Promise<{ readonly sweep: SweepRecord; readonly rows: readonly TrialRow[] } | null>;
+  /** Of a revision that is still the current one, where they are not known. Settles with how many that was. Throws NotLeader. */
+  scoreTrials(sweep: Pick<SweepRecord, 'id' | 'revision'>, scores: readonly TrialScore[], leaderEpoch: number): Promise<number>;
   /** At most `points` of the completed ones evenly, and each that was the best so far by the first objective; null where it is not known how all stand. */
   objectiveSeries(sweep: string, points: number): Promise<RecordedSeries | null>;
   /** The same with when each last changed: of all trials, or of those that run or have changed since. `asOf`: by the database's clock, before they were read. */

@@ -158,6 +158,12 @@ export async function readSweep(client: ClientBase, project: string, idOrName: s
   return rows[0] === undefined ? null : recordOf(rows[0]);
 }
 
+/** The first that was made of those for which a condition on `s` holds. */
+export async function readSweepWhere(client: ClientBase, name: string, condition: string): Promise<SweepRecord | null> {
+  const { rows } = await client.query<SweepRow>({ name, text: `${selection} where ${condition} order by s.created_at, s.id limit 1` });
+  return rows[0] === undefined ? null : recordOf(rows[0]);
+}
+
 function recordOf({ ranMs, slotMs, trainedEpochs: epochs, sinceBest, ...row }: SweepRow): SweepRecord {
   return { ...row, spec: wholeSpec(row.spec), spent: { ranMs, slotMs, epochs, sinceBest } };
 }

@@ -88,8 +88,8 @@ export async function readBoardRows(client: ClientBase, sweep: string, since: Da
   return { asOf: clock?.now ?? new Date(0), rows: await withMemory(client, () => readRows(client, 'board-rows', sweep, "and ($2::timestamptz is null or t.updated_at >= $2 or t.state = 'running')", [since])) };
 }
 
-/** `condition`: more of it, over trials as `t`, with its values from $2 on. */
-async function readRows(client: ClientBase, name: string, sweep: string, condition: string, values: readonly unknown[]): Promise<BoardRow[]> {
+/** `condition`: more of it, over trials as `t` of the sweep `s`, with its values from $2 on. */
+export async function readRows(client: ClientBase, name: string, sweep: string, condition: string, values: readonly unknown[]): Promise<BoardRow[]> {
   const { rows } = await client.query<Row>({
     name,
     // A plan is read where it says more than 0 alone: it is a long text.

@@ -73,6 +73,11 @@ export function minimised(value: number, direction: Goal['direction']): number {
   return direction === 'maximize' ? -value : value;
 }
 
+/** What places a completed trial in the one order of its sweep's first objective, ties by number; null for one of which nothing was measured, which is behind all. */
+export function storedScore(score: Score | null, { direction }: Goal): { readonly shortfall: number; readonly minimised: number } {
+  return score === null ? { shortfall: Number.POSITIVE_INFINITY, minimised: Number.NaN } : { shortfall: score.shortfall, minimised: minimised(score.value, direction) };
+}
+
 /** Every objective's value, the first one's first, smaller is better. */
 export function minimisedAll({ value, others }: Score, objective: ObjectiveSpec): number[] {
   return [minimised(value, objective.direction), ...(objective.others ?? []).map(({ direction }, index) => minimised(others[index] ?? Number.NaN, direction))];

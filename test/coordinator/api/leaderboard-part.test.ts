@@ -8,7 +8,7 @@ import { ApplicationService } from '../../../coordinator/api/service.js';
 import { Pages } from '../../../coordinator/api/pages.js';
 import type { ObjectiveSpec } from '../../../coordinator/sweep/spec.js';
 import type { Store } from '../../../coordinator/store/store.js';
-import { minimised, scoreOf } from '../../../coordinator/trial/rank.js';
+import { scoreOf, storedScore } from '../../../coordinator/trial/rank.js';
 import { epochOf, granted, newPath, planOf, specOf, sweepOf, turn } from '../store/facts.js';
 import { loneService, type LoneService } from './lone-service.js';
 
@@ -48,9 +48,9 @@ async function end(trial: { readonly id: string; readonly number: number; readon
   const result = { metrics: metricsOf(each), confusion: null, diverged: each.state === 'failed' };
   const report = epochOf(grant, 0, { result });
   await store.commitTurn(epoch, turn({ epochs: [report] }));
-  const { value, shortfall } = scoreOf(trial.number, { result, params: report.params, msPerImage: report.msPerImage }, objective, [], 0);
+  const score = scoreOf(trial.number, { result, params: report.params, msPerImage: report.msPerImage }, objective, [], 0);
   const isDone = each.state === 'completed';
-  const last = { ...change, state: each.state as 'completed', epochs: 1, bestEpoch: isDone ? 0 : null, ...(isDone ? { score: { shortfall, minimised: minimised(value, objective.direction) } } : {}) };
+  const last = { ...change, state: each.state as 'completed', epochs: 1, bestEpoch: isDone ? 0 : null, ...(isDone ? { score: storedScore(score, objective) } : {}) };
   if (each.state !== 'running') await store.commitTurn(epoch, turn({ ended: [{ attempt: grant.attempt, token: grant.token, outcome: 'done', message: '', log: '', beganAfterMs: 0 }], trials: [last] }));
 }
 

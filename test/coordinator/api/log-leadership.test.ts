@@ -6,7 +6,8 @@ import type { AddressInfo } from 'node:net';
 import { after, before, it, type TestContext } from 'node:test';
 import { TrialLogs } from '../../../coordinator/api/trial-logs.js';
 import { Leader } from '../../../coordinator/leader/leader.js';
-import { FEATURE_LOG, PROTOCOL_VERSION, type CoordinatorMessage, type LeaseRef, type Offer } from '../../../proto/messages.js';
+import type { LeaseRef } from '../../../proto/messages.js';
+import { ScriptedWorker } from '../leader/scripted-worker.js';
 import { newPath, sweepOf } from '../store/facts.js';
 import { loneServer } from './lone-server.js';
 import { loneService, type LoneService } from './lone-service.js';
@@ -21,12 +22,10 @@ before(async () => {
 });
 after(() => lone.close());
 
-/** A coordinator that leads, with one worker at it whose attempts print what the test says. */
+/** A coordinator that leads, with one worker at it. */
 class Coordinator {
   readonly leader = new Leader({ store: lone.store, logger: quiet, proposingOf: () => null });
-  readonly #told: CoordinatorMessage[] = [];
-  #wake = (): void => undefined;
-  readonly #peer = { id: 'session', carrier: 'grpc', openedBy: null, send: (message: CoordinatorMessage) => this.#tell(message), close: () => undefined } as const;
+  readonly worker = new ScriptedWorker(this.leader);
   port = 0;
 
   async start(t: TestContext, leases: readonly LeaseRef[]): Promise<void> {
@@ -38,32 +37,7 @@ class Coordinator {
     t.after(() => app.close());
     await app.listen({ host: '127.0.0.1', port: 0 });
     this.port = (app.server.address() as AddressInfo).port;
-    this.leader.opened(this.#peer);
-    const worker = { worker: 'wrk_box', name: 'box', slots: 1, memoryBytes: 1e9, slotMemoryBytes: 1e9, numerics: ['none'], node: 'v20', waiting: [] };
-    this.leader.received(this.#peer, { kind: 'hello', protocol: PROTOCOL_VERSION, features: [FEATURE_LOG], leases, ...worker });
-    await this.told('welcome');
-  }
-
-  #tell(message: CoordinatorMessage): void {
-    this.#told.push(message);
-    this.#wake();
-  }
-
-  /** The first message of this kind. */
-  async told<Kind extends CoordinatorMessage['kind']>(kind: Kind): Promise<Extract<CoordinatorMessage, { kind: Kind }>> {
-    for (;;) {
-      const found = this.#told.find((message) => message.kind === kind);
-      if (found !== undefined) return found as Extract<CoordinatorMessage, { kind: Kind }>;
-      await new Promise<void>((resolve) => (this.#wake = resolve));
-    }
-  }
-
-  begins({ attempt }: Offer): void {
-    this.leader.received(this.#peer, { kind: 'progress', attempt, epoch: 0, step: 1, steps: 2, loss: 1 });
-  }
-
-  prints({ attempt, token }: LeaseRef, from: number, text: string): void {
-    this.leader.received(this.#peer, { kind: 'log', attempt, token, from, text: Buffer.from(text) });
+    await this.worker.hello(leases);
   }
 }
 
@@ -104,11 +78,11 @@ it('a live log ends where its coordinator leads no more, and goes on with the ne
   const { id } = (await lone.service.trial('handed-over/0', { test: false })).trial;
   const first = new Coordinator();
   await first.start(t, []);
-  const offer = await first.told('offer');
-  first.begins(offer);
+  const offer = await first.worker.told('offer');
+  first.worker.begins(offer);
   const before = await Page.open(t, first, id, '');
-  await first.told('follow');
-  first.prints(offer, 0, 'one\n');
+  await first.worker.told('follow');
+  first.worker.prints(offer, 0, 'one\n');
   await before.shows('"text":"one\\n"');
 
   const ended = before.ended();
@@ -118,10 +92,10 @@ it('a live log ends where its coordinator leads no more, and goes on with the ne
 
   const next = new Coordinator();
   await next.start(t, [offer]);
-  next.begins(offer);
+  next.worker.begins(offer);
   const after = await Page.open(t, next, id, before.position);
-  await next.told('follow');
-  next.prints(offer, 0, 'one\ntwo\n');
+  await next.worker.told('follow');
+  next.worker.prints(offer, 0, 'one\ntwo\n');
   await after.shows('"text":"two\\n"');
   assert.ok(!after.text.includes('one'), 'what was told is told once');
 });
