@@ -1,8 +1,6 @@
 /** From images and labels, in any of their forms, to a data set that workers can fetch: scan, split, pack. */
 import type { BlobStore } from '../../blob/store.js';
-import { oneOf } from '../../coordinator/sweep/schema-parts.js';
 import type { DataSpec, DataSummary } from '../../coordinator/sweep/spec.js';
-import { suggestValue } from '../../coordinator/sweep/suggest.js';
 import type { Part } from '../../proto/work.js';
 import { placeOf } from './layout-of.js';
 import { packDataset } from './pack.js';
@@ -29,6 +27,8 @@ export interface PrepareOptions {
   readonly seed: number;
   readonly blobs: BlobStore;
   readonly cacheDir: string;
+  /** Told which classes there are before any image is read; what it throws ends it. `spec.positive` is one of them or null. */
+  readonly onClasses?: (classes: readonly string[]) => void;
   readonly onProgress?: (progress: PrepareProgress) => void;
   readonly signal?: AbortSignal;
 }
@@ -45,7 +45,7 @@ export async function prepareDataset(options: PrepareOptions): Promise<DataSumma
   const { spec, cacheDir, signal } = options;
   const progress = (phase: PrepareProgress['phase']) => (done: number, total: number) => options.onProgress?.({ phase, done, total });
   const aborting = signal === undefined ? {} : { signal };
-  const scan = await scanFolder({ ...placeOf(spec, options.base), cacheDir, maxRejected: spec.maxRejected, pooled: spec.split?.merge === true, onProgress: progress('scan'), onMasks: progress('masks'), onUnpack: (_, done, total) => progress('unpack')(done, total), ...aborting });
+  const scan = await scanFolder({ ...placeOf(spec, options.base), cacheDir, maxRejected: spec.maxRejected, pooled: spec.split?.merge === true, onProgress: progress('scan'), onMasks: progress('masks'), onUnpack: (_, done, total) => progress('unpack')(done, total), ...(options.onClasses === undefined ? {} : { onClasses: options.onClasses }), ...aborting });
   const positive = positiveClass(spec.positive, scan.classes);
   const split = assignParts(scan, spec, options.seed);
   const { manifest, blob } = await packDataset({
@@ -108,8 +108,8 @@ function positiveClass(named: string | null, classes: readonly string[]): { read
     return { label: 1, warnings };
   }
   const label = classes.indexOf(named.normalize('NFC'));
-  if (label >= 0) return { label, warnings: [] };
-  throw new DataProblem('UnknownPositive', { path: ['data', 'positive'], found: named, expected: oneOf(classes), suggestion: suggestValue(named, classes) });
+  if (label < 0) throw new RangeError(`${named} is none of the classes ${classes.join(', ')}`);
+  return { label, warnings: [] };
 }
 
 function countsOf(files: readonly { readonly file: { readonly label: number }; readonly part: Part }[], classes: number): DataSummary['counts'] {

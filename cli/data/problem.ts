@@ -24,7 +24,6 @@ export const DATA_PROBLEM_CODES = [
   'BadArrays',
   'BadMasks',
   'TooFewGroups',
-  'UnknownPositive',
   'DataChanged',
 ] as const;
 

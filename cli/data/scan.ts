@@ -61,6 +61,8 @@ export interface ScanOptions extends DataPlace, LayoutOptions {
   readonly anyway?: boolean;
   /** Given parts are pooled: a class may be missing from one of them. */
   readonly pooled?: boolean;
+  /** Told which classes there are before any image is read; what it throws ends the scan. */
+  readonly onClasses?: (classes: readonly string[]) => void;
   readonly onProgress?: (done: number, total: number) => void;
   readonly onMasks?: (done: number, total: number) => void;
 }
@@ -85,6 +87,7 @@ export async function scanFolder(options: ScanOptions): Promise<Scan> {
     if (options.anyway !== true && problems[0] !== undefined) throw problems[0];
   };
   refuse(refusals);
+  options.onClasses?.(layout.classes);
   const cache = await ScanCache.open(options.cacheDir, await realpath(folder), VERDICTS);
   const total = layout.files.length;
   const labels = new Map(layout.classes.map((name, label) => [name, label]));

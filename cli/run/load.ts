@@ -6,17 +6,17 @@ import type { SubmitRequest } from '../../coordinator/api/views.js';
 import { checkBases } from '../../coordinator/sweep/check-transfer.js';
 import { checkCosts } from '../../coordinator/sweep/check-constraints.js';
 import { checkFit, fitWarningsOf } from '../../coordinator/sweep/check-fit.js';
-import { checkAgainstData } from '../../coordinator/sweep/check-data.js';
+import { checkAgainstData, checkClasses } from '../../coordinator/sweep/check-data.js';
 import type { Problem } from '../../coordinator/sweep/mistakes.js';
 import { isRawMap } from '../../coordinator/sweep/draft.js';
-import type { ParsedSweep } from '../../coordinator/sweep/parse.js';
+import type { MistakenSweep, ParsedSweep } from '../../coordinator/sweep/parse.js';
 import { readSource } from '../../coordinator/sweep/source.js';
 import { costWarningsOf } from '../../coordinator/sweep/warnings.js';
 import type { DataSummary, SweepSpec } from '../../coordinator/sweep/spec.js';
 import { CLASSICAL } from '../../proto/models.js';
 import type { Json } from '../../proto/work.js';
 import { classicalNumerics } from '../../worker/train/numerics.js';
-import { requirePath } from '../data/layout-of.js';
+import { layoutOf, placeOf, requirePath } from '../data/layout-of.js';
 import { prepareDataset, type PrepareProgress } from '../data/prepare.js';
 import { DataProblem } from '../data/problem.js';
 import { BadInput } from '../exit.js';
@@ -83,9 +83,9 @@ async function loadWithSettings(text: string, name: string, options: LoadOptions
 
 async function loadParsed(sweep: SweepWithModule, text: string, name: string, options: LoadOptions): Promise<LoadedSweep> {
   const { parsed } = sweep;
-  if ('mistakes' in parsed) throw new BadInput(mistakeLines(name, parsed.with(await folderProblems(parsed.dataPath, options.file))));
+  if ('mistakes' in parsed) return orNoHome(options.home, async () => { throw await badInput(parsed, name, options); });
   for (const warning of parsed.warnings) options.onWarning(warning);
-  const { spec, data, module, program, weights } = await prepare(parsed, sweep, options, name);
+  const { spec, data, module, program, weights } = await orNoHome(options.home, (isNewHome) => prepare(parsed, sweep, options, { name, isNewHome }));
   // Of a network, whoever chooses the engine puts in its own (engine.ts).
   const numerics = numericsOf(spec);
   const found = { ...(module === undefined ? {} : { module }), ...(program === undefined ? {} : { program }), ...(weights === undefined ? {} : { weights }), ...(sweep.list === null ? {} : { list: sweep.list }) };
@@ -104,16 +104,39 @@ function withSettings(text: string, set: { readonly [hyperparameter: string]: Js
   return JSON.stringify({ ...file, space: { ...(isRawMap(file.space) ? file.space : {}), ...set } });
 }
 
-/** What can be told of the images while the rest of the file cannot be: whether they are there. */
-async function folderProblems(path: string | null, file: string): Promise<Problem[]> {
-  if (path === null) return [];
+/** Bad input creates nothing, not even the home. What is written first are its caches, with the rights that folders have by default. */
+async function orNoHome<T>(home: Home, work: (isNewHome: boolean) => Promise<T>): Promise<T> {
+  const isNewHome = !existsSync(home.folder);
   try {
-    await requirePath(resolve(dirname(file), path));
-    return [];
+    const done = await work(isNewHome);
+    if (isNewHome && existsSync(home.folder)) chmodSync(home.folder, 0o700);
+    return done;
   } catch (error) {
-    if (error instanceof DataProblem) return [error.problem];
+    if (isNewHome && !existsSync(home.lock)) rmSync(home.folder, { recursive: true, force: true });
     throw error;
   }
+}
+
+/** The mistakes of the file, with what can be told of its images all the same. */
+async function badInput(parsed: MistakenSweep, name: string, options: LoadOptions): Promise<BadInput> {
+  try {
+    return new BadInput(mistakeLines(name, parsed.with(await dataProblems(parsed, options))));
+  } catch (error) {
+    if (!(error instanceof DataProblem)) throw error;
+    if (error.lines === null) return new BadInput(mistakeLines(name, parsed.with([error.problem])));
+    return new BadInput([mistakeLines(name, parsed.mistakes), ...error.lines].join('\n'));
+  }
+}
+
+/** Whether the images are there, and what their classes are called. Throws DataProblem. */
+async function dataProblems({ dataPath, classes: asked }: MistakenSweep, { file, home, signal, onProgress }: LoadOptions): Promise<Problem[]> {
+  const base = dirname(file);
+  if (dataPath !== null && asked === null) await requirePath(resolve(base, dataPath));
+  if (asked === null) return [];
+  const { classes, refusals = [] } = await layoutOf(placeOf(asked.place, base), { cacheDir: home.dataCache, signal, onUnpack: (_, done, total) => onProgress({ phase: 'unpack', done, total }) });
+  // Whether given parts are pooled, which makes up for a class that one of them lacks, may be what cannot be read.
+  const refusal = refusals.find(({ code }) => code !== 'ClassMissingInPart');
+  return refusal === undefined ? asked.check(classes) : [refusal.problem];
 }
 
 /** Relative to where the person stands, if that is shorter. */
@@ -140,18 +163,19 @@ interface Prepared {
   readonly weights?: WeightsSource | undefined;
 }
 
-async function prepare(parsed: ParsedSweep, sweep: SweepWithModule, options: LoadOptions, name: string): Promise<Prepared> {
+async function prepare(parsed: ParsedSweep, sweep: SweepWithModule, options: LoadOptions, { name, isNewHome }: { readonly name: string; readonly isNewHome: boolean }): Promise<Prepared> {
   const { spec } = parsed;
   const { trainable } = spec;
   if (trainable.kind === 'synthetic') return { spec, data: null };
-  const isNewHome = !existsSync(options.home.folder);
   const { blobs } = options;
+  const requireNone = (problems: readonly Problem[]): void => {
+    if (problems.length > 0) throw new BadInput(mistakeLines(name, parsed.place(problems)));
+  };
   try {
     if (trainable.kind !== 'image-classifier') {
       const prepared = await prepareProgram(trainable, { base: resolve(dirname(options.file)), blobs, onWarning: (line) => options.onWarning(`${name}: ${line}`) });
       if ('problems' in prepared) throw new BadInput(mistakeLines(name, parsed.place(prepared.problems)));
       const { source: program } = prepared;
-      if (isNewHome && existsSync(options.home.folder)) chmodSync(options.home.folder, 0o700);
       return program === undefined ? { spec, data: null } : { spec: { ...spec, trainable: { ...trainable, program: program.blob } }, data: null, program };
     }
     const data = await prepareDataset({
@@ -160,27 +184,21 @@ async function prepare(parsed: ParsedSweep, sweep: SweepWithModule, options: Loa
       seed: spec.seed,
       blobs,
       cacheDir: options.home.dataCache,
+      onClasses: (classes) => requireNone(checkClasses({ ...spec, positive: trainable.data.positive }, classes)),
       onProgress: options.onProgress,
       signal: options.signal,
     });
     for (const warning of data.warnings) options.onWarning(`${name}: data: ${warning}`);
-    const unknown = parsed.place(checkAgainstData(spec, data));
-    if (unknown.length > 0) throw new BadInput(mistakeLines(name, unknown));
+    requireNone(checkAgainstData(spec, data));
     // The module is built for so many classes as there are.
     const module = await sweep.describe(spec, data.classes.length);
-    const costly = parsed.place(checkCosts(spec, data, module ?? null));
-    if (costly.length > 0) throw new BadInput(mistakeLines(name, costly));
+    requireNone(checkCosts(spec, data, module ?? null));
     for (const warning of parsed.warn(costWarningsOf(spec, data, module ?? null))) options.onWarning(warning);
     const weighed = await withWeights(parsed.spec, parsed, sweep, options, name, { data, module: module ?? null });
-    const unfit = parsed.place(checkFit(spec, data, module ?? null));
-    if (unfit.length > 0) throw new BadInput(mistakeLines(name, unfit));
+    requireNone(checkFit(spec, data, module ?? null));
     for (const warning of parsed.warn(fitWarningsOf(spec, data, module ?? null))) options.onWarning(warning);
-    // Its caches were written first, with the rights that folders have by default.
-    if (isNewHome) chmodSync(options.home.folder, 0o700);
     return { data, module, ...weighed };
   } catch (error) {
-    // Bad input creates nothing, not even the home.
-    if (isNewHome && !existsSync(options.home.lock)) rmSync(options.home.folder, { recursive: true, force: true });
     if (error instanceof DataProblem) {
       const hint = error.code === 'DataFolderMissing' && !isNewHome ? await options.withoutData(spec.name) : null;
       throw new BadInput([error.lines?.join('\n') ?? mistakeLines(name, parsed.place([error.problem])), ...(hint === null ? [] : [hint])].join('\n'));

@@ -20,23 +20,38 @@ interface NamedMetric {
   readonly metric: string;
 }
 
+/** What of a sweep file speaks of classes. */
+export interface ClassTalk extends Pick<SweepSpec, 'axes' | 'objective' | 'stop'> {
+  readonly positive: string | null;
+}
+
 /** Problems with a path into the sweep file; `ParsedSweep.place` gives them their lines. */
 export function checkAgainstData(spec: SweepSpec, data: Pick<DataSummary, 'classes' | 'counts'>): Problem[] {
-  if (spec.trainable.kind !== 'image-classifier') return [];
-  const metrics: NamedMetric[] = [...metricsOf(spec.objective), ...(spec.stop === null ? [] : [{ path: ['stop', 'monitor'], at: 'value' as const, metric: spec.stop.monitor }]), ...watchedByRates(spec)];
-  const named: Named[] = [{ path: ['data', 'positive'], at: 'value', className: spec.trainable.data.positive }, ...metrics.map((each) => ({ ...each, className: metricClass(each.metric) })), ...weighted(spec)];
+  const { trainable } = spec;
+  if (trainable.kind !== 'image-classifier') return [];
+  return [...checkClasses({ ...spec, positive: trainable.data.positive }, data.classes), ...metricsIn(spec).flatMap((each) => neverReported(each, data)), ...tooManyNeighbors(spec, data)];
+}
+
+/** That part of `checkAgainstData` for which the names of the classes are enough: no image need be read for it. */
+export function checkClasses(talk: ClassTalk, classes: readonly string[]): Problem[] {
+  const named: Named[] = [{ path: ['data', 'positive'], at: 'value', className: talk.positive }, ...metricsIn(talk).map((each) => ({ ...each, className: metricClass(each.metric) })), ...weighted(talk)];
   const unknown = named.flatMap(({ path, at, className }): Problem[] => {
-    if (className === null || data.classes.includes(className)) return [];
-    return [{ path, at, found: `the class ${describe(className)}`, expected: oneOf(data.classes), suggestion: suggestValue(className, data.classes) }];
+    // Names of folders are NFC by then.
+    if (className === null || classes.includes(className.normalize('NFC'))) return [];
+    return [{ path, at, found: `the class ${describe(className)}`, expected: oneOf(classes), suggestion: suggestValue(className, classes) }];
   });
-  return [...unknown, ...metrics.flatMap((each) => neverReported(each, data)), ...unfitHead(spec, data), ...tooManyNeighbors(spec, data)];
+  return [...unknown, ...unfitHead(talk, classes)];
+}
+
+function metricsIn(talk: Omit<ClassTalk, 'positive'>): NamedMetric[] {
+  return [...metricsOf(talk.objective), ...(talk.stop === null ? [] : [{ path: ['stop', 'monitor'], at: 'value' as const, metric: talk.stop.monitor }]), ...watchedByRates(talk)];
 }
 
 /** A sigmoid tells two classes apart. */
-function unfitHead({ axes }: SweepSpec, { classes }: Pick<DataSummary, 'classes'>): Problem[] {
+function unfitHead({ axes }: Pick<ClassTalk, 'axes'>, classes: readonly string[]): Problem[] {
   const heads = axes.find(({ name }) => name === 'head')?.values ?? [];
   if (classes.length === 2 || !heads.includes('sigmoid')) return [];
-  return [{ path: ['space', 'head'], at: 'value', found: `sigmoid for ${classes.length} classes`, expected: 'softmax', suggestion: 'a sigmoid tells two classes apart' }];
+  return [{ path: ['space', 'head'], at: 'value', found: describe('sigmoid'), expected: `softmax for ${classes.length} classes`, suggestion: 'a sigmoid tells two classes apart' }];
 }
 
 /** No more images can be asked than there are to train on. */
@@ -48,7 +63,7 @@ function tooManyNeighbors({ axes }: SweepSpec, { counts }: Pick<DataSummary, 'co
 }
 
 /** What reduces a learning rate; of several schedules the first of each metric says enough. */
-function watchedByRates({ axes }: SweepSpec): NamedMetric[] {
+function watchedByRates({ axes }: Pick<ClassTalk, 'axes'>): NamedMetric[] {
   const values = axes.find(({ name }) => name === 'lr')?.values ?? [];
   const metrics = new Set(values.flatMap((value) => plateauAt(value as number | RateSchedule, MAX_EPOCHS)?.monitor ?? []));
   return [...metrics].map((metric) => ({ path: ['space', 'lr'], at: 'value', metric }));
@@ -74,8 +89,8 @@ function metricsOf({ others = [], floors, ceilings = {}, ...first }: ObjectiveSp
 }
 
 /** Classes in maps of `classWeights`. */
-function weighted(spec: SweepSpec): { path: Path; at: 'key'; className: string }[] {
-  const values: readonly Json[] = spec.axes.find((axis) => axis.name === 'classWeights')?.values ?? [];
+function weighted({ axes }: Pick<ClassTalk, 'axes'>): { path: Path; at: 'key'; className: string }[] {
+  const values: readonly Json[] = axes.find((axis) => axis.name === 'classWeights')?.values ?? [];
   return values.flatMap((value) =>
     typeof value === 'object' && value !== null && !Array.isArray(value)
       ? Object.keys(value).map((className) => ({ path: ['space', 'classWeights', className], at: 'key' as const, className }))

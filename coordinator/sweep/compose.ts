@@ -3,11 +3,12 @@ import type { Box } from '../../proto/work.js';
 import type { NamedModel } from '../../proto/models.js';
 import type { WorkerSelector } from '../placement/selector.js';
 import { withDefaults } from './axes.js';
+import type { ClassTalk } from './check-data.js';
 import { usualNormalisation, type WeightsSource } from '../../proto/pretrained.js';
 import type { ProgramSource } from '../../proto/program.js';
-import type { ImageDraft, ProgramDraft, SyntheticDraft } from './draft.js';
+import { isRawMap, sectionsOf, type ImageDraft, type ProgramDraft, type SyntheticDraft } from './draft.js';
 import { durationMs } from '../../proto/duration.js';
-import type { BudgetFile, ImageFile, ObjectiveFile, WorkersFile } from './schema.js';
+import { dataFields, type BudgetFile, type DataFile, type ImageFile, type ObjectiveFile, type WorkersFile } from './schema.js';
 import type { PrunerFile, SamplerFile } from './schema-search.js';
 import type { Assignment, Axis, BudgetSpec, CommandSpec, DataSpec, EnsembleSpec, Goal, ModuleSpec, ObjectiveSpec, PrunerSpec, SamplerSpec, SplitSpec, StopSpec, SweepSpec, WeightsSpec } from './spec.js';
 
@@ -150,6 +151,34 @@ function composeWeights(file: ImageFile['weights'], source: WeightsSource | null
   return { weights: { file: path, ...(sha256 === undefined ? {} : { sha256 }), ...(source === null ? {} : { blob: source.blob }) } };
 }
 
+/** What a draft says of classes, as far as it could be read. */
+export function composeClassTalk(draft: ImageDraft, axes: readonly Axis[]): ClassTalk {
+  const { objective, stop } = draft.sections;
+  return { axes, objective: composeObjective(objective, 'val.auc'), stop: composeStop(stop, 'val.loss'), positive: composePositive(dataIn(draft)) };
+}
+
+/** What of `data` says which classes there are. */
+const TELLS_CLASSES = ['path', 'label', 'labels', 'classes'] as const;
+
+/** Where a draft has its images and labels; null where that could not be read in full. */
+export function composePlace(draft: ImageDraft): ClassesPlace | null {
+  const { path, label = null, labels, classes = null } = dataIn(draft);
+  const written = draft.raw.data;
+  if (path === undefined || (isRawMap(written) && TELLS_CLASSES.some((key) => Object.hasOwn(written, key) && !Object.hasOwn(dataIn(draft), key)))) return null;
+  return { path, label, labels: composeLabels(labels), classes };
+}
+
+export type ClassesPlace = Pick<DataSpec, (typeof TELLS_CLASSES)[number]>;
+
+/** Its right fields, whatever is wrong beside them. */
+function dataIn({ raw: { data }, sections }: ImageDraft): Partial<DataFile> {
+  return isRawMap(data) ? sectionsOf(dataFields, data) : typeof sections.data === 'string' ? { path: sections.data } : {};
+}
+
+function composePositive({ positive }: Partial<DataFile>): string | null {
+  return positive === undefined ? null : String(positive);
+}
+
 function composeData(data: ImageFile['data'] | undefined, model: NamedModel, weights: WeightsSource | null): DataSpec {
   const file: Exclude<ImageFile['data'], string> = typeof data === 'object' ? data : { path: data ?? '' };
   return {
@@ -161,7 +190,7 @@ function composeData(data: ImageFile['data'] | undefined, model: NamedModel, wei
     perClass: file.perClass ?? null,
     dedupe: file.dedupe ?? false,
     groupBy: file.groupBy ?? null,
-    positive: file.positive === undefined ? null : String(file.positive),
+    positive: composePositive(file),
     channels: file.channels ?? 'gray',
     resize: file.resize ?? 'stretch',
     ...composeCrop(file.crop),

@@ -2,13 +2,14 @@
 import { basename, extname } from 'node:path';
 import { isModulePath, type ModelModule } from '../../proto/model-module.js';
 import { namedAxes } from './axes.js';
+import { checkClasses } from './check-data.js';
 import { checkDraft, modelOf } from './check.js';
 import type { ProgramSource } from '../../proto/program.js';
 import { checkProgram } from './check-program.js';
 import { withoutWeights } from './check-transfer.js';
 import type { WeightsSource } from '../../proto/pretrained.js';
 import { checkSynthetic } from './check-synthetic.js';
-import { composeImage, composeProgram, composeSynthetic } from './compose.js';
+import { composeClassTalk, composeImage, composePlace, composeProgram, composeSynthetic, type ClassesPlace } from './compose.js';
 import { isRawMap, readDraft, type Draft } from './draft.js';
 import { problemsOf } from './issues.js';
 import { isInList, listedTrials, movedToList, rowsIn } from './list.js';
@@ -34,8 +35,17 @@ export interface MistakenSweep {
   readonly mistakes: readonly Mistake[];
   /** The data folder as written, if that much can be read: whether it is there can still be told. */
   readonly dataPath: string | null;
-  /** `mistakes` and these, in order. */
+  /** What can still be told once the classes are known; null where the file does not say whose they are. */
+  readonly classes: ClassesAsked | null;
+  /** `mistakes` and these, in order; of a place with a mistake already the rest follows from that. */
   with(problems: readonly Problem[]): Mistake[];
+}
+
+export interface ClassesAsked {
+  /** Where images and labels are, as written. */
+  readonly place: ClassesPlace;
+  /** What of the right sections does not go with these classes. */
+  check(classes: readonly string[]): Problem[];
 }
 
 export type ParseResult = ParsedSweep | MistakenSweep;
@@ -63,10 +73,11 @@ export function parseSweepFile(text: string, file: string, module: ModelModule |
   const opened = openList(raw, list);
   const located = (problem: Problem): Mistake => placedInList(problem, opened.source) ?? placed(source, problem);
   const place = (problems: readonly Problem[]): Mistake[] => problems.map((problem) => located({ ...problem, path: opened.source === null || !isInList(problem.path) ? writtenPath(raw, problem.path) : problem.path }));
-  const mistaken = (mistakes: readonly Mistake[]): MistakenSweep => ({
+  const mistaken = (mistakes: readonly Mistake[], classes: ClassesAsked | null = null): MistakenSweep => ({
     mistakes: inOrder(mistakes),
     dataPath: source.readable ? dataPathOf(raw) : null,
-    with: (problems) => inOrder([...mistakes, ...place(problems)]),
+    classes,
+    with: (problems) => inOrder([...mistakes, ...place(problems).filter((late) => !mistakes.some((known) => isSamePlace(known, late)))]),
   });
   if (!source.readable) return mistaken(source.mistakes);
   if (!isRawMap(raw)) {
@@ -78,19 +89,20 @@ export function parseSweepFile(text: string, file: string, module: ModelModule |
   const rows = opened.source?.rows ?? rowsIn(raw);
   const listed = rows === null ? null : listedTrials(draft, named.axes, rows);
   const axes = listed?.axes ?? named.axes;
+  const inList = (found: readonly Problem[]): Problem[] => movedToList(found, draft, rows ?? []);
   // Names that only a list gives are unknown where that could not be read.
   const later = opened.problems.length > 0 ? [] : [...checkDraft(draft, axes), ...checkTrainable(draft, axes)];
-  const all = [...problemsOf(issues, raw), ...named.problems, ...opened.problems, ...(listed?.problems ?? []), ...movedToList(later, draft, rows ?? [])];
+  const all = [...problemsOf(issues, raw), ...named.problems, ...opened.problems, ...(listed?.problems ?? []), ...inList(later)];
   if (module === null && isModulePath(raw.model)) all.push({ path: ['model'], at: 'value', found: describe(raw.model), expected: 'what the module builds beside the file', suggestion: 'submit it with `trawl run`' });
   const mistakes = [...source.mistakes, ...all.map(located)];
-  if (mistakes.length > 0) return mistaken(mistakes);
+  if (mistakes.length > 0) return mistaken(mistakes, classesAsked(draft, axes, inList));
 
   const spec = compose(draft, axes, { program, weights }, listed?.trials ?? null, nameOf(file));
   const warn = (found: readonly Warning[]): string[] => found.map(({ path, text: warning }) => warningLine(source, file, path, warning));
   return {
     spec,
     warnings: warn(warningsOf(spec)),
-    place: (found) => inOrder(place(found)),
+    place: (found) => inOrder(place(inList(found))),
     warn,
   };
 }
@@ -107,6 +119,11 @@ function compose(draft: Draft, axes: readonly Axis[], { program, weights }: { re
   const model = modelOf(draft);
   if (model === null) throw new Error('a draft without mistakes has a known model');
   return composeImage(draft, axes, model, weights, name, list);
+}
+
+function classesAsked(draft: Draft, axes: readonly Axis[], inList: (found: readonly Problem[]) => Problem[]): ClassesAsked | null {
+  const place = draft.kind === 'image' ? composePlace(draft) : null;
+  return draft.kind !== 'image' || place === null ? null : { place, check: (classes) => inList(checkClasses(composeClassTalk(draft, axes), classes)) };
 }
 
 function dataPathOf(raw: unknown): string | null {
@@ -144,6 +161,10 @@ function placedInList({ path, at, found, expected, suggestion }: Problem, list: 
 function warningLine(source: Source, file: string, path: Path, text: string): string {
   const { line, column } = source.locate(path, 'value');
   return `${file}:${line}:${column}: ${fieldName(path)}: ${text}`;
+}
+
+function isSamePlace(one: Mistake, other: Mistake): boolean {
+  return one.file === other.file && one.line === other.line && one.column === other.column && one.field === other.field;
 }
 
 function inOrder(mistakes: readonly Mistake[]): Mistake[] {

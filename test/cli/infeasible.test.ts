@@ -35,8 +35,35 @@ it('a sigmoid for three classes, and a dense layer without neurons, are refused 
     assert.equal(existsSync(home), false);
     return stderr;
   };
-  assert.match(await refused('space: {head: sigmoid, epochs: 1}'), /head\.yaml:2:15: space\.head: found sigmoid for 3 classes, expected softmax; a sigmoid tells two classes apart\n/);
+  assert.match(await refused('space: {head: sigmoid, epochs: 1}'), /head\.yaml:2:15: space\.head: found "sigmoid", expected softmax for 3 classes; a sigmoid tells two classes apart\n/);
   assert.match(await refused('model: resnet18\nspace:\n  hidden: [[], [64, 0]]'), /head\.yaml:4:21: space\.hidden\[1\]\[1\]: found 0, expected a whole number from 1 to 65536/);
+});
+
+it('what names no class, and a sigmoid for three, are told beside the other mistakes of the file, with nothing made', async (t) => {
+  const folder = temporaryFolder(t);
+  const [file, home] = [join(folder, 'many.yaml'), join(folder, 'home')];
+  await classFolders(join(folder, 'images'), ['a', 'b', 'c'], 8);
+  const refused = async (text: string): Promise<string[]> => {
+    writeFileSync(file, text);
+    const { code, stderr } = await trawl(['run', file, '--home', home]);
+    assert.equal(code, 2, stderr);
+    assert.equal(existsSync(home), false);
+    return stderr.trimEnd().split('\n').map((line) => line.slice(line.indexOf('many.yaml')));
+  };
+  const positive = 'many.yaml:1:34: data.positive: found the class "sick", expected one of a, b, c';
+  const sigmoid = 'many.yaml:3:9: space.head: found "sigmoid", expected softmax for 3 classes; a sigmoid tells two classes apart';
+  const lines = await refused(`data: {path: ./images, positive: sick, channels: purple}\nspace:\n  head: [sigmoid, tanh]\n  batch: 0\n  classWeights: {d: 2}\nobjective: {maximize: 'val.recall[e]'}\n`);
+  assert.deepEqual(lines.filter((line) => line.includes('class')), [
+    positive,
+    sigmoid,
+    'many.yaml:5:18: space.classWeights.d: found the class "d", expected one of a, b, c; did you mean a?',
+    'many.yaml:6:23: objective.maximize: found the class "e", expected one of a, b, c; did you mean a?',
+  ]);
+  assert.equal(lines.length, 7, lines.join('\n'));
+  // Without others too, both at once.
+  assert.deepEqual(await refused('data: {path: ./images, positive: sick}\nspace: {epochs: 1,\n  head: sigmoid}\n'), [positive, sigmoid]);
+  // Who cannot be told the classes is told the rest: the pattern that names them is wrong itself.
+  assert.deepEqual(await refused("data: {path: ./images, label: '(', positive: sick}\nspace: {head: sigmoid}\n").then((told) => told.map((line) => line.split(' ')[1])), ['data.label:']);
 });
 
 it('a sweep of which no trial fits is refused with the layer and the least size, and nothing is made; beside others such trials are marked and counted', async (t) => {

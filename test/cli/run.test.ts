@@ -107,7 +107,7 @@ describe('bad input', () => {
       assert.equal(code, 2, stderr);
       return stderr;
     };
-    assert.match(await said('data:\n  path: ./images\n  positive: FOO\n'), /^a\.yaml:3:13: data\.positive: found FOO, expected one of NORMAL, PNEUMONIA$/m);
+    assert.match(await said('data:\n  path: ./images\n  positive: FOO\n'), /^a\.yaml:3:13: data\.positive: found the class "FOO", expected one of NORMAL, PNEUMONIA$/m);
     assert.match(await said('data:\n  path: ./images\n  positive: PNEUMONA\n'), /^a\.yaml:3:13: .*; did you mean PNEUMONIA\?$/m);
     assert.match(await said('data:\n  path: ./images\n  split: {test: given}\n'), /^a\.yaml:3:17: data\.split\.test: found given, but in the data no folder for any part, expected .*; give a fraction/m);
   });

@@ -217,15 +217,11 @@ test('a file that changes or goes between scan and pack is an error that says so
   await assert.rejects(pack(), { code: 'DataChanged' });
 });
 
-test('the positive class is the one that is named, and a wrong name gets a suggestion', async (t) => {
+test('the positive class is the one that is named', async (t) => {
   const at = place(t);
   await classFolders(at.folder, ['NORMAL', 'PNEUMONIA'], 5);
   assert.equal((await prepare(at, { positive: 'NORMAL' })).positive, 0);
   assert.deepEqual((await prepare(at, { positive: 'PNEUMONIA' })).warnings, []);
-  await assert.rejects(prepare(at, { positive: 'pneumona' }), {
-    code: 'UnknownPositive',
-    message: 'data.positive: found pneumona, expected one of NORMAL, PNEUMONIA; did you mean PNEUMONIA?',
-  });
 });
 
 test('X-rays grouped by patient: every patient on one side, every file packed', async (t) => {

@@ -44,5 +44,7 @@ test('metrics that no epoch will report are mistakes: of a validation part that 
 test('a sigmoid is for two classes', () => {
   const text = 'data: x\nspace: {head: [softmax, sigmoid]}';
   assert.deepEqual(mistakes(text), []);
-  assert.deepEqual(mistakes(text, [3, 3, 3], ['A', 'B', 'C']), ['a.yaml:2:15: space.head: found sigmoid for 3 classes, expected softmax; a sigmoid tells two classes apart']);
+  assert.deepEqual(mistakes(text, [3, 3, 3], ['A', 'B', 'C']), ['a.yaml:2:15: space.head: found "sigmoid", expected softmax for 3 classes; a sigmoid tells two classes apart']);
+  const listed = 'data: x\nsampler:\n  list:\n    - {head: softmax}\n    - {head: sigmoid}';
+  assert.deepEqual(mistakes(listed, [3, 3, 3], ['A', 'B', 'C']), ['a.yaml:5:14: sampler.list[1].head: found "sigmoid", expected softmax for 3 classes; a sigmoid tells two classes apart']);
 });
