@@ -64,7 +64,7 @@ export class Display {
   }
 
   #plain(view: ProgressView, now: number): void {
-    const ended = view.trials.done + view.trials.failed + view.trials.cancelled;
+    const ended = view.trials.done + view.trials.failed + view.trials.infeasible + view.trials.cancelled;
     const since = now - this.#lastLineAt;
     if (since < (ended === this.#lastEnded ? PLAIN_EVERY_MS : PLAIN_AT_MOST_EVERY_MS)) return;
     const line = progressLine(view, this.#rate.perSecond);

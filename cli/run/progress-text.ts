@@ -31,11 +31,12 @@ export class EpochRate {
 export function progressLine(view: ProgressView, perSecond: number | null): string {
   const { trials, epochs } = view;
   const failed = trials.failed > 0 ? `, ${trials.failed} failed` : '';
+  const infeasible = trials.infeasible > 0 ? `, ${trials.infeasible} infeasible` : '';
   const cancelled = trials.cancelled > 0 ? `, ${trials.cancelled} cancelled` : '';
   const left = epochs.total - epochs.recorded;
   const rate = perSecond === null ? '' : `, ${perSecond.toFixed(perSecond < 10 ? 1 : 0)}/s${left > 0 ? `, about ${wholeSeconds((left / perSecond) * 1_000)} left` : ''}`;
   const best = view.best === null ? '' : `; best #${view.best.number} ${view.sweep.objective.metric} ${metric(view.best.value)}`;
-  return `${trials.done} of ${count(trials.total, 'trial')} done, ${trials.running} running, ${trials.waiting} waiting${failed}${cancelled}; ${epochs.recorded} of ${count(epochs.total, 'epoch')}${rate}${best}`;
+  return `${trials.done} of ${count(trials.total, 'trial')} done, ${trials.running} running, ${trials.waiting} waiting${failed}${infeasible}${cancelled}; ${epochs.recorded} of ${count(epochs.total, 'epoch')}${rate}${best}`;
 }
 
 /** The same with a bar above and a line per busy slot below, none wider than `width` characters. */

@@ -22,6 +22,7 @@ export interface StageView {
   readonly trials: number;
   readonly done: number;
   readonly failed: number;
+  readonly infeasible: number;
   readonly running: number;
   /** Whose paths end with it, and some of their numbers, the lowest ones. Where all do, nothing follows on it. */
   readonly ends: number;

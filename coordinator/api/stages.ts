@@ -84,12 +84,12 @@ function byKeyAt(attempts: readonly StageInProgress[], epoch: number): Map<Epoch
   return found;
 }
 
-function stageView({ key, epochs, numbers, done, failed, running, ending, recorded, seconds }: StageBelow, from: number, attempts: readonly StageInProgress[], settings: Assignment): StageView {
+function stageView({ key, epochs, numbers, done, failed, infeasible, running, ending, recorded, seconds }: StageBelow, from: number, attempts: readonly StageInProgress[], settings: Assignment): StageView {
   const to = from + epochs;
   const own = attempts.filter(({ epoch }) => epoch < to);
   return {
     ...{ key, from, to, state: own.some(({ kind }) => kind === 'train') ? 'leased' : recorded === epochs ? 'done' : 'waiting' },
-    ...{ trials: numbers.length, done, failed, running, ends: ending.length, ending: [...ending].sort((a, b) => a - b).slice(0, MOST_ENDING), saved: (numbers.length - 1) * epochs, recorded, seconds, settings },
+    ...{ trials: numbers.length, done, failed, infeasible, running, ends: ending.length, ending: [...ending].sort((a, b) => a - b).slice(0, MOST_ENDING), saved: (numbers.length - 1) * epochs, recorded, seconds, settings },
     attempts: own.map(({ attempt, kind, worker, epoch }) => ({ attempt, kind, worker, epoch })),
     attemptsBelow: attempts.length - own.length,
   };

@@ -42,5 +42,5 @@ export class StoredProgress {
 function countTrials(states: { readonly [state in TrialState]?: number }): TrialCounts {
   const { completed = 0, pruned = 0, failed = 0, infeasible = 0, cancelled = 0, running = 0, queued = 0, paused = 0 } = states;
   const waiting = queued + paused;
-  return { total: completed + pruned + failed + infeasible + cancelled + running + waiting, done: completed + pruned, failed: failed + infeasible, cancelled, running, waiting };
+  return { total: completed + pruned + failed + infeasible + cancelled + running + waiting, done: completed + pruned, failed, infeasible, cancelled, running, waiting };
 }

@@ -207,11 +207,13 @@ export interface SweepComparison {
   readonly fields: readonly { readonly name: string; readonly values: readonly (string | null)[] }[];
 }
 
-/** Of the current revision. `done` counts completed and pruned trials; `failed` those that failed or need more memory than there is. */
+/** Of the current revision. `done` counts completed and pruned trials. */
 export interface TrialCounts {
   readonly total: number;
   readonly done: number;
   readonly failed: number;
+  /** They need more memory than any box has, or their images are too small for their model. */
+  readonly infeasible: number;
   /** Ended by their sweep: its time was over, or it was stopped. */
   readonly cancelled: number;
   readonly running: number;

@@ -56,7 +56,7 @@ export interface SweepSnapshot {
   readonly numerics: string;
   /** Why it was paused, when not by a person. */
   readonly problem: string | null;
-  readonly trials: { readonly total: number; readonly done: number; readonly failed: number; readonly cancelled: number; readonly running: number; readonly waiting: number };
+  readonly trials: { readonly total: number; readonly done: number; readonly failed: number; readonly infeasible: number; readonly cancelled: number; readonly running: number; readonly waiting: number };
   /** Distinct epochs on the trials' paths as they now stand, and how many are recorded. */
   readonly epochs: { readonly total: number; readonly recorded: number };
   readonly best: { readonly trial: string; readonly number: number; readonly value: number } | null;
@@ -111,12 +111,13 @@ function countsOf(sweep: SweepRun): Counts {
 }
 
 function count(sweep: SweepRun): Counts {
-  const trials = { total: sweep.trials.length, done: 0, failed: 0, cancelled: 0, running: 0, waiting: 0 };
+  const trials = { total: sweep.trials.length, done: 0, failed: 0, infeasible: 0, cancelled: 0, running: 0, waiting: 0 };
   const keys = new Set<string>();
   let recorded = 0;
   for (const trial of sweep.trials) {
     if (trial.state === 'completed' || trial.state === 'pruned') trials.done += 1;
     else if (trial.state === 'cancelled') trials.cancelled += 1;
+    else if (trial.state === 'infeasible') trials.infeasible += 1;
     else if (trial.phase === 'ended') trials.failed += 1;
     else if (trial.state === 'running') trials.running += 1;
     else trials.waiting += 1;

@@ -332,10 +332,11 @@ export interface StageBelow {
   readonly firstKey: EpochKey;
   readonly key: EpochKey;
   readonly epochs: number;
-  /** Numbers of the trials on whose paths it lies, in no order; and how many of those are completed or pruned, failed or infeasible, and running. */
+  /** Numbers of the trials on whose paths it lies, in no order; and how many of those are completed or pruned, failed, infeasible, and running. */
   readonly numbers: readonly number[];
   readonly done: number;
   readonly failed: number;
+  readonly infeasible: number;
   readonly running: number;
   /** Of those whose paths end with it. */
   readonly ending: readonly number[];

@@ -19,6 +19,7 @@ interface Row {
   readonly numbers: readonly number[];
   readonly done: number;
   readonly failed: number;
+  readonly infeasible: number;
   readonly running: number;
   readonly ending: readonly number[];
   readonly recorded: number;
@@ -33,14 +34,14 @@ export async function readStages(client: ClientBase, sweep: string, parent: Stag
       // Of the trials that were not cancelled and have the parent on their paths, and go on from there.
       text: `with part as (
           select t.path[$3::int + 1] as first_key, coalesce(t.epochs, cardinality(t.path)) - $3 as length, min(t.path) as least, max(t.path) as greatest, array_agg(t.number) as numbers, min(t.number) as first,
-            count(*) filter (where t.state in ('completed', 'pruned')) as done, count(*) filter (where t.state in ('failed', 'infeasible')) as failed, count(*) filter (where t.state = 'running') as running
+            count(*) filter (where t.state in ('completed', 'pruned')) as done, count(*) filter (where t.state = 'failed') as failed, count(*) filter (where t.state = 'infeasible') as infeasible, count(*) filter (where t.state = 'running') as running
           from sweep s join trial t on t.sweep = s.id and t.revision = s.revision
           where s.id = $1 and t.state <> 'cancelled' and ($2::bytea is null or t.path[$3] = $2) and coalesce(t.epochs, cardinality(t.path)) > $3
           group by 1, 2
         ),
         stage as (
           select first_key, min(length) as shortest, min(least) as least, max(greatest) as greatest, sum(cardinality(numbers)) as trials, min(first) as first,
-            sum(length * cardinality(numbers)) as requested, sum(done)::int as done, sum(failed)::int as failed, sum(running)::int as running
+            sum(length * cardinality(numbers)) as requested, sum(done)::int as done, sum(failed)::int as failed, sum(infeasible)::int as infeasible, sum(running)::int as running
           from part group by first_key
         ),
         shown as (
@@ -55,7 +56,7 @@ export async function readStages(client: ClientBase, sweep: string, parent: Stag
           select w.n, array_agg(m.number) as numbers, coalesce(array_agg(m.number) filter (where p.length = w.epochs), '{}') as ending
           from whole w join part p on p.first_key = w.first_key cross join unnest(p.numbers) as m(number) group by w.n
         )
-        select w.of, w.requested_of_all as requested, encode(w.first_key, 'hex') as first_key, encode(w.least[$3 + w.epochs], 'hex') as key, w.epochs, m.numbers, w.done, w.failed, w.running, m.ending,
+        select w.of, w.requested_of_all as requested, encode(w.first_key, 'hex') as first_key, encode(w.least[$3 + w.epochs], 'hex') as key, w.epochs, m.numbers, w.done, w.failed, w.infeasible, w.running, m.ending,
           r.recorded, r.seconds
         from whole w join members m on m.n = w.n
         cross join lateral (
@@ -65,6 +66,6 @@ export async function readStages(client: ClientBase, sweep: string, parent: Stag
       values: [sweep, parent === null ? null : Buffer.from(parent.key, 'hex'), parent?.epochs ?? 0, page.offset, page.limit],
     }),
   );
-  const stages = rows.map(({ first_key: firstKey, key, epochs, numbers, done, failed, running, ending, recorded, seconds }) => ({ firstKey, key, epochs, numbers, done, failed, running, ending, recorded, seconds }));
+  const stages = rows.map(({ first_key: firstKey, key, epochs, numbers, done, failed, infeasible, running, ending, recorded, seconds }) => ({ firstKey, key, epochs, numbers, done, failed, infeasible, running, ending, recorded, seconds }));
   return { of: rows[0]?.of ?? 0, requested: Number(rows[0]?.requested ?? 0), stages };
 }

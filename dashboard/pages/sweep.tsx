@@ -50,7 +50,7 @@ export function SweepPage({ params }: PageProps): JSX.Element {
   // Apart: to count the epochs of 100,000 trials takes longer than to show the best of them.
   const progress = useResource(`progress ${sweep}`, (signal) => ask('GET /sweeps/:sweep/progress', { at: { sweep }, signal }), { live: id.value });
   const read = progress.resource.value;
-  const [notice, failed] = read.state === 'ready' ? [read.value.notice, read.value.trials.failed] : [null, 0];
+  const [notice, failures] = read.state === 'ready' ? [read.value.notice, read.value.trials.failed + read.value.trials.infeasible] : [null, 0];
   const asked = place.value.query.get('view');
   const view = VIEWS.find(([name]) => name === asked)?.[0] ?? 'overview';
   return (
@@ -72,7 +72,7 @@ export function SweepPage({ params }: PageProps): JSX.Element {
             {VIEWS.map(([name, label]) => (
               <a key={name} href={`/sweeps/${segment(sweep)}${name === 'overview' ? '' : `?view=${name}`}`} {...(name === view ? { 'aria-current': 'page' as const } : {})}>
                 {label}
-                {name === 'failures' && failed > 0 ? ` (${whole(failed)})` : ''}
+                {name === 'failures' && failures > 0 ? ` (${whole(failures)})` : ''}
               </a>
             ))}
           </nav>
@@ -141,7 +141,8 @@ function Facts({ view }: { readonly view: ProgressView }): JSX.Element {
   const { sweep, trials, epochs, best } = view;
   const share = epochs.total === 0 ? 0 : epochs.recorded / epochs.total;
   const left = sweep.state === 'running' ? remainingMs(sweep.id, epochs) : null;
-  const counts = [`${whole(trials.running)} running`, `${whole(trials.waiting)} waiting`, ...(trials.failed > 0 ? [`${whole(trials.failed)} failed`] : []), ...(trials.cancelled > 0 ? [`${whole(trials.cancelled)} cancelled`] : [])];
+  const ends = (['failed', 'infeasible', 'cancelled'] as const).filter((end) => trials[end] > 0).map((end) => `${whole(trials[end])} ${end}`);
+  const counts = [`${whole(trials.running)} running`, `${whole(trials.waiting)} waiting`, ...ends];
   return (
     <>
       <ProgressBar label={`Epochs: ${percent(share)}`} done={epochs.recorded} total={epochs.total} />

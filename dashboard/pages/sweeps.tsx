@@ -47,7 +47,7 @@ const COLUMNS: readonly Column<SweepLine>[] = [
     value: ({ progress: { epochs } }) => (epochs.total === 0 ? 0 : epochs.recorded / epochs.total),
     show: ({ progress: { epochs }, sweep }) => <ProgressBar label={`Epochs of ${sweep.name.slice(0, 80)}: ${percent(epochs.total === 0 ? 0 : epochs.recorded / epochs.total)}`} done={epochs.recorded} total={epochs.total} />,
   },
-  { name: 'trials', label: 'Trials', numeric: true, sort: 'desc', value: ({ progress }) => progress.trials.total, show: ({ progress: { trials } }) => `${whole(trials.done + trials.failed)} of ${whole(trials.total)}` },
+  { name: 'trials', label: 'Trials', numeric: true, sort: 'desc', value: ({ progress }) => progress.trials.total, show: ({ progress: { trials } }) => `${whole(trials.done + trials.failed + trials.infeasible)} of ${whole(trials.total)}` },
   { name: 'best', label: 'Best', numeric: true, sort: 'desc', value: ({ progress }) => progress.best?.value ?? null, show: ({ progress: { best } }) => metric(best?.value) },
   { name: 'tags', label: 'Tags', sort: 'asc', value: ({ sweep }) => sweep.tags.join(' '), show: ({ sweep }) => <TagLinks tags={sweep.tags} /> },
   { name: 'objective', label: 'Objective', sort: 'asc', value: ({ sweep }) => sweep.objective.metric },
@@ -57,6 +57,7 @@ const COLUMNS: readonly Column<SweepLine>[] = [
   { name: 'started', label: 'Started', sort: 'desc', value: ({ sweep }) => sweep.createdAt, show: ({ sweep }) => time(sweep.createdAt) },
   { name: 'took', label: 'Took', numeric: true, optional: true, value: ({ sweep }) => (sweep.finishedAt === null ? null : Date.parse(sweep.finishedAt) - Date.parse(sweep.createdAt)), show: ({ sweep }) => (sweep.finishedAt === null ? '–' : between(sweep.createdAt, sweep.finishedAt)) },
   { name: 'failed', label: 'Failed', numeric: true, sort: 'desc', optional: true, value: ({ progress }) => progress.trials.failed },
+  { name: 'infeasible', label: 'Infeasible', numeric: true, sort: 'desc', optional: true, value: ({ progress }) => progress.trials.infeasible },
   { name: 'id', label: 'Id', optional: true, value: ({ sweep }) => sweep.id },
 ];
 

@@ -210,6 +210,18 @@ describe("the ensemble's page", () => {
     assert.deepEqual(await response.json(), { code: 'BadRequest', message: 'image: expected an image file of at most 20 MB' });
   });
 
+  it('tells trials whose images are too small from those that failed, wherever trials are counted', async () => {
+    await house.submit('sizes', 'data: {path: ./digits, split: {val: 0.5, test: 0.2}}\nmodel: cnn-d\nspace: {imageSize: [5, 24], batch: 16, epochs: 1, filters: [[2, 2, 2]], hidden: [[4]]}\nensemble: none\n');
+    await house.ended('sizes');
+    const { page, problems } = await openPage({ expected: ['401'] });
+    await logIn(page, house, '/sweeps/sizes');
+    await page.getByText('0 running, 0 waiting, 1 infeasible').waitFor();
+    await page.getByRole('link', { name: 'Failures (1)' }).waitFor();
+    await page.goto(`${house.url}/compare?sweeps=sizes,digits`);
+    await page.getByText('1 of 2 done, 1 infeasible').waitFor();
+    assert.deepEqual(problems, []);
+  });
+
   it('says why a sweep has none', async () => {
     await house.submit('formulas', formulaSweep({ rates: [0.1] }));
     await house.ended('formulas');

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { it } from 'node:test';
+import type { ProgressView } from '../../coordinator/api/views.js';
 import { classFolders, temporaryFolder } from '../support/images.js';
 import { readDocument } from './run-document.js';
 import { trawl } from './trawl.js';
@@ -22,6 +23,11 @@ it('a trial whose images shrink to nothing is infeasible before it is handed out
   // 5 px: convolution 3, pool 1, and nothing that a 3 x 3 convolution could stand on.
   const shown = await trawl(['trial', bad?.id ?? '', '--home', home]);
   assert.match(shown.stdout, /layer "conv2d_2": its window of 3 x 3 is larger than its input of 1 x 1; use larger images/);
+  // Counted apart from failures, for people and for machines.
+  const far = await trawl(['show', 'small', '--home', home]);
+  assert.match(far.stdout, /^ {2}1 of 2 trials done, 0 running, 0 waiting, 1 infeasible; 1 of 1 epoch/m);
+  const { trials } = JSON.parse((await trawl(['show', 'small', '--home', home, '--json'])).stdout) as ProgressView;
+  assert.deepEqual(trials, { total: 2, done: 1, failed: 0, infeasible: 1, cancelled: 0, running: 0, waiting: 0 });
 });
 
 it('a sigmoid for three classes, and a dense layer without neurons, are refused at their places with nothing made', async (t) => {

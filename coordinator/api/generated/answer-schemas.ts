@@ -863,6 +863,9 @@ export const answerSchemas: { readonly definitions: { readonly [name: string]: S
     "failed": {
      "type": "number"
     },
+    "infeasible": {
+     "type": "number"
+    },
     "running": {
      "type": "number"
     },
@@ -910,6 +913,7 @@ export const answerSchemas: { readonly definitions: { readonly [name: string]: S
     "trials",
     "done",
     "failed",
+    "infeasible",
     "running",
     "ends",
     "ending",
@@ -1691,6 +1695,10 @@ export const answerSchemas: { readonly definitions: { readonly [name: string]: S
     "failed": {
      "type": "number"
     },
+    "infeasible": {
+     "type": "number",
+     "description": "They need more memory than any box has, or their images are too small for their model."
+    },
     "cancelled": {
      "type": "number",
      "description": "Ended by their sweep: its time was over, or it was stopped."
@@ -1706,11 +1714,12 @@ export const answerSchemas: { readonly definitions: { readonly [name: string]: S
     "total",
     "done",
     "failed",
+    "infeasible",
     "cancelled",
     "running",
     "waiting"
    ],
-   "description": "Of the current revision. `done` counts completed and pruned trials; `failed` those that failed or need more memory than there is."
+   "description": "Of the current revision. `done` counts completed and pruned trials."
   },
   "Results": {
    "type": "object",

@@ -94,7 +94,7 @@ function Differences({ names, fields, compared, costs }: DifferencesProps): JSX.
   const results = [
     { name: 'state', differs: false, cells: compared.map(({ sweep }) => <StateBadge key={sweep.id} state={sweep.state} />) },
     textLine('best', compared.map(({ sweep, progress: { best } }) => `${metric(best?.value)} (${sweep.objective.metric})`)),
-    textLine('trials', compared.map(({ progress: { trials } }) => `${whole(trials.done)} of ${whole(trials.total)} done${trials.failed === 0 ? '' : `, ${whole(trials.failed)} failed`}`)),
+    textLine('trials', compared.map(({ progress: { trials } }) => `${whole(trials.done)} of ${whole(trials.total)} done${trials.failed === 0 ? '' : `, ${whole(trials.failed)} failed`}${trials.infeasible === 0 ? '' : `, ${whole(trials.infeasible)} infeasible`}`)),
     textLine('epochs', compared.map(({ progress: { epochs } }) => `${whole(epochs.recorded)} of ${whole(epochs.total)}`)),
     textLine('cost', costOf(({ trained }) => `${duration(trained.seconds * 1_000)} for ${count(trained.epochs, 'epoch')}`)),
     textLine('saved by sharing', costOf(({ saved }) => (saved.epochs === 0 ? '–' : `${duration(saved.seconds * 1_000)} of ${count(saved.epochs, 'epoch')}`))),

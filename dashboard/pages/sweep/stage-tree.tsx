@@ -129,8 +129,8 @@ function Below({ stage, offset, ...around }: Around & { readonly stage: Stage; r
   return <Stages level={value.value} parent={stage} {...around} />;
 }
 
-function factsOf({ trials, saved, ends, failed, attemptsBelow }: Stage): string[] {
-  return [count(trials, 'trial'), ...(saved > 0 ? [`saves ${count(saved, 'epoch')}`] : []), ...(failed > 0 ? [`${whole(failed)} failed`] : []), ...(ends > 0 && ends < trials ? [`${whole(ends)} ${ends === 1 ? 'ends' : 'end'} here`] : []), ...(attemptsBelow > 0 ? [`${whole(attemptsBelow)} running below`] : [])];
+function factsOf({ trials, saved, ends, failed, infeasible, attemptsBelow }: Stage): string[] {
+  return [count(trials, 'trial'), ...(saved > 0 ? [`saves ${count(saved, 'epoch')}`] : []), ...(failed > 0 ? [`${whole(failed)} failed`] : []), ...(infeasible > 0 ? [`${whole(infeasible)} infeasible`] : []), ...(ends > 0 && ends < trials ? [`${whole(ends)} ${ends === 1 ? 'ends' : 'end'} here`] : []), ...(attemptsBelow > 0 ? [`${whole(attemptsBelow)} running below`] : [])];
 }
 
 function attemptText({ kind, worker, epoch }: Stage['attempts'][number]): string {
@@ -177,7 +177,7 @@ function StageLine({ stage, own, sweep, isActive }: StageLineProps): JSX.Element
   );
 }
 
-const NAMES = ['depth', 'from', 'to', 'state', 'trials', 'ends', 'ending', 'saved', 'recorded', 'seconds', 'done', 'failed', 'running', 'settings', 'attempts', 'key'] as const;
+const NAMES = ['depth', 'from', 'to', 'state', 'trials', 'ends', 'ending', 'saved', 'recorded', 'seconds', 'done', 'failed', 'infeasible', 'running', 'settings', 'attempts', 'key'] as const;
 
 /** What is open, read anew. */
 async function shownStages(sweep: SweepView): Promise<Cell[][]> {
@@ -186,8 +186,8 @@ async function shownStages(sweep: SweepView): Promise<Cell[][]> {
   const walk = async (parent: Stage | null, depth: number): Promise<void> => {
     const { stages } = await readLevel(sweep, parent, open.get(parent === null ? '' : shortKey(parent.key)) ?? 0);
     for (const stage of stages) {
-      const { from, to, state, trials, ends, ending, saved, recorded, seconds, done, failed, running, settings, attempts, key } = stage;
-      rows.push([depth, from, to, state, trials, ends, ending.join(' '), saved, recorded, seconds, done, failed, running, JSON.stringify(settings), attempts.map(attemptText).join('; '), key]);
+      const { from, to, state, trials, ends, ending, saved, recorded, seconds, done, failed, infeasible, running, settings, attempts, key } = stage;
+      rows.push([depth, from, to, state, trials, ends, ending.join(' '), saved, recorded, seconds, done, failed, infeasible, running, JSON.stringify(settings), attempts.map(attemptText).join('; '), key]);
       if (ends < trials && open.has(shortKey(key))) await walk(stage, depth + 1);
     }
   };

@@ -25,7 +25,7 @@ function view(change: Partial<ProgressView> = {}): ProgressView {
       onlyAsked: false,
       tags: [],
     },
-    trials: { total: 24, done: 12, failed: 0, cancelled: 0, running: 2, waiting: 10 },
+    trials: { total: 24, done: 12, failed: 0, infeasible: 0, cancelled: 0, running: 2, waiting: 10 },
     epochs: { total: 80, recorded: 31 },
     best: { trial: 'trl_3', number: 3, value: 0.9312 },
     running: [{ attempt: 'att_1', kind: 'train', sweep: 'swp_1', trials: [3, 4, 5, 6, 7, 8], from: 2, to: 6, epoch: 3, step: 5, steps: 20, loss: 0.5, runningMs: 900, worker: 'box' }],
@@ -92,10 +92,10 @@ it('on a pipe a line comes when a trial has ended, and else every five seconds a
   display.progress(view({ epochs: { total: 80, recorded: 32 } }));
   assert.equal(output.text.split('\n').length - 1, 1);
   now = 1_001;
-  display.progress(view({ trials: { total: 24, done: 13, failed: 0, cancelled: 0, running: 2, waiting: 9 } }));
+  display.progress(view({ trials: { total: 24, done: 13, failed: 0, infeasible: 0, cancelled: 0, running: 2, waiting: 9 } }));
   assert.equal(output.text.split('\n').length - 1, 2);
   now = 7_000;
-  display.progress(view({ trials: { total: 24, done: 13, failed: 0, cancelled: 0, running: 2, waiting: 9 }, epochs: { total: 80, recorded: 40 } }));
+  display.progress(view({ trials: { total: 24, done: 13, failed: 0, infeasible: 0, cancelled: 0, running: 2, waiting: 9 }, epochs: { total: 80, recorded: 40 } }));
   assert.equal(output.text.split('\n').length - 1, 3);
   assert.equal(output.text.includes('\u001b'), false);
 });

@@ -145,7 +145,7 @@ describe('a sweep that is changed while it lives', () => {
   });
 
   it('a leaderboard says of each trial what it says by itself, whatever state it is in, and is cut after the best', async () => {
-    await service.submit(file('board', 'space: {a: [0.61, 0.62, 0.63, 0.64, 0.65], epochs: 3}'));
+    await service.submit(file('board', 'space: {a: [0.61, 0.62, 0.63, 0.64, 0.65, 0.66], epochs: 3}'));
     const { id } = await service.sweep('board');
     const all = await trialsOf('board');
     const states = ['completed', 'completed', 'pruned', 'failed', 'running'] as const;
@@ -158,13 +158,15 @@ describe('a sweep that is changed while it lives', () => {
       const update = { id: trial?.id ?? '', revision: 1, state, epochs: state === 'running' ? null : went, until: null, bestEpoch: state === 'completed' ? 1 : null, failure: state === 'failed' ? { class: 'Diverged' as const, message: 'x' } : null };
       await store.commitTurn(await leader.epoch(), turn({ epochs: rows, trials: [update] }));
     }
+    const infeasible = { id: all[5]?.id ?? '', revision: 1, state: 'infeasible' as const, epochs: 0, until: null, bestEpoch: null, failure: { class: 'ModelError' as const, message: 'x' } };
+    await store.commitTurn(await leader.epoch(), turn({ trials: [infeasible] }));
     const { trials, requestedEpochs } = await service.results('board', { test: false });
-    assert.deepEqual([trials.map(({ number }) => number), requestedEpochs], [[1, 0, 2, 3, 4], 12]);
-    assert.deepEqual(trials.map(({ metricsEpoch }) => metricsEpoch), [1, 1, 1, 0, 1]);
+    assert.deepEqual([trials.map(({ number }) => number), requestedEpochs], [[1, 0, 2, 3, 4, 5], 12]);
+    assert.deepEqual(trials.map(({ metricsEpoch }) => metricsEpoch), [1, 1, 1, 0, 1, null]);
     for (const { mean, spread, ...trial } of trials) assert.deepEqual({ ...(await service.trial(trial.id, { test: false })).trial, mean, spread }, { ...trial, mean, spread });
     assert.deepEqual((await service.results('board', { test: false, limit: 2 })).trials, trials.slice(0, 2));
     const { trials: counts, epochs, best } = await service.progress('board');
-    assert.deepEqual(counts, { total: 5, done: 3, failed: 1, cancelled: 0, running: 1, waiting: 0 });
+    assert.deepEqual(counts, { total: 6, done: 3, failed: 1, infeasible: 1, cancelled: 0, running: 1, waiting: 0 });
     // 3 + 3 + 2 + 2 as they ended, 3 as planned, of which 2 are recorded.
     assert.deepEqual([epochs, best?.number], [{ total: 13, recorded: 12 }, 1]);
   });

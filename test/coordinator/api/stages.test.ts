@@ -98,11 +98,14 @@ it('an ended trial counts as far as it went, a cancelled one not at all', async 
   const { sweep } = await forked('ended');
   const epoch = await lone.leader.epoch();
   const ids = (await lone.store.trialsOf(sweep)).map(({ id }) => id);
-  const end = (number: number, state: 'pruned' | 'cancelled', epochs: number | null) => ({ id: ids[number] ?? '', revision: 1, until: null, state, epochs, bestEpoch: null, failure: null });
+  const end = (number: number, state: 'pruned' | 'cancelled' | 'infeasible', epochs: number | null) => ({ id: ids[number] ?? '', revision: 1, until: null, state, epochs, bestEpoch: null, failure: null });
   await lone.store.commitTurn(epoch, turn({ trials: [end(1, 'pruned', 1), end(2, 'cancelled', null)] }));
   const { requested, stages } = await below(sweep);
   assert.equal(requested, 2 + 1 + 3);
   assert.deepEqual(stages.map((stage) => [span(stage), stage.trials, stage.done, stage.ending]), [[[0, 1], 2, 1, [1]], [[0, 3], 1, 0, [3]]]);
+  // As one whose memory runs out when its base is unfrozen.
+  await lone.store.commitTurn(epoch, turn({ trials: [end(3, 'infeasible', 2)] }));
+  assert.deepEqual((await below(sweep)).stages.map(({ done, failed, infeasible }) => [done, failed, infeasible]), [[1, 0, 0], [0, 0, 1]]);
 });
 
 it('many stages are read in pages, those with most trials first', async () => {

@@ -150,6 +150,18 @@ describe('a stage that failed at a box', () => {
   });
 });
 
+describe('what a leader counts', () => {
+  it('tells trials that need more memory than there is from those that failed', () => {
+    const stage = new Stage();
+    let output = stage.hello('a');
+    output = stage.ends('a', theOffer('a', output), 'OutOfMemory');
+    output = stage.ends('a', theOffer('a', output), 'OutOfMemory');
+    stage.ends('a', theOffer('a', output), 'DataError');
+    const { failed, infeasible, total } = snapshotOf(stage.dispatcher, stage.now).sweeps[0]?.trials ?? assert.fail('no sweep');
+    assert.deepEqual({ failed, infeasible, total }, { failed: 1, infeasible: 1, total: TRIALS });
+  });
+});
+
 describe('where stages have failed', () => {
   it('is forgotten with the last sweep that has them', () => {
     const stage = new Stage();
