@@ -10,7 +10,6 @@ import { basename, dirname, join } from 'node:path';
 import type { WeightsSpec } from '../../coordinator/sweep/spec.js';
 import { DataError } from '../../worker/data/data-error.js';
 import { download, sizeOf } from '../engine/download.js';
-import { WrongHash } from '../engine/errors.js';
 import { isJson, readManifest, type ShardGroup } from './tfjs.js';
 
 export interface FetchOptions {
@@ -23,9 +22,20 @@ export interface FetchOptions {
 /** A model.json has layers and names, and no weights. */
 const MOST_JSON_BYTES = 64_000_000;
 
+/** What was fetched is not what the sweep file's hash names, and is thrown away. */
+export class WrongDigest extends DataError {
+  /** SHA-256 of what arrived. */
+  readonly digest: string;
+
+  constructor(digest: string) {
+    super(`its SHA-256 is ${digest}`);
+    this.digest = digest;
+  }
+}
+
 const REMEDY = 'or fetch it elsewhere and name the file in the place of its address';
 
-/** The file's path in the cache. Throws DownloadFailed, WrongHash, DiskFull, and DataError for JSON that is no model.json or names files elsewhere. */
+/** The file's path in the cache. Throws DownloadFailed, WrongDigest, DiskFull, and DataError for JSON that is no model.json or names files elsewhere. */
 export async function fetchWeights({ file: url, sha256 }: WeightsSpec, { cacheDir, onProgress, signal }: FetchOptions): Promise<string> {
   const name = basename(new URL(url).pathname) || 'weights';
   const folder = join(cacheDir, 'weights', createHash('sha256').update(`${url}\n${sha256 ?? ''}`).digest('hex').slice(0, 16));
@@ -37,10 +47,10 @@ export async function fetchWeights({ file: url, sha256 }: WeightsSpec, { cacheDi
     await download({ url, source: url, file, bytes: null, ...(name.endsWith('.json') ? { maxBytes: MOST_JSON_BYTES } : {}), hash: null, remedy: REMEDY, onProgress, signal });
     if (await isJson(file)) await fetchShards(url, await readManifest(file), { folder: arriving, onProgress, signal });
     const digest = sha256 === undefined ? undefined : await digestOfWeights(file, signal);
-    if (sha256 !== undefined && digest !== undefined && digest !== sha256) throw new WrongHash(name, digest, sha256, 'what was fetched is thrown away; run the same command again, and if it happens again the server or a proxy gives a wrong file');
+    if (sha256 !== undefined && digest !== undefined && digest !== sha256) throw new WrongDigest(digest);
   } catch (error) {
     // What is wrong is thrown away; what broke off goes on from where it is.
-    if (error instanceof DataError || error instanceof WrongHash) await rm(arriving, { recursive: true, force: true });
+    if (error instanceof DataError) await rm(arriving, { recursive: true, force: true });
     throw error;
   }
   await rename(arriving, folder);

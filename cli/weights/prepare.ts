@@ -21,7 +21,7 @@ import { baseLayers, layerNames, usualCut } from '../../worker/model/transfer.js
 import { buildModel } from '../../worker/model/zoo.js';
 import { DownloadFailed } from '../engine/errors.js';
 import { shownUrl } from '../engine/sources.js';
-import { digestOfWeights, fetchWeights } from './fetch.js';
+import { digestOfWeights, fetchWeights, WrongDigest } from './fetch.js';
 import { readWeightFile, type FileTensors } from './file.js';
 import { matched, namesOf, wantedTensors } from './match.js';
 import { misfitProblems, type Misfit } from './unfit.js';
@@ -48,10 +48,11 @@ interface Network {
   readonly cuts: ReadonlySet<string | null>;
 }
 
-/** Throws DownloadFailed, WrongHash and the blob store's errors. */
+/** Throws DownloadFailed and the blob store's errors. */
 export async function prepareWeights(spec: SweepSpec, written: WeightsSpec, options: WeightsOptions): Promise<PreparedWeights> {
   const problem = (found: string, expected: string, suggestion: string | null = null): PreparedWeights => ({ problems: [{ path: ['weights'], at: 'value', found, expected, suggestion }] });
   const shown = shownUrl(written.file);
+  const wrongDigest = (digest: string, suggestion: string): PreparedWeights => ({ problems: [{ path: ['weights', 'sha256'], at: 'value', found: `${shown} of SHA-256 ${digest}`, expected: String(written.sha256), suggestion }] });
   let file: FileTensors;
   try {
     const path = isAddress(written.file) ? await fetchWeights(written, options) : resolve(options.base, written.file);
@@ -61,10 +62,11 @@ export async function prepareWeights(spec: SweepSpec, written: WeightsSpec, opti
     file = await readWeightFile(path);
     if (written.sha256 !== undefined && !isAddress(written.file)) {
       const digest = await digestOfWeights(path, options.signal);
-      if (digest !== written.sha256) return problem(`${written.file} of SHA-256 ${digest}`, written.sha256);
+      if (digest !== written.sha256) return wrongDigest(digest, 'if that is the file you mean, its hash goes here; otherwise fetch it again from where the hash was published');
     }
   } catch (error) {
     if (error instanceof DownloadFailed && error.refusal !== null) return problem(`${error.refusal.url}, for which the server answers ${error.refusal.status}`, 'the address of a file of weights', 'check it, or fetch the file elsewhere and name it here');
+    if (error instanceof WrongDigest) return wrongDigest(error.digest, 'what was fetched is thrown away: run the same command again; if the same comes again, either this hash is wrong or the server or a proxy gives another file');
     if (error instanceof WeightFileError) return problem(`${shown}: ${error.found}`, error.expected, error.suggestion);
     if (!(error instanceof DataError)) throw error;
     return problem(`${shown}: ${error.message}`, 'weights of Keras (.h5, .weights.h5), safetensors, or a model.json of TensorFlow.js');

@@ -68,8 +68,12 @@ test('an address is fetched and checked by its hash, and means the same weights'
     // The first test's home has these epochs.
     assert.match(ended.stderr, /0 to train|nothing is left to train|answers? from the store/i);
     const wrong = await run(sweep('other', `{file: '${url}', sha256: ${'f'.repeat(64)}}`), 'home');
-    assert.equal(wrong.code, 1);
-    assert.match(wrong.stderr, /found SHA/);
+    assert.equal(wrong.code, 2);
+    assert.ok(wrong.stderr.includes(`${url} of SHA-256 ${sha256}, expected ${'f'.repeat(64)}; what was fetched is thrown away`), wrong.stderr);
+    assert.match(wrong.stderr, /^other\.yaml:4:\d+: weights\.sha256: found /m);
+    const here = await run(sweep('here', `{file: ./base.safetensors, sha256: ${'f'.repeat(64)}}`), 'home');
+    assert.equal(here.code, 2);
+    assert.match(here.stderr, new RegExp(`^here\\.yaml:4:\\d+: weights\\.sha256: found \\./base\\.safetensors of SHA-256 ${sha256}, expected f{64}; if that is the file you mean, its hash goes here`, 'm'));
   } finally {
     server.close();
   }
