@@ -47,6 +47,7 @@ export function moduleModel({ path, knobs }: Pick<ModelModule, 'path' | 'knobs'>
   return {
     name: path,
     meaning: 'a module',
+    from: "one's own file",
     knobs,
     minImageSize: 1,
     defaults: { imageSize: 64, batch: 32, epochs: 20, lr: 0.001, dropout: 0, optimizer: OPTIMIZERS.adam, normalisation: 'scale' },

@@ -1,4 +1,4 @@
-/** Command about models: the layers of one, and what it costs. */
+/** Command about models: which there are; the layers of one, and what it costs. */
 import { Option, type Command } from 'commander';
 import { resolve } from 'node:path';
 import { isModulePath, moduleModel } from '../../proto/model-module.js';
@@ -9,6 +9,7 @@ import { withEngine } from '../engine/option.js';
 import { BadInput } from '../exit.js';
 import { homeAt } from '../home.js';
 import { showClassical } from '../model/classical.js';
+import { listModels } from '../model/list.js';
 import { adviceOf, chosenKnobs, complaintOf, inputOf, wholeOption } from '../model/options.js';
 import { bytes } from '../text/format.js';
 import { table } from '../text/table.js';
@@ -26,12 +27,15 @@ interface ModelOptions {
   readonly json?: boolean;
 }
 
+/** Options that say nothing of all models. */
+const OF_ONE = ['input', 'classes', 'images', 'head', 'batch', 'accumulate', 'engine'] as const;
+
 export function addModel(program: Command): void {
   const command = program
     .command('model')
-    .summary('layers, parameters and memory of a model')
-    .description(`Shows the layers of a network (${ZOO.map(({ name }) => name).join(', ')}) and the memory that training it takes, or what a classical model (${CLASSICAL.map(({ name }) => name).join(', ')}) may be told. Knobs are options of their own: --fcWidth 50, --filters 8,16,49.`)
-    .argument('<name>', 'a model of the zoo, or a module such as ./my-model.ts')
+    .summary('the models there are, or layers, parameters and memory of one')
+    .description(`Without a name: lists the models with input, parameters, source and knobs. With one: shows the layers of a network (${ZOO.map(({ name }) => name).join(', ')}) and the memory that training it takes, or what a classical model (${CLASSICAL.map(({ name }) => name).join(', ')}) may be told. Knobs are options of their own: --fcWidth 50, --filters 8,16,49.`)
+    .argument('[name]', 'a model of the zoo, a classical one, or a module such as ./my-model.ts (default: a list of all)')
     .argument('[knobs...]', '--KNOB VALUE')
     .option('--input <size>', "height x width x channels (default: the model's image size, gray)")
     .option('--classes <n>', 'number of classes', '2')
@@ -42,8 +46,13 @@ export function addModel(program: Command): void {
     .option('--home <dir>', 'where engines are kept (default: $TRAWL_HOME, else ~/.trawl)')
     .option('--json', 'one JSON document on stdout, everything else on stderr')
     .allowUnknownOption()
-    .addHelpText('after', '\nExample:\n  trawl model garth-cnn --input 100x100x1 --classes 2 --batch 30 --fcWidth 50');
-  withEngine(command, 'whose memory and layers are meant: graph, wasm or eager (default: wasm)').action((name: string, knobs: readonly string[], options: ModelOptions) => showModel(name, knobs, options));
+    .addHelpText('after', '\nExamples:\n  trawl model\n  trawl model garth-cnn --input 100x100x1 --classes 2 --batch 30 --fcWidth 50');
+  withEngine(command, 'whose memory and layers are meant: graph, wasm or eager (default: wasm)').action(async (name: string | undefined, knobs: readonly string[], options: ModelOptions) => {
+    if (name !== undefined) return showModel(name, knobs, options);
+    const given = OF_ONE.filter((option) => command.getOptionValueSource(option) === 'cli');
+    if (given.length > 0) throw new BadInput(given.map((option) => `--${option}: found ${options[option] ?? ''} without a model, expected NAME before it; trawl model lists the names`).join('\n'));
+    return listModels(options.json === true);
+  });
 }
 
 type Input = { readonly height: number; readonly width: number; readonly channels: 1 | 3 };
@@ -122,7 +131,7 @@ async function showSource({ model, build }: Source, knobs: readonly string[], op
   }
   const number = (value: number): string => value.toLocaleString('en-US');
   print([
-    `${name} on ${input.height} x ${input.width} x ${input.channels}, ${classes} classes: ${model.meaning}`,
+    `${name} on ${input.height} x ${input.width} x ${input.channels}, ${classes} classes: ${model.meaning} (${model.from})`,
     Object.entries(chosen).map(([knob, value]) => `${knob} ${JSON.stringify(value)}`).join(', '),
     '',
     ...table(

@@ -32,7 +32,7 @@ export async function showClassical(model: ClassicalModel, given: readonly strin
     return;
   }
   print([
-    `${model.name}: ${model.meaning}`,
+    `${model.name}: ${model.meaning} (${model.from})`,
     '',
     ...table(
       [

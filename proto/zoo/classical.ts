@@ -7,6 +7,8 @@ export interface ClassicalModel {
   readonly classical: true;
   readonly name: string;
   readonly meaning: string;
+  /** What it is held to. */
+  readonly from: string;
   readonly knobs: readonly Knob[];
   readonly minImageSize: number;
   /** Whether classes may count differently. */
@@ -28,6 +30,7 @@ export const CLASSICAL: readonly ClassicalModel[] = [
     classical: true,
     name: 'logistic-regression',
     meaning: 'multinomial logistic regression with an L2 penalty',
+    from: 'scikit-learn: LogisticRegression',
     knobs: [C, { name: 'maxIter', kind: 'int', default: 1000, min: 1, max: 100_000, length: null, meaning: 'steps of L-BFGS, which ends before where nothing moves any more' }],
     minImageSize: 1,
     takesClassWeights: true,
@@ -37,6 +40,7 @@ export const CLASSICAL: readonly ClassicalModel[] = [
     classical: true,
     name: 'knn',
     meaning: 'k nearest neighbours by Euclidean distance',
+    from: 'scikit-learn: KNeighborsClassifier',
     knobs: [
       { name: 'neighbors', kind: 'int', default: 5, min: 1, max: 100_000, length: null, meaning: 'how many training images are asked' },
       { name: 'weights', kind: 'choice', default: 'uniform', choices: ['uniform', 'distance'], meaning: 'whether all of them count alike, or by the inverse of their distance' },
@@ -49,6 +53,7 @@ export const CLASSICAL: readonly ClassicalModel[] = [
     classical: true,
     name: 'svm',
     meaning: 'support vector machine with a Gaussian kernel, its probabilities by Platt',
+    from: 'scikit-learn: CalibratedClassifierCV(SVC(), ensemble=False)',
     knobs: [
       C,
       { name: 'gamma', kind: 'float', words: ['scale', 'auto'], default: 'scale', min: 1e-12, max: 1e6, length: null, meaning: 'of the kernel exp(-gamma x squared distance); scale: 1 / (values of an image x their variance), auto: 1 / values of an image' },
@@ -61,6 +66,7 @@ export const CLASSICAL: readonly ClassicalModel[] = [
     classical: true,
     name: 'random-forest',
     meaning: 'random forest: trees grown on bootstraps of the images, by Gini impurity',
+    from: 'scikit-learn: RandomForestClassifier',
     knobs: [
       { name: 'trees', kind: 'int', default: 100, min: 1, max: 10_000, length: null, meaning: 'how many trees' },
       { name: 'maxDepth', kind: 'int', words: [null], default: null, min: 1, max: 10_000, length: null, meaning: 'most splits one after another; null for any number' },

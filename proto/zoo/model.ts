@@ -31,6 +31,8 @@ export interface ChoiceKnob {
 export interface ZooModel {
   readonly name: string;
   readonly meaning: string;
+  /** Who published it, and which study or library is followed. */
+  readonly from: string;
   readonly knobs: readonly Knob[];
   /** Smallest width and height, in pixels, that leaves every layer something to work on, whatever the knobs. */
   readonly minImageSize: number;

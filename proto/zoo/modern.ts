@@ -6,7 +6,8 @@ const DEFAULTS: ZooModel['defaults'] = { imageSize: 224, batch: 32, epochs: 25, 
 export const MODERN: readonly ZooModel[] = [
   {
     name: 'inception',
-    meaning: 'GoogLeNet: nine modules of four branches each (Szegedy et al. 2015), without auxiliary heads',
+    meaning: 'GoogLeNet: nine modules of four branches each, without auxiliary heads',
+    from: 'Szegedy et al. 2015',
     knobs: [
       { name: 'batchNorm', kind: 'choice', default: true, choices: [true, false], meaning: 'batch norm between convolution and activation; published without' },
       ...HEAD_KNOBS,
@@ -16,14 +17,16 @@ export const MODERN: readonly ZooModel[] = [
   },
   {
     name: 'xception',
-    meaning: 'Xception: separable convolutions in residual blocks (Chollet 2017)',
+    meaning: 'Xception: separable convolutions in residual blocks',
+    from: 'Chollet 2017, as Keras Applications has it; study D',
     knobs: HEAD_KNOBS,
     minImageSize: 7,
     defaults: { ...DEFAULTS, imageSize: 128 },
   },
   {
     name: 'mobilenetv2',
-    meaning: 'MobileNetV2: inverted residual blocks, small and fast (Sandler et al. 2018)',
+    meaning: 'MobileNetV2: inverted residual blocks, small and fast',
+    from: 'Sandler et al. 2018, as Keras Applications has it',
     knobs: [
       { name: 'alpha', kind: 'float', default: 1, min: 0.1, max: 4, length: null, meaning: 'multiplies the filters of all layers, rounded to multiples of 8' },
       ...HEAD_KNOBS,
@@ -33,7 +36,8 @@ export const MODERN: readonly ZooModel[] = [
   },
   {
     name: 'efficientnet-lite0',
-    meaning: 'EfficientNet-Lite0: inverted residual blocks of width and depth found by search (Tan and Le 2019; Liu 2020)',
+    meaning: 'EfficientNet-Lite0: inverted residual blocks of width and depth found by search',
+    from: 'Tan and Le 2019; Liu 2020',
     knobs: HEAD_KNOBS,
     minImageSize: 1,
     defaults: DEFAULTS,

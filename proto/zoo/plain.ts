@@ -4,7 +4,8 @@ import { ACTIVATION, OPTIMIZERS, type ZooModel } from './model.js';
 export const PLAIN: readonly ZooModel[] = [
   {
     name: 'garth-cnn',
-    meaning: 'three convolutions with batch norm and a swept dense layer (pneumonia study, 2018)',
+    meaning: 'three convolutions with batch norm and a swept dense layer',
+    from: 'study A (pneumonia, MATLAB 2018)',
     knobs: [
       { name: 'filters', kind: 'int-list', default: [8, 16, 49], min: 1, max: 4096, length: 3, meaning: 'filters of the three convolutions' },
       { name: 'fcWidth', kind: 'int', default: 100, min: 0, max: 65536, length: null, meaning: 'neurons of the dense layer before the output; 0 leaves it out' },
@@ -23,6 +24,7 @@ export const PLAIN: readonly ZooModel[] = [
   {
     name: 'lenet5',
     meaning: 'LeNet-5: two convolutions, two poolings, three dense layers',
+    from: 'LeCun et al. 1998',
     knobs: [
       { name: 'fcWidth', kind: 'int', default: 120, min: 1, max: 65536, length: null, meaning: 'neurons of the first dense layer' },
     ],
@@ -32,6 +34,7 @@ export const PLAIN: readonly ZooModel[] = [
   {
     name: 'cnn',
     meaning: 'blocks of convolution, batch norm, activation and pooling, then a dense layer: everything swept',
+    from: 'trawl',
     knobs: [
       { name: 'blocks', kind: 'int', default: 3, min: 1, max: 10, length: null, meaning: 'blocks; one pools only where its image has 2 pixels or more each way' },
       { name: 'filters', kind: 'int', default: 32, min: 1, max: 1024, length: null, meaning: "filters of the first block's convolution; each next block has twice as many" },
@@ -46,7 +49,8 @@ export const PLAIN: readonly ZooModel[] = [
   },
   {
     name: 'mlp',
-    meaning: 'dense layers on the pixels, each with dropout (sign-language study)',
+    meaning: 'dense layers on the pixels, each with dropout',
+    from: 'study E (sign-language digits)',
     knobs: [
       { name: 'hidden', kind: 'int-list', default: [512, 512], min: 1, max: 65536, length: null, meaning: 'neurons of each hidden layer' },
       ACTIVATION,

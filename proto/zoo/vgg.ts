@@ -9,6 +9,6 @@ const KNOBS: readonly Knob[] = [
 const DEFAULTS = { imageSize: 224, batch: 32, epochs: 25, lr: 0.0001, dropout: 0, optimizer: OPTIMIZERS.adam, normalisation: 'scale' } as const;
 
 export const VGG: readonly ZooModel[] = [
-  { name: 'vgg16', meaning: 'VGG-16 without its top: 13 convolutions in five blocks', knobs: KNOBS, minImageSize: 1, defaults: DEFAULTS },
-  { name: 'vgg19', meaning: 'VGG-19 without its top: 16 convolutions in five blocks (chest X-ray study)', knobs: KNOBS, minImageSize: 1, defaults: DEFAULTS },
+  { name: 'vgg16', meaning: 'VGG-16 without its top: 13 convolutions in five blocks', from: 'Simonyan and Zisserman 2015', knobs: KNOBS, minImageSize: 1, defaults: DEFAULTS },
+  { name: 'vgg19', meaning: 'VGG-19 without its top: 16 convolutions in five blocks', from: 'Simonyan and Zisserman 2015; study C', knobs: KNOBS, minImageSize: 1, defaults: DEFAULTS },
 ];

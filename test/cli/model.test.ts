@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import { MODELS } from '../../proto/models.js';
+import { packageRoot } from '../../proto/package-root.js';
 import { trawl } from './trawl.js';
 
 interface ModelDocument {
@@ -23,6 +26,32 @@ test('a model\'s layers, parameters and memory, with its knobs as options', asyn
   assert.equal(document.multiplyAdds, 18_000_000 + 72_000_000 + 72_000_000 + 1_000_000);
   assert.equal(document.layers[0]?.activationBytes, 4 * 500 * 500 * 8);
   assert.ok(document.memoryBytes > 4 * 4 * 500 * 500 * 8);
+});
+
+test('without a name all models are listed, with the published parameters of those that have them at their defaults', async () => {
+  const ended = await trawl(['model', '--json']);
+  assert.equal(ended.code, 0, ended.stderr);
+  const { models } = JSON.parse(ended.stdout) as { readonly models: readonly { readonly name: string; readonly kind: string; readonly parameters: number | null; readonly from: string; readonly input: object; readonly knobs: readonly { readonly name: string; readonly default: unknown }[] }[] };
+  assert.deepEqual(models.map(({ name }) => name), MODELS.map(({ name }) => name));
+  const listed = (name: string): (typeof models)[number] => models.find((model) => model.name === name) ?? assert.fail(name);
+  // Study A's analyser: 3,071,447 with its moving statistics, 100 x 100 x 1 and two classes.
+  assert.deepEqual([listed('garth-cnn').parameters, listed('garth-cnn').input], [3_071_447, { height: 100, width: 100, channels: 1 }]);
+  assert.deepEqual([listed('svm').kind, listed('svm').parameters, listed('svm').knobs.map((knob) => [knob.name, knob.default])], ['classical', null, [['C', 1], ['gamma', 'scale']]]);
+  // As the page about them says it.
+  const page = readFileSync(join(packageRoot(), 'docs', 'zoo.md'), 'utf8');
+  for (const { name, kind, from } of models) {
+    const row = page.split('\n').find((line) => line.startsWith(`| \`${name}\` |`)) ?? assert.fail(`${name} is not in docs/zoo.md`);
+    if (kind === 'network') assert.equal(row.split('|').at(-2)?.trim(), from, name);
+  }
+  const text = await trawl(['model']);
+  assert.equal(text.code, 0, text.stderr);
+  assert.match(text.stdout, /^lmap3 +224 x 224 x 1 +[\d,]+ +study C \(chest X-rays of four classes\) +filters, hidden$/m);
+});
+
+test('what is asked of one model says nothing of all', async () => {
+  const ended = await trawl(['model', '--input', '64x64x1', '--classes', '3']);
+  const lines = ['--input: found 64x64x1', '--classes: found 3'].map((begin) => `${begin} without a model, expected NAME before it; trawl model lists the names\n`);
+  assert.deepEqual([ended.code, ended.stdout, ended.stderr], [2, '', lines.join('')]);
 });
 
 test('knobs that are unknown or out of range are one line each, with what was meant', async () => {
