@@ -35,7 +35,7 @@ test('a trial is its trajectory, its settings per epoch, and the keys of both', 
   assert.deepEqual(plan.trajectory, {
     format: 1,
     trainable: 'image-classifier',
-    version: 3,
+    version: 4,
     numerics: 'wasm:test',
     data: data.digest,
     classes: 2,
