@@ -1,19 +1,17 @@
 /** The tree of a sweep's stages: what its trials share, out of the store, and who is at what, from the leader. */
 import type { EpochKey } from '../../proto/work.js';
 import type { StageInProgress } from '../leader/stages-in-progress.js';
-import type { StageBelow, StageParent, SweepRecord } from '../store/records.js';
+import type { StageBelow, StageParent, StagesBelow, SweepRecord } from '../store/records.js';
 import type { Store } from '../store/store.js';
 import type { Assignment, Axis } from '../sweep/spec.js';
-import type { Board, Boards } from './board.js';
 import { SweepNotFound } from './errors.js';
+import { isOver, KeptOfSweeps } from './kept-sweeps.js';
 import type { Leading } from './leading.js';
 import type { StagesView, StageView } from './stage-views.js';
 
 export interface StagesOptions {
-  readonly store: Pick<Store, 'findSweep' | 'stagesBelow'>;
+  readonly store: Pick<Store, 'findSweep' | 'stagesBelow' | 'assignmentsOf'>;
   readonly leader: Pick<Leading, 'stagesInProgress'>;
-  /** Which have the trials' settings in memory. */
-  readonly boards: Pick<Boards, 'of'>;
   readonly project: string;
 }
 
@@ -27,34 +25,57 @@ export interface StagesQuery {
 /** Numbers of trials that are named of those that end with a stage. */
 const MOST_ENDING = 5;
 
+/** A level as the store has it: nothing of who is at work. */
+interface Level extends Omit<StagesBelow, 'stages'> {
+  readonly stages: readonly { readonly stage: StageBelow; readonly settings: Assignment }[];
+}
+
+/** Of sweeps that are over; the first level of 100,000 trials takes half a second. */
+const MOST_KEPT = 20;
+
 export class Stages {
   readonly #options: StagesOptions;
+  readonly #kept = new KeptOfSweeps<Level>(MOST_KEPT);
+  #reading: Promise<unknown> = Promise.resolve();
 
   constructor(options: StagesOptions) {
     this.#options = options;
   }
 
   /** Throws SweepNotFound. None follow on a parent that is on no trial's path. */
-  async below(idOrName: string, { parent, offset, limit }: StagesQuery): Promise<StagesView> {
-    const { store, leader, boards, project } = this.#options;
+  async below(idOrName: string, query: StagesQuery): Promise<StagesView> {
+    const { store, leader, project } = this.#options;
+    const { parent, offset, limit } = query;
     const sweep = await store.findSweep(project, idOrName);
     if (sweep === null) throw new SweepNotFound(idOrName);
+    const read = (): Promise<Level> => this.#inTurn(() => this.#level(sweep, query));
+    const { of, requested, stages } = await (isOver(sweep) ? this.#kept.of(sweep, JSON.stringify([parent?.key, parent?.epochs, offset, limit]), read) : read());
     const from = parent?.epochs ?? 0;
-    const [{ of, requested, stages }, board] = await Promise.all([store.stagesBelow(sweep.id, parent, { offset, limit }), boards.of(sweep)]);
     const attempts = byKeyAt(leader.stagesInProgress(sweep.id), from);
-    const settings = settingsByNumber(board);
+    return { from, offset, of, requested, stages: stages.map(({ stage, settings }) => stageView(stage, from, attempts.get(stage.firstKey) ?? [], settings)) };
+  }
+
+  /**
+   * One after the other: a page asks for each stage that is open in it whenever something happens, and rests ten times as
+   * long as it waited, so that many open ones together take no more of the coordinator's time than one does.
+   */
+  async #inTurn(work: () => Promise<Level>): Promise<Level> {
+    const reading = this.#reading.then(work);
+    this.#reading = reading.catch(() => undefined);
+    return reading;
+  }
+
+  async #level(sweep: SweepRecord, { parent, offset, limit }: StagesQuery): Promise<Level> {
+    const { store } = this.#options;
+    const { of, requested, stages } = await store.stagesBelow(sweep.id, parent, { offset, limit });
+    const settings: Assignment[] = [];
+    for (const { number, assignment } of await store.assignmentsOf(sweep.id, stages.flatMap(({ numbers }) => numbers))) settings[number] = assignment;
     const names = differing(sweep);
-    return { from, offset, of, requested, stages: stages.map((stage) => stageView(stage, from, attempts.get(stage.firstKey) ?? [], agreed(stage.numbers, settings, names))) };
+    return { of, requested, stages: stages.map((stage) => ({ stage, settings: agreed(stage.numbers, settings, names) })) };
   }
 }
 
-function settingsByNumber({ trials }: Board): Assignment[] {
-  const settings: Assignment[] = [];
-  for (const trial of trials) settings[trial.number] = trial.settings;
-  return settings;
-}
-
-/** What all of these trials say of the hyperparameters. One that the board does not have yet says nothing. */
+/** What all of these trials say of the hyperparameters. One that a new revision has left behind meanwhile says nothing. */
 function agreed(numbers: readonly number[], settings: readonly (Assignment | undefined)[], names: readonly string[]): Assignment {
   const assignments = numbers.map((number) => settings[number]).filter((each) => each !== undefined);
   const [first] = assignments;

@@ -88,7 +88,7 @@ export async function startCoordinator(options: CoordinatorOptions): Promise<Run
   const logs = new TrialLogs({ store, project: DEFAULT_PROJECT, leader, logger });
   const boards = new Boards(store);
   const pages = new Pages({ store, boards, project: DEFAULT_PROJECT });
-  const stages = new Stages({ store, boards, leader: leadingBy(leader), project: DEFAULT_PROJECT });
+  const stages = new Stages({ store, leader: leadingBy(leader), project: DEFAULT_PROJECT });
   const http = (ownDoor: boolean) => (tls: ServerTls | null): Promise<FastifyInstance> =>
     httpServer({
       ...{ serviceFor: (actor) => service.as(actor), access, sessions: browserSessions, feed, logs, pages, stages, models, blobRights, tls, logger, blobs: countedOwnedBlobs(blobs, blobTraffic(metrics)) },

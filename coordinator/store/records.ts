@@ -326,6 +326,12 @@ export interface StageParent {
   readonly epochs: number;
 }
 
+/** What a trial was proposed with. */
+export interface NumberedAssignment {
+  readonly number: number;
+  readonly assignment: Assignment;
+}
+
 /** A stage of a sweep's trials: the epochs after a branch, up to where the next one branches off or a trial ends. */
 export interface StageBelow {
   /** Of its first and of its last epoch. */

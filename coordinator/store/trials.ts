@@ -6,7 +6,7 @@ import type { TrialState } from '../trial/states.js';
 import { byteaArray, jsonText, lastById } from './batch.js';
 import type { Batch } from './batch.js';
 import { firstStates, legalMoves } from './state-moves.js';
-import type { TrialFailure, TrialRecord } from './records.js';
+import type { NumberedAssignment, TrialFailure, TrialRecord } from './records.js';
 import type { Carried, NewTrial, TrialUpdate } from './turn-writes.js';
 
 /**
@@ -190,6 +190,16 @@ export async function readNumberedTrial(client: ClientBase, sweep: string, numbe
     values: [sweep, number],
   });
   return rows[0] === undefined ? null : record(rows[0]);
+}
+
+/** Nothing else of them: a trial's row is wide. In no order. */
+export async function readAssignments(client: ClientBase, sweep: string, numbers: readonly number[]): Promise<NumberedAssignment[]> {
+  const { rows } = await client.query<NumberedAssignment>({
+    name: 'assignments',
+    text: 'select t.number, t.assignment from sweep s join trial t on t.sweep = s.id and t.revision = s.revision where s.id = $1 and t.number = any($2::int[])',
+    values: [sweep, numbers],
+  });
+  return rows;
 }
 
 export async function readCompleted(client: ClientBase, sweep: string): Promise<number> {

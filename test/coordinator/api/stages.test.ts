@@ -3,14 +3,15 @@ import assert from 'node:assert/strict';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setImmediate } from 'node:timers/promises';
 import { after, before, it } from 'node:test';
 import fc from 'fast-check';
 import type { FastifyInstance } from 'fastify';
 import type { EpochKey } from '../../../proto/work.js';
-import { Boards } from '../../../coordinator/api/board.js';
 import type { StagesView, StageView } from '../../../coordinator/api/stage-views.js';
 import { Stages } from '../../../coordinator/api/stages.js';
 import type { StageInProgress } from '../../../coordinator/leader/stages-in-progress.js';
+import type { StagesBelow, SweepRecord } from '../../../coordinator/store/records.js';
 import type { TrialPlan } from '../../../coordinator/sweep/spec.js';
 import { epochOf, granted, keyOf, planOf, specOf, sweepOf, turn } from '../store/facts.js';
 import { loneServer, type LoneServer } from './lone-server.js';
@@ -29,7 +30,7 @@ let inProgress: readonly StageInProgress[] = [];
 before(async () => {
   lone = await loneService();
   folder = await mkdtemp(join(tmpdir(), 'trawl-stages-'));
-  ({ app, ask } = await loneServer(lone, token, folder, { stages: new Stages({ store: lone.store, boards: new Boards(lone.store), leader: { stagesInProgress: () => inProgress }, project: 'default' }) }));
+  ({ app, ask } = await loneServer(lone, token, folder, { stages: new Stages({ store: lone.store, leader: { stagesInProgress: () => inProgress }, project: 'default' }) }));
 });
 after(async () => {
   await app.close();
@@ -169,4 +170,47 @@ it('a parent that is none, and a sweep that is not there, are refused', async ()
   assert.deepEqual(await refusal(`/sweeps/forked/stages?parent=${keyOf('a')}`), [400, "from: expected the parent's `to` beside `parent`, and 0 without one"]);
   assert.deepEqual(await refusal('/sweeps/nothing/stages'), [404, 'no sweep with the name or id nothing; `trawl ls` lists them']);
   assert.deepEqual(await ask(`/sweeps/forked/stages?parent=${keyOf('elsewhere')}&from=3`), { from: 3, offset: 0, of: 0, requested: 0, stages: [] });
+});
+
+/** Over a store whose second answer is an error: how often it was asked, and by how many at once. */
+function counted(record: SweepRecord): { readonly stages: Stages; readonly seen: { asked: number; atOnce: number } } {
+  const seen = { asked: 0, atOnce: 0 };
+  let now = 0;
+  const stagesBelow = async (): Promise<StagesBelow> => {
+    seen.asked += 1;
+    const isSecond = seen.asked === 2;
+    seen.atOnce = Math.max(seen.atOnce, (now += 1));
+    await setImmediate();
+    now -= 1;
+    if (isSecond) throw new Error('away');
+    return { of: 0, requested: 0, stages: [] };
+  };
+  const store = { findSweep: async () => record, stagesBelow, assignmentsOf: async () => [] };
+  return { stages: new Stages({ store, leader: { stagesInProgress: () => [] }, project: 'default' }), seen };
+}
+
+async function recordOf(name: string): Promise<SweepRecord> {
+  const { sweep } = await forked(name);
+  const record = await lone.store.findSweep('default', sweep);
+  assert.ok(record !== null);
+  return record;
+}
+
+it('levels are read one after the other, and one that fails keeps none of the others waiting', async () => {
+  const { stages, seen } = counted(await recordOf('in turn'));
+  const answers = await Promise.allSettled([0, 1, 2].map((offset) => stages.below('in turn', { parent: null, offset, limit: 100 })));
+  assert.deepEqual(answers.map(({ status }) => status), ['fulfilled', 'rejected', 'fulfilled']);
+  assert.deepEqual(seen, { asked: 3, atOnce: 1 });
+});
+
+it('a level of a sweep that is over is read once, one that runs each time, and one that failed again', async () => {
+  const record = await recordOf('read once');
+  for (const [state, asked] of [['completed', 3], ['running', 4]] as const) {
+    const { stages, seen } = counted({ ...record, state });
+    const level = (offset: number): Promise<StagesView> => stages.below('read once', { parent: null, offset, limit: 100 });
+    await level(0);
+    await assert.rejects(level(1), /away/);
+    assert.deepEqual([(await level(0)).of, (await level(1)).of], [0, 0]);
+    assert.equal(seen.asked, asked, state);
+  }
 });
