@@ -106,16 +106,16 @@ export function DataTable<Row>(props: DataTableProps<Row>): JSX.Element {
   const from = Math.min(sight.value.from, Math.max(0, rows.total - 1));
   const to = Math.min(sight.value.to, rows.total);
   useEffect(() => rows.need?.(from, to), [rows, from, to]);
-  // A row that stays in sight is the same element: what is drawn while one scrolls is what comes into sight alone.
-  const drawn = useRef<Drawn>({ of: [], lines: new Map() });
-  const of = [rows, shown, props.chosen];
-  if (of.some((each, index) => each !== drawn.current.of[index])) drawn.current = { of, lines: new Map() };
-  const lines = Array.from({ length: Math.max(0, to - from) }, (_, index) => {
+  // A row that stays in sight is the same element: what is drawn while one scrolls is what comes into sight alone, also where an answer comes meanwhile.
+  const drawn = useRef<Drawn<Row>>({ columns: shown, chosen: props.chosen, lines: new Map() });
+  const before = drawn.current.columns === shown && drawn.current.chosen === props.chosen ? drawn.current.lines : null;
+  const lines = Array.from({ length: Math.max(0, to - from) }, (_, index): readonly [number, DrawnLine<Row>] => {
     const at = from + index;
-    const line = drawn.current.lines.get(at) ?? <Line key={keyAt(rows, at, keyOf)} row={rows.at(at)} index={at} columns={shown} chosen={props.chosen} />;
-    return [at, line] as const;
+    const row = rows.at(at);
+    const kept = before?.get(at);
+    return [at, kept !== undefined && kept.row === row ? kept : { row, line: <Line key={row === undefined ? `#${at}` : keyOf(row)} row={row} index={at} columns={shown} chosen={props.chosen} /> }];
   });
-  drawn.current.lines = new Map(lines);
+  drawn.current = { columns: shown, chosen: props.chosen, lines: new Map(lines) };
   return (
     <div class="table-frame" ref={frame} tabIndex={0} role="region" aria-label={caption}>
       <table class="table" aria-rowcount={rows.total + 1}>
@@ -129,7 +129,7 @@ export function DataTable<Row>(props: DataTableProps<Row>): JSX.Element {
         </thead>
         <tbody>
           <Space rows={from} columns={shown.length} />
-          {lines.map(([, line]) => line)}
+          {lines.map(([, { line }]) => line)}
           <Space rows={rows.total - to} columns={shown.length} />
         </tbody>
       </table>
@@ -137,15 +137,16 @@ export function DataTable<Row>(props: DataTableProps<Row>): JSX.Element {
   );
 }
 
-/** The lines of the table by their place, and what they were made of. */
-interface Drawn {
-  readonly of: readonly unknown[];
-  lines: Map<number, JSX.Element>;
+interface DrawnLine<Row> {
+  readonly row: Row | undefined;
+  readonly line: JSX.Element;
 }
 
-function keyAt<Row>(rows: Rows<Row>, index: number, keyOf: (row: Row) => string): string {
-  const row = rows.at(index);
-  return row === undefined ? `#${index}` : keyOf(row);
+/** The lines of the table by their place, and what they were made of beside their rows. */
+interface Drawn<Row> {
+  readonly columns: readonly Column<Row>[];
+  readonly chosen: ((row: Row) => boolean) | undefined;
+  readonly lines: ReadonlyMap<number, DrawnLine<Row>>;
 }
 
 /** In the place of rows that are not in the document. */
@@ -196,18 +197,29 @@ interface LineProps<Row> {
 function Line<Row>({ row, index, columns, chosen }: LineProps<Row>): JSX.Element {
   return (
     <tr aria-rowindex={index + 2} class={row !== undefined && chosen?.(row) === true ? 'chosen' : ''}>
-      {columns.map((column) => (
-        <td key={column.name} class={column.numeric === true ? 'right' : ''} dir="auto" title={row === undefined ? '' : titleOf(column.value(row))}>
-          {row === undefined ? '…' : (column.show ?? shownValue(column))(row)}
-        </td>
-      ))}
+      {columns.map((column) => cellOf(column, row))}
     </tr>
   );
 }
 
+/** Ten rows come into sight with a frame of fast scrolling: a number, as most cells hold, has no more attributes than it needs. */
+function cellOf<Row>(column: Column<Row>, row: Row | undefined): JSX.Element {
+  const { name, numeric = false } = column;
+  const align = numeric ? 'right' : undefined;
+  if (row === undefined) return <td key={name} class={align}>…</td>;
+  const value = column.value(row);
+  const content = (column.show ?? shownValue(column))(row);
+  if (typeof value === 'number') return <td key={name} class={align}>{content}</td>;
+  return (
+    <td key={name} class={align} dir="auto" title={titleOf(value)}>
+      {content}
+    </td>
+  );
+}
+
 /** Of a cell that may be cut off; long names are read there. */
-function titleOf(value: Cell): string {
-  return typeof value === 'string' && value.length > 24 ? value.slice(0, 1_000) : '';
+function titleOf(value: Cell): string | undefined {
+  return typeof value === 'string' && value.length > 24 ? value.slice(0, 1_000) : undefined;
 }
 
 function shownValue<Row>(column: Column<Row>): (row: Row) => ComponentChildren {

@@ -34,8 +34,9 @@ export interface Scrolled {
   readonly rows: number;
 }
 
-/** Ten rows with each frame for ten seconds, and then in leaps through the whole table. */
+/** Ten rows with each frame for ten seconds, and then in leaps through the whole table. What pages before it have left behind is no part of it. */
 export async function scroll(page: Page): Promise<Scrolled> {
+  await heapBytes(page);
   return page.evaluate<Scrolled>(`(async () => {
     const frame = document.querySelector('.table-frame');
     const tasks = [];

@@ -26,6 +26,17 @@ interface Row {
   readonly cells: { readonly [name: string]: Json };
 }
 
+/** An answer, as the table takes it. */
+interface Part {
+  readonly view: View;
+  /** From the view's offset. */
+  readonly rows: readonly Row[];
+  /** The same ones as long as an answer has the same, so that rows which stay are not drawn anew. */
+  readonly columns: readonly Column<Row>[];
+  /** What the columns were made of. */
+  readonly madeOf: string;
+}
+
 /** Rows at a time, and the most of an answer. */
 const PART = 300;
 const MOST = 1_000;
@@ -39,17 +50,17 @@ export function Leaderboard({ sweep }: { readonly sweep: SweepView }): JSX.Eleme
   const columns = query.get('columns')?.split('~').filter((name) => !OWN.has(name)).join(',') ?? null;
   const offset = useRef(0);
   /** As it was last answered: what there is to choose from, while something else is read or was refused. */
-  const known = useRef<View | null>(null);
+  const known = useRef<Part | null>(null);
   // The first rows at once, whatever else of the sweep has not been read so far.
   const quick = useRef(true);
   const asked = { filter: filter.trim() === '' ? null : filter, sort, columns: columns === '' ? null : columns };
   const { resource, reload } = useResource(
     `${sweep.id} ${JSON.stringify(asked)}`,
-    (signal) => ask('GET /sweeps/:sweep/leaderboard', { at: { sweep: sweep.id }, query: { ...asked, offset: offset.current, limit: PART, quick: quick.current ? 1 : null }, signal }),
+    async (signal) => partOf(sweep, await ask('GET /sweeps/:sweep/leaderboard', { at: { sweep: sweep.id }, query: { ...asked, offset: offset.current, limit: PART, quick: quick.current ? 1 : null }, signal }), known.current),
     { live: sweep.id },
   );
   const { value } = resource;
-  const isPartial = value.state === 'ready' && value.value.partial;
+  const isPartial = value.state === 'ready' && value.value.view.partial;
   useEffect(() => {
     if (!isPartial) return;
     quick.current = false;
@@ -58,16 +69,13 @@ export function Leaderboard({ sweep }: { readonly sweep: SweepView }): JSX.Eleme
   if (value.state === 'ready') known.current = value.value;
   const search = <DraftInput kind="search" class="filter" aria-label="Filter trials by a formula" placeholder="Filter: val.loss < 0.2 && lr >= 0.01" value={filter} onCommit={(text) => setQuery({ filter: text })} />;
   const unready = value.state === 'ready' ? null : <Unready value={value} retry={reload} isChosen={columns !== null || sort !== null} />;
-  const view = known.current;
+  const part = known.current;
   // The box at the same place as below: what is being typed into it stays.
-  if (view === null) return <Panel title="Trials" flush tools={<>{search}</>}>{unready}</Panel>;
-  const all = columnsOf(sweep, view);
+  if (part === null) return <Panel title="Trials" flush tools={<>{search}</>}>{unready}</Panel>;
+  const { view, columns: all } = part;
   const rows: Rows<Row> = {
     total: view.matching,
-    at: (index) => {
-      const trial = view.trials[index - view.offset];
-      return trial === undefined ? undefined : rowOf(view, trial);
-    },
+    at: (index) => part.rows[index - view.offset],
     need: (from, to) => {
       const isThere = from >= view.offset && to <= view.offset + Math.max(view.trials.length, 1);
       const next = Math.max(0, Math.floor((from + to - PART) / 2));
@@ -124,6 +132,11 @@ function Unready({ value, retry, isChosen }: UnreadyProps): JSX.Element {
       )}
     </>
   );
+}
+
+function partOf(sweep: SweepView, view: View, before: Part | null): Part {
+  const madeOf = JSON.stringify([view.columns, view.available, sweep.objective.metric]);
+  return { view, rows: view.trials.map((trial) => rowOf(view, trial)), columns: before?.madeOf === madeOf ? before.columns : columnsOf(sweep, view), madeOf };
 }
 
 function rowOf({ columns }: View, { id, number, state, failure, values }: View['trials'][number]): Row {
