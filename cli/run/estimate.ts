@@ -9,8 +9,8 @@ import { RECALIBRATION_IMAGES } from '../../worker/train/order.js';
 
 /** Nobody should have to wait for an estimate. */
 const BUDGET_MS = 3_000;
-/** A prediction has one pass where a training step has three: forward, to the inputs, to the weights. */
-const PREDICTION_SHARE = 1 / 3;
+/** A training step has three where a prediction has one: forward, to the inputs, to the weights. */
+const TRAINING_PASSES = 3;
 
 export interface TimedSize {
   /** Of one image: height times width. */
@@ -60,15 +60,24 @@ function pixelsOf({ trajectory }: Pick<WorkGroup, 'trajectory'>): number {
 }
 
 /** What of a transfer's base is frozen, and whether its features may be kept; one kind for all other networks. */
-function kindOf({ trajectory, settings }: Pick<WorkGroup, 'trajectory'> & { readonly settings: Pick<ImageEpochSettings, 'base' | 'augment'> }): string {
+function kindOf({ trajectory, settings }: Pick<Work, 'trajectory' | 'settings'>): string {
   return trajectory.model.transfer === undefined ? '' : JSON.stringify([settings.base?.freeze ?? 'none', settings.augment === null]);
 }
+
+/** Passes through the network that a training image takes: forward alone where all of the base is frozen and no features are kept. */
+function passesOf(kind: string): number {
+  return kind === FROZEN_ANEW ? 1 : TRAINING_PASSES;
+}
+
+const FROZEN_KEPT = JSON.stringify(['all', true]);
+const FROZEN_ANEW = JSON.stringify(['all', false]);
 
 type Work = Pick<WorkGroup, 'trajectory' | 'epochs'> & { readonly settings: Pick<ImageEpochSettings, 'base' | 'augment'> };
 
 /**
- * Pure. Sizes that were not timed cost what the largest timed one of their kind does, pixel for pixel, and kinds
- * that were not, what the largest of any does. Features are computed once for each network and input.
+ * Pure. Sizes that were not timed cost what the largest timed one of their kind does, pixel for pixel; kinds
+ * that were not, their passes through the base, of which a timed kind tells what one takes. Features are computed
+ * once for each network and input.
  */
 export function wallMs(work: readonly Work[], timed: readonly TimedSize[], data: DataSummary, slots: number): number {
   const sum = (part: keyof DataSummary['counts']): number => data.counts[part].reduce((total, count) => total + count, 0);
@@ -78,7 +87,7 @@ export function wallMs(work: readonly Work[], timed: readonly TimedSize[], data:
   let total = 0;
   for (const group of work) {
     const { msPerImage, msPerImageOnce } = costOf(group, timed);
-    total += group.epochs * msPerImage * (trained + PREDICTION_SHARE * predicted);
+    total += group.epochs * msPerImage * (trained + predicted / passesOf(kindOf(group)));
     const base = JSON.stringify([group.trajectory.input, group.trajectory.model.name, group.trajectory.model.knobs, group.trajectory.model.transfer?.cutAt, group.trajectory.model.transfer?.pooling]);
     if (msPerImageOnce === 0 || featured.has(base)) continue;
     featured.add(base);
@@ -91,6 +100,11 @@ function costOf(group: Work, timed: readonly TimedSize[]): Pick<TimedSize, 'msPe
   const [pixels, kind] = [pixelsOf(group), kindOf(group)];
   const same = timed.filter((size) => size.kind === kind);
   const largest = (same.length > 0 ? same : timed).reduce((most, size) => (size.pixels > most.pixels ? size : most));
-  const { msPerImage, msPerImageOnce } = same.find((size) => size.pixels === pixels) ?? { msPerImage: (largest.msPerImage * pixels) / largest.pixels, msPerImageOnce: (largest.msPerImageOnce * pixels) / largest.pixels };
-  return { msPerImage, msPerImageOnce };
+  const known = same.find((size) => size.pixels === pixels);
+  if (known !== undefined) return known;
+  const scaled = (ms: number): number => (ms * pixels) / largest.pixels;
+  if (same.length > 0) return { msPerImage: scaled(largest.msPerImage), msPerImageOnce: scaled(largest.msPerImageOnce) };
+  const pass = scaled(largest.msPerImageOnce > 0 ? largest.msPerImageOnce : largest.msPerImage / passesOf(largest.kind));
+  // Beside that a head costs next to nothing.
+  return kind === FROZEN_KEPT ? { msPerImage: 0, msPerImageOnce: pass } : { msPerImage: passesOf(kind) * pass, msPerImageOnce: 0 };
 }

@@ -49,3 +49,20 @@ it('with a frozen base epochs cost what the head costs, and features are compute
   // What is trained whole costs 140 images at 20 ms.
   assert.ok(Math.abs(wallMs([{ trajectory: base, epochs: 1, settings: { base: { freeze: 'none' }, augment: null } }], timed, data, 1) - 2_800) < 1e-6);
 });
+
+it('kinds that were not timed cost their passes through the base: three to train it, one where it is frozen and images are augmented', () => {
+  const base = { ...trajectory(20), model: { name: 'vgg16', knobs: {}, transfer: { weights: '', cutAt: null, pooling: 'average', hidden: [] } } } as const;
+  const frozen = { base: { freeze: 'all' }, augment: null } as const;
+  const tuned = { base: { freeze: 'none' }, augment: null } as const;
+  const augmented = { base: { freeze: 'all' }, augment: { flip: 'horizontal' } } as const;
+  const close = (actual: number, expected: number): void => assert.ok(Math.abs(actual - expected) < 1e-6, `${actual}, not ${expected}`);
+  const one = (settings: typeof frozen | typeof tuned | typeof augmented, timed: Parameters<typeof wallMs>[1]): number => wallMs([{ trajectory: base, epochs: 1, settings: settings as never }], timed, data, 1);
+  const features = [{ pixels: 400, kind: '["all",true]', msPerImage: 0.1, msPerImageOnce: 5 }];
+  // 140 images an epoch, as above, at 3 x 5 ms; and 100 trained and 120 predicted at one pass each.
+  close(one(tuned, features), 140 * 15);
+  close(one(augmented, features), 220 * 5);
+  // The other way round: a third of a step of the whole base, for the 140 images of the data set.
+  const whole = [{ pixels: 100, kind: '["none",true]', msPerImage: 6, msPerImageOnce: 0 }];
+  close(one(frozen, whole), 140 * ((6 / 3) * 4));
+  close(one(augmented, [{ pixels: 400, kind: '["all",false]', msPerImage: 5, msPerImageOnce: 0 }]), 220 * 5);
+});
