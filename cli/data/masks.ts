@@ -172,8 +172,11 @@ function sorted<File extends Image>(files: readonly File[], cuts: readonly Cut[]
   const differing = new Set<string>();
   for (const { file, box } of kept) {
     const known = boxes.get(file.digest);
-    if (known !== undefined && known.join() !== box.join()) differing.add(file.digest);
-    boxes.set(file.digest, known === undefined ? box : around(known, box));
+    if (known === undefined) boxes.set(file.digest, box);
+    // The box around two equal ones may differ from them in a last bit.
+    if (known === undefined || known.join() === box.join()) continue;
+    differing.add(file.digest);
+    boxes.set(file.digest, around(known, box));
   }
   const scaled = kept.filter((each) => each.scaled);
   const warnings = [

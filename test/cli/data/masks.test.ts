@@ -167,6 +167,19 @@ test('copies of one image with different masks are cut out around them all, and 
   assert.match(found.warnings.join('\n'), /1 image that is there several times with different masks/);
 });
 
+test('copies of one image with the same mask have its box to the last bit, and nothing is told of them', async (t) => {
+  const at = await place(t);
+  await fourMasks(at.root);
+  // 7 / 12 + 4 / 12 - 7 / 12 is not 4 / 12.
+  const same = await mask([7, 2, 4, 5]).png().toBuffer();
+  for (const copy of ['a1', 'a2', 'a3']) writeTree(at.root, { [`masks/${copy}.png`]: same });
+  rmSync(join(at.root, 'masks/deeper'), { recursive: true });
+  for (const copy of ['a2', 'a3']) copyFileSync(join(at.root, 'images/A/a1.png'), join(at.root, `images/A/${copy}.png`));
+  const found = await at.prepare();
+  assert.deepEqual((await at.boxes(found))['A/a3.png'], shares([7, 2, 4, 5]));
+  assert.doesNotMatch(found.warnings.join('\n'), /different masks/);
+});
+
 test('a worker decodes what the mask leaves, and keeps it apart from the same file under another mask', async (t) => {
   const at = await place(t);
   await fourMasks(at.root);
