@@ -105,9 +105,14 @@ export class ModelProcess {
       return;
     }
     this.#open = next;
-    const child = (this.#child ??= this.#started());
-    this.#endAfter(LIMIT_MS, `it took longer than ${LIMIT_MS / 60_000} min`);
-    child.send(next.question);
+    try {
+      const child = (this.#child ??= this.#started());
+      this.#endAfter(LIMIT_MS, `it took longer than ${LIMIT_MS / 60_000} min`);
+      child.send(next.question);
+    } catch (error) {
+      // No process can be started on a box without memory, say, and none takes what has no channel any more.
+      this.#end(error instanceof Error ? error.message : String(error));
+    }
   }
 
   #started(): ChildProcess {

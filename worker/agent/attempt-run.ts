@@ -147,7 +147,8 @@ export class AttemptRun implements ChildListener {
 
   /** Somebody wants to read what its child prints, as it prints it; null: nobody any more. */
   follow(asked: FollowLog | null): void {
-    if (asked === null || this.#closing || this.#gone.signal.aborted) this.#follower.stop();
+    if (asked === null || this.#gone.signal.aborted) this.#follower.stop();
+    // While it closes too: checkpoints may be on their way for long, and its last words are told after them.
     else this.#follower.follow(asked);
   }
 

@@ -21,6 +21,7 @@ export class LogFollower {
   /** Bytes that were told, or left out, so far. */
   #told = 0;
   #follows = false;
+  #hasEnded = false;
   #cancelTelling: () => void = () => undefined;
   #cancelLapse: () => void = () => undefined;
 
@@ -32,7 +33,7 @@ export class LogFollower {
   /** `from`: bytes that the far side has, which counts where nobody followed; `forMs`: 0 for no longer. */
   follow({ from, forMs }: { readonly from: number; readonly forMs: number }): void {
     this.#cancelLapse();
-    if (forMs === 0) {
+    if (forMs === 0 || this.#hasEnded) {
       this.stop();
       return;
     }
@@ -43,9 +44,10 @@ export class LogFollower {
     this.#tellOn();
   }
 
-  /** All that was printed, to its last byte: nothing follows it. */
+  /** All that was printed, to its last byte: nothing follows it, and who asks from now on is told nothing. */
   end(): void {
     if (this.#follows) this.#tell(true);
+    this.#hasEnded = true;
     this.stop();
   }
 

@@ -81,6 +81,32 @@ it('the question at which the process ends is refused, and those that waited are
   assert.equal(await second, LAYERS);
 });
 
+it('where no process can be started the question is refused, and the next one is answered once one can be', async (t) => {
+  const child = new Child();
+  let starts = 0;
+  const models = new ModelProcess({
+    home: '',
+    blobs: '',
+    start: () => {
+      starts += 1;
+      if (starts <= 2) throw new Error('spawn ENOMEM');
+      return child as unknown as ChildProcess;
+    },
+  });
+  t.after(() => models.stop());
+  const ask = (): Promise<unknown> => models.ask('layers', { trajectory: {} as ImageTrajectory });
+  const isRefused = (error: unknown): boolean => error instanceof ModelProcessEnded && error.message.includes('spawn ENOMEM');
+  await assert.rejects(ask(), isRefused);
+  await assert.rejects(ask(), isRefused);
+  const answered = ask();
+  child.say({ answer: LAYERS });
+  assert.equal(await answered, LAYERS);
+  child.send = () => {
+    throw new Error('channel closed');
+  };
+  await assert.rejects(ask(), (error: unknown) => error instanceof ModelProcessEnded && error.message.includes('channel closed'));
+});
+
 it('no more than eight questions wait, and all that are open are refused when it is stopped', async (t) => {
   const { children, models, ask } = processes(t);
   const open = Array.from({ length: 9 }, ask);

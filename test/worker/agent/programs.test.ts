@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
-import { on } from 'node:events';
+import { EventEmitter, on, once } from 'node:events';
 import { watch } from 'node:fs';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, beforeEach, describe, it } from 'node:test';
-import type { LeaseRef } from '../../../proto/messages.js';
+import type { LeaseRef, LogText } from '../../../proto/messages.js';
 import type { Outcome } from '../../../proto/work.js';
-import { startAgent, type RunningAgent } from './in-process.js';
+import { startAgent, type LogLine, type RunningAgent } from './in-process.js';
 import { gone, isAlive } from './processes.js';
 import { moduleWork, scriptWork, type ProgramChange } from './program-work.js';
 import { ScriptedCoordinator } from './scripted-coordinator.js';
@@ -189,6 +189,31 @@ describe('a command', () => {
     assert.equal((await coordinator.outcomeOf({ attempt, token })).class, 'done');
     assert.equal(textOf(), 'first\n\u001b[31mlast\u001b[0m\n');
     assert.equal(logOf({ attempt, token }), textOf());
+  });
+
+  it('is read while its attempt closes too, be that long after the process has ended', { timeout: 30_000 }, async (context) => {
+    const put = coordinator.blobs.put.bind(coordinator.blobs);
+    context.after(() => (coordinator.blobs.put = put));
+    const { attempt, token } = await offer(`
+      console.log('last words'); save(0, 'never stored before'); report(0, { a: 1 }); fs.writeFileSync('${outside}/parent', String(process.ppid));
+      setInterval(() => undefined, 1000);`, { keep: [0], to: 2 });
+    const gate = new EventEmitter();
+    const arrived = once(gate, 'arrived');
+    coordinator.blobs.put = async (...given) => {
+      const opened = once(gate, 'opened');
+      gate.emit('arrived');
+      await opened;
+      return put(...given);
+    };
+    await arrived;
+    process.kill(Number(await wordOf('parent')), 'SIGKILL');
+    await running.lines.first((line): line is LogLine => line.line === 'a training process ended' && line.facts.attempt === attempt);
+    coordinator.send({ kind: 'follow', attempt, token, from: 0, forMs: 60_000 });
+    const told = await coordinator.printed.first((text): text is LogText => text.attempt === attempt);
+    assert.equal(Buffer.from(told.text).toString(), 'last words\n');
+    assert.deepEqual(coordinator.of({ attempt, token }, 'finished'), [], 'it is still closing');
+    gate.emit('opened');
+    assert.equal((await coordinator.outcomeOf({ attempt, token })).class, 'WorkerLost');
   });
 
   it('costs no memory by lines without end or a gigabyte of output', async () => {
