@@ -50,6 +50,8 @@ export interface WorkerView {
   readonly quarantinedForSeconds: number | null;
   /** How the last of the failures that put it there ended; null outside quarantine. */
   readonly quarantinedWhy: string | null;
+  /** Of one that is draining, or has left since: who asked for it, and when (ISO 8601, UTC). Null where nobody has. */
+  readonly drain: { readonly by: string; readonly at: string } | null;
   readonly stages: readonly WorkerStage[];
 }
 

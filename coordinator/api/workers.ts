@@ -12,13 +12,14 @@ export function workerViews(live: { readonly workers: readonly WorkerSnapshot[];
   const there = (live?.workers ?? []).filter(({ connected }) => connected);
   const ids = new Set(there.map(({ id }) => id));
   const gone = stored.filter(({ id, lastSeen }) => !ids.has(id) && now.getTime() - lastSeen.getTime() < GONE_LISTED_MS);
+  const drains = new Map(stored.map(({ id, drain }) => [id, drain]));
   return [
-    ...there.toSorted((a, b) => a.name.localeCompare(b.name)).map((worker) => liveView(worker, names)),
+    ...there.toSorted((a, b) => a.name.localeCompare(b.name)).map((worker) => liveView(worker, names, drains.get(worker.id) ?? null)),
     ...gone.toSorted((a, b) => b.lastSeen.getTime() - a.lastSeen.getTime()).map((worker) => goneView(worker, now)),
   ];
 }
 
-function liveView(worker: WorkerSnapshot, names: ReadonlyMap<string, string>): WorkerView {
+function liveView(worker: WorkerSnapshot, names: ReadonlyMap<string, string>, drain: StoredWorker['drain']): WorkerView {
   const { id, name, state, carrier, box, use, numerics, slots, memoryBytes, running } = worker;
   const useOf = new Map(use?.gpus.map((gpu) => [gpu.index, gpu]));
   return {
@@ -33,13 +34,19 @@ function liveView(worker: WorkerSnapshot, names: ReadonlyMap<string, string>): W
     lastSeenSeconds: worker.silentMs / 1000,
     quarantinedForSeconds: worker.quarantinedForMs === null ? null : worker.quarantinedForMs / 1000,
     quarantinedWhy: worker.quarantinedWhy,
+    // One that was started again may have its old row still.
+    drain: state === 'draining' ? drainView(drain) : null,
     stages: running.map(({ kind, sweep, trials, from, to, epoch }) => ({ kind, sweep: sweep === null ? null : (names.get(sweep) ?? sweep), trials, from, to, epoch })),
   };
 }
 
-function goneView({ id, name, numerics, memoryBytes, lastSeen }: StoredWorker, now: Date): WorkerView {
+function drainView(drain: StoredWorker['drain']): WorkerView['drain'] {
+  return drain === null ? null : { by: drain.by, at: drain.at.toISOString() };
+}
+
+function goneView({ id, name, numerics, memoryBytes, lastSeen, drain }: StoredWorker, now: Date): WorkerView {
   return {
     ...{ id, name, state: 'gone', carrier: null, pool: null, labels: {}, engine: '', numerics, slots: 0, busy: 0, memoryBytes, gpus: [] },
-    ...{ epochsPerSecond: null, cache: null, lastSeenSeconds: (now.getTime() - lastSeen.getTime()) / 1000, quarantinedForSeconds: null, quarantinedWhy: null, stages: [] },
+    ...{ epochsPerSecond: null, cache: null, lastSeenSeconds: (now.getTime() - lastSeen.getTime()) / 1000, quarantinedForSeconds: null, quarantinedWhy: null, drain: drainView(drain), stages: [] },
   };
 }

@@ -7,7 +7,7 @@ import type { Dispatcher } from './dispatcher.js';
 /** `now`: monotonic milliseconds. */
 export async function loadAll(store: Store, dispatcher: Dispatcher, now: () => number): Promise<void> {
   for (const peak of await store.memoryPeaks()) dispatcher.peaks.learn(peak);
-  for (const { id, draining } of await store.workers()) if (draining) dispatcher.rows.remember(id);
+  for (const worker of await store.workers()) dispatcher.rows.remember(worker);
   for (const record of await store.openSweeps()) await load(store, dispatcher, record);
   const adoptedAt = now();
   for (const open of await store.openAttempts()) dispatcher.adopt(open, adoptedAt);

@@ -35,7 +35,7 @@ export function drainWorker(context: WorkerRequestContext, nameOrId: string, act
   const leaves = worker.features.has(FEATURE_DRAIN);
   if (worker.draining) return leaves;
   worker.draining = true;
-  context.rows.askToLeave(worker, context.writes);
+  context.rows.askToLeave(worker, actor, context.writes);
   context.writes.events.push({ type: 'worker.draining', sweep: null, trial: null, detail: { worker: worker.id, name: worker.name, stages: worker.attempts.size }, actor });
   askToDrain(context, worker);
   return leaves;

@@ -1,8 +1,9 @@
 /**
- * What the store knows of workers: who they are, when they were heard of, and who was asked to leave. An
- * order to leave stands until its worker has given up its slots, whoever leads then.
+ * What the store knows of workers: who they are, when they were heard of, and who was asked to leave, by whom. An
+ * order to leave stands until its worker has given up its slots, whoever leads then; who gave it, till it is back.
  */
 import { FEATURE_DRAIN } from '../../proto/messages.js';
+import type { StoredWorker } from '../store/records.js';
 import type { TurnWrites } from '../store/turn-writes.js';
 import type { WorkerRun } from './model.js';
 
@@ -12,19 +13,23 @@ const NOTED_EVERY_MS = 60_000;
 export class WorkerRows {
   /** Ids. */
   readonly #orders = new Set<string>();
+  /** Who asked for it, by id. */
+  readonly #askedBy = new Map<string, string>();
   #notedAt: number | null = null;
 
-  /** Of a worker that was asked to leave under a former leader. */
-  remember(worker: string): void {
-    this.#orders.add(worker);
+  /** What was asked of a worker under a former leader. */
+  remember({ id, draining, drain }: Pick<StoredWorker, 'id' | 'draining' | 'drain'>): void {
+    if (draining) this.#orders.add(id);
+    if (drain !== null) this.#askedBy.set(id, drain.by);
   }
 
   isAskedToLeave({ id }: WorkerRun): boolean {
     return this.#orders.has(id);
   }
 
-  askToLeave(worker: WorkerRun, writes: TurnWrites): void {
+  askToLeave(worker: WorkerRun, by: string, writes: TurnWrites): void {
     this.#orders.add(worker.id);
+    this.#askedBy.set(worker.id, by);
     this.write(worker, writes);
   }
 
@@ -32,11 +37,13 @@ export class WorkerRows {
   lookWhetherItLeaves({ id, slots, peer, features, attempts }: WorkerRun): void {
     const isGone = peer === null && !features.has(FEATURE_DRAIN) && attempts.size === 0;
     if (slots === 0 || isGone) this.#orders.delete(id);
+    // Started anew.
+    if (peer !== null && slots > 0 && !this.#orders.has(id)) this.#askedBy.delete(id);
   }
 
   write(worker: WorkerRun, writes: TurnWrites): void {
     const { id, name, slots, memoryBytes, numerics, peer } = worker;
-    writes.workers.push({ id, name, slots, memoryBytes, numerics: [...numerics], connected: peer !== null, draining: this.isAskedToLeave(worker) });
+    writes.workers.push({ id, name, slots, memoryBytes, numerics: [...numerics], connected: peer !== null, draining: this.isAskedToLeave(worker), drainedBy: this.#askedBy.get(id) ?? null });
   }
 
   tick(workers: Iterable<WorkerRun>, now: number, writes: TurnWrites): void {

@@ -249,6 +249,8 @@ export interface StoredWorker {
   readonly lastSeen: Date;
   /** A person asked it to leave, and it has not left so far. */
   readonly draining: boolean;
+  /** Who asked it last to leave; null where nobody has since it was started, or by a version that did not keep it. */
+  readonly drain: { readonly by: string; readonly at: Date } | null;
 }
 
 export interface EventWrite {

@@ -231,6 +231,8 @@ create table worker (
   first_seen timestamp with time zone not null default now(),
   last_seen timestamp with time zone not null default now(),
   draining boolean not null default false,
+  drained_by text,
+  drained_at timestamp with time zone,
   constraint worker_pkey PRIMARY KEY (id)
 );
 

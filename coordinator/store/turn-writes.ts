@@ -93,6 +93,8 @@ export interface WorkerWrite {
   readonly connected: boolean;
   /** A person asked it to leave, and it has not left so far. */
   readonly draining: boolean;
+  /** Who asked it last to leave, as the event has it. */
+  readonly drainedBy: string | null;
 }
 
 export interface NewTrial extends FreshTrial {

@@ -180,6 +180,12 @@ describe('the pages of the fleet and of data', () => {
     await dialog.getByRole('button', { name: 'Drain' }).click();
     await dialog.waitFor({ state: 'detached' });
     await page.getByRole('cell', { name: /^(draining|gone)$/ }).first().waitFor();
+    const by = page.getByRole('cell', { name: /^\W*alice \(tok_\w+\)\W*, \d+ \w+ \d{4}, \d\d:\d\d$/ });
+    await by.waitFor();
+    await page.getByRole('cell', { name: 'gone', exact: true }).waitFor();
+    await by.waitFor();
+    await page.screenshot({ path: join(screenshotFolder(), 'fleet-drained.png') });
+    assert.equal(await by.evaluate((cell: { scrollWidth: number; clientWidth: number }) => cell.scrollWidth > cell.clientWidth), false, 'cut');
     assert.match((await noted('worker.draining')).actor, /^alice \(tok_/);
     assert.deepEqual(problems, []);
   });

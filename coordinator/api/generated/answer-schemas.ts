@@ -5045,6 +5045,29 @@ export const answerSchemas: { readonly definitions: { readonly [name: string]: S
      ],
      "description": "How the last of the failures that put it there ended; null outside quarantine."
     },
+    "drain": {
+     "anyOf": [
+      {
+       "type": "object",
+       "properties": {
+        "by": {
+         "type": "string"
+        },
+        "at": {
+         "type": "string"
+        }
+       },
+       "required": [
+        "by",
+        "at"
+       ]
+      },
+      {
+       "type": "null"
+      }
+     ],
+     "description": "Of one that is draining, or has left since: who asked for it, and when (ISO 8601, UTC). Null where nobody has."
+    },
     "stages": {
      "type": "array",
      "items": {
@@ -5070,6 +5093,7 @@ export const answerSchemas: { readonly definitions: { readonly [name: string]: S
     "lastSeenSeconds",
     "quarantinedForSeconds",
     "quarantinedWhy",
+    "drain",
     "stages"
    ]
   },

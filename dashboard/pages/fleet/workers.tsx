@@ -7,7 +7,7 @@ import { DataTable, localRows, sortingOf, TableTools, type Column } from '../../
 import { Empty, Panel } from '../../components/panel.js';
 import { WorkerState } from '../../components/state-badge.js';
 import { place } from '../../state/location.js';
-import { byteCount, count, duration } from '../../text/format.js';
+import { byteCount, count, duration, isolated, shortened, time } from '../../text/format.js';
 import { WorkerDialog, type WorkerDeed } from './worker-dialog.js';
 
 export interface WorkersProps {
@@ -18,10 +18,11 @@ export interface WorkersProps {
 
 export const MAY_NOT = 'Only operators and admins steer the fleet; your token is a viewer’s.';
 
-function columnsOf(ask: (deed: WorkerDeed) => void): readonly Column<WorkerView>[] {
+function columnsOf(workers: readonly WorkerView[], ask: (deed: WorkerDeed) => void): readonly Column<WorkerView>[] {
   return [
     { name: 'worker', label: 'Worker', sort: 'asc', value: ({ name }) => name },
     { name: 'state', label: 'State', sort: 'asc', value: ({ state }) => state, show: ({ state }) => <WorkerState state={state} /> },
+    ...(workers.some(({ drain }) => drain !== null) ? DRAIN_COLUMNS : []),
     { name: 'slots', label: 'Busy slots', numeric: true, sort: 'desc', value: ({ busy }) => busy, show: ({ busy, slots, state }) => (state === 'gone' ? '–' : `${busy} of ${slots}`) },
     { name: 'epochsPerSecond', label: 'Epochs/s', numeric: true, sort: 'desc', value: ({ epochsPerSecond }) => epochsPerSecond, show: ({ epochsPerSecond }) => epochsPerSecond?.toFixed(2) ?? '–' },
     { name: 'engine', label: 'Engine', sort: 'asc', value: ({ engine }) => (engine === '' ? null : engine) },
@@ -48,6 +49,12 @@ function columnsOf(ask: (deed: WorkerDeed) => void): readonly Column<WorkerView>
   ];
 }
 
+/** Where one of them was asked to leave. */
+const DRAIN_COLUMNS: readonly Column<WorkerView>[] = [
+  { name: 'drainedBy', label: 'Drained by', sort: 'asc', value: ({ drain }) => drain?.by ?? null, show: ({ drain }) => (drain === null ? '–' : `${isolated(shortened(drain.by, 40))}, ${time(drain.at)}`) },
+  { name: 'drainedAt', label: 'Drained', optional: true, sort: 'desc', value: ({ drain }) => drain?.at ?? null, show: ({ drain }) => time(drain?.at ?? null) },
+];
+
 function labelText(labels: WorkerView['labels']): string | null {
   const entries = Object.entries(labels).map(([name, value]) => `${name}=${value}`);
   return entries.length === 0 ? null : entries.join(', ');
@@ -60,7 +67,7 @@ function seenText(seconds: number): string {
 
 export function WorkerTable({ workers, changed }: WorkersProps): JSX.Element {
   const deed = useSignal<WorkerDeed | null>(null);
-  const columns = columnsOf((next) => (deed.value = next));
+  const columns = columnsOf(workers, (next) => (deed.value = next));
   const rows = localRows(workers, columns, sortingOf(place.value.query.get('sort')));
   return (
     <Panel title={count(workers.length, 'worker')} flush tools={<TableTools columns={columns} rows={rows} file="workers" />}>

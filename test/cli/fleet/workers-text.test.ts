@@ -6,7 +6,7 @@ import type { WorkerView } from '../../../coordinator/api/fleet-views.js';
 const busy: WorkerView = {
   ...{ id: 'wrk_1', name: 'gpu-1', state: 'quarantined', carrier: 'grpc', pool: 'night', labels: { zone: 'a', disk: 'fast' }, engine: 'graph on GPU', numerics: [], slots: 4, busy: 2, memoryBytes: 64e9 },
   gpus: [{ index: 0, name: 'H200', memoryBytes: 150e9, usedBytes: 75e9, utilisation: 0.973, celsius: 60 }, { index: 1, name: 'H200', memoryBytes: 150e9, usedBytes: null, utilisation: null, celsius: null }],
-  ...{ epochsPerSecond: 1.234, cache: { bytes: 3e9, limitBytes: 50e9 }, lastSeenSeconds: 2.4, quarantinedForSeconds: 299, quarantinedWhy: 'WorkerLost: its session broke' },
+  ...{ epochsPerSecond: 1.234, cache: { bytes: 3e9, limitBytes: 50e9 }, lastSeenSeconds: 2.4, quarantinedForSeconds: 299, quarantinedWhy: 'WorkerLost: its session broke', drain: null },
   stages: [
     { kind: 'train', sweep: 'digits', trials: [3, 7], from: 0, to: 10, epoch: 4 },
     { kind: 'evaluate', sweep: 'digits', trials: [1], from: 9, to: 10, epoch: 9 },
@@ -16,7 +16,7 @@ const busy: WorkerView = {
 const other: WorkerView = { ...busy, id: 'wrk_3', stages: [] };
 const gone: WorkerView = {
   ...{ id: 'wrk_2', name: 'old', state: 'gone', carrier: null, pool: null, labels: {}, engine: '', numerics: [], slots: 0, busy: 0, memoryBytes: 1, gpus: [] },
-  ...{ epochsPerSecond: null, cache: null, lastSeenSeconds: 7_200, quarantinedForSeconds: null, quarantinedWhy: null, stages: [] },
+  ...{ epochsPerSecond: null, cache: null, lastSeenSeconds: 7_200, quarantinedForSeconds: null, quarantinedWhy: null, drain: null, stages: [] },
 };
 
 it('workers are a table, with what each is at below it', () => {

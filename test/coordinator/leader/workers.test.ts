@@ -98,7 +98,7 @@ describe('a worker that is drained', () => {
     const draining = (output: TurnOutput): unknown => output.writes.workers.map((row) => row.draining);
     assert.deepEqual(draining(first.turn()), [true]);
     const next = new Stage();
-    next.dispatcher.rows.remember('a');
+    next.dispatcher.rows.remember({ id: 'a', draining: true, drain: null });
     const met = next.hello('a');
     assert.deepEqual([draining(met), offersTo('a', met), next.states()], [[true], [], ['a draining']]);
     assert.ok(met.sends.some(({ message }) => message.kind === 'drain'));
@@ -111,6 +111,19 @@ describe('a worker that is drained', () => {
     assert.deepEqual([draining(next.turn()), offersTo('a', next.hello('a')).length], [[false], 1]);
   });
 
+  it('is kept with who asked it, under the next leader and when it has left, till it is started again', () => {
+    const first = new Stage();
+    first.hello('a');
+    first.dispatcher.drain('a', 'ann');
+    const by = (output: TurnOutput): unknown => output.writes.workers.map((row) => row.drainedBy);
+    assert.deepEqual(by(first.turn()), ['ann']);
+    const next = new Stage();
+    next.dispatcher.rows.remember({ id: 'a', draining: true, drain: { by: 'ann', at: new Date(0) } });
+    assert.deepEqual([by(next.hello('a')), by(next.hello('a', { slots: 0 }))], [['ann'], ['ann']]);
+    next.dispatcher.closed('a');
+    assert.deepEqual([by(next.turn()), by(next.hello('a'))], [['ann'], [null]]);
+  });
+
   it('of an older version, which does not know the order, gives back what it has and stays without work', () => {
     const stage = new Stage();
     const offer = theOffer('a', stage.hello('a', { features: [] }));
@@ -121,7 +134,7 @@ describe('a worker that is drained', () => {
 
   it('of an older version works again with its next session', () => {
     const stage = new Stage();
-    stage.dispatcher.rows.remember('a');
+    stage.dispatcher.rows.remember({ id: 'a', draining: true, drain: null });
     assert.deepEqual(offersTo('a', stage.hello('a', { features: [] })), []);
     stage.dispatcher.closed('a');
     assert.equal(offersTo('a', stage.hello('a', { features: [] })).length, 1);

@@ -90,12 +90,25 @@ describe('turns of the leader', () => {
   });
 
   it('a worker is kept with whether it was asked to leave, as it was told last', async () => {
-    const worker = { id: 'wrk_asked', name: 'box', slots: 1, memoryBytes: 1, numerics: ['a'], connected: true, draining: false };
+    const worker = { id: 'wrk_asked', name: 'box', slots: 1, memoryBytes: 1, numerics: ['a'], connected: true, draining: false, drainedBy: null };
     const asked = async (): Promise<boolean | undefined> => (await store.workers()).find(({ id }) => id === worker.id)?.draining;
     await store.commitTurn(epoch, turn({ workers: [worker, { ...worker, draining: true }] }));
     assert.equal(await asked(), true);
     await store.commitTurn(epoch, turn({ workers: [worker] }));
     assert.equal(await asked(), false);
+  });
+
+  it('who asked a worker to leave is kept with when, however often it is written again, and not once it is back', async () => {
+    const worker = { id: 'wrk_drained', name: 'box', slots: 1, memoryBytes: 1, numerics: ['a'], connected: true, draining: true, drainedBy: 'alice (tok_1)' };
+    const drain = async () => (await store.workers()).find(({ id }) => id === worker.id)?.drain;
+    const before = Date.now();
+    await store.commitTurn(epoch, turn({ workers: [worker] }));
+    const asked = await drain();
+    assert.ok(asked !== null && asked !== undefined && asked.by === 'alice (tok_1)' && Math.abs(asked.at.getTime() - before) < 60_000, JSON.stringify(asked));
+    await store.commitTurn(epoch, turn({ workers: [{ ...worker, slots: 0, connected: false, draining: false }] }));
+    assert.deepEqual(await drain(), asked);
+    await store.commitTurn(epoch, turn({ workers: [{ ...worker, draining: false, drainedBy: null }] }));
+    assert.equal(await drain(), null);
   });
 
   it('everything in a turn that fails is rolled back', async () => {
@@ -105,7 +118,7 @@ describe('turns of the leader', () => {
     const grant = grantOf(newPath(1));
     const before = (await store.events(0, 1000, null)).length;
     const writes = turn({
-      workers: [{ id: 'wrk_rolledback', name: 'box', slots: 1, memoryBytes: 1, numerics: [], connected: true, draining: false }],
+      workers: [{ id: 'wrk_rolledback', name: 'box', slots: 1, memoryBytes: 1, numerics: [], connected: true, draining: false, drainedBy: null }],
       epochs: [epochOf(held, 0)],
       ended: [{ attempt: gone.attempt, token: gone.token, outcome: 'done', message: '', log: '', beganAfterMs: 0 }],
       grants: [grant],
