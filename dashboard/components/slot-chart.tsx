@@ -141,7 +141,7 @@ function marksOf(axis: SlotChartProps['axis'], fromMs: number, toMs: number, roo
 }
 
 function wordsOf({ name, lane, kind, sweeps, from, to, startedAt, outcome }: SlotSpan, tookMs: number): string {
-  const did = kind === 'evaluate' ? `evaluation of epoch ${from + 1}` : epochsText(from, to).toLowerCase();
+  const did = kind === 'evaluate' ? `evaluation of epoch ${from}` : epochsText(from, to).toLowerCase();
   const of = sweeps.length === 0 ? '' : ` of ${sweeps.slice(0, 3).map((sweep) => isolated(shortened(sweep, 60))).join(', ')}`;
   return `${isolated(shortened(name, 40))}, slot ${lane + 1}: ${did}${of} from ${clock(new Date(startedAt))}, ${outcome === null ? `for ${duration(tookMs)} so far` : `${outcome} after ${duration(tookMs)}`}`;
 }

@@ -139,7 +139,7 @@ function Overlays({ details }: { readonly details: readonly TrialDetail[] }): JS
                 title: name,
                 x: { label: 'Epoch', whole: true },
                 y: { label: name },
-                xs: Array.from({ length: epochs }, (_, epoch) => epoch + 1),
+                xs: Array.from({ length: epochs }, (_, epoch) => epoch),
                 series: details.map((detail, index) => ({ label: labelOf(detail, details), values: Array.from({ length: epochs }, (_, epoch) => finite(detail.curve[epoch]?.metrics[name])), colour: index + 1, kind: 'line' as const })),
               }}
               summary={details.map((detail) => `${labelOf(detail, details)}: ${metric(detail.trial.metrics[name])}`).join(', ')}

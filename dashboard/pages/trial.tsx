@@ -68,7 +68,7 @@ function Trial({ detail }: { readonly detail: TrialDetail }): JSX.Element {
 
 function Facts({ detail: { sweep, trial, curve } }: { readonly detail: TrialDetail }): JSX.Element {
   const facts = [
-    [sweep.objective.metric, metric(trial.objective), trial.metricsEpoch === null ? 'nothing was reported yet' : `of epoch ${trial.metricsEpoch + 1}${trial.bestEpoch === null ? ', the last so far' : ', the chosen one'}`],
+    [sweep.objective.metric, metric(trial.objective), trial.metricsEpoch === null ? 'nothing was reported yet' : `of epoch ${trial.metricsEpoch}${trial.bestEpoch === null ? ', the last so far' : ', the chosen one'}`],
     ['Epochs', `${whole(curve.length)} of ${whole(trial.plannedEpochs)}`, trial.secondsPerEpoch === null ? '' : `${duration(trial.secondsPerEpoch * 1_000)} each`],
     ['Parameters', trial.params === 0 ? '–' : whole(trial.params), ''],
   ] as const;

@@ -33,9 +33,9 @@ export function count(number: number, singular: string, plural = `${singular}s`)
   return `${whole(number)} ${number === 1 ? singular : plural}`;
 }
 
-/** Epochs `from` (from 0) up to but not with `to`, counted from 1 as on every page: `Epoch 3`, `Epochs 3 to 7`. */
+/** Epochs `from` up to but not with `to`, counted from 0 as in sweep files, logs and the command line: `Epoch 2`, `Epochs 2 to 6`. */
 export function epochsText(from: number, to: number): string {
-  return to - from <= 1 ? `Epoch ${from + 1}` : `Epochs ${from + 1} to ${to}`;
+  return to - from <= 1 ? `Epoch ${from}` : `Epochs ${from} to ${to - 1}`;
 }
 
 /** In [0, 1], in whole per cent, rounded down: 100 % is all of it. */

@@ -101,7 +101,7 @@ describe('the log of a trial', () => {
     await page.screenshot({ path: join(screenshotFolder(), 'trial-log-light-desktop.png'), fullPage: true });
     const [download] = await Promise.all([page.waitForEvent('download'), page.getByRole('region', { name: 'Log' }).getByRole('button', { name: 'Download' }).click()]);
     const file = readFileSync(await download.path(), 'utf8');
-    assert.match(file, /^# Epoch 1 on .*\nhostile: <img src=x onerror="document\.title=1"> [^]*\nstep 1: [^]*\nthe last word\n/);
+    assert.match(file, /^# Epoch 0 on .*\nhostile: <img src=x onerror="document\.title=1"> [^]*\nstep 1: [^]*\nthe last word\n/);
     assert.ok(file.includes('\u001b[31mred\u001b[0m'), 'as it came');
 
     // What is kept.

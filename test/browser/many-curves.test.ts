@@ -66,7 +66,7 @@ describe('hundreds of learning curves', () => {
       assert.equal(await named(page), 0);
       const words = await hoverLine(page, 0.45);
       const [, number = '', value = '', epoch = ''] = /^#(\d+) .*: (\S+) at Epochs (\d)$/.exec(words) ?? [];
-      const told = curves.get(Number(number))?.values[Number(epoch) - 1];
+      const told = curves.get(Number(number))?.values[Number(epoch)];
       assert.ok(told !== undefined && told !== null && Math.abs(told - Number(value)) <= 0.00005, `${words}, but the value is ${told}`);
       assert.ok((await named(page)) > 0);
       await page.screenshot({ path: join(screenshotFolder(), `curves-many-${theme}-desktop.png`), fullPage: true });

@@ -39,9 +39,9 @@ test('a smoothed curve begins at its first value, stays between its least and it
   }));
 });
 
-test('along epochs every value stands at its epoch, from 1', () => {
+test('along epochs every value stands at its epoch, from 0', () => {
   const { x, xs, series } = curveSpec([curve(3, [0.9, 0.5, 0.4]), curve(7, [0.8, null])], OPTIONS);
-  assert.deepEqual([x, xs], [{ label: 'Epochs', whole: true }, [1, 2, 3]]);
+  assert.deepEqual([x, xs], [{ label: 'Epochs', whole: true }, [0, 1, 2]]);
   assert.deepEqual(series.map(({ label, values, kind }) => [label, values, kind]), [['#3', [0.9, 0.5, 0.4], 'line'], ['#7', [0.8, null, null], 'line']]);
 });
 

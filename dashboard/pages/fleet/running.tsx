@@ -21,11 +21,11 @@ const COLUMNS: readonly Column<Running>[] = [
   { name: 'kind', label: 'Work', sort: 'asc', value: ({ stage }) => stage.kind },
   { name: 'sweep', label: 'Sweep', sort: 'asc', value: ({ stage }) => stage.sweep, show: ({ stage: { sweep } }) => (sweep === null ? '–' : <a href={`/sweeps/${segment(sweep)}`}>{shortened(sweep)}</a>) },
   { name: 'trials', label: 'Trials', value: ({ stage }) => stage.trials.join(' '), show: ({ stage }) => <Trials stage={stage} /> },
-  { name: 'epoch', label: 'Epoch', numeric: true, sort: 'desc', value: ({ stage }) => stage.epoch + 1 },
+  { name: 'epoch', label: 'Epoch', numeric: true, sort: 'desc', value: ({ stage }) => stage.epoch },
   {
     ...{ name: 'span', label: 'Of its span' },
-    value: ({ stage: { from, to } }) => `${from + 1} to ${to}`,
-    show: ({ stage: { from, to, epoch } }) => <ProgressBar label={`Epoch ${epoch + 1} of ${from + 1} to ${to}`} done={Math.max(0, epoch - from)} total={Math.max(1, to - from)} />,
+    value: ({ stage: { from, to } }) => `${from} to ${to - 1}`,
+    show: ({ stage: { from, to, epoch } }) => <ProgressBar label={`Epoch ${epoch} of ${from} to ${to - 1}`} done={Math.max(0, epoch - from)} total={Math.max(1, to - from)} />,
   },
 ];
 

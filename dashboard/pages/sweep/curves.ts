@@ -53,7 +53,7 @@ function timesOf(curves: readonly Curve[]): { readonly places: readonly (readonl
 
 /** One line for each curve over the x values of all, a point where it has a single value. */
 export function curveSpec(curves: readonly Curve[], { title, metric, along, isLog, smoothing }: CurveOptions): ChartSpec {
-  const { places, step } = along === 'time' ? timesOf(curves) : { places: curves.map(({ values }) => values.map((_, epoch) => epoch + 1)), step: null };
+  const { places, step } = along === 'time' ? timesOf(curves) : { places: curves.map(({ values }) => values.map((_, epoch) => epoch)), step: null };
   const xs = [...new Set(places.flat())].sort((a, b) => a - b);
   const indexOf = new Map(xs.map((x, index) => [x, index]));
   const series = curves.map((curve, index) => {

@@ -134,7 +134,7 @@ function factsOf({ trials, saved, ends, failed, infeasible, attemptsBelow }: Sta
 }
 
 function attemptText({ kind, worker, epoch }: Stage['attempts'][number]): string {
-  return `${shortened(worker, 40)} ${kind === 'train' ? 'trains' : 'evaluates'} epoch ${epoch + 1}`;
+  return `${shortened(worker, 40)} ${kind === 'train' ? 'trains' : 'evaluates'} epoch ${epoch}`;
 }
 
 interface StageLineProps {

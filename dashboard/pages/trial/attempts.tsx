@@ -11,7 +11,7 @@ type Attempt = TrialDetail['attempts'][number];
 const COLUMNS: readonly Column<Attempt>[] = [
   { name: 'worker', label: 'Worker', sort: 'asc', value: ({ name }) => name },
   { name: 'kind', label: 'Work', sort: 'asc', value: ({ kind }) => kind },
-  { name: 'epochs', label: 'Epochs', sort: 'asc', value: ({ from, to }) => (to - from <= 1 ? String(from + 1) : `${from + 1} to ${to}`) },
+  { name: 'epochs', label: 'Epochs', sort: 'asc', value: ({ from, to }) => (to - from <= 1 ? String(from) : `${from} to ${to - 1}`) },
   { name: 'outcome', label: 'Ended', sort: 'asc', value: ({ outcome, startedAt }) => outcome ?? (startedAt === null ? 'waits for a slot' : 'runs now') },
   { name: 'started', label: 'Started', sort: 'desc', value: ({ startedAt }) => startedAt, show: ({ startedAt }) => (startedAt === null ? '–' : time(startedAt)) },
   { name: 'took', label: 'Took', numeric: true, value: ({ startedAt, endedAt }) => (startedAt === null || endedAt === null ? null : Date.parse(endedAt) - Date.parse(startedAt)), show: ({ startedAt, endedAt }) => (startedAt === null ? '–' : between(startedAt, endedAt)) },

@@ -23,10 +23,10 @@ export function Curves({ detail: { sweep, trial, curve } }: { readonly detail: T
                 title: `${quantity} of trial ${trial.number} of ${sweep.name}`,
                 x: { label: 'Epoch', whole: true },
                 y: { label: quantity, log: quantity === 'lr' },
-                xs: curve.map(({ epoch }) => epoch + 1),
+                xs: curve.map(({ epoch }) => epoch),
                 series: names.map((name, index) => ({ label: name, values: curve.map(({ metrics }) => finite(metrics[name])), colour: index + 1, kind: 'line' as const })),
               }}
-              summary={`${count(curve.length, 'epoch')}${trial.bestEpoch === null ? '' : `; epoch ${trial.bestEpoch + 1} is the chosen one`}: ${names.map((name) => `${name} ${metric(curve.at(trial.bestEpoch ?? -1)?.metrics[name])}`).join(', ')}`}
+              summary={`${count(curve.length, 'epoch')}${trial.bestEpoch === null ? '' : `; epoch ${trial.bestEpoch} is the chosen one`}: ${names.map((name) => `${name} ${metric(curve.at(trial.bestEpoch ?? -1)?.metrics[name])}`).join(', ')}`}
               file={`${sweep.name}-trial-${trial.number}-${quantity}`}
             />
           </Panel>
