@@ -22,6 +22,8 @@ export interface Column<Row> {
   readonly show?: (row: Row) => ComponentChildren;
   /** What comes first when one sorts by it; absent where one cannot. */
   readonly sort?: 'asc' | 'desc';
+  /** It has the room that others leave, and gives way, to a point, before the table is moved sideways. */
+  readonly yields?: boolean;
   /** Not shown until it is chosen. */
   readonly optional?: boolean;
 }
@@ -204,8 +206,8 @@ function Line<Row>({ row, index, columns, chosen }: LineProps<Row>): JSX.Element
 
 /** Ten rows come into sight with a frame of fast scrolling: a number, as most cells hold, has no more attributes than it needs. */
 function cellOf<Row>(column: Column<Row>, row: Row | undefined): JSX.Element {
-  const { name, numeric = false } = column;
-  const align = numeric ? 'right' : undefined;
+  const { name, numeric = false, yields = false } = column;
+  const align = yields ? 'yields' : numeric ? 'right' : undefined;
   if (row === undefined) return <td key={name} class={align}>…</td>;
   const value = column.value(row);
   const content = (column.show ?? shownValue(column))(row);

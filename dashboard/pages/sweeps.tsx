@@ -40,7 +40,7 @@ const COLUMNS: readonly Column<SweepLine>[] = [
     value: ({ sweep }) => (tickedHere().includes(sweep.id) ? 'ticked' : ''),
     show: ({ sweep }) => <input type="checkbox" aria-label={`Compare ${sweep.name.slice(0, 80)}`} checked={tickedHere().includes(sweep.id)} onChange={(event) => tick(sweep.id, event.currentTarget.checked)} />,
   },
-  { name: 'name', label: 'Sweep', sort: 'asc', value: ({ sweep }) => sweep.name, show: ({ sweep }) => <a href={`/sweeps/${segment(sweep.name)}`}>{sweep.name}</a> },
+  { name: 'name', label: 'Sweep', sort: 'asc', yields: true, value: ({ sweep }) => sweep.name, show: ({ sweep }) => <a href={`/sweeps/${segment(sweep.name)}`}>{sweep.name}</a> },
   { name: 'state', label: 'State', sort: 'asc', value: ({ sweep }) => sweep.state, show: ({ sweep }) => <StateBadge state={sweep.state} /> },
   {
     ...{ name: 'progress', label: 'Epochs', sort: 'desc' },

@@ -128,6 +128,8 @@ describe('the dashboard', () => {
         const row = page.locator('tbody tr').filter({ has: page.getByRole('link', { name: 'digits', exact: true }) });
         await row.getByText(/^\d[\d.]* (ms|s) \([1-4]?\d %\)$/).waitFor();
         await shoot(page, join(folder, `sweeps-${theme}-${device}.png`));
+        const cut = await page.locator('.table-frame').evaluate((frame: { scrollWidth: number; clientWidth: number }) => frame.scrollWidth - frame.clientWidth);
+        assert.ok(device === 'phone' || cut <= 0, `${cut} px of the list are out of sight`);
         await page.getByRole('link', { name: 'digits' }).click();
         await page.locator('.chart canvas').waitFor();
         await shoot(page, join(folder, `sweep-${theme}-${device}.png`));
