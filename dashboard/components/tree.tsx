@@ -15,16 +15,19 @@ export interface TreeProps {
 export function Tree({ label, children }: TreeProps): JSX.Element {
   const tree = useRef<HTMLUListElement>(null);
   const active = useSignal<string | null>(null);
+  /** Its place among all items, for when it is there no more: what was read has taken the place of `Loading`. */
+  const activeAt = useRef(0);
   const onKeyDown = (event: KeyboardEvent): void => {
     const { current } = tree;
     if (current === null || event.target !== current || event.altKey || event.ctrlKey || event.metaKey) return;
     const items = [...current.querySelectorAll<HTMLElement>('[role="treeitem"]')];
-    const item = items.find(({ id }) => id === active.value) ?? items[0];
+    const item = items.find(({ id }) => id === active.value) ?? items[Math.min(activeAt.current, items.length - 1)];
     if (item === undefined) return;
     const next = moved(event.key, item, items);
     if (next === undefined) return;
     event.preventDefault();
     active.value = next.id;
+    activeAt.current = items.indexOf(next);
     // By keys alone: what moves under a pressed mouse takes no click.
     next.scrollIntoView({ block: 'nearest' });
   };

@@ -35,7 +35,7 @@ describe('sweeps side by side', () => {
     assert.deepEqual(await page.getByRole('region', { name: 'Sweeps side by side' }).locator('tbody tr').first().locator('td').allInnerTexts(), ['[0.1, 0.2]', '[0.2, 0.4]']);
     const best = page.getByRole('region', { name: 'Best trials side by side' });
     await best.getByRole('link', { name: /^one #\d+$/ }).waitFor();
-    await page.getByRole('figure', { name: /^val\.loss of sweeps, the best so far/ }).waitFor();
+    await page.getByRole('figure', { name: /^val\.loss of sweeps, the best so far\. one: best 0\.\d{4} of \d+ completed trials, / }).waitFor();
     await page.getByRole('combobox', { name: 'Over' }).selectOption('Completed trials');
     assert.match(page.url(), /over=trials/);
     await page.getByRole('button', { name: 'Take one out' }).click();

@@ -90,6 +90,7 @@ describe("the tree of a sweep's stages", () => {
     await page.keyboard.press('Enter');
     await page.getByRole('heading', { name: new RegExp(`^Trial ${focused.slice(1)} of digits`) }).waitFor();
     await page.goBack();
+    await item(page, /^Epochs 2 to 3/).waitFor();
     await tree.focus();
     await page.keyboard.press('Home');
     await page.keyboard.press('ArrowDown');
