@@ -161,7 +161,7 @@ export class HttpSweepService implements SweepService {
   }
 
   compare(sweeps: readonly string[]): Promise<SweepComparison> {
-    return this.#ask('GET', `/comparison?sweeps=${sweeps.map(encodeURIComponent).join(',')}`);
+    return this.#ask('GET', `/comparison?${sweeps.map((sweep) => `sweeps=${encodeURIComponent(sweep)}`).join('&')}`);
   }
 
   async setState(idOrName: string, state: RequestedState, options: { readonly now: boolean } = { now: false }): Promise<void> {

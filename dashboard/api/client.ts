@@ -10,9 +10,9 @@ export const isLoggedOut = signal(false);
 const OWN_REQUEST = { 'x-trawl-request': '1' };
 
 export interface Asked {
-  /** Values of the path's parameters, and of the query; one that is null is left out. */
+  /** Values of the path's parameters, and of the query; one that is null is left out, a list stands once for each of its values. */
   readonly at?: { readonly [name: string]: string };
-  readonly query?: { readonly [name: string]: string | number | null };
+  readonly query?: { readonly [name: string]: string | number | readonly string[] | null };
   readonly body?: unknown;
   readonly signal?: AbortSignal;
 }
@@ -49,7 +49,7 @@ function filled(path: string, at: NonNullable<Asked['at']>): string {
 }
 
 function queryText(query: NonNullable<Asked['query']>): string {
-  const entries = Object.entries(query).flatMap(([name, value]): [string, string][] => (value === null ? [] : [[name, String(value)]]));
+  const entries = Object.entries(query).flatMap(([name, value]) => (value === null ? [] : [value].flat().map((each): [string, string] => [name, String(each)])));
   return entries.length === 0 ? '' : `?${new URLSearchParams(entries).toString()}`;
 }
 

@@ -28,7 +28,7 @@ export function ComparePage(): JSX.Element {
 function CompareTrials(): JSX.Element {
   usePageTitle('Compare trials');
   const names = namesHere(TRIALS);
-  const { resource, reload } = useResource(`compare ${names.join(',')}`, (signal) => Promise.all(names.map((name) => found(name, signal))), { live: null });
+  const { resource, reload } = useResource(`compare ${JSON.stringify(names)}`, (signal) => Promise.all(names.map((name) => found(name, signal))), { live: null });
   return (
     <>
       <div class="page-head">

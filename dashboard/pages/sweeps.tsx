@@ -142,7 +142,7 @@ function SweepTable({ lines, search }: { readonly lines: readonly SweepLine[]; r
         </span>
       )}
       {ticked.length > 1 && (
-        <a class="button" href={`/compare?sweeps=${ticked.join(',')}`}>
+        <a class="button" href={`/compare?${ticked.map((id) => `sweeps=${segment(id)}`).join('&')}`}>
           Compare {ticked.length}
         </a>
       )}

@@ -26,18 +26,23 @@ export function go(href: string, { replace = false }: { readonly replace?: boole
   place.value = placeOf(new URL(href, window.location.origin));
 }
 
+/** Of a list, the parameter stands once for each value. */
+export interface Changes {
+  readonly [name: string]: string | readonly string[] | null;
+}
+
 /** The present view with parameters set, or left out where null. */
-export function hrefWith(changes: { readonly [name: string]: string | null }): string {
+export function hrefWith(changes: Changes): string {
   const query = new URLSearchParams(place.value.query);
   for (const [name, value] of Object.entries(changes)) {
-    if (value === null || value === '') query.delete(name);
-    else query.set(name, value);
+    query.delete(name);
+    for (const each of [value].flat()) if (each !== null && each !== '') query.append(name, each);
   }
   const text = query.toString();
   return `${place.value.path}${text === '' ? '' : `?${text}`}`;
 }
 
-export function setQuery(changes: { readonly [name: string]: string | null }, options?: { readonly replace?: boolean }): void {
+export function setQuery(changes: Changes, options?: { readonly replace?: boolean }): void {
   go(hrefWith(changes), options);
 }
 

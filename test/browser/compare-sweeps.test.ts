@@ -5,7 +5,7 @@ import { after, before, describe, it } from 'node:test';
 import { assertAccessible, assertFits, openPage, screenshotFolder } from './browser.js';
 import { formulaSweep, logIn, startHouse, type House } from './house.js';
 
-const HOSTILE = `<img src=x onerror="document.title='taken'">`;
+const HOSTILE = `<img src=x onerror="document.title='taken'">, and more`;
 
 describe('sweeps side by side', () => {
   let house: House;
@@ -50,7 +50,7 @@ describe('sweeps side by side', () => {
     for (const theme of ['light', 'dark'] as const) {
       for (const [device, width, height] of [['desktop', 1360, 900], ['phone', 390, 844]] as const) {
         const { page, problems } = await openPage({ theme, width, height, expected: ['401'] });
-        await logIn(page, house, `/compare?sweeps=one,${encodeURIComponent(HOSTILE)}`);
+        await logIn(page, house, `/compare?sweeps=one&sweeps=${encodeURIComponent(HOSTILE)}`);
         await page.getByRole('region', { name: 'Best trials side by side' }).waitFor();
         await page.locator('.chart-body').scrollIntoViewIfNeeded();
         await page.locator('.chart-body canvas').waitFor();
@@ -66,9 +66,9 @@ describe('sweeps side by side', () => {
 
   it('that are not there, or too many, are refused with what is wrong', async () => {
     const { page } = await openPage({ expected: ['401', '404'] });
-    await logIn(page, house, '/compare?sweeps=one,nothing');
+    await logIn(page, house, '/compare?sweeps=one&sweeps=nothing');
     await page.getByRole('alert').filter({ hasText: 'SweepNotFound' }).waitFor();
-    const response = await fetch(`${house.url}/api/v1/comparison?sweeps=${'one,'.repeat(9)}`, { headers: { authorization: `Bearer ${house.token}` } });
+    const response = await fetch(`${house.url}/api/v1/comparison?${'sweeps=one&'.repeat(9)}`, { headers: { authorization: `Bearer ${house.token}` } });
     assert.deepEqual([response.status, await response.json()], [400, { code: 'BadRequest', message: 'sweeps: found 9 of them, expected 1 to 8' }]);
   });
 });

@@ -122,7 +122,7 @@ describe("a trial's page", () => {
 
 describe('trials side by side', () => {
   it('have what differs first, their curves in one chart, and the images that they differ about', async () => {
-    await shootAll('compare', '/compare?trials=digits%2F0,digits%2F3', async (page) => {
+    await shootAll('compare', '/compare?trials=digits%2F0&trials=digits%2F3', async (page) => {
       await page.getByRole('region', { name: 'Settings and metrics side by side' }).waitFor();
       await page.getByText(/^They (differ about|say the same of)/).waitFor();
     });
@@ -217,7 +217,7 @@ describe("the ensemble's page", () => {
     await logIn(page, house, '/sweeps/sizes');
     await page.getByText('0 running, 0 waiting, 1 infeasible').waitFor();
     await page.getByRole('link', { name: 'Failures (1)' }).waitFor();
-    await page.goto(`${house.url}/compare?sweeps=sizes,digits`);
+    await page.goto(`${house.url}/compare?sweeps=sizes&sweeps=digits`);
     await page.getByText('1 of 2 done, 1 infeasible').waitFor();
     assert.deepEqual(problems, []);
   });

@@ -193,7 +193,7 @@ describe('the page of a sweep', () => {
 
   it('compares the trials that there are beside a name that is wrong, which is taken out again', async () => {
     const { page, problems } = await openPage({ expected: ['401', '404', '400'] });
-    await logIn(page, house, '/compare?trials=search/1,search/999,search/2');
+    await logIn(page, house, '/compare?trials=search/1&trials=search/999&trials=search/2');
     const alert = page.getByRole('alert');
     await alert.filter({ hasText: '999' }).waitFor();
     await page.getByRole('heading', { name: 'What differs' }).waitFor();

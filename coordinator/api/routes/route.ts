@@ -82,7 +82,7 @@ export function route<Name extends Operation, Query = null, Body = null>(
       answer(service, {
         ...exchange,
         params: checked(params, exchange.request.params) as ParamsOf<Name>,
-        query: query === null ? (null as Query) : checked(query, exchange.request.query),
+        query: query === null ? (null as Query) : checked(query, withLists(query, exchange.request.query)),
         body: body === null ? (null as Body) : checked(body, exchange.request.body),
       }),
   };
@@ -90,6 +90,13 @@ export function route<Name extends Operation, Query = null, Body = null>(
 
 export function paramsIn(path: string): string[] {
   return [...path.matchAll(/:(\w+)/g)].map((match) => match[1] ?? '');
+}
+
+/** A parameter that may stand several times is a list where it stands once, too. */
+function withLists(schema: z.ZodType, query: unknown): unknown {
+  if (!(schema instanceof z.ZodObject) || typeof query !== 'object') return query;
+  const { shape } = schema;
+  return Object.fromEntries(Object.entries(query ?? {}).map(([name, value]: [string, unknown]) => [name, shape[name] instanceof z.ZodArray && typeof value === 'string' ? [value] : value]));
 }
 
 /** Throws BadRequest, naming each field that does not fit. */

@@ -27,7 +27,7 @@ export const testQuery = z.object({ test: z.enum(['0', '1']).default('0') });
 const trialsQuery = testQuery.extend({ limit: z.coerce.number().int().min(1).optional() });
 const importanceQuery = z.object({ metric: z.string().min(1).optional() });
 const differencesQuery = z.object({ other: z.string().min(1) });
-const comparisonQuery = z.object({ sweeps: z.string().min(1).max(10_000).describe('ids or names, with commas between; at most 8') });
+const comparisonQuery = z.object({ sweeps: z.array(z.string().min(1)).describe('an id or name; the parameter stands once for each, at most 8 times') });
 const sinceQuery = z.object({ since: z.coerce.number().int().nonnegative() });
 
 export const sweepRoutes: readonly Route[] = [
@@ -43,7 +43,7 @@ export const sweepRoutes: readonly Route[] = [
   route('GET /sweeps/:sweep/recorded', { right: 'read', summary: 'How many of its epochs were recorded since a position', query: sinceQuery }, (service, { params, query }) => service.recordedSince(params.sweep, query.since)),
   route('GET /sweeps/:sweep/file', { right: 'read', summary: 'Its file as it stands, with what commands changed' }, (service, { params }) => service.file(params.sweep)),
   route('GET /sweeps/:sweep/note', { right: 'read', summary: 'What people wrote about it' }, (service, { params }) => service.note(params.sweep)),
-  route('GET /comparison', { right: 'read', summary: 'Sweeps side by side: what their files say', query: comparisonQuery }, (service, { query }) => service.compare(query.sweeps.split(',').filter((name) => name !== ''))),
+  route('GET /comparison', { right: 'read', summary: 'Sweeps side by side: what their files say', query: comparisonQuery }, (service, { query }) => service.compare(query.sweeps)),
   route('GET /recordings', { right: 'read', summary: "Current end of the store's sequence of recordings" }, async (service) => ({ seq: await service.recordedSeq() })),
 
   route('POST /sweeps/preview', { right: 'steer', summary: 'What a submission would mean, with nothing written', body: submitRequest }, (service, { body }) => service.preview(body)),

@@ -7,7 +7,7 @@ import { count } from '../../text/format.js';
 /** What is compared. */
 export interface Kind {
   readonly one: 'trial' | 'sweep';
-  /** In the URL, with the names behind it. */
+  /** In the URL, once for each name: names may have commas. */
   readonly parameter: 'trials' | 'sweeps';
   /** What a name looks like. */
   readonly example: string;
@@ -17,11 +17,11 @@ export interface Kind {
 const MOST = 8;
 
 export function namesHere({ parameter }: Kind): readonly string[] {
-  return [...new Set((place.value.query.get(parameter) ?? '').split(',').map((name) => name.trim()).filter((name) => name !== ''))].slice(0, MOST);
+  return [...new Set(place.value.query.getAll(parameter).map((name) => name.trim()).filter((name) => name !== ''))].slice(0, MOST);
 }
 
 function takeOut(kind: Kind, gone: string): void {
-  setQuery({ [kind.parameter]: namesHere(kind).filter((name) => name !== gone).join(',') });
+  setQuery({ [kind.parameter]: namesHere(kind).filter((name) => name !== gone) });
 }
 
 export function AddForm({ kind, names }: { readonly kind: Kind; readonly names: readonly string[] }): JSX.Element {
@@ -32,7 +32,7 @@ export function AddForm({ kind, names }: { readonly kind: Kind; readonly names: 
       class="toolbar"
       onSubmit={(event) => {
         event.preventDefault();
-        setQuery({ [kind.parameter]: [...names, written.value].join(',') });
+        setQuery({ [kind.parameter]: [...names, written.value] });
         written.value = '';
       }}
     >

@@ -25,7 +25,7 @@ interface Compared extends ComparedSeries {
 }
 
 async function load(names: readonly string[], signal: AbortSignal): Promise<{ readonly fields: Fields; readonly compared: readonly Compared[] }> {
-  const { sweeps, fields } = await ask('GET /comparison', { query: { sweeps: names.join(',') }, signal });
+  const { sweeps, fields } = await ask('GET /comparison', { query: { sweeps: names }, signal });
   const compared = sweeps.map(async (sweep): Promise<Compared> => {
     const at = { sweep: sweep.id };
     const [progress, series] = await Promise.all([ask('GET /sweeps/:sweep/progress', { at, signal }), ask('GET /sweeps/:sweep/series', { at, query: { points: POINTS }, signal })]);
@@ -38,7 +38,7 @@ async function load(names: readonly string[], signal: AbortSignal): Promise<{ re
 export function CompareSweeps(): JSX.Element {
   usePageTitle('Compare sweeps');
   const names = namesHere(SWEEPS);
-  const { resource, reload } = useResource(`compare sweeps ${names.join(',')}`, (signal) => load(names, signal), { live: null });
+  const { resource, reload } = useResource(`compare sweeps ${JSON.stringify(names)}`, (signal) => load(names, signal), { live: null });
   // Apart from the rest: summing takes longer.
   const { resource: costs, reload: reloadCosts } = useResource('costs', (signal) => ask('GET /costs', { signal }), { live: null });
   const known = costs.value.state === 'ready' ? new Map(costs.value.value.map((each) => [each.sweep, each])) : null;
@@ -125,7 +125,7 @@ function BestTrials({ compared }: { readonly compared: readonly Compared[] }): J
   const settings = [...new Set(bests.flatMap((trial) => Object.keys(trial.settings)))].map((name) => textLine(name, bests.map((trial) => (name in trial.settings ? setting(trial.settings[name]) : '–'))));
   const metrics = [...new Set(bests.flatMap((trial) => Object.keys(trial.metrics)))].map((name) => textLine(name, bests.map((trial) => metric(trial.metrics[name]))));
   return (
-    <Panel title="Best trials" flush tools={<a class="button" href={`/compare?trials=${bests.map(({ id }) => segment(id)).join(',')}`}>Compare them</a>}>
+    <Panel title="Best trials" flush tools={<a class="button" href={`/compare?${bests.map(({ id }) => `trials=${segment(id)}`).join('&')}`}>Compare them</a>}>
       <SideBySide
         label="Best trials side by side"
         heads={found.map(({ sweep, best }) => ({

@@ -71,7 +71,19 @@ it('describes bodies and queries as the server takes them', () => {
 it('gives answers that are what it describes', async () => {
   await lone.store.submit(sweepOf('described', [newPath(2), newPath(3)]), await lone.leader.epoch());
   const ask = answersAsDescribed(app, document, token);
-  for (const url of ['/health', '/sweeps', '/sweeps/described', '/sweeps/described/progress', '/sweeps/described/trials', '/sweeps/described/cost', '/sweeps/described/recorded?since=0', '/recordings', '/trials/described%2F1', '/datasets', '/queue', '/timeline', '/comparison?sweeps=described,described', '/sweeps/described/timeline', '/workers', '/tokens', '/me', '/sweeps/described/events']) await ask(url);
+  for (const url of ['/health', '/sweeps', '/sweeps/described', '/sweeps/described/progress', '/sweeps/described/trials', '/sweeps/described/cost', '/sweeps/described/recorded?since=0', '/recordings', '/trials/described%2F1', '/datasets', '/queue', '/timeline', '/comparison?sweeps=described&sweeps=described', '/sweeps/described/timeline', '/workers', '/tokens', '/me', '/sweeps/described/events']) await ask(url);
+});
+
+it('compares sweeps with commas in their names, and one alone', async () => {
+  await lone.store.submit(sweepOf('lr, batch, and all', [newPath(1)]), await lone.leader.epoch());
+  const ask = answersAsDescribed(app, document, token);
+  const named = async (query: string): Promise<readonly string[]> => (await ask<{ sweeps: { name: string }[] }>(`/comparison?${query}`)).sweeps.map(({ name }) => name);
+  assert.deepEqual(await named(`sweeps=${encodeURIComponent('lr, batch, and all')}&sweeps=described`), ['lr, batch, and all', 'described']);
+  assert.deepEqual(await named(`sweeps=${encodeURIComponent('lr, batch, and all')}`), ['lr, batch, and all']);
+  const parameter = document.paths['/comparison']?.get?.parameters.find(({ name }) => name === 'sweeps');
+  assert.deepEqual([parameter?.required, parameter?.schema.type], [true, 'array']);
+  const none = await app.inject({ url: '/api/v1/comparison', headers: { authorization: `Bearer ${token}` } });
+  assert.deepEqual([none.statusCode, none.json<{ message: string }>().message], [400, 'sweeps: Invalid input: expected array, received undefined']);
 });
 
 it('refuses what does not fit with the field and what was expected, under a code', async () => {
