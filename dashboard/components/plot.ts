@@ -1,10 +1,12 @@
 /** uPlot, in a chunk of its own that is fetched when the first chart comes into sight. */
+// First: uPlot fails in a language that is none.
+import './usable-language.js';
 import uPlot from 'uplot';
 import 'uplot/dist/uPlot.min.css';
 import { dashesOf, loneValues, type ChartAxis, type ChartSpec } from './chart-spec.js';
 import { seriesColour, token } from './colours.js';
 import { LineLayer } from './line-layer.js';
-import { tickText, timeTexts } from './ticks.js';
+import { powers, tickText, timeSteps, timeTexts } from './ticks.js';
 
 const HEIGHT_PX = 280;
 /** Of more lines the picture is a layer's. */
@@ -138,20 +140,39 @@ function axisOf({ label, log, time, whole }: ChartAxis, size: NonNullable<uPlot.
   const colour = token('--muted');
   const grid = { stroke: token('--grid'), width: 1 };
   const font = `12px ${token('--font')}`;
-  const texts: uPlot.Axis = time === true ? { space: (_chart, _axis, least, most) => (most - least < TENTHS_BELOW_S ? 96 : 72), values: (_, splits) => timeTexts(splits) } : log === true ? {} : { values: (_, splits) => splits.map(tickText) };
+  const texts: uPlot.Axis = time === true ? ofTime : log === true ? ofPowers : { values: (_, splits) => splits.map(tickText) };
   return { label, labelSize: 22, labelFont: font, font, size, stroke: colour, grid, ticks: grid, ...(whole === true ? { incrs: WHOLE_STEPS } : {}), ...texts };
 }
 
-/** A span of time whose marks may be closer than a second: their texts are longer. */
-const TENTHS_BELOW_S = 20;
+/** Marks that are as far apart as their texts are wide. */
+const ofTime: uPlot.Axis = {
+  space: (chart, _axis, least, most, px) => widestPx(chart, timeTexts(timeSteps(least, most, Math.max(2, px / CLOSEST_TIMES_PX))).flatMap((text) => text.split('\n'))) + GAP_PX,
+  splits: (chart, _axis, least, most, _step, space) => timeSteps(least, most, Math.max(1, chart.bbox.width / devicePixelRatio / space)),
+  values: (_, splits) => timeTexts(splits),
+};
+
+/** Of the times whose texts are measured, which may be longer than those that are drawn, never shorter. */
+const CLOSEST_TIMES_PX = 60;
+const GAP_PX = 14;
+
+/** uPlot's own leave out most of what lies between two powers of ten. */
+const ofPowers: uPlot.Axis = {
+  splits: (_chart, _axis, least, most) => powers(least, most),
+  filter: (_, splits) => splits,
+  values: (_, splits) => splits.map(tickText),
+};
 
 /** Ticks and the gap behind them, beside the widest text. */
 const BESIDE_TEXT_PX = 18;
 
 /** In px, of the axis at the side: its widest text must not run into the label. */
 function widthOf(chart: uPlot, texts: readonly string[] | null): number {
+  return Math.ceil(widestPx(chart, texts ?? [])) + BESIDE_TEXT_PX;
+}
+
+/** In px, of texts beside the axes. */
+function widestPx({ ctx }: uPlot, texts: readonly string[]): number {
   // Its context draws in pixels of the device.
-  chart.ctx.font = `${12 * devicePixelRatio}px ${token('--font')}`;
-  const widest = Math.max(0, ...(texts ?? []).map((text) => chart.ctx.measureText(text).width / devicePixelRatio));
-  return Math.ceil(widest) + BESIDE_TEXT_PX;
+  ctx.font = `${12 * devicePixelRatio}px ${token('--font')}`;
+  return Math.max(0, ...texts.map((text) => ctx.measureText(text).width / devicePixelRatio));
 }

@@ -10,11 +10,18 @@ export function steps(least: number, most: number, { closest = 0, parts = 6 }: {
   return Array.from({ length: Math.max(0, count) }, (_, index) => Number(((first + index) * step).toPrecision(12)));
 }
 
-/** Powers of ten between two numbers above 0 where there are two or more, else round numbers. */
+/** More powers of ten are not all marked. */
+const MOST_POWERS = 10;
+
+/** Between two numbers above 0: powers of ten, with 2 and 5 times them where they are fewer than three; round numbers where those are fewer than three too. */
 export function powers(least: number, most: number): number[] {
-  const first = Math.ceil(Math.log10(least) - 1e-9);
-  const found = Array.from({ length: Math.max(0, Math.floor(Math.log10(most) + 1e-9) - first + 1) }, (_, index) => Number(`1e${first + index}`));
-  return found.length >= 2 ? found : steps(least, most).filter((tick) => tick > 0);
+  const within = (value: number): boolean => value >= least * (1 - 1e-9) && value <= most * (1 + 1e-9);
+  const [first, last] = [Math.floor(Math.log10(least)), Math.ceil(Math.log10(most))];
+  const times = (...factors: number[]): number[] => Array.from({ length: last - first + 1 }, (_, index) => factors.map((factor) => Number(`${factor}e${first + index}`))).flat().filter(within);
+  const tens = times(1);
+  if (tens.length >= 3) return tens.filter((_, index) => index % Math.ceil(tens.length / MOST_POWERS) === 0);
+  const between = times(1, 2, 5);
+  return between.length >= 3 ? between : steps(least, most).filter((tick) => tick > 0);
 }
 
 /** E.g. 0.25, 1500, 2e+7. */
@@ -35,10 +42,10 @@ export function timeSteps(least: number, most: number, parts = 6): number[] {
 
 /**
  * Times (s since 1970) along an axis, in the viewer's zone: a clock, with seconds where marks are closer than a
- * minute, and parts of them where they are closer than a second, over the day where it is another than that of the mark before; days alone where marks are days apart.
+ * minute, and parts of them where they are closer than a second, over the day where it is another than that of the mark before; days alone where marks are days apart. A single mark is told to the second.
  */
 export function timeTexts(marks: readonly number[]): string[] {
-  const apart = Math.min(...marks.slice(1).map((mark, index) => mark - (marks[index] ?? 0)));
+  const apart = marks.length < 2 ? 1 : Math.min(...marks.slice(1).map((mark, index) => mark - (marks[index] ?? 0)));
   const clock = new Intl.DateTimeFormat(undefined, clockOptions(apart));
   const day = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium' });
   const days = marks.map((mark) => day.format(mark * 1_000));

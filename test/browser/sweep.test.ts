@@ -163,6 +163,14 @@ describe('the page of a sweep', () => {
     assert.deepEqual(problems, []);
   });
 
+  it('draws charts in a browser whose language is no tag of one, as where a system sets none', async () => {
+    const { page, problems } = await openPage({ expected: ['401'] });
+    await page.addInitScript("Object.defineProperty(Navigator.prototype, 'language', { get: () => 'en-US@posix', configurable: true })");
+    await logIn(page, house, '/sweeps/search');
+    await page.locator('.chart canvas').waitFor();
+    assert.deepEqual(problems, []);
+  });
+
   it('keeps what a viewer has zoomed into when a chart is drawn anew, as for another order of its lines', async () => {
     const { page, problems } = await openPage({ expected: ['401'] });
     await logIn(page, house, '/sweeps/search?view=curves');

@@ -4,6 +4,7 @@ import fc from 'fast-check';
 import { loneValues, type ChartSpec } from '../../dashboard/components/chart-spec.js';
 import { chartSvg } from '../../dashboard/components/chart-svg.js';
 import { powers, steps, tickText, timeSteps, timeTexts } from '../../dashboard/components/ticks.js';
+import { usableLanguage } from '../../dashboard/text/language.js';
 
 const COLOURS = { background: '#ffffff', text: '#000000', grid: '#cccccc', series: (colour: number) => `#00000${colour}` };
 
@@ -24,7 +25,10 @@ test('marks are round numbers within the axis: 1, 2 or 5 times a power of ten ap
   assert.deepEqual(steps(0.13, 0.61), [0.2, 0.3, 0.4, 0.5, 0.6]);
   assert.deepEqual(steps(1, 3, { closest: 1 }), [1, 2, 3]);
   assert.deepEqual(powers(0.002, 30), [0.01, 0.1, 1, 10]);
-  assert.deepEqual(powers(2, 30), [5, 10, 15, 20, 25, 30]);
+  assert.deepEqual(powers(2, 30), [2, 5, 10, 20]);
+  assert.deepEqual(powers(0.6, 1), [0.6, 0.7, 0.8, 0.9, 1]);
+  assert.deepEqual(powers(0.5, 1), [0.5, 0.6, 0.7, 0.8, 0.9, 1]);
+  assert.deepEqual(powers(1e-30, 1).map(tickText), ['1e-30', '1e-26', '1e-22', '1e-18', '1e-14', '1e-10', '1e-6', '0.01']);
   assert.deepEqual([0.0001, 0.25, 1_500, 2e7, 0.1 + 0.2, 0].map(tickText), ['0.0001', '0.25', '1500', '2e+7', '0.3', '0']);
 });
 
@@ -49,6 +53,17 @@ test('marks of time are round ones, and no two of an axis read the same, be it a
     const texts = timeTexts(marks).map((text, index, all) => `${text} ${dayAt(all, index)}`);
     assert.equal(new Set(texts).size, texts.length, texts.join('; '));
   }), { numRuns: 40 });
+});
+
+test('a time that is marked alone is told to the second, with its day', () => {
+  // A sweep of seven seconds on a phone: there is room for one mark.
+  const [text = '', ...others] = timeTexts([1_795_946_864]);
+  assert.deepEqual(others, []);
+  assert.match(text, /\d\d:\d\d:44.*\n.*2026/);
+});
+
+test('a language that Intl refuses is told without its modifier, and one that it takes stays', () => {
+  assert.deepEqual(['en-US@posix', 'de-DE.UTF-8', 'C', '', 'pt-BR'].map(usableLanguage), ['en-US', 'de-DE', 'en-US', 'en-US', 'pt-BR']);
 });
 
 /** The day that was told last. */
