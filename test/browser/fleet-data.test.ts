@@ -180,7 +180,7 @@ describe('the pages of the fleet and of data', () => {
     await dialog.getByRole('button', { name: 'Drain' }).click();
     await dialog.waitFor({ state: 'detached' });
     await page.getByRole('cell', { name: /^(draining|gone)$/ }).first().waitFor();
-    const by = page.getByRole('cell', { name: /^\W*alice \(tok_\w+\)\W*, \d+ \w+ \d{4}, \d\d:\d\d$/ });
+    const by = page.getByRole('cell', { name: /^\d+ \w+ \d{4}, \d\d:\d\d, by \W*alice \(tok_\w+\)\W*$/ });
     await by.waitFor();
     await page.getByRole('cell', { name: 'gone', exact: true }).waitFor();
     await by.waitFor();
