@@ -8,7 +8,7 @@ import type { SweepState } from '../trial/states.js';
 import { endBatch, grantBatch, leaseGuard, readAttemptsOf, readAttemptsOn, readLastLog, readFailureCounts, readOpenAttempts, readAttemptsSince } from './attempts.js';
 import { forgetUnreferenced, readBlobMarker, readSomeReferred, readUnreferenced, touchBlob, writeBlob, writeBlobMarker } from './blobs.js';
 import { readCosts } from './costs.js';
-import { readCurves, readResults } from './curves.js';
+import { curvesBatch, readCurves, readResults } from './curves.js';
 import { Database } from './database.js';
 import { checkpointBatch, droppedBatch, epochBatch, parentBatch, readBeyond, readEpochs, readRecordedSeq, readRecordedSince, readRecordingsAfter, retrainedBatch } from './epochs.js';
 import { readEndedSessions, writeEndedSession } from './ended-sessions.js';
@@ -90,6 +90,7 @@ class PostgresStore implements Store {
         grantBatch(writes.grants),
         newTrialBatch(writes.created),
         trialBatch(writes.trials),
+        curvesBatch(writes.trials),
         sweepBatch(writes.sweeps),
         spentBatch(writes.spent),
         peakBatch(writes.peaks),

@@ -221,6 +221,15 @@ END),
   constraint trial_sweep_revision_number_key UNIQUE (sweep, revision, number)
 );
 
+create table trial_curves (
+  trial text not null,
+  epochs integer not null,
+  metrics jsonb not null,
+  constraint trial_curves_pkey PRIMARY KEY (trial),
+  constraint trial_curves_epochs_check CHECK ((epochs > 0)),
+  constraint trial_curves_trial_fkey FOREIGN KEY (trial) REFERENCES trial(id)
+);
+
 create table worker (
   id text not null,
   name text not null,

@@ -5,6 +5,7 @@
  */
 import pg from 'pg';
 import { newId } from '../../proto/ids.js';
+import { curvesBatch } from '../../coordinator/store/curves.js';
 import { openStore } from '../../coordinator/store/postgres.js';
 import { specOf, sweepOf } from '../coordinator/store/facts.js';
 
@@ -28,6 +29,7 @@ export async function fillStore(url: string, trials: number, onProgress: (done: 
       const count = Math.min(AT_ONCE, trials - first);
       await client.query(epochs, [first, count, EPOCHS]);
       await client.query(rows, [first, count, EPOCHS, id, newId('trl').slice(4, 12)]);
+      await writeCurves(client, id, first);
       onProgress(first + count);
     }
   });
@@ -36,7 +38,17 @@ export async function fillStore(url: string, trials: number, onProgress: (done: 
 
 /** After fillStore, a sweep called `shared` of as many trials: each goes through the first epochs of one of 100, and then its own last ones. */
 export async function fillShared(url: string): Promise<void> {
-  await writeSweep(url, 'shared', (client, id) => client.query(sharedRows, [id, SHARED.stages, SHARED.epochs, newId('trl').slice(4, 12)]));
+  await writeSweep(url, 'shared', async (client, id) => {
+    await client.query(sharedRows, [id, SHARED.stages, SHARED.epochs, newId('trl').slice(4, 12)]);
+    await writeCurves(client, id, 0);
+  });
+}
+
+/** As the end of a trial writes them, for those from a number on. */
+async function writeCurves(client: pg.Client, sweep: string, from: number): Promise<void> {
+  const { rows: ended } = await client.query<{ id: string; epochs: number }>('select id, epochs from trial where sweep = $1 and number >= $2', [sweep, from]);
+  const batch = curvesBatch(ended);
+  if (batch !== null) await client.query(batch.text, [...batch.values]);
 }
 
 /** `write` is given the sweep's id. Resolves to it. */

@@ -1,4 +1,4 @@
-/** A database of before there were scores, what epochs took, notes and counts by state, once it is opened by this program. */
+/** A database of before there were scores, what epochs took, notes, counts by state and curves, once it is opened by this program. */
 import assert from 'node:assert/strict';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -126,6 +126,10 @@ it('a leaderboard and the costs of a database of before there were scores are th
   const kept = 'select s.name, t.number, t.state, t.shortfall, t.minimised + 0 as minimised, t.spent, t.before from trial t join sweep s on s.id = t.sweep order by s.name, t.number';
   const [rows, expected] = [(await old.client.query(kept)).rows, (await today.client.query(kept)).rows];
   assert.deepEqual(rows, expected);
+  const curves = 'select s.name, t.number, c.epochs, c.metrics from trial_curves c join trial t on t.id = c.trial join sweep s on s.id = t.sweep order by s.name, t.number';
+  const [made, written] = [(await old.client.query(curves)).rows, (await today.client.query(curves)).rows];
+  assert.ok(written.length > 0);
+  assert.deepEqual(made, written);
   const states = new Set(rows.map(({ state }) => String(state)));
   for (const state of ['completed', 'failed', 'cancelled', 'queued']) assert.ok(states.has(state), `none is ${state}`);
 });
