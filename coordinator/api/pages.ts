@@ -3,7 +3,7 @@
  * of some trials, points and sums over all of them. Every answer is bounded, and says of how many it is a part.
  */
 import { metricValue } from '../../proto/confusion.js';
-import type { RecordedCurve, SweepCosts, SweepRecord } from '../store/records.js';
+import type { PlacedTrial, RecordedCurve, SweepCosts, SweepRecord } from '../store/records.js';
 import type { Store } from '../store/store.js';
 import { boardOf, type Board, type Boards } from './board.js';
 import { columnNamed, type TrialColumn } from './columns.js';
@@ -29,8 +29,6 @@ export interface LeaderboardQuery {
   readonly offset: number;
   readonly limit: number;
 }
-
-type Drawn = Pick<TrialResult, 'id' | 'number' | 'state'>;
 
 /** So many columns are shown where none were asked for. */
 const USUAL_METRICS = 8;
@@ -127,17 +125,17 @@ export class Pages {
   }
 
   /** Those whose curves are drawn, the best first; the best of all without the others, where nothing else of the sweep has been read. */
-  async #drawn(record: SweepRecord, trials: string | undefined, filter: string | undefined, limit: number): Promise<{ readonly of: number; readonly drawn: readonly Drawn[] }> {
+  async #drawn(record: SweepRecord, trials: string | undefined, filter: string | undefined, limit: number): Promise<{ readonly of: number; readonly drawn: readonly PlacedTrial[] }> {
     const numbers = trials === undefined ? null : new Set(trials.split(',').map((text) => numberIn(text, 'trials')));
-    const part = numbers === null && filter === undefined && standsAlone(record) && !this.#options.boards.knows(record) ? await this.#options.store.leaderboardPart(record.id, 0, limit) : null;
-    if (part !== null) return { of: part.total, drawn: part.rows };
+    const part = numbers === null && filter === undefined && standsAlone(record) && !this.#options.boards.knows(record) ? await this.#options.store.leadingTrials(record.id, limit) : null;
+    if (part !== null) return { of: part.total, drawn: part.trials };
     const board = await this.#options.boards.of(record);
     const kept = numbers === null ? chosen(board, filter) : board.trials.filter(({ number }) => numbers.has(number));
     return { of: kept.length, drawn: kept.slice(0, limit) };
   }
 
   /** By trial; of a metric that is read off confusion matrices or ROC curves only for so many, whose results must be read whole. */
-  async #curvesOf({ data }: SweepRecord, trials: readonly Drawn[], metric: string): Promise<ReadonlyMap<string, RecordedCurve>> {
+  async #curvesOf({ data }: SweepRecord, trials: readonly PlacedTrial[], metric: string): Promise<ReadonlyMap<string, RecordedCurve>> {
     const { store } = this.#options;
     const ids = trials.map(({ id }) => id);
     const reported = await store.curvesOf(ids, metric);

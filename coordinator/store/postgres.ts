@@ -19,14 +19,14 @@ import { readLeader, silentForMs, takeLeadership } from './leader.js';
 import { peakBatch, readPeaks } from './memory-peaks.js';
 import { migrate, readMigrations } from './migrate.js';
 import { lockTags, readNote, replaceNote, writeTags } from './notes.js';
-import type { AttemptRecord, EndedSession, EventWrite, FailureCount, LeaderRecord, NoteRecord, NumberedAssignment, OpenAttempt, RecordedEpoch, RecordedEvaluation, LeaderboardPart, RecordedSeries, Recordings, StagesBelow, StoredEvent, StoredWorker, SweepCosts, SweepRecord, SweepSource, TokenRecord, TrialAttempt, TrialRecord, TrialRow, TrialScore, UnreferencedBlob } from './records.js';
+import type { AttemptRecord, EndedSession, EventWrite, FailureCount, LeaderRecord, NoteRecord, NumberedAssignment, OpenAttempt, RecordedEpoch, RecordedEvaluation, LeaderboardPart, LeadingTrials, RecordedSeries, Recordings, StagesBelow, StoredEvent, StoredWorker, SweepCosts, SweepRecord, SweepSource, TokenRecord, TrialAttempt, TrialRecord, TrialRow, TrialScore, UnreferencedBlob } from './records.js';
 import { readUnscored, writeScores } from './scores.js';
 import { readStages } from './stages.js';
 import type { Candidate, Leadership, Store } from './store.js';
 import type { Carried, FreshTrial, NewSweep, NewToken, TurnWrites } from './turn-writes.js';
 import { lockSweep, lockSweepState, noteChange, readFileRevision, readManifests, readOpenSweeps, readSource, readSweep, readSweeps, spentBatch, sweepBatch, writeRevision, type StoredSweep } from './sweeps.js';
 import { findTokens, newTokenBatch, noteTokens, readTokens, revokeBatch } from './tokens.js';
-import { readBoardRows, readLeaderboardPart, readSeries, readTotals, readTrialMeans, readTrialRows } from './trial-rows.js';
+import { readBoardRows, readLeaderboardPart, readLeadingTrials, readSeries, readTotals, readTrialMeans, readTrialRows } from './trial-rows.js';
 import { cancelBatch, keepBatch, knownBatch, newTrialBatch, readAssignments, readCompleted, readNumberedTrial, readTrial, readTrials, retryBatch, reviveBatch, trialBatch } from './trials.js';
 import { readWorkers, workerBatch } from './workers.js';
 
@@ -231,6 +231,10 @@ class PostgresStore implements Store {
 
   scoreTrials(sweep: Pick<SweepRecord, 'id' | 'revision'>, scores: readonly TrialScore[], leaderEpoch: number): Promise<number> {
     return this.#database.write(leaderEpoch, ({ client }) => writeScores(client, sweep, scores));
+  }
+
+  leadingTrials(sweep: string, limit: number): Promise<LeadingTrials | null> {
+    return this.#database.read((client) => readLeadingTrials(client, sweep, limit));
   }
 
   objectiveSeries(sweep: string, points: number): Promise<RecordedSeries | null> {

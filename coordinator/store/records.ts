@@ -137,6 +137,19 @@ export interface LeaderboardPart {
   readonly rows: readonly BoardRow[];
 }
 
+export interface PlacedTrial {
+  readonly id: string;
+  readonly number: number;
+  readonly state: TrialState;
+}
+
+/** The first trials of such a leaderboard. */
+export interface LeadingTrials {
+  /** Trials of the sweep. */
+  readonly total: number;
+  readonly trials: readonly PlacedTrial[];
+}
+
 /** Completed trials that have a value of the objective, in order of their end. */
 export interface RecordedSeries {
   readonly of: number;

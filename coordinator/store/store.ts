@@ -12,7 +12,7 @@
 import type { BlobId, EpochKey } from '../../proto/work.js';
 import type { MemoryPeak } from '../placement/memory.js';
 import type { SweepState, TrialState } from '../trial/states.js';
-import type { BoardRow, EndedSession, EventWrite, FailureCount, LeaderRecord, NoteRecord, NumberedAssignment, OpenAttempt, RecordedCurve, RecordedEpoch, RecordedEvaluation, LeaderboardPart, RecordedSeries, Recordings, StageParent, StagesBelow, StoredEvent, StoredWorker, SweepCosts, SweepRecord, SweepSource, TokenRecord, TrialMeans, TrialRecord, TrialRow, TrialScore, UnreferencedBlob, AttemptRecord, TrialAttempt } from './records.js';
+import type { BoardRow, EndedSession, EventWrite, FailureCount, LeaderRecord, NoteRecord, NumberedAssignment, OpenAttempt, RecordedCurve, RecordedEpoch, RecordedEvaluation, LeaderboardPart, LeadingTrials, RecordedSeries, Recordings, StageParent, StagesBelow, StoredEvent, StoredWorker, SweepCosts, SweepRecord, SweepSource, TokenRecord, TrialMeans, TrialRecord, TrialRow, TrialScore, UnreferencedBlob, AttemptRecord, TrialAttempt } from './records.js';
 import type { Carried, FreshTrial, NewSweep, NewToken, TurnWrites } from './turn-writes.js';
 
 export interface Leadership {
@@ -80,6 +80,8 @@ export interface Store {
   trialRows(sweep: string): Promise<TrialRow[]>;
   /** A part of them as a leaderboard of one objective without replicates has them; null where it is not known how all stand. */
   leaderboardPart(sweep: string, offset: number, limit: number): Promise<LeaderboardPart | null>;
+  /** The first of them, without what was measured; null as there. */
+  leadingTrials(sweep: string, limit: number): Promise<LeadingTrials | null>;
   /** Completed trials of one sweep whose score is not known, at most `limit`; null where all are. */
   unscoredTrials(limit: number): Promise<{ readonly sweep: SweepRecord; readonly rows: readonly TrialRow[] } | null>;
   /** Of a revision that is still the current one, where they are not known. Settles with how many that was. Throws NotLeader. */

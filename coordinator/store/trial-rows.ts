@@ -7,7 +7,7 @@ import type { EpochKey } from '../../proto/work.js';
 import type { Assignment } from '../sweep/spec.js';
 import type { TrialState } from '../trial/states.js';
 import { readEpochResult, type StoredEpochResult } from './metrics-json.js';
-import type { BoardRow, RecordedSeries, LeaderboardPart, TrialFailure, TrialMeans, TrialRow } from './records.js';
+import type { BoardRow, RecordedSeries, LeaderboardPart, LeadingTrials, PlacedTrial, TrialFailure, TrialMeans, TrialRow } from './records.js';
 
 interface Row {
   readonly id: string;
@@ -31,9 +31,16 @@ export function readTrialRows(client: ClientBase, sweep: string): Promise<TrialR
   return readRows(client, 'trial-rows', sweep, '', []);
 }
 
-/** Of one objective without replicates, in the order of the leaderboard: what has completed as it stands, then the others by number. Null where it is not known how all stand. */
-export async function readLeaderboardPart(client: ClientBase, sweep: string, offset: number, limit: number): Promise<LeaderboardPart | null> {
-  const { rows: [counts] } = await client.query<{ total: number; completed: number; unknown: number; ids: string[] }>({
+/** A part of the trials in the order of a leaderboard of one objective without replicates. */
+interface Places {
+  readonly total: number;
+  readonly completed: number;
+  readonly ids: readonly string[];
+}
+
+/** What has completed as it stands, then the others by number. Null where it is not known how all stand. */
+async function readPlaces(client: ClientBase, sweep: string, offset: number, limit: number): Promise<Places | null> {
+  const { rows: [counts] } = await client.query<Places & { readonly unknown: number }>({
     name: 'leaderboard-part',
     // The revision as a value of its own: by the index in its order.
     text: `with c as (
@@ -49,10 +56,24 @@ export async function readLeaderboardPart(client: ClientBase, sweep: string, off
         ) as ids from c`,
     values: [sweep, offset, limit],
   });
-  if (counts === undefined || counts.unknown > 0) return null;
-  const { ids } = counts;
+  return counts === undefined || counts.unknown > 0 ? null : counts;
+}
+
+/** As readPlaces has them, with what was measured of them. */
+export async function readLeaderboardPart(client: ClientBase, sweep: string, offset: number, limit: number): Promise<LeaderboardPart | null> {
+  const places = await readPlaces(client, sweep, offset, limit);
+  if (places === null) return null;
+  const { total, completed, ids } = places;
   const found = new Map((await readRows(client, 'some-trial-rows', sweep, 'and t.id = any($2)', [ids])).map((row) => [row.id, row]));
-  return { total: counts.total, completed: counts.completed, rows: ids.flatMap((id) => found.get(id) ?? []) };
+  return { total, completed, rows: ids.flatMap((id) => found.get(id) ?? []) };
+}
+
+/** As readPlaces has the first ones, and nothing else of them. */
+export async function readLeadingTrials(client: ClientBase, sweep: string, limit: number): Promise<LeadingTrials | null> {
+  const places = await readPlaces(client, sweep, 0, limit);
+  if (places === null) return null;
+  const { rows } = await client.query<PlacedTrial>({ name: 'leading-trials', text: 'select t.id, t.number, t.state from unnest($1::text[]) with ordinality as u(id, n) join trial t on t.id = u.id order by u.n', values: [places.ids] });
+  return { total: places.total, trials: rows };
 }
 
 /** Null where it is not known how all completed trials stand. */

@@ -61,7 +61,7 @@ const pages = (store: Store = lone.store): Pages => new Pages({ store, boards: n
 function withoutScores(store: Store): Store {
   return new Proxy(store, {
     get: (target, name) => {
-      if (name === 'objectiveSeries' || name === 'leaderboardPart') return async () => null;
+      if (name === 'objectiveSeries' || name === 'leaderboardPart' || name === 'leadingTrials') return async () => null;
       const value: unknown = Reflect.get(target, name);
       return typeof value === 'function' ? (value.bind(target) as unknown) : value;
     },
@@ -73,6 +73,7 @@ async function holdsFor(sweep: string, offset: number, limit: number): Promise<v
   const whole = await pages().leaderboard(sweep, { quick: false, columns: quick.columns.map(({ name }) => name).join(','), offset, limit });
   assert.equal(quick.partial, true);
   assert.deepEqual(sent([quick.trials, quick.total, quick.matching]), sent([whole.trials, whole.total, whole.matching]));
+  assert.deepEqual(sent(await pages().curves(sweep, { limit })), sent(await pages(withoutScores(lone.store)).curves(sweep, { limit })));
   for (const points of [1, 2, 3, 1_000]) assert.deepEqual(sent(await pages().series(sweep, points)), sent(await pages(withoutScores(lone.store)).series(sweep, points)));
 }
 
