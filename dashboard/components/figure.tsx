@@ -141,8 +141,11 @@ function documentOf(drawing: SVGSVGElement, ground: string): string {
   return new XMLSerializer().serializeToString(copy);
 }
 
+/** About as wide as a sign of a drawing's text is. */
+export const SIGN_PX = 6.6;
+
 /** Text that is cut to about as many px as there are. */
 export function fitted(text: string, px: number): string {
-  const most = Math.max(3, Math.floor(px / 6.6));
+  const most = Math.max(3, Math.floor(px / SIGN_PX));
   return text.length <= most ? text : `${text.slice(0, most - 1)}…`;
 }

@@ -1,7 +1,7 @@
 /** The objective over any two hyperparameters: the best or the mean of the trials in each cell. */
 import type { JSX } from 'preact';
 import { readableOn, type Colours } from '../../components/colours.js';
-import { Figure, fitted } from '../../components/figure.js';
+import { Figure, fitted, SIGN_PX } from '../../components/figure.js';
 import { Empty } from '../../components/panel.js';
 import { Choice } from '../../components/choice.js';
 import { place, setQuery } from '../../state/location.js';
@@ -66,8 +66,6 @@ function leftOutText({ name }: Dimension, { leftOut }: Bins): string {
   return leftOut === 0 ? '' : `; of ${name} the ${count(leftOut, 'value')} with the fewest trials ${leftOut === 1 ? 'is' : 'are'} left out`;
 }
 
-/** About as wide as a sign of a mark is. */
-const SIGN_PX = 6.6;
 /** Longer names of categories are cut. */
 const MOST_MARK_PX = 120;
 

@@ -5,7 +5,7 @@
  */
 import { useSignal } from '@preact/signals';
 import type { JSX } from 'preact';
-import { Figure, fitted } from '../../components/figure.js';
+import { Figure, fitted, SIGN_PX } from '../../components/figure.js';
 import { brokenPath, type Point } from '../../components/lines.js';
 import { place, setQuery } from '../../state/location.js';
 import { count, setting, whole } from '../../text/format.js';
@@ -20,8 +20,6 @@ const BOTTOM_PX = 22;
 const SIDE_PX = 64;
 const NEAR_PX = 28;
 const SHADES = 10;
-/** About as wide as a sign of a mark is. */
-const SIGN_PX = 6.6;
 
 export function ParallelCoordinates({ results }: { readonly results: SpacePoints }): JSX.Element {
   const drag = useSignal<{ readonly axis: Dimension; readonly start: number; readonly end: number } | null>(null);
