@@ -3,6 +3,7 @@
  * the reading took has passed.
  */
 import type { SweepRecord } from '../store/records.js';
+import { Kept } from './kept.js';
 
 const LEAST_REST_MS = 1_000;
 /** So many times what a reading took passes before the next: a tenth of the time goes into it. */
@@ -23,51 +24,32 @@ export function isOver({ state }: SweepRecord): boolean {
   return state === 'completed' || state === 'failed';
 }
 
-interface KeptAnswer<Value> {
-  readonly answer: Promise<Value>;
-  readonly record: SweepRecord;
-  /** On this process' monotonic clock; without end while it is worked out. */
-  goodUntilMs: number;
-}
-
 /** Answers about whole sweeps, each worked out once however many ask at the same time. */
 export class KeptOfSweeps<Value> {
-  readonly #most: number;
-  /** By sweep and question; the longest unasked first. */
-  readonly #kept = new Map<string, KeptAnswer<Value>>();
+  readonly #kept: Kept<Value>;
 
   /** `most`: of answers that are kept; 1 or more. */
   constructor(most: number) {
-    this.#most = most;
+    this.#kept = new Kept(most);
   }
 
   /** `question`: what is asked of the sweep. Rejects as `work` does, and then it is worked out anew for whoever asks next. */
   of(record: SweepRecord, question: string, work: () => Promise<Value>): Promise<Value> {
-    const key = `${record.id} ${question}`;
-    const known = this.#kept.get(key);
-    this.#kept.delete(key);
-    const kept = known !== undefined && isGood(known, record) ? known : this.#workedOut(key, record, work);
-    this.#kept.set(key, kept);
-    const [oldest] = this.#kept.keys();
-    if (this.#kept.size > this.#most && oldest !== undefined) this.#kept.delete(oldest);
-    return kept.answer;
+    const { id, revision, changes, state } = record;
+    return this.#kept.of(JSON.stringify([id, revision, changes, state, question]), work, ({ startedMs, endedMs }) => isOver(record) || performance.now() < goodUntil(startedMs, endedMs));
   }
 
-  #workedOut(key: string, record: SweepRecord, work: () => Promise<Value>): KeptAnswer<Value> {
-    const startedMs = performance.now();
-    const kept: KeptAnswer<Value> = { answer: work(), record, goodUntilMs: Number.POSITIVE_INFINITY };
-    kept.answer.then(
-      () => {
-        kept.goodUntilMs = goodUntil(startedMs, performance.now());
-      },
-      () => {
-        if (this.#kept.get(key) === kept) this.#kept.delete(key);
-      },
-    );
-    return kept;
+  /** The same of several sweeps, in their order: what is not known of them is worked out together. */
+  ofAll(records: readonly SweepRecord[], question: string, work: (records: readonly SweepRecord[]) => Promise<ReadonlyMap<string, Value>>): Promise<Value[]> {
+    const missing: SweepRecord[] = [];
+    // Begun once it is known which are missing.
+    const together = Promise.resolve().then(() => (missing.length === 0 ? new Map<string, Value>() : work(missing)));
+    const one = async (record: SweepRecord): Promise<Value> => {
+      missing.push(record);
+      const value = (await together).get(record.id);
+      if (value === undefined) throw new Error(`nothing was found of the sweep ${record.id}`);
+      return value;
+    };
+    return Promise.all(records.map((record) => this.of(record, question, () => one(record))));
   }
-}
-
-function isGood({ record: kept, goodUntilMs }: Pick<KeptAnswer<unknown>, 'record' | 'goodUntilMs'>, record: SweepRecord): boolean {
-  return isSame(kept, record) && (isOver(record) || performance.now() < goodUntilMs);
 }

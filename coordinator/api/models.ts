@@ -33,7 +33,7 @@ export interface ModelsOptions {
 export class Models {
   readonly #options: ModelsOptions;
   readonly #files: DataFiles;
-  readonly #comparisons = new WeakMap<EnsembleView, Comparison>();
+  readonly #comparisons = new WeakMap<EnsembleView['members'], Comparison>();
 
   constructor(options: ModelsOptions) {
     this.#options = options;
@@ -82,14 +82,14 @@ export class Models {
     const classes = data?.classes ?? [];
     const label = of === null ? (classes.length === 2 ? (data?.positive ?? 0) : 0) : classes.indexOf(of);
     if (label < 0) throw new BadRequest(`class: found ${of ?? ''}, expected one of ${classes.join(', ')}`);
-    return this.#comparisonOf(ensemble).of(label);
+    return { ...(await this.#comparisonOf(ensemble).of(label)), ensemble };
   }
 
-  /** Kept as long as the service gives the same ensemble. */
+  /** Kept as long as the service gives the same members: what it says of the sweep itself may be newer. */
   #comparisonOf(ensemble: EnsembleView): Comparison {
     const labels = async (): Promise<number[]> => (await this.#filesOf(ensemble.sweep.data?.manifest ?? '', 'val')).map((file) => file.label);
-    const comparison = this.#comparisons.get(ensemble) ?? new Comparison({ ensemble, blobs: this.#options.blobs, labels });
-    this.#comparisons.set(ensemble, comparison);
+    const comparison = this.#comparisons.get(ensemble.members) ?? new Comparison({ ensemble, blobs: this.#options.blobs, labels });
+    this.#comparisons.set(ensemble.members, comparison);
     return comparison;
   }
 

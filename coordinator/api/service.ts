@@ -3,42 +3,34 @@
  * called in process where nothing else runs on a home, else over /api/v1 (http.ts).
  */
 import type { OwnedBlobStore } from '../../blob/store.js';
-import type { EpochKey } from '../../proto/work.js';
 import type { SweepChange } from '../sweep/change.js';
 import { differences, sideBySide } from '../sweep/difference.js';
-import type { Assignment, TrialPlan } from '../sweep/spec.js';
-import type { RecordedEvaluation, SweepRecord, TrialRecord } from '../store/records.js';
+import type { Assignment } from '../sweep/spec.js';
+import type { SweepRecord } from '../store/records.js';
 import type { Store } from '../store/store.js';
-import type { LeaderSnapshot } from '../leader/snapshot.js';
-import { memoryAsk } from '../placement/memory.js';
 import { moveSweep } from '../trial/states.js';
 import { Garbage } from '../blob/garbage.js';
 import { costOf } from './cost.js';
 import { DataSets } from './data-sets.js';
-import { assembleEnsemble } from './ensembles.js';
 import { BadRequest, SweepNotFound } from './errors.js';
 import { findTrial } from './find-trial.js';
 import { eventView } from './event-feed.js';
 import type { EventPage } from './event-views.js';
-import { importanceOf } from './importance.js';
-import { chunks, distinctKeys, epochsOf } from './known-epochs.js';
-import { Kept } from './kept.js';
-import { KeptOfSweeps } from './kept-sweeps.js';
+import { distinctKeys, epochsOf } from './known-epochs.js';
 import type { Leading } from './leading.js';
 import { Notes } from './notes.js';
-import { StoredProgress } from './stored-progress.js';
 import { Submissions } from './submissions.js';
 import { requestOfText, type TextSubmission } from './text-submission.js';
-import { attemptRows, Timelines } from './timeline.js';
+import { Timelines } from './timeline.js';
 import { Tokens } from './tokens.js';
+import { TrialReadings } from './trial-readings.js';
 import { TrialRequests } from './trial-requests.js';
-import { waitingFor } from './waiting-for.js';
 import { workerViews } from './workers.js';
-import { chosenValue, byFirstObjective, leaderboard, meansOf, pathOf, planView, rankedRow, recordedPrefix, rowOf, sweepView, trialResult, type KnownEpochs, type Ranked } from './results.js';
+import { sweepView } from './results.js';
 import type { CostView, EnsembleView, ImportanceView } from './analysis-views.js';
 import type { DataImages, DataImagesQuery, DataSetDetail, DataSetView, DataSizes, ImageLook, Picture } from './data-views.js';
 import type { Drained, GarbageRequest, GarbageView, MadeToken, QueueView, Released, SlotTimeline, TokenRequest, TokenView, WorkerView } from './fleet-views.js';
-import type { Results, ResultsOptions, TrialDetail, TrialResult } from './trial-views.js';
+import type { Results, ResultsOptions, TrialDetail } from './trial-views.js';
 import type { RequestedState, SweepService } from './sweep-service.js';
 import type {
   Changed,
@@ -75,16 +67,10 @@ const MOST_COMPARED = 8;
 /** Of one request, which whoever asks does not wait for without end. */
 const COLLECT_FOR_MS = 60_000;
 
-/** Of the ensembles that were asked for last. */
-const MOST_ENSEMBLES = 8;
-const MOST_IMPORTANCES = 64;
-
 /** One for all who ask: it keeps what it has read. */
 interface Shared {
   readonly data: DataSets;
-  readonly ensembles: Kept<EnsembleView>;
-  readonly progress: StoredProgress;
-  readonly importance: KeptOfSweeps<ImportanceView>;
+  readonly readings: TrialReadings;
 }
 
 export class ApplicationService implements SweepService {
@@ -97,7 +83,7 @@ export class ApplicationService implements SweepService {
   readonly #timelines: Timelines;
   readonly #shared: Shared;
 
-  constructor(options: ServiceOptions, shared: Shared = { data: new DataSets(options), ensembles: new Kept(MOST_ENSEMBLES), progress: new StoredProgress(options.store), importance: new KeptOfSweeps(MOST_IMPORTANCES) }) {
+  constructor(options: ServiceOptions, shared: Shared = { data: new DataSets(options), readings: new TrialReadings(options) }) {
     this.#options = options;
     this.#shared = shared;
     this.#store = options.store;
@@ -180,105 +166,32 @@ export class ApplicationService implements SweepService {
   }
 
   async progress(idOrName: string): Promise<ProgressView> {
-    return this.#progressOf(await this.#find(idOrName), this.#options.leader.snapshot());
+    return this.#shared.readings.progress(await this.#find(idOrName), this.#options.leader.snapshot());
   }
 
   async allProgress(): Promise<ProgressView[]> {
     const snapshot = this.#options.leader.snapshot();
     const views: ProgressView[] = [];
     // One after the other: each may count the epochs of many trials.
-    for (const sweep of await this.#store.listSweeps(this.#options.project)) views.push(await this.#progressOf(sweep, snapshot));
+    for (const sweep of await this.#store.listSweeps(this.#options.project)) views.push(await this.#shared.readings.progress(sweep, snapshot));
     return views;
   }
 
-  async #progressOf(sweep: SweepRecord, snapshot: LeaderSnapshot | null): Promise<ProgressView> {
-    const live = snapshot?.sweeps.find((candidate) => candidate.id === sweep.id);
-    const connected = snapshot?.workers.filter((worker) => worker.connected) ?? [];
-    return {
-      sweep: sweepView(sweep),
-      ...(live === undefined ? await this.#shared.progress.of(sweep) : { trials: live.trials, epochs: live.epochs, best: live.best }),
-      running: connected.flatMap((worker) => worker.running.filter((slot) => slot.sweep === sweep.id).map((slot) => ({ ...slot, worker: worker.name }))),
-      workers: connected.map((worker) => ({ name: worker.name, slots: worker.slots })),
-      notice: live?.problem ?? (sweep.state === 'running' ? this.#options.leader.problem() ?? waitingFor(live?.numerics ?? 'none', sweep.spec.workers ?? null, connected) : null),
-    };
+  async results(idOrName: string, options: ResultsOptions): Promise<Results> {
+    return this.#shared.readings.results(await this.#find(idOrName), options);
   }
 
-  async results(idOrName: string, { test, limit }: ResultsOptions): Promise<Results> {
-    const sweep = await this.#find(idOrName);
-    const rows = await this.#store.trialRows(sweep.id);
-    const board = leaderboard(sweep, rows.map((row) => rankedRow(sweep, row))).slice(0, limit);
-    const means = await this.#store.trialMeans(sweep.id, limit === undefined ? null : board.map(({ row }) => row.id));
-    // Nobody should choose on test numbers: the best shows them, the others only when asked.
-    const isShown = ({ state }: Ranked, place: number): boolean => test || (place === 0 && state === 'completed');
-    const tests = await this.#testsOf(board.flatMap((trial, place) => (isShown(trial, place) && trial.row.bestEpoch !== null && trial.row.measured !== null ? trial.row.measured.key : [])));
-    return {
-      sweep: sweepView(sweep),
-      trials: board.map((trial, place) => {
-        const { rank, mean, spread, row } = trial;
-        return { ...trialResult(sweep, row, means.get(row.id) ?? null, isShown(trial, place) ? tests : new Map()), rank, mean, spread };
-      }),
-      // Paths as they ended; of an open one, as far as it has come.
-      requestedEpochs: rows.reduce((sum, { went }) => sum + went, 0),
-    };
-  }
-
-  /** The same one, so long as no trial completes and nobody changes the sweep. */
   async ensemble(idOrName: string): Promise<EnsembleView> {
-    const sweep = await this.#find(idOrName);
-    const { id, revision, changes, state } = sweep;
-    // A trial that is tried again after it has completed is among the changes.
-    const basis = [id, revision, changes, state, await this.#store.completedTrials(id)].join(' ');
-    return this.#shared.ensembles.of(basis, () => this.#assemble(sweep));
-  }
-
-  async #assemble(sweep: SweepRecord): Promise<EnsembleView> {
-    const trials = (await this.#store.trialsOf(sweep.id)).filter((trial) => trial.state === 'completed');
-    const known = await this.#known(trials, true);
-    const ranked = byFirstObjective(sweep, trials.map((trial) => resultOf(sweep, trial, known)));
-    const evaluations: RecordedEvaluation[] = [];
-    for (const keys of chunks(chosenKeys(trials))) evaluations.push(...(await this.#store.evaluationsByKey(keys)));
-    return assembleEnsemble({ sweep, trials, ranked, epochs: known.epochs, evaluations, blobs: this.#options.blobs });
+    return this.#shared.readings.ensemble(await this.#find(idOrName));
   }
 
   async trial(id: string, options: { readonly test: boolean }): Promise<TrialDetail> {
     const trial = await findTrial(this.#store, this.#options.project, id);
-    const sweep = await this.#find(trial.sweep);
-    const known = await this.#known([trial], options.test);
-    const curve = recordedPrefix(trial, known).map((epoch, number) => ({
-      epoch: number,
-      key: epoch.key,
-      seconds: epoch.seconds,
-      metrics: epoch.result.metrics,
-      diverged: epoch.result.diverged,
-      checkpoint: epoch.checkpoint,
-    }));
-    const [attempts, workers] = await Promise.all([this.#store.attemptsOf(trial.plan.path), this.#store.workers()]);
-    return {
-      sweep: sweepView(sweep),
-      trial: resultOf(sweep, trial, known),
-      curve,
-      attempts: attemptRows(attempts, new Map(workers.map(({ id, name }) => [id, name])), this.#options.leader.snapshot()),
-      plan: planView(trial.plan),
-      peakBytes: await this.#peakOf(trial.plan),
-    };
-  }
-
-  async #peakOf(plan: TrialPlan): Promise<number | null> {
-    const { trajectory, epochs } = planView(plan);
-    const asks = new Set(epochs.flatMap(({ settings }) => memoryAsk(trajectory, settings) ?? []).map(({ family, load }) => `${load} ${family}`));
-    const peaks = (await this.#store.memoryPeaks()).filter(({ family, load }) => asks.has(`${load} ${family}`));
-    return peaks.length === 0 ? null : Math.max(...peaks.map(({ bytes }) => bytes));
+    return this.#shared.readings.trial(await this.#find(trial.sweep), trial, options);
   }
 
   async importance(idOrName: string, metric: string | null): Promise<ImportanceView> {
-    const sweep = await this.#find(idOrName);
-    const wanted = metric ?? sweep.spec.objective.metric;
-    return this.#shared.importance.of(sweep, wanted, async () => {
-      const rows = await this.#store.trialRows(sweep.id);
-      const values = new Map(rows.map((row) => [row.id, chosenValue(sweep, row, wanted)]));
-      const measured = await importanceOf(rows.map((row) => trialResult(sweep, row, null, new Map())), sweep.spec.axes, wanted, (trial) => values.get(trial.id) ?? null);
-      return { sweep: sweepView(sweep), metric: wanted, ...measured };
-    });
+    return this.#shared.readings.importance(await this.#find(idOrName), metric);
   }
 
   async cost(idOrName: string): Promise<CostView> {
@@ -395,27 +308,4 @@ export class ApplicationService implements SweepService {
     if (sweep === null) throw new SweepNotFound(idOrName);
     return sweep;
   }
-
-  async #known(trials: readonly TrialRecord[], test: boolean): Promise<KnownEpochs> {
-    const epochs = await epochsOf(this.#store, distinctKeys(trials.map(pathOf)));
-    return { epochs, tests: test ? await this.#testsOf(chosenKeys(trials)) : new Map() };
-  }
-
-  async #testsOf(chosen: readonly EpochKey[]): Promise<KnownEpochs['tests']> {
-    const tests = new Map<EpochKey, RecordedEvaluation>();
-    for (const keys of chunks([...new Set(chosen)])) {
-      for (const evaluation of await this.#store.evaluationsByKey(keys)) {
-        if (evaluation.part === 'test') tests.set(evaluation.key, evaluation);
-      }
-    }
-    return tests;
-  }
-}
-
-function resultOf(sweep: SweepRecord, trial: TrialRecord, known: KnownEpochs): TrialResult {
-  return trialResult(sweep, rowOf(trial, known), meansOf(trial, known), known.tests);
-}
-
-function chosenKeys(trials: readonly TrialRecord[]): EpochKey[] {
-  return [...new Set(trials.flatMap((trial) => (trial.bestEpoch === null ? [] : (trial.plan.path[trial.bestEpoch] ?? []))))];
 }

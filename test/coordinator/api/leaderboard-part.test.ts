@@ -118,6 +118,8 @@ it('the importance is measured once for all who ask for it of a metric at the sa
   const answers = await Promise.allSettled([service.importance(sweep, null), service.as('bob').importance(sweep, 'val.loss'), service.importance(sweep, 'val.other')]);
   assert.equal(reads, 2);
   assert.deepEqual(answers[0], answers[1]);
+  await service.changeTags(sweep, { add: ['ready'], remove: [] });
+  assert.deepEqual([(await service.importance(sweep, null)).sweep.tags, reads], [['ready'], 2]);
 });
 
 it('where the score of a trial is not known, the leaderboard is made of all trials', async () => {
