@@ -164,25 +164,9 @@ export class Pages {
   }
 
   async failures(idOrName: string): Promise<FailuresView> {
-    const board = await this.#board(idOrName);
-    const groups = new Map<string, TrialResult[]>();
-    for (const trial of board.trials) {
-      if (trial.failure === null) continue;
-      const group = groups.get(trial.failure.class) ?? [];
-      groups.set(trial.failure.class, group);
-      group.push(trial);
-    }
-    const time = ({ id }: TrialResult): number => board.rows.get(id)?.updatedAt.getTime() ?? 0;
-    const listed = [...groups].map(([name, trials]) => ({ name, trials: trials.toSorted((a, b) => time(b) - time(a) || b.number - a.number) })).sort((a, b) => b.trials.length - a.trials.length);
-    return {
-      groups: await Promise.all(
-        listed.map(async ({ name, trials }) => {
-          const [last] = trials as [TrialResult, ...TrialResult[]];
-          const log = await this.#options.store.lastLog(last.id);
-          return { class: name, count: trials.length, example: { trial: last.id, number: last.number, message: last.failure?.message ?? '' }, log, numbers: trials.slice(0, NUMBERS_PER_GROUP).map(({ number }) => number) };
-        }),
-      ),
-    };
+    const { store } = this.#options;
+    const found = await store.failuresOf((await this.#find(idOrName)).id, NUMBERS_PER_GROUP);
+    return { groups: await Promise.all(found.map(async ({ class: name, count, id, message, numbers }) => ({ class: name, count, example: { trial: id, number: numbers[0], message }, log: await store.lastLog(id), numbers }))) };
   }
 
   async space(idOrName: string): Promise<SpaceView> {

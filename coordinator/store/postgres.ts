@@ -19,7 +19,7 @@ import { readLeader, silentForMs, takeLeadership } from './leader.js';
 import { peakBatch, readPeaks } from './memory-peaks.js';
 import { migrate, readMigrations } from './migrate.js';
 import { lockTags, readNote, replaceNote, writeTags } from './notes.js';
-import type { AttemptRecord, EndedSession, EventWrite, FailureCount, LeaderRecord, NoteRecord, NumberedAssignment, OpenAttempt, RecordedEpoch, RecordedEvaluation, LeaderboardPart, LeadingTrials, RecordedSeries, Recordings, StagesBelow, StoredEvent, StoredWorker, SweepCosts, SweepRecord, SweepSource, TokenRecord, TrialAttempt, TrialRecord, TrialRow, TrialScore, UnreferencedBlob } from './records.js';
+import type { AttemptRecord, EndedSession, EventWrite, FailureCount, LeaderRecord, NoteRecord, NumberedAssignment, OpenAttempt, RecordedEpoch, RecordedEvaluation, LeaderboardPart, LeadingTrials, RecordedSeries, Recordings, StagesBelow, StoredEvent, StoredFailures, StoredWorker, SweepCosts, SweepRecord, SweepSource, TokenRecord, TrialAttempt, TrialRecord, TrialRow, TrialScore, UnreferencedBlob } from './records.js';
 import { readUnscored, writeScores } from './scores.js';
 import { readStages } from './stages.js';
 import type { Candidate, Leadership, Store } from './store.js';
@@ -27,7 +27,7 @@ import type { Carried, FreshTrial, NewSweep, NewToken, TurnWrites } from './turn
 import { lockSweep, lockSweepState, noteChange, readFileRevision, readManifests, readOpenSweeps, readSource, readSweep, readSweeps, spentBatch, sweepBatch, writeRevision, type StoredSweep } from './sweeps.js';
 import { findTokens, newTokenBatch, noteTokens, readTokens, revokeBatch } from './tokens.js';
 import { readBoardRows, readLeaderboardPart, readLeadingTrials, readSeries, readTotals, readTrialMeans, readTrialRows } from './trial-rows.js';
-import { cancelBatch, keepBatch, knownBatch, newTrialBatch, readAssignments, readCompleted, readNumberedTrial, readTrial, readTrials, retryBatch, reviveBatch, trialBatch } from './trials.js';
+import { cancelBatch, keepBatch, knownBatch, newTrialBatch, readAssignments, readCompleted, readFailureGroups, readNumberedTrial, readTrial, readTrials, retryBatch, reviveBatch, trialBatch } from './trials.js';
 import { readWorkers, workerBatch } from './workers.js';
 
 export interface StoreOptions {
@@ -327,6 +327,10 @@ class PostgresStore implements Store {
 
   costsOf(sweeps: readonly string[]): Promise<SweepCosts[]> {
     return this.#database.read((client) => readCosts(client, sweeps));
+  }
+
+  failuresOf(sweep: string, limit: number): Promise<StoredFailures[]> {
+    return this.#database.read((client) => readFailureGroups(client, sweep, limit));
   }
 
   assignmentsOf(sweep: string, numbers: readonly number[]): Promise<NumberedAssignment[]> {

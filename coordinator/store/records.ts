@@ -341,6 +341,17 @@ export interface StageParent {
   readonly epochs: number;
 }
 
+/** A sweep's failed and infeasible trials of one class. */
+export interface StoredFailures {
+  readonly class: string;
+  readonly count: number;
+  /** Of the last one. */
+  readonly id: string;
+  readonly message: string;
+  /** The last ones first. */
+  readonly numbers: readonly [number, ...number[]];
+}
+
 /** What a trial was proposed with. */
 export interface NumberedAssignment {
   readonly number: number;

@@ -12,7 +12,7 @@
 import type { BlobId, EpochKey } from '../../proto/work.js';
 import type { MemoryPeak } from '../placement/memory.js';
 import type { SweepState, TrialState } from '../trial/states.js';
-import type { BoardRow, EndedSession, EventWrite, FailureCount, LeaderRecord, NoteRecord, NumberedAssignment, OpenAttempt, RecordedCurve, RecordedEpoch, RecordedEvaluation, LeaderboardPart, LeadingTrials, RecordedSeries, Recordings, StageParent, StagesBelow, StoredEvent, StoredWorker, SweepCosts, SweepRecord, SweepSource, TokenRecord, TrialMeans, TrialRecord, TrialRow, TrialScore, UnreferencedBlob, AttemptRecord, TrialAttempt } from './records.js';
+import type { BoardRow, EndedSession, EventWrite, FailureCount, LeaderRecord, NoteRecord, NumberedAssignment, OpenAttempt, RecordedCurve, RecordedEpoch, RecordedEvaluation, LeaderboardPart, LeadingTrials, RecordedSeries, Recordings, StageParent, StagesBelow, StoredEvent, StoredFailures, StoredWorker, SweepCosts, SweepRecord, SweepSource, TokenRecord, TrialMeans, TrialRecord, TrialRow, TrialScore, UnreferencedBlob, AttemptRecord, TrialAttempt } from './records.js';
 import type { Carried, FreshTrial, NewSweep, NewToken, TurnWrites } from './turn-writes.js';
 
 export interface Leadership {
@@ -127,6 +127,8 @@ export interface Store {
   recordedBeyond(sweep: string): Promise<{ readonly epochs: number; readonly seconds: number }>;
   /** Of each of the given sweeps' current trials. */
   costsOf(sweeps: readonly string[]): Promise<SweepCosts[]>;
+  /** Of the sweep's current trials, by class: those with most trials first, and at most `limit` numbers of each. */
+  failuresOf(sweep: string, limit: number): Promise<StoredFailures[]>;
   /** Of the sweep's current trials with one of the numbers, in no order. */
   assignmentsOf(sweep: string, numbers: readonly number[]): Promise<NumberedAssignment[]>;
   /** The stages that follow on a parent, or the first ones where it is null: those with most trials first. */

@@ -6,7 +6,7 @@ import type { TrialState } from '../trial/states.js';
 import { byteaArray, jsonText, lastById } from './batch.js';
 import type { Batch } from './batch.js';
 import { firstStates, legalMoves } from './state-moves.js';
-import type { NumberedAssignment, TrialFailure, TrialRecord } from './records.js';
+import type { NumberedAssignment, StoredFailures, TrialFailure, TrialRecord } from './records.js';
 import type { Carried, NewTrial, TrialUpdate } from './turn-writes.js';
 
 /**
@@ -198,6 +198,22 @@ export async function readAssignments(client: ClientBase, sweep: string, numbers
     name: 'assignments',
     text: 'select t.number, t.assignment from sweep s join trial t on t.sweep = s.id and t.revision = s.revision where s.id = $1 and t.number = any($2::int[])',
     values: [sweep, numbers],
+  });
+  return rows;
+}
+
+/** Of those that failed or are infeasible, at most `limit` numbers each: their rows alone, by the index of states. */
+export async function readFailureGroups(client: ClientBase, sweep: string, limit: number): Promise<StoredFailures[]> {
+  const { rows } = await client.query<StoredFailures>({
+    name: 'failure-groups',
+    text: `with f as (
+        select t.id, t.number, t.failure ->> 'class' as class, t.failure ->> 'message' as message,
+          row_number() over (partition by t.failure ->> 'class' order by date_trunc('milliseconds', t.updated_at) desc, t.number desc) as n
+        from trial t where t.sweep = $1 and t.revision = (select revision from sweep where id = $1) and t.state in ('failed', 'infeasible') and t.failure is not null
+      )
+      select class, count(*)::int as count, max(id) filter (where n = 1) as id, max(message) filter (where n = 1) as message, array_agg(number order by n) filter (where n <= $2) as numbers
+      from f group by class order by count(*) desc, min(number)`,
+    values: [sweep, limit],
   });
   return rows;
 }
