@@ -8,11 +8,11 @@
 import type { EpochResult } from '../../proto/work.js';
 import type { Judgement } from '../pruner/pruner.js';
 import { chosenEpoch, emptyFold, foldEpoch } from '../trial/fold.js';
-import { compareScores, improves, scoreOf, storedScore, type Score } from '../trial/rank.js';
+import { compareScores, improves } from '../trial/rank.js';
 import { whatIsMissing } from '../trial/reported.js';
 import { isEnded, moveSweep, moveTrial, type TrialState } from '../trial/states.js';
 import { Forest, isStateless, type EpochNode } from '../stage/forest.js';
-import type { StoredScore, TrialFailure, TrialRecord } from '../store/records.js';
+import type { TrialFailure, TrialRecord } from '../store/records.js';
 import type { TurnWrites } from '../store/turn-writes.js';
 import type { BudgetEnd } from '../sweep/spec.js';
 import { claimEnd, claimPath, giveUpEnd, giveUpPath, goOn, leaveEarly, pin } from './claims.js';
@@ -27,6 +27,7 @@ import type { Share } from './share.js';
 import { Standing } from './standing.js';
 import { together } from './replicates.js';
 import { sweepRunOf } from './sweep-run.js';
+import { completedScore, endOf, trialWrite } from './trial-write.js';
 
 export class Board {
   readonly #proposingOf: ProposingOf;
@@ -364,8 +365,7 @@ export class Board {
   }
 
   #note(trial: TrialRun, writes: TurnWrites): void {
-    const until = trial.sweep.pruning === null ? null : trial.until;
-    writes.trials.push({ id: trial.id, revision: trial.sweep.record.revision, state: trial.state, ...endOf(trial), until, failure: trial.failure, score: placing(trial) });
+    writes.trials.push(trialWrite(trial));
   }
 
   #considerBest(trial: TrialRun): void {
@@ -399,20 +399,3 @@ export class Board {
 }
 
 const freshTrial = { state: 'queued', epochs: null, until: null, bestEpoch: null, failure: null, ahead: null } as const;
-
-/** Of a completed trial; null of the others. */
-function completedScore({ number, state, chosen, sweep: { record, rule } }: TrialRun): Score | null {
-  const result = chosen?.result ?? null;
-  return state !== 'completed' || chosen === null || result === null ? null : scoreOf(number, { ...chosen, result }, record.spec.objective, rule.classes, rule.positive);
-}
-
-/** How the store keeps what places a completed trial. */
-function placing(trial: TrialRun): StoredScore | undefined {
-  const score = completedScore(trial);
-  return score === null ? undefined : storedScore(score, trial.sweep.record.spec.objective);
-}
-
-/** How the store keeps the end of a trial's path; nothing while it is open. */
-function endOf(trial: TrialRun): { readonly epochs: number | null; readonly bestEpoch: number | null } {
-  return { epochs: isEnded(trial.state) ? trial.length : null, bestEpoch: trial.state === 'completed' ? (trial.chosen?.epoch ?? null) : null };
-}

@@ -5,6 +5,8 @@
  * One turn: any number of inputs (`received`, `closed`, `tick`, …), then `settle`, then
  * `take`. The caller commits the writes and only then sends the messages; if the commit fails it
  * throws the dispatcher away and loads a new one from the store.
+ *
+ * Long because all that comes in passes here once, to whoever decides it; what is decided stands in files of its own.
  */
 import type { CoordinatorMessage, Progress, ReliableMessage, WorkerMessage } from '../../proto/messages.js';
 import type { Leased } from '../access/blob-rights.js';

@@ -21,6 +21,7 @@ import { isEmpty, type Proposed, type SweepRun } from './model.js';
 import { loadAll, reload } from './loading.js';
 import type { LeaderObserver } from './observer.js';
 import type { ProposingOf } from './proposing.js';
+import { Requests } from './requests.js';
 import { snapshotOf, type LeaderSnapshot } from './snapshot.js';
 import { stagesInProgress, type StageInProgress } from './stages-in-progress.js';
 import type { SessionFacts } from './worker-sessions.js';
@@ -49,15 +50,6 @@ type Input =
   | { readonly kind: 'closed'; readonly peer: string }
   | { readonly kind: 'proposed'; readonly sweep: SweepRun; readonly proposed: Proposed | Error };
 
-/** What a person asked for: it is done in the next turn. */
-interface Request {
-  /** Whether sweeps changed in the store. */
-  readonly reload: boolean;
-  readonly act: (dispatcher: Dispatcher) => void;
-  readonly resolve: () => void;
-  readonly reject: (reason: Error) => void;
-}
-
 /** Long enough for a worker to reconnect after a coordinator's restart, short enough not to idle a box. */
 export const LEASE_TERM_MS = 15_000;
 /** What a crash may cost on a long stage; writing a checkpoint takes milliseconds. */
@@ -78,7 +70,7 @@ export class Leader implements CarrierHandler {
   readonly #peers = new Map<string, Peer>();
   readonly #stopping = new AbortController();
   #inbox: Input[] = [];
-  #requests: Request[] = [];
+  readonly #requests = new Requests();
   #signal: (() => void) | null = null;
   #reign: { readonly leadership: Leadership; readonly dispatcher: Dispatcher; readonly since: number } | null = null;
   #running: Promise<void> | null = null;
@@ -155,12 +147,11 @@ export class Leader implements CarrierHandler {
     return released;
   }
 
-  #ask(reload: boolean, act: Request['act']): Promise<void> {
+  #ask(reload: boolean, act: (dispatcher: Dispatcher) => void): Promise<void> {
     if (this.#reign === null) return Promise.reject(new NotLeading(this.#leaderUrl));
-    return new Promise((resolve, reject) => {
-      this.#requests.push({ reload, act, resolve, reject });
-      this.#signal?.();
-    });
+    const done = this.#requests.ask(reload, act);
+    this.#signal?.();
+    return done;
   }
 
   /** Null while another coordinator leads. */
@@ -287,7 +278,7 @@ export class Leader implements CarrierHandler {
     this.#reign = null;
     this.#candidacy.set('unsettled');
     this.#inbox = [];
-    for (const { reject } of this.#requests.splice(0)) reject(new NotLeading(null));
+    this.#requests.take().failed(new NotLeading(null));
     for (const peer of this.#peers.values()) peer.close();
     this.#peers.clear();
     this.#onReign(null);
@@ -295,10 +286,10 @@ export class Leader implements CarrierHandler {
 
   async #turns(leadership: Leadership, dispatcher: Dispatcher, signal: AbortSignal): Promise<void> {
     while (!signal.aborted && this.#reign?.leadership === leadership) {
-      const requests = this.#requests.splice(0);
+      const requests = this.#requests.take();
       try {
-        if (requests.some(({ reload }) => reload)) await reload(this.#store, dispatcher);
-        const done = requests.filter((request) => isDone(request, dispatcher));
+        if (requests.reload) await reload(this.#store, dispatcher);
+        requests.act(dispatcher);
         const arrived = this.#inbox.splice(0);
         const output = this.#turn(dispatcher, arrived);
         const startedAt = this.#now();
@@ -310,12 +301,12 @@ export class Leader implements CarrierHandler {
         this.#deliver(output);
         this.#observe(output, arrived, isEmpty(output.writes) ? null : committedAt - startedAt);
         for (const { sweep, count } of dispatcher.proposalsWanted()) void this.#propose(dispatcher, sweep, count);
-        for (const { resolve } of done) resolve();
+        requests.committed();
       } catch (error) {
-        for (const { reject } of requests) reject(error instanceof Error ? error : new Error(String(error)));
+        requests.failed(error instanceof Error ? error : new Error(String(error)));
         throw error;
       }
-      if (this.#inbox.length === 0 && this.#requests.length === 0) await this.#pause(this.#leaseTermMs / 10);
+      if (this.#inbox.length === 0 && this.#requests.count === 0) await this.#pause(this.#leaseTermMs / 10);
     }
   }
 
@@ -388,17 +379,6 @@ export class Leader implements CarrierHandler {
       };
     });
     this.#signal = null;
-  }
-}
-
-/** Whether it could be done; else whoever asked is told why, and nobody else is the worse for it. */
-function isDone({ act, reject }: Request, dispatcher: Dispatcher): boolean {
-  try {
-    act(dispatcher);
-    return true;
-  } catch (error) {
-    reject(error instanceof Error ? error : new Error(String(error)));
-    return false;
   }
 }
 

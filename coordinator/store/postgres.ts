@@ -1,4 +1,7 @@
-/** The store on Postgres: the guarantees are in store.ts, the statements in one file per family. */
+/**
+ * The store on Postgres: the guarantees are in store.ts, the statements in one file per family. Long because the store has
+ * many verbs; each stands here once, and what is more than a call of its family's file is a transaction.
+ */
 import { newId } from '../../proto/ids.js';
 import type { BlobId, EpochKey } from '../../proto/work.js';
 import type { MemoryPeak } from '../placement/memory.js';

@@ -9,6 +9,8 @@
  * The softmax at the end is left out: loss and probabilities are worked out from logits, because a
  * clipped cross-entropy on probabilities has no gradient once the softmax saturates. So is the sigmoid of
  * a single unit at the end, which is a model of two classes with binary cross-entropy.
+ *
+ * Long because the walk has a method for each kind of layer, over state that they share.
  */
 import { ModelError } from '../model/model-error.js';
 import type { Topology } from '../model/topology.js';
