@@ -131,7 +131,7 @@ describe('trials side by side', () => {
     await page.getByLabel('Trial', { exact: true }).fill('digits/3');
     await page.getByRole('button', { name: 'Add' }).click();
     await page.getByRole('link', { name: 'trial 3' }).waitFor();
-    assert.equal(new URL(page.url()).searchParams.get('trials'), 'digits/0,digits/3');
+    assert.equal(new URL(page.url()).searchParams.getAll('trials').join(' '), 'digits/0 digits/3');
     const names = await page.getByRole('region', { name: 'Settings and metrics side by side' }).locator('tbody th').allInnerTexts();
     // All three differ between the first and the last of two each; the others are the same.
     assert.deepEqual(new Set(names.slice(0, names.indexOf('state'))), new Set(await differing()));
