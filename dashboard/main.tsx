@@ -5,7 +5,17 @@ import { followTheme } from './state/theme.js';
 import './styles/tokens.css';
 import './styles/base.css';
 import './styles/shell.css';
-import './styles/components.css';
+import './styles/panels.css';
+import './styles/tables.css';
+import './styles/menus.css';
+import './styles/charts.css';
+import './styles/dialogs.css';
+import './styles/figures.css';
+import './styles/logs.css';
+import './styles/forms.css';
+import './styles/data.css';
+import './styles/stages.css';
+import './styles/notes.css';
 
 followTheme();
 followLocation();
