@@ -20,8 +20,9 @@ export interface OpenStream {
 
 /** `begin`: tells on the response, asking `mayTell` before everything that it tells. `begun`: whoever asked may leave before it settles; rejects never. */
 export async function openStream({ access, sessions }: StreamsOptions, { identity, request, reply }: Exchange, begin: (response: ServerResponse, mayTell: () => boolean) => OpenStream & { readonly begun?: Promise<void> }): Promise<typeof SENT> {
-  const response = openEventStream(reply);
   const { session } = proofOf(request, sessions);
+  // From here on nothing can be refused any more.
+  const response = openEventStream(reply);
   const stream = begin(response, () => session === null || !sessions.isOver(session));
   const unwatch = identity === null ? () => undefined : access.watch(identity, stream.end);
   const leave = (): void => {
