@@ -41,6 +41,12 @@ export interface ChartSpec {
   readonly series: readonly ChartSeries[];
 }
 
+/** The series with the values that have a place on its axis; the others are null. */
+export function usable(series: ChartSeries, { log }: ChartAxis): ChartSeries {
+  if (log !== true) return series;
+  return { ...series, values: series.values.map((value) => (value === null || value <= 0 ? null : value)) };
+}
+
 /** Indexes of values that no line leads to or from: they are drawn as points, or nobody would see them. Pure. */
 export function loneValues({ values, kind, spansGaps = kind === 'step' }: ChartSeries): number[] {
   const isThere = (index: number): boolean => (values[index] ?? null) !== null;

@@ -1,5 +1,5 @@
 /** A chart as an SVG document of its own, with its title, axes and legend: for exports. Pure. */
-import { dashesOf, loneValues, MOST_IN_LEGEND, type ChartAxis, type ChartSeries, type ChartSpec } from './chart-spec.js';
+import { dashesOf, loneValues, MOST_IN_LEGEND, usable, type ChartAxis, type ChartSeries, type ChartSpec } from './chart-spec.js';
 import { powers, steps, tickText, timeSteps, timeTexts } from './ticks.js';
 
 export interface SvgColours {
@@ -29,7 +29,8 @@ export function chartSvg(spec: ChartSpec, colours: SvgColours): string {
   const legendLines = Math.ceil(named.length / 3) + (unnamed > 0 ? 1 : 0);
   const height = HEIGHT + legendLines * LEGEND_LINE;
   const x = scaleOf(spec.xs, spec.x);
-  const y = scaleOf(spec.series.flatMap(({ values }) => values.filter((value) => value !== null)), spec.y);
+  const series = spec.series.map((each) => usable(each, spec.y));
+  const y = scaleOf(series.flatMap(({ values }) => values.filter((value) => value !== null)), spec.y);
   const px = (value: number): number | null => placed(x.at(value), LEFT, WIDTH - RIGHT);
   const py = (value: number): number | null => placed(y.at(value), HEIGHT - BOTTOM, TOP);
   const xTexts = spec.x.time === true ? timeTexts(x.ticks) : x.ticks.map(tickText);
@@ -40,8 +41,9 @@ export function chartSvg(spec: ChartSpec, colours: SvgColours): string {
     ...x.ticks.map((tick, index) => line(px(tick) ?? 0, TOP, px(tick) ?? 0, HEIGHT - BOTTOM, colours.grid) + (xTexts[index] ?? '').split('\n').map((part, row) => text(px(tick) ?? 0, HEIGHT - BOTTOM + 18 + row * 14, part, colours.text, 'text-anchor="middle" font-size="12"')).join('')),
     text((LEFT + WIDTH - RIGHT) / 2, HEIGHT - 18, spec.x.label, colours.text, 'text-anchor="middle" font-size="13"'),
     `<text transform="translate(20 ${(TOP + HEIGHT - BOTTOM) / 2}) rotate(-90)" fill="${colours.text}" text-anchor="middle" font-size="13">${escaped(spec.y.label)}</text>`,
-    ...spec.series.map((series) => drawn(series, spec.xs, px, py, colours.series(series.colour))),
-    ...named.map((series, index) => legendEntry(series, index, colours)),
+    // The first of the legend lies above all.
+    ...series.map((each) => drawn(each, spec.xs, px, py, colours.series(each.colour))).reverse(),
+    ...named.map((each, index) => legendEntry(each, index, colours)),
     unnamed > 0 ? text(LEFT, HEIGHT + Math.ceil(named.length / 3) * LEGEND_LINE + 3, `and ${unnamed} more`, colours.text, 'font-size="12"') : '',
   ];
   return `<svg xmlns="http://www.w3.org/2000/svg" width="${WIDTH}" height="${height}" viewBox="0 0 ${WIDTH} ${height}" font-family="system-ui, sans-serif">${parts.join('')}</svg>\n`;

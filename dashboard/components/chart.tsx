@@ -93,6 +93,8 @@ function Drawing({ spec, onHover }: ChartProps & { readonly onHover: (index: num
       if (drawn.current !== null) left.current = { axis, zoom: drawn.current.zoom() };
       drawn.current?.destroy();
       drawn.current = null;
+      // In the next chart another series may stand at its place.
+      onHover(null, null);
     };
   }, [shape]);
   useEffect(() => drawn.current?.update(spec), [spec]);

@@ -1,16 +1,20 @@
 /**
  * Hundreds and thousands of lines on uPlot's canvas, between its axes and under its zoom: one path for each colour, as
  * thin as a canvas draws them fast. As series of uPlot's own each is stroked, clipped and asked for its points by
- * itself: 5,000 took seconds. The line under the pointer is drawn once more above the others, which step back.
+ * itself: 5,000 took seconds. Those that the legend names lie above the rest. The line under the pointer is drawn once
+ * more above all others, which step back.
  */
 import type uPlot from 'uplot';
-import { dashesOf, type ChartSpec } from './chart-spec.js';
+import { dashesOf, MOST_IN_LEGEND, usable, type ChartSeries, type ChartSpec } from './chart-spec.js';
 import { envelope, laid, nearestLine, type LaidLine, type NearestLine } from './laid-lines.js';
 
 /** The pointer's reach. */
 const NEAR_PX = 24;
 const POINT_PX = 2.5;
 const NAMED_WIDTH_PX = 2.5;
+const LEGEND_WIDTH_PX = 1.6;
+/** As wide as what lies on the edge of the picture is still in it. */
+const EDGE_PX = 0.5;
 /** Of the surface's colour, over lines that step back. */
 const VEIL = 0.65;
 
@@ -22,38 +26,43 @@ export interface LayerColours {
 export class LineLayer {
   readonly #colours: LayerColours;
   readonly #above = document.createElement('canvas');
-  #spec: ChartSpec;
+  #xs: readonly number[] = [];
+  /** With the values that have a place on the axis. */
+  #series: readonly ChartSeries[] = [];
   #lines: readonly LaidLine[] = [];
   #named: NearestLine | null = null;
 
   constructor(spec: ChartSpec, colours: LayerColours) {
-    this.#spec = spec;
     this.#colours = colours;
     this.#above.className = 'named-line';
+    this.update(spec);
   }
 
-  update(spec: ChartSpec): void {
-    this.#spec = spec;
+  update({ xs, series, y }: ChartSpec): void {
+    this.#xs = xs;
+    this.#series = series.map((each) => usable(each, y));
   }
 
   /** What uPlot has of the lines, for its scales: the least and the greatest value at each x. */
   data(): uPlot.AlignedData {
-    const { xs, series, y } = this.#spec;
-    return [[...xs], ...envelope(series, xs.length, y)];
+    return [[...this.#xs], ...envelope(this.#series, this.#xs.length)];
   }
 
-  /** Once uPlot has drawn its axes, for the scales that it has now. */
+  /** Once uPlot has drawn its axes, for the scales that it has now. No line is named any more. */
   draw(chart: uPlot): void {
-    const { xs, series, y } = this.#spec;
-    const places = { xs: xs.map((x) => chart.valToPos(x, 'x', true)), y: (value: number) => (y.log === true && value <= 0 ? Number.NaN : chart.valToPos(value, 'y', true)) };
-    this.#lines = series.map((each) => laid(each, places));
+    const places = { xs: this.#xs.map((x) => chart.valToPos(x, 'x', true)), y: (value: number) => chart.valToPos(value, 'y', true) };
+    this.#lines = this.#series.map((each) => laid(each, places));
     const { ctx, bbox } = chart;
     ctx.save();
     ctx.beginPath();
     ctx.rect(bbox.left, bbox.top, bbox.width, bbox.height);
     ctx.clip();
     ctx.lineWidth = devicePixelRatio;
-    for (const colour of new Set(series.map((each) => each.colour))) drawRuns(ctx, this.#lines.filter((_, line) => series[line]?.colour === colour), this.#look(colour));
+    const [named, others] = [this.#series.slice(0, MOST_IN_LEGEND), this.#series.slice(MOST_IN_LEGEND)];
+    for (const colour of new Set(others.map((each) => each.colour))) drawRuns(ctx, this.#lines.filter((_, line) => others[line - MOST_IN_LEGEND]?.colour === colour), this.#look(colour));
+    ctx.lineWidth = LEGEND_WIDTH_PX * devicePixelRatio;
+    // The first of the legend lies above all.
+    for (const { colour, line } of named.map((each, index) => ({ colour: each.colour, line: this.#lines[index] })).reverse()) if (line !== undefined) drawRuns(ctx, [line], this.#look(colour));
     ctx.restore();
     this.#name(chart, null);
   }
@@ -63,7 +72,8 @@ export class LineLayer {
     const { left = -1, top = -1 } = chart.cursor;
     const { bbox } = chart;
     const scale = devicePixelRatio;
-    const nearest = left < 0 || top < 0 ? null : nearestLine(this.#lines, left * scale + bbox.left, top * scale + bbox.top, NEAR_PX * scale);
+    const sight = [bbox.left - EDGE_PX, bbox.left + bbox.width + EDGE_PX] as const;
+    const nearest = left < 0 || top < 0 ? null : nearestLine(this.#lines, { x: left * scale + bbox.left, y: top * scale + bbox.top, reach: NEAR_PX * scale, sight });
     if (nearest?.line !== this.#named?.line || nearest?.index !== this.#named?.index) this.#name(chart, nearest);
     return nearest;
   }
@@ -75,7 +85,7 @@ export class LineLayer {
     this.#above.height = height;
     if (this.#above.parentElement === null) chart.over.prepend(this.#above);
     const ctx = this.#above.getContext('2d');
-    const [line, series] = [this.#lines[named?.line ?? -1], this.#spec.series[named?.line ?? -1]];
+    const [line, series] = [this.#lines[named?.line ?? -1], this.#series[named?.line ?? -1]];
     if (ctx === null || line === undefined || series === undefined) return;
     ctx.globalAlpha = VEIL;
     ctx.fillStyle = this.#colours.surface;

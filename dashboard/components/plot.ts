@@ -3,7 +3,7 @@
 import './usable-language.js';
 import uPlot from 'uplot';
 import 'uplot/dist/uPlot.min.css';
-import { dashesOf, loneValues, type ChartAxis, type ChartSpec } from './chart-spec.js';
+import { dashesOf, loneValues, usable, type ChartAxis, type ChartSpec } from './chart-spec.js';
 import { seriesColour, token } from './colours.js';
 import { LineLayer } from './line-layer.js';
 import { powers, tickText, timeSteps, timeTexts } from './ticks.js';
@@ -57,9 +57,12 @@ export function plot(element: HTMLElement, spec: ChartSpec, zoomed: Zoom | null,
 }
 
 function dataOf({ xs, series, y }: ChartSpec): uPlot.AlignedData {
-  // Of a logarithmic axis: what has no place on it.
-  const usable = (value: number | null): number | null => (value === null || (y.log === true && value <= 0) ? null : value);
-  return [[...xs], ...series.map(({ values }) => values.map(usable))];
+  return [[...xs], ...drawnOrder(series).map((each) => [...usable(each, y).values])];
+}
+
+/** The first series of a spec lies above the others: uPlot draws it last. */
+function drawnOrder<Each>(series: readonly Each[]): Each[] {
+  return series.toReversed();
 }
 
 function frameOf(element: HTMLElement, { x, y }: ChartSpec): Omit<uPlot.Options, 'series'> {
@@ -74,6 +77,8 @@ function frameOf(element: HTMLElement, { x, y }: ChartSpec): Omit<uPlot.Options,
 
 type Drawn = Pick<uPlot.Options, 'cursor' | 'focus' | 'hooks' | 'series'>;
 
+/** Told apart by no eye. */
+const TIE_PX = 1e-6;
 const DRAG = { x: true, y: false };
 
 /** Each line as a series of uPlot's own. */
@@ -81,10 +86,11 @@ function seriesOf({ x, series }: ChartSpec, hooks: PlotHooks): Drawn {
   const steps = uPlot.paths.stepped?.({ align: 1 });
   const told = (chart: uPlot): void => hooks.onHover(chart.cursor.idx ?? null, focused(chart));
   return {
-    cursor: { points: { size: 7 }, focus: { prox: series.length > 2 ? 24 : -1 }, drag: DRAG },
+    // Of lines that lie on each other the one that lies above is named.
+    cursor: { points: { size: 7 }, focus: { prox: series.length > 2 ? 24 : -1, dist: (chart, index, _at, y, pointer) => Math.abs(y - pointer) + (chart.series.length - index) * TIE_PX }, drag: DRAG },
     series: [
       { label: x.label },
-      ...series.map(({ label, colour, kind, spansGaps = kind === 'step' }): uPlot.Series => {
+      ...drawnOrder(series).map(({ label, colour, kind, spansGaps = kind === 'step' }): uPlot.Series => {
         const stroke = seriesColour(colour);
         const shared = { label, stroke, width: 1.6, dash: [...dashesOf({ colour })], spanGaps: spansGaps, pxAlign: 0 };
         const points = { show: true, size: 5, fill: stroke, width: 0 };
@@ -101,18 +107,23 @@ function seriesOf({ x, series }: ChartSpec, hooks: PlotHooks): Drawn {
 
 /** The lines of a layer; uPlot has what its scales need. */
 function layerOf(layer: LineLayer, hooks: PlotHooks): Drawn {
+  const told = (chart: uPlot): void => {
+    const nearest = layer.hover(chart);
+    hooks.onHover(nearest?.index ?? chart.cursor.idx ?? null, nearest?.line ?? null);
+  };
   const unseen: uPlot.Series = { paths: () => null, points: { show: false } };
   return {
     cursor: { points: { show: false }, drag: DRAG },
     series: [{}, unseen, unseen],
     hooks: {
-      draw: [(chart) => layer.draw(chart)],
-      setCursor: [
+      draw: [
         (chart) => {
-          const nearest = layer.hover(chart);
-          hooks.onHover(nearest?.index ?? chart.cursor.idx ?? null, nearest?.line ?? null);
+          layer.draw(chart);
+          // uPlot tells of its cursor only where a scale has changed.
+          told(chart);
         },
       ],
+      setCursor: [told],
     },
   };
 }
@@ -120,7 +131,7 @@ function layerOf(layer: LineLayer, hooks: PlotHooks): Drawn {
 /** Of the spec, from 0. */
 function focused({ series }: uPlot): number | null {
   if (series.length <= 2) return series.length === 2 ? 0 : null;
-  const shown = series.slice(1);
+  const shown = drawnOrder(series.slice(1));
   const chosen = shown.filter(({ _focus }: FocusedSeries) => _focus === true);
   return chosen.length === 1 ? shown.indexOf(chosen[0]!) : null;
 }

@@ -87,6 +87,17 @@ test('a value that no line leads to is drawn as a point', () => {
   assert.deepEqual(line([null, null], true), []);
 });
 
+test('a value between two that a logarithmic axis has no place for is a point, as on the page', () => {
+  const svg = chartSvg({ ...SPEC, series: [{ label: 'falls to 0', values: [0, 0.1, 0], colour: 1, kind: 'line' }, { label: 'all', values: [1, 0.1, 0.01], colour: 2, kind: 'line' }] }, COLOURS);
+  assert.deepEqual([...svg.matchAll(/<circle cx="([\d.]+)" cy="([\d.]+)"/g)].map(([, ...place]) => place), [['510', '262']]);
+});
+
+test('of lines that lie on each other the first of the legend is drawn above', () => {
+  const series = ['best', 'worst'].map((label, index) => ({ label, values: [1, 2, 3], colour: index + 1, kind: 'line' as const }));
+  const svg = chartSvg({ ...SPEC, series }, COLOURS);
+  assert.deepEqual([...svg.matchAll(/<path [^>]*stroke="(#\d+)"/g)].map(([, stroke]) => stroke), ['#000002', '#000001']);
+});
+
 test('names are text in the file, whatever they hold', () => {
   const svg = chartSvg(SPEC, COLOURS);
   assert.match(svg, /val\.loss &lt;b&gt; &amp; &quot;co&quot;/);
