@@ -85,6 +85,11 @@ export class Access implements Doorkeeper {
     return allowed(await this.#identify(idIn(sent), (hash) => isSecretOf(sent, hash), from), right);
   }
 
+  /** For a session that a token has opened: `token` is its id, null for a home's own. Throws TokenExpired, TokenRevoked, Forbidden, TokensUnavailable, Unauthorized. */
+  async requireOpened(token: string | null, right: Right): Promise<Identity> {
+    return allowed(token === null ? this.#home() : identityOf(await this.#lookedUp(token)), right);
+  }
+
   /** For the carriers of workers' sessions. Throws as `require` does. */
   async admit(authorization: string | undefined, from: string): Promise<Admission> {
     return this.#admission(await this.require(authorization, 'work', from));
@@ -139,24 +144,32 @@ export class Access implements Doorkeeper {
 
   /** `fits`: whether what was sent is the token of this hash. */
   async #identify(id: string | null, fits: (hash: string) => boolean, from: string | null): Promise<Identity> {
-    const { homeActor } = this.#options;
-    if (fits(this.#homeHash)) return { token: null, role: 'admin', actor: homeActor };
+    if (fits(this.#homeHash)) return this.#home();
     // What is wrong with the store is told to each, once it has asked by itself.
     await (id === null ? undefined : this.#looking.get(id))?.catch(() => undefined);
     const known = id === null ? undefined : this.#known.get(id);
     // Others' guesses from the same address keep nobody out whose token is known to be one.
     const limited = from === null || (known !== undefined && fits(known.record.hash)) ? null : from;
     if (limited !== null) this.#guesses.take(limited);
-    const record = id === null ? null : await this.#recordOf(id).catch((error: unknown) => {
+    const record = id === null ? null : await this.#lookedUp(id).catch((error: unknown) => {
       if (limited !== null) this.#guesses.giveBack(limited);
-      this.#notLookedAt(error);
-      throw new TokensUnavailable({ cause: error });
+      throw error;
     });
     if (record === null || !fits(record.hash)) throw new Unauthorized();
     if (limited !== null) this.#guesses.giveBack(limited);
-    const why = refusal(record);
-    if (why !== null) throw why;
-    return { token: record.id, role: record.role, actor: actorOf(record) };
+    return identityOf(record);
+  }
+
+  #home(): Identity {
+    return { token: null, role: 'admin', actor: this.#options.homeActor };
+  }
+
+  /** Throws TokensUnavailable. */
+  async #lookedUp(id: string): Promise<TokenRecord | null> {
+    return this.#recordOf(id).catch((error: unknown) => {
+      this.#notLookedAt(error);
+      throw new TokensUnavailable({ cause: error });
+    });
   }
 
   async #recordOf(id: string): Promise<TokenRecord | null> {
@@ -190,6 +203,14 @@ function refusal({ id, name, state, expiresAt, revokedAt }: TokenRecord): Error 
   if (state === 'revoked' && revokedAt !== null) return new TokenRevoked(who, revokedAt);
   if (state === 'expired' && expiresAt !== null) return new TokenExpired(who, expiresAt);
   return null;
+}
+
+/** Throws Unauthorized for none, TokenExpired and TokenRevoked. */
+function identityOf(record: TokenRecord | null): Identity {
+  if (record === null) throw new Unauthorized();
+  const why = refusal(record);
+  if (why !== null) throw why;
+  return { token: record.id, role: record.role, actor: actorOf(record) };
 }
 
 export function actorOf({ id, name }: Pick<TokenRecord, 'id' | 'name'>): string {

@@ -5,8 +5,8 @@ import { rolesWith } from './roles.js';
 /** No token was sent, or one that is not known here. */
 export class Unauthorized extends CodedError {
   readonly code = 'Unauthorized';
-  constructor() {
-    super("the token is missing or not this coordinator's; give the right one in --token-file FILE or the environment variable TRAWL_TOKEN");
+  constructor(message = "the token is missing or not this coordinator's; give the right one in --token-file FILE or the environment variable TRAWL_TOKEN") {
+    super(message);
   }
 }
 
@@ -32,7 +32,7 @@ export class TokensUnavailable extends CodedError {
   }
 }
 
-/** A session was ended and the store could not note it, so that it would be good again after a restart. */
+/** A session was ended and the store could not note it, so that it would be good again after a restart, and is at another coordinator. */
 export class SignOutNotKept extends CodedError {
   readonly code = 'SignOutNotKept';
   constructor(options?: ErrorOptions) {

@@ -1,24 +1,26 @@
 /**
- * Sessions of browsers: what a page shows in place of a token. The cookie holds the token, sealed (AES-256-GCM)
- * under a key that is derived from the home's own, so no session is kept here: it lives through a restart of
- * the coordinator, and the token in it is looked at with every request, so that the session ends when the token is
- * revoked or expires. Kept, in the store, are those that were signed out before their time. A cookie that leaks
- * gives no token away. Cookies know no ports, so the port stands in the name: two homes on one machine do not
- * sign each other's pages out.
+ * Sessions of browsers: what a page shows in place of a token. The cookie holds 32 random bytes; the store keeps
+ * their hash, and by its id the token that opened the session, or that it was a home's own, which each start of a
+ * host makes anew. So a session lives through a restart, holds at every coordinator over the store, and is ended
+ * for all of them; the token is looked at with every request, so that the session ends when that is revoked or
+ * expires. Neither a cookie that leaks nor a copy of the store gives a token away. What is known of a session counts
+ * for seconds. Cookies know no ports, so the port stands in the name: two homes on one machine do not sign each
+ * other's pages out.
  *
- * A login code stands for the token of whoever asked for it, once and for minutes: `trawl run` prints it in a
+ * A login code stands for whoever asked for it, once and for minutes: `trawl run` prints it in a
  * URL, behind the `#`, which browsers send to nobody. One that was asked for in a session opens none that lasts
  * longer than that.
  */
-import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
+import type { BrowserSession } from '../store/records.js';
 import type { Store } from '../store/store.js';
-import { LoginCodeUnknown, SignOutNotKept } from './errors.js';
+import { LoginCodeUnknown, SignOutNotKept, TokensUnavailable } from './errors.js';
+import { RateLimit } from './rate-limit.js';
 import { hashOf } from './secret.js';
 
 export interface SessionOptions {
-  readonly store: Pick<Store, 'endedSessions' | 'endSession'>;
-  /** The home's own: what the key is derived from. */
-  readonly homeToken: string;
+  readonly store: Pick<Store, 'openBrowserSession' | 'endBrowserSession' | 'findBrowserSession'>;
+  readonly logger: { warn(detail: object, message: string): void };
   /** Milliseconds of the day. */
   readonly now?: () => number;
 }
@@ -26,76 +28,79 @@ export interface SessionOptions {
 /** A session that nobody ends is over then, however long its page stays open. */
 export const SESSION_MS = 7 * 24 * 3_600_000;
 export const LOGIN_CODE_MS = 10 * 60_000;
-/** Of codes that nobody used yet; the oldest give way. */
-const MOST_CODES = 1_000;
-const [IV_BYTES, TAG_BYTES] = [12, 16];
+/** How long what is known of a session counts: so much later one that was ended at another coordinator is refused. */
+const FRESH_MS = 2_000;
+/** Of codes that nobody used yet, and of sessions that were asked for; the oldest give way. */
+const [MOST_CODES, MOST_KNOWN] = [1_000, 10_000];
+const SECRET_BYTES = 32;
+/** Cookies from one peer that open nothing: each is a look at the store. */
+const GUESSES = { burst: 30, perSecond: 1 };
 
-/** A browser's, for as long as nobody ends it. */
-export interface Session {
-  readonly id: string;
-  readonly token: string;
+/** Who a session is opened for. */
+export interface Granted {
+  /** The id of the token that they have shown; null for a home's own. */
+  readonly token: string | null;
+  /** When the session is over at the latest; null for as long as any. */
+  readonly until: Date | null;
+}
+
+interface Code extends Granted {
   /** Milliseconds of the day. */
   readonly endsAt: number;
 }
 
-/** What a session is opened for. */
-export interface Granted {
-  readonly token: string;
-  /** When the session is over at the latest; null for as long as any. */
-  readonly until: number | null;
-}
-
-interface Code extends Granted {
-  readonly endsAt: number;
+interface Known {
+  readonly session: BrowserSession;
+  /** Milliseconds of the day. */
+  readonly at: number;
 }
 
 export class Sessions {
   readonly #store: SessionOptions['store'];
-  readonly #key: Buffer;
+  readonly #logger: SessionOptions['logger'];
   readonly #now: () => number;
+  readonly #guesses: RateLimit;
   /** By the code's hash. */
   readonly #codes = new Map<string, Code>();
-  /** Signed out before their time, by id, until when they would have lasted. */
+  /** By the session's hash. */
+  readonly #known = new Map<string, Known>();
+  /** Signed out here before their time, by hash, until when they would have lasted: what was being looked up meanwhile counts no more. */
   readonly #ended = new Map<string, number>();
 
-  constructor({ store, homeToken, now = Date.now }: SessionOptions) {
+  constructor({ store, logger, now = Date.now }: SessionOptions) {
     this.#store = store;
-    this.#key = Buffer.from(hkdfSync('sha256', homeToken, '', 'trawl session cookie 1', 32));
+    this.#logger = logger;
     this.#now = now;
+    this.#guesses = new RateLimit({ ...GUESSES, now });
   }
 
-  /** Reads which sessions were ended before this process began. Throws the store's errors. */
-  async start(): Promise<void> {
-    for (const { id, endsAt } of await this.#store.endedSessions()) this.#ended.set(id, endsAt.getTime());
-  }
-
-  /** A session of a token that is good: a value for the cookie. */
-  open({ token, until }: Granted): string {
-    const sealed: Session = { id: randomBytes(16).toString('base64url'), token, endsAt: Math.min(this.#now() + SESSION_MS, until ?? Number.POSITIVE_INFINITY) };
-    const iv = randomBytes(IV_BYTES);
-    const cipher = createCipheriv('aes-256-gcm', this.#key, iv);
-    const text = Buffer.concat([cipher.update(JSON.stringify(sealed), 'utf8'), cipher.final()]);
-    return Buffer.concat([iv, cipher.getAuthTag(), text]).toString('base64url');
-  }
-
-  /** Null where the cookie is none of ours, or its session is over. */
-  sessionOf(cookie: string): Session | null {
-    const sealed = this.#unseal(cookie);
-    return sealed === null || this.isOver(sealed) ? null : sealed;
-  }
-
-  isOver({ id, endsAt }: Session): boolean {
-    return endsAt <= this.#now() || this.#ended.has(id);
-  }
-
-  /** Nobody opens anything with the cookie any more. Idempotent. Throws SignOutNotKept where that holds till a restart only. */
-  async end(cookie: string): Promise<void> {
+  /** A value for the cookie of a new session. Throws TokensUnavailable. */
+  async open({ token, until }: Granted): Promise<string> {
     const now = this.#now();
-    for (const [id, endsAt] of this.#ended) if (endsAt <= now) this.#ended.delete(id);
-    const sealed = this.#unseal(cookie);
-    if (sealed === null || sealed.endsAt <= now) return;
-    this.#ended.set(sealed.id, sealed.endsAt);
-    await this.#store.endSession(sealed.id, new Date(sealed.endsAt)).catch((error: unknown) => {
+    const cookie = randomBytes(SECRET_BYTES).toString('base64url');
+    const session = { hash: hashOf(cookie), token, endsAt: new Date(Math.min(now + SESSION_MS, until?.getTime() ?? Number.POSITIVE_INFINITY)) };
+    await this.#store.openBrowserSession(session).catch((error: unknown) => this.#unavailable(error));
+    return cookie;
+  }
+
+  /** Null where the cookie is none of ours, or its session is over. `from`: the peer whose guesses are limited. Throws TokensUnavailable, TooManyRequests. */
+  async sessionOf(cookie: string, from: string): Promise<BrowserSession | null> {
+    const session = await this.#find(cookie, from);
+    return session === null || this.isOver(session) ? null : session;
+  }
+
+  isOver({ hash, endsAt }: BrowserSession): boolean {
+    return endsAt.getTime() <= this.#now() || this.#ended.has(hash);
+  }
+
+  /** Nobody opens anything with the cookie any more. Idempotent. Throws as sessionOf does, and SignOutNotKept where that holds here, till a restart, only. */
+  async end(cookie: string, from: string): Promise<void> {
+    const now = this.#now();
+    for (const [hash, endsAt] of this.#ended) if (endsAt <= now) this.#ended.delete(hash);
+    const session = await this.#find(cookie, from);
+    if (session === null) return;
+    this.#ended.set(session.hash, session.endsAt.getTime());
+    await this.#store.endBrowserSession(session.hash).catch((error: unknown) => {
       throw new SignOutNotKept({ cause: error });
     });
   }
@@ -111,28 +116,51 @@ export class Sessions {
 
   /** What a code stands for, and goes on to. Throws LoginCodeUnknown. */
   behind(code: string): Granted {
-    const known = this.#codes.get(hashOf(code));
+    return this.#behind(hashOf(code));
+  }
+
+  /** A value for the cookie of a new session; the code stands for nothing afterwards. Throws LoginCodeUnknown; TokensUnavailable, and the code goes on. */
+  async redeem(code: string): Promise<string> {
+    const hash = hashOf(code);
+    const granted = this.#behind(hash);
+    // Before anything is awaited: of two at once one is let in.
+    this.#codes.delete(hash);
+    return this.open(granted).catch((error: unknown) => {
+      this.#codes.set(hash, granted);
+      throw error;
+    });
+  }
+
+  #behind(hash: string): Code {
+    const known = this.#codes.get(hash);
     if (known === undefined || known.endsAt <= this.#now()) throw new LoginCodeUnknown();
     return known;
   }
 
-  /** What a code stands for; it stands for nothing afterwards. Throws LoginCodeUnknown. */
-  redeem(code: string): Granted {
-    const granted = this.behind(code);
-    this.#codes.delete(hashOf(code));
-    return granted;
+  async #find(cookie: string, from: string): Promise<BrowserSession | null> {
+    if (!/^[\w-]{43}$/.test(cookie)) return null;
+    const hash = hashOf(cookie);
+    const now = this.#now();
+    const known = this.#known.get(hash);
+    if (known !== undefined && now - known.at <= FRESH_MS) return known.session;
+    // Others' guesses from the same address keep nobody out whose session is known.
+    const isLimited = known === undefined;
+    if (isLimited) this.#guesses.take(from);
+    const session = await this.#store.findBrowserSession(hash).catch((error: unknown) => {
+      if (isLimited) this.#guesses.giveBack(from);
+      return this.#unavailable(error);
+    });
+    this.#known.delete(hash);
+    if (session === null) return null;
+    if (isLimited) this.#guesses.giveBack(from);
+    const [oldest] = this.#known.keys();
+    if (this.#known.size >= MOST_KNOWN && oldest !== undefined) this.#known.delete(oldest);
+    this.#known.set(hash, { session, at: now });
+    return session;
   }
 
-  #unseal(cookie: string): Session | null {
-    const bytes = Buffer.from(cookie, 'base64url');
-    if (bytes.length <= IV_BYTES + TAG_BYTES) return null;
-    try {
-      const decipher = createDecipheriv('aes-256-gcm', this.#key, bytes.subarray(0, IV_BYTES), { authTagLength: TAG_BYTES });
-      decipher.setAuthTag(bytes.subarray(IV_BYTES, IV_BYTES + TAG_BYTES));
-      return JSON.parse(Buffer.concat([decipher.update(bytes.subarray(IV_BYTES + TAG_BYTES)), decipher.final()]).toString('utf8')) as Session;
-    } catch {
-      // Not sealed by us, or damaged on the way.
-      return null;
-    }
+  #unavailable(error: unknown): never {
+    this.#logger.warn({ error: error instanceof Error ? error.message : String(error) }, "a browser's session could not be looked at");
+    throw new TokensUnavailable({ cause: error });
   }
 }

@@ -12,7 +12,8 @@
  */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { ForeignHost, RequestHeaderMissing } from '../access/errors.js';
-import type { Session, Sessions } from '../access/sessions.js';
+import type { Sessions } from '../access/sessions.js';
+import type { BrowserSession } from '../store/records.js';
 
 export const REQUEST_HEADER = 'x-trawl-request';
 
@@ -53,22 +54,12 @@ function isOwnName(name: string): boolean {
   return name === 'localhost' || name === '::1' || /^127(\.\d{1,3}){3}$/.test(name);
 }
 
-/** How a request proves who sends it. */
-export interface Proof {
-  /** As the header has it: `Bearer SECRET`; undefined for none. */
-  readonly authorization: string | undefined;
-  /** That it came in; null for a header of its own. */
-  readonly session: Session | null;
-}
-
-/** A header goes before a cookie. Throws RequestHeaderMissing. */
-export function proofOf(request: FastifyRequest, sessions: Sessions): Proof {
-  const { authorization } = request.headers;
-  const cookie = authorization === undefined ? sessionCookie(request) : null;
-  const session = cookie === null ? null : sessions.sessionOf(cookie);
-  if (session === null) return { authorization, session };
-  if (request.method !== 'GET' && request.method !== 'HEAD') requireRequestHeader(request);
-  return { authorization: `Bearer ${session.token}`, session };
+/** The session that a request comes in; null where it has a header of its own, which goes before a cookie, or neither. Throws RequestHeaderMissing, TokensUnavailable, TooManyRequests. */
+export async function sessionIn(request: FastifyRequest, sessions: Sessions): Promise<BrowserSession | null> {
+  const cookie = request.headers.authorization === undefined ? sessionCookie(request) : null;
+  const session = cookie === null ? null : await sessions.sessionOf(cookie, request.ip);
+  if (session !== null && request.method !== 'GET' && request.method !== 'HEAD') requireRequestHeader(request);
+  return session;
 }
 
 /** Throws RequestHeaderMissing. */

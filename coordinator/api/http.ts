@@ -22,7 +22,7 @@ import { RateLimit, type RateLimitOptions } from '../access/rate-limit.js';
 import type { Sessions } from '../access/sessions.js';
 import type { ServerTls } from '../access/tls.js';
 import { NotLeading } from '../leader/candidacy.js';
-import { proofOf, registerBrowserRules } from './browser.js';
+import { registerBrowserRules, sessionIn } from './browser.js';
 import { registerCompression } from './compressed.js';
 import { codeOf, httpStatus } from './errors.js';
 import type { ImageLook, Picture } from './data-views.js';
@@ -52,7 +52,7 @@ const blobParams = z.object({ sha: z.string() });
 export interface HttpOptions {
   /** As somebody asks it. */
   readonly serviceFor: (actor: string) => SweepService;
-  readonly access: Pick<Access, 'require' | 'watch'>;
+  readonly access: Pick<Access, 'require' | 'requireOpened' | 'watch'>;
   readonly sessions: Sessions;
   readonly feed: EventFeed;
   readonly logs: TrialLogs;
@@ -176,7 +176,8 @@ class Asking {
 
   async #require(request: FastifyRequest, right: Right): Promise<Identity> {
     const { access, sessions, tls = null } = this.#options;
-    const identity = await access.require(proofOf(request, sessions).authorization, right, request.ip);
+    const session = await sessionIn(request, sessions);
+    const identity = session === null ? await access.require(request.headers.authorization, right, request.ip) : await access.requireOpened(session.token, right);
     if (identity.role === 'worker' && tls !== null && tls.clientCa !== null && !hasShownCertificate(request.raw)) throw new CertificateMissing();
     return identity;
   }

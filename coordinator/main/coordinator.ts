@@ -82,8 +82,7 @@ export async function startCoordinator(options: CoordinatorOptions): Promise<Run
   const packs = new ManifestPacks(blobs);
   const blobRights = new BlobRights({ leased: (token) => leader.leased(token), settled: () => leader.settled, packsOf: (manifest) => packs.of(manifest) });
   const page = readPage(join(packageRoot(), 'dist', 'page'));
-  const browserSessions = new Sessions({ store, homeToken: options.token });
-  await browserSessions.start();
+  const browserSessions = new Sessions({ store, logger });
   const feed = new EventFeed({ store, logger });
   const logs = new TrialLogs({ store, project: DEFAULT_PROJECT, leader, logger });
   const boards = new Boards(store);

@@ -10,11 +10,11 @@ import { moveSweep } from '../trial/states.js';
 import type { SweepState } from '../trial/states.js';
 import { endBatch, grantBatch, leaseGuard, readAttemptsOf, readAttemptsOn, readLastLog, readFailureCounts, readOpenAttempts, readAttemptsSince } from './attempts.js';
 import { forgetUnreferenced, readBlobMarker, readSomeReferred, readUnreferenced, touchBlob, writeBlob, writeBlobMarker } from './blobs.js';
+import { deleteBrowserSession, findBrowserSession, writeBrowserSession } from './browser-sessions.js';
 import { readCosts } from './costs.js';
 import { curvesBatch, readCurves, readResults } from './curves.js';
 import { Database } from './database.js';
 import { checkpointBatch, droppedBatch, epochBatch, parentBatch, readBeyond, readEpochs, readRecordedSeq, readRecordedSince, readRecordingsAfter, retrainedBatch } from './epochs.js';
-import { readEndedSessions, writeEndedSession } from './ended-sessions.js';
 import { NotFound, NoteChanged, StaleWrite, TooManyTags } from './errors.js';
 import { evaluationBatch, readEvaluations } from './evaluations.js';
 import { eventBatch, readEvents, readLastEvent } from './events.js';
@@ -22,7 +22,7 @@ import { readLeader, silentForMs, takeLeadership } from './leader.js';
 import { peakBatch, readPeaks } from './memory-peaks.js';
 import { migrate, readMigrations } from './migrate.js';
 import { lockTags, readNote, replaceNote, writeTags } from './notes.js';
-import type { AttemptRecord, EndedSession, EventWrite, FailureCount, LeaderRecord, NoteRecord, NumberedAssignment, OpenAttempt, RecordedEpoch, RecordedEvaluation, LeaderboardPart, LeadingTrials, RecordedSeries, Recordings, StagesBelow, StoredEvent, StoredFailures, StoredWorker, SweepCosts, SweepRecord, SweepSource, TokenRecord, TrialAttempt, TrialRecord, TrialRow, TrialScore, UnreferencedBlob } from './records.js';
+import type { AttemptRecord, BrowserSession, EventWrite, FailureCount, LeaderRecord, NoteRecord, NumberedAssignment, OpenAttempt, RecordedEpoch, RecordedEvaluation, LeaderboardPart, LeadingTrials, RecordedSeries, Recordings, StagesBelow, StoredEvent, StoredFailures, StoredWorker, SweepCosts, SweepRecord, SweepSource, TokenRecord, TrialAttempt, TrialRecord, TrialRow, TrialScore, UnreferencedBlob } from './records.js';
 import { readUnscored, writeScores } from './scores.js';
 import { readStages } from './stages.js';
 import type { Candidate, Leadership, Store } from './store.js';
@@ -379,12 +379,16 @@ class PostgresStore implements Store {
     return this.#database.read((client) => noteTokens(client, ids));
   }
 
-  endSession(id: string, endsAt: Date): Promise<void> {
-    return this.#database.read((client) => writeEndedSession(client, id, endsAt));
+  openBrowserSession(session: BrowserSession): Promise<void> {
+    return this.#database.read((client) => writeBrowserSession(client, session));
   }
 
-  endedSessions(): Promise<EndedSession[]> {
-    return this.#database.read(readEndedSessions);
+  endBrowserSession(hash: string): Promise<void> {
+    return this.#database.read((client) => deleteBrowserSession(client, hash));
+  }
+
+  findBrowserSession(hash: string): Promise<BrowserSession | null> {
+    return this.#database.read((client) => findBrowserSession(client, hash));
   }
 
   blobMarker(): Promise<BlobId | null> {

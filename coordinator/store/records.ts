@@ -282,10 +282,13 @@ export interface StoredEvent extends EventWrite {
   readonly actor: string;
 }
 
-/** A browser's session that was ended before its time. */
-export interface EndedSession {
-  readonly id: string;
-  /** Till then its cookie would have been good. */
+/** A browser's, for as long as nobody ends it. */
+export interface BrowserSession {
+  /** SHA-256 of what its cookie holds, as hex. */
+  readonly hash: string;
+  /** That it was opened with (tok_…); null for a home's own. */
+  readonly token: string | null;
+  /** It is over then at the latest. */
   readonly endsAt: Date;
 }
 

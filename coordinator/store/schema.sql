@@ -34,10 +34,13 @@ create table blob (
   constraint blob_pkey PRIMARY KEY (id)
 );
 
-create table ended_session (
-  id text not null,
+create table browser_session (
+  hash bytea not null,
+  token text,
   ends_at timestamp with time zone not null,
-  constraint ended_session_pkey PRIMARY KEY (id)
+  constraint browser_session_pkey PRIMARY KEY (hash),
+  constraint browser_session_hash_check CHECK ((length(hash) = 32)),
+  constraint browser_session_token_fkey FOREIGN KEY (token) REFERENCES token(id)
 );
 
 create table epoch (

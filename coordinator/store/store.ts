@@ -12,7 +12,7 @@
 import type { BlobId, EpochKey } from '../../proto/work.js';
 import type { MemoryPeak } from '../placement/memory.js';
 import type { SweepState, TrialState } from '../trial/states.js';
-import type { BoardRow, EndedSession, EventWrite, FailureCount, LeaderRecord, NoteRecord, NumberedAssignment, OpenAttempt, RecordedCurve, RecordedEpoch, RecordedEvaluation, LeaderboardPart, LeadingTrials, RecordedSeries, Recordings, StageParent, StagesBelow, StoredEvent, StoredFailures, StoredWorker, SweepCosts, SweepRecord, SweepSource, TokenRecord, TrialMeans, TrialRecord, TrialRow, TrialScore, UnreferencedBlob, AttemptRecord, TrialAttempt } from './records.js';
+import type { BoardRow, BrowserSession, EventWrite, FailureCount, LeaderRecord, NoteRecord, NumberedAssignment, OpenAttempt, RecordedCurve, RecordedEpoch, RecordedEvaluation, LeaderboardPart, LeadingTrials, RecordedSeries, Recordings, StageParent, StagesBelow, StoredEvent, StoredFailures, StoredWorker, SweepCosts, SweepRecord, SweepSource, TokenRecord, TrialMeans, TrialRecord, TrialRow, TrialScore, UnreferencedBlob, AttemptRecord, TrialAttempt } from './records.js';
 import type { Carried, FreshTrial, NewSweep, NewToken, TurnWrites } from './turn-writes.js';
 
 export interface Leadership {
@@ -148,10 +148,11 @@ export interface Store {
   /** They were used now. */
   noteTokens(ids: readonly string[]): Promise<void>;
 
-  /** A browser's session is over before its time. Idempotent. */
-  endSession(id: string, endsAt: Date): Promise<void>;
-  /** Those that would not be over otherwise. */
-  endedSessions(): Promise<EndedSession[]>;
+  openBrowserSession(session: BrowserSession): Promise<void>;
+  /** It is over before its time. Idempotent. */
+  endBrowserSession(hash: string): Promise<void>;
+  /** Null for one that nobody opened, or that is over. */
+  findBrowserSession(hash: string): Promise<BrowserSession | null>;
 
   /** The blob that tells which store the database's blobs are in; null before there is one. */
   blobMarker(): Promise<BlobId | null>;

@@ -47,14 +47,14 @@ async function pairOf(more: Partial<IssueOptions> = {}, by = authority): Promise
 
 it('an address that is not this machine\'s cannot be listened on, and is told', LIMIT, async () => {
   // TEST-NET-3 of RFC 5737: nobody has it.
-  const door = new Door({ host: '203.0.113.1', grpcPort: 0, httpPort: 8080 }, null, (tls) => httpServer({ serviceFor: () => ({}) as unknown as SweepService, access: accessBy(TOKEN), tls, logger, blobs: new FolderBlobStore(folder), blobRights: ALL_BLOBS, ...pageParts(TOKEN), usingBlob: async () => undefined, blobUsed: async () => undefined, picture: NO_PICTURES, leading: async () => undefined, metrics: async () => ({ contentType: 'text/plain', text: '' }), page: new Map() }));
+  const door = new Door({ host: '203.0.113.1', grpcPort: 0, httpPort: 8080 }, null, (tls) => httpServer({ serviceFor: () => ({}) as unknown as SweepService, access: accessBy(TOKEN), tls, logger, blobs: new FolderBlobStore(folder), blobRights: ALL_BLOBS, ...pageParts(), usingBlob: async () => undefined, blobUsed: async () => undefined, picture: NO_PICTURES, leading: async () => undefined, metrics: async () => ({ contentType: 'text/plain', text: '' }), page: new Map() }));
   await assert.rejects(door.open({ opened: () => undefined, closed: () => undefined, received: () => undefined }, accessBy(TOKEN), logger), { code: 'ListenFailed', message: /^cannot listen on 203\.0\.113\.1:8080: .*EADDRNOTAVAIL/ });
   await door.closeHttp();
 });
 
 async function serve(context: TestContext, tls: ServerTls | null, access: Access = accessBy(TOKEN)): Promise<{ readonly grpc: string; readonly http: string }> {
   const service = { workers: async () => [] } as unknown as SweepService;
-  const door = new Door({ host: '127.0.0.1', grpcPort: 0, httpPort: 0 }, tls, (with_) => httpServer({ serviceFor: () => service, access, tls: with_, logger, blobs: new FolderBlobStore(folder), blobRights: ALL_BLOBS, ...pageParts(TOKEN), usingBlob: async () => undefined, blobUsed: async () => undefined, picture: NO_PICTURES, leading: async () => undefined, metrics: async () => ({ contentType: 'text/plain', text: '' }), page: new Map() }));
+  const door = new Door({ host: '127.0.0.1', grpcPort: 0, httpPort: 0 }, tls, (with_) => httpServer({ serviceFor: () => service, access, tls: with_, logger, blobs: new FolderBlobStore(folder), blobRights: ALL_BLOBS, ...pageParts(), usingBlob: async () => undefined, blobUsed: async () => undefined, picture: NO_PICTURES, leading: async () => undefined, metrics: async () => ({ contentType: 'text/plain', text: '' }), page: new Map() }));
   const addresses = await door.open({ opened: () => undefined, closed: () => undefined, received: (peer, message) => message.kind === 'hello' && peer.send(welcome) }, access, logger);
   context.after(async () => {
     await door.closeHttp();

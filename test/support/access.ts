@@ -4,7 +4,7 @@ import { Sessions } from '../../coordinator/access/sessions.js';
 import { EventFeed } from '../../coordinator/api/event-feed.js';
 import { Pages } from '../../coordinator/api/pages.js';
 import { TrialLogs } from '../../coordinator/api/trial-logs.js';
-import type { EndedSession } from '../../coordinator/store/records.js';
+import type { BrowserSession } from '../../coordinator/store/records.js';
 import { Stages } from '../../coordinator/api/stages.js';
 import type { Store } from '../../coordinator/store/store.js';
 import { Access } from '../../coordinator/access/access.js';
@@ -37,15 +37,16 @@ const NO_MODELS = new Models({
   process: { ask: nobody },
 });
 
-/** Browsers' sessions that were ended, as the store keeps them. */
-export class EndedSessions {
-  readonly #ended = new Map<string, Date>();
-  endedSessions = async (): Promise<EndedSession[]> => [...this.#ended].map(([id, endsAt]) => ({ id, endsAt }));
-  endSession = async (id: string, endsAt: Date): Promise<void> => void this.#ended.set(id, endsAt);
+/** Browsers' sessions, as the store keeps them. */
+export class KeptSessions {
+  readonly #kept = new Map<string, BrowserSession>();
+  openBrowserSession = async (session: BrowserSession): Promise<void> => void this.#kept.set(session.hash, session);
+  findBrowserSession = async (hash: string): Promise<BrowserSession | null> => this.#kept.get(hash) ?? null;
+  endBrowserSession = async (hash: string): Promise<void> => void this.#kept.delete(hash);
 }
 
 /** What pages need of a server, where nothing ever happens. */
-export function pageParts(homeToken: string): { readonly sessions: Sessions; readonly feed: EventFeed; readonly logs: TrialLogs; readonly pages: Pages; readonly stages: Stages; readonly models: Models } {
+export function pageParts(): { readonly sessions: Sessions; readonly feed: EventFeed; readonly logs: TrialLogs; readonly pages: Pages; readonly stages: Stages; readonly models: Models } {
   const store = { events: async () => [], lastEvent: async () => 0, recordedSeq: async () => 0, recordingsAfter: async (seq: number) => ({ seq, sweeps: [] }) };
-  return { sessions: new Sessions({ store: new EndedSessions(), homeToken }), feed: new EventFeed({ store, logger: { warn: () => undefined } }), logs: new TrialLogs({ store: {} as Store, project: 'default', leader: { followLogs: () => [] }, logger: { warn: () => undefined } }), pages: new Pages({ store: {} as Store, boards: new Boards({} as Store), project: 'default' }), stages: new Stages({ store: {} as Store, leader: { stagesInProgress: () => [] }, project: 'default' }), models: NO_MODELS };
+  return { sessions: new Sessions({ store: new KeptSessions(), logger: { warn: () => undefined } }), feed: new EventFeed({ store, logger: { warn: () => undefined } }), logs: new TrialLogs({ store: {} as Store, project: 'default', leader: { followLogs: () => [] }, logger: { warn: () => undefined } }), pages: new Pages({ store: {} as Store, boards: new Boards({} as Store), project: 'default' }), stages: new Stages({ store: {} as Store, leader: { stagesInProgress: () => [] }, project: 'default' }), models: NO_MODELS };
 }

@@ -6,19 +6,22 @@ import { RateLimit } from '../../access/rate-limit.js';
 import { rightsOf } from '../../access/roles.js';
 import { LOGIN_CODE_MS, type Sessions } from '../../access/sessions.js';
 import { codeOf } from '../errors.js';
-import { proofOf, requireRequestHeader, sessionCookie, setSessionCookie } from '../browser.js';
+import { requireRequestHeader, sessionCookie, sessionIn, setSessionCookie } from '../browser.js';
 import type { Me } from '../answers.js';
 import { route, type Route } from './route.js';
 
 const loginRequest = z.union([z.strictObject({ token: z.string().min(1).max(500) }), z.strictObject({ code: z.string().min(1).max(100) })]);
 
 export interface SessionRoutesOptions {
-  readonly access: Pick<Access, 'require'>;
+  readonly access: Pick<Access, 'require' | 'requireOpened'>;
   readonly sessions: Sessions;
 }
 
 /** Logins from one address, until they have succeeded: ten at once, then one in six seconds. Others' failures keep nobody out. */
 const LOGINS = { burst: 10, perSecond: 1 / 6 };
+
+/** Whoever types a token into the page has no command line there. */
+const AT_LOGIN = 'that is no token of this coordinator; the whole of one is wanted, as trawl token create prints it (tok_….…), or the link of trawl dashboard';
 
 export function sessionRoutes({ access, sessions }: SessionRoutesOptions): readonly Route[] {
   const logins = new RateLimit(LOGINS);
@@ -29,35 +32,37 @@ export function sessionRoutes({ access, sessions }: SessionRoutesOptions): reado
       logins.take(request.ip);
     } }, async (_, { body, request, reply }) => {
       try {
-        const granted = 'token' in body ? { token: body.token.trim(), until: null } : sessions.behind(body.code);
-        const me = meOf(await access.require(`Bearer ${granted.token}`, 'read'));
+        const identity = 'token' in body ? await access.require(`Bearer ${body.token.trim()}`, 'read') : await access.requireOpened(sessions.behind(body.code).token, 'read');
         // A code is used up once it is known to be good for something.
-        setSessionCookie(request, reply, sessions.open('token' in body ? granted : sessions.redeem(body.code)));
+        setSessionCookie(request, reply, 'token' in body ? await sessions.open({ token: identity.token, until: null }) : await sessions.redeem(body.code));
         logins.giveBack(request.ip);
-        return me;
+        return meOf(identity);
       } catch (error) {
         // A store that does not answer is no wrong guess.
         if (codeOf(error) === 'TokensUnavailable') logins.giveBack(request.ip);
-        throw error;
+        throw error instanceof Unauthorized ? new Unauthorized(AT_LOGIN) : error;
       }
     }),
     route('POST /logout', { right: null, summary: 'Ends the session of the cookie', before: requireRequestHeader }, async (_, { request, reply }) => {
       const cookie = sessionCookie(request);
-      if (cookie !== null) await sessions.end(cookie);
+      if (cookie !== null) await sessions.end(cookie, request.ip);
       setSessionCookie(request, reply, null);
       return {};
     }),
-    route('GET /me', { right: 'read', summary: 'Who asks, and what they may' }, (_, { identity }) => meOf(identity)),
-    route('POST /login-codes', { right: 'read', summary: 'A code that signs a browser in as whoever asks, once, within minutes: open /#login=CODE' }, (_, { request }) => {
-      const { authorization = '', session } = proofOf(request, sessions);
-      return { code: sessions.code({ token: authorization.replace(/^Bearer /, ''), until: session?.endsAt ?? null }), expiresInMs: LOGIN_CODE_MS };
+    route('GET /me', { right: 'read', summary: 'Who asks, and what they may' }, (_, { identity }) => meOf(known(identity))),
+    route('POST /login-codes', { right: 'read', summary: 'A code that signs a browser in as whoever asks, once, within minutes: open /#login=CODE' }, async (_, { identity, request }) => {
+      const session = await sessionIn(request, sessions);
+      return { code: sessions.code({ token: known(identity).token, until: session?.endsAt ?? null }), expiresInMs: LOGIN_CODE_MS };
     }),
   ];
 }
 
 /** Throws Unauthorized for nobody. */
-function meOf(identity: Identity | null): Me {
+function known(identity: Identity | null): Identity {
   if (identity === null) throw new Unauthorized();
-  const { actor, role } = identity;
+  return identity;
+}
+
+function meOf({ actor, role }: Identity): Me {
   return { actor, role, rights: rightsOf(role) };
 }

@@ -1,97 +1,136 @@
 import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
 import { describe, it } from 'node:test';
-import { LoginCodeUnknown, SignOutNotKept, TooManyRequests } from '../../../coordinator/access/errors.js';
+import { LoginCodeUnknown, SignOutNotKept, TokensUnavailable, TooManyRequests } from '../../../coordinator/access/errors.js';
 import { RateLimit } from '../../../coordinator/access/rate-limit.js';
 import { LOGIN_CODE_MS, SESSION_MS, Sessions, type Granted } from '../../../coordinator/access/sessions.js';
-import { EndedSessions } from '../../support/access.js';
+import { KeptSessions } from '../../support/access.js';
 
-function sessionsAt({ homeToken = 'home', store = new EndedSessions() } = {}): { sessions: Sessions; clock: { now: number } } {
+const from = '192.0.2.1';
+
+function sessionsAt(store = new KeptSessions()): { sessions: Sessions; clock: { now: number } } {
   const clock = { now: 1_000_000 };
-  return { sessions: new Sessions({ store, homeToken, now: () => clock.now }), clock };
+  return { sessions: new Sessions({ store, logger: { warn: () => undefined }, now: () => clock.now }), clock };
 }
 
-const granted = (token: string): Granted => ({ token, until: null });
-const tokenOf = (sessions: Sessions, cookie: string): string | null => sessions.sessionOf(cookie)?.token ?? null;
+const granted = (token: string | null): Granted => ({ token, until: null });
+/** Undefined where the cookie opens nothing. */
+const tokenOf = async (sessions: Sessions, cookie: string, peer = from): Promise<string | null | undefined> => (await sessions.sessionOf(cookie, peer))?.token;
 
 describe('sessions of browsers', () => {
-  it('give back the token that they were opened with, which the cookie does not show, until they are over', () => {
+  it('are those of the token that they were opened with, or of a home, until they are over', async () => {
     const { sessions, clock } = sessionsAt();
-    const cookie = sessions.open(granted('tok_secret'));
-    assert.ok(!Buffer.from(cookie, 'base64url').includes('tok_secret'));
-    assert.notEqual(cookie, sessions.open(granted('tok_secret')));
-    assert.equal(tokenOf(sessions, cookie), 'tok_secret');
+    const cookies = [await sessions.open(granted('tok_a')), await sessions.open(granted(null))];
+    const tokens = () => Promise.all(cookies.map((cookie) => tokenOf(sessions, cookie)));
+    assert.deepEqual(await tokens(), ['tok_a', null]);
     clock.now += SESSION_MS - 1;
-    assert.equal(tokenOf(sessions, cookie), 'tok_secret');
+    assert.deepEqual(await tokens(), ['tok_a', null]);
     clock.now += 1;
-    assert.equal(tokenOf(sessions, cookie), null);
+    assert.deepEqual(await tokens(), [undefined, undefined]);
   });
 
-  it('live through a restart on the same home, and open nothing on another', () => {
-    const cookie = sessionsAt().sessions.open(granted('tok_secret'));
-    assert.equal(tokenOf(sessionsAt().sessions, cookie), 'tok_secret');
-    assert.equal(tokenOf(sessionsAt({ homeToken: 'another' }).sessions, cookie), null);
+  it('hold wherever the same store is, and open nothing at another', async () => {
+    const store = new KeptSessions();
+    const cookie = await sessionsAt(store).sessions.open(granted('tok_a'));
+    assert.equal(await tokenOf(sessionsAt(store).sessions, cookie), 'tok_a');
+    assert.equal(await tokenOf(sessionsAt().sessions, cookie), undefined);
   });
 
-  it('open nothing once they were ended, whoever kept the cookie, after a restart too; others go on', async () => {
-    const store = new EndedSessions();
-    const { sessions } = sessionsAt({ store });
-    const [one, other] = [sessions.open(granted('a')), sessions.open(granted('a'))];
-    const opened = sessions.sessionOf(one);
-    await sessions.end(one);
-    await sessions.end(one);
-    assert.deepEqual([tokenOf(sessions, one), tokenOf(sessions, other), opened !== null && sessions.isOver(opened)], [null, 'a', true]);
-    const again = sessionsAt({ store }).sessions;
-    await again.start();
-    assert.deepEqual([tokenOf(again, one), tokenOf(again, other)], [null, 'a']);
+  it('leave nothing in the store that a cookie can be made of', async () => {
+    const store = new KeptSessions();
+    const { sessions } = sessionsAt(store);
+    const cookie = await sessions.open(granted('tok_a'));
+    const hash = (await sessions.sessionOf(cookie, from))?.hash ?? '';
+    assert.equal(hash, createHash('sha256').update(cookie).digest('hex'));
+    for (const guess of [hash, Buffer.from(hash, 'hex').toString('base64url')]) assert.equal(await tokenOf(sessions, guess), undefined);
   });
 
-  it('are ended here, and whoever ends one is told, where the store does not note it', async () => {
-    const store = new EndedSessions();
-    const { sessions } = sessionsAt({ store });
-    const cookie = sessions.open(granted('a'));
-    store.endSession = () => Promise.reject(new Error('the disk is full'));
-    await assert.rejects(sessions.end(cookie), SignOutNotKept);
-    assert.equal(tokenOf(sessions, cookie), null);
+  it('open nothing once they were ended, whoever kept the cookie, after a restart too, and seconds later at another coordinator; others go on', async () => {
+    const store = new KeptSessions();
+    const { sessions } = sessionsAt(store);
+    const elsewhere = sessionsAt(store);
+    const [one, other] = [await sessions.open(granted('a')), await sessions.open(granted('a'))];
+    const opened = await sessions.sessionOf(one, from);
+    await tokenOf(elsewhere.sessions, one);
+    await sessions.end(one, from);
+    await sessions.end(one, from);
+    assert.deepEqual([await tokenOf(sessions, one), await tokenOf(sessions, other), opened !== null && sessions.isOver(opened)], [undefined, 'a', true]);
+    assert.deepEqual([await tokenOf(sessionsAt(store).sessions, one), await tokenOf(sessionsAt(store).sessions, other)], [undefined, 'a']);
+    elsewhere.clock.now += 2_001;
+    assert.deepEqual([await tokenOf(elsewhere.sessions, one), await tokenOf(elsewhere.sessions, other)], [undefined, 'a']);
   });
 
-  it('take no cookie in which a bit was changed, and no other bytes', () => {
-    const { sessions } = sessionsAt();
-    const good = Buffer.from(sessions.open(granted('a')), 'base64url');
-    for (let at = 0; at < good.length; at += 1) {
-      const bad = Buffer.from(good);
-      bad[at] = (bad[at] ?? 0) ^ 1;
-      assert.equal(tokenOf(sessions, bad.toString('base64url')), null, `byte ${at}`);
-    }
-    for (const text of ['', 'x', '%', 'A'.repeat(5_000)]) assert.equal(tokenOf(sessions, text), null);
+  it('are ended here, and whoever ends one is told, where the store does not note it; again, once it does', async () => {
+    const store = new KeptSessions();
+    const { sessions } = sessionsAt(store);
+    const cookie = await sessions.open(granted('a'));
+    const { endBrowserSession } = store;
+    store.endBrowserSession = () => Promise.reject(new Error('the disk is full'));
+    await assert.rejects(sessions.end(cookie, from), SignOutNotKept);
+    assert.equal(await tokenOf(sessions, cookie), undefined);
+    store.endBrowserSession = endBrowserSession;
+    await sessions.end(cookie, from);
+    assert.equal(await tokenOf(sessionsAt(store).sessions, cookie), undefined);
+  });
+
+  it('are told to be unknown now, not over, where the store is away', async () => {
+    const store = new KeptSessions();
+    const cookie = await sessionsAt(store).sessions.open(granted('a'));
+    store.findBrowserSession = () => Promise.reject(new Error('the database is away'));
+    await assert.rejects(sessionsAt(store).sessions.sessionOf(cookie, from), TokensUnavailable);
+  });
+
+  it('that nobody opened are looked up so often from one address, then refused for a while; those that are known go on', async () => {
+    const store = new KeptSessions();
+    const { sessions } = sessionsAt(store);
+    const cookie = await sessions.open(granted('a'));
+    for (const text of ['', 'x', '%', 'A'.repeat(5_000)]) assert.equal(await tokenOf(sessions, text), undefined);
+    for (let time = 0; time < 40; time += 1) assert.equal(await tokenOf(sessions, cookie), 'a');
+    const guess = (index: number): string => String(index).padStart(43, 'A');
+    for (let index = 0; index < 30; index += 1) assert.equal(await tokenOf(sessions, guess(index)), undefined);
+    await assert.rejects(tokenOf(sessions, guess(30)), TooManyRequests);
+    assert.equal(await tokenOf(sessions, guess(30), '192.0.2.2'), undefined);
+    assert.equal(await tokenOf(sessions, cookie), 'a');
   });
 });
 
 describe('login codes', () => {
-  it('stand for their token once', () => {
+  it('stand for whoever asked once, also of two at once', async () => {
     const { sessions } = sessionsAt();
     const code = sessions.code(granted('a'));
     assert.deepEqual([sessions.behind(code).token, sessions.behind(code).token], ['a', 'a']);
-    assert.equal(sessions.redeem(code).token, 'a');
+    const [first, second] = await Promise.allSettled([sessions.redeem(code), sessions.redeem(code)]);
+    assert.deepEqual([first.status === 'fulfilled' && (await tokenOf(sessions, first.value)), second.status === 'rejected' && second.reason instanceof LoginCodeUnknown], ['a', true]);
     assert.throws(() => sessions.behind(code), LoginCodeUnknown);
-    assert.throws(() => sessions.redeem(code), LoginCodeUnknown);
-    assert.throws(() => sessions.redeem('guessed'), LoginCodeUnknown);
+    await assert.rejects(sessions.redeem('guessed'), LoginCodeUnknown);
   });
 
-  it('open no session that lasts longer than the one they were made in', () => {
+  it('go on where no session could be opened', async () => {
+    const store = new KeptSessions();
+    const { sessions } = sessionsAt(store);
+    const { openBrowserSession } = store;
+    const code = sessions.code(granted(null));
+    store.openBrowserSession = () => Promise.reject(new Error('the database is away'));
+    await assert.rejects(sessions.redeem(code), TokensUnavailable);
+    store.openBrowserSession = openBrowserSession;
+    assert.equal(await tokenOf(sessions, await sessions.redeem(code)), null);
+  });
+
+  it('open no session that lasts longer than the one they were made in', async () => {
     const { sessions, clock } = sessionsAt();
-    const first = sessions.sessionOf(sessions.open(granted('a')));
+    const first = await sessions.sessionOf(await sessions.open(granted('a')), from);
     clock.now += SESSION_MS - 1_000;
-    const second = sessions.sessionOf(sessions.open(sessions.redeem(sessions.code({ token: 'a', until: first?.endsAt ?? null }))));
-    assert.equal(second?.endsAt, first?.endsAt);
+    const second = await sessions.sessionOf(await sessions.redeem(sessions.code({ token: 'a', until: first?.endsAt ?? null })), from);
+    assert.deepEqual(second?.endsAt, first?.endsAt);
   });
 
-  it('stand for nothing after their time', () => {
+  it('stand for nothing after their time', async () => {
     const { sessions, clock } = sessionsAt();
     const [early, late] = [sessions.code(granted('a')), sessions.code(granted('a'))];
     clock.now += LOGIN_CODE_MS - 1;
-    assert.equal(sessions.redeem(early).token, 'a');
+    await sessions.redeem(early);
     clock.now += 1;
-    assert.throws(() => sessions.redeem(late), LoginCodeUnknown);
+    await assert.rejects(sessions.redeem(late), LoginCodeUnknown);
   });
 });
 

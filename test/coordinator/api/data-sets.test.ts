@@ -54,7 +54,7 @@ before(async () => {
   app = await httpServer({
     serviceFor: (actor) => lone.service.as(actor),
     access: accessBy(token),
-    ...{ blobRights: ALL_BLOBS, ...pageParts(token), logger: pino({ level: 'silent' }), blobs: lone.blobs, page: new Map() },
+    ...{ blobRights: ALL_BLOBS, ...pageParts(), logger: pino({ level: 'silent' }), blobs: lone.blobs, page: new Map() },
     usingBlob: async () => undefined,
     blobUsed: async () => undefined,
     picture: (dataset, index, look) => lone.service.picture(dataset, index, look),

@@ -62,7 +62,7 @@ function serverOptions(more: Partial<HttpOptions> = {}): HttpOptions {
     blobRights: ALL_BLOBS,
     page: new Map(),
     picture: NO_PICTURES,
-    ...pageParts(home),
+    ...pageParts(),
     feed,
     logger: pino({ level: 'silent' }),
     blobs: new FolderBlobStore(folder),
@@ -198,7 +198,7 @@ it('the token of somebody who left while their sweep was looked up is watched no
   const [asked, gone, left] = [once(steps, 'asked'), once(steps, 'gone'), once(steps, 'left')];
   const own = await httpServer(
     serverOptions({
-      access: { require: access.require.bind(access), watch: () => () => void steps.emit('left') },
+      access: { require: access.require.bind(access), requireOpened: access.requireOpened.bind(access), watch: () => () => void steps.emit('left') },
       serviceFor: () => ({
         sweep: async () => {
           steps.emit('asked');

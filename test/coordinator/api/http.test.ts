@@ -78,7 +78,7 @@ describe('the HTTP API', () => {
     serviceFor: (actor) => Object.assign(service, { actor }) as unknown as SweepService,
     access,
     blobRights: ALL_BLOBS,
-    ...pageParts(token),
+    ...pageParts(),
     logger: pino({ level: 'silent' }),
     blobs: new FolderBlobStore(folder),
     usingBlob: async () => undefined,

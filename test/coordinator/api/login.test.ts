@@ -13,7 +13,7 @@ import { SESSION_MS, Sessions } from '../../../coordinator/access/sessions.js';
 import { httpServer, type HttpOptions } from '../../../coordinator/api/http.js';
 import type { SweepService } from '../../../coordinator/api/sweep-service.js';
 import type { TokenRecord } from '../../../coordinator/store/records.js';
-import { ALL_BLOBS, EndedSessions, NO_PICTURES, pageParts } from '../../support/access.js';
+import { ALL_BLOBS, KeptSessions, NO_PICTURES, pageParts } from '../../support/access.js';
 
 const home = 'the-token-of-the-home';
 const roles = ['worker', 'viewer', 'operator'] as const;
@@ -27,10 +27,14 @@ function record(role: (typeof roles)[number]): TokenRecord {
   return { id: secrets[role].id, name: role, role, hash: secrets[role].hash, createdAt: new Date(0), createdBy: 'test', expiresAt: at('expired'), revokedAt: at('revoked'), lastUsed: null, state };
 }
 
+function cookieIn({ headers }: { readonly headers: { readonly 'set-cookie'?: unknown } }): string {
+  return String(headers['set-cookie']).split(';')[0] ?? '';
+}
+
 let now = 0;
 /** What the store says in place of an answer. */
 let outage: Error | null = null;
-const access = new Access({
+const accessWith = (homeToken: string): Access => new Access({
   store: {
     findTokens: async (ids) => {
       if (outage !== null) throw outage;
@@ -38,12 +42,13 @@ const access = new Access({
     },
     noteTokens: async () => undefined,
   },
-  homeToken: home,
+  homeToken,
   homeActor: 'local',
   logger: { warn: () => undefined },
   // What is known of a token is never fresh.
   now: () => (now += 10_000),
 });
+const access = accessWith(home);
 
 describe('a browser', () => {
   let folder: string;
@@ -55,7 +60,7 @@ describe('a browser', () => {
     blobRights: ALL_BLOBS,
     page: new Map(),
     picture: NO_PICTURES,
-    ...pageParts(home),
+    ...pageParts(),
     logger: pino({ level: 'silent' }),
     blobs: new FolderBlobStore(folder),
     usingBlob: async () => undefined,
@@ -80,7 +85,7 @@ describe('a browser', () => {
   async function cookieOf(payload: object): Promise<string> {
     const answer = await logIn(payload);
     assert.equal(answer.statusCode, 200, answer.body);
-    return String(answer.headers['set-cookie']).split(';')[0] ?? '';
+    return cookieIn(answer);
   }
   const pause = (headers: { [name: string]: string }) => app.inject({ method: 'POST', url: '/api/v1/sweeps/s/state', headers, payload: { state: 'paused' } });
 
@@ -106,6 +111,8 @@ describe('a browser', () => {
       const answer = await logIn(payload);
       assert.deepEqual([answer.statusCode, answer.json<{ code: string }>().code, answer.headers['set-cookie']], [status, code, undefined]);
     }
+    // In words for whoever has a page before them, and no command line.
+    assert.match((await logIn({ token: 'guessed' })).json<{ message: string }>().message, /^that is no token of this coordinator; .*trawl token create.*trawl dashboard$/);
     states.viewer = 'revoked';
     assert.equal((await logIn({ token: secrets.viewer.secret })).json<{ code: string }>().code, 'TokenRevoked');
   });
@@ -121,6 +128,25 @@ describe('a browser', () => {
     const out = await app.inject({ method: 'POST', url: '/api/v1/logout', headers: { cookie, ...ours } });
     assert.deepEqual([out.statusCode, String(out.headers['set-cookie'])], [200, 'trawl_session_80=; Path=/; HttpOnly; SameSite=Strict; Max-Age=0']);
     assert.equal((await app.inject({ url: '/api/v1/sweeps', headers: { cookie } })).statusCode, 401);
+  });
+
+  it('stays in when the coordinator starts again, with another token of its home, and at another over the same store; who has left stays out', async (t) => {
+    const store = new KeptSessions();
+    const start = async (homeToken: string): Promise<FastifyInstance> => {
+      const again = await httpServer(options({ access: accessWith(homeToken), sessions: new Sessions({ store, logger: { warn: () => undefined } }) }));
+      t.after(() => again.close());
+      return again;
+    };
+    const first = await start(home);
+    const cookies = await Promise.all([home, secrets.viewer.secret, home].map(async (token) => cookieIn(await logIn({ token }, first))));
+    const left = cookies.at(-1) ?? '';
+    await first.inject({ method: 'POST', url: '/api/v1/logout', headers: { cookie: left, ...ours } });
+    const second = await start('made anew');
+    const actors = await Promise.all(cookies.map(async (cookie) => (await second.inject({ url: '/api/v1/me', headers: { cookie } })).json<{ actor?: string }>().actor));
+    assert.deepEqual(actors, ['local', `viewer (${secrets.viewer.id})`, undefined]);
+    states.viewer = 'revoked';
+    assert.equal((await second.inject({ url: '/api/v1/me', headers: { cookie: cookies[1] ?? '' } })).json<{ code: string }>().code, 'TokenRevoked');
+    assert.equal((await second.inject({ url: '/api/v1/me', headers: { authorization: `Bearer ${home}` } })).statusCode, 401);
   });
 
   it('steers with the header that other sites cannot send, and is refused without; a token needs none', async () => {
@@ -182,10 +208,9 @@ describe('a browser', () => {
 
   it('gets from a session a link that opens none that lasts longer', async (t) => {
     const clock = { now: Date.now() };
-    const sessions = new Sessions({ store: new EndedSessions(), homeToken: home, now: () => clock.now });
+    const sessions = new Sessions({ store: new KeptSessions(), logger: { warn: () => undefined }, now: () => clock.now });
     const own = await httpServer(options({ sessions }));
     t.after(() => own.close());
-    const cookieIn = ({ headers }: { readonly headers: { readonly 'set-cookie'?: unknown } }): string => String(headers['set-cookie']).split(';')[0] ?? '';
     const cookie = cookieIn(await logIn({ token: home }, own));
     clock.now += SESSION_MS - 1_000;
     const { code } = (await own.inject({ method: 'POST', url: '/api/v1/login-codes', headers: { cookie, ...ours } })).json<{ code: string }>();

@@ -18,7 +18,7 @@ export async function loneServer(lone: LoneService, token: string, folder: strin
     serviceFor: (actor) => lone.service.as(actor),
     access: accessBy(token),
     blobRights: ALL_BLOBS,
-    ...pageParts(token),
+    ...pageParts(),
     ...parts,
     page: new Map(),
     picture: NO_PICTURES,

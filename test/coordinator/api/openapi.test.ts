@@ -26,7 +26,7 @@ before(async () => {
     serviceFor: (actor) => lone.service.as(actor),
     access: accessBy(token),
     blobRights: ALL_BLOBS,
-    ...pageParts(token),
+    ...pageParts(),
     logger: pino({ level: 'silent' }),
     blobs: new FolderBlobStore(folder),
     usingBlob: async () => undefined,
