@@ -35,7 +35,7 @@ export function progressLine(view: ProgressView, perSecond: number | null): stri
   const cancelled = trials.cancelled > 0 ? `, ${trials.cancelled} cancelled` : '';
   const left = epochs.total - epochs.recorded;
   const rate = perSecond === null ? '' : `, ${perSecond.toFixed(perSecond < 10 ? 1 : 0)}/s${left > 0 ? `, about ${wholeSeconds((left / perSecond) * 1_000)} left` : ''}`;
-  const best = view.best === null ? '' : `; best #${view.best.number} ${view.sweep.objective.metric} ${metric(view.best.value)}`;
+  const best = view.best === null ? '' : `; best #${view.best.number} ${view.sweep.objective.metric} ${metric(view.best.value)}${view.best.goesOn === null ? '' : ` after ${view.best.goesOn.after} of ${count(view.best.goesOn.of, 'epoch')}`}`;
   return `${trials.done} of ${count(trials.total, 'trial')} done, ${trials.running} running, ${trials.waiting} waiting${failed}${infeasible}${cancelled}; ${epochs.recorded} of ${count(epochs.total, 'epoch')}${rate}${best}`;
 }
 

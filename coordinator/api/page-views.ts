@@ -42,13 +42,15 @@ export interface SeriesPoint {
   /** When the trial ended. */
   readonly at: string;
   readonly value: number;
+  /** Of a trial that has gone on to more epochs since: its result after so many of those that it has now. Null of a completed one. */
+  readonly goesOn: { readonly after: number; readonly of: number } | null;
 }
 
 /** The objective over time. */
 export interface SeriesView {
   readonly metric: string;
   readonly direction: 'maximize' | 'minimize';
-  /** Completed trials with a value. */
+  /** Completed trials with a value, and those that go on since the sweep was extended, as they stood before. */
   readonly of: number;
   /** In order of time: all of them, or as many as were asked for, taken evenly. */
   readonly points: readonly SeriesPoint[];

@@ -95,7 +95,7 @@ export class Pages {
     const { metric, direction } = record.spec.objective;
     const stored = await this.#options.store.objectiveSeries(record.id, points);
     if (stored !== null) {
-      const moments = stored.moments.map(({ id, number, at, minimised: value, isPoint, isBest }) => ({ isPoint, isBest, point: { number, id, at: at.toISOString(), value: direction === 'maximize' ? -value : value } }));
+      const moments = stored.moments.map(({ id, number, at, minimised: value, isPoint, isBest, goesOn }) => ({ isPoint, isBest, point: { number, id, at: at.toISOString(), value: direction === 'maximize' ? -value : value, goesOn } }));
       return { metric, direction, of: stored.of, points: moments.flatMap(({ isPoint, point }) => (isPoint ? [point] : [])), best: moments.flatMap(({ isBest, point }) => (isBest ? [point] : [])) };
     }
     const { trials, rows } = await this.#options.boards.of(record);
@@ -105,7 +105,7 @@ export class Pages {
         return state !== 'completed' || objective === null || at === undefined ? [] : [{ id, number, at, value: objective, keeps: (shortfall ?? 1) <= 0 }];
       })
       .sort((a, b) => a.at.getTime() - b.at.getTime() || a.number - b.number);
-    const view = ({ id, number, at, value }: (typeof ended)[number]): SeriesPoint => ({ number, id, at: at.toISOString(), value });
+    const view = ({ id, number, at, value }: (typeof ended)[number]): SeriesPoint => ({ number, id, at: at.toISOString(), value, goesOn: null });
     let so = direction === 'maximize' ? Number.NEGATIVE_INFINITY : Number.POSITIVE_INFINITY;
     const best = ended.filter(({ value, keeps }) => {
       const isBetter = keeps && (direction === 'maximize' ? value > so : value < so);

@@ -7,9 +7,9 @@ import type { Store } from '../store/store.js';
 import type { TrialState } from '../trial/states.js';
 import { KeptOfSweeps } from './kept-sweeps.js';
 import { leaderboard, rankedRow, standsAlone, type Ranked } from './results.js';
-import type { ProgressView, TrialCounts } from './views.js';
+import type { BestSoFar, ProgressView, TrialCounts } from './views.js';
 
-type Progress = Pick<ProgressView, 'trials' | 'epochs' | 'best'>;
+type Progress = Pick<ProgressView, 'trials' | 'epochs'> & { readonly best: Omit<BestSoFar, 'goesOn'> | null };
 
 const MOST_SWEEPS = 10_000;
 

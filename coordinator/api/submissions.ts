@@ -14,21 +14,22 @@ import { replicatesOf } from '../sweep/replicates.js';
 import { Resolver } from '../sweep/resolve.js';
 import { revisionDigest } from '../sweep/revision-digest.js';
 import { rewrite, type Replacement } from '../sweep/rewrite.js';
-import type { DataSummary, SweepSpec } from '../sweep/spec.js';
+import type { DataSummary, SweepSpec, TrialPlan } from '../sweep/spec.js';
 import type { RevisionOrigin, SweepRecord, TrialRecord } from '../store/records.js';
 import type { Store } from '../store/store.js';
 import type { Carried, NewSweep } from '../store/turn-writes.js';
 import type { WarmStart } from '../sweep/warm-start.js';
+import { foldRuleOf } from '../trial/fold.js';
 import { isEnded, type SweepState } from '../trial/states.js';
 import { carryTrials, type Carrying } from './carry.js';
 import { compileRequest, compileRewritten, fieldLine, type Compiled, type Stored } from './compile.js';
 import { StaleWrite } from '../store/errors.js';
-import { endedPaths } from './ended-paths.js';
+import { endedPaths, foldedPaths } from './ended-paths.js';
 import { BadRequest, codeOf } from './errors.js';
 import { distinctKeys, epochsOf } from './known-epochs.js';
 import type { Leading } from './leading.js';
 import { outlookOf } from './outlook.js';
-import { sweepView } from './results.js';
+import { pathOf, sweepView } from './results.js';
 import { takeWarmStart, warmStartView } from './warm-starts.js';
 import type { Changed, Preview, Submitted, SubmitRequest } from './views.js';
 
@@ -154,11 +155,12 @@ export class Submissions {
   }
 
   /** `revives`: whether trials that were cancelled go on. */
-  async #view({ spec, planned }: Compiled, prospect: Prospect, revives: boolean): Promise<Preview> {
+  async #view({ spec, data, planned }: Compiled, prospect: Prospect, revives: boolean): Promise<Preview> {
     const { existing, records, carrying } = prospect;
     const stay = carrying?.kept ?? records;
-    const fresh = existing === null ? planned : (carrying?.fresh ?? []).map(({ plan }) => plan);
-    const all = await epochsOf(this.#store, distinctKeys([...stay.map(({ plan }) => plan.path), ...fresh.map(({ path }) => path)]));
+    const made = existing === null ? planned : (carrying?.fresh ?? []).map(({ plan }) => plan);
+    const all = await epochsOf(this.#store, distinctKeys([...stay.map(({ plan }) => plan.path), ...made.map(({ path }) => path)]));
+    const fresh = foldedPaths(made, foldRuleOf(spec, data), (key) => all.get(key));
     const trials = [...endedPaths(stay, revives, (key) => all.has(key)), ...fresh];
     return {
       name: spec.name,
@@ -169,7 +171,7 @@ export class Submissions {
       standing: prospect.standing,
       differences: prospect.differences,
       commands: prospect.commands,
-      carried: carrying === null ? null : countsOf(carrying),
+      carried: carrying === null ? null : countsOf(carrying, fresh),
       warmStart: prospect.warmStart === null ? null : warmStartView(prospect.warmStart),
     };
   }
@@ -249,7 +251,9 @@ function isOpen(state: SweepState): boolean {
   return state === 'running' || state === 'paused';
 }
 
-function countsOf({ kept, fresh, dropped }: Carrying): NonNullable<Preview['carried']> {
-  const goOn = fresh.filter(({ of }) => of !== null).length;
-  return { kept: kept.length, goOn, fresh: fresh.length - goOn, dropped: dropped.length };
+/** `plans`: of the fresh ones, with their paths as far as they go. One that is made anew and yet ends where it did, as it has diverged there, stays as it is. */
+function countsOf({ kept, fresh, dropped }: Carrying, plans: readonly TrialPlan[]): NonNullable<Preview['carried']> {
+  const former = fresh.flatMap(({ of }, index) => (of === null ? [] : [{ before: pathOf(of), now: plans[index]?.path ?? [] }]));
+  const unmoved = former.filter(({ before, now }) => before.length === now.length && before.every((key, epoch) => key === now[epoch])).length;
+  return { kept: kept.length + unmoved, goOn: former.length - unmoved, fresh: fresh.length - former.length, dropped: dropped.length };
 }

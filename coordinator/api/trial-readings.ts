@@ -6,7 +6,7 @@ import type { OwnedBlobStore } from '../../blob/store.js';
 import type { EpochKey } from '../../proto/work.js';
 import type { LeaderSnapshot } from '../leader/snapshot.js';
 import { memoryAsk } from '../placement/memory.js';
-import type { RecordedEvaluation, SweepRecord, TrialRecord } from '../store/records.js';
+import type { FormerBest, RecordedEvaluation, SweepRecord, TrialRecord } from '../store/records.js';
 import type { Store } from '../store/store.js';
 import type { TrialPlan } from '../sweep/spec.js';
 import type { EnsembleView, ImportanceView } from './analysis-views.js';
@@ -16,11 +16,11 @@ import { Kept } from './kept.js';
 import { KeptOfSweeps } from './kept-sweeps.js';
 import { chunks, distinctKeys, epochsOf } from './known-epochs.js';
 import type { Leading } from './leading.js';
-import { byFirstObjective, chosenValue, leaderboard, meansOf, pathOf, planView, rankedRow, recordedPrefix, rowOf, sweepView, trialResult, type KnownEpochs, type Ranked } from './results.js';
+import { byFirstObjective, chosenValue, leaderboard, meansOf, pathOf, planView, rankedRow, recordedPrefix, rowOf, standsAlone, sweepView, trialResult, type KnownEpochs, type Ranked } from './results.js';
 import { StoredProgress } from './stored-progress.js';
 import { attemptRows } from './timeline.js';
 import type { Results, ResultsOptions, TrialDetail, TrialResult } from './trial-views.js';
-import type { ProgressView } from './views.js';
+import type { BestSoFar, ProgressView } from './views.js';
 import { waitingFor } from './waiting-for.js';
 
 export interface TrialReadingsOptions {
@@ -32,12 +32,14 @@ export interface TrialReadingsOptions {
 /** Of the ensembles that were asked for last. */
 const MOST_ENSEMBLES = 8;
 const MOST_IMPORTANCES = 64;
+const MOST_FORMER_BESTS = 10_000;
 
 export class TrialReadings {
   readonly #options: TrialReadingsOptions;
   readonly #store: Store;
   readonly #ensembles = new Kept<EnsembleView>(MOST_ENSEMBLES);
   readonly #importances = new KeptOfSweeps<Omit<ImportanceView, 'sweep'>>(MOST_IMPORTANCES);
+  readonly #formerBests = new KeptOfSweeps<FormerBest | null>(MOST_FORMER_BESTS);
   readonly #progress: StoredProgress;
 
   constructor(options: TrialReadingsOptions) {
@@ -49,13 +51,24 @@ export class TrialReadings {
   async progress(sweep: SweepRecord, snapshot: LeaderSnapshot | null): Promise<ProgressView> {
     const live = snapshot?.sweeps.find((candidate) => candidate.id === sweep.id);
     const connected = snapshot?.workers.filter((worker) => worker.connected) ?? [];
+    const { trials, epochs, best } = live ?? (await this.#progress.of(sweep));
     return {
-      sweep: sweepView(sweep),
-      ...(live === undefined ? await this.#progress.of(sweep) : { trials: live.trials, epochs: live.epochs, best: live.best }),
+      ...{ sweep: sweepView(sweep), trials, epochs, best: await this.#bestSoFar(sweep, best) },
       running: connected.flatMap((worker) => worker.running.filter((slot) => slot.sweep === sweep.id).map((slot) => ({ ...slot, worker: worker.name }))),
       workers: connected.map((worker) => ({ name: worker.name, slots: worker.slots })),
       notice: live?.problem ?? (sweep.state === 'running' ? this.#options.leader.problem() ?? waitingFor(live?.numerics ?? 'none', sweep.spec.workers ?? null, connected) : null),
     };
+  }
+
+  /** `best`: of the completed trials. */
+  async #bestSoFar(sweep: SweepRecord, best: Omit<BestSoFar, 'goesOn'> | null): Promise<BestSoFar | null> {
+    // Before it was extended there is nothing; several objectives and replicates are ranked by whole assignments, which have not completed.
+    if (sweep.revision === 1 || !standsAlone(sweep)) return best === null ? null : { ...best, goesOn: null };
+    // Another best asks anew: it may be better than what was.
+    const former = await this.#formerBests.of(sweep, JSON.stringify(best), () => this.#store.formerBest(sweep.id));
+    if (former === null) return best === null ? null : { ...best, goesOn: null };
+    const { id, number, minimised, after, of } = former;
+    return { trial: id, number, value: sweep.spec.objective.direction === 'maximize' ? -minimised : minimised, goesOn: { after, of } };
   }
 
   async results(sweep: SweepRecord, { test, limit }: ResultsOptions): Promise<Results> {

@@ -220,6 +220,14 @@ export interface TrialCounts {
   readonly waiting: number;
 }
 
+export interface BestSoFar {
+  readonly trial: string;
+  readonly number: number;
+  readonly value: number | null;
+  /** Of a trial that goes on to more epochs: its result after so many of those that it has now. Null of a completed one. */
+  readonly goesOn: { readonly after: number; readonly of: number } | null;
+}
+
 export interface ProgressView {
   readonly sweep: SweepView;
   readonly trials: TrialCounts;
@@ -228,8 +236,8 @@ export interface ProgressView {
     readonly total: number;
     readonly recorded: number;
   };
-  /** Of the completed trials. */
-  readonly best: { readonly trial: string; readonly number: number; readonly value: number | null } | null;
+  /** Of the completed trials, and of those that go on since the sweep was extended, as they stood before. */
+  readonly best: BestSoFar | null;
   /** Attempts in progress on its behalf. */
   readonly running: readonly (SlotSnapshot & { readonly worker: string })[];
   readonly workers: readonly { readonly name: string; readonly slots: number }[];

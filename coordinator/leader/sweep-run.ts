@@ -3,7 +3,7 @@ import type { EvaluatedPart } from '../../proto/work.js';
 import { Pace } from '../placement/ahead.js';
 import { prunerOf } from '../pruner/make.js';
 import type { SweepRecord } from '../store/records.js';
-import type { FoldRule } from '../trial/fold.js';
+import { foldRuleOf } from '../trial/fold.js';
 import type { Proposing, SweepRun } from './model.js';
 import { SweepPruning } from './pruning.js';
 import { ReadyQueue } from './ready-queue.js';
@@ -12,7 +12,7 @@ import type { Share } from './share.js';
 export function sweepRunOf(record: SweepRecord, proposing: Proposing | null, share: Share): SweepRun {
   const { spec, data } = record;
   const has = (part: EvaluatedPart): boolean => data?.counts[part].some((count) => count > 0) === true;
-  const rule: FoldRule = { stop: spec.stop, classes: data?.classes ?? [], positive: data?.positive ?? 0 };
+  const rule = foldRuleOf(spec, data);
   return {
     record,
     rule,

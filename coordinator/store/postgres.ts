@@ -18,11 +18,12 @@ import { checkpointBatch, droppedBatch, epochBatch, parentBatch, readBeyond, rea
 import { NotFound, NoteChanged, StaleWrite, TooManyTags } from './errors.js';
 import { evaluationBatch, readEvaluations } from './evaluations.js';
 import { eventBatch, readEvents, readLastEvent } from './events.js';
+import { readFormerBest } from './former-results.js';
 import { readLeader, silentForMs, takeLeadership } from './leader.js';
 import { peakBatch, readPeaks } from './memory-peaks.js';
 import { migrate, readMigrations } from './migrate.js';
 import { lockTags, readNote, replaceNote, writeTags } from './notes.js';
-import type { AttemptRecord, BrowserSession, EventWrite, FailureCount, LeaderRecord, NoteRecord, NumberedAssignment, OpenAttempt, RecordedEpoch, RecordedEvaluation, LeaderboardPart, LeadingTrials, RecordedSeries, Recordings, StagesBelow, StoredEvent, StoredFailures, StoredWorker, SweepCosts, SweepRecord, SweepSource, TokenRecord, TrialAttempt, TrialRecord, TrialRow, TrialScore, UnreferencedBlob } from './records.js';
+import type { AttemptRecord, BrowserSession, EventWrite, FailureCount, FormerBest, LeaderRecord, NoteRecord, NumberedAssignment, OpenAttempt, RecordedEpoch, RecordedEvaluation, LeaderboardPart, LeadingTrials, RecordedSeries, Recordings, StagesBelow, StoredEvent, StoredFailures, StoredWorker, SweepCosts, SweepRecord, SweepSource, TokenRecord, TrialAttempt, TrialRecord, TrialRow, TrialScore, UnreferencedBlob } from './records.js';
 import { readUnscored, writeScores } from './scores.js';
 import { readStages } from './stages.js';
 import type { Candidate, Leadership, Store } from './store.js';
@@ -238,6 +239,10 @@ class PostgresStore implements Store {
 
   leadingTrials(sweep: string, limit: number): Promise<LeadingTrials | null> {
     return this.#database.read((client) => readLeadingTrials(client, sweep, limit));
+  }
+
+  formerBest(sweep: string): Promise<FormerBest | null> {
+    return this.#database.read((client) => readFormerBest(client, sweep));
   }
 
   objectiveSeries(sweep: string, points: number): Promise<RecordedSeries | null> {

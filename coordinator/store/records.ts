@@ -154,7 +154,22 @@ export interface LeadingTrials {
 export interface RecordedSeries {
   readonly of: number;
   /** A part of them, taken evenly, and each that was better than all before it. */
-  readonly moments: readonly (Pick<TrialRow, 'id' | 'number'> & { readonly at: Date; readonly minimised: number; readonly isPoint: boolean; readonly isBest: boolean })[];
+  readonly moments: readonly (Pick<TrialRow, 'id' | 'number'> & { readonly at: Date; readonly minimised: number; readonly isPoint: boolean; readonly isBest: boolean; readonly goesOn: GoesOn | null })[];
+}
+
+/** A result of a trial that has gone on since its sweep was extended: after so many epochs, of those that it has now. */
+export interface GoesOn {
+  readonly after: number;
+  readonly of: number;
+}
+
+/** The best of such results. */
+export interface FormerBest extends GoesOn {
+  /** The trial's of today. */
+  readonly id: string;
+  readonly number: number;
+  /** The first objective, negated where it is maximised. */
+  readonly minimised: number;
 }
 
 /** A trial of a leaderboard that is kept, with when it last changed. */

@@ -12,7 +12,7 @@
 import type { BlobId, EpochKey } from '../../proto/work.js';
 import type { MemoryPeak } from '../placement/memory.js';
 import type { SweepState, TrialState } from '../trial/states.js';
-import type { BoardRow, BrowserSession, EventWrite, FailureCount, LeaderRecord, NoteRecord, NumberedAssignment, OpenAttempt, RecordedCurve, RecordedEpoch, RecordedEvaluation, LeaderboardPart, LeadingTrials, RecordedSeries, Recordings, StageParent, StagesBelow, StoredEvent, StoredFailures, StoredWorker, SweepCosts, SweepRecord, SweepSource, TokenRecord, TrialMeans, TrialRecord, TrialRow, TrialScore, UnreferencedBlob, AttemptRecord, TrialAttempt } from './records.js';
+import type { BoardRow, BrowserSession, EventWrite, FailureCount, FormerBest, LeaderRecord, NoteRecord, NumberedAssignment, OpenAttempt, RecordedCurve, RecordedEpoch, RecordedEvaluation, LeaderboardPart, LeadingTrials, RecordedSeries, Recordings, StageParent, StagesBelow, StoredEvent, StoredFailures, StoredWorker, SweepCosts, SweepRecord, SweepSource, TokenRecord, TrialMeans, TrialRecord, TrialRow, TrialScore, UnreferencedBlob, AttemptRecord, TrialAttempt } from './records.js';
 import type { Carried, FreshTrial, NewSweep, NewToken, TurnWrites } from './turn-writes.js';
 
 export interface Leadership {
@@ -88,6 +88,8 @@ export interface Store {
   scoreTrials(sweep: Pick<SweepRecord, 'id' | 'revision'>, scores: readonly TrialScore[], leaderEpoch: number): Promise<number>;
   /** At most `points` of the completed ones evenly, and each that was the best so far by the first objective; null where it is not known how all stand. */
   objectiveSeries(sweep: string, points: number): Promise<RecordedSeries | null>;
+  /** Of trials that go on since the sweep was extended, the best result before; null where none is better than all that have completed since. By the first objective, each trial by itself. */
+  formerBest(sweep: string): Promise<FormerBest | null>;
   /** The same with when each last changed: of all trials, or of those that run or have changed since. `asOf`: by the database's clock, before they were read. */
   boardRows(sweep: string, since: Date | null): Promise<{ readonly asOf: Date; readonly rows: BoardRow[] }>;
   /** By trial: a metric as it was reported, over the recorded epochs. A trial without any has none. */

@@ -6,6 +6,7 @@ import type { ClientBase } from 'pg';
 import type { EpochKey } from '../../proto/work.js';
 import type { Assignment } from '../sweep/spec.js';
 import type { TrialState } from '../trial/states.js';
+import { FORMER } from './former-results.js';
 import { readEpochResult, type StoredEpochResult } from './metrics-json.js';
 import type { BoardRow, RecordedSeries, LeaderboardPart, LeadingTrials, PlacedTrial, TrialFailure, TrialMeans, TrialRow } from './records.js';
 
@@ -78,16 +79,18 @@ export async function readLeadingTrials(client: ClientBase, sweep: string, limit
 
 /** Null where it is not known how all completed trials stand. */
 export async function readSeries(client: ClientBase, sweep: string, points: number): Promise<RecordedSeries | null> {
-  const { rows } = await client.query<{ id: string | null; number: number; at: Date; minimised: number; of: string; unknown: boolean; is_point: boolean; is_best: boolean }>({
+  const { rows } = await client.query<{ id: string | null; number: number; at: Date; minimised: number; of: string; unknown: boolean; is_point: boolean; is_best: boolean; after: number | null; planned: number | null }>({
     name: 'series',
-    text: `with t as materialized (
-        select t.id, t.number, date_trunc('milliseconds', t.updated_at) as at, t.shortfall, t.minimised from sweep s join trial t on t.sweep = s.id and t.revision = s.revision
-        where s.id = $1 and t.state = 'completed'
+    text: `with ${FORMER}, t as materialized (
+        select t.id, t.number, date_trunc('milliseconds', t.updated_at) as at, t.shortfall, t.minimised, null::int as after, null::int as planned from s join trial t on t.sweep = s.id and t.revision = s.revision
+        where t.state = 'completed'
+        union all
+        select id, number, date_trunc('milliseconds', updated_at), shortfall, minimised, epochs, planned from former
       ),
       known as (select * from t where minimised <> 'NaN'),
       c as (select (select count(*) from known) as of, exists (select from t where shortfall is null) as unknown),
       w as (
-        select id, number, at, minimised, shortfall, row_number() over o - 1 as n,
+        select id, number, at, minimised, shortfall, after, planned, row_number() over o - 1 as n,
           min(minimised) filter (where shortfall <= 0) over (order by at, number rows between unbounded preceding and 1 preceding) as before
         from known window o as (order by at, number)
       ),
@@ -95,12 +98,12 @@ export async function readSeries(client: ClientBase, sweep: string, points: numb
       p as (
         select w.*, c.of <= $2 or exists (select from taken where taken.n = w.n) as is_point, shortfall <= 0 and (before is null or minimised < before) as is_best from w, c
       )
-      select p.id, p.number, p.at, p.minimised, c.of, c.unknown, p.is_point, p.is_best from c left join p on p.is_point or p.is_best order by p.at, p.number`,
+      select p.id, p.number, p.at, p.minimised, c.of, c.unknown, p.is_point, p.is_best, p.after, p.planned from c left join p on p.is_point or p.is_best order by p.at, p.number`,
     values: [sweep, points],
   });
   const first = rows[0];
   if (first === undefined || first.unknown) return null;
-  return { of: Number(first.of), moments: rows.flatMap(({ id, number, at, minimised, is_point, is_best }) => (id === null ? [] : [{ id, number, at, minimised, isPoint: is_point, isBest: is_best }])) };
+  return { of: Number(first.of), moments: rows.flatMap(({ id, number, at, minimised, is_point, is_best, after, planned }) => (id === null ? [] : [{ id, number, at, minimised, isPoint: is_point, isBest: is_best, goesOn: after === null || planned === null ? null : { after, of: planned } }])) };
 }
 
 /** Those that have changed since, and those that run: an epoch changes no trial. */

@@ -4,13 +4,17 @@
  */
 import { metricValue } from '../../proto/confusion.js';
 import type { EpochResult } from '../../proto/work.js';
-import type { StopSpec } from '../sweep/spec.js';
+import type { DataSummary, StopSpec, SweepSpec } from '../sweep/spec.js';
 
 /** What the fold needs to know of a sweep. */
 export interface FoldRule {
   readonly stop: StopSpec | null;
   readonly classes: readonly string[];
   readonly positive: number;
+}
+
+export function foldRuleOf({ stop }: Pick<SweepSpec, 'stop'>, data: Pick<DataSummary, 'classes' | 'positive'> | null): FoldRule {
+  return { stop, classes: data?.classes ?? [], positive: data?.positive ?? 0 };
 }
 
 export interface Fold {

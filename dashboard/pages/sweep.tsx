@@ -149,7 +149,7 @@ function Facts({ view }: { readonly view: ProgressView }): JSX.Element {
       <dl class="facts spaced">
         <Fact name="Epochs" value={`${whole(epochs.recorded)} of ${whole(epochs.total)}`} more={percent(share)} />
         <Fact name="Trials" value={`${whole(trials.done)} of ${whole(trials.total)} done`} more={counts.join(', ')} />
-        <Fact name={`Best ${sweep.objective.metric}`} value={metric(best?.value)} more={best === null ? 'no trial has completed' : `trial #${best.number}`} />
+        <Fact name={`Best ${sweep.objective.metric}`} value={metric(best?.value)} more={best === null ? 'no trial has completed' : `trial #${best.number}${best.goesOn === null ? '' : `, after ${whole(best.goesOn.after)} of ${count(best.goesOn.of, 'epoch')}`}`} />
         <Fact name="Time left" value={left === null ? '–' : `about ${duration(Math.max(1_000, left))}`} more={sweep.state === 'running' ? count(view.workers.length, 'worker') : `it is ${sweep.state}`} />
         <Fact name="Started" value={time(sweep.createdAt)} more={sweep.finishedAt === null ? `${between(sweep.createdAt, null)} ago` : `took ${between(sweep.createdAt, sweep.finishedAt)}`} />
       </dl>

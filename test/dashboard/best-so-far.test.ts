@@ -8,7 +8,7 @@ const BEGAN = '2026-01-01T00:00:00.000Z';
 
 /** Seconds after the beginning, and the value to be minimized. */
 function point(number: number, seconds: number, value: number): SeriesPoint {
-  return { number, id: `trl_${number}`, at: new Date(Date.parse(BEGAN) + seconds * 1_000).toISOString(), value };
+  return { number, id: `trl_${number}`, at: new Date(Date.parse(BEGAN) + seconds * 1_000).toISOString(), value, goesOn: null };
 }
 
 function sweep(points: readonly SeriesPoint[], best: readonly number[], of = points.length): SweepSeries {

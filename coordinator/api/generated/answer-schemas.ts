@@ -364,7 +364,7 @@ export const answerSchemas: { readonly definitions: { readonly [name: string]: S
     },
     "of": {
      "type": "number",
-     "description": "Completed trials with a value."
+     "description": "Completed trials with a value, and those that go on since the sweep was extended, as they stood before."
     },
     "points": {
      "type": "array",
@@ -405,13 +405,37 @@ export const answerSchemas: { readonly definitions: { readonly [name: string]: S
     },
     "value": {
      "type": "number"
+    },
+    "goesOn": {
+     "anyOf": [
+      {
+       "type": "object",
+       "properties": {
+        "after": {
+         "type": "number"
+        },
+        "of": {
+         "type": "number"
+        }
+       },
+       "required": [
+        "after",
+        "of"
+       ]
+      },
+      {
+       "type": "null"
+      }
+     ],
+     "description": "Of a trial that has gone on to more epochs since: its result after so many of those that it has now. Null of a completed one."
     }
    },
    "required": [
     "number",
     "id",
     "at",
-    "value"
+    "value",
+    "goesOn"
    ]
   },
   "CurvesView": {
@@ -1545,32 +1569,13 @@ export const answerSchemas: { readonly definitions: { readonly [name: string]: S
     "best": {
      "anyOf": [
       {
-       "type": "object",
-       "properties": {
-        "trial": {
-         "type": "string"
-        },
-        "number": {
-         "type": "number"
-        },
-        "value": {
-         "type": [
-          "number",
-          "null"
-         ]
-        }
-       },
-       "required": [
-        "trial",
-        "number",
-        "value"
-       ]
+       "$ref": "#/components/schemas/BestSoFar"
       },
       {
        "type": "null"
       }
      ],
-     "description": "Of the completed trials."
+     "description": "Of the completed trials, and of those that go on since the sweep was extended, as they stood before."
     },
     "running": {
      "type": "array",
@@ -1720,6 +1725,52 @@ export const answerSchemas: { readonly definitions: { readonly [name: string]: S
     "waiting"
    ],
    "description": "Of the current revision. `done` counts completed and pruned trials."
+  },
+  "BestSoFar": {
+   "type": "object",
+   "properties": {
+    "trial": {
+     "type": "string"
+    },
+    "number": {
+     "type": "number"
+    },
+    "value": {
+     "type": [
+      "number",
+      "null"
+     ]
+    },
+    "goesOn": {
+     "anyOf": [
+      {
+       "type": "object",
+       "properties": {
+        "after": {
+         "type": "number"
+        },
+        "of": {
+         "type": "number"
+        }
+       },
+       "required": [
+        "after",
+        "of"
+       ]
+      },
+      {
+       "type": "null"
+      }
+     ],
+     "description": "Of a trial that goes on to more epochs: its result after so many of those that it has now. Null of a completed one."
+    }
+   },
+   "required": [
+    "trial",
+    "number",
+    "value",
+    "goesOn"
+   ]
   },
   "Results": {
    "type": "object",

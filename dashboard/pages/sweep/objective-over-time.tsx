@@ -4,7 +4,7 @@ import type { Answers, SweepView } from '../../api/types.js';
 import { Chart } from '../../components/chart.js';
 import type { ChartSpec } from '../../components/chart-spec.js';
 import { Empty } from '../../components/panel.js';
-import { metric, whole } from '../../text/format.js';
+import { count, metric, whole } from '../../text/format.js';
 
 type Series = Answers['GET /sweeps/:sweep/series'];
 
@@ -13,6 +13,7 @@ interface Moment {
   readonly number: number;
   readonly value: number | null;
   readonly best: number | null;
+  readonly goesOn: Series['points'][number]['goesOn'];
 }
 
 export function ObjectiveOverTime({ sweep, series }: { readonly sweep: SweepView; readonly series: Series }): JSX.Element {
@@ -36,7 +37,7 @@ export function ObjectiveOverTime({ sweep, series }: { readonly sweep: SweepView
       summary={`${best.length === 0 ? 'None keeps to the limits of the objective yet' : `Best ${metric(best.at(-1)?.value)}`}, of ${whole(of)} completed${sample}`}
       describe={(index) => {
         const moment = moments[index];
-        return moment === undefined ? '' : `${new Date(moment.seconds * 1_000).toLocaleString()}, trial #${moment.number}: ${metric(moment.value)}`;
+        return moment === undefined ? '' : `${new Date(moment.seconds * 1_000).toLocaleString()}, trial #${moment.number}: ${metric(moment.value)}${moment.goesOn === null ? '' : ` after ${whole(moment.goesOn.after)} of ${count(moment.goesOn.of, 'epoch')}`}`;
       }}
       file={`${sweep.name}-objective`}
     />
@@ -47,7 +48,7 @@ export function ObjectiveOverTime({ sweep, series }: { readonly sweep: SweepView
 function momentsOf({ points, best }: Series): Moment[] {
   const bests = new Map(best.map(({ id, value }) => [id, value]));
   const all = [...new Map([...points, ...best].map((point) => [point.id, point])).values()];
-  const moments = all.map(({ id, number, at, value }): Moment => ({ seconds: Date.parse(at) / 1_000, number, value, best: bests.get(id) ?? null })).sort((a, b) => a.seconds - b.seconds || a.number - b.number);
+  const moments = all.map(({ id, number, at, value, goesOn }): Moment => ({ seconds: Date.parse(at) / 1_000, number, value, best: bests.get(id) ?? null, goesOn })).sort((a, b) => a.seconds - b.seconds || a.number - b.number);
   const last = moments.at(-1);
   if (last === undefined || last.best !== null || best.length === 0) return moments;
   return [...moments.slice(0, -1), { ...last, best: best.at(-1)?.value ?? null }];

@@ -27,7 +27,7 @@ function view(change: Partial<ProgressView> = {}): ProgressView {
     },
     trials: { total: 24, done: 12, failed: 0, infeasible: 0, cancelled: 0, running: 2, waiting: 10 },
     epochs: { total: 80, recorded: 31 },
-    best: { trial: 'trl_3', number: 3, value: 0.9312 },
+    best: { trial: 'trl_3', number: 3, value: 0.9312, goesOn: null },
     running: [{ attempt: 'att_1', kind: 'train', sweep: 'swp_1', trials: [3, 4, 5, 6, 7, 8], from: 2, to: 6, epoch: 3, step: 5, steps: 20, loss: 0.5, runningMs: 900, worker: 'box' }],
     workers: [{ name: 'box', slots: 2 }],
     notice: null,
@@ -48,6 +48,11 @@ function recorder(isTTY: boolean): { text: string; isTTY: boolean; columns: numb
 
 it('one line says trials, epochs, speed, time left and the best', () => {
   assert.equal(progressLine(view(), 3.5), '12 of 24 trials done, 2 running, 10 waiting; 31 of 80 epochs, 3.5/s, about 14 s left; best #3 val.auc 0.9312');
+});
+
+it('a best of a trial that goes on is told with the epochs after which it was measured', () => {
+  const goesOn = { after: 2, of: 4 };
+  assert.match(progressLine(view({ best: { trial: 'trl_3', number: 3, value: 0.9312, goesOn } }), null), /; best #3 val\.auc 0\.9312 after 2 of 4 epochs$/);
 });
 
 it('no line of the panel is wider than the terminal', () => {
