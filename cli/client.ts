@@ -189,8 +189,8 @@ export class HttpSweepService implements SweepService {
     return this.#ask('POST', '/login-codes');
   }
 
-  retry(idOrName: string, trials: readonly string[]): Promise<Retried> {
-    return this.#ask('POST', `/sweeps/${encodeURIComponent(idOrName)}/retries`, { trials });
+  retry(idOrName: string, trials: readonly string[], { dryRun }: { readonly dryRun: boolean } = { dryRun: false }): Promise<Retried> {
+    return this.#ask('POST', `/sweeps/${encodeURIComponent(idOrName)}/retries`, { trials, dryRun });
   }
 
   enqueue(idOrName: string, trials: readonly Assignment[], options: { readonly front: boolean }): Promise<Enqueued> {

@@ -11,13 +11,14 @@ import { parseArgs } from 'node:util';
 import sharp from 'sharp';
 import type { PartMetrics } from '../coordinator/api/trial-views.js';
 import { packageRoot } from '../proto/package-root.js';
+import { shellWord } from '../proto/shell-word.js';
 import { openEngine } from '../worker/engine/open.js';
 import { allowClosedPipe, exitCodes } from './exit.js';
 import { predictFiles } from './predict/predict.js';
 import { near, programName } from './program-name.js';
 import type { Deployed } from './run/deploy.js';
 import { runSweep } from './run/run-sweep.js';
-import { count, metric, shellWord } from './text/format.js';
+import { count, metric } from './text/format.js';
 import { table } from './text/table.js';
 
 const IMAGES_PER_CLASS = 100;

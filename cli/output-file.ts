@@ -5,9 +5,9 @@
 import { randomBytes } from 'node:crypto';
 import { rename, rm, stat, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
+import { shellWord } from '../proto/shell-word.js';
 import { BadInput, CommandFailed } from './exit.js';
 import { near } from './program-name.js';
-import { shellWord } from './text/format.js';
 
 /** Throws BadInput where nothing can be written under this path; `elsewhere` says how to name another. */
 export async function requirePlace(file: string, elsewhere: string): Promise<void> {

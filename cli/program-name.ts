@@ -2,9 +2,9 @@
 import { realpathSync } from 'node:fs';
 import { delimiter, join, relative } from 'node:path';
 import { packageRoot } from '../proto/package-root.js';
+import { shellWord } from '../proto/shell-word.js';
 import { defaultHome, type Home } from './home.js';
 import type { Remote } from './remote.js';
-import { shellWord } from './text/format.js';
 
 /** `trawl` where that is this program, else `node PATH/dist/cli/main.js`. */
 export function programName(): string {

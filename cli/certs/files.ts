@@ -2,9 +2,9 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { isIP } from 'node:net';
 import { join } from 'node:path';
+import { shellWord } from '../../proto/shell-word.js';
 import { BadInput } from '../exit.js';
 import { near } from '../program-name.js';
-import { shellWord } from '../text/format.js';
 import { issue, newAuthority, type IssueOptions, type KeyPair } from './authority.js';
 import { readCertificate } from './inspect.js';
 

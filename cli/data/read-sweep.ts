@@ -1,10 +1,10 @@
 /** A sweep file for the commands that look at its images without running it. */
 import { readFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
+import { shellWord } from '../../proto/shell-word.js';
 import type { DataSpec, SweepSpec } from '../../coordinator/sweep/spec.js';
 import { BadInput } from '../exit.js';
 import { readSweepWithModule } from '../module/read-sweep.js';
-import { shellWord } from '../text/format.js';
 import { mistakeLines } from '../text/mistake-lines.js';
 import { placeOf, type DataPlace } from './layout-of.js';
 import { DataProblem } from './problem.js';

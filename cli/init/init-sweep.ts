@@ -3,6 +3,7 @@ import { constants } from 'node:fs';
 import { access, readFile, realpath, stat } from 'node:fs/promises';
 import { basename, dirname, extname, join, relative, resolve } from 'node:path';
 import { parseDocument } from 'yaml';
+import { shellWord } from '../../proto/shell-word.js';
 import type { UnpackProgress } from '../data/arrays.js';
 import { guessGroups, type GroupGuess } from '../data/guess-groups.js';
 import { guessPositive, type PositiveGuess } from '../data/guess-positive.js';
@@ -15,7 +16,7 @@ import { BadInput } from '../exit.js';
 import type { Home } from '../home.js';
 import { requirePlace, writeNew } from '../output-file.js';
 import { commandLine, near } from '../program-name.js';
-import { count, shellWord } from '../text/format.js';
+import { count } from '../text/format.js';
 import { fittingMaxRejected, MARK, sweepFileText } from './design.js';
 import { hazardLines, leakedImages } from './hazards.js';
 

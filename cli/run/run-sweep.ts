@@ -1,6 +1,7 @@
 /** `trawl run`: everything at once on this machine. The demo runs the same. */
 import { existsSync, statSync } from 'node:fs';
 import { resolve } from 'node:path';
+import { shellWord } from '../../proto/shell-word.js';
 import type { Results } from '../../coordinator/api/trial-views.js';
 import type { SweepService } from '../../coordinator/api/sweep-service.js';
 import type { Recorded, SubmitRequest } from '../../coordinator/api/views.js';
@@ -20,7 +21,7 @@ import { dashboardLink, sweepPath } from '../host/dashboard-link.js';
 import { openService } from '../host/open-service.js';
 import { sweepFileFor } from '../init/init-sweep.js';
 import { commandLine, near, programName } from '../program-name.js';
-import { bytes, count, shellWord, wholeSeconds } from '../text/format.js';
+import { bytes, count, wholeSeconds } from '../text/format.js';
 import { beginSweep } from './begin.js';
 import { deployEnsemble, type Deployed } from './deploy.js';
 import { Display } from './display.js';

@@ -67,11 +67,6 @@ export function settingText(value: unknown): string {
   return entries.map(([name, parameter]) => `${name} ${settingText(parameter)}`).join(', ');
 }
 
-/** A word as a POSIX shell takes it. */
-export function shellWord(word: string): string {
-  return /^[A-Za-z0-9_./:=@%+,-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
-}
-
 /** A size such as 512MB, 2GB or 1500000000, in bytes; null where it is none. Powers of 1,000; KiB, MiB and GiB of 1,024. */
 export function parseBytes(text: string): number | null {
   const match = /^(\d+(?:\.\d+)?)\s*([KMGT]?)(i?)B?$/i.exec(text.trim());

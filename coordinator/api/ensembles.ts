@@ -5,6 +5,7 @@
 import { buffer } from 'node:stream/consumers';
 import type { BlobStore } from '../../blob/store.js';
 import { decodeManifest } from '../../proto/manifest.js';
+import { shellWord } from '../../proto/shell-word.js';
 import { isClassifier, type BlobId, type ClassifierTrajectory, type DataFile, type EvaluatedPart } from '../../proto/work.js';
 import { decide, meanProbabilities, type Decision, type WeightedMember } from '../ensemble/combine.js';
 import { measure, measureNamed, scoreBy, type Truth } from '../ensemble/measure.js';
@@ -45,7 +46,7 @@ export async function assembleEnsemble(facts: EnsembleFacts): Promise<EnsembleVi
   if (data === null) throw new NoEnsemble(`sweep ${sweep.name} trains no image classifier, so there are no predictions to combine`);
   const models = await distinctModels(facts);
   const [best] = models;
-  if (best === undefined) throw new NoEnsemble(`sweep ${sweep.name} has no completed trial to make an ensemble of; \`trawl show ${sweep.name}\` says how far it is`);
+  if (best === undefined) throw new NoEnsemble(`sweep ${sweep.name} has no completed trial to make an ensemble of; \`trawl show ${shellWord(sweep.name)}\` says how far it is`);
   const files = await readFiles(blobs, data.manifest);
   const truthOf = (part: EvaluatedPart): Truth => ({ labels: labelsOf(files, part), classes: data.classes, positive: data.positive });
   // A revision from before there were ensembles says nothing of them; `none` is about what `trawl run` does.

@@ -149,8 +149,8 @@ export class ApplicationService implements SweepService {
     return this.sweep(sweep.id);
   }
 
-  async retry(idOrName: string, trials: readonly string[]): Promise<Retried> {
-    return this.#requests.retry(await this.#find(idOrName), trials);
+  async retry(idOrName: string, trials: readonly string[], { dryRun }: { readonly dryRun: boolean } = { dryRun: false }): Promise<Retried> {
+    return this.#requests.retry(await this.#find(idOrName), trials, dryRun);
   }
 
   async enqueue(idOrName: string, trials: readonly Assignment[], options: { readonly front: boolean }): Promise<Enqueued> {

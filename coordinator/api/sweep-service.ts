@@ -52,7 +52,7 @@ export interface SweepService {
   /** What happened to it after an event, oldest first. */
   events(idOrName: string, page: { readonly after: number; readonly limit: number }): Promise<EventPage>;
   /** Trials by their numbers or ids; none for all that failed or were cancelled. */
-  retry(idOrName: string, trials: readonly string[]): Promise<Retried>;
+  retry(idOrName: string, trials: readonly string[], options?: { readonly dryRun: boolean }): Promise<Retried>;
   enqueue(idOrName: string, trials: readonly Assignment[], options: { readonly front: boolean }): Promise<Enqueued>;
   /** Those that sweeps train on, the one of the latest sweep first. */
   dataSets(): Promise<DataSetView[]>;

@@ -1,4 +1,5 @@
 /** What people ask of single trials: to be tried again, or to be added. */
+import { shellWord } from '../../proto/shell-word.js';
 import type { EpochKey, Json } from '../../proto/work.js';
 import { isProposed } from '../sampler/search.js';
 import { AxesSpace } from '../space/assignment.js';
@@ -15,6 +16,7 @@ import type { FreshTrial } from '../store/turn-writes.js';
 import { trialTransitions } from '../trial/states.js';
 import { compileRewritten, fieldLine, type Stored } from './compile.js';
 import { BadRequest, codeOf } from './errors.js';
+import { distinctKeys, epochsOf } from './known-epochs.js';
 import type { Leading } from './leading.js';
 import { sweepView } from './results.js';
 import { readTrialName } from './trial-name.js';
@@ -39,21 +41,23 @@ export class TrialRequests {
     this.#store = options.store;
   }
 
-  async retry(sweep: SweepRecord, asked: readonly string[]): Promise<Retried> {
+  async retry(sweep: SweepRecord, asked: readonly string[], dryRun: boolean): Promise<Retried> {
     const trials = await this.#store.trialsOf(sweep.id);
     const chosen = asked.length === 0 ? trials.filter(({ state }) => state === 'failed' || state === 'infeasible' || state === 'cancelled') : named(sweep, trials, asked);
     const isRemembered = ({ failure }: TrialRecord): boolean => failure?.class === 'Diverged';
     const again = chosen.filter((trial) => !isRemembered(trial));
-    if (again.length > 0) {
-      requireBudget(sweep);
+    if (again.length > 0) requireBudget(sweep);
+    if (again.length > 0 && !dryRun) {
       const { leader, actor } = this.#options;
       await this.#store.retryTrials(sweep.id, again.map(({ id }) => id), actor, await leader.epoch());
       await leader.wake();
     }
+    const keys = distinctKeys(again.map(({ plan }) => plan.path));
     return {
       retried: again.map(({ number }) => number),
       remembered: chosen.filter(isRemembered).map(({ number, failure }) => ({ number, message: failure?.message ?? '' })),
       stayCancelled: countCancelled(trials.filter((trial) => !again.includes(trial))),
+      epochs: keys.length - (await epochsOf(this.#store, keys)).size,
       sweep: sweepView((await this.#store.findSweep(this.#options.project, sweep.id)) ?? sweep),
     };
   }
@@ -113,7 +117,7 @@ function countCancelled(trials: readonly TrialRecord[]): number {
 
 /** What runs beyond it would be cancelled at once. */
 function requireBudget({ name, endedBy }: SweepRecord): void {
-  if (endedBy !== null) throw new BadRequest(`budget.${endedBy}: found a budget that is used up, expected some left; raise it first: trawl edit ${name} --budget ${endedBy}=...`);
+  if (endedBy !== null) throw new BadRequest(`budget.${endedBy}: found a budget that is used up, expected some left; raise it first: trawl edit ${shellWord(name)} --budget ${endedBy}=...`);
 }
 
 /** By number, id, or SWEEP and number. Throws BadRequest with a line for each that is not there, or has nothing to be tried again. */
@@ -124,7 +128,7 @@ function named(sweep: SweepRecord, trials: readonly TrialRecord[], asked: readon
     const alone = /^#?(\d+)$/.exec(name)?.[1];
     const wanted = alone !== undefined ? Number(alone) : whole !== null && [sweep.name, sweep.id].includes(whole.sweep) ? whole.number : null;
     const trial = trials.find(({ id, number }) => name === id || number === wanted);
-    if (trial === undefined) wrong.push(`trial: found ${name}, expected a number or id of a trial of ${sweep.name}; \`trawl trials ${sweep.name}\` lists them`);
+    if (trial === undefined) wrong.push(`trial: found ${name}, expected a number or id of a trial of ${sweep.name}; \`trawl trials ${shellWord(sweep.name)}\` lists them`);
     else if (!trialTransitions[trial.state].includes('queued')) wrong.push(`trial: found ${name}, which is ${trial.state}, expected one that failed, was pruned, or was cancelled`);
     return trial === undefined ? [] : [trial];
   });

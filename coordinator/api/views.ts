@@ -129,6 +129,8 @@ export interface Retried {
   readonly remembered: readonly { readonly number: number; readonly message: string }[];
   /** How many trials were cancelled and stay so. */
   readonly stayCancelled: number;
+  /** Distinct epochs that are still to be trained for those that are queued again. */
+  readonly epochs: number;
   readonly sweep: SweepView;
 }
 

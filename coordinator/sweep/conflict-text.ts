@@ -1,3 +1,5 @@
+import { shellWord } from '../../proto/shell-word.js';
+
 /** A file and a sweep that both changed since the file was last submitted: neither is thrown away unasked. */
 export function conflictLines(file: string, { name, differences, commands }: { readonly name: string; readonly differences: readonly string[]; readonly commands: readonly string[] }): string[] {
   return [
@@ -6,6 +8,6 @@ export function conflictLines(file: string, { name, differences, commands }: { r
     ...differences.map((line) => `  ${line}`),
     'By commands:',
     ...commands.map((line) => `  ${line}`),
-    `\`trawl show ${name} --file\` prints the sweep as it stands.`,
+    `\`trawl show ${shellWord(name)} --file\` prints the sweep as it stands.`,
   ];
 }

@@ -35,12 +35,14 @@ export function WorkerState({ state }: { readonly state: WorkerView['state'] }):
   );
 }
 
+/** In a person's words: an attempt at it is under way. */
+const STAGE_WORDS: { readonly [state in Stage['state']]: string } = { done: 'done', leased: 'in training', waiting: 'waiting' };
 const STAGE_TONES: { readonly [state in Stage['state']]: Tone } = { done: 'good', leased: 'busy', waiting: 'still' };
 
 export function StageState({ state }: Pick<Stage, 'state'>): JSX.Element {
   return (
     <span class="state" data-tone={STAGE_TONES[state]}>
-      {state}
+      {STAGE_WORDS[state]}
     </span>
   );
 }

@@ -23,6 +23,7 @@ import { SpaceView } from './sweep/space-view.js';
 import { StageTree } from './sweep/stage-tree.js';
 import { Steering } from './sweep/steering.js';
 import { Timeline } from './sweep/timeline.js';
+import { doneText, otherEnds } from '../text/trial-counts.js';
 
 const VIEWS = [
   ['overview', 'Overview'],
@@ -141,14 +142,14 @@ function Facts({ view }: { readonly view: ProgressView }): JSX.Element {
   const { sweep, trials, epochs, best } = view;
   const share = epochs.total === 0 ? 0 : epochs.recorded / epochs.total;
   const left = sweep.state === 'running' ? remainingMs(sweep.id, epochs) : null;
-  const ends = (['failed', 'infeasible', 'cancelled'] as const).filter((end) => trials[end] > 0).map((end) => `${whole(trials[end])} ${end}`);
-  const counts = [`${whole(trials.running)} running`, `${whole(trials.waiting)} waiting`, ...ends];
+  // A trial runs from its first epoch to its last, also while it waits for a slot in between.
+  const counts = [`${whole(trials.running)} running (${count(view.running.length, 'stage')} in training now)`, `${whole(trials.waiting)} waiting`, ...otherEnds(trials)];
   return (
     <>
       <ProgressBar label={`Epochs: ${percent(share)}`} done={epochs.recorded} total={epochs.total} />
       <dl class="facts spaced">
         <Fact name="Epochs" value={`${whole(epochs.recorded)} of ${whole(epochs.total)}`} more={percent(share)} />
-        <Fact name="Trials" value={`${whole(trials.done)} of ${whole(trials.total)} done`} more={counts.join(', ')} />
+        <Fact name="Trials" value={`${doneText(trials)} done`} more={counts.join(', ')} />
         <Fact name={`Best ${sweep.objective.metric}`} value={metric(best?.value)} more={best === null ? 'no trial has completed' : `trial #${best.number}${best.goesOn === null ? '' : `, after ${whole(best.goesOn.after)} of ${count(best.goesOn.of, 'epoch')}`}`} />
         <Fact name="Time left" value={left === null ? '–' : `about ${duration(Math.max(1_000, left))}`} more={sweep.state === 'running' ? count(view.workers.length, 'worker') : `it is ${sweep.state}`} />
         <Fact name="Started" value={time(sweep.createdAt)} more={sweep.finishedAt === null ? `${between(sweep.createdAt, null)} ago` : `took ${between(sweep.createdAt, sweep.finishedAt)}`} />

@@ -14,6 +14,7 @@ import { useResource } from '../state/resource.js';
 import { remainingMs } from '../state/epoch-rate.js';
 import { between, count, duration, metric, percent, time, whole } from '../text/format.js';
 import { StartDialog } from './sweeps/start-dialog.js';
+import { doneText, otherEnds } from '../text/trial-counts.js';
 
 type Costs = Answers['GET /costs'][number];
 
@@ -47,7 +48,7 @@ const COLUMNS: readonly Column<SweepLine>[] = [
     value: ({ progress: { epochs } }) => (epochs.total === 0 ? 0 : epochs.recorded / epochs.total),
     show: ({ progress: { epochs }, sweep }) => <ProgressBar label={`Epochs of ${sweep.name.slice(0, 80)}: ${percent(epochs.total === 0 ? 0 : epochs.recorded / epochs.total)}`} done={epochs.recorded} total={epochs.total} />,
   },
-  { name: 'trials', label: 'Trials', numeric: true, sort: 'desc', value: ({ progress }) => progress.trials.total, show: ({ progress: { trials } }) => `${whole(trials.done + trials.failed + trials.infeasible)} of ${whole(trials.total)}` },
+  { name: 'trials', label: 'Trials', numeric: true, sort: 'desc', value: ({ progress }) => progress.trials.total, show: ({ progress: { trials } }) => [doneText(trials), ...otherEnds(trials)].join(', ') },
   { name: 'best', label: 'Best', numeric: true, sort: 'desc', value: ({ progress }) => progress.best?.value ?? null, show: ({ progress: { best } }) => metric(best?.value) },
   { name: 'tags', label: 'Tags', sort: 'asc', value: ({ sweep }) => sweep.tags.join(' '), show: ({ sweep }) => <TagLinks tags={sweep.tags} /> },
   { name: 'objective', label: 'Objective', sort: 'asc', value: ({ sweep }) => sweep.objective.metric },

@@ -17,6 +17,7 @@ import { Predictions } from './trial/predictions.js';
 import { Settings } from './trial/settings.js';
 import { TestNumbers } from './trial/test-numbers.js';
 import '../styles/models.css';
+import { isOpen } from './trial/outcome.js';
 
 export function TrialPage({ params }: PageProps): JSX.Element {
   const trial = params.trial ?? '';
@@ -68,7 +69,7 @@ function Trial({ detail }: { readonly detail: TrialDetail }): JSX.Element {
 
 function Facts({ detail: { sweep, trial, curve } }: { readonly detail: TrialDetail }): JSX.Element {
   const facts = [
-    [sweep.objective.metric, metric(trial.objective), trial.metricsEpoch === null ? 'nothing was reported yet' : `of epoch ${trial.metricsEpoch}${trial.bestEpoch === null ? ', the last so far' : ', the chosen one'}`],
+    [sweep.objective.metric, metric(trial.objective), trial.metricsEpoch === null ? (isOpen(trial.state) ? 'nothing was reported yet' : 'no epoch reported it') : `of epoch ${trial.metricsEpoch}${trial.bestEpoch === null ? ', the last so far' : ', the chosen one'}`],
     ['Epochs', `${whole(curve.length)} of ${whole(trial.plannedEpochs)}`, trial.secondsPerEpoch === null ? '' : `${duration(trial.secondsPerEpoch * 1_000)} each`],
     ['Parameters', trial.params === 0 ? '–' : whole(trial.params), ''],
   ] as const;

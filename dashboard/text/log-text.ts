@@ -103,6 +103,11 @@ export function shownLine(raw: string): string {
   return signs.length <= LONGEST_LINE ? signs : `${signs.slice(0, LONGEST_LINE)}…`;
 }
 
+/** All of a short log, as it is shown. */
+export function shownLog(text: string): string {
+  return saying(linesOf(text)).map(({ raw }) => shownLine(raw)).join('\n');
+}
+
 /** Unicode's pictures of control codes (block U+2400); U+FFFD for those of the upper half, which have none. */
 function controlPicture(sign: string): string {
   const code = sign.codePointAt(0) ?? 0;

@@ -78,9 +78,25 @@ describe('the dashboard', () => {
     await dialog.getByText(/2 trials: 20 epochs asked for, 20 after sharing, 20 to train/).waitFor();
     await dialog.getByRole('button', { name: 'Start' }).click();
     await page.getByRole('heading', { name: 'from the page' }).waitFor();
+    assert.equal(new URL(page.url()).pathname, '/sweeps/from%20the%20page');
     await page.locator('.page-head .state', { hasText: 'completed' }).waitFor();
     await page.getByRole('link', { name: 'Log' }).click();
     await page.getByRole('cell', { name: 'sweep.created' }).waitFor();
+    assert.deepEqual(problems, []);
+  });
+
+  it('says that the text of a sweep that there is already changes it, and starts no other', async () => {
+    const { page, problems } = await openPage({ expected: ['401'] });
+    await house.submit('taken', formulaSweep({ rates: [0.2] }));
+    await logIn(page, house);
+    await page.getByRole('button', { name: 'Start a sweep' }).click();
+    const dialog = page.getByRole('dialog');
+    await dialog.getByLabel('or its text').fill(`name: taken\n${formulaSweep({ rates: [0.3] })}`);
+    await dialog.getByRole('alert').getByText(/^There is a sweep taken already, \w+: this changes it, and starts no other/).waitFor();
+    await dialog.getByRole('button', { name: 'Change it' }).waitFor();
+    await dialog.getByLabel('or its text').fill(`name: not taken\n${formulaSweep({ rates: [0.3] })}`);
+    await dialog.getByRole('button', { name: 'Start' }).waitFor();
+    assert.equal(await dialog.getByRole('alert').count(), 0);
     assert.deepEqual(problems, []);
   });
 

@@ -105,7 +105,7 @@ describe("the tree of a sweep's stages", () => {
       for (const [device, width, height] of [['desktop', 1360, 900], ['phone', 390, 844]] as const) {
         const { page, problems } = await openPage({ theme, width, height, expected: ['401'] });
         await logIn(page, house, '/sweeps/running%20now?view=stages');
-        const busy = item(page, / trains epoch \d+ .*leased$/);
+        const busy = item(page, / trains epoch \d+ .*in training$/);
         await busy.first().waitFor();
         assert.equal(await busy.count(), 2);
         await busy.first().click({ position: { x: 4, y: 4 } });

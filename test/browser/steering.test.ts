@@ -97,13 +97,13 @@ describe('steering by the page', () => {
     const number = /^#(\d+)/.exec(await page.locator('.failures p').first().innerText())?.[1] ?? '';
     const dialog = await changeDialog(page, 'Retry failed trials…');
     await assertAccessible(page);
+    await dialog.getByText(/^Nothing is tried again. Not tried again: \d+ trials? that failed by the settings/).waitFor();
     await dialog.getByLabel('Trials, by their numbers').fill('99999');
-    await dialog.getByRole('button', { name: 'Retry' }).click();
     await dialog.getByRole('alert').getByText(/99999/).waitFor();
     await dialog.getByLabel('Trials, by their numbers').fill(number);
-    await dialog.getByRole('button', { name: 'Retry' }).click();
-    await dialog.getByRole('status').getByText('1 trial failed by their settings and would again').waitFor();
-    await dialog.getByRole('button', { name: 'Close' }).click();
+    await dialog.getByText('Not tried again: 1 trial that failed by the settings, and would again.').waitFor();
+    assert.ok(await dialog.getByRole('button', { name: 'Retry' }).isDisabled());
+    await dialog.getByRole('button', { name: 'Cancel' }).click();
     assert.deepEqual(problems, []);
   });
 
@@ -116,6 +116,7 @@ describe('steering by the page', () => {
     await page.locator('pre.log').getByText('the disk is full').waitFor();
     writeFileSync(mended, '');
     const dialog = await changeDialog(page, 'Retry failed trials…');
+    await dialog.getByText('Queued again: 1 trial, with 1 epoch to train.').waitFor();
     await dialog.getByRole('button', { name: 'Retry' }).click();
     await dialog.waitFor({ state: 'detached' });
     await page.getByText('No trial has failed.').waitFor();

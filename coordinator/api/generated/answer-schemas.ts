@@ -3813,6 +3813,10 @@ export const answerSchemas: { readonly definitions: { readonly [name: string]: S
      "type": "number",
      "description": "How many trials were cancelled and stay so."
     },
+    "epochs": {
+     "type": "number",
+     "description": "Distinct epochs that are still to be trained for those that are queued again."
+    },
     "sweep": {
      "$ref": "#/components/schemas/SweepView"
     }
@@ -3821,6 +3825,7 @@ export const answerSchemas: { readonly definitions: { readonly [name: string]: S
     "retried",
     "remembered",
     "stayCancelled",
+    "epochs",
     "sweep"
    ]
   },

@@ -16,7 +16,7 @@ const sweepChange = z.strictObject({
 });
 const changeRequest = z.strictObject({ change: sweepChange, dryRun: z.boolean().default(false) });
 const forkRequest = z.strictObject({ name: z.string().min(1), ...changeRequest.shape });
-const retryRequest = z.strictObject({ trials: z.array(z.string()).default([]) });
+const retryRequest = z.strictObject({ trials: z.array(z.string()).default([]), dryRun: z.boolean().default(false) });
 const enqueueRequest = z.strictObject({ trials: z.array(z.record(z.string(), json)).min(1), front: z.boolean().default(false) });
 const noteRequest = z.strictObject({ text: z.string(), version: z.number().int().min(0).describe('that of the note which this one replaces; 0 where there is none') });
 const tagsRequest = z.strictObject({ add: z.array(z.string()).max(100).optional(), remove: z.array(z.string()).max(100).optional() });
@@ -56,7 +56,7 @@ export const sweepRoutes: readonly Route[] = [
   }),
   route('POST /sweeps/:sweep/changes', { right: 'steer', summary: 'Extends or edits it; with dryRun only says what that would mean', body: changeRequest }, (service, { params, body }) => service.change(params.sweep, body.change, { dryRun: body.dryRun })),
   route('POST /sweeps/:sweep/forks', { right: 'steer', summary: 'A new sweep of its spec and data, with a change', body: forkRequest }, (service, { params, body }) => service.fork(params.sweep, body.name, body.change, { dryRun: body.dryRun })),
-  route('POST /sweeps/:sweep/retries', { right: 'steer', summary: 'Tries trials again, by number or id; none for all that failed or were cancelled', body: retryRequest }, (service, { params, body }) => service.retry(params.sweep, body.trials)),
+  route('POST /sweeps/:sweep/retries', { right: 'steer', summary: 'Tries trials again, by number or id; none for all that failed or were cancelled; a dry run says what that would mean', body: retryRequest }, (service, { params, body }) => service.retry(params.sweep, body.trials, { dryRun: body.dryRun })),
   route('POST /sweeps/:sweep/trials', { right: 'steer', summary: 'Adds trials of given settings', body: enqueueRequest }, (service, { params, body }) => service.enqueue(params.sweep, body.trials, { front: body.front })),
   route('POST /sweeps/:sweep/note', { right: 'steer', summary: 'Writes its note, in the place of the version that was read; refused where another has come since', body: noteRequest }, (service, { params, body }) => service.writeNote(params.sweep, body)),
   route('POST /sweeps/:sweep/tags', { right: 'steer', summary: 'Adds and removes tags', body: tagsRequest }, (service, { params, body }) => service.changeTags(params.sweep, body)),

@@ -5,6 +5,7 @@ import type { Answers, SweepView } from '../../api/types.js';
 import { Empty, Shown } from '../../components/panel.js';
 import { useResource } from '../../state/resource.js';
 import { count } from '../../text/format.js';
+import { shownLog } from '../../text/log-text.js';
 
 type Group = Answers['GET /sweeps/:sweep/failures']['groups'][number];
 
@@ -33,7 +34,7 @@ function FailureGroup({ sweep, group: { class: name, count: trials, example, log
         </span>
         , the last: <span dir="auto">{example.message.slice(0, 1_000)}</span>
       </p>
-      {log === '' ? <p class="small muted">Its process said nothing.</p> : <pre class="log" tabIndex={0} aria-label={`End of the log of trial ${example.number}`}>{log}</pre>}
+      {log === '' ? <p class="small muted">Its process said nothing.</p> : <pre class="log" tabIndex={0} aria-label={`End of the log of trial ${example.number}`}>{shownLog(log)}</pre>}
       <details>
         <summary>Trials</summary>
         <p class="mono small">

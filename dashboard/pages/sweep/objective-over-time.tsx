@@ -5,16 +5,9 @@ import { Chart } from '../../components/chart.js';
 import type { ChartSpec } from '../../components/chart-spec.js';
 import { Empty } from '../../components/panel.js';
 import { count, metric, whole } from '../../text/format.js';
+import { momentsOf } from './moments.js';
 
 type Series = Answers['GET /sweeps/:sweep/series'];
-
-interface Moment {
-  readonly seconds: number;
-  readonly number: number;
-  readonly value: number | null;
-  readonly best: number | null;
-  readonly goesOn: Series['points'][number]['goesOn'];
-}
 
 export function ObjectiveOverTime({ sweep, series }: { readonly sweep: SweepView; readonly series: Series }): JSX.Element {
   const { points, best, of } = series;
@@ -42,14 +35,4 @@ export function ObjectiveOverTime({ sweep, series }: { readonly sweep: SweepView
       file={`${sweep.name}-objective`}
     />
   );
-}
-
-/** Every trial that is drawn, in order; the best so far holds until the end. */
-function momentsOf({ points, best }: Series): Moment[] {
-  const bests = new Map(best.map(({ id, value }) => [id, value]));
-  const all = [...new Map([...points, ...best].map((point) => [point.id, point])).values()];
-  const moments = all.map(({ id, number, at, value, goesOn }): Moment => ({ seconds: Date.parse(at) / 1_000, number, value, best: bests.get(id) ?? null, goesOn })).sort((a, b) => a.seconds - b.seconds || a.number - b.number);
-  const last = moments.at(-1);
-  if (last === undefined || last.best !== null || best.length === 0) return moments;
-  return [...moments.slice(0, -1), { ...last, best: best.at(-1)?.value ?? null }];
 }

@@ -7,7 +7,10 @@ import { maySteer } from '../../api/session.js';
 import type { SweepView } from '../../api/types.js';
 import { ConfirmDialog } from '../../components/dialog.js';
 import { Menu } from '../../components/menu.js';
-import { count } from '../../text/format.js';
+import { Mistakes } from '../../components/mistakes.js';
+import { Loading } from '../../components/panel.js';
+import { useResource } from '../../state/resource.js';
+import { affectedText, retryText } from '../../text/deeds.js';
 import { ChangeDialog } from './change-dialog.js';
 import { EnqueueDialog } from './enqueue-dialog.js';
 
@@ -77,6 +80,7 @@ function StateDialog({ sweep, deed, onClose }: StateDialogProps): JSX.Element {
       }}
     >
       <p>{means}</p>
+      <Affected sweep={sweep} deed={deed} />
       {deed === 'stop' && (
         <label class="check">
           <input type="checkbox" checked={isNow.value} onChange={(event) => (isNow.value = event.currentTarget.checked)} />
@@ -87,25 +91,45 @@ function StateDialog({ sweep, deed, onClose }: StateDialogProps): JSX.Element {
   );
 }
 
+/** Whom it is about. */
+function Affected({ sweep, deed }: Pick<StateDialogProps, 'sweep' | 'deed'>): JSX.Element {
+  const { resource } = useResource(`affected ${sweep.id}`, (signal) => ask('GET /sweeps/:sweep/progress', { at: { sweep: sweep.id }, signal }));
+  const { value } = resource;
+  if (value.state === 'loading') return <Loading what="whom it is about" />;
+  if (value.state === 'failed') return <Mistakes error={value.error} />;
+  return <p role="status">{affectedText(deed, value.value)}</p>;
+}
+
+const PAUSE_MS = 300;
+
 function RetryDialog({ sweep, onClose }: { readonly sweep: SweepView; readonly onClose: () => void }): JSX.Element {
   const numbers = useSignal('');
   const trials = numbers.value.split(/[\s,#]+/).filter((word) => word !== '');
+  const { resource } = useResource(`retry ${sweep.id} ${trials.join(' ')}`, async (signal) => {
+    await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
+    signal.throwIfAborted();
+    return ask('POST /sweeps/:sweep/retries', { at: { sweep: sweep.id }, body: { trials, dryRun: true }, signal });
+  });
+  const { value: would } = resource;
   return (
     <ConfirmDialog
       title={`Retry trials of ${sweep.name.slice(0, 100)}?`}
       deed="Retry"
+      isReady={would.state === 'ready' && would.value.retried.length > 0}
       onClose={onClose}
       onConfirm={async () => {
-        const { retried, remembered } = await ask('POST /sweeps/:sweep/retries', { at: { sweep: sweep.id }, body: { trials } });
+        await ask('POST /sweeps/:sweep/retries', { at: { sweep: sweep.id }, body: { trials } });
         noteChange();
-        if (retried.length === 0 && remembered.length === 0) return 'No trial has failed or was cancelled.';
-        return remembered.length === 0 ? null : `${count(retried.length, 'trial')} queued again. ${count(remembered.length, 'trial')} failed by their settings and would again.`;
+        return null;
       }}
     >
       <div class="field">
         <label for="retry-trials">Trials, by their numbers</label>
         <input id="retry-trials" value={numbers.value} placeholder="all that failed or were cancelled" onInput={(event) => (numbers.value = event.currentTarget.value)} />
       </div>
+      {would.state === 'loading' && <Loading what="what it would mean" />}
+      {would.state === 'failed' && <Mistakes error={would.error} />}
+      {would.state === 'ready' && <p role="status">{retryText(would.value)}</p>}
     </ConfirmDialog>
   );
 }

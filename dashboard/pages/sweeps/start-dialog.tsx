@@ -1,9 +1,10 @@
 /** Starting a sweep from its file, uploaded or pasted: mistakes are told at their line, and what it would mean, before it starts. */
 import { useSignal } from '@preact/signals';
 import type { JSX } from 'preact';
-import { useRef } from 'preact/hooks';
+import { useEffect, useRef } from 'preact/hooks';
 import { ask, segment } from '../../api/client.js';
 import { noteChange } from '../../api/live.js';
+import type { Answers } from '../../api/types.js';
 import { ConfirmDialog } from '../../components/dialog.js';
 import { DropBox } from '../../components/drop-box.js';
 import { Mistakes } from '../../components/mistakes.js';
@@ -11,6 +12,8 @@ import { Loading } from '../../components/panel.js';
 import { go } from '../../state/location.js';
 import { useResource } from '../../state/resource.js';
 import { PreviewLines } from '../sweep/change-dialog.js';
+
+type Preview = Answers['POST /sweeps/text/preview'];
 
 /** More is no sweep file. */
 const MOST_BYTES = 1_000_000;
@@ -20,6 +23,8 @@ export function StartDialog({ onClose }: { readonly onClose: () => void }): JSX.
   const name = useSignal('sweep.yaml');
   /** What is wrong with the file that was chosen last. */
   const refusal = useSignal<string | null>(null);
+  /** The name of the sweep that the text would change; null where it starts one. */
+  const changed = useSignal<string | null>(null);
   const area = useRef<HTMLTextAreaElement>(null);
   const take = async (file: File): Promise<void> => {
     const called = file.name.slice(0, 100);
@@ -41,14 +46,15 @@ export function StartDialog({ onClose }: { readonly onClose: () => void }): JSX.
   return (
     <ConfirmDialog
       title="Start a sweep"
-      deed="Start"
+      deed={changed.value === null ? 'Start' : 'Change it'}
       wide
       isReady={text.value.trim() !== ''}
       onClose={onClose}
       onConfirm={async () => {
         const { id } = await ask('POST /sweeps/text', { body: { name: name.value, text: text.value } });
         noteChange();
-        go(`/sweeps/${segment(id)}`);
+        const started = await ask('GET /sweeps/:sweep', { at: { sweep: id } });
+        go(`/sweeps/${segment(started.name)}`);
         return null;
       }}
     >
@@ -67,7 +73,7 @@ export function StartDialog({ onClose }: { readonly onClose: () => void }): JSX.
         <label for="start-text">or its text</label>
         <textarea id="start-text" ref={area} rows={14} spellcheck={false} value={text.value} onInput={(event) => (text.value = event.currentTarget.value)} />
       </div>
-      {text.value.trim() !== '' && <WouldStart name={name.value} text={text.value} onLine={showLine} />}
+      {text.value.trim() !== '' && <WouldStart name={name.value} text={text.value} onLine={showLine} onKnown={(preview) => (changed.value = preview === null || preview.existing === null ? null : preview.name)} />}
     </ConfirmDialog>
   );
 }
@@ -76,19 +82,33 @@ interface WouldStartProps {
   readonly name: string;
   readonly text: string;
   readonly onLine: (line: number) => void;
+  /** Told what it would mean; null while that is not known. */
+  readonly onKnown: (preview: Preview | null) => void;
 }
 
 /** The viewer has stopped typing for so long. */
 const PAUSE_MS = 400;
 
-function WouldStart({ name, text, onLine }: WouldStartProps): JSX.Element {
+function WouldStart({ name, text, onLine, onKnown }: WouldStartProps): JSX.Element {
   const { resource } = useResource(`${name}\n${text}`, async (signal) => {
     await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
     signal.throwIfAborted();
     return ask('POST /sweeps/text/preview', { body: { name, text }, signal });
   });
   const { value } = resource;
+  const preview = value.state === 'ready' ? value.value : null;
+  useEffect(() => onKnown(preview), [preview]);
   if (value.state === 'loading') return <Loading what="what it would mean" />;
   if (value.state === 'failed') return <Mistakes error={value.error} onLine={onLine} />;
-  return <PreviewLines preview={value.value} />;
+  const { existing, standing } = value.value;
+  return (
+    <>
+      {existing !== null && standing !== 'same' && (
+        <p class="mistakes" role="alert">
+          There is a sweep {value.value.name.slice(0, 100)} already, {existing.state}: this changes it, and starts no other. For a sweep of its own give it another <code>name:</code>.
+        </p>
+      )}
+      <PreviewLines preview={value.value} />
+    </>
+  );
 }

@@ -5,6 +5,7 @@ import { DataTable, localRows, sortingOf, TableTools, type Column } from '../../
 import { Empty, Panel } from '../../components/panel.js';
 import { place } from '../../state/location.js';
 import { between, count, time } from '../../text/format.js';
+import { outcomeText } from './outcome.js';
 
 type Attempt = TrialDetail['attempts'][number];
 
@@ -22,7 +23,7 @@ const COLUMNS: readonly Column<Attempt>[] = [
 
 export function Attempts({ detail: { sweep, trial, attempts } }: { readonly detail: TrialDetail }): JSX.Element {
   const prefix = 'attempts.';
-  const rows = localRows(attempts, COLUMNS, sortingOf(place.value.query.get(`${prefix}sort`)));
+  const rows = localRows(attempts.map((attempt) => ({ ...attempt, outcome: outcomeText(attempt, trial) })), COLUMNS, sortingOf(place.value.query.get(`${prefix}sort`)));
   const file = `${sweep.name}-trial-${trial.number}-attempts`;
   return (
     <Panel title={count(attempts.length, 'attempt')} flush tools={<TableTools prefix={prefix} columns={COLUMNS} rows={rows} file={file} />}>

@@ -4,6 +4,7 @@ import type { EpochRow, TrialDetail } from '../../api/types.js';
 import { Chart } from '../../components/chart.js';
 import { Empty, Panel } from '../../components/panel.js';
 import { count, metric } from '../../text/format.js';
+import { isOpen } from './outcome.js';
 
 /** Those first; the others as they come. */
 const FIRST = ['loss', 'accuracy', 'auc'];
@@ -11,7 +12,7 @@ const MOST_CHARTS = 8;
 
 export function Curves({ detail: { sweep, trial, curve } }: { readonly detail: TrialDetail }): JSX.Element {
   const quantities = quantitiesOf(curve);
-  if (quantities.length === 0) return <Panel title="Curves"><Empty>No epoch has reported numbers yet; each is a point here once it has.</Empty></Panel>;
+  if (quantities.length === 0) return <Panel title="Curves"><Empty>{isOpen(trial.state) ? 'No epoch has reported numbers yet; each is a point here once it has.' : 'No epoch has reported numbers.'}</Empty></Panel>;
   const left = quantities.slice(MOST_CHARTS);
   return (
     <>

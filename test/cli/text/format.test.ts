@@ -2,9 +2,10 @@ import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { it } from 'node:test';
 import fc from 'fast-check';
-import { bytes, duration, parseBytes, settingText, shellWord, wholeSeconds } from '../../../cli/text/format.js';
+import { bytes, duration, parseBytes, settingText, wholeSeconds } from '../../../cli/text/format.js';
 import { mistakeLines } from '../../../cli/text/mistake-lines.js';
 import { confusionTable, csv, sparkline, table } from '../../../cli/text/table.js';
+import { shellWord } from '../../../proto/shell-word.js';
 
 it('durations are said in the two largest units', () => {
   assert.deepEqual([850, 1_000, 59_499, 60_000, 200_000, 7_500_000, Number.NaN].map(duration), ['850 ms', '1 s', '59 s', '1 min', '3 min 20 s', '2 h 5 min', 'unknown']);

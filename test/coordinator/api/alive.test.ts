@@ -224,11 +224,15 @@ describe('a sweep that is changed while it lives', () => {
   it('failed and cancelled trials are queued again, a remembered divergence is told, and the sweep runs again', async () => {
     await service.submit(file('again', 'space: {a: [0.1, 0.2, 0.3], epochs: 2}'));
     await end('again', { 0: 'completed', 1: 'failed', 2: 'cancelled' });
+    const would = await service.retry('again', [], { dryRun: true });
+    assert.deepEqual([would.retried, would.remembered, would.epochs, (await trialsOf('again')).map(({ state }) => state)], [[1, 2], [], 4, ['completed', 'failed', 'cancelled']]);
     const answer = await service.retry('again', []);
     assert.deepEqual([answer.retried, answer.remembered, answer.sweep.state], [[1, 2], [], 'running']);
     assert.deepEqual((await trialsOf('again')).map(({ state, failure, epochs }) => [state, failure, epochs]), [['completed', null, 2], ['queued', null, null], ['queued', null, null]]);
     assert.deepEqual((await eventsOf('again')).slice(1), ['trial.retried ada', 'trial.retried ada']);
     await assert.rejects(service.retry('again', ['0', '9']), { code: 'BadRequest', message: /^trial: found 0, which is completed, .*\ntrial: found 9, expected/ });
+    await service.submit(file('it is', 'space: {a: 0.1, epochs: 1}'));
+    await assert.rejects(service.retry('it is', ['9']), { message: /`trawl trials 'it is'` lists them$/ });
     assert.deepEqual((await service.retry('again', [])).retried, [], 'nothing is left to be tried again');
 
     await end('again', { 1: 'failed', 2: 'completed' }, { class: 'Diverged', message: 'the loss ceased to be finite in epoch 0' });

@@ -34,6 +34,25 @@ describe('a sweep file by its text alone', () => {
     assert.deepEqual([request.data?.digest, request.numerics, request.replace], ['digest', 'wasm:2', true]);
   });
 
+  it('tells what of its data differs from those of the sweep that is most alike, at its line', () => {
+    const sweeps = [
+      recordOf(`name: far\n${IMAGES.replace('0.2', '0.3').replace('ill', 'well')}`, { data }),
+      recordOf(`name: near\n${IMAGES}`, { data }),
+      recordOf(`name: elsewhere\n${IMAGES.replace('./images', './others')}`, { data }),
+    ];
+    const of = (images: string): string => `name: s\nmodel: lenet5\nspace: {lr: 0.1}\ndata:\n  path: ${images}\n  positive: pneumona\n  split: {val: 0.2, test: 0.1}\n`;
+    const told = (text: string): { readonly message: string } => {
+      try {
+        requestOfText({ name: 'page.yaml', text }, sweeps);
+      } catch (error) {
+        return { message: error instanceof Error ? error.message : String(error) };
+      }
+      return { message: 'nothing' };
+    };
+    assert.deepEqual(told(of('./images')), { message: 'page.yaml:6:13: data.positive: found "pneumona", expected "ill", as sweep near has it; other data come by command: hand it in where its files are: trawl submit FILE --coordinator URL' });
+    assert.match(told(of('./imags')).message, /^page\.yaml:5:9: data\.path: found "\.\/imags", expected .*"\.\/images".*"\.\/others"/);
+  });
+
   it('tells all mistakes at their lines, and what must come from a command', () => {
     const told = (text: string): string => {
       try {
@@ -44,7 +63,7 @@ describe('a sweep file by its text alone', () => {
       return 'nothing';
     };
     assert.match(told('name: s\nspace: {learning_rate: 0.1}\ndata: {path: ./x, split: {val: 2}}\n'), /^page\.yaml:2:\d+: .*learning_rate[^]*\npage\.yaml:3:\d+: /);
-    assert.match(told(`name: s\n${IMAGES}`), /^data: found what no sweep here has, .*trawl submit FILE/);
+    assert.match(told(`name: s\n${IMAGES}`), /^page\.yaml:2:\d+: data\.path: found "\.\/images", expected data that a sweep here has already, and none has any; .*trawl submit FILE/);
     assert.match(told('name: s\ntrainable: {command: [train.sh], silence: 1m}\nspace: {epochs: 2}\nobjective: {minimize: val.loss}\n'), /trawl submit FILE|page\.yaml:/);
   });
 });
