@@ -21,8 +21,10 @@ import { hashOf } from './secret.js';
 export interface SessionOptions {
   readonly store: Pick<Store, 'openBrowserSession' | 'endBrowserSession' | 'findBrowserSession'>;
   readonly logger: { warn(detail: object, message: string): void };
-  /** Milliseconds of the day. */
+  /** Milliseconds of the day, which sessions and codes end by. */
   readonly now?: () => number;
+  /** Monotonic milliseconds. */
+  readonly monotonic?: () => number;
 }
 
 /** A session that nobody ends is over then, however long its page stays open. */
@@ -51,7 +53,7 @@ interface Code extends Granted {
 
 interface Known {
   readonly session: BrowserSession;
-  /** Milliseconds of the day. */
+  /** Monotonic. */
   readonly at: number;
 }
 
@@ -59,19 +61,23 @@ export class Sessions {
   readonly #store: SessionOptions['store'];
   readonly #logger: SessionOptions['logger'];
   readonly #now: () => number;
+  readonly #monotonic: () => number;
   readonly #guesses: RateLimit;
   /** By the code's hash. */
   readonly #codes = new Map<string, Code>();
   /** By the session's hash. */
   readonly #known = new Map<string, Known>();
-  /** Signed out here before their time, by hash, until when they would have lasted: what was being looked up meanwhile counts no more. */
+  /** What the store is being asked for, by hash: a page that comes with many requests at once has its session looked up once. */
+  readonly #looking = new Map<string, Promise<BrowserSession | null>>();
+  /** Known to be ended before their time, by hash, until when they may have lasted: what was being looked up meanwhile counts no more. */
   readonly #ended = new Map<string, number>();
 
-  constructor({ store, logger, now = Date.now }: SessionOptions) {
+  constructor({ store, logger, now = Date.now, monotonic = () => performance.now() }: SessionOptions) {
     this.#store = store;
     this.#logger = logger;
     this.#now = now;
-    this.#guesses = new RateLimit({ ...GUESSES, now });
+    this.#monotonic = monotonic;
+    this.#guesses = new RateLimit({ ...GUESSES, now: monotonic });
   }
 
   /** A value for the cookie of a new session. Throws TokensUnavailable. */
@@ -89,18 +95,35 @@ export class Sessions {
     return session === null || this.isOver(session) ? null : session;
   }
 
+  /** Of one that is asked about again and again, as a stream does, also where it was ended at another coordinator, seconds later. */
   isOver({ hash, endsAt }: BrowserSession): boolean {
-    return endsAt.getTime() <= this.#now() || this.#ended.has(hash);
+    if (endsAt.getTime() <= this.#now() || this.#ended.has(hash)) return true;
+    if (this.#fresh(hash) === null) {
+      this.#looked(hash).then(
+        (session) => {
+          if (session === null) this.#ended.set(hash, endsAt.getTime());
+        },
+        // The next question makes up for it: a session that cannot be looked up goes on.
+        () => undefined,
+      );
+    }
+    return false;
   }
 
-  /** Nobody opens anything with the cookie any more. Idempotent. Throws as sessionOf does, and SignOutNotKept where that holds here, till a restart, only. */
+  /** Nobody opens anything with the cookie any more. Idempotent. Throws TooManyRequests, and SignOutNotKept where that holds here, till a restart, only. */
   async end(cookie: string, from: string): Promise<void> {
+    if (!isCookie(cookie)) return;
     const now = this.#now();
     for (const [hash, endsAt] of this.#ended) if (endsAt <= now) this.#ended.delete(hash);
-    const session = await this.#find(cookie, from);
-    if (session === null) return;
-    this.#ended.set(session.hash, session.endsAt.getTime());
-    await this.#store.endBrowserSession(session.hash).catch((error: unknown) => {
+    const hash = hashOf(cookie);
+    const known = this.#known.get(hash)?.session;
+    // Strangers' cookies cost a look as well.
+    if (known === undefined) this.#guesses.take(from);
+    // Before the store is asked: here it is over, whatever that says.
+    this.#ended.set(hash, known?.endsAt.getTime() ?? now + SESSION_MS);
+    const [oldest] = this.#ended.keys();
+    if (this.#ended.size > MOST_KNOWN && oldest !== undefined) this.#ended.delete(oldest);
+    await this.#store.endBrowserSession(hash).catch((error: unknown) => {
       throw new SignOutNotKept({ cause: error });
     });
   }
@@ -138,24 +161,41 @@ export class Sessions {
   }
 
   async #find(cookie: string, from: string): Promise<BrowserSession | null> {
-    if (!/^[\w-]{43}$/.test(cookie)) return null;
+    if (!isCookie(cookie)) return null;
     const hash = hashOf(cookie);
-    const now = this.#now();
-    const known = this.#known.get(hash);
-    if (known !== undefined && now - known.at <= FRESH_MS) return known.session;
-    // Others' guesses from the same address keep nobody out whose session is known.
-    const isLimited = known === undefined;
+    const fresh = this.#fresh(hash);
+    if (fresh !== null) return fresh;
+    // Others' guesses from the same address keep nobody out whose session is known, nor whoever waits for the same look.
+    const isLimited = !this.#known.has(hash) && !this.#looking.has(hash);
     if (isLimited) this.#guesses.take(from);
-    const session = await this.#store.findBrowserSession(hash).catch((error: unknown) => {
+    const session = await this.#looked(hash).catch((error: unknown) => {
       if (isLimited) this.#guesses.giveBack(from);
       return this.#unavailable(error);
     });
+    if (isLimited && session !== null) this.#guesses.giveBack(from);
+    return session;
+  }
+
+  /** What is known and counts still; null where it must be looked up. */
+  #fresh(hash: string): BrowserSession | null {
+    const known = this.#known.get(hash);
+    return known !== undefined && this.#monotonic() - known.at <= FRESH_MS ? known.session : null;
+  }
+
+  #looked(hash: string): Promise<BrowserSession | null> {
+    const looking = this.#looking.get(hash) ?? this.#look(hash).finally(() => this.#looking.delete(hash));
+    this.#looking.set(hash, looking);
+    return looking;
+  }
+
+  async #look(hash: string): Promise<BrowserSession | null> {
+    const at = this.#monotonic();
+    const session = await this.#store.findBrowserSession(hash);
     this.#known.delete(hash);
     if (session === null) return null;
-    if (isLimited) this.#guesses.giveBack(from);
     const [oldest] = this.#known.keys();
     if (this.#known.size >= MOST_KNOWN && oldest !== undefined) this.#known.delete(oldest);
-    this.#known.set(hash, { session, at: now });
+    this.#known.set(hash, { session, at });
     return session;
   }
 
@@ -163,4 +203,8 @@ export class Sessions {
     this.#logger.warn({ error: error instanceof Error ? error.message : String(error) }, "a browser's session could not be looked at");
     throw new TokensUnavailable({ cause: error });
   }
+}
+
+function isCookie(text: string): boolean {
+  return /^[\w-]{43}$/.test(text);
 }

@@ -22,6 +22,7 @@ import { RateLimit, type RateLimitOptions } from '../access/rate-limit.js';
 import type { Sessions } from '../access/sessions.js';
 import type { ServerTls } from '../access/tls.js';
 import { NotLeading } from '../leader/candidacy.js';
+import type { BrowserSession } from '../store/records.js';
 import { registerBrowserRules, sessionIn } from './browser.js';
 import { registerCompression } from './compressed.js';
 import { codeOf, httpStatus } from './errors.js';
@@ -135,9 +136,15 @@ function hasShownCertificate({ socket }: FastifyRequest['raw']): boolean {
 
 const REQUESTS = { burst: 1_000, perSecond: 200 };
 
+/** Who sent a request, and the session that it came in; null for a token of its own. */
+interface Asker {
+  readonly identity: Identity;
+  readonly session: BrowserSession | null;
+}
+
 class Asking {
   readonly #options: HttpOptions;
-  readonly #identities = new WeakMap<FastifyRequest, Identity>();
+  readonly #askers = new WeakMap<FastifyRequest, Asker>();
   readonly #limit: RateLimit;
 
   constructor(options: HttpOptions) {
@@ -155,11 +162,11 @@ class Asking {
         // Before any body is read.
         onRequest: async (request) => {
           route.before(request);
-          if (right !== null) this.#identities.set(request, await this.admit(request, right));
+          if (right !== null) this.#askers.set(request, await this.#admit(request, right));
         },
         handler: async (request, reply) => {
-          const identity = this.#identities.get(request) ?? null;
-          const answer = await route.answer(this.#options.serviceFor(identity?.actor ?? 'nobody'), { identity, request, reply });
+          const { identity, session } = this.#askers.get(request) ?? { identity: null, session: null };
+          const answer = await route.answer(this.#options.serviceFor(identity?.actor ?? 'nobody'), { identity, session, request, reply });
           if (answer instanceof FileAnswer) return sendFile(answer, reply);
           return answer === SENT ? reply : answer;
         },
@@ -169,17 +176,21 @@ class Asking {
 
   /** Rejects with why this request may not, or not so often. */
   async admit(request: FastifyRequest, right: Right): Promise<Identity> {
-    const identity = await this.#require(request, right);
-    this.#limit.take(identity.actor);
-    return identity;
+    return (await this.#admit(request, right)).identity;
   }
 
-  async #require(request: FastifyRequest, right: Right): Promise<Identity> {
+  async #admit(request: FastifyRequest, right: Right): Promise<Asker> {
+    const asker = await this.#require(request, right);
+    this.#limit.take(asker.identity.actor);
+    return asker;
+  }
+
+  async #require(request: FastifyRequest, right: Right): Promise<Asker> {
     const { access, sessions, tls = null } = this.#options;
     const session = await sessionIn(request, sessions);
     const identity = session === null ? await access.require(request.headers.authorization, right, request.ip) : await access.requireOpened(session.token, right);
     if (identity.role === 'worker' && tls !== null && tls.clientCa !== null && !hasShownCertificate(request.raw)) throw new CertificateMissing();
-    return identity;
+    return { identity, session };
   }
 
   /** Why a request may not use a blob; null where it may. What a worker's token reaches is the leader's to say. */
@@ -194,7 +205,7 @@ class Asking {
 
   async #requireBlob(request: FastifyRequest): Promise<void> {
     const use = USES[request.method] ?? 'fetch';
-    const { role, token } = await this.#require(request, use === 'put' ? 'putBlobs' : 'getBlobs');
+    const { identity: { role, token } } = await this.#require(request, use === 'put' ? 'putBlobs' : 'getBlobs');
     if (role !== 'worker' || token === null) return;
     await this.#options.leading();
     await this.#options.blobRights.require(token, use, checked(blobParams, request.params).sha);

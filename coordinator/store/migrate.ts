@@ -22,9 +22,12 @@ const migrationLock = 7_261_000_001;
 /** The oldest server on which the statements were tried. */
 const oldestServer = 150_000;
 
+/** Throws where a file's number is not its place: one that is put before another would be taken for that. */
 export async function readMigrations(): Promise<Migration[]> {
   const folder = join(packageRoot(), 'coordinator', 'store', 'migrations');
   const names = (await readdir(folder)).filter((name) => name.endsWith('.sql')).sort();
+  const misplaced = names.find((name, index) => Number.parseInt(name, 10) !== index + 1);
+  if (misplaced !== undefined) throw new Error(`migration ${misplaced} has the number of another, or one that leaves a gap`);
   return Promise.all(names.map(async (name, index) => ({ number: index + 1, name, sql: await readFile(join(folder, name), 'utf8') })));
 }
 

@@ -2,7 +2,6 @@
 import type { ServerResponse } from 'node:http';
 import type { Access } from '../../access/access.js';
 import type { Sessions } from '../../access/sessions.js';
-import { proofOf } from '../browser.js';
 import { openEventStream } from '../server-sent-events.js';
 import { SENT, type Exchange } from './route.js';
 
@@ -19,9 +18,7 @@ export interface OpenStream {
 }
 
 /** `begin`: tells on the response, asking `mayTell` before everything that it tells. `begun`: whoever asked may leave before it settles; rejects never. */
-export async function openStream({ access, sessions }: StreamsOptions, { identity, request, reply }: Exchange, begin: (response: ServerResponse, mayTell: () => boolean) => OpenStream & { readonly begun?: Promise<void> }): Promise<typeof SENT> {
-  const { session } = proofOf(request, sessions);
-  // From here on nothing can be refused any more.
+export async function openStream({ access, sessions }: StreamsOptions, { identity, session, reply }: Exchange, begin: (response: ServerResponse, mayTell: () => boolean) => OpenStream & { readonly begun?: Promise<void> }): Promise<typeof SENT> {
   const response = openEventStream(reply);
   const stream = begin(response, () => session === null || !sessions.isOver(session));
   const unwatch = identity === null ? () => undefined : access.watch(identity, stream.end);

@@ -6,6 +6,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import type { Identity } from '../../access/access.js';
 import type { Right } from '../../access/roles.js';
+import type { BrowserSession } from '../../store/records.js';
 import type { Answers, Operation } from '../answers.js';
 import { BadRequest } from '../errors.js';
 import type { FileAnswer } from '../file-answer.js';
@@ -31,6 +32,8 @@ export interface Asked<Path extends string, Query, Body> extends Exchange {
 export interface Exchange {
   /** Null where no token is wanted. */
   readonly identity: Identity | null;
+  /** That it came in; null for a token of its own, or none. */
+  readonly session: BrowserSession | null;
   readonly request: FastifyRequest;
   readonly reply: FastifyReply;
 }

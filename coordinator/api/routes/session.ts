@@ -6,7 +6,7 @@ import { RateLimit } from '../../access/rate-limit.js';
 import { rightsOf } from '../../access/roles.js';
 import { LOGIN_CODE_MS, type Sessions } from '../../access/sessions.js';
 import { codeOf } from '../errors.js';
-import { requireRequestHeader, sessionCookie, sessionIn, setSessionCookie } from '../browser.js';
+import { requireRequestHeader, sessionCookie, setSessionCookie } from '../browser.js';
 import type { Me } from '../answers.js';
 import { route, type Route } from './route.js';
 
@@ -45,15 +45,13 @@ export function sessionRoutes({ access, sessions }: SessionRoutesOptions): reado
     }),
     route('POST /logout', { right: null, summary: 'Ends the session of the cookie', before: requireRequestHeader }, async (_, { request, reply }) => {
       const cookie = sessionCookie(request);
-      if (cookie !== null) await sessions.end(cookie, request.ip);
+      // The browser forgets it, whatever the store says.
       setSessionCookie(request, reply, null);
+      if (cookie !== null) await sessions.end(cookie, request.ip);
       return {};
     }),
     route('GET /me', { right: 'read', summary: 'Who asks, and what they may' }, (_, { identity }) => meOf(known(identity))),
-    route('POST /login-codes', { right: 'read', summary: 'A code that signs a browser in as whoever asks, once, within minutes: open /#login=CODE' }, async (_, { identity, request }) => {
-      const session = await sessionIn(request, sessions);
-      return { code: sessions.code({ token: known(identity).token, until: session?.endsAt ?? null }), expiresInMs: LOGIN_CODE_MS };
-    }),
+    route('POST /login-codes', { right: 'read', summary: 'A code that signs a browser in as whoever asks, once, within minutes: open /#login=CODE' }, (_, { identity, session }) => ({ code: sessions.code({ token: known(identity).token, until: session?.endsAt ?? null }), expiresInMs: LOGIN_CODE_MS })),
   ];
 }
 

@@ -8,9 +8,10 @@ import { KeptSessions } from '../../support/access.js';
 
 const from = '192.0.2.1';
 
-function sessionsAt(store = new KeptSessions()): { sessions: Sessions; clock: { now: number } } {
-  const clock = { now: 1_000_000 };
-  return { sessions: new Sessions({ store, logger: { warn: () => undefined }, now: () => clock.now }), clock };
+/** `now`: the time of the day; `monotonic` goes on by itself. */
+function sessionsAt(store = new KeptSessions()): { sessions: Sessions; clock: { now: number; monotonic: number } } {
+  const clock = { now: 1_000_000, monotonic: 0 };
+  return { sessions: new Sessions({ store, logger: { warn: () => undefined }, now: () => clock.now, monotonic: () => clock.monotonic }), clock };
 }
 
 const granted = (token: string | null): Granted => ({ token, until: null });
@@ -56,7 +57,12 @@ describe('sessions of browsers', () => {
     await sessions.end(one, from);
     assert.deepEqual([await tokenOf(sessions, one), await tokenOf(sessions, other), opened !== null && sessions.isOver(opened)], [undefined, 'a', true]);
     assert.deepEqual([await tokenOf(sessionsAt(store).sessions, one), await tokenOf(sessionsAt(store).sessions, other)], [undefined, 'a']);
-    elsewhere.clock.now += 2_001;
+    const watched = await elsewhere.sessions.sessionOf(one, from);
+    elsewhere.clock.monotonic += 2_001;
+    // A stream asks before everything that it tells.
+    assert.equal(watched !== null && elsewhere.sessions.isOver(watched), false);
+    await new Promise((resolve) => setImmediate(resolve));
+    assert.equal(watched !== null && elsewhere.sessions.isOver(watched), true);
     assert.deepEqual([await tokenOf(elsewhere.sessions, one), await tokenOf(elsewhere.sessions, other)], [undefined, 'a']);
   });
 
@@ -64,13 +70,29 @@ describe('sessions of browsers', () => {
     const store = new KeptSessions();
     const { sessions } = sessionsAt(store);
     const cookie = await sessions.open(granted('a'));
-    const { endBrowserSession } = store;
-    store.endBrowserSession = () => Promise.reject(new Error('the disk is full'));
+    const { endBrowserSession, findBrowserSession } = store;
+    store.endBrowserSession = () => Promise.reject(new Error('the database is away'));
+    store.findBrowserSession = () => Promise.reject(new Error('the database is away'));
     await assert.rejects(sessions.end(cookie, from), SignOutNotKept);
+    store.findBrowserSession = findBrowserSession;
     assert.equal(await tokenOf(sessions, cookie), undefined);
     store.endBrowserSession = endBrowserSession;
     await sessions.end(cookie, from);
     assert.equal(await tokenOf(sessionsAt(store).sessions, cookie), undefined);
+  });
+
+  it('are looked up once for all requests that come at once, which count as one', async () => {
+    const store = new KeptSessions();
+    const cookie = await sessionsAt(store).sessions.open(granted('a'));
+    const { findBrowserSession } = store;
+    let looks = 0;
+    store.findBrowserSession = (hash) => {
+      looks += 1;
+      return findBrowserSession(hash);
+    };
+    const { sessions } = sessionsAt(store);
+    assert.deepEqual(new Set(await Promise.all(Array.from({ length: 60 }, () => tokenOf(sessions, cookie)))), new Set(['a']));
+    assert.equal(looks, 1);
   });
 
   it('are told to be unknown now, not over, where the store is away', async () => {
@@ -82,7 +104,7 @@ describe('sessions of browsers', () => {
 
   it('that nobody opened are looked up so often from one address, then refused for a while; those that are known go on', async () => {
     const store = new KeptSessions();
-    const { sessions } = sessionsAt(store);
+    const { sessions, clock } = sessionsAt(store);
     const cookie = await sessions.open(granted('a'));
     for (const text of ['', 'x', '%', 'A'.repeat(5_000)]) assert.equal(await tokenOf(sessions, text), undefined);
     for (let time = 0; time < 40; time += 1) assert.equal(await tokenOf(sessions, cookie), 'a');
@@ -91,6 +113,10 @@ describe('sessions of browsers', () => {
     await assert.rejects(tokenOf(sessions, guess(30)), TooManyRequests);
     assert.equal(await tokenOf(sessions, guess(30), '192.0.2.2'), undefined);
     assert.equal(await tokenOf(sessions, cookie), 'a');
+    // The limit goes by a clock that nobody sets.
+    clock.now -= 3_600_000;
+    clock.monotonic += 1_000;
+    assert.equal(await tokenOf(sessions, guess(31)), undefined);
   });
 });
 

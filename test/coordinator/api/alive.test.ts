@@ -222,7 +222,7 @@ describe('a sweep that is changed while it lives', () => {
   });
 
   it('failed and cancelled trials are queued again, a remembered divergence is told, and the sweep runs again', async () => {
-    await service.submit(file('again', 'space: {a: [0.1, 0.2, 0.3], epochs: 2}'));
+    await service.submit(file('again', 'space: {a: [5.1, 5.2, 5.3], epochs: 2}'));
     await end('again', { 0: 'completed', 1: 'failed', 2: 'cancelled' });
     const would = await service.retry('again', [], { dryRun: true });
     assert.deepEqual([would.retried, would.remembered, would.epochs, (await trialsOf('again')).map(({ state }) => state)], [[1, 2], [], 4, ['completed', 'failed', 'cancelled']]);

@@ -89,6 +89,23 @@ describe('a sweep whose trials go on to more epochs', () => {
     assert.deepEqual([(await bestOf('twice'))?.number, (await bestOf('twice'))?.goesOn], [1, { after: 2, of: 6 }]);
   });
 
+  it('has no best of a trial that was pruned on its way, once it is over', async () => {
+    await ended('pruned away');
+    await service.change('pruned away', { epochs: 4 }, { dryRun: false });
+    const { id, revision } = await recordOf('pruned away');
+    const [zero, one] = await trialsOf('pruned away');
+    await complete('pruned away', 0, 2, 0.4);
+    await lone.store.commitTurn(await lone.leader.epoch(), turn({ trials: [{ id: one?.id ?? '', revision, state: 'pruned', epochs: 3, until: null, bestEpoch: null, failure: null }] }));
+    assert.equal(await lone.store.formerBest(id), null);
+    assert.deepEqual(await bestOf('pruned away'), { trial: zero?.id, number: 0, value: 0.4, goesOn: null });
+  });
+
+  it('has no best of another rule to stop', async () => {
+    await ended('stopped early');
+    await service.submit({ ...file('stopped early'), source: { name: 'again.yaml', text: `${file('stopped early').source.text.replace('epochs: 2', 'epochs: 4')}stop: {monitor: val.loss, patience: 1}\n` } });
+    assert.equal(await bestOf('stopped early'), null);
+  });
+
   it('has no best of another objective', async () => {
     await ended('turned');
     const text = file('turned', '{maximize: other}').source.text.replace('epochs: 2', 'epochs: 4');

@@ -83,10 +83,12 @@ async function fill(store: Store): Promise<void> {
 
 /** All rows, as far as the other schema has their columns. */
 async function copy(from: pg.Client, to: pg.Client): Promise<void> {
-  const { rows } = await to.query<{ name: string }>(`select relname as name from pg_class where relkind = 'r' and relnamespace = 'public'::regnamespace and relname <> 'migration'`);
+  const tables = async (client: pg.Client): Promise<string[]> => (await client.query<{ name: string }>(`select relname as name from pg_class where relkind = 'r' and relnamespace = 'public'::regnamespace and relname <> 'migration'`)).rows.map(({ name }) => name);
+  const today = new Set(await tables(from));
+  const both = (await tables(to)).filter((name) => today.has(name));
   // References hold in what is copied, and the order of tables would be theirs.
   await to.query('set session_replication_role = replica');
-  for (const { name } of rows) {
+  for (const name of both) {
     await to.query(`delete from ${name}`);
     const found = await from.query<{ rows: unknown }>(`select coalesce(json_agg(t), '[]') as rows from ${name} t`);
     await to.query(`insert into ${name} overriding system value select * from json_populate_recordset(null::${name}, $1)`, [JSON.stringify(found.rows[0]?.rows)]);
