@@ -51,8 +51,8 @@ function columnsOf(workers: readonly WorkerView[], ask: (deed: WorkerDeed) => vo
 
 /** Where one of them was asked to leave. */
 const DRAIN_COLUMNS: readonly Column<WorkerView>[] = [
-  { name: 'drainedBy', label: 'Drained', sort: 'asc', value: ({ drain }) => drain?.by ?? null, show: ({ drain }) => (drain === null ? '–' : `${time(drain.at)}, by ${isolated(shortened(drain.by, 40))}`) },
-  { name: 'drainedAt', label: 'When drained', optional: true, sort: 'desc', value: ({ drain }) => drain?.at ?? null, show: ({ drain }) => time(drain?.at ?? null) },
+  { name: 'drained', label: 'Drained', sort: 'desc', value: ({ drain }) => drain?.at ?? null, show: ({ drain }) => (drain === null ? '–' : `${time(drain.at)}, by ${isolated(shortened(drain.by, 40))}`) },
+  { name: 'drainedBy', label: 'Drained by', optional: true, sort: 'asc', value: ({ drain }) => drain?.by ?? null },
 ];
 
 function labelText(labels: WorkerView['labels']): string | null {
