@@ -46,14 +46,16 @@ export interface FigureProps {
 export function Figure({ title, summary, height, file, table, describe, tools, narrowest = 280, draw, pointer }: FigureProps): JSX.Element {
   const frame = useRef<HTMLDivElement>(null);
   const drawing = useRef<SVGSVGElement>(null);
-  const width = useSignal(0);
+  /** Of the frame, in px; null before it is there. */
+  const room = useSignal<number | null>(null);
+  const width = room.value === null ? 0 : Math.max(narrowest, room.value);
   const words = useSignal<string | null>(null);
   const colours = useColours();
   useEffect(() => {
     const { current } = frame;
     if (current === null) return undefined;
     const measure = (): void => {
-      width.value = Math.max(narrowest, Math.floor(current.clientWidth));
+      room.value = Math.floor(current.clientWidth);
     };
     const observer = new ResizeObserver(measure);
     observer.observe(current);
@@ -71,31 +73,31 @@ export function Figure({ title, summary, height, file, table, describe, tools, n
         {tools}
         <Exports file={file} table={table} svg={() => (drawing.current === null ? '' : documentOf(drawing.current, colours.surface))} />
       </div>
-      <div class="figure-frame" ref={frame} {...(width.value > narrowest ? {} : { tabIndex: 0, role: 'group', 'aria-label': title })}>
-        {width.value > 0 && (
+      <div class="figure-frame" ref={frame} {...(width > narrowest ? {} : { tabIndex: 0, role: 'group', 'aria-label': title })}>
+        {width > 0 && (
           <svg
             ref={drawing}
             aria-hidden="true"
-            width={width.value}
+            width={width}
             height={height}
-            viewBox={`0 0 ${width.value} ${height}`}
+            viewBox={`0 0 ${width} ${height}`}
             font-family="system-ui, sans-serif"
             font-size="12"
             class={pointer === undefined ? '' : 'brushable'}
             onPointerDown={(event) => {
               if (pointer === undefined) return;
               event.currentTarget.setPointerCapture(event.pointerId);
-              pointer.onDown(...at(event), width.value);
+              pointer.onDown(...at(event), width);
             }}
             onPointerMove={(event) => {
-              words.value = describe?.(...at(event), width.value) ?? null;
-              pointer?.onMove(...at(event), width.value);
+              words.value = describe?.(...at(event), width) ?? null;
+              pointer?.onMove(...at(event), width);
             }}
             onPointerUp={() => pointer?.onUp()}
             onPointerCancel={() => pointer?.onCancel()}
             onPointerLeave={() => (words.value = null)}
           >
-            {draw(width.value, colours)}
+            {draw(width, colours)}
           </svg>
         )}
       </div>
