@@ -31,6 +31,8 @@ export class LogStream {
   readonly #listener: LogListener;
   readonly #timer: number;
   #source: EventSource | null = null;
+  /** Whether it is not known yet why the stream was not given. */
+  #asksWhy = false;
   #position: string;
   #openedAt = 0;
   #heardAt = 0;
@@ -68,8 +70,10 @@ export class LogStream {
     }
     if (now < this.#againAt) return;
     const isDead = this.#source?.readyState === EventSource.CLOSED || (this.#source !== null && now - Math.max(this.#heardAt, this.#openedAt) > SILENT_MS);
-    if (this.#source === null || (isDead && now - this.#openedAt > AGAIN_MS)) this.#open(now);
-    else if (this.#source.readyState !== EventSource.OPEN && now - this.#openedAt > AGAIN_MS) this.#listener.state({ state: 'cut' });
+    if (this.#source === null || (isDead && now - this.#openedAt > AGAIN_MS)) {
+      if (this.#asksWhy) this.#listener.state({ state: 'cut' });
+      this.#open(now);
+    } else if (this.#source.readyState !== EventSource.OPEN && now - this.#openedAt > AGAIN_MS) this.#listener.state({ state: 'cut' });
   }
 
   #open(now: number): void {
@@ -78,11 +82,12 @@ export class LogStream {
     const path = `/trials/${segment(this.#trial)}/log${this.#position === '' ? '' : `?after=${segment(this.#position)}`}`;
     const source = new EventSource(`/api/v1${path}`);
     this.#source = source;
+    this.#asksWhy = false;
     source.onopen = () => this.#listener.state({ state: 'live' });
     source.onerror = () => {
-      this.#listener.state({ state: 'cut' });
       // One whose connection broke comes again by itself.
       if (source.readyState === EventSource.CLOSED) void this.#learnWhy(source, path);
+      else this.#listener.state({ state: 'cut' });
     };
     this.#on(source, 'attempt', (attempt) => this.#listener.attempt(attempt));
     this.#on(source, 'text', (text) => this.#listener.text(text));
@@ -93,11 +98,17 @@ export class LogStream {
     });
   }
 
-  /** Rejects never. */
+  /** Tells then whether it is refused or cut, and not both in turn at each retry. Rejects never. */
   async #learnWhy(source: EventSource, path: string): Promise<void> {
+    this.#asksWhy = true;
     const error = await refusalOf(path);
+    if (this.#source !== source) return;
+    this.#asksWhy = false;
     // Others are no refusals: the coordinator is away, and asked for again soon.
-    if (this.#source !== source || error === null || error.status < 400 || error.status >= 500) return;
+    if (error === null || error.status < 400 || error.status >= 500) {
+      this.#listener.state({ state: 'cut' });
+      return;
+    }
     const againMs = error.retryAfterMs ?? REFUSED_AGAIN_MS;
     this.#againAt = performance.now() + againMs;
     this.#listener.state({ state: 'refused', error, againMs });

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import type { Page } from 'playwright-core';
 import { assertAccessible, assertFits, openPage, screenshotFolder } from './browser.js';
-import { logIn, startHouse, type House } from './house.js';
+import { formulaSweep, logIn, startHouse, type House } from './house.js';
 
 const HOSTILE = '<img src=x onerror="document.title=1"> \\u001b[31mred\\u001b[0m \\u202egnp';
 
@@ -59,6 +59,14 @@ describe('the log of a trial', () => {
     // Who hears the page is told of it, and not by the log itself, which would speak all of a flood.
     await page.getByRole('status', { name: 'New lines' }).filter({ hasText: 'step 1: loss' }).waitFor();
     assert.equal(await log(page).getAttribute('aria-live'), 'off');
+    // Of one that waits for its slot too, before there is anything to say: a status that comes with its text is not spoken.
+    await house.submit('waiting', formulaSweep({ rates: [0.1], epochs: [1] }));
+    const waiting = await openPage({ expected: ['401'] });
+    await logIn(waiting.page, house, '/trials/waiting%2F0');
+    await waiting.page.getByText(/^Nothing of this trial runs now/).waitFor();
+    assert.equal(await waiting.page.getByRole('status', { name: 'New lines' }).innerText(), '');
+    assert.deepEqual(waiting.problems, []);
+    await waiting.page.context().close();
     lets(2);
     await log(page).getByText('step 2: loss').waitFor();
     await page.getByText('Live', { exact: true }).waitFor();
@@ -136,11 +144,29 @@ describe('the log of a trial', () => {
     await state.getByText('Live', { exact: true }).waitFor();
 
     const busy = await openPage({ expected: ['401', '429'] });
-    await busy.page.route('**/api/v1/trials/*/log*', (route) => route.fulfill({ status: 429, headers: { 'retry-after': '1' }, json: { code: 'TooManyRequests', message: 'too many requests; try again in 1 s' } }));
+    let asked = 0;
+    let isAskedOften = (): void => undefined;
+    const askedOften = new Promise<void>((resolve) => (isAskedOften = resolve));
+    await busy.page.route('**/api/v1/trials/*/log*', async (route) => {
+      // Each time twice: for the stream, and why there is none.
+      asked += 1;
+      if (asked === 6) isAskedOften();
+      await route.fulfill({ status: 429, headers: { 'retry-after': '1' }, json: { code: 'TooManyRequests', message: 'too many requests; try again in 1 s' } });
+    });
     await logIn(busy.page, house, '/trials/retried%2F0');
     await busy.page.getByText('Refused: too many requests; try again in 1 s. The page asks again after 1 s.').waitFor();
+    // Who hears the page is told of it once, however often it asks.
+    await busy.page.evaluate(`(() => {
+      const status = document.querySelector('.panel-head [role=status]');
+      window.said = [];
+      new MutationObserver(() => window.said.push(status.textContent)).observe(status, { subtree: true, childList: true, characterData: true });
+    })()`);
+    await askedOften;
+    assert.deepEqual(await busy.page.evaluate('window.said'), []);
     await busy.page.unroute('**/api/v1/trials/*/log*');
     await log(busy.page).getByText('it works now').waitFor();
+    await busy.page.locator('.panel-head').getByText('Live', { exact: true }).waitFor();
+    assert.equal((await busy.page.evaluate<string[]>('window.said')).at(-1), 'Live');
 
     const stranger = await openPage({ expected: ['401'] });
     await stranger.page.route('**/api/v1/trials/*/log*', (route) => route.fulfill({ status: 401, json: { code: 'Unauthorized', message: 'the session is over' } }));

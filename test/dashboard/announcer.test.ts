@@ -23,11 +23,26 @@ test('of a flood, how many lines came is said every five seconds, and no line of
     announcer.came(Array.from({ length: 100 }, (_, line) => `line ${line}`));
     clock.pass(100);
   }
-  assert.deepEqual(said, ['first', '5,000 lines came', '5,000 lines came']);
+  assert.deepEqual(said, ['first', '5,000 lines came', '5,000 lines came\u200b']);
   clock.pass(60_000);
   assert.equal(said.length, 3);
   announcer.came(['at last']);
   assert.deepEqual(said.slice(3), ['at last']);
+});
+
+test('what is said again is another text each time, or nobody would hear it', () => {
+  const { clock, said, announcer } = announced();
+  for (let time = 0; time < 4; time += 1) {
+    announcer.came(['waiting']);
+    clock.pass(5_000);
+  }
+  assert.deepEqual(said, ['waiting', 'waiting\u200b', 'waiting', 'waiting\u200b']);
+});
+
+test('lines are said as they are shown', () => {
+  const { said, announcer } = announced();
+  announcer.came(['1 of 3\r2 of 3', '\u001b[31mred']);
+  assert.deepEqual(said, ['2 of 3\n␛[31mred']);
 });
 
 test('what waits is forgotten when it is stopped', () => {

@@ -14,11 +14,9 @@ const END_PX = 24;
 
 export interface LogLinesProps {
   readonly sections: readonly Section[];
-  /** What is said aloud of what came. */
-  readonly said: string;
 }
 
-export function LogLines({ sections, said }: LogLinesProps): JSX.Element {
+export function LogLines({ sections }: LogLinesProps): JSX.Element {
   const box = useRef<HTMLDivElement>(null);
   const isAtEnd = useSignal(true);
   const wanted = place.value.query.get('find') ?? '';
@@ -50,9 +48,6 @@ export function LogLines({ sections, said }: LogLinesProps): JSX.Element {
           </button>
         )}
       </div>
-      <p class="hidden" role="status" aria-label="New lines">
-        {said}
-      </p>
       <div
         ref={box}
         class="log lines"

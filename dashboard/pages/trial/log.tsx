@@ -9,7 +9,7 @@ import { Announcer } from '../../state/announcer.js';
 import { CLOCK } from '../../state/clock.js';
 import { download } from '../../text/download.js';
 import { duration } from '../../text/format.js';
-import { endedSince, fileText, NO_LINES, shownLine } from '../../text/log-text.js';
+import { endedSince, fileText, NO_LINES } from '../../text/log-text.js';
 import { sectionsOf, withAttempt, withHeardText, type HeardLogs } from './heard-logs.js';
 import { LogLines } from './log-lines.js';
 
@@ -42,7 +42,11 @@ export function Log({ detail }: { readonly detail: TrialDetail }): JSX.Element {
         </>
       }
     >
-      {sections.length === 0 ? <Empty>{isOpen ? 'Nothing of this trial runs now: what is printed shows here once it does.' : 'None of its attempts has printed anything.'}</Empty> : <LogLines sections={sections} said={said.value} />}
+      {/* There before anything is said: what a status begins with is spoken by none. */}
+      <p class="hidden" role="status" aria-label="New lines">
+        {said.value}
+      </p>
+      {sections.length === 0 ? <Empty>{isOpen ? 'Nothing of this trial runs now: what is printed shows here once it does.' : 'None of its attempts has printed anything.'}</Empty> : <LogLines sections={sections} />}
     </Panel>
   );
 }
@@ -75,7 +79,7 @@ function useLiveLog(detail: TrialDetail, follows: boolean): LiveLog {
       text: (text) => {
         const before = heard.peek().get(text.attempt)?.log ?? NO_LINES;
         heard.value = withHeardText(heard.peek(), text);
-        announcer.came(endedSince(before, heard.peek().get(text.attempt)?.log ?? NO_LINES).map(({ raw }) => shownLine(raw)));
+        announcer.came(endedSince(before, heard.peek().get(text.attempt)?.log ?? NO_LINES).map(({ raw }) => raw));
       },
       state: (now) => (state.value = now),
     });
