@@ -7,6 +7,7 @@ import './styles/base.css';
 import './styles/shell.css';
 import './styles/panels.css';
 import './styles/tables.css';
+import './styles/frames.css';
 import './styles/menus.css';
 import './styles/charts.css';
 import './styles/dialogs.css';

@@ -11,6 +11,7 @@ import { perform } from '../state/trouble.js';
 import { csv, type Cell } from '../text/csv.js';
 import { download } from '../text/download.js';
 import { Menu } from './menu.js';
+import { useMoreAside } from './more-aside.js';
 
 export interface Column<Row> {
   /** In URLs and exports. */
@@ -84,6 +85,7 @@ function compared(a: Cell, b: Cell, sign: number): number {
 export function DataTable<Row>(props: DataTableProps<Row>): JSX.Element {
   const { caption, prefix = '', columns, rows, keyOf, sortedBy } = props;
   const frame = useRef<HTMLDivElement>(null);
+  useMoreAside(frame);
   const sight = useSignal({ from: 0, to: 40 });
   const sorting = sortingOf(place.value.query.get(`${prefix}sort`) ?? sortedBy);
   const written = place.value.query.get(`${prefix}columns`);

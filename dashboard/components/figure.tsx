@@ -10,6 +10,7 @@ import { csv, type Cell } from '../text/csv.js';
 import { download } from '../text/download.js';
 import { useColours, type Colours } from './colours.js';
 import { Menu } from './menu.js';
+import { useMoreAside } from './more-aside.js';
 import { pngOf } from './picture.js';
 
 export interface FigureTable {
@@ -45,6 +46,7 @@ export interface FigureProps {
 
 export function Figure({ title, summary, height, file, table, describe, tools, narrowest = 280, draw, pointer }: FigureProps): JSX.Element {
   const frame = useRef<HTMLDivElement>(null);
+  useMoreAside(frame);
   const drawing = useRef<SVGSVGElement>(null);
   /** Of the frame, in px; null before it is there. */
   const room = useSignal<number | null>(null);

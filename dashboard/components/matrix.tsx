@@ -1,8 +1,10 @@
 /** A small table of numbers whose cells are the darker the larger they are: confusion, disagreement. */
 import type { JSX } from 'preact';
+import { useRef } from 'preact/hooks';
 import { csv } from '../text/csv.js';
 import { download } from '../text/download.js';
 import { Menu } from './menu.js';
+import { useMoreAside } from './more-aside.js';
 
 export interface MatrixProps {
   /** For people who do not see it. */
@@ -22,8 +24,10 @@ export interface MatrixProps {
 const DARKEST_PERCENT = 38;
 
 export function Matrix({ caption, rowsAre, columnsAre, rows, columns, values, show, most }: MatrixProps): JSX.Element {
+  const frame = useRef<HTMLDivElement>(null);
+  useMoreAside(frame);
   return (
-    <div class="matrix-frame" tabIndex={0} role="region" aria-label={caption}>
+    <div class="matrix-frame" ref={frame} tabIndex={0} role="region" aria-label={caption}>
       <table class="matrix">
         <caption class="hidden">{caption}</caption>
         <thead>

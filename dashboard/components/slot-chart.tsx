@@ -135,7 +135,7 @@ const hourFormat = new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute:
 
 /** In px: `room`. */
 function marksOf(axis: SlotChartProps['axis'], fromMs: number, toMs: number, room: number): { readonly ms: number; readonly text: string }[] {
-  if (axis === 'passed') return steps(0, (toMs - fromMs) / 1_000, { parts: Math.max(2, Math.floor(room / NARROWEST_MARK_PX)) }).map((second) => ({ ms: fromMs + second * 1_000, text: duration(second * 1_000) }));
+  if (axis === 'passed') return steps(0, (toMs - fromMs) / 1_000, { parts: Math.max(2, Math.floor(room / NARROWEST_MARK_PX)) }).map((second) => ({ ms: fromMs + second * 1_000, text: second === 0 ? '0' : duration(second * 1_000) }));
   const marks = room < 500 ? 3 : 6;
   return Array.from({ length: marks }, (_, index) => fromMs + ((toMs - fromMs) * index) / (marks - 1)).map((ms) => ({ ms, text: hourFormat.format(new Date(ms)) }));
 }

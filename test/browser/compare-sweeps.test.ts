@@ -64,6 +64,17 @@ describe('sweeps side by side', () => {
     t.diagnostic(`screenshots: ${screenshotFolder()}`);
   });
 
+  it('differ by their states too', async () => {
+    await house.submit('stopped', formulaSweep({ rates: [0.1, 0.2], epochMs: 400, epochs: [5_000] }));
+    await house.command('stop', 'stopped');
+    const { page, problems } = await openPage({ expected: ['401'] });
+    await logIn(page, house, '/compare?sweeps=one,stopped');
+    const states = page.locator('tr.differs').filter({ has: page.getByRole('rowheader', { name: 'state', exact: true }) });
+    await states.getByText('stopped').waitFor();
+    await states.getByText('completed').waitFor();
+    assert.deepEqual(problems, []);
+  });
+
   it('that are not there, or too many, are refused with what is wrong', async () => {
     const { page } = await openPage({ expected: ['401', '404'] });
     await logIn(page, house, '/compare?sweeps=one&sweeps=nothing');

@@ -1,6 +1,8 @@
 /** A table with a column for each thing that is compared, and a line for each of what is told of them. */
 import type { ComponentChildren, JSX } from 'preact';
+import { useRef } from 'preact/hooks';
 import { Breakable } from '../../components/breakable.js';
+import { useMoreAside } from '../../components/more-aside.js';
 
 export interface Line {
   readonly name: string;
@@ -26,8 +28,10 @@ export interface SideBySideProps {
 }
 
 export function SideBySide({ label, heads, lines }: SideBySideProps): JSX.Element {
+  const frame = useRef<HTMLDivElement>(null);
+  useMoreAside(frame);
   return (
-    <div class="pairs-frame" tabIndex={0} role="region" aria-label={label}>
+    <div class="pairs-frame" ref={frame} tabIndex={0} role="region" aria-label={label}>
       <table class="pairs">
         <thead>
           <tr>

@@ -92,7 +92,7 @@ function Differences({ names, fields, compared, costs }: DifferencesProps): JSX.
     return own === undefined ? (costs === null ? '…' : '–') : show(own);
   });
   const results = [
-    { name: 'state', differs: false, cells: compared.map(({ sweep }) => <StateBadge key={sweep.id} state={sweep.state} />) },
+    { name: 'state', differs: new Set(compared.map(({ sweep }) => sweep.state)).size > 1, cells: compared.map(({ sweep }) => <StateBadge key={sweep.id} state={sweep.state} />) },
     textLine('best', compared.map(({ sweep, progress: { best } }) => `${metric(best?.value)} (${sweep.objective.metric})`)),
     textLine('trials', compared.map(({ progress: { trials } }) => `${whole(trials.done)} of ${whole(trials.total)} done${trials.failed === 0 ? '' : `, ${whole(trials.failed)} failed`}${trials.infeasible === 0 ? '' : `, ${whole(trials.infeasible)} infeasible`}`)),
     textLine('epochs', compared.map(({ progress: { epochs } }) => `${whole(epochs.recorded)} of ${whole(epochs.total)}`)),
