@@ -1,7 +1,8 @@
-/** A chart with its legend, what is under the pointer in words, and exports. Drawn once it comes into sight. */
+/** A chart with its legend, what is under the pointer in words, and exports. Drawn once it comes into sight, or the page rests. */
 import { useSignal } from '@preact/signals';
 import type { JSX } from 'preact';
 import { useEffect, useMemo, useRef } from 'preact/hooks';
+import { onceNear } from '../state/in-sight.js';
 import { theme } from '../state/theme.js';
 import { perform } from '../state/trouble.js';
 import { metric } from '../text/format.js';
@@ -78,17 +79,12 @@ function Drawing({ spec, onHover }: ChartProps & { readonly onHover: (index: num
         failed.value = true;
       }
     };
-    const sight = new IntersectionObserver((entries) => {
-      if (!entries.some(({ isIntersecting }) => isIntersecting)) return;
-      sight.disconnect();
-      void draw();
-    }, { rootMargin: '200px' });
-    sight.observe(current);
+    const giveUp = onceNear(current, '200px', draw);
     const size = new ResizeObserver(() => drawn.current?.resize(Math.max(200, current.clientWidth)));
     size.observe(current);
     return () => {
       isGone = true;
-      sight.disconnect();
+      giveUp();
       size.disconnect();
       if (drawn.current !== null) left.current = { axis, zoom: drawn.current.zoom() };
       drawn.current?.destroy();

@@ -1,9 +1,10 @@
-/** An image that the API answers, fetched once it comes near: while it loads, and where it cannot be shown, the same room says so. */
+/** An image that the API answers, fetched once it comes near, or the page rests: while it loads, and where it cannot be shown, the same room says so. */
 import { useSignal } from '@preact/signals';
 import type { JSX } from 'preact';
 import { useEffect, useRef } from 'preact/hooks';
 import { asApiError } from '../api/api-error.js';
 import { fetchFile } from '../api/client.js';
+import { onceNear } from '../state/in-sight.js';
 
 export interface RemoteImageProps {
   /** Below /api/v1. */
@@ -31,14 +32,9 @@ export function RemoteImage({ path, alt, pixelated = false }: RemoteImageProps):
         if (!controller.signal.aborted) shown.value = { state: 'failed', why: asApiError(error).message };
       }
     };
-    const sight = new IntersectionObserver((entries) => {
-      if (!entries.some(({ isIntersecting }) => isIntersecting)) return;
-      sight.disconnect();
-      void load();
-    }, { rootMargin: '600px' });
-    sight.observe(current);
+    const giveUp = onceNear(current, '600px', load);
     return () => {
-      sight.disconnect();
+      giveUp();
       controller.abort();
       if (url !== null) URL.revokeObjectURL(url);
     };
