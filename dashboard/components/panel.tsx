@@ -11,13 +11,15 @@ export interface PanelProps {
   readonly tools?: ComponentChildren;
   /** Without padding: for tables. */
   readonly flush?: boolean;
+  /** In a grid: a row of its own. */
+  readonly wide?: boolean;
   readonly children: ComponentChildren;
 }
 
-export function Panel({ title, tools, flush = false, children }: PanelProps): JSX.Element {
+export function Panel({ title, tools, flush = false, wide = false, children }: PanelProps): JSX.Element {
   const id = useId();
   return (
-    <section class="panel" aria-labelledby={id}>
+    <section class={wide ? 'panel wide' : 'panel'} aria-labelledby={id}>
       <div class="panel-head">
         <h2 id={id}>{title}</h2>
         {tools !== undefined && <div class="panel-tools">{tools}</div>}

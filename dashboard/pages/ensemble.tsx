@@ -17,6 +17,9 @@ import { TryImage } from './ensemble/try-image.js';
 import type { PageProps } from './page.js';
 import '../styles/models.css';
 
+/** Disagreement of more members has a row of its own. */
+const MOST_BESIDE = 8;
+
 export function EnsemblePage({ params }: PageProps): JSX.Element {
   const sweep = params.sweep ?? '';
   usePageTitle(`Ensemble of ${sweep}`);
@@ -39,6 +42,8 @@ export function EnsemblePage({ params }: PageProps): JSX.Element {
 
 function Ensemble({ sweep, comparison }: { readonly sweep: string; readonly comparison: EnsembleComparison }): JSX.Element {
   const { ensemble, disagreement } = comparison;
+  // Short, so that many stand side by side.
+  const short = ensemble.members.map(({ number }) => `#${number}`);
   const names = ensemble.members.map(({ number }) => `trial ${number}`);
   const file = `${ensemble.sweep.name}-ensemble`;
   return (
@@ -47,10 +52,10 @@ function Ensemble({ sweep, comparison }: { readonly sweep: string; readonly comp
       <div class="grid">
         <RocOverlay comparison={comparison} file={file} />
         <SizeAgainstScore comparison={comparison} file={file} />
-        <Panel title="Disagreement" tools={<MatrixExport rows={names} columns={names} values={disagreement} file={`${file}-disagreement`} />}>
+        <Panel title="Disagreement" wide={names.length > MOST_BESIDE} tools={<MatrixExport rows={names} columns={names} values={disagreement} file={`${file}-disagreement`} />}>
           <div class="stack">
             <p class="muted small">Share of the validation images of which two members say different classes. Members that disagree mend each other's mistakes.</p>
-            <Matrix caption="Disagreement of members" rowsAre="member" columnsAre="member" rows={names} columns={names} values={disagreement} most={Math.max(...disagreement.flat(), 0)} show={(value) => `${(value * 100).toFixed(1)} %`} />
+            <Matrix caption="Disagreement of members" rowsAre="trial" columnsAre="trial" rows={short} columns={short} values={disagreement} most={Math.max(...disagreement.flat(), 0)} show={(value) => `${(value * 100).toFixed(1)} %`} />
           </div>
         </Panel>
         {ensemble.val.confusion !== null && <ConfusionPanel title="Confusion of the ensemble on validation" classes={ensemble.sweep.data?.classes ?? []} confusion={ensemble.val.confusion} file={`${file}-confusion`} />}

@@ -23,6 +23,11 @@ export function metric(value: number | null | undefined): string {
   return value.toFixed(4);
 }
 
+/** In [0, 1], with four digits after the point, as `trawl predict` prints it. */
+export function probability(value: number): string {
+  return value.toFixed(4);
+}
+
 /** A whole number with its thousands apart. */
 export function whole(value: number): string {
   return value.toLocaleString('en-US');

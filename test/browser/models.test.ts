@@ -63,6 +63,20 @@ describe("a trial's page", () => {
     });
   });
 
+  it('draws its charts and fetches its images further down too while it rests, so that on paper they are there', async () => {
+    const { page, problems } = await openPage({ width: 1360, height: 300, expected: ['401'] });
+    await logIn(page, house, '/trials/digits%2F0');
+    await page.locator('.gallery .remote-image').first().waitFor({ state: 'attached' });
+    await page.locator('.chart-body:not(:has(canvas))').first().waitFor({ state: 'detached' });
+    await page.locator('.remote-image:not(:has(img))').first().waitFor({ state: 'detached' });
+    assert.ok((await page.locator('.chart-body canvas').count()) > 2 && (await page.locator('.remote-image img').count()) > 2);
+    assert.equal(await page.evaluate<number>('scrollY'), 0);
+    await page.emulateMedia({ media: 'print' });
+    assert.equal(await page.getByRole('button', { name: 'Log out' }).isVisible(), false);
+    await page.screenshot({ path: join(screenshotFolder(), 'trial-print.png'), fullPage: true });
+    assert.deepEqual(problems, []);
+  });
+
   it('moves the matrix with the threshold, and keeps both in the URL', async () => {
     const { page, problems } = await openPage({ expected: ['401'] });
     await logIn(page, house, '/trials/digits%2F0?class=eight&threshold=0');
@@ -82,6 +96,23 @@ describe("a trial's page", () => {
     // The worker measured the same area when it trained.
     const { trial } = await answer<'GET /trials/:trial'>('/trials/digits%2F0');
     await page.getByText(`Area under the curve ${(trial.val?.auc ?? NaN).toFixed(4)}`).waitFor();
+    assert.deepEqual(problems, []);
+  });
+
+  it('has two classes in the same order in both matrices, whichever the threshold is of', async () => {
+    const { page, problems } = await openPage({ width: 1360, expected: ['401'] });
+    await logIn(page, house, '/trials/digits%2F0?class=three+%3Cb%3E&threshold=0.5');
+    const threshold = page.getByRole('region', { name: /^Confusion of three <b> at threshold/ });
+    const validation = page.getByRole('region', { name: 'Confusion on validation' }).locator('.matrix-frame');
+    const heads = (matrix: typeof validation): Promise<string[]> => matrix.locator('tbody th').allInnerTexts();
+    await threshold.waitFor();
+    assert.deepEqual(await heads(threshold), ['eight', 'three <b>']);
+    assert.deepEqual(await heads(validation), await heads(threshold));
+    // At the threshold by which a model of two classes decides they say the same.
+    const { trial } = await answer<'GET /trials/:trial'>('/trials/digits%2F0');
+    assert.deepEqual(await cellsOf(page, /^Confusion of three <b> at threshold/), trial.val?.confusion?.flat());
+    const [one, other] = [await validation.boundingBox(), await threshold.boundingBox()];
+    assert.ok((other?.x ?? 0) > (one?.x ?? 0) + 400, 'they stand side by side');
     assert.deepEqual(problems, []);
   });
 
@@ -151,6 +182,17 @@ describe("the ensemble's page", () => {
     await shootAll('ensemble', '/sweeps/digits/ensemble', (page) => page.getByRole('region', { name: 'Disagreement of members' }).waitFor());
     const { ensemble, curves, disagreement, sizes, class: name } = await answer<'GET /sweeps/:sweep/ensemble/comparison'>('/sweeps/digits/ensemble/comparison');
     assert.equal(ensemble.members.length, curves.members.length);
+    const { page } = await openPage({ width: 1360, expected: ['401'] });
+    await logIn(page, house, '/sweeps/digits/ensemble');
+    const members = page.getByRole('region', { name: 'Ensemble and members' });
+    await members.getByRole('columnheader', { name: 'fcWidth' }).waitFor();
+    const column = (await members.getByRole('columnheader').allInnerTexts()).indexOf('fcWidth');
+    // The best single trial's hyperparameters stand beside its name, as those of each member.
+    const single = ensemble.members.find(({ trial }) => trial === ensemble.single.trial);
+    const told = await members.getByRole('row', { name: /^Best single/ }).locator('td').allInnerTexts();
+    assert.equal(told[column], JSON.stringify(single?.settings.fcWidth));
+    assert.ok(told.includes(single?.params.toLocaleString('en-US') ?? ''), told.join(' '));
+    await page.context().close();
     // Two classes: the curve of one tells all that the measured area does.
     assert.ok(Math.abs((curves.ensemble.auc ?? NaN) - (ensemble.val.auc ?? NaN)) < 1e-9, name);
     ensemble.members.forEach(({ val }, index) => assert.ok(Math.abs((curves.members[index]?.auc ?? NaN) - (val?.auc ?? NaN)) < 1e-9));
@@ -192,6 +234,7 @@ describe("the ensemble's page", () => {
     await page.locator('.tried strong').waitFor({ timeout: 120_000 });
     assert.equal(await page.locator('.tried strong').innerText(), said?.class);
     assert.equal(await page.locator('.bars dd').first().innerText(), Math.max(...Object.values(said?.probabilities ?? {})).toFixed(4));
+    for (const told of await page.locator('.bars dd:not(.progress-line)').all()) assert.match(await told.innerText(), /^[01]\.\d{4}$/);
     await writeDigits(join(house.folder, 'unseen'), { 'three <b>': 3 }, { from: 201, count: 1 });
     await dropFile(page, join(house.folder, 'unseen', 'three <b>', '3-201.png'));
     await page.locator('.tried').getByText('3-201.png').waitFor();

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { remainingMs } from '../../dashboard/state/epoch-rate.js';
-import { byteCount, duration, metric, percent, setting, shortened } from '../../dashboard/text/format.js';
+import { byteCount, duration, metric, percent, probability, setting, shortened } from '../../dashboard/text/format.js';
 import { mistakesOf } from '../../dashboard/text/mistakes.js';
 
 test('per cent are rounded down, and a share that is whole per cent is those', () => {
@@ -17,6 +17,7 @@ test('durations are told in the two largest units that say something', () => {
 
 test('numbers are told as people read them', () => {
   assert.deepEqual([metric(0.123456), metric(0), metric(0.0001234), metric(null)], ['0.1235', '0.0000', '0.0001234', '–']);
+  assert.deepEqual([probability(0.0008601), probability(0.9991399), probability(1)], ['0.0009', '0.9991', '1.0000']);
   assert.deepEqual([byteCount(512), byteCount(1_500), byteCount(80e9), byteCount(999_600)], ['512 B', '1.5 kB', '80 GB', '1 MB']);
   assert.deepEqual([setting(0.123456789), setting(0.1234567), setting({ adam: { lr: 0.1 } }), setting(null)], ['0.1235', '0.1234567', 'adam(lr 0.1)', '–']);
   assert.equal(shortened('x'.repeat(200)).length, 80 * 0.9 + 1);

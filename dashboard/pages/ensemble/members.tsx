@@ -2,6 +2,7 @@
 import type { JSX } from 'preact';
 import { segment } from '../../api/client.js';
 import type { EnsembleComparison, PartMetrics } from '../../api/types.js';
+import type { Json } from '../../api/types.js';
 import { DataTable, localRows, sortingOf, TableTools, type Column } from '../../components/data-table.js';
 import { Panel } from '../../components/panel.js';
 import { place, setQuery } from '../../state/location.js';
@@ -16,17 +17,21 @@ interface Line {
   readonly val: PartMetrics | null;
   readonly test: PartMetrics | null;
   readonly params: number | null;
-  readonly settings: string;
+  readonly settings: Settings;
 }
+
+type Settings = EnsembleComparison['ensemble']['members'][number]['settings'];
 
 export function Members({ comparison: { ensemble }, file }: { readonly comparison: EnsembleComparison; readonly file: string }): JSX.Element {
   const isTest = place.value.query.get('test') === '1';
-  const columns = columnsOf(isTest);
   const { members, single, rule, maximised, threshold, candidates } = ensemble;
+  const columns = columnsOf(members.map(({ settings }) => settings), isTest);
+  // Unless a rule leaves it out, the best single trial is one of them.
+  const alone = members.find(({ trial }) => trial === single.trial);
   const lines: Line[] = [
-    { key: 'ensemble', name: 'Ensemble', trial: null, weight: null, val: ensemble.val, test: ensemble.test, params: members.reduce((sum, { params }) => sum + params, 0), settings: '' },
-    { key: 'single', name: `Best single: trial ${single.number}`, trial: single.trial, weight: null, val: single.val, test: single.test, params: null, settings: '' },
-    ...members.map((member): Line => ({ key: member.trial, name: `Trial ${member.number}`, trial: member.trial, weight: member.weight, val: member.val, test: null, params: member.params, settings: settingsText(member.settings, members) })),
+    { key: 'ensemble', name: 'Ensemble', trial: null, weight: null, val: ensemble.val, test: ensemble.test, params: members.reduce((sum, { params }) => sum + params, 0), settings: {} },
+    { key: 'single', name: `Best single: trial ${single.number}`, trial: single.trial, weight: null, val: single.val, test: single.test, params: alone?.params ?? null, settings: alone?.settings ?? {} },
+    ...members.map((member): Line => ({ key: member.trial, name: `Trial ${member.number}`, trial: member.trial, weight: member.weight, val: member.val, test: null, params: member.params, settings: member.settings })),
   ];
   const rows = localRows(lines, columns, sortingOf(place.value.query.get('sort')));
   const how = [
@@ -38,6 +43,7 @@ export function Members({ comparison: { ensemble }, file }: { readonly compariso
       <DataTable caption="Ensemble and members" columns={columns} rows={rows} keyOf={({ key }) => key} chosen={({ trial }) => trial === null} file={file} />
       <div class="table-foot stack">
         <p>{how}</p>
+        {isTest && <p>Of the ensemble and the best single trial alone: who sees the members' would choose by them.</p>}
         {!isTest && (
           <p>
             <button type="button" onClick={() => setQuery({ test: '1' })}>
@@ -51,17 +57,27 @@ export function Members({ comparison: { ensemble }, file }: { readonly compariso
   );
 }
 
-type Settings = EnsembleComparison['ensemble']['members'][number]['settings'];
-
-/** Those by which members differ stand first: what is cut off is the same for all. */
-function settingsText(settings: Settings, members: readonly { readonly settings: Settings }[]): string {
-  const differs = (name: string): boolean => new Set(members.map(({ settings: { [name]: value } }) => JSON.stringify(value))).size > 1;
-  const parts = Object.entries(settings).map(([name, value]) => ({ text: `${name} ${setting(value)}`, isSame: !differs(name) }));
-  return parts.toSorted((a, b) => Number(a.isSame) - Number(b.isSame)).map(({ text }) => text).join(', ');
+/** Those that members have different values of. */
+function differing(all: readonly Settings[]): string[] {
+  const names = [...new Set(all.flatMap((settings) => Object.keys(settings)))];
+  return names.filter((name) => new Set(all.map(({ [name]: value }) => JSON.stringify(value))).size > 1);
 }
 
-function columnsOf(isTest: boolean): readonly Column<Line>[] {
-  const measured = (name: string, label: string, of: (line: Line) => number | null | undefined): Column<Line> => ({ name, label, numeric: true, sort: name.includes('loss') ? 'asc' : 'desc', value: (line) => of(line) ?? null, show: (line) => metric(of(line)) });
+function settingColumn(name: string): Column<Line> {
+  const of = ({ settings }: Line): Json => settings[name] ?? null;
+  return { name: `settings.${name}`, label: name, sort: 'asc', numeric: true, value: (line) => cellOf(of(line)), show: (line) => (name in line.settings ? setting(of(line)) : '') };
+}
+
+function cellOf(value: Json): string | number | boolean | null {
+  return value !== null && typeof value === 'object' ? setting(value) : value;
+}
+
+function allSettings(settings: Settings): string {
+  return Object.entries(settings).map(([name, value]) => `${name} ${setting(value)}`).join(', ');
+}
+
+function columnsOf(settings: readonly Settings[], isTest: boolean): readonly Column<Line>[] {
+  const measured = (name: string, label: string, of: (line: Line) => number | null | undefined): Column<Line> => ({ name, label, numeric: true, sort: name.includes('loss') ? 'asc' : 'desc', value: (line) => of(line) ?? null, show: (line) => (of(line) === undefined ? '' : metric(of(line))) });
   return [
     { name: 'name', label: 'Who', value: ({ name }) => name, show: ({ name, trial }) => (trial === null ? <strong>{name}</strong> : <a href={`/trials/${segment(trial)}`}>{name}</a>) },
     { name: 'weight', label: 'Weight', numeric: true, sort: 'desc', value: ({ weight }) => weight, show: ({ weight }) => (weight === null ? '' : `${Number((weight * 100).toFixed(1))} %`) },
@@ -71,6 +87,7 @@ function columnsOf(isTest: boolean): readonly Column<Line>[] {
     measured('val.loss', 'val.loss', ({ val }) => val?.loss),
     ...(isTest ? [measured('test.accuracy', 'test accuracy', ({ test }) => test?.accuracy), measured('test.auc', 'test AUC', ({ test }) => test?.auc)] : []),
     { name: 'params', label: 'Parameters', numeric: true, sort: 'asc', value: ({ params }) => params, show: ({ params }) => (params === null ? '' : whole(params)) },
-    { name: 'settings', label: 'Settings', value: ({ settings }) => settings },
+    ...differing(settings).map(settingColumn),
+    { name: 'settings', label: 'All settings', optional: true, value: ({ settings: own }) => allSettings(own) },
   ];
 }

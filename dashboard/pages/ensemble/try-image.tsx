@@ -8,7 +8,7 @@ import type { PredictionView } from '../../api/types.js';
 import { DropBox } from '../../components/drop-box.js';
 import { Failed, Loading, Panel } from '../../components/panel.js';
 import { ProgressBar } from '../../components/state-badge.js';
-import { metric } from '../../text/format.js';
+import { metric, probability } from '../../text/format.js';
 
 /** As coordinator/api/routes/models.ts has it. */
 const MOST_BYTES = 20_000_000;
@@ -77,7 +77,7 @@ function Answer({ said }: { readonly said: Said }): JSX.Element | null {
         {prediction.probabilities.toSorted((a, b) => b.probability - a.probability).slice(0, 20).map((each) => (
           <div key={each.class}>
             <dt dir="auto">{each.class.slice(0, 200)}</dt>
-            <dd>{metric(each.probability)}</dd>
+            <dd>{probability(each.probability)}</dd>
             <dd class="progress-line">
               <ProgressBar label={`Probability of ${each.class.slice(0, 60)}`} done={each.probability} total={1} />
             </dd>

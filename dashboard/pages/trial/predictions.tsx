@@ -11,23 +11,24 @@ import { Thresholds } from './thresholds.js';
 export function Predictions({ detail }: { readonly detail: TrialDetail }): JSX.Element {
   const { sweep, trial } = detail;
   const { resource, reload } = useResource(`predictions ${trial.id} ${trial.bestEpoch ?? ''}`, (signal) => ask('GET /trials/:trial/predictions', { at: { trial: trial.id }, query: { part: 'val' }, signal }));
+  const { value } = resource;
   const confusion = trial.val?.confusion ?? null;
   const file = `${sweep.name}-trial-${trial.number}`;
   return (
     <>
-      {confusion !== null && <ConfusionPanel title="Confusion on validation" classes={sweep.data?.classes ?? []} confusion={confusion} file={`${file}-confusion`} />}
-      {resource.value.state !== 'ready' ? (
-        <Panel title="Predictions">
-          <Shown what="the predictions" of={resource} retry={reload}>
-            {() => null}
-          </Shown>
-        </Panel>
-      ) : (
-        <>
-          <Thresholds predictions={resource.value.value} file={file} />
-          <Gallery detail={detail} predictions={resource.value.value} />
-        </>
-      )}
+      <div class="grid">
+        {confusion !== null && <ConfusionPanel title="Confusion on validation" classes={sweep.data?.classes ?? []} confusion={confusion} file={`${file}-confusion`} />}
+        {value.state === 'ready' ? (
+          <Thresholds predictions={value.value} file={file} />
+        ) : (
+          <Panel title="Predictions">
+            <Shown what="the predictions" of={resource} retry={reload}>
+              {() => null}
+            </Shown>
+          </Panel>
+        )}
+      </div>
+      {value.state === 'ready' && <Gallery detail={detail} predictions={value.value} />}
     </>
   );
 }

@@ -16,6 +16,7 @@ export interface ThresholdsProps {
   readonly file: string;
 }
 
+/** Panels of a grid. */
 export function Thresholds({ predictions, file }: ThresholdsProps): JSX.Element {
   const { classes, images, of, positive } = predictions;
   const { query } = place.value;
@@ -29,10 +30,13 @@ export function Thresholds({ predictions, file }: ThresholdsProps): JSX.Element 
   if (rocArea(points) === null) return <Panel title="Threshold" tools={choice}><Empty>There are no images of {name.slice(0, 100)}, or of nothing else, so there is nothing to tell apart.</Empty></Panel>;
   const others = classes.length === 2 ? (classes[1 - label] ?? '') : 'all others';
   const { truePositive, falsePositive, falseNegative, trueNegative } = division;
-  const confusion = [[truePositive, falseNegative], [falsePositive, trueNegative]];
+  // Of two classes in the order that their other matrices have.
+  const isSecond = classes.length === 2 && label === 1;
+  const shown = isSecond ? [others, name] : [name, others];
+  const confusion = isSecond ? [[trueNegative, falsePositive], [falseNegative, truePositive]] : [[truePositive, falseNegative], [falsePositive, trueNegative]];
   return (
     <>
-      <Panel title="Threshold" tools={<>{choice}<MatrixExport rows={[name, others]} columns={[name, others]} values={confusion} file={`${file}-threshold`} /></>}>
+      <Panel title="Threshold" tools={<>{choice}<MatrixExport rows={shown} columns={shown} values={confusion} file={`${file}-threshold`} /></>}>
         <div class="stack">
           <div class="slider">
             <label for="threshold">Least probability of {name.slice(0, 60)} that is called {name.slice(0, 60)}</label>
@@ -41,14 +45,12 @@ export function Thresholds({ predictions, file }: ThresholdsProps): JSX.Element 
           </div>
           <Scores division={division} />
           <ModeChoice />
-          <ConfusionMatrix caption={`Confusion of ${name.slice(0, 60)} at threshold ${threshold.toFixed(3)}`} classes={[name, others]} confusion={confusion} />
+          <ConfusionMatrix caption={`Confusion of ${name.slice(0, 60)} at threshold ${threshold.toFixed(3)}`} classes={shown} confusion={confusion} />
           {images.length < of && <p class="muted small">Of {whole(images.length)} images, evenly chosen from the {whole(of)} of validation.</p>}
         </div>
       </Panel>
-      <div class="grid">
-        <RocPanel points={points} division={division} name={name} file={file} />
-        <PrecisionPanel points={points} division={division} name={name} file={file} />
-      </div>
+      <RocPanel points={points} division={division} name={name} file={file} />
+      <PrecisionPanel points={points} division={division} name={name} file={file} />
     </>
   );
 }
