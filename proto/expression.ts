@@ -101,9 +101,14 @@ export function parseExpression(text: string): Expression {
   try {
     tree = jsep(text);
   } catch (error) {
-    throw new ExpressionError(text, error instanceof Error ? error.message : String(error));
+    throw new ExpressionError(text, `${error instanceof Error ? error.message : String(error)}${isAssigned(text) ? '; did you mean ==?' : ''}`);
   }
   return take(tree, text);
+}
+
+/** Whether a = stands alone, outside of quotes. */
+function isAssigned(text: string): boolean {
+  return /(?<![=!<>])=(?!=)/.test(text.replaceAll(/"[^"]*"|'[^']*'/g, ''));
 }
 
 /** What names stand for. */

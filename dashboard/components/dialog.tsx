@@ -47,16 +47,21 @@ export interface ConfirmDialogProps {
   readonly danger?: boolean;
   readonly wide?: boolean;
   readonly isReady?: boolean;
+  /** What would be done: once it is something else, why the last attempt failed is gone. */
+  readonly about?: string;
   /** Closes the dialog when it settles well, unless there is something to be read first. */
   readonly onConfirm: () => Promise<string | null>;
   readonly onClose: () => void;
   readonly children: ComponentChildren;
 }
 
-export function ConfirmDialog({ title, deed, danger = false, wide = false, isReady = true, onConfirm, onClose, children }: ConfirmDialogProps): JSX.Element {
+export function ConfirmDialog({ title, deed, danger = false, wide = false, isReady = true, about, onConfirm, onClose, children }: ConfirmDialogProps): JSX.Element {
   const isBusy = useSignal(false);
   const failure = useSignal<ApiError | null>(null);
   const told = useSignal<string | null>(null);
+  useEffect(() => {
+    failure.value = null;
+  }, [about]);
   const confirm = async (): Promise<void> => {
     isBusy.value = true;
     failure.value = null;

@@ -1,27 +1,40 @@
 /**
- * A field that is taken when it is left or Enter is pressed. What is being typed is kept here: a page that is
+ * A field that is taken when it is left or Enter is pressed, and, where it `followsTyping`, at each pause. What is being typed is kept here: a page that is
  * drawn anew meanwhile, as a live one is again and again, would put the old value over it.
  */
 import { useSignal } from '@preact/signals';
 import type { JSX, TargetedEvent } from 'preact';
+import { useEffect, useRef } from 'preact/hooks';
+import { CLOCK } from '../state/clock.js';
+import { PAUSE_MS } from '../state/typing.js';
 
-export interface DraftInputProps extends Pick<JSX.IntrinsicElements['input'], 'id' | 'class' | 'placeholder' | 'aria-label' | 'aria-describedby'> {
+export interface DraftInputProps extends Pick<JSX.IntrinsicElements['input'], 'id' | 'class' | 'placeholder' | 'maxLength' | 'aria-label' | 'aria-describedby'> {
   readonly kind?: 'text' | 'search' | 'number';
+  readonly followsTyping?: boolean;
   readonly value: string | number;
   readonly onCommit: (text: string) => void;
 }
 
-export function DraftInput({ kind = 'text', value, onCommit, ...others }: DraftInputProps): JSX.Element {
+export function DraftInput({ kind = 'text', followsTyping = false, value, onCommit, ...others }: DraftInputProps): JSX.Element {
   const draft = useSignal<string | null>(null);
+  const cancel = useRef<() => void>(() => undefined);
+  useEffect(() => () => cancel.current(), []);
+  const commit = (text: string): void => {
+    cancel.current();
+    onCommit(text);
+    draft.value = null;
+  };
   const field = {
     ...others,
     value: draft.value ?? value,
     onInput: (event: TargetedEvent<HTMLInputElement>): void => {
-      draft.value = event.currentTarget.value;
+      const text = event.currentTarget.value;
+      draft.value = text;
+      cancel.current();
+      if (followsTyping) cancel.current = CLOCK.after(PAUSE_MS, () => commit(text));
     },
     onChange: (event: TargetedEvent<HTMLInputElement>): void => {
-      onCommit(event.currentTarget.value);
-      draft.value = null;
+      commit(event.currentTarget.value);
     },
   };
   if (kind === 'number') return <input type="number" step="any" {...field} />;

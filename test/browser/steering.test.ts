@@ -41,14 +41,19 @@ describe('steering by the page', () => {
     await filter.press('Enter');
     await page.getByRole('heading', { name: '2 of 4 trials' }).waitFor();
     const dialog = await changeDialog(page, 'Extend…');
+    const extend = dialog.getByRole('button', { name: 'Extend' });
     await dialog.getByLabel('Epochs').fill('1000');
-    await dialog.getByLabel('Epochs').blur();
     await dialog.getByText(/expected more than 2000/).waitFor();
+    assert.ok(await extend.isDisabled());
+    await dialog.getByLabel('Epochs').fill('many');
+    await dialog.getByRole('alert').getByText('Epochs: found many, expected a whole number', { exact: true }).waitFor();
+    assert.equal(await dialog.getByText(/expected more than 2000/).count(), 0);
     await dialog.getByLabel('Epochs').fill('2002');
     await goesOn(page);
     assert.equal(await dialog.getByLabel('Epochs').inputValue(), '2002');
-    await dialog.getByLabel('Epochs').blur();
+    // Nothing has left the field.
     await dialog.getByText(/space\.epochs: \[2000\] -> \[2002\]/).waitFor();
+    assert.ok(await extend.isEnabled());
     await dialog.getByRole('button', { name: 'Cancel' }).click();
     assert.deepEqual(problems, []);
   });

@@ -6,6 +6,11 @@ import { ExpressionError, FUNCTION_NAMES, evaluate, evaluatePartly, namesIn, par
 
 const value = (text: string, names: { readonly [name: string]: number } = {}): number => evaluate(parseExpression(text), { numbers: names, texts: {} });
 
+test('a lone = is told to be ==, and one in a text or a comparison is left alone', () => {
+  assert.throws(() => parseExpression('epochs = 6'), /did you mean ==\?/);
+  for (const text of ['a == 1 &&', 'a <= 1 )', 'name == "a=b" "']) assert.throws(() => parseExpression(text), (error: Error) => !error.message.includes('did you mean'));
+});
+
 test('arithmetic follows the usual precedence', () => {
   assert.equal(value('1 + 2 * 3'), 7);
   assert.equal(value('(1 + 2) * 3'), 9);

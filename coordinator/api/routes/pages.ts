@@ -3,7 +3,7 @@ import { z } from 'zod';
 import type { Pages } from '../pages.js';
 import { route, type Route } from './route.js';
 
-const filter = z.string().max(2_000).optional().describe("a formula over the columns, as `trawl trials --filter` takes it: val.auc > 0.9 && lr <= 0.01");
+const filter = z.string().max(2_000, 'found a longer text, expected a formula of at most 2000 characters').optional().describe("a formula over the columns, as `trawl trials --filter` takes it: val.auc > 0.9 && lr <= 0.01");
 const columns = z.string().min(1).optional().describe('names of columns, with commas between; the usual ones where it is left out');
 const upTo = (most: number, usual: number) => z.coerce.number().int().min(1).max(most).default(usual);
 

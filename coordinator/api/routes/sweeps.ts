@@ -21,7 +21,7 @@ const enqueueRequest = z.strictObject({ trials: z.array(z.record(z.string(), jso
 const noteRequest = z.strictObject({ text: z.string(), version: z.number().int().min(0).describe('that of the note which this one replaces; 0 where there is none') });
 const tagsRequest = z.strictObject({ add: z.array(z.string()).max(100).optional(), remove: z.array(z.string()).max(100).optional() });
 
-const textRequest = z.strictObject({ name: z.string().min(1).max(200), text: z.string().max(1_000_000), replace: z.boolean().optional() });
+const textRequest = z.strictObject({ name: z.string().min(1).max(200), text: z.string().max(1_000_000, 'found a longer text, expected a sweep file of at most 1000000 characters'), replace: z.boolean().optional() });
 
 export const testQuery = z.object({ test: z.enum(['0', '1']).default('0') });
 const trialsQuery = testQuery.extend({ limit: z.coerce.number().int().min(1).optional() });

@@ -5,16 +5,18 @@ import { ask } from '../../api/client.js';
 import { noteChange } from '../../api/live.js';
 import type { Answers, SweepView } from '../../api/types.js';
 import { ConfirmDialog } from '../../components/dialog.js';
-import { DraftInput } from '../../components/draft-input.js';
 import { Mistakes } from '../../components/mistakes.js';
 import { Loading } from '../../components/panel.js';
-import { useResource } from '../../state/resource.js';
+import { useResource, type Resource } from '../../state/resource.js';
+import { pause } from '../../state/typing.js';
 import { duration, whole } from '../../text/format.js';
 
 interface Field {
   readonly name: string;
   readonly label: string;
   readonly hint: string;
+  /** It takes a whole number alone. */
+  readonly isWhole?: boolean;
   /** Of the change that it makes. */
   readonly part: (text: string) => object;
 }
@@ -24,8 +26,8 @@ const valueOf = (text: string): unknown => (text === 'none' ? null : /^-?\d+(\.\
 const budget = (name: string) => (text: string) => ({ budget: { [name]: valueOf(text) } });
 
 const EXTEND: readonly Field[] = [
-  { name: 'epochs', label: 'Epochs', hint: 'The longest trials go on to so many', part: (text) => ({ epochs: Number(text) }) },
-  { name: 'trials', label: 'Trials', hint: 'So many in all; for samplers that draw', part: (text) => ({ trials: Number(text) }) },
+  { name: 'epochs', label: 'Epochs', hint: 'The longest trials go on to so many', isWhole: true, part: (text) => ({ epochs: Number(text) }) },
+  { name: 'trials', label: 'Trials', hint: 'So many in all; for samplers that draw', isWhole: true, part: (text) => ({ trials: Number(text) }) },
 ];
 
 const EDIT: readonly Field[] = [
@@ -62,13 +64,22 @@ export function ChangeDialog({ sweep, kind, onClose }: ChangeDialogProps): JSX.E
   const values = useSignal<{ readonly [name: string]: string }>({});
   const fields = kind === 'extend' ? EXTEND : EDIT;
   const change = changeOf(fields, values.value);
+  const mistakes = mistakesIn(fields, values.value);
   const isEmpty = Object.keys(change).length === 0;
+  const written = JSON.stringify(change);
+  const { resource } = useResource(written, async (signal) => {
+    if (isEmpty || mistakes.length > 0) return null;
+    await pause(signal);
+    return (await ask('POST /sweeps/:sweep/changes', { at: { sweep: sweep.id }, body: { change, dryRun: true }, signal })).preview;
+  });
+  const isKnown = resource.value.state === 'ready' && resource.value.value !== null;
   const present = kind === 'edit' ? presentOf(sweep) : {};
   return (
     <ConfirmDialog
       title={kind === 'extend' ? `Extend ${sweep.name.slice(0, 100)}` : `Budget and priority of ${sweep.name.slice(0, 100)}`}
       deed={kind === 'extend' ? 'Extend' : 'Change'}
-      isReady={!isEmpty}
+      isReady={!isEmpty && mistakes.length === 0 && isKnown}
+      about={written}
       onClose={onClose}
       onConfirm={async () => {
         await ask('POST /sweeps/:sweep/changes', { at: { sweep: sweep.id }, body: { change, dryRun: false } });
@@ -80,14 +91,14 @@ export function ChangeDialog({ sweep, kind, onClose }: ChangeDialogProps): JSX.E
         {fields.map(({ name, label, hint }) => (
           <div class="field" key={name}>
             <label for={`change-${name}`}>{label}</label>
-            <DraftInput id={`change-${name}`} placeholder={present[name] ?? ''} aria-describedby={`change-${name}-hint`} value={values.value[name] ?? ''} onCommit={(text) => (values.value = { ...values.value, [name]: text })} />
+            <input id={`change-${name}`} type="text" placeholder={present[name] ?? ''} aria-describedby={`change-${name}-hint`} value={values.value[name] ?? ''} onInput={(event) => (values.value = { ...values.value, [name]: event.currentTarget.value })} />
             <span class="hint" id={`change-${name}-hint`}>
               {hint}
             </span>
           </div>
         ))}
       </div>
-      {!isEmpty && <WouldMean sweep={sweep} change={change} />}
+      {mistakes.length > 0 ? <p class="mistakes" role="alert">{mistakes.join('; ')}</p> : !isEmpty && <WouldMean value={resource.value} />}
     </ConfirmDialog>
   );
 }
@@ -103,15 +114,23 @@ function changeOf(fields: readonly Field[], values: { readonly [name: string]: s
   return change;
 }
 
-function WouldMean({ sweep, change }: { readonly sweep: SweepView; readonly change: object }): JSX.Element {
-  const { resource } = useResource(JSON.stringify(change), (signal) => ask('POST /sweeps/:sweep/changes', { at: { sweep: sweep.id }, body: { change, dryRun: true }, signal }));
-  const { value } = resource;
-  if (value.state === 'loading') return <Loading what="what it would mean" />;
-  if (value.state === 'failed') return <Mistakes error={value.error} />;
-  return <PreviewLines preview={value.value.preview} />;
+/** What is seen before the coordinator is asked. */
+function mistakesIn(fields: readonly Field[], values: { readonly [name: string]: string }): string[] {
+  return fields.flatMap(({ name, label, isWhole = false }) => {
+    const text = values[name]?.trim() ?? '';
+    return isWhole && text !== '' && !/^\d+$/.test(text) ? [`${label}: found ${text.slice(0, 60)}, expected a whole number`] : [];
+  });
 }
 
-export function PreviewLines({ preview }: { readonly preview: Answers['POST /sweeps/preview'] }): JSX.Element {
+type Preview = Answers['POST /sweeps/preview'];
+
+function WouldMean({ value }: { readonly value: Resource<Preview | null> }): JSX.Element {
+  if (value.state === 'loading') return <Loading what="what it would mean" />;
+  if (value.state === 'failed') return <Mistakes error={value.error} />;
+  return value.value === null ? <Loading what="what it would mean" /> : <PreviewLines preview={value.value} />;
+}
+
+export function PreviewLines({ preview }: { readonly preview: Preview }): JSX.Element {
   const { standing, differences, epochs, carried, trials, proposed } = preview;
   if (standing === 'same') return <p role="status">It says that already; nothing changes.</p>;
   const left = epochs.distinct - epochs.stored + epochs.again;

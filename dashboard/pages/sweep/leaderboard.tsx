@@ -40,6 +40,8 @@ interface Part {
 /** Rows at a time, and the most of an answer. */
 const PART = 300;
 const MOST = 1_000;
+/** As the API takes it. */
+const LONGEST_FILTER = 2_000;
 /** Shown in ways of their own. */
 const OWN = new Set(['trial', 'state', 'failure']);
 
@@ -67,8 +69,8 @@ export function Leaderboard({ sweep }: { readonly sweep: SweepView }): JSX.Eleme
     reload();
   }, [isPartial]);
   if (value.state === 'ready') known.current = value.value;
-  const search = <DraftInput kind="search" class="filter" aria-label="Filter trials by a formula" placeholder="Filter: val.loss < 0.2 && lr >= 0.01" value={filter} onCommit={(text) => setQuery({ filter: text })} />;
-  const unready = value.state === 'ready' ? null : <Unready value={value} retry={reload} isChosen={columns !== null || sort !== null} />;
+  const search = <DraftInput kind="search" followsTyping maxLength={LONGEST_FILTER} class="filter" aria-label="Filter trials by a formula" placeholder="Filter: val.loss < 0.2 && lr >= 0.01" value={filter} onCommit={(text) => setQuery({ filter: text }, { replace: true })} />;
+  const unready = value.state === 'ready' ? null : <Unready value={value} retry={reload} isChosen={columns !== null || sort !== null} isKept={known.current !== null} />;
   const part = known.current;
   // The box at the same place as below: what is being typed into it stays.
   if (part === null) return <Panel title="Trials" flush tools={<>{search}</>}>{unready}</Panel>;
@@ -77,6 +79,8 @@ export function Leaderboard({ sweep }: { readonly sweep: SweepView }): JSX.Eleme
     total: view.matching,
     at: (index) => part.rows[index - view.offset],
     need: (from, to) => {
+      // Of what is being read, or was refused, there are no others.
+      if (unready !== null) return;
       const isThere = from >= view.offset && to <= view.offset + Math.max(view.trials.length, 1);
       const next = Math.max(0, Math.floor((from + to - PART) / 2));
       if (isThere || view.matching === 0 || next === offset.current) return;
@@ -99,13 +103,14 @@ export function Leaderboard({ sweep }: { readonly sweep: SweepView }): JSX.Eleme
       }
     >
       {value.state === 'ready' && value.problem !== null && <Failed error={value.problem} retry={reload} />}
-      {unready ?? (view.total === 0 ? (
+      {value.state === 'failed' && unready}
+      {view.total === 0 ? (
         <Empty>No trial has been proposed yet.</Empty>
       ) : view.matching === 0 ? (
         <Empty>The filter holds for no trial.</Empty>
       ) : (
         <DataTable caption="Trials, the best first" columns={all} rows={rows} keyOf={({ id }) => id} file={file} />
-      ))}
+      )}
     </Panel>
   );
 }
@@ -115,22 +120,23 @@ interface UnreadyProps {
   readonly retry: () => void;
   /** Whether the address names columns or a sorting, which may be of another sweep. */
   readonly isChosen: boolean;
+  /** Whether the trials from before stand below. */
+  readonly isKept: boolean;
 }
 
-function Unready({ value, retry, isChosen }: UnreadyProps): JSX.Element {
+function Unready({ value, retry, isChosen, isKept }: UnreadyProps): JSX.Element {
   if (value.state === 'loading') return <Loading what="the trials" />;
   if (value.error.code !== 'BadRequest') return <Failed error={value.error} retry={retry} />;
   return (
-    <>
+    <div class="notice">
       <Mistakes error={value.error} />
+      {isKept && <span class="small">The trials below are those from before.</span>}
       {isChosen && (
-        <div class="table-foot">
-          <button type="button" onClick={() => setQuery({ columns: null, sort: null })}>
-            Show the usual columns in the usual order
-          </button>
-        </div>
+        <button type="button" onClick={() => setQuery({ columns: null, sort: null })}>
+          Show the usual columns in the usual order
+        </button>
       )}
-    </>
+    </div>
   );
 }
 

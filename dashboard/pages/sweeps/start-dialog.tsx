@@ -11,6 +11,7 @@ import { Mistakes } from '../../components/mistakes.js';
 import { Loading } from '../../components/panel.js';
 import { go } from '../../state/location.js';
 import { useResource } from '../../state/resource.js';
+import { pause } from '../../state/typing.js';
 import { PreviewLines } from '../sweep/change-dialog.js';
 
 type Preview = Answers['POST /sweeps/text/preview'];
@@ -86,13 +87,9 @@ interface WouldStartProps {
   readonly onKnown: (preview: Preview | null) => void;
 }
 
-/** The viewer has stopped typing for so long. */
-const PAUSE_MS = 400;
-
 function WouldStart({ name, text, onLine, onKnown }: WouldStartProps): JSX.Element {
   const { resource } = useResource(`${name}\n${text}`, async (signal) => {
-    await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
-    signal.throwIfAborted();
+    await pause(signal);
     return ask('POST /sweeps/text/preview', { body: { name, text }, signal });
   });
   const { value } = resource;
