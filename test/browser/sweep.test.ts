@@ -44,7 +44,9 @@ describe('the page of a sweep', () => {
         await page.screenshot({ path: join(folder, `log-${theme}-${device}.png`) });
         await assertFits(page);
         await page.getByRole('link', { name: 'Slots' }).click();
-        await page.getByRole('figure', { name: /^Timeline of slots/ }).waitFor();
+        const slots = page.getByRole('figure', { name: /^Timeline of slots/ });
+        // The axis begins at 0 of whatever unit the other marks have.
+        await slots.locator('text').filter({ hasText: /^0$/ }).waitFor();
         await page.screenshot({ path: join(folder, `slots-${theme}-${device}.png`), fullPage: true });
         await assertFits(page);
         assert.deepEqual(problems, []);
@@ -52,6 +54,29 @@ describe('the page of a sweep', () => {
       }
     }
     t.diagnostic(`screenshots: ${folder}`);
+  });
+
+  it('says on a phone where a table or a drawing goes on aside, cuts no time, and keeps the buttons of a long dialog in sight', async () => {
+    const { page, problems } = await openPage({ width: 390, height: 844, expected: ['401', '400'] });
+    await logIn(page, house, '/sweeps/search');
+    const trials = page.getByRole('region', { name: 'Trials, the best first' });
+    await trials.and(page.locator('[data-more="right"]')).waitFor();
+    await trials.evaluate((frame: { scrollLeft: number }) => (frame.scrollLeft = 10_000));
+    await trials.and(page.locator('[data-more="left"]')).waitFor();
+    await page.goto(`${house.url}/sweeps/search?view=space`);
+    await page.getByRole('figure', { name: /^Parallel coordinates/ }).locator('.figure-frame[data-more="right"]').waitFor();
+    await page.goto(`${house.url}/sweeps/search?view=log`);
+    const time = page.getByRole('cell', { name: /^\d+ \w+ 20\d\d, \d\d:\d\d:\d\d$/ }).first();
+    await time.waitFor();
+    assert.equal(await time.evaluate((cell: { scrollWidth: number; clientWidth: number }) => cell.scrollWidth - cell.clientWidth), 0);
+    await page.goto(house.url);
+    await page.getByRole('button', { name: 'Start a sweep' }).click();
+    await page.getByRole('dialog').getByLabel('or its text').fill('trainable: {synthetic: {epochMs: x}}\nspace: {batch: [x], lr: 3}\nobjective: {maximise: val.auc}');
+    await page.getByRole('alert').waitFor();
+    const box = await page.getByRole('button', { name: 'Start', exact: true }).boundingBox();
+    assert.ok(box !== null && box.y + box.height < 844 - 12, JSON.stringify(box));
+    await page.screenshot({ path: join(screenshotFolder(), 'start-light-phone.png') });
+    assert.deepEqual(problems, []);
   });
 
   it('filters the leaderboard by a formula of the command line, under an address that shows the same again', async () => {
@@ -67,10 +92,20 @@ describe('the page of a sweep', () => {
     assert.equal(await heading.innerText(), `${told} of 60 trials`);
     await page.reload();
     await heading.waitFor();
+    // As it is typed, without Enter; the trials from before stay beside what is wrong with it.
     await filter.fill('val.los < 1');
-    await filter.press('Enter');
     await page.getByRole('alert').filter({ hasText: /found val\.los/ }).waitFor();
+    await page.getByText('The trials below are those from before.').waitFor();
+    assert.equal(await heading.innerText(), `${told} of 60 trials`);
+    assert.equal(await page.getByRole('region', { name: 'Trials, the best first' }).locator('tbody tr:not(.space)').count(), told);
     await assertAccessible(page);
+    await filter.fill('epochs = 6');
+    await page.getByRole('alert').filter({ hasText: /did you mean ==\?/ }).waitFor();
+    await filter.fill('');
+    await page.getByRole('heading', { name: '60 trials', exact: true }).waitFor();
+    await page.getByRole('alert').waitFor({ state: 'detached' });
+    await page.goto(`${house.url}/sweeps/search?filter=${'1+'.repeat(1_500)}1`);
+    await page.getByRole('alert').filter({ hasText: 'filter: found a longer text, expected a formula of at most 2000 characters' }).waitFor();
     assert.deepEqual(problems, []);
   });
 
@@ -113,6 +148,12 @@ describe('the page of a sweep', () => {
     const again = await openPage({ expected: ['401'] });
     await logIn(again.page, house, new URL(page.url()).pathname + new URL(page.url()).search);
     await again.page.getByText(words.slice(0, 20)).waitFor();
+    // Which they are: the leaderboard with the span as its filter.
+    await page.getByText('Importance, heat map and slices show all trials.').waitFor();
+    await page.getByRole('link', { name: `Show these ${inside} trials in the table` }).click();
+    await page.getByRole('heading', { name: `${inside} of 60 trials` }).waitFor();
+    assert.match(await page.getByLabel('Filter trials by a formula').inputValue(), /^objective >= [\d.]+ && objective <= [\d.]+$/);
+    await page.goBack();
     await page.getByRole('button', { name: 'Take away the span of val.loss' }).click();
     await page.getByText(new RegExp(`^${of} trials of ${of} within`)).waitFor();
     // One that is no axis now holds nobody back, stands there, and is taken away.

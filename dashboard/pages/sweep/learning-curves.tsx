@@ -88,12 +88,13 @@ function Curves({ sweep, names, metrics, metric, lines, trials, leftOut }: Curve
   return (
     <>
       <div class="toolbar spaced">
-        <Choice label="Metric" value={metric} options={metrics} onChange={(value) => setQuery({ metric: value })} />
+        <Choice label="Metric" value={metric} options={metrics.includes(metric) ? metrics : [metric, ...metrics]} onChange={(value) => setQuery({ metric: value })} />
         <Choice label="Along" value={along} options={['epochs', 'time']} onChange={(value) => setQuery({ along: value })} />
         <Choice label="At most" value={lines} options={LINES} onChange={(value) => setQuery({ lines: value })} />
         <label>
           Smoothing
           <input type="range" min="0" max="0.99" step="0.01" value={smoothing} aria-valuetext={smoothing.toFixed(2)} onInput={(event) => setQuery({ smoothing: event.currentTarget.value === '0' ? null : event.currentTarget.value }, { replace: true })} />
+          <output class="number">{smoothing.toFixed(2)}</output>
         </label>
         <label>
           <input type="checkbox" checked={isLog} onChange={(event) => setQuery({ log: event.currentTarget.checked ? '1' : null })} />

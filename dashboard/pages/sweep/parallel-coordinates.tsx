@@ -5,12 +5,14 @@
  */
 import { useSignal } from '@preact/signals';
 import type { JSX } from 'preact';
+import { segment } from '../../api/client.js';
 import { Figure, fitted, SIGN_PX } from '../../components/figure.js';
 import { brokenPath, type Point } from '../../components/lines.js';
 import { place, setQuery } from '../../state/location.js';
 import { count, setting, whole } from '../../text/format.js';
 import { dimensionsOf, goodnessOf, marksOf, measuredDimension, shareOf, type Dimension } from './dimension.js';
 import { sampleText, type PlotTrial, type SpacePoints } from './points.js';
+import { filterOf } from './span-filter.js';
 import { isWithin, sharesOf, spansIn, spansText, spanBetween, type Span } from './spans.js';
 import { SpanForm } from './span-form.js';
 
@@ -86,7 +88,33 @@ export function ParallelCoordinates({ results }: { readonly results: SpacePoints
         }}
       />
       <SpanForm axes={axes} spans={kept} onChange={choose} />
+      {inside.length < shown.length && drag.value === null && <Inside sweep={sweep.name} inside={inside} filter={filterOf(kept, axes, inside)} />}
     </>
+  );
+}
+
+/** As many as stand side by side. */
+const MOST_COMPARED = 8;
+
+interface InsideProps {
+  readonly sweep: string;
+  /** The best first. */
+  readonly inside: readonly PlotTrial[];
+  /** By which the leaderboard has them; null where no formula can say it. */
+  readonly filter: string | null;
+}
+
+/** Where the trials within the spans are to be seen one by one. */
+function Inside({ sweep, inside, filter }: InsideProps): JSX.Element {
+  const best = inside.slice(0, MOST_COMPARED);
+  return (
+    <p class="small spaced">
+      {filter !== null && <a href={`/sweeps/${segment(sweep)}?filter=${segment(filter)}`}>Show {inside.length === 1 ? 'this trial' : `these ${whole(inside.length)} trials`} in the table</a>}
+      {filter !== null && best.length > 1 && ', or '}
+      {best.length > 1 && <a href={`/compare?trials=${best.map(({ id }) => segment(id)).join(',')}`}>compare {best.length === inside.length ? 'them' : `the best ${best.length}`}</a>}
+      {(filter !== null || best.length > 1) && '. '}
+      <span class="muted">Importance, heat map and slices show all trials.</span>
+    </p>
   );
 }
 
