@@ -70,7 +70,7 @@ function frameOf(element: HTMLElement, { x, y }: ChartSpec): Omit<uPlot.Options,
     width: Math.max(200, element.clientWidth),
     height: HEIGHT_PX,
     legend: { show: false },
-    scales: { x: { time: x.time === true, distr: distributionOf(x) }, y: { distr: distributionOf(y) } },
+    scales: { x: { time: x.time === true, distr: distributionOf(x) }, y: y.log === true ? { distr: distributionOf(y), range: powersRange } : { distr: distributionOf(y) } },
     axes: [axisOf(x, x.time === true ? 46 : 34), axisOf(y, widthOf)],
   };
 }
@@ -165,6 +165,10 @@ const ofTime: uPlot.Axis = {
 /** Of the times whose texts are measured, which may be longer than those that are drawn, never shorter. */
 const CLOSEST_TIMES_PX = 60;
 const GAP_PX = 14;
+
+/** What is drawn and a little more: uPlot's own range goes on to the next powers of ten, which may be far. */
+const powersRange: uPlot.Range.Function = (_, least, most) => (least > 0 ? [least / BEYOND, most * BEYOND] : [1, 10]);
+const BEYOND = 1.06;
 
 /** uPlot's own leave out most of what lies between two powers of ten. */
 const ofPowers: uPlot.Axis = {

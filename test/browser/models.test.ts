@@ -73,6 +73,10 @@ describe("a trial's page", () => {
     assert.equal(await page.evaluate<number>('scrollY'), 0);
     await page.emulateMedia({ media: 'print' });
     assert.equal(await page.getByRole('button', { name: 'Log out' }).isVisible(), false);
+    assert.equal(await page.getByText('Export', { exact: true }).filter({ visible: true }).count(), 0);
+    const frames = page.locator('.table-frame');
+    const cut = await frames.evaluateAll((all: { scrollHeight: number; clientHeight: number }[]) => all.map(({ scrollHeight, clientHeight }) => scrollHeight - clientHeight));
+    assert.ok(cut.length > 1 && cut.every((px) => px === 0), cut.join(' '));
     await page.screenshot({ path: join(screenshotFolder(), 'trial-print.png'), fullPage: true });
     assert.deepEqual(problems, []);
   });
