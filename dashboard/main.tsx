@@ -17,6 +17,7 @@ import './styles/forms.css';
 import './styles/data.css';
 import './styles/stages.css';
 import './styles/notes.css';
+import './styles/paper.css';
 
 followTheme();
 followLocation();

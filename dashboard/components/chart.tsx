@@ -59,6 +59,7 @@ function Drawing({ spec, onHover }: ChartProps & { readonly onHover: (index: num
   const drawn = useRef<Plot | null>(null);
   const latest = useRef(spec);
   latest.current = spec;
+  const wasDrawn = useRef(false);
   const failed = useSignal(false);
   /** What was zoomed into on an axis like this, when the chart was last drawn anew. */
   const left = useRef<{ readonly axis: string; readonly zoom: Zoom | null }>({ axis: '', zoom: null });
@@ -74,12 +75,16 @@ function Drawing({ spec, onHover }: ChartProps & { readonly onHover: (index: num
       try {
         const { plot } = await import('./plot.js');
         if (isGone) return;
+        wasDrawn.current = true;
         drawn.current = plot(current, latest.current, left.current.axis === axis ? left.current.zoom : null, { onHover });
       } catch {
         failed.value = true;
       }
     };
-    const giveUp = onceNear(current, '200px', draw);
+    let giveUp = (): void => undefined;
+    // Drawn anew at once, as in the colours of paper.
+    if (wasDrawn.current) void draw();
+    else giveUp = onceNear(current, '200px', draw);
     const size = new ResizeObserver(() => drawn.current?.resize(Math.max(200, current.clientWidth)));
     size.observe(current);
     return () => {

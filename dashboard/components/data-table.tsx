@@ -8,6 +8,7 @@ import type { ComponentChildren, JSX } from 'preact';
 import { useEffect, useMemo, useRef } from 'preact/hooks';
 import { place, setQuery } from '../state/location.js';
 import { perform } from '../state/trouble.js';
+import { whole } from '../text/format.js';
 import { csv, type Cell } from '../text/csv.js';
 import { download } from '../text/download.js';
 import { Menu } from './menu.js';
@@ -137,6 +138,11 @@ export function DataTable<Row>(props: DataTableProps<Row>): JSX.Element {
           <Space rows={rows.total - to} columns={shown.length} />
         </tbody>
       </table>
+      {to - from < rows.total && (
+        <p class="table-foot paper-only">
+          Rows {whole(from + 1)} to {whole(to)} of {whole(rows.total)}
+        </p>
+      )}
     </div>
   );
 }

@@ -12,16 +12,17 @@ export interface DraftInputProps extends Pick<JSX.IntrinsicElements['input'], 'i
   readonly kind?: 'text' | 'search' | 'number';
   readonly followsTyping?: boolean;
   readonly value: string | number;
-  readonly onCommit: (text: string) => void;
+  /** `isDone`: the field was left, or Enter pressed. */
+  readonly onCommit: (text: string, isDone: boolean) => void;
 }
 
 export function DraftInput({ kind = 'text', followsTyping = false, value, onCommit, ...others }: DraftInputProps): JSX.Element {
   const draft = useSignal<string | null>(null);
   const cancel = useRef<() => void>(() => undefined);
   useEffect(() => () => cancel.current(), []);
-  const commit = (text: string): void => {
+  const commit = (text: string, isDone: boolean): void => {
     cancel.current();
-    onCommit(text);
+    onCommit(text, isDone);
     draft.value = null;
   };
   const field = {
@@ -31,10 +32,10 @@ export function DraftInput({ kind = 'text', followsTyping = false, value, onComm
       const text = event.currentTarget.value;
       draft.value = text;
       cancel.current();
-      if (followsTyping) cancel.current = CLOCK.after(PAUSE_MS, () => commit(text));
+      if (followsTyping) cancel.current = CLOCK.after(PAUSE_MS, () => commit(text, false));
     },
     onChange: (event: TargetedEvent<HTMLInputElement>): void => {
-      commit(event.currentTarget.value);
+      commit(event.currentTarget.value, true);
     },
   };
   if (kind === 'number') return <input type="number" step="any" {...field} />;

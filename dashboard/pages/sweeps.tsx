@@ -13,6 +13,7 @@ import { place, setQuery } from '../state/location.js';
 import { useResource } from '../state/resource.js';
 import { remainingMs } from '../state/epoch-rate.js';
 import { between, count, duration, metric, percent, time, whole } from '../text/format.js';
+import { compareHref } from './compare/names.js';
 import { StartDialog } from './sweeps/start-dialog.js';
 import { doneText, otherEnds } from '../text/trial-counts.js';
 
@@ -143,7 +144,7 @@ function SweepTable({ lines, search }: { readonly lines: readonly SweepLine[]; r
         </span>
       )}
       {ticked.length > 1 && (
-        <a class="button" href={`/compare?${ticked.map((id) => `sweeps=${segment(id)}`).join('&')}`}>
+        <a class="button" href={compareHref({ parameter: 'sweeps' }, ticked)}>
           Compare {ticked.length}
         </a>
       )}

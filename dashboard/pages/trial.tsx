@@ -8,6 +8,7 @@ import { StateBadge } from '../components/state-badge.js';
 import { useResource } from '../state/resource.js';
 import { duration, metric, whole } from '../text/format.js';
 import type { PageProps } from './page.js';
+import { compareHref } from './compare/names.js';
 import { Attempts } from './trial/attempts.js';
 import { Blobs } from './trial/blobs.js';
 import { Curves } from './trial/curves.js';
@@ -42,7 +43,7 @@ function Trial({ detail }: { readonly detail: TrialDetail }): JSX.Element {
         </h1>
         <StateBadge state={trial.state} />
         <div class="actions">
-          <a class="button" href={`/compare?trials=${segment(trial.id)}`}>
+          <a class="button" href={compareHref({ parameter: 'trials' }, [trial.id])}>
             Compare
           </a>
         </div>

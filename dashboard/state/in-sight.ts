@@ -5,6 +5,7 @@
 import { CLOCK } from './clock.js';
 
 interface Waiting {
+  /** Never rejects. */
   readonly run: () => Promise<void>;
 }
 
@@ -12,12 +13,20 @@ interface Waiting {
 const waiting = new Set<Waiting>();
 /** Between two of them: what is in sight goes first. */
 const REST_MS = 250;
+/** A page that is never idle prints too. */
+const LONGEST_WAIT_MS = 5_000;
 let isResting = false;
 
+/** Where a browser tells that it is idle, it waits for that. */
+function whenIdle(then: () => void): void {
+  if ('requestIdleCallback' in window) window.requestIdleCallback(then, { timeout: LONGEST_WAIT_MS });
+  else then();
+}
+
 function goOn(): void {
-  if (isResting) return;
+  if (isResting || document.hidden) return;
   isResting = true;
-  CLOCK.after(REST_MS, () => {
+  CLOCK.after(REST_MS, () => whenIdle(() => {
     const [next] = waiting;
     if (next === undefined) isResting = false;
     else {
@@ -27,7 +36,7 @@ function goOn(): void {
         goOn();
       });
     }
-  });
+  }));
 }
 
 /** Runs once: as soon as the element is so near to what is in sight, as CSS has it, or when it is its turn. Returns what gives it up. */
@@ -50,6 +59,7 @@ export function onceNear(element: Element, margin: string, run: () => Promise<vo
   };
 }
 
+document.addEventListener('visibilitychange', goOn);
 // What can be drawn at once is on paper too, however early somebody prints.
 window.addEventListener('beforeprint', () => {
   for (const each of [...waiting]) {

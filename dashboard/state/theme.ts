@@ -1,4 +1,4 @@
-/** Light or dark: as the system says, until the viewer chooses. */
+/** Light or dark: as the system says, until the viewer chooses; light on paper. */
 import { computed, effect, signal } from '@preact/signals';
 
 export type Theme = 'light' | 'dark';
@@ -7,9 +7,10 @@ const KEY = 'trawl-theme';
 const system = window.matchMedia('(prefers-color-scheme: dark)');
 
 const isSystemDark = signal(system.matches);
+const isPrinting = signal(false);
 const chosen = signal<Theme | null>(stored());
 
-export const theme = computed<Theme>(() => chosen.value ?? (isSystemDark.value ? 'dark' : 'light'));
+export const theme = computed<Theme>(() => (isPrinting.value ? 'light' : null) ?? chosen.value ?? (isSystemDark.value ? 'dark' : 'light'));
 
 function stored(): Theme | null {
   try {
@@ -32,6 +33,8 @@ export function chooseTheme(choice: Theme): void {
 
 export function followTheme(): void {
   system.addEventListener('change', ({ matches }) => (isSystemDark.value = matches));
+  window.addEventListener('beforeprint', () => (isPrinting.value = true));
+  window.addEventListener('afterprint', () => (isPrinting.value = false));
   effect(() => {
     document.documentElement.dataset.theme = theme.value;
   });

@@ -68,7 +68,7 @@ describe('sweeps side by side', () => {
     await house.submit('stopped', formulaSweep({ rates: [0.1, 0.2], epochMs: 400, epochs: [5_000] }));
     await house.command('stop', 'stopped');
     const { page, problems } = await openPage({ expected: ['401'] });
-    await logIn(page, house, '/compare?sweeps=one,stopped');
+    await logIn(page, house, '/compare?sweeps=one&sweeps=stopped');
     const states = page.locator('tr.differs').filter({ has: page.getByRole('rowheader', { name: 'state', exact: true }) });
     await states.getByText('stopped').waitFor();
     await states.getByText('completed').waitFor();

@@ -79,6 +79,23 @@ describe('the page of a sweep', () => {
     assert.deepEqual(problems, []);
   });
 
+  it('is dark on light paper whatever the theme, with the rows that are there and which these are', async () => {
+    const { page, problems } = await openPage({ theme: 'dark', height: 320, expected: ['401'] });
+    await logIn(page, house, '/sweeps/search');
+    await page.getByRole('region', { name: 'Trials, the best first' }).waitFor();
+    const colour = (): Promise<string> => page.evaluate<string>('getComputedStyle(document.documentElement).color');
+    const inDark = await colour();
+    assert.match((await page.locator('.paper-only').textContent()) ?? '', /^Rows 1 to [1-5]\d of 60$/);
+    await page.emulateMedia({ media: 'print' });
+    await page.evaluate("dispatchEvent(new Event('beforeprint'))");
+    assert.equal(await page.evaluate('document.documentElement.dataset.theme'), 'light');
+    assert.notEqual(await colour(), inDark);
+    assert.equal(await page.locator('tr.space').filter({ visible: true }).count(), 0);
+    await page.evaluate("dispatchEvent(new Event('afterprint'))");
+    assert.equal(await colour(), inDark);
+    assert.deepEqual(problems, []);
+  });
+
   it('filters the leaderboard by a formula of the command line, under an address that shows the same again', async () => {
     const { page, problems } = await openPage({ expected: ['401', '400'] });
     await logIn(page, house, '/sweeps/search');
@@ -104,6 +121,9 @@ describe('the page of a sweep', () => {
     await filter.fill('');
     await page.getByRole('heading', { name: '60 trials', exact: true }).waitFor();
     await page.getByRole('alert').waitFor({ state: 'detached' });
+    // Back leads to the filter from before it was typed, not away.
+    await page.goBack();
+    await heading.waitFor();
     await page.goto(`${house.url}/sweeps/search?filter=${'1+'.repeat(1_500)}1`);
     await page.getByRole('alert').filter({ hasText: 'filter: found a longer text, expected a formula of at most 2000 characters' }).waitFor();
     assert.deepEqual(problems, []);
@@ -154,6 +174,10 @@ describe('the page of a sweep', () => {
     await page.getByRole('heading', { name: `${inside} of 60 trials` }).waitFor();
     assert.match(await page.getByLabel('Filter trials by a formula').inputValue(), /^objective >= [\d.]+ && objective <= [\d.]+$/);
     await page.goBack();
+    await page.getByRole('link', { name: 'compare the best 8' }).click();
+    await page.getByRole('region', { name: 'Settings and metrics side by side' }).waitFor();
+    assert.equal(await page.getByRole('button', { name: /^Take trial \d+ out$/ }).count(), 8);
+    await page.goBack();
     await page.getByRole('button', { name: 'Take away the span of val.loss' }).click();
     await page.getByText(new RegExp(`^${of} trials of ${of} within`)).waitFor();
     // One that is no axis now holds nobody back, stands there, and is taken away.
@@ -176,6 +200,7 @@ describe('the page of a sweep', () => {
     await page.getByLabel('Along').selectOption('time');
     await page.waitForURL(/trials=mode%3Ddeep.*log=1.*smoothing=0\.5.*along=time/);
     await page.locator('.chart canvas').waitFor();
+    await page.locator('output').getByText('0.50', { exact: true }).waitFor();
     await page.screenshot({ path: join(screenshotFolder(), 'curves-smoothed-light-desktop.png'), fullPage: true });
     await assertAccessible(page);
     // As a slider says that is dragged for some seconds: browsers drop what is written into an address that often.
@@ -209,6 +234,17 @@ describe('the page of a sweep', () => {
     await page.addInitScript("Object.defineProperty(Navigator.prototype, 'language', { get: () => 'en-US@posix', configurable: true })");
     await logIn(page, house, '/sweeps/search');
     await page.locator('.chart canvas').waitFor();
+    assert.deepEqual(problems, []);
+  });
+
+  it('names the metric of learning curves before anything was reported', async () => {
+    // Longer than any test takes.
+    await house.submit('unreported', formulaSweep({ rates: [0.1], epochMs: 3_600_000, epochs: [1] }));
+    const { page, problems } = await openPage({ expected: ['401'] });
+    await logIn(page, house, '/sweeps/unreported?view=curves');
+    await page.getByText('No trial has reported val.loss yet.').waitFor();
+    assert.equal(await page.getByLabel('Metric').inputValue(), 'val.loss');
+    await house.command('stop', 'unreported', '--now');
     assert.deepEqual(problems, []);
   });
 

@@ -1,6 +1,7 @@
 /** Which trials or sweeps are compared: the URL has their names, and here they are added and taken out. */
 import { useSignal } from '@preact/signals';
 import type { JSX } from 'preact';
+import { segment } from '../../api/client.js';
 import { place, setQuery } from '../../state/location.js';
 import { count } from '../../text/format.js';
 
@@ -18,6 +19,11 @@ const MOST = 8;
 
 export function namesHere({ parameter }: Kind): readonly string[] {
   return [...new Set(place.value.query.getAll(parameter).map((name) => name.trim()).filter((name) => name !== ''))].slice(0, MOST);
+}
+
+/** Where they stand side by side. `names`: ids, or names as the page takes them. */
+export function compareHref({ parameter }: Pick<Kind, 'parameter'>, names: readonly string[]): string {
+  return `/compare?${names.map((name) => `${parameter}=${segment(name)}`).join('&')}`;
 }
 
 function takeOut(kind: Kind, gone: string): void {

@@ -8,7 +8,7 @@ import { StateBadge } from '../../components/state-badge.js';
 import { useResource } from '../../state/resource.js';
 import { count, duration, metric, setting, whole } from '../../text/format.js';
 import { POINTS } from './best-so-far.js';
-import { AddForm, namesHere, TakeOut, TakeOutColumn, type Kind } from './names.js';
+import { AddForm, compareHref, namesHere, TakeOut, TakeOutColumn, type Kind } from './names.js';
 import { ObjectivesOverTime, type ComparedSeries } from './objectives-over-time.js';
 import { inOrder, SideBySide, textLine } from './side-by-side.js';
 
@@ -125,7 +125,7 @@ function BestTrials({ compared }: { readonly compared: readonly Compared[] }): J
   const settings = [...new Set(bests.flatMap((trial) => Object.keys(trial.settings)))].map((name) => textLine(name, bests.map((trial) => (name in trial.settings ? setting(trial.settings[name]) : '–'))));
   const metrics = [...new Set(bests.flatMap((trial) => Object.keys(trial.metrics)))].map((name) => textLine(name, bests.map((trial) => metric(trial.metrics[name]))));
   return (
-    <Panel title="Best trials" flush tools={<a class="button" href={`/compare?${bests.map(({ id }) => `trials=${segment(id)}`).join('&')}`}>Compare them</a>}>
+    <Panel title="Best trials" flush tools={<a class="button" href={compareHref({ parameter: 'trials' }, bests.map(({ id }) => id))}>Compare them</a>}>
       <SideBySide
         label="Best trials side by side"
         heads={found.map(({ sweep, best }) => ({

@@ -1,8 +1,7 @@
 /** The ensemble, the best single trial and the members, on validation. */
 import type { JSX } from 'preact';
 import { segment } from '../../api/client.js';
-import type { EnsembleComparison, PartMetrics } from '../../api/types.js';
-import type { Json } from '../../api/types.js';
+import type { EnsembleComparison, Json, PartMetrics } from '../../api/types.js';
 import { DataTable, localRows, sortingOf, TableTools, type Column } from '../../components/data-table.js';
 import { Panel } from '../../components/panel.js';
 import { place, setQuery } from '../../state/location.js';
@@ -63,9 +62,9 @@ function differing(all: readonly Settings[]): string[] {
   return names.filter((name) => new Set(all.map(({ [name]: value }) => JSON.stringify(value))).size > 1);
 }
 
-function settingColumn(name: string): Column<Line> {
+function settingColumn(name: string, all: readonly Settings[]): Column<Line> {
   const of = ({ settings }: Line): Json => settings[name] ?? null;
-  return { name: `settings.${name}`, label: name, sort: 'asc', numeric: true, value: (line) => cellOf(of(line)), show: (line) => (name in line.settings ? setting(of(line)) : '') };
+  return { name: `settings.${name}`, label: name, sort: 'asc', numeric: all.every((each) => typeof each[name] === 'number'), value: (line) => cellOf(of(line)), show: (line) => (name in line.settings ? setting(of(line)) : '') };
 }
 
 function cellOf(value: Json): string | number | boolean | null {
@@ -87,7 +86,7 @@ function columnsOf(settings: readonly Settings[], isTest: boolean): readonly Col
     measured('val.loss', 'val.loss', ({ val }) => val?.loss),
     ...(isTest ? [measured('test.accuracy', 'test accuracy', ({ test }) => test?.accuracy), measured('test.auc', 'test AUC', ({ test }) => test?.auc)] : []),
     { name: 'params', label: 'Parameters', numeric: true, sort: 'asc', value: ({ params }) => params, show: ({ params }) => (params === null ? '' : whole(params)) },
-    ...differing(settings).map(settingColumn),
+    ...differing(settings).map((name) => settingColumn(name, settings)),
     { name: 'settings', label: 'All settings', optional: true, value: ({ settings: own }) => allSettings(own) },
   ];
 }

@@ -6,7 +6,7 @@ import { noteChange } from '../../api/live.js';
 import type { Answers, SweepView } from '../../api/types.js';
 import { ConfirmDialog } from '../../components/dialog.js';
 import { Mistakes } from '../../components/mistakes.js';
-import { Loading } from '../../components/panel.js';
+import { Failed, Loading } from '../../components/panel.js';
 import { useResource, type Resource } from '../../state/resource.js';
 import { pause } from '../../state/typing.js';
 import { duration, whole } from '../../text/format.js';
@@ -67,7 +67,7 @@ export function ChangeDialog({ sweep, kind, onClose }: ChangeDialogProps): JSX.E
   const mistakes = mistakesIn(fields, values.value);
   const isEmpty = Object.keys(change).length === 0;
   const written = JSON.stringify(change);
-  const { resource } = useResource(written, async (signal) => {
+  const { resource, reload } = useResource(written, async (signal) => {
     if (isEmpty || mistakes.length > 0) return null;
     await pause(signal);
     return (await ask('POST /sweeps/:sweep/changes', { at: { sweep: sweep.id }, body: { change, dryRun: true }, signal })).preview;
@@ -98,7 +98,7 @@ export function ChangeDialog({ sweep, kind, onClose }: ChangeDialogProps): JSX.E
           </div>
         ))}
       </div>
-      {mistakes.length > 0 ? <p class="mistakes" role="alert">{mistakes.join('; ')}</p> : !isEmpty && <WouldMean value={resource.value} />}
+      {mistakes.length > 0 ? <p class="mistakes" role="alert">{mistakes.join('; ')}</p> : !isEmpty && <WouldMean value={resource.value} retry={reload} />}
     </ConfirmDialog>
   );
 }
@@ -124,9 +124,13 @@ function mistakesIn(fields: readonly Field[], values: { readonly [name: string]:
 
 type Preview = Answers['POST /sweeps/preview'];
 
-function WouldMean({ value }: { readonly value: Resource<Preview | null> }): JSX.Element {
+function WouldMean({ value, retry }: { readonly value: Resource<Preview | null>; readonly retry: () => void }): JSX.Element {
   if (value.state === 'loading') return <Loading what="what it would mean" />;
-  if (value.state === 'failed') return <Mistakes error={value.error} />;
+  if (value.state === 'failed') {
+    const { status } = value.error;
+    // Of what was written, or of a coordinator that does not answer now.
+    return status === 0 || status === 429 || status >= 500 ? <Failed error={value.error} retry={retry} /> : <Mistakes error={value.error} />;
+  }
   return value.value === null ? <Loading what="what it would mean" /> : <PreviewLines preview={value.value} />;
 }
 

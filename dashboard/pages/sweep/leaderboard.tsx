@@ -14,6 +14,7 @@ import { StateBadge } from '../../components/state-badge.js';
 import { place, setQuery } from '../../state/location.js';
 import { useResource, type Resource } from '../../state/resource.js';
 import { count, metric, setting, whole } from '../../text/format.js';
+import { LONGEST_FILTER } from './span-filter.js';
 
 type View = Answers['GET /sweeps/:sweep/leaderboard'];
 
@@ -40,8 +41,6 @@ interface Part {
 /** Rows at a time, and the most of an answer. */
 const PART = 300;
 const MOST = 1_000;
-/** As the API takes it. */
-const LONGEST_FILTER = 2_000;
 /** Shown in ways of their own. */
 const OWN = new Set(['trial', 'state', 'failure']);
 
@@ -51,6 +50,7 @@ export function Leaderboard({ sweep }: { readonly sweep: SweepView }): JSX.Eleme
   const sort = query.get('sort');
   const columns = query.get('columns')?.split('~').filter((name) => !OWN.has(name)).join(',') ?? null;
   const offset = useRef(0);
+  const isTyping = useRef(false);
   /** As it was last answered: what there is to choose from, while something else is read or was refused. */
   const known = useRef<Part | null>(null);
   // The first rows at once, whatever else of the sweep has not been read so far.
@@ -69,7 +69,12 @@ export function Leaderboard({ sweep }: { readonly sweep: SweepView }): JSX.Eleme
     reload();
   }, [isPartial]);
   if (value.state === 'ready') known.current = value.value;
-  const search = <DraftInput kind="search" followsTyping maxLength={LONGEST_FILTER} class="filter" aria-label="Filter trials by a formula" placeholder="Filter: val.loss < 0.2 && lr >= 0.01" value={filter} onCommit={(text) => setQuery({ filter: text }, { replace: true })} />;
+  // One step back leads to the filter from before somebody typed.
+  const refilter = (text: string, isDone: boolean): void => {
+    if (text !== filter) setQuery({ filter: text }, { replace: isTyping.current });
+    isTyping.current = !isDone;
+  };
+  const search = <DraftInput kind="search" followsTyping maxLength={LONGEST_FILTER} class="filter" aria-label="Filter trials by a formula" placeholder="Filter: val.loss < 0.2 && lr >= 0.01" value={filter} onCommit={refilter} />;
   const unready = value.state === 'ready' ? null : <Unready value={value} retry={reload} isChosen={columns !== null || sort !== null} isKept={known.current !== null} />;
   const part = known.current;
   // The box at the same place as below: what is being typed into it stays.
@@ -109,7 +114,9 @@ export function Leaderboard({ sweep }: { readonly sweep: SweepView }): JSX.Eleme
       ) : view.matching === 0 ? (
         <Empty>The filter holds for no trial.</Empty>
       ) : (
-        <DataTable caption="Trials, the best first" columns={all} rows={rows} keyOf={({ id }) => id} file={file} />
+        <div aria-busy={value.state === 'loading'}>
+          <DataTable caption="Trials, the best first" columns={all} rows={rows} keyOf={({ id }) => id} file={file} />
+        </div>
       )}
     </Panel>
   );

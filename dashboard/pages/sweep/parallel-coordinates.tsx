@@ -10,6 +10,7 @@ import { Figure, fitted, SIGN_PX } from '../../components/figure.js';
 import { brokenPath, type Point } from '../../components/lines.js';
 import { place, setQuery } from '../../state/location.js';
 import { count, setting, whole } from '../../text/format.js';
+import { compareHref } from '../compare/names.js';
 import { dimensionsOf, goodnessOf, marksOf, measuredDimension, shareOf, type Dimension } from './dimension.js';
 import { sampleText, type PlotTrial, type SpacePoints } from './points.js';
 import { filterOf } from './span-filter.js';
@@ -33,6 +34,7 @@ export function ParallelCoordinates({ results }: { readonly results: SpacePoints
   const spans = dragged === null ? kept : [...kept.filter(({ name }) => name !== dragged.name), dragged];
   const inside = shown.filter((trial) => isWithin(trial, spans, axes));
   const within = new Set(inside);
+  const isSample = results.trials.length < results.of;
   const goodness = goodnessOf(shown, sweep.objective.direction);
   const xOf = (index: number, width: number): number => SIDE_PX + (axes.length < 2 ? 0 : (index * (width - 2 * SIDE_PX)) / (axes.length - 1));
   const axisAt = (x: number, width: number): Dimension | undefined => axes.find((_, index) => Math.abs(xOf(index, width) - x) < NEAR_PX);
@@ -88,7 +90,7 @@ export function ParallelCoordinates({ results }: { readonly results: SpacePoints
         }}
       />
       <SpanForm axes={axes} spans={kept} onChange={choose} />
-      {inside.length < shown.length && drag.value === null && <Inside sweep={sweep.name} inside={inside} filter={filterOf(kept, axes, inside)} />}
+      {inside.length < shown.length && drag.value === null && <Inside sweep={sweep.name} inside={inside} isSample={isSample} filter={filterOf(kept, axes, inside, { isSample })} />}
     </>
   );
 }
@@ -100,18 +102,20 @@ interface InsideProps {
   readonly sweep: string;
   /** The best first. */
   readonly inside: readonly PlotTrial[];
+  /** The table has more of them. */
+  readonly isSample: boolean;
   /** By which the leaderboard has them; null where no formula can say it. */
   readonly filter: string | null;
 }
 
 /** Where the trials within the spans are to be seen one by one. */
-function Inside({ sweep, inside, filter }: InsideProps): JSX.Element {
+function Inside({ sweep, inside, isSample, filter }: InsideProps): JSX.Element {
   const best = inside.slice(0, MOST_COMPARED);
   return (
     <p class="small spaced">
-      {filter !== null && <a href={`/sweeps/${segment(sweep)}?filter=${segment(filter)}`}>Show {inside.length === 1 ? 'this trial' : `these ${whole(inside.length)} trials`} in the table</a>}
+      {filter !== null && <a href={`/sweeps/${segment(sweep)}?filter=${segment(filter)}`}>Show {isSample ? 'the trials within the spans' : inside.length === 1 ? 'this trial' : `these ${whole(inside.length)} trials`} in the table</a>}
       {filter !== null && best.length > 1 && ', or '}
-      {best.length > 1 && <a href={`/compare?trials=${best.map(({ id }) => segment(id)).join(',')}`}>compare {best.length === inside.length ? 'them' : `the best ${best.length}`}</a>}
+      {best.length > 1 && <a href={compareHref({ parameter: 'trials' }, best.map(({ id }) => id))}>compare {best.length === inside.length ? 'them' : `the best ${best.length}`}</a>}
       {(filter !== null || best.length > 1) && '. '}
       <span class="muted">Importance, heat map and slices show all trials.</span>
     </p>

@@ -5,22 +5,24 @@ import type { Dimension } from './dimension.js';
 import type { PlotTrial } from './points.js';
 import type { Span } from './spans.js';
 
-/** Longer ones the API refuses. */
-const LONGEST = 2_000;
+/** Longer formulas the API refuses. */
+export const LONGEST_FILTER = 2_000;
 /** Columns of their own in the leaderboard: hyperparameters of these names are written in full. */
 const OWN = new Set(['place', 'trial', 'id', 'state', 'objective', 'replicate', 'mean', 'spread', 'epochs', 'bestEpoch', 'metricsEpoch', 'params', 'secondsPerEpoch', 'rank']);
 
 /**
  * Holds for every trial within the spans: in the values of their axes, the last of which is the objective. Where a span
- * holds what formulas cannot say, such as schedules, by the trials' numbers (`inside`); null where that is too long.
+ * holds what formulas cannot say, such as schedules, by the trials' numbers (`inside`); null where that is too long, or they are a sample of more.
  */
-export function filterOf(spans: readonly Span[], axes: readonly Dimension[], inside: readonly PlotTrial[]): string | null {
+export function filterOf(spans: readonly Span[], axes: readonly Dimension[], inside: readonly PlotTrial[], { isSample }: { readonly isSample: boolean }): string | null {
   const parts = spans.flatMap((span) => {
     const axis = axes.find(({ name }) => name === span.name);
     return axis === undefined ? [] : [partOf(span, axis, axis === axes.at(-1) ? 'objective' : columnOf(axis.name), inside)];
   });
-  const written = parts.every((part) => part !== null) ? parts.join(' && ') : inside.map(({ number }) => `trial == ${number}`).join(' || ');
-  return written === '' || written.length > LONGEST ? null : written;
+  const isWritten = parts.every((part) => part !== null);
+  if (!isWritten && isSample) return null;
+  const written = isWritten ? parts.join(' && ') : inside.map(({ number }) => `trial == ${number}`).join(' || ');
+  return written === '' || written.length > LONGEST_FILTER ? null : written;
 }
 
 /** Null for a name that formulas do not take. */
