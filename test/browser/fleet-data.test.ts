@@ -167,6 +167,23 @@ describe('the pages of the fleet and of data', () => {
     assert.deepEqual(problems, []);
   });
 
+  it('show the workers that were drained last first', async () => {
+    const { page, problems } = await openPage({ expected: ['401'] });
+    const drains = [{ by: 'alice', at: '2026-01-02T10:00:00Z' }, { by: 'bob', at: '2026-01-03T10:00:00Z' }, { by: 'carol', at: '2026-01-01T10:00:00Z' }];
+    await page.route('**/api/v1/workers', async (route) => {
+      const response = await route.fetch();
+      const [worker] = (await response.json()) as readonly object[];
+      await route.fulfill({ response, json: drains.map((drain) => ({ ...worker, id: `wrk_${drain.by}`, state: 'gone', drain })) });
+    });
+    await logIn(page, house, '/fleet');
+    const table = page.getByRole('table', { name: 'Workers' });
+    await table.getByTitle('Sort by Drained', { exact: true }).click();
+    await table.locator('th[aria-sort=descending]').filter({ hasText: 'Drained' }).waitFor();
+    assert.deepEqual((await table.getByText(/, by /).allInnerTexts()).map((text) => /by \W*(\w+)/.exec(text)?.[1]), ['bob', 'alice', 'carol']);
+    await page.unrouteAll({ behavior: 'wait' });
+    assert.deepEqual(problems, []);
+  });
+
   it('drain a worker after asking once, show it at once, and note who did it', async () => {
     const { page, problems } = await openPage({ expected: ['401'] });
     const { secret } = JSON.parse(await house.command('token', 'create', '--role', 'operator', '--name', 'alice', '--json')) as { secret: string };

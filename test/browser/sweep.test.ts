@@ -189,6 +189,26 @@ describe('the page of a sweep', () => {
     assert.deepEqual([...problems, ...again.problems], []);
   });
 
+  it('gives parallel coordinates the width that their axes need when there are more of them, on a phone', async () => {
+    const { page, problems } = await openPage({ width: 390, height: 844, expected: ['401'] });
+    let isWhole = false;
+    await page.route('**/api/v1/sweeps/*/points?*', async (route) => {
+      const response = await route.fetch();
+      const answer = (await response.json()) as { readonly columns: readonly { readonly name: string }[] };
+      await route.fulfill({ response, json: isWhole ? answer : { ...answer, columns: answer.columns.map((column) => (/^settings\.(?!rate)/.test(column.name) ? { ...column, name: 'left out' } : column)) } });
+    });
+    await logIn(page, house, '/sweeps/search?view=space');
+    // 64 px beside the outermost axes, 96 between two: rate and val.loss have room on the phone, and five axes have not.
+    const drawing = page.locator('svg.brushable');
+    await drawing.scrollIntoViewIfNeeded();
+    assert.ok(Number(await drawing.getAttribute('width')) < 390);
+    isWhole = true;
+    await house.command('tag', 'search', 'seen');
+    await page.locator('svg.brushable[width="512"]').waitFor();
+    await page.unrouteAll({ behavior: 'wait' });
+    assert.deepEqual(problems, []);
+  });
+
   it('draws the learning curves of the trials whose names match, smoothed and on a logarithmic axis, under their address', async (t) => {
     const { page, problems } = await openPage({ expected: ['401'] });
     await logIn(page, house, '/sweeps/search?view=curves');
