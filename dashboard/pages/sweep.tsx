@@ -143,7 +143,8 @@ function Facts({ view }: { readonly view: ProgressView }): JSX.Element {
   const share = epochs.total === 0 ? 0 : epochs.recorded / epochs.total;
   const left = sweep.state === 'running' ? remainingMs(sweep.id, epochs) : null;
   // A trial runs from its first epoch to its last, also while it waits for a slot in between.
-  const counts = [`${whole(trials.running)} running (${count(view.running.length, 'stage')} in training now)`, `${whole(trials.waiting)} waiting`, ...otherEnds(trials)];
+  const running = `${whole(trials.running)} running${trials.running === 0 ? '' : ` (${count(view.running.length, 'stage')} in training now)`}`;
+  const counts = [running, `${whole(trials.waiting)} waiting`, ...otherEnds(trials)];
   return (
     <>
       <ProgressBar label={`Epochs: ${percent(share)}`} done={epochs.recorded} total={epochs.total} />

@@ -7,6 +7,7 @@ import { Empty, Failed, Panel, Shown } from '../../components/panel.js';
 import { StateBadge } from '../../components/state-badge.js';
 import { useResource } from '../../state/resource.js';
 import { count, duration, metric, setting, whole } from '../../text/format.js';
+import { doneText, otherEnds } from '../../text/trial-counts.js';
 import { POINTS } from './best-so-far.js';
 import { AddForm, compareHref, namesHere, TakeOut, TakeOutColumn, type Kind } from './names.js';
 import { ObjectivesOverTime, type ComparedSeries } from './objectives-over-time.js';
@@ -94,7 +95,7 @@ function Differences({ names, fields, compared, costs }: DifferencesProps): JSX.
   const results = [
     { name: 'state', differs: new Set(compared.map(({ sweep }) => sweep.state)).size > 1, cells: compared.map(({ sweep }) => <StateBadge key={sweep.id} state={sweep.state} />) },
     textLine('best', compared.map(({ sweep, progress: { best } }) => `${metric(best?.value)} (${sweep.objective.metric})`)),
-    textLine('trials', compared.map(({ progress: { trials } }) => `${whole(trials.done)} of ${whole(trials.total)} done${trials.failed === 0 ? '' : `, ${whole(trials.failed)} failed`}${trials.infeasible === 0 ? '' : `, ${whole(trials.infeasible)} infeasible`}`)),
+    textLine('trials', compared.map(({ progress: { trials } }) => [`${doneText(trials)} done`, ...otherEnds(trials)].join(', '))),
     textLine('epochs', compared.map(({ progress: { epochs } }) => `${whole(epochs.recorded)} of ${whole(epochs.total)}`)),
     textLine('cost', costOf(({ trained }) => `${duration(trained.seconds * 1_000)} for ${count(trained.epochs, 'epoch')}`)),
     textLine('saved by sharing', costOf(({ saved }) => (saved.epochs === 0 ? '–' : `${duration(saved.seconds * 1_000)} of ${count(saved.epochs, 'epoch')}`))),
