@@ -67,7 +67,8 @@ function Bar({ isIn }: { readonly isIn: boolean }): JSX.Element {
         <button type="button" class="plain" onClick={() => chooseTheme(other)} title={`Use the ${other} theme`} aria-label={`Use the ${other} theme`}>
           <span aria-hidden="true">{other === 'dark' ? '☾' : '☀'}</span>
         </button>
-        {isIn && <Viewer />}
+        {/* Where logging out was not kept the login page may be there already, and it is to be done again. */}
+        {(isIn || trouble.value?.error.code === 'SignOutNotKept') && <Viewer />}
       </div>
     </header>
   );

@@ -32,7 +32,7 @@ export const SESSION_MS = 7 * 24 * 3_600_000;
 export const LOGIN_CODE_MS = 10 * 60_000;
 /** How long what is known of a session counts: so much later one that was ended at another coordinator is refused. */
 const FRESH_MS = 2_000;
-/** Of codes that nobody used yet, and of sessions that were asked for; the oldest give way. */
+/** Of codes that nobody used yet, and of sessions that were asked for, or ended; the oldest give way. */
 const [MOST_CODES, MOST_KNOWN] = [1_000, 10_000];
 const SECRET_BYTES = 32;
 /** Cookies from one peer that open nothing: each is a look at the store. */
@@ -101,7 +101,7 @@ export class Sessions {
     if (this.#fresh(hash) === null) {
       this.#looked(hash).then(
         (session) => {
-          if (session === null) this.#ended.set(hash, endsAt.getTime());
+          if (session === null) this.#markEnded(hash, endsAt.getTime());
         },
         // The next question makes up for it: a session that cannot be looked up goes on.
         () => undefined,
@@ -110,19 +110,15 @@ export class Sessions {
     return false;
   }
 
-  /** Nobody opens anything with the cookie any more. Idempotent. Throws TooManyRequests, and SignOutNotKept where that holds here, till a restart, only. */
+  /** Nobody opens anything with the cookie any more. Idempotent. Throws TooManyRequests, and nothing has changed; SignOutNotKept where that holds here, till a restart, only. */
   async end(cookie: string, from: string): Promise<void> {
     if (!isCookie(cookie)) return;
-    const now = this.#now();
-    for (const [hash, endsAt] of this.#ended) if (endsAt <= now) this.#ended.delete(hash);
     const hash = hashOf(cookie);
     const known = this.#known.get(hash)?.session;
     // Strangers' cookies cost a look as well.
     if (known === undefined) this.#guesses.take(from);
     // Before the store is asked: here it is over, whatever that says.
-    this.#ended.set(hash, known?.endsAt.getTime() ?? now + SESSION_MS);
-    const [oldest] = this.#ended.keys();
-    if (this.#ended.size > MOST_KNOWN && oldest !== undefined) this.#ended.delete(oldest);
+    this.#markEnded(hash, known?.endsAt.getTime() ?? this.#now() + SESSION_MS);
     await this.#store.endBrowserSession(hash).catch((error: unknown) => {
       throw new SignOutNotKept({ cause: error });
     });
@@ -152,6 +148,15 @@ export class Sessions {
       this.#codes.set(hash, granted);
       throw error;
     });
+  }
+
+  /** `endsAt`: when its session may have lasted until, in milliseconds of the day. */
+  #markEnded(hash: string, endsAt: number): void {
+    const now = this.#now();
+    if (this.#ended.size >= MOST_KNOWN) for (const [other, until] of this.#ended) if (until <= now) this.#ended.delete(other);
+    const [oldest] = this.#ended.keys();
+    if (this.#ended.size >= MOST_KNOWN && oldest !== undefined && !this.#ended.has(hash)) this.#ended.delete(oldest);
+    this.#ended.set(hash, endsAt);
   }
 
   #behind(hash: string): Code {

@@ -55,6 +55,24 @@ describe('the dashboard', () => {
     assert.deepEqual([...problems, ...other.problems], []);
   });
 
+  it('logs out once more where that was not kept, though its login is over here already', async () => {
+    const { page, problems } = await openPage({ expected: ['401', '503'] });
+    await logIn(page, house);
+    await page.route('**/api/v1/logout', async (route) => {
+      await route.fetch();
+      await route.fulfill({ status: 503, json: { code: 'SignOutNotKept', message: 'sign out again' } });
+    });
+    const logOut = page.getByRole('button', { name: 'Log out' });
+    await logOut.click();
+    await page.getByRole('alert').filter({ hasText: 'Logging out failed: sign out again' }).waitFor();
+    await page.getByLabel('Token').waitFor();
+    await page.unroute('**/api/v1/logout');
+    await logOut.click();
+    await logOut.waitFor({ state: 'detached' });
+    assert.equal(await page.getByRole('alert').count(), 0);
+    assert.deepEqual(problems, []);
+  });
+
   it('shows a viewer everything and no way to steer', async () => {
     const { secret } = JSON.parse(await house.command('token', 'create', '--role', 'viewer', '--json')) as { secret: string };
     const { page, problems } = await openPage({ expected: ['401'] });

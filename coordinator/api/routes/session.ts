@@ -45,9 +45,9 @@ export function sessionRoutes({ access, sessions }: SessionRoutesOptions): reado
     }),
     route('POST /logout', { right: null, summary: 'Ends the session of the cookie', before: requireRequestHeader }, async (_, { request, reply }) => {
       const cookie = sessionCookie(request);
-      // The browser forgets it, whatever the store says.
-      setSessionCookie(request, reply, null);
       if (cookie !== null) await sessions.end(cookie, request.ip);
+      // Not before: whoever is told to sign out again does so with the cookie.
+      setSessionCookie(request, reply, null);
       return {};
     }),
     route('GET /me', { right: 'read', summary: 'Who asks, and what they may' }, (_, { identity }) => meOf(known(identity))),

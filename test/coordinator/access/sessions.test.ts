@@ -4,6 +4,7 @@ import { describe, it } from 'node:test';
 import { LoginCodeUnknown, SignOutNotKept, TokensUnavailable, TooManyRequests } from '../../../coordinator/access/errors.js';
 import { RateLimit } from '../../../coordinator/access/rate-limit.js';
 import { LOGIN_CODE_MS, SESSION_MS, Sessions, type Granted } from '../../../coordinator/access/sessions.js';
+import type { BrowserSession } from '../../../coordinator/store/records.js';
 import { KeptSessions } from '../../support/access.js';
 
 const from = '192.0.2.1';
@@ -79,6 +80,27 @@ describe('sessions of browsers', () => {
     store.endBrowserSession = endBrowserSession;
     await sessions.end(cookie, from);
     assert.equal(await tokenOf(sessionsAt(store).sessions, cookie), undefined);
+  });
+
+  it('are remembered to be ended, so many of them: first those give way whose time is over, then the oldest', async () => {
+    const { sessions, clock } = sessionsAt();
+    let made = 0;
+    const over = async (lastMs: number, count: number): Promise<BrowserSession[]> => {
+      const ended = Array.from({ length: count }, () => ({ hash: String((made += 1)), token: null, endsAt: new Date(clock.now + lastMs) }));
+      // The store has none of them: the first question finds out.
+      for (const session of ended) sessions.isOver(session);
+      await new Promise((resolve) => setImmediate(resolve));
+      return ended;
+    };
+    const isOver = (session: BrowserSession | undefined): boolean => sessions.isOver(session ?? assert.fail());
+    const [oldest] = await over(10_000, 1);
+    const [next] = await over(10_000, 1);
+    await over(1_000, 9_998);
+    clock.now += 1_000;
+    await over(5_000, 1);
+    assert.deepEqual([isOver(oldest), isOver(next)], [true, true]);
+    await over(5_000, 9_998);
+    assert.deepEqual([isOver(oldest), isOver(next)], [false, true]);
   });
 
   it('are looked up once for all requests that come at once, which count as one', async () => {

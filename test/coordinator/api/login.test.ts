@@ -149,6 +149,40 @@ describe('a browser', () => {
     assert.equal((await second.inject({ url: '/api/v1/me', headers: { authorization: `Bearer ${home}` } })).statusCode, 401);
   });
 
+  it('keeps its cookie until it is logged out for good, and logs out with it once more where the store was away or others had guessed', async (t) => {
+    const store = new KeptSessions();
+    const clock = { monotonic: 0 };
+    const start = async (): Promise<FastifyInstance> => {
+      const own = await httpServer(options({ sessions: new Sessions({ store, logger: { warn: () => undefined }, monotonic: () => clock.monotonic }) }));
+      t.after(() => own.close());
+      return own;
+    };
+    const first = await start();
+    const logOut = async (cookie: string, server: FastifyInstance): Promise<unknown[]> => {
+      const { statusCode, headers } = await server.inject({ method: 'POST', url: '/api/v1/logout', headers: { cookie, ...ours } });
+      return [statusCode, headers['set-cookie'] === undefined ? 'kept' : 'cleared'];
+    };
+    const opens = async (cookie: string): Promise<number> => (await (await start()).inject({ url: '/api/v1/me', headers: { cookie } })).statusCode;
+    const [one, other] = [cookieIn(await logIn({ token: home }, first)), cookieIn(await logIn({ token: home }, first))];
+
+    const { endBrowserSession } = store;
+    store.endBrowserSession = () => Promise.reject(new Error('the database is away'));
+    assert.deepEqual(await logOut(one, first), [503, 'kept']);
+    assert.equal((await first.inject({ url: '/api/v1/me', headers: { cookie: one } })).statusCode, 401);
+    store.endBrowserSession = endBrowserSession;
+    assert.equal(await opens(one), 200);
+    assert.deepEqual(await logOut(one, first), [200, 'cleared']);
+    assert.equal(await opens(one), 401);
+
+    const second = await start();
+    for (let guess = 0; guess < 30; guess += 1) await logOut(`trawl_session_80=${String(guess).padStart(43, 'A')}`, second);
+    assert.deepEqual(await logOut(other, second), [429, 'kept']);
+    assert.equal(await opens(other), 200);
+    clock.monotonic += 1_000;
+    assert.deepEqual(await logOut(other, second), [200, 'cleared']);
+    assert.equal(await opens(other), 401);
+  });
+
   it('steers with the header that other sites cannot send, and is refused without; a token needs none', async () => {
     const cookie = await cookieOf({ token: secrets.operator.secret });
     const refused = await pause({ cookie });
