@@ -32,7 +32,7 @@ export function requestOfText({ name, text, replace }: TextSubmission, sweeps: r
   if (trainable.kind !== 'image-classifier') throw new BadRequest(`trainable: found a ${trainable.kind}, whose files are not here, expected a model of the zoo or synthetic; ${BY_COMMAND}`);
   if (trainable.weights !== undefined) throw new BadRequest(`weights: found ${trainable.weights.file}, which is not here, expected no weights; ${BY_COMMAND}`);
   const withData = sweeps.filter(({ data }) => data !== null);
-  const known = withData.filter(({ spec }) => saysSame(spec, parsed.spec)).at(-1);
+  const known = withData.filter(({ spec }) => saysSame(spec, trainable.data)).at(-1);
   if (known === undefined) throw new BadRequest(parsed.place(unlikeKnown(trainable.data, withData)).map((mistake) => formatMistake(name, mistake)).join('\n'));
   return { ...request, data: known.data, numerics: known.numerics };
 }
@@ -51,16 +51,12 @@ function unlikeKnown(data: DataSpec, sweeps: readonly SweepRecord[]): Problem[] 
   return nearest.keys.map((key) => ({ path: ['data', key], at: 'value', found: describe(data[key]), expected: `${describe(nearest.data[key])}, as sweep ${oneLine(nearest.name, 60)} has it`, suggestion }));
 }
 
+/** What a sweep of an earlier version does not say at all is what null says today. */
 function differing(one: DataSpec, other: DataSpec): (keyof DataSpec)[] {
   const keys = [...new Set([...Object.keys(one), ...Object.keys(other)])] as (keyof DataSpec)[];
   return keys.filter((key) => canonicalJson(one[key] ?? null) !== canonicalJson(other[key] ?? null));
 }
 
-/** Of their data. */
-function saysSame(one: SweepSpec, other: SweepSpec): boolean {
-  return dataText(one) === dataText(other);
-}
-
-function dataText({ trainable }: SweepSpec): string | null {
-  return trainable.kind === 'image-classifier' ? canonicalJson(trainable.data) : null;
+function saysSame({ trainable }: SweepSpec, data: DataSpec): boolean {
+  return trainable.kind === 'image-classifier' && differing(trainable.data, data).length === 0;
 }

@@ -4,7 +4,7 @@ import { describe, it } from 'node:test';
 import { requestOfText } from '../../../coordinator/api/text-submission.js';
 import type { SweepRecord } from '../../../coordinator/store/records.js';
 import { parseSweepFile } from '../../../coordinator/sweep/parse.js';
-import type { DataSummary } from '../../../coordinator/sweep/spec.js';
+import type { DataSpec, DataSummary } from '../../../coordinator/sweep/spec.js';
 
 const IMAGES = 'data: {path: ./images, positive: ill, split: {val: 0.2, test: 0.1}}\nmodel: lenet5\nspace: {lr: [0.01, 0.02]}\n';
 
@@ -32,6 +32,17 @@ describe('a sweep file by its text alone', () => {
     const text = 'name: page\nmodel: lenet5\nspace: {lr: 0.5}\ndata:\n  split: {test: 0.1, val: 0.2}\n  positive: ill\n  path: ./images # here\n';
     const request = requestOfText({ name: 'page.yaml', text, replace: true }, sweeps);
     assert.deepEqual([request.data?.digest, request.numerics, request.replace], ['digest', 'wasm:2', true]);
+  });
+
+  it('takes the data of a sweep from before there was a key that its file leaves out too', () => {
+    const known = recordOf(`name: old\n${IMAGES}`, { data });
+    if (known.spec.trainable.kind !== 'image-classifier') assert.fail();
+    const { groupBy, ...before } = known.spec.trainable.data;
+    assert.equal(groupBy, null);
+    const old = { ...known, spec: { ...known.spec, trainable: { ...known.spec.trainable, data: before as DataSpec } } };
+    assert.equal(requestOfText({ name: 'page.yaml', text: `name: page\n${IMAGES}` }, [old]).data?.digest, 'digest');
+    const grouped = `name: page\n${IMAGES.replace('positive: ill', "positive: ill, groupBy: '^(.)'")}`;
+    assert.throws(() => requestOfText({ name: 'page.yaml', text: grouped }, [old]), /data\.groupBy: found "\^\(\.\)", expected nothing, as sweep old has it/);
   });
 
   it('tells what of its data differs from those of the sweep that is most alike, at its line', () => {
