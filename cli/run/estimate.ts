@@ -64,7 +64,10 @@ function kindOf({ trajectory, settings }: Pick<Work, 'trajectory' | 'settings'>)
   return trajectory.model.transfer === undefined ? '' : JSON.stringify([settings.base?.freeze ?? 'none', settings.augment === null]);
 }
 
-/** Passes through the network that a training image takes: forward alone where all of the base is frozen and no features are kept. */
+/**
+ * Passes through the network that a training image takes: forward alone where all of the base is frozen and no features
+ * are kept. Of a base that is frozen in part, where that was not timed, an upper bound: its gradients end at the first layer that is trained.
+ */
 function passesOf(kind: string): number {
   return kind === FROZEN_ANEW ? 1 : TRAINING_PASSES;
 }
