@@ -9,7 +9,10 @@ import { KeptOfSweeps } from './kept-sweeps.js';
 import { leaderboard, rankedRow, standsAlone, type Ranked } from './results.js';
 import type { BestSoFar, ProgressView, TrialCounts } from './views.js';
 
-type Progress = Pick<ProgressView, 'trials' | 'epochs'> & { readonly best: Omit<BestSoFar, 'goesOn'> | null };
+/** Of the completed trials; `shortfall` as scores have it. */
+export type CompletedBest = Omit<BestSoFar, 'goesOn'> & { readonly shortfall: number };
+
+type Progress = Pick<ProgressView, 'trials' | 'epochs'> & { readonly best: CompletedBest | null };
 
 const MOST_SWEEPS = 10_000;
 
@@ -35,7 +38,7 @@ export class StoredProgress {
     const rows = (standsAlone(sweep) ? await this.#store.leaderboardPart(sweep.id, 0, 1) : null)?.rows ?? (await this.#store.trialRows(sweep.id));
     const completed = rows.filter(({ state }) => state === 'completed');
     const best: (Ranked & { readonly row: { readonly id: string } }) | undefined = leaderboard(sweep, completed.map((row) => rankedRow(sweep, row)))[0];
-    return best === undefined ? null : { trial: best.row.id, number: best.number, value: sweep.spec.replicates === undefined ? best.objective : best.mean };
+    return best === undefined ? null : { trial: best.row.id, number: best.number, value: sweep.spec.replicates === undefined ? best.objective : best.mean, shortfall: best.shortfall ?? Number.POSITIVE_INFINITY };
   }
 }
 

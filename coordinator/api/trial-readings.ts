@@ -9,6 +9,7 @@ import { memoryAsk } from '../placement/memory.js';
 import type { FormerBest, RecordedEvaluation, SweepRecord, TrialRecord } from '../store/records.js';
 import type { Store } from '../store/store.js';
 import type { TrialPlan } from '../sweep/spec.js';
+import { improves, type Score } from '../trial/rank.js';
 import type { EnsembleView, ImportanceView } from './analysis-views.js';
 import { assembleEnsemble } from './ensembles.js';
 import { importanceOf } from './importance.js';
@@ -17,7 +18,7 @@ import { KeptOfSweeps } from './kept-sweeps.js';
 import { chunks, distinctKeys, epochsOf } from './known-epochs.js';
 import type { Leading } from './leading.js';
 import { byFirstObjective, chosenValue, leaderboard, meansOf, pathOf, planView, rankedRow, recordedPrefix, rowOf, standsAlone, sweepView, trialResult, type KnownEpochs, type Ranked } from './results.js';
-import { StoredProgress } from './stored-progress.js';
+import { StoredProgress, type CompletedBest } from './stored-progress.js';
 import { attemptRows } from './timeline.js';
 import type { Results, ResultsOptions, TrialDetail, TrialResult } from './trial-views.js';
 import type { BestSoFar, ProgressView } from './views.js';
@@ -60,15 +61,19 @@ export class TrialReadings {
     };
   }
 
-  /** `best`: of the completed trials. */
-  async #bestSoFar(sweep: SweepRecord, best: Omit<BestSoFar, 'goesOn'> | null): Promise<BestSoFar | null> {
+  async #bestSoFar(sweep: SweepRecord, best: CompletedBest | null): Promise<BestSoFar | null> {
+    const completed = best === null ? null : { trial: best.trial, number: best.number, value: best.value, goesOn: null };
     // Before it was extended there is nothing; several objectives and replicates are ranked by whole assignments, which have not completed.
-    if (sweep.revision === 1 || !standsAlone(sweep)) return best === null ? null : { ...best, goesOn: null };
+    if (sweep.revision === 1 || !standsAlone(sweep)) return completed;
     // Another best asks anew: it may be better than what was.
     const former = await this.#formerBests.of(sweep, JSON.stringify(best), () => this.#store.formerBest(sweep.id));
-    if (former === null) return best === null ? null : { ...best, goesOn: null };
-    const { id, number, minimised, after, of } = former;
-    return { trial: id, number, value: sweep.spec.objective.direction === 'maximize' ? -minimised : minimised, goesOn: { after, of } };
+    if (former === null) return completed;
+    const { objective } = sweep.spec;
+    const { id, number, shortfall, minimised, after, of } = former;
+    const value = objective.direction === 'maximize' ? -minimised : minimised;
+    // What was read may be from before the best completed: a leader knows of it before the store does, and answers are kept for a while.
+    if (best !== null && (best.trial === id || !improves(scoreOf({ number, value, shortfall }), scoreOf(best), objective))) return completed;
+    return { trial: id, number, value, goesOn: { after, of } };
   }
 
   async results(sweep: SweepRecord, { test, limit }: ResultsOptions): Promise<Results> {
@@ -159,6 +164,11 @@ export class TrialReadings {
     }
     return tests;
   }
+}
+
+/** By the first objective alone. */
+function scoreOf({ number, value, shortfall }: Pick<CompletedBest, 'number' | 'value' | 'shortfall'>): Score {
+  return { number, value: value ?? Number.NaN, others: [], shortfall };
 }
 
 function resultOf(sweep: SweepRecord, trial: TrialRecord, known: KnownEpochs): TrialResult {

@@ -59,7 +59,8 @@ export interface SweepSnapshot {
   readonly trials: { readonly total: number; readonly done: number; readonly failed: number; readonly infeasible: number; readonly cancelled: number; readonly running: number; readonly waiting: number };
   /** Distinct epochs on the trials' paths as they now stand, and how many are recorded. */
   readonly epochs: { readonly total: number; readonly recorded: number };
-  readonly best: { readonly trial: string; readonly number: number; readonly value: number } | null;
+  /** `value` and `shortfall` as scores have them. */
+  readonly best: { readonly trial: string; readonly number: number; readonly value: number; readonly shortfall: number } | null;
 }
 
 export interface LeaderSnapshot {
@@ -89,7 +90,7 @@ export function stateOf({ peer, draining, health }: WorkerRun): LiveWorkerState 
 }
 
 function sweepSnapshot(sweep: SweepRun): SweepSnapshot {
-  const best = sweep.best === null ? null : { trial: sweep.best.trial.id, number: sweep.best.trial.number, value: sweep.best.score.value };
+  const best = sweep.best === null ? null : { trial: sweep.best.trial.id, number: sweep.best.trial.number, value: sweep.best.score.value, shortfall: sweep.best.score.shortfall };
   const numerics = sweep.trials[0]?.nodes[0]?.trajectory.numerics ?? 'none';
   return { id: sweep.record.id, name: sweep.record.name, state: sweep.state, numerics, problem: sweep.problem, ...countsOf(sweep), best };
 }

@@ -27,7 +27,7 @@ export async function readFormerBest(client: ClientBase, sweep: string): Promise
   const { rows } = await client.query<FormerBest>({
     name: 'former-best',
     text: `with ${FORMER}, b as (select * from former order by shortfall, minimised, number limit 1)
-      select b.id, b.number, b.minimised, b.epochs as after, b.planned as of from b, s
+      select b.id, b.number, b.shortfall, b.minimised, b.epochs as after, b.planned as of from b, s
       where not exists (select from trial c where c.sweep = $1 and c.revision = s.revision and c.state = 'completed' and (c.shortfall, c.minimised) <= (b.shortfall, b.minimised))`,
     values: [sweep],
   });

@@ -168,6 +168,8 @@ export interface FormerBest extends GoesOn {
   /** The trial's of today. */
   readonly id: string;
   readonly number: number;
+  /** As scores have it. */
+  readonly shortfall: number;
   /** The first objective, negated where it is maximised. */
   readonly minimised: number;
 }

@@ -5,6 +5,8 @@ import { Boards } from '../../../coordinator/api/board.js';
 import { Pages } from '../../../coordinator/api/pages.js';
 import { ApplicationService } from '../../../coordinator/api/service.js';
 import type { BestSoFar, SubmitRequest } from '../../../coordinator/api/views.js';
+import { nobodyWaits } from '../../../coordinator/leader/notes.js';
+import type { LeaderSnapshot } from '../../../coordinator/leader/snapshot.js';
 import type { SweepRecord, TrialRecord } from '../../../coordinator/store/records.js';
 import { epochOf, granted, resultOf, turn } from '../store/facts.js';
 import { loneService, type LoneService } from './lone-service.js';
@@ -81,6 +83,27 @@ describe('a sweep whose trials go on to more epochs', () => {
     await complete('extended', 1, 2, 0.1);
     assert.equal(await lone.store.formerBest((await recordOf('extended')).id), null);
     assert.deepEqual((await seriesOf('extended')).points.map(told), [[zero?.id, 0.4, null], [one?.id, 0.1, null]]);
+  });
+
+  it('shows what a leader knows of, where that is better, or is the same trial anew, before the store does', async () => {
+    await ended('led');
+    await service.change('led', { epochs: 4 }, { dryRun: false });
+    const { id } = await recordOf('led');
+    const trials = await trialsOf('led');
+    const live = async (number: number, value: number, shortfall: number): Promise<unknown> => {
+      const best = { trial: trials[number]?.id ?? '', number, value, shortfall };
+      const counts = { total: 3, done: 1, failed: 1, infeasible: 0, cancelled: 0, running: 1, waiting: 0 };
+      const snapshot = (): LeaderSnapshot => ({ sweeps: [{ id, name: 'led', state: 'running', numerics: 'none', problem: null, trials: counts, epochs: { total: 9, recorded: 7 }, best }], workers: [], waiting: nobodyWaits() });
+      const shown = (await new ApplicationService({ ...lone, leader: { ...lone.leader, snapshot }, version: '0', project: 'default', actor: 'ada' }).progress('led')).best;
+      assert.deepEqual(Object.keys(shown ?? {}).sort(), ['goesOn', 'number', 'trial', 'value']);
+      return [shown?.number, shown?.value, shown?.goesOn];
+    };
+    const former = [1, 0.25, { after: 2, of: 4 }];
+    assert.deepEqual(await live(0, 0.1, 0), [0, 0.1, null]);
+    assert.deepEqual(await live(0, 0.25, 0), [0, 0.25, null]);
+    assert.deepEqual(await live(1, 0.4, 0), [1, 0.4, null]);
+    assert.deepEqual(await live(0, 0.4, 0), former);
+    assert.deepEqual(await live(0, 0.1, 0.5), former);
   });
 
   it('is told to go on once more before it has come to its end: the last result counts', async () => {
