@@ -70,7 +70,7 @@ function frameOf(element: HTMLElement, { x, y }: ChartSpec): Omit<uPlot.Options,
     width: Math.max(200, element.clientWidth),
     height: HEIGHT_PX,
     legend: { show: false },
-    scales: { x: { time: x.time === true, distr: distributionOf(x) }, y: y.log === true ? { distr: distributionOf(y), range: powersRange } : { distr: distributionOf(y) } },
+    scales: { x: { time: x.time === true, distr: distributionOf(x), ...(x.whole === true ? { range: wholeRange } : {}) }, y: y.log === true ? { distr: distributionOf(y), range: powersRange } : { distr: distributionOf(y) } },
     axes: [axisOf(x, x.time === true ? 46 : 34), axisOf(y, widthOf)],
   };
 }
@@ -165,6 +165,12 @@ const ofTime: uPlot.Axis = {
 /** Of the times whose texts are measured, which may be longer than those that are drawn, never shorter. */
 const CLOSEST_TIMES_PX = 60;
 const GAP_PX = 14;
+
+/** A lone number, such as a trial's only epoch, stands in the middle; uPlot's own range goes on to 100. */
+const wholeRange: uPlot.Range.Function = ({ data: [xs] }, least, most) => {
+  const [only] = xs;
+  return only !== undefined && xs.length === 1 ? [only - 0.5, only + 0.5] : [least, most];
+};
 
 /** What is drawn and a little more: uPlot's own range goes on to the next powers of ten, which may be far. */
 const powersRange: uPlot.Range.Function = (_, least, most) => (least > 0 ? [least / BEYOND, most * BEYOND] : [1, 10]);

@@ -328,6 +328,28 @@ describe('the page of a sweep', () => {
     await page.getByRole('alert').filter({ hasText: 'The export failed' }).waitFor();
   });
 
+  it('draws the only epoch of a trial in the middle of its chart', async () => {
+    await house.submit('single', formulaSweep({ rates: [0.1], epochs: [1] }));
+    await house.ended('single');
+    const { page } = await openPage({ expected: ['401'] });
+    await logIn(page, house, '/trials/single%2F0');
+    await page.locator('.u-over').first().waitFor();
+    // The point, in the colour of the first series, among the pixels of the chart's middle third.
+    const isInTheMiddle = await page.evaluate<boolean>(`new Promise((resolve) => {
+      const hex = getComputedStyle(document.documentElement).getPropertyValue('--series-1').trim();
+      const colour = [1, 3, 5].map((at) => parseInt(hex.slice(at, at + 2), 16));
+      const look = (frames) => {
+        const canvas = document.querySelector('.u-wrap > canvas');
+        const { data } = canvas.getContext('2d').getImageData(canvas.width / 3, 0, canvas.width / 3, canvas.height);
+        const found = data.some((_, at) => at % 4 === 0 && data[at + 3] > 200 && colour.every((channel, index) => Math.abs(channel - data[at + index]) < 16));
+        if (found || frames === 0) resolve(found);
+        else requestAnimationFrame(() => { look(frames - 1); });
+      };
+      look(100);
+    })`);
+    assert.ok(isInTheMiddle);
+  });
+
   it('exports a chart as SVG, PNG, CSV and JSON', async () => {
     const { page } = await openPage({ expected: ['401'] });
     await logIn(page, house, '/sweeps/search?view=space');
