@@ -104,14 +104,32 @@ describe('the dashboard', () => {
   });
 
   it('says that the text of a sweep that there is already changes it, and starts no other', async () => {
-    const { page, problems } = await openPage({ expected: ['401'] });
+    const { page, problems } = await openPage({ expected: ['401', '503'] });
     await house.submit('taken', formulaSweep({ rates: [0.2] }));
     await logIn(page, house);
     await page.getByRole('button', { name: 'Start a sweep' }).click();
     const dialog = page.getByRole('dialog');
+    await dialog.getByLabel('or its text').fill(`name: new\n${formulaSweep({ rates: [0.3] })}`);
+    await dialog.getByText(/4 trials: 12 epochs asked for/).waitFor();
+    const preview = '**/api/v1/sweeps/text/preview';
+    await page.route(preview, (route) => route.fulfill({ status: 503, json: { code: 'StoreUnavailable', message: 'the store does not answer now' } }));
     await dialog.getByLabel('or its text').fill(`name: taken\n${formulaSweep({ rates: [0.3] })}`);
+    // Nothing starts that was not told before, and it can be asked again.
+    const again = dialog.getByRole('button', { name: 'Try again' });
+    await again.waitFor();
+    assert.ok(await dialog.getByRole('button', { name: 'Start' }).isDisabled());
+    await page.unroute(preview);
+    await again.click();
     await dialog.getByRole('alert').getByText(/^There is a sweep taken already, \w+: this changes it, and starts no other/).waitFor();
-    await dialog.getByRole('button', { name: 'Change it' }).waitFor();
+    const change = dialog.getByRole('button', { name: 'Change it' });
+    await change.and(page.locator(':enabled')).waitFor();
+    // At each key the button waits, and says no other deed meanwhile.
+    await dialog.getByLabel('or its text').press('Enter');
+    await change.and(page.locator(':disabled')).waitFor();
+    await change.and(page.locator(':enabled')).waitFor();
+    await dialog.getByLabel('or its text').fill(`name: taken\n${formulaSweep({ rates: [0.2] })}`);
+    await dialog.getByText('It says that already; nothing changes.').waitFor();
+    await dialog.getByRole('button', { name: 'Open it' }).waitFor();
     await dialog.getByLabel('or its text').fill(`name: not taken\n${formulaSweep({ rates: [0.3] })}`);
     await dialog.getByRole('button', { name: 'Start' }).waitFor();
     assert.equal(await dialog.getByRole('alert').count(), 0);

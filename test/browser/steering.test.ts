@@ -96,11 +96,19 @@ describe('steering by the page', () => {
   });
 
   it('retries one failed trial, and says which fail by their settings and would again', async () => {
-    const { page, problems } = await openPage({ expected: ['401', '400', '404'] });
+    const { page, problems } = await openPage({ expected: ['401', '400', '404', '503'] });
     await logIn(page, alice, '/sweeps/failing?view=failures');
     await page.getByRole('heading', { name: /^Diverged: \d+ trials?$/ }).waitFor();
     const number = /^#(\d+)/.exec(await page.locator('.failures p').first().innerText())?.[1] ?? '';
+    const retries = '**/api/v1/sweeps/*/retries';
+    await page.route(retries, (route) => route.fulfill({ status: 503, json: { code: 'StoreUnavailable', message: 'the store does not answer now' } }));
     const dialog = await changeDialog(page, 'Retry failed trials…');
+    // A coordinator that did not answer once is asked again.
+    const again = dialog.getByRole('button', { name: 'Try again' });
+    await again.waitFor();
+    await page.unroute(retries);
+    await again.click();
+    await dialog.getByText(/^Nothing is tried again/).waitFor();
     await assertAccessible(page);
     await dialog.getByText(/^Nothing is tried again. Not tried again: \d+ trials? that failed by the settings/).waitFor();
     await dialog.getByLabel('Trials, by their numbers').fill('99999');

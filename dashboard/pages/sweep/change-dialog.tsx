@@ -5,8 +5,8 @@ import { ask } from '../../api/client.js';
 import { noteChange } from '../../api/live.js';
 import type { Answers, SweepView } from '../../api/types.js';
 import { ConfirmDialog } from '../../components/dialog.js';
-import { Mistakes } from '../../components/mistakes.js';
-import { Failed, Loading } from '../../components/panel.js';
+import { Loading } from '../../components/panel.js';
+import { Refused } from '../../components/refused.js';
 import { useResource, type Resource } from '../../state/resource.js';
 import { pause } from '../../state/typing.js';
 import { duration, whole } from '../../text/format.js';
@@ -126,11 +126,7 @@ type Preview = Answers['POST /sweeps/preview'];
 
 function WouldMean({ value, retry }: { readonly value: Resource<Preview | null>; readonly retry: () => void }): JSX.Element {
   if (value.state === 'loading') return <Loading what="what it would mean" />;
-  if (value.state === 'failed') {
-    const { status } = value.error;
-    // Of what was written, or of a coordinator that does not answer now.
-    return status === 0 || status === 429 || status >= 500 ? <Failed error={value.error} retry={retry} /> : <Mistakes error={value.error} />;
-  }
+  if (value.state === 'failed') return <Refused error={value.error} retry={retry} />;
   return value.value === null ? <Loading what="what it would mean" /> : <PreviewLines preview={value.value} />;
 }
 

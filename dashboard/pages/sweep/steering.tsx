@@ -9,7 +9,9 @@ import { ConfirmDialog } from '../../components/dialog.js';
 import { Menu } from '../../components/menu.js';
 import { Mistakes } from '../../components/mistakes.js';
 import { Loading } from '../../components/panel.js';
+import { Refused } from '../../components/refused.js';
 import { useResource } from '../../state/resource.js';
+import { pause } from '../../state/typing.js';
 import { affectedText, retryText } from '../../text/deeds.js';
 import { ChangeDialog } from './change-dialog.js';
 import { EnqueueDialog } from './enqueue-dialog.js';
@@ -100,14 +102,11 @@ function Affected({ sweep, deed }: Pick<StateDialogProps, 'sweep' | 'deed'>): JS
   return <p role="status">{affectedText(deed, value.value)}</p>;
 }
 
-const PAUSE_MS = 300;
-
 function RetryDialog({ sweep, onClose }: { readonly sweep: SweepView; readonly onClose: () => void }): JSX.Element {
   const numbers = useSignal('');
   const trials = numbers.value.split(/[\s,#]+/).filter((word) => word !== '');
-  const { resource } = useResource(`retry ${sweep.id} ${trials.join(' ')}`, async (signal) => {
-    await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
-    signal.throwIfAborted();
+  const { resource, reload } = useResource(`retry ${sweep.id} ${trials.join(' ')}`, async (signal) => {
+    await pause(signal);
     return ask('POST /sweeps/:sweep/retries', { at: { sweep: sweep.id }, body: { trials, dryRun: true }, signal });
   });
   const { value: would } = resource;
@@ -128,7 +127,7 @@ function RetryDialog({ sweep, onClose }: { readonly sweep: SweepView; readonly o
         <input id="retry-trials" value={numbers.value} placeholder="all that failed or were cancelled" onInput={(event) => (numbers.value = event.currentTarget.value)} />
       </div>
       {would.state === 'loading' && <Loading what="what it would mean" />}
-      {would.state === 'failed' && <Mistakes error={would.error} />}
+      {would.state === 'failed' && <Refused error={would.error} retry={reload} />}
       {would.state === 'ready' && <p role="status">{retryText(would.value)}</p>}
     </ConfirmDialog>
   );
