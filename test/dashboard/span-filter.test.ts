@@ -16,7 +16,7 @@ const TRIALS = SETTINGS.map((settings, number): PlotTrial => ({ id: `trl_${numbe
 const AXES = [...dimensionsOf(TRIALS), measuredDimension('val.recall[viral pneumonia]', ({ objective }) => objective, TRIALS)];
 
 const insideOf = (spans: readonly Span[]): PlotTrial[] => TRIALS.filter((trial) => isWithin(trial, spans, AXES));
-const filter = (...spans: readonly Span[]): string | null => filterOf(spans, AXES, insideOf(spans), { isSample: false });
+const filter = (...spans: readonly Span[]): string | null => filterOf(spans, AXES, { shown: TRIALS, inside: insideOf(spans), isSample: false });
 
 test('spans of numbers and of categories are a formula, a hyperparameter with the name of a column in full', () => {
   assert.equal(filter({ name: 'lr', from: 0.001, to: 0.01 }), 'lr >= 0.001 && lr <= 0.01');
@@ -27,13 +27,19 @@ test('spans of numbers and of categories are a formula, a hyperparameter with th
 
 test('schedules, which no formula tells apart, are told by the numbers of their trials', () => {
   assert.equal(filter({ name: 'schedule', categories: ['cosine(initial 0.01)', '0.2'] }), 'trial == 0 || trial == 3');
-  assert.equal(filterOf([{ name: 'schedule', categories: ['0.2'] }], AXES, TRIALS.slice(3), { isSample: true }), '(schedule == 0.2)');
-  assert.equal(filterOf([{ name: 'schedule', categories: ['cosine(initial 0.01)'] }], AXES, TRIALS.slice(0, 1), { isSample: true }), null);
+  assert.equal(filterOf([{ name: 'schedule', categories: ['0.2'] }], AXES, { shown: TRIALS, inside: TRIALS.slice(3), isSample: true }), '(schedule == 0.2)');
+  assert.equal(filterOf([{ name: 'schedule', categories: ['cosine(initial 0.01)'] }], AXES, { shown: TRIALS, inside: TRIALS.slice(0, 1), isSample: true }), null);
+});
+
+test('a category stands in the formula of a sample where no trial of the sample is within the other spans: others may be', () => {
+  const spans: readonly Span[] = [{ name: 'lr', from: 0.05, to: 0.5 }, { name: 'mode', categories: ['wide', 'flat'] }];
+  assert.deepEqual(insideOf(spans).map(({ number }) => number), [2]);
+  assert.equal(filterOf(spans, AXES, { shown: TRIALS, inside: insideOf(spans), isSample: true }), 'lr >= 0.05 && lr <= 0.5 && (mode == "wide" || mode == "flat")');
 });
 
 test('a formula that would be too long for the API is none', () => {
   const many = Array.from({ length: 400 }, (_, number): PlotTrial => ({ ...TRIALS[0]!, number }));
-  assert.equal(filterOf([{ name: 'schedule', categories: ['cosine(initial 0.01)'] }], AXES, many, { isSample: false }), null);
+  assert.equal(filterOf([{ name: 'schedule', categories: ['cosine(initial 0.01)'] }], AXES, { shown: many, inside: many, isSample: false }), null);
 });
 
 test('a formula holds for the trials within the spans and for no others', () => {

@@ -90,7 +90,7 @@ export function ParallelCoordinates({ results }: { readonly results: SpacePoints
         }}
       />
       <SpanForm axes={axes} spans={kept} onChange={choose} />
-      {inside.length < shown.length && drag.value === null && <Inside sweep={sweep.name} inside={inside} isSample={isSample} filter={filterOf(kept, axes, inside, { isSample })} />}
+      {inside.length < shown.length && drag.value === null && <Inside sweep={sweep.name} inside={inside} isSample={isSample} filter={filterOf(kept, axes, { shown, inside, isSample })} />}
     </>
   );
 }
@@ -110,7 +110,8 @@ interface InsideProps {
 
 /** Where the trials within the spans are to be seen one by one. */
 function Inside({ sweep, inside, isSample, filter }: InsideProps): JSX.Element {
-  const best = inside.slice(0, MOST_COMPARED);
+  // Of a sample they would not be the best there are.
+  const best = isSample ? [] : inside.slice(0, MOST_COMPARED);
   return (
     <p class="small spaced">
       {filter !== null && <a href={`/sweeps/${segment(sweep)}?filter=${segment(filter)}`}>Show {isSample ? 'the trials within the spans' : inside.length === 1 ? 'this trial' : `these ${whole(inside.length)} trials`} in the table</a>}

@@ -10,14 +10,23 @@ export const LONGEST_FILTER = 2_000;
 /** Columns of their own in the leaderboard: hyperparameters of these names are written in full. */
 const OWN = new Set(['place', 'trial', 'id', 'state', 'objective', 'replicate', 'mean', 'spread', 'epochs', 'bestEpoch', 'metricsEpoch', 'params', 'secondsPerEpoch', 'rank']);
 
+export interface Filtered {
+  /** All that are drawn: what a category means is known from them. */
+  readonly shown: readonly PlotTrial[];
+  /** Of those, the ones within the spans. */
+  readonly inside: readonly PlotTrial[];
+  /** There are more than are drawn. */
+  readonly isSample: boolean;
+}
+
 /**
  * Holds for every trial within the spans: in the values of their axes, the last of which is the objective. Where a span
  * holds what formulas cannot say, such as schedules, by the trials' numbers (`inside`); null where that is too long, or they are a sample of more.
  */
-export function filterOf(spans: readonly Span[], axes: readonly Dimension[], inside: readonly PlotTrial[], { isSample }: { readonly isSample: boolean }): string | null {
+export function filterOf(spans: readonly Span[], axes: readonly Dimension[], { shown, inside, isSample }: Filtered): string | null {
   const parts = spans.flatMap((span) => {
     const axis = axes.find(({ name }) => name === span.name);
-    return axis === undefined ? [] : [partOf(span, axis, axis === axes.at(-1) ? 'objective' : columnOf(axis.name), inside)];
+    return axis === undefined ? [] : [partOf(span, axis, axis === axes.at(-1) ? 'objective' : columnOf(axis.name), shown)];
   });
   const isWritten = parts.every((part) => part !== null);
   if (!isWritten && isSample) return null;
@@ -31,10 +40,10 @@ function columnOf(name: string): string | null {
   return OWN.has(name) ? `settings.${name}` : name;
 }
 
-function partOf(span: Span, axis: Dimension, column: string | null, inside: readonly PlotTrial[]): string | null {
+function partOf(span: Span, axis: Dimension, column: string | null, shown: readonly PlotTrial[]): string | null {
   if (column === null) return null;
   if (!('categories' in span)) return `${column} >= ${span.from} && ${column} <= ${span.to}`;
-  const values = new Map(inside.map((trial) => [setting(axis.of(trial)), axis.of(trial)]));
+  const values = new Map(shown.map((trial) => [setting(axis.of(trial)), axis.of(trial)]));
   // One that no trial has adds none.
   const kept = span.categories.filter((text) => values.has(text)).map((text) => literalOf(values.get(text) ?? null));
   if (kept.length === 0 || kept.includes(null)) return null;
