@@ -1,7 +1,7 @@
 /** A chart with its legend, what is under the pointer in words, and exports. Drawn once it comes into sight, or the page rests. */
 import { useSignal } from '@preact/signals';
 import type { JSX } from 'preact';
-import { useEffect, useMemo, useRef } from 'preact/hooks';
+import { useEffect, useLayoutEffect, useMemo, useRef } from 'preact/hooks';
 import { onceNear } from '../state/in-sight.js';
 import { theme } from '../state/theme.js';
 import { perform } from '../state/trouble.js';
@@ -12,7 +12,7 @@ import { dashesOf, MOST_IN_LEGEND, type ChartSpec } from './chart-spec.js';
 import { seriesColour, token } from './colours.js';
 import { Menu } from './menu.js';
 import { pngOf } from './picture.js';
-import type { Plot, Zoom } from './plot.js';
+import type { plot, Plot, Zoom } from './plot.js';
 
 export interface ChartProps {
   readonly spec: ChartSpec;
@@ -23,6 +23,9 @@ export interface ChartProps {
   /** Name of exported files, without an ending. */
   readonly file: string;
 }
+
+/** Once it is there. */
+let draws: typeof plot | null = null;
 
 export function Chart(props: ChartProps): JSX.Element {
   const { spec, summary, file } = props;
@@ -67,16 +70,18 @@ function Drawing({ spec, onHover }: ChartProps & { readonly onHover: (index: num
   // What cannot be changed in a chart that stands: a new one is drawn.
   const shown = theme.value;
   const shape = useMemo(() => JSON.stringify([spec.x, spec.y, spec.series.map(({ label, colour, kind }) => [label, colour, kind]), shown]), [spec, shown]);
-  useEffect(() => {
+  // At once: browsers take what is printed right after they have told so, before effects that come after a frame.
+  useLayoutEffect(() => {
     const { current } = element;
     if (current === null) return undefined;
     let isGone = false;
     const draw = async (): Promise<void> => {
       try {
-        const { plot } = await import('./plot.js');
+        // An import takes a turn even of what is loaded.
+        draws ??= (await import('./plot.js')).plot;
         if (isGone) return;
         wasDrawn.current = true;
-        drawn.current = plot(current, latest.current, left.current.axis === axis ? left.current.zoom : null, { onHover });
+        drawn.current = draws(current, latest.current, left.current.axis === axis ? left.current.zoom : null, { onHover });
       } catch {
         failed.value = true;
       }

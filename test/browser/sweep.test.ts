@@ -96,6 +96,29 @@ describe('the page of a sweep', () => {
     assert.deepEqual(problems, []);
   });
 
+  it('has its charts in the colours of paper at once: browsers print before their next frame', async () => {
+    const { page, problems } = await openPage({ theme: 'dark', expected: ['401'] });
+    await logIn(page, house, '/sweeps/search?view=curves');
+    await page.locator('.chart canvas').waitFor();
+    const { inDark, printed, later } = await page.evaluate<{ inDark: string; printed: string; later: string }>(`(async () => {
+      const picture = () => document.querySelector('.chart canvas')?.toDataURL() ?? 'none';
+      const frame = () => new Promise((resolve) => requestAnimationFrame(resolve));
+      await frame();
+      await frame();
+      const inDark = picture();
+      dispatchEvent(new Event('beforeprint'));
+      // Microtasks alone: no other task and no frame.
+      for (let turn = 0; turn < 100; turn += 1) await null;
+      const printed = picture();
+      await frame();
+      await frame();
+      return { inDark, printed, later: picture() };
+    })()`);
+    assert.notEqual(printed, inDark);
+    assert.equal(printed, later);
+    assert.deepEqual(problems, []);
+  });
+
   it('filters the leaderboard by a formula of the command line, under an address that shows the same again', async () => {
     const { page, problems } = await openPage({ expected: ['401', '400'] });
     await logIn(page, house, '/sweeps/search');
@@ -124,6 +147,12 @@ describe('the page of a sweep', () => {
     // Back leads to the filter from before it was typed, not away.
     await page.goBack();
     await heading.waitFor();
+    assert.equal(await heading.innerText(), `${told} of 60 trials`);
+    // What is typed then, without leaving the field, takes the place of no entry either.
+    await filter.fill('trial == 7');
+    await page.getByRole('heading', { name: '1 of 60 trials', exact: true }).waitFor();
+    await page.goBack();
+    await page.getByRole('heading', { name: `${told} of 60 trials`, exact: true }).waitFor();
     await page.goto(`${house.url}/sweeps/search?filter=${'1+'.repeat(1_500)}1`);
     await page.getByRole('alert').filter({ hasText: 'filter: found a longer text, expected a formula of at most 2000 characters' }).waitFor();
     assert.deepEqual(problems, []);
@@ -187,6 +216,20 @@ describe('the page of a sweep', () => {
     await page.getByRole('button', { name: 'Take away the span of momentum' }).click();
     await page.waitForURL(/view=space$/);
     assert.deepEqual([...problems, ...again.problems], []);
+  });
+
+  it('offers no comparison of the best trials within the spans where a sample is drawn, which may lack them', async () => {
+    const { page, problems } = await openPage({ expected: ['401'] });
+    await page.route('**/api/v1/sweeps/*/points?*', async (route) => {
+      const response = await route.fetch();
+      const answer = (await response.json()) as { readonly of: number };
+      await route.fulfill({ response, json: { ...answer, of: answer.of + 1 } });
+    });
+    await logIn(page, house, '/sweeps/search?view=space&spans=val.loss:0:0.7');
+    await page.getByRole('link', { name: 'Show the trials within the spans in the table' }).waitFor();
+    assert.equal(await page.getByRole('link', { name: /^compare/ }).count(), 0);
+    await page.unrouteAll({ behavior: 'wait' });
+    assert.deepEqual(problems, []);
   });
 
   it('gives parallel coordinates the width that their axes need when there are more of them, on a phone', async () => {

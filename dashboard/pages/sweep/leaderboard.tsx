@@ -11,7 +11,7 @@ import { DraftInput } from '../../components/draft-input.js';
 import { Mistakes } from '../../components/mistakes.js';
 import { Empty, Failed, Loading, Panel } from '../../components/panel.js';
 import { StateBadge } from '../../components/state-badge.js';
-import { place, setQuery } from '../../state/location.js';
+import { place, setQuery, type Place } from '../../state/location.js';
 import { useResource, type Resource } from '../../state/resource.js';
 import { count, metric, setting, whole } from '../../text/format.js';
 import { LONGEST_FILTER } from './span-filter.js';
@@ -50,7 +50,8 @@ export function Leaderboard({ sweep }: { readonly sweep: SweepView }): JSX.Eleme
   const sort = query.get('sort');
   const columns = query.get('columns')?.split('~').filter((name) => !OWN.has(name)).join(',') ?? null;
   const offset = useRef(0);
-  const isTyping = useRef(false);
+  /** Where typing led to, until it is done: a step back, or a choice, leads to another place. */
+  const typed = useRef<Place | null>(null);
   /** As it was last answered: what there is to choose from, while something else is read or was refused. */
   const known = useRef<Part | null>(null);
   // The first rows at once, whatever else of the sweep has not been read so far.
@@ -71,8 +72,11 @@ export function Leaderboard({ sweep }: { readonly sweep: SweepView }): JSX.Eleme
   if (value.state === 'ready') known.current = value.value;
   // One step back leads to the filter from before somebody typed.
   const refilter = (text: string, isDone: boolean): void => {
-    if (text !== filter) setQuery({ filter: text }, { replace: isTyping.current });
-    isTyping.current = !isDone;
+    if (text !== filter) {
+      setQuery({ filter: text }, { replace: typed.current === place.value });
+      typed.current = place.value;
+    }
+    if (isDone) typed.current = null;
   };
   const search = <DraftInput kind="search" followsTyping maxLength={LONGEST_FILTER} class="filter" aria-label="Filter trials by a formula" placeholder="Filter: val.loss < 0.2 && lr >= 0.01" value={filter} onCommit={refilter} />;
   const unready = value.state === 'ready' ? null : <Unready value={value} retry={reload} isChosen={columns !== null || sort !== null} isKept={known.current !== null} />;
