@@ -23,7 +23,7 @@ import { SpaceView } from './sweep/space-view.js';
 import { StageTree } from './sweep/stage-tree.js';
 import { Steering } from './sweep/steering.js';
 import { Timeline } from './sweep/timeline.js';
-import { doneText, otherEnds } from '../text/trial-counts.js';
+import { afterText, doneText, otherEnds } from '../text/trial-counts.js';
 
 const VIEWS = [
   ['overview', 'Overview'],
@@ -151,7 +151,7 @@ function Facts({ view }: { readonly view: ProgressView }): JSX.Element {
       <dl class="facts spaced">
         <Fact name="Epochs" value={`${whole(epochs.recorded)} of ${whole(epochs.total)}`} more={percent(share)} />
         <Fact name="Trials" value={`${doneText(trials)} done`} more={counts.join(', ')} />
-        <Fact name={`Best ${sweep.objective.metric}`} value={metric(best?.value)} more={best === null ? 'no trial has completed' : `trial #${best.number}${best.goesOn === null ? '' : `, after ${whole(best.goesOn.after)} of ${count(best.goesOn.of, 'epoch')}`}`} />
+        <Fact name={`Best ${sweep.objective.metric}`} value={metric(best?.value)} more={best === null ? 'no trial has completed' : `trial #${best.number}${best.goesOn === null ? '' : `, ${afterText(best.goesOn)}`}`} />
         <Fact name="Time left" value={left === null ? '–' : `about ${duration(Math.max(1_000, left))}`} more={sweep.state === 'running' ? count(view.workers.length, 'worker') : `it is ${sweep.state}`} />
         <Fact name="Started" value={time(sweep.createdAt)} more={sweep.finishedAt === null ? `${between(sweep.createdAt, null)} ago` : `took ${between(sweep.createdAt, sweep.finishedAt)}`} />
       </dl>

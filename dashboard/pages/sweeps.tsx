@@ -15,7 +15,7 @@ import { remainingMs } from '../state/epoch-rate.js';
 import { between, count, duration, metric, percent, time, whole } from '../text/format.js';
 import { compareHref } from './compare/names.js';
 import { StartDialog } from './sweeps/start-dialog.js';
-import { doneText, otherEnds } from '../text/trial-counts.js';
+import { doneText, otherEnds, resultText } from '../text/trial-counts.js';
 
 type Costs = Answers['GET /costs'][number];
 
@@ -50,7 +50,7 @@ const COLUMNS: readonly Column<SweepLine>[] = [
     show: ({ progress: { epochs }, sweep }) => <ProgressBar label={`Epochs of ${sweep.name.slice(0, 80)}: ${percent(epochs.total === 0 ? 0 : epochs.recorded / epochs.total)}`} done={epochs.recorded} total={epochs.total} />,
   },
   { name: 'trials', label: 'Trials', numeric: true, sort: 'desc', value: ({ progress }) => progress.trials.total, show: ({ progress: { trials } }) => [doneText(trials), ...otherEnds(trials)].join(', ') },
-  { name: 'best', label: 'Best', numeric: true, sort: 'desc', value: ({ progress }) => progress.best?.value ?? null, show: ({ progress: { best } }) => metric(best?.value) },
+  { name: 'best', label: 'Best', numeric: true, sort: 'desc', value: ({ progress }) => progress.best?.value ?? null, show: ({ progress: { best } }) => (best === null ? metric(null) : resultText(best.value, best.goesOn)) },
   { name: 'tags', label: 'Tags', sort: 'asc', value: ({ sweep }) => sweep.tags.join(' '), show: ({ sweep }) => <TagLinks tags={sweep.tags} /> },
   { name: 'objective', label: 'Objective', sort: 'asc', value: ({ sweep }) => sweep.objective.metric },
   { name: 'left', label: 'Time left', numeric: true, sort: 'asc', value: (line) => remainingOf(line), show: (line) => leftText(line) },

@@ -1,6 +1,9 @@
 /** How far the trials of a sweep are, in the same words wherever it is told. Pure. */
 import type { Answers } from '../api/types.js';
-import { whole } from './format.js';
+import { count, metric, whole } from './format.js';
+
+/** Of a result from before a trial went on: the epochs after which it was, of how many now. */
+type GoesOn = NonNullable<Answers['GET /sweeps/:sweep/progress']['best']>['goesOn'];
 
 export type TrialCounts = Answers['GET /sweeps/:sweep/progress']['trials'];
 
@@ -17,4 +20,13 @@ export function otherEnds(trials: TrialCounts): string[] {
 /** Trials that have not ended. */
 export function openTrials({ running, waiting }: TrialCounts): number {
   return running + waiting;
+}
+
+/** `0.25`, and ` after 2 of 4 epochs` where the trial goes on since. */
+export function resultText(value: number | null, goesOn: GoesOn): string {
+  return `${metric(value)}${goesOn === null ? '' : ` ${afterText(goesOn)}`}`;
+}
+
+export function afterText({ after, of }: NonNullable<GoesOn>): string {
+  return `after ${whole(after)} of ${count(of, 'epoch')}`;
 }

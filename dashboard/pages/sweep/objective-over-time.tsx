@@ -4,14 +4,13 @@ import type { Answers, SweepView } from '../../api/types.js';
 import { Chart } from '../../components/chart.js';
 import type { ChartSpec } from '../../components/chart-spec.js';
 import { Empty } from '../../components/panel.js';
-import { count, metric, whole } from '../../text/format.js';
-import { momentsOf } from './moments.js';
+import { resultText } from '../../text/trial-counts.js';
+import { momentsOf, summaryOf } from './moments.js';
 
 type Series = Answers['GET /sweeps/:sweep/series'];
 
 export function ObjectiveOverTime({ sweep, series }: { readonly sweep: SweepView; readonly series: Series }): JSX.Element {
-  const { points, best, of } = series;
-  if (of === 0) return <Empty>No trial has completed yet; each one is a point here once it has.</Empty>;
+  if (series.of === 0) return <Empty>No trial has completed yet; each one is a point here once it has.</Empty>;
   const moments = momentsOf(series);
   const spec: ChartSpec = {
     title: `${series.metric} of ${sweep.name}`,
@@ -23,14 +22,13 @@ export function ObjectiveOverTime({ sweep, series }: { readonly sweep: SweepView
       { label: 'Best so far', values: moments.map((moment) => moment.best), colour: 2, kind: 'step' },
     ],
   };
-  const sample = points.length < of ? `; a sample of ${whole(points.length)} of them is drawn` : '';
   return (
     <Chart
       spec={spec}
-      summary={`${best.length === 0 ? 'None keeps to the limits of the objective yet' : `Best ${metric(best.at(-1)?.value)}`}, of ${whole(of)} completed${sample}`}
+      summary={summaryOf(series)}
       describe={(index) => {
         const moment = moments[index];
-        return moment === undefined ? '' : `${new Date(moment.seconds * 1_000).toLocaleString()}, trial #${moment.number}: ${metric(moment.value)}${moment.goesOn === null ? '' : ` after ${whole(moment.goesOn.after)} of ${count(moment.goesOn.of, 'epoch')}`}`;
+        return moment === undefined ? '' : `${new Date(moment.seconds * 1_000).toLocaleString()}, trial #${moment.number}: ${resultText(moment.value, moment.goesOn)}`;
       }}
       file={`${sweep.name}-objective`}
     />
