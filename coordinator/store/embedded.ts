@@ -185,6 +185,12 @@ async function adopt(ground: Ground): Promise<EmbeddedPostgres | null> {
     await clearStale(dataDir, orphanGraceMs);
     return null;
   }
+  if (await isOrphaned(ground.runDir, found.pid)) {
+    // Its watch ends it in a moment: whoever took it now would lose it.
+    if (await serves(found.pid, dataDir)) process.kill(found.pid, 'SIGINT');
+    if (!(await within(awaitEnd(found.pid, adoptedPollMs), fastShutdownMs))) throw new EmbeddedFailed('end', `process ${found.pid} serves ${dataDir} for an owner that was killed; end it, then try again; see ${ground.logFile}`);
+    return null;
+  }
   const state = await awaitReady(dataDir, found.pid, null, ground.startTimeoutMs);
   if (state === 'late') throw new EmbeddedFailed('be adopted', `process ${found.pid} serves ${dataDir} and does not get ready; see ${ground.logFile}`);
   const file = await readPidFile(dataDir);
@@ -242,7 +248,11 @@ function endOf(child: ChildProcess): Promise<string> {
 
 async function handle(ground: Ground, file: PidFile, exited: Promise<string>): Promise<EmbeddedPostgres> {
   const watch = watchParent(file.pid);
-  void exited.then(() => watch.release());
+  const claim = await claimOwner(ground.runDir, file.pid);
+  const released = exited.then(async () => {
+    await rm(claim, { force: true });
+    await watch.release();
+  });
   const password = (await readFile(join(ground.dataDir, passwordFile), 'utf8')).trim();
   let stopped: Promise<void> | null = null;
   const stop = async (): Promise<void> => {
@@ -252,10 +262,30 @@ async function handle(ground: Ground, file: PidFile, exited: Promise<string>): P
       if (await within(exited, patienceMs)) break;
       ground.onLog(`Postgres (process ${file.pid}) did not end ${patienceMs / 1000} s after ${signal}`);
     }
-    await exited;
-    await watch.release();
+    await released;
   };
   return { url: urlOf(file, password), pid: file.pid, exited, stop: () => (stopped ??= stop()) };
+}
+
+const claims = /^owner\.(\d+)\.(\d+)$/;
+
+/** Notes that this process owns a Postgres, and forgets what was noted of those that are gone; the note's path. */
+async function claimOwner(runDir: string, postgres: number): Promise<string> {
+  for (const name of await readdir(runDir)) {
+    const [, of, owner] = claims.exec(name) ?? [];
+    if (of !== undefined && Number(of) !== postgres && !isAlive(Number(owner))) await rm(join(runDir, name), { force: true });
+  }
+  const path = join(runDir, `owner.${postgres}.${process.pid}`);
+  await writeFile(path, '', { mode: 0o600 });
+  return path;
+}
+
+/** Whether one of its owners was killed, whose watch ends it. */
+async function isOrphaned(runDir: string, postgres: number): Promise<boolean> {
+  return (await readdir(runDir)).some((name) => {
+    const [, of, owner] = claims.exec(name) ?? [];
+    return Number(of) === postgres && !isAlive(Number(owner));
+  });
 }
 
 async function within(event: Promise<unknown>, limitMs: number): Promise<boolean> {

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
@@ -143,6 +143,25 @@ describe('the embedded Postgres', () => {
     // Either it is on its way out and awaited, or gone: both times the next start has the row.
     assert.deepEqual(await numbers((await start()).url), [7]);
     await gone(pid);
+  });
+
+  it('is not adopted from an owner that was killed, whose watch is about to end it', async () => {
+    const { process: parent, pid, url } = await startOwner();
+    await query(url, 'insert into kept values (7)');
+    // The watch, frozen: as it is for a moment after every such death.
+    const processes = execFileSync('ps', ['-A', '-o', 'pid=,ppid=,args='], { encoding: 'utf8' });
+    const watch = Number(new RegExp(`^\\s*(\\d+)\\s+${parent.pid} /bin/sh `, 'm').exec(processes)?.[1]);
+    process.kill(watch, 'SIGSTOP');
+    try {
+      parent.kill('SIGKILL');
+      await once(parent, 'exit');
+      const next = await start();
+      assert.notEqual(next.pid, pid);
+      assert.deepEqual(await numbers(next.url), [7]);
+      assert.equal(isAlive(pid), false);
+    } finally {
+      process.kill(watch, 'SIGKILL');
+    }
   });
 
   it('two starts at once on a new folder end with one Postgres', async () => {
