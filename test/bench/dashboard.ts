@@ -58,9 +58,12 @@ export const run: Bench = async ({ quick }, emit) => {
   try {
     await fillStore(database.url, trials, (done) => progress(`dashboard: ${done} of ${trials} trials written`));
     const say = (metric: string, value: number, unit = 'ms', count = runs): void => emit({ case: String(trials), metric, value: Number(value.toFixed(1)), unit, runs: count, engine: null });
-    const start = async (): Promise<Coordinator> => {
+    const stop = async (): Promise<void> => {
       host?.signal('SIGINT');
       await host?.ended;
+    };
+    const start = async (): Promise<Coordinator> => {
+      await stop();
       host = new Trawl(['up', '--home', home, '--database', database.url]);
       await host.said(/^Dashboard: /m);
       return JSON.parse(readFileSync(join(home, 'coordinator.json'), 'utf8')) as Coordinator;
@@ -83,6 +86,8 @@ export const run: Bench = async ({ quick }, emit) => {
       say('scrollLongestTaskMs', scrolled.longestTaskMs, 'ms', 1);
       say('scrollRows', scrolled.rows, '1', 1);
       for (const lines of quick ? [1_000] : [1_000, 5_000]) say(`draw${lines}CurvesMs`, median(await repeat(runs, () => drawCurves(page, `${url}/sweeps/many`, lines))));
+      // Whoever fills the store leads.
+      await stop();
       await fillShared(database.url);
       say('coldStagesMs', await ask(await start(), STAGES), 'ms', 1);
       const again = await start();
