@@ -54,9 +54,9 @@ function placed(share: number | null, from: number, to: number): number | null {
 }
 
 function scaleOf(values: readonly number[], axis: ChartAxis): Scale {
-  const usable = values.filter((value) => Number.isFinite(value) && (axis.log !== true || value > 0)).map((value) => (axis.log === true ? Math.log10(value) : value));
-  let [least, most] = usable.reduce(([low, high], value) => [Math.min(low, value), Math.max(high, value)], [Infinity, -Infinity]);
-  if (usable.length === 0) [least, most] = [0, 1];
+  const drawnValues = values.filter((value) => Number.isFinite(value) && (axis.log !== true || value > 0)).map((value) => (axis.log === true ? Math.log10(value) : value));
+  let [least, most] = drawnValues.reduce(([low, high], value) => [Math.min(low, value), Math.max(high, value)], [Infinity, -Infinity]);
+  if (drawnValues.length === 0) [least, most] = [0, 1];
   if (least === most) [least, most] = [least - 0.5, most + 0.5];
   const at = (value: number): number | null => {
     if (axis.log === true && value <= 0) return null;

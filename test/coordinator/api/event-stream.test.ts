@@ -7,8 +7,6 @@ import { join } from 'node:path';
 import { after, before, it, type TestContext } from 'node:test';
 import fc from 'fast-check';
 import type { FastifyInstance } from 'fastify';
-import { pino } from 'pino';
-import { FolderBlobStore } from '../../../blob/folder.js';
 import { Access } from '../../../coordinator/access/access.js';
 import { newSecret } from '../../../coordinator/access/secret.js';
 import { EventFeed, positionIn, positionText, type News, type Position } from '../../../coordinator/api/event-feed.js';
@@ -17,8 +15,9 @@ import { httpServer, listen, type HttpOptions } from '../../../coordinator/api/h
 import type { SweepService } from '../../../coordinator/api/sweep-service.js';
 import type { EventView, EpochsMessage } from '../../../coordinator/api/event-views.js';
 import type { Recordings, StoredEvent } from '../../../coordinator/store/records.js';
-import { ALL_BLOBS, NO_PICTURES, pageParts } from '../../support/access.js';
+import { pageParts } from '../../support/access.js';
 import { epochOf, granted, newPath, sweepOf, turn } from '../store/facts.js';
+import { quietParts } from './lone-server.js';
 import { loneService, type LoneService } from './lone-service.js';
 
 const home = 'the-token-of-the-home';
@@ -59,17 +58,9 @@ function serverOptions(more: Partial<HttpOptions> = {}): HttpOptions {
   return {
     serviceFor: (actor) => lone.service.as(actor),
     access,
-    blobRights: ALL_BLOBS,
-    page: new Map(),
-    picture: NO_PICTURES,
+    ...quietParts(folder),
     ...pageParts(),
     feed,
-    logger: pino({ level: 'silent' }),
-    blobs: new FolderBlobStore(folder),
-    usingBlob: async () => undefined,
-    blobUsed: async () => undefined,
-    leading: async () => undefined,
-    metrics: async () => ({ contentType: 'text/plain', text: '' }),
     ...more,
   };
 }

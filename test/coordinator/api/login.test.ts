@@ -4,8 +4,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, afterEach, before, beforeEach, describe, it } from 'node:test';
 import type { FastifyInstance } from 'fastify';
-import { pino } from 'pino';
-import { FolderBlobStore } from '../../../blob/folder.js';
 import { Access } from '../../../coordinator/access/access.js';
 import type { Role } from '../../../coordinator/access/roles.js';
 import { newSecret } from '../../../coordinator/access/secret.js';
@@ -13,7 +11,8 @@ import { SESSION_MS, Sessions } from '../../../coordinator/access/sessions.js';
 import { httpServer, type HttpOptions } from '../../../coordinator/api/http.js';
 import type { SweepService } from '../../../coordinator/api/sweep-service.js';
 import type { TokenRecord } from '../../../coordinator/store/records.js';
-import { ALL_BLOBS, KeptSessions, NO_PICTURES, pageParts } from '../../support/access.js';
+import { KeptSessions, pageParts } from '../../support/access.js';
+import { quietParts } from './lone-server.js';
 
 const home = 'the-token-of-the-home';
 const roles = ['worker', 'viewer', 'operator'] as const;
@@ -57,16 +56,8 @@ describe('a browser', () => {
   const options = (more: Partial<HttpOptions> = {}): HttpOptions => ({
     serviceFor: (actor) => ({ health: async () => ({}), sweeps: async () => [], setState: async () => void asked.push(actor) }) as unknown as SweepService,
     access,
-    blobRights: ALL_BLOBS,
-    page: new Map(),
-    picture: NO_PICTURES,
+    ...quietParts(folder),
     ...pageParts(),
-    logger: pino({ level: 'silent' }),
-    blobs: new FolderBlobStore(folder),
-    usingBlob: async () => undefined,
-    blobUsed: async () => undefined,
-    leading: async () => undefined,
-    metrics: async () => ({ contentType: 'text/plain', text: '' }),
     ...more,
   });
   before(async () => {
